@@ -1,0 +1,122 @@
+/**
+ * What happened, for audit and monitoring: one typed event for every decision.
+ *
+ * Names that came from a client are cut and freed of control characters, and no event carries a password,
+ * a hash, a token or a header. Providers and stores state what they find out themselves (a malformed
+ * stored hash, a bad new version of a user file) through `reportMisconfigured` and `PROBLEM_SOURCE`.
+ */
+import type { SecurityRequest } from './request';
+
+/** What one provider made of a request. */
+export type ProviderVerdict =
+  | 'authenticated'
+  | 'no_credentials'
+  | 'bad_credentials'
+  | 'malformed_credentials'
+  | 'inactive'
+  | 'throttled'
+  | 'unavailable'
+  | 'deadline_passed'
+  | 'bug'
+  /** Passed over: a provider before it failed on the same credential, so it may no longer grant. */
+  | 'not_asked';
+
+/** One provider's verdict on a request. */
+export interface ProviderOutcome {
+  readonly provider: string;
+  readonly verdict: ProviderVerdict;
+}
+
+interface RequestFacts {
+  readonly method: string;
+  readonly path: string;
+  readonly route: string | undefined;
+  readonly ip: string;
+}
+
+/** A request was recognised. */
+export interface AuthenticatedEvent extends RequestFacts {
+  readonly type: 'authenticated';
+  readonly user: string;
+  readonly provider: string;
+  readonly outcomes: readonly ProviderOutcome[];
+}
+
+/** A request had to be recognised and was not; `code` is what the client was told. */
+export interface FailedEvent extends RequestFacts {
+  readonly type: 'failed';
+  readonly code: string;
+  readonly outcomes: readonly ProviderOutcome[];
+}
+
+/** A recognised user was refused. */
+export interface DeniedEvent extends RequestFacts {
+  readonly type: 'denied';
+  readonly code: string;
+  readonly user: string;
+  /** The rule that did not hold, in words. */
+  readonly reason: string;
+}
+
+/** A guarded action was let through. */
+export interface AllowedEvent extends RequestFacts {
+  readonly type: 'allowed';
+  /** Undefined when the `skip` hook let an anonymous request through. */
+  readonly user: string | undefined;
+  readonly skipped: boolean;
+}
+
+/** Something that a decision needs did not answer, or a provider, store or policy is faulty. */
+export interface UnavailableEvent extends RequestFacts {
+  readonly type: 'unavailable';
+  readonly component: string;
+  readonly reason: 'unavailable' | 'deadline_passed' | 'bug';
+}
+
+/** Something is set up wrongly: a stored hash that cannot be read, a bad new version of a file. */
+export interface MisconfiguredEvent {
+  readonly type: 'misconfigured';
+  readonly component: string;
+  readonly problem: string;
+  readonly user?: string | undefined;
+}
+
+export type SecurityEvent =
+  | AuthenticatedEvent
+  | FailedEvent
+  | DeniedEvent
+  | AllowedEvent
+  | UnavailableEvent
+  | MisconfiguredEvent;
+
+/** Hears every event, synchronously. What it throws or rejects with changes no decision. */
+export type SecurityEventListener = (event: SecurityEvent) => void;
+
+/** What a component states about its own set-up. */
+export type Problem = Omit<MisconfiguredEvent, 'type'>;
+
+/** Hears of problems; returns nothing, throws nothing. */
+export type ProblemListener = (problem: Problem) => void;
+
+/**
+ * The key of a method by which a store or provider takes a listener for problems that arise outside of a
+ * request. It returns a function that ends the listening.
+ */
+export const PROBLEM_SOURCE: unique symbol = Symbol('securest.problemSource');
+
+/** A store or provider that finds problems by itself. */
+export interface ProblemSource {
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void;
+}
+
+const listeners = new WeakMap<SecurityRequest, ProblemListener>();
+
+/** States a problem that a component met while it worked on a request. */
+export function reportMisconfigured(request: SecurityRequest, problem: Problem): void {
+  listeners.get(request)?.(problem);
+}
+
+/** Routes what components report about this request to a listener. */
+export function listenForProblems(request: SecurityRequest, listener: ProblemListener): void {
+  listeners.set(request, listener);
+}

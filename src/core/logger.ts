@@ -1,0 +1,6 @@
+/** Where start-up lines, warnings and faults go. `console` and a pino logger both fit. */
+export interface Logger {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}

@@ -1,0 +1,24 @@
+import type { Action } from 'routing-controllers';
+
+/** A request as providers, policies and hooks see it: the same on Koa and Express. */
+export interface SecurityRequest {
+  /** The request method as it was sent, for example `GET`. A method override header is not looked at. */
+  readonly method: string;
+  /** The path as it was sent, undecoded, with the mount prefix and without the query. */
+  readonly path: string;
+  /** The matched route with its prefixes, for example `/notes/:id`; undefined outside an action. */
+  readonly route: string | undefined;
+  /** The client's address: the socket's, or the forwarded one where `trustProxy` covers the socket's. */
+  readonly ip: string;
+  /** True over TLS, or when a proxy that `trustProxy` covers says so. */
+  readonly secure: boolean;
+  /** Aborts when whoever was handed this request has passed its deadline. */
+  readonly signal: AbortSignal;
+  /** The host's own action, for those who need Koa's context or Express' request. */
+  readonly action: Action;
+  /**
+   * One header's value by its case-insensitive name.
+   * @throws MalformedCredentialsError when `Authorization` came on several lines (RFC 9110 section 5.3).
+   */
+  header(name: string): string | undefined;
+}

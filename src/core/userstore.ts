@@ -1,0 +1,19 @@
+import type { Group, User } from './user';
+
+/** A value now or later. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * Loads users. The only thing an app must write to bring its own users.
+ *
+ * A store that cannot answer throws {@link ServiceUnavailableError} (the client gets 503); any other throw
+ * is a bug (500). Null and undefined mean that there is no such user, and only that.
+ */
+export interface UserstoreInterface<U extends User = User> {
+  /** The user of that name, or null. The identifier comes from the client: bind it, never build it in. */
+  getUser(identifier: string): MaybePromise<U | null | undefined>;
+  /** The group of that name with its own roles and parent groups, or null. */
+  getGroup?(name: string): MaybePromise<Group | null | undefined>;
+  /** Replaces a user's hash, only where it still is `oldHash`. True when it was replaced. */
+  updatePassword?(user: U, newHash: string, oldHash: string): MaybePromise<boolean>;
+}

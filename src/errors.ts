@@ -1,0 +1,171 @@
+/**
+ * Every error that securest throws. One family, each with a stable `code`.
+ *
+ * Providers and stores throw these to say what they found; the chain turns them into the one error that
+ * the client gets. The public message is fixed per status, `cause` carries the rest and never leaves the
+ * process. They extend the HttpError of the app's own copy of routing-controllers, because the Koa driver
+ * sets the status only for its own class.
+ */
+import { HttpError } from 'routing-controllers';
+
+export type SecurityErrorCode =
+  | 'authentication_required'
+  | 'invalid_credentials'
+  | 'malformed_credentials'
+  | 'invalid_request'
+  | 'access_denied'
+  | 'cross_site'
+  | 'https_required'
+  | 'too_many_attempts'
+  | 'authentication_unavailable'
+  | 'security_error';
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  400: 'Malformed Credentials',
+  401: 'Unauthorized User',
+  403: 'Access Denied',
+  429: 'Too Many Attempts',
+  500: 'Security Error',
+  503: 'Authentication Unavailable',
+};
+
+export interface SecurityErrorOptions {
+  /** What lies behind it, for the log; never sent to the client. */
+  cause?: unknown;
+}
+
+export interface RetryOptions extends SecurityErrorOptions {
+  /** Seconds after which trying again makes sense, sent as `Retry-After`. A whole number from 1. */
+  retryAfterSeconds?: number;
+}
+
+/** The family's base: an HTTP error whose JSON is `{ name, code, message }` and nothing else. */
+export abstract class SecurityError extends HttpError {
+  abstract readonly code: SecurityErrorCode;
+  /** Koa's and Express' own error handlers read these in place of `httpCode`. */
+  declare readonly status: number;
+  declare readonly expose: boolean;
+  /** Headers that the reply carries; Koa's own error handler keeps only these. */
+  declare headers: Record<string, string | string[]>;
+  declare readonly cause: unknown;
+
+  protected constructor(httpCode: number, options: SecurityErrorOptions = {}) {
+    super(httpCode, MESSAGES[httpCode] ?? 'Security Error');
+    Object.setPrototypeOf(this, new.target.prototype);
+    // In development the host sends `error.stack` as the body of a text reply.
+    hide(this, 'stack', '');
+    hide(this, 'name', new.target.name);
+    hide(this, 'status', httpCode);
+    hide(this, 'expose', true);
+    hide(this, 'headers', {});
+    hide(this, 'cause', options.cause);
+  }
+
+  toJSON(): { name: string; code: SecurityErrorCode; message: string } {
+    return { name: this.name, code: this.code, message: this.message };
+  }
+}
+
+/** 401: nobody was recognised, because no credentials came. */
+export class AuthenticationRequiredError extends SecurityError {
+  readonly code = 'authentication_required';
+  constructor(options?: SecurityErrorOptions) {
+    super(401, options);
+  }
+}
+
+/** 401: the credentials are the provider's own, and wrong. */
+export class BadCredentialsError extends SecurityError {
+  readonly code = 'invalid_credentials';
+  constructor(options?: SecurityErrorOptions) {
+    super(401, options);
+  }
+}
+
+/** 401: a token that is forged, expired, revoked or not meant for this app. */
+export class TokenInvalidError extends BadCredentialsError {}
+
+/** 401 as for bad credentials: they are proved, but the account may not log in. */
+export class AccountStatusError extends SecurityError {
+  readonly code = 'invalid_credentials';
+  constructor(options?: SecurityErrorOptions) {
+    super(401, options);
+  }
+}
+
+/** 401, or 400 for the Bearer scheme: the credentials are the provider's own and cannot be read. */
+export class MalformedCredentialsError extends SecurityError {
+  readonly code: 'malformed_credentials' | 'invalid_request' = 'malformed_credentials';
+  constructor(options?: SecurityErrorOptions, httpCode: 400 | 401 = 401) {
+    super(httpCode, options);
+  }
+}
+
+/** 400: the request states its credentials more than once, or in a way no scheme has. @see RFC 6750 section 3.1 */
+export class InvalidRequestError extends MalformedCredentialsError {
+  override readonly code = 'invalid_request';
+  constructor(options?: SecurityErrorOptions) {
+    super(options, 400);
+  }
+}
+
+/** 403: a recognised user may not do this. */
+export class AccessDeniedError extends SecurityError {
+  readonly code: 'access_denied' | 'cross_site' | 'https_required' = 'access_denied';
+  constructor(options?: SecurityErrorOptions) {
+    super(403, options);
+  }
+}
+
+/** 403: a browser was made to send credentials that it keeps, from a foreign site. */
+export class CrossSiteError extends AccessDeniedError {
+  override readonly code = 'cross_site';
+}
+
+/** 403: a password came over a connection that anybody can read. */
+export class HttpsRequiredError extends AccessDeniedError {
+  override readonly code = 'https_required';
+}
+
+/** 429: too many tries, alike for known and unknown users. Ends the chain. */
+export class ThrottledError extends SecurityError {
+  readonly code = 'too_many_attempts';
+  declare readonly retryAfterSeconds: number;
+  constructor(options: RetryOptions = {}) {
+    super(429, options);
+    hide(this, 'retryAfterSeconds', wholeSeconds(options.retryAfterSeconds, 60));
+  }
+}
+
+/** 503: what a decision needs is down or too slow. Never a 401, never an open door. */
+export class ServiceUnavailableError extends SecurityError {
+  readonly code = 'authentication_unavailable';
+  declare readonly retryAfterSeconds: number;
+  constructor(options: RetryOptions = {}) {
+    super(503, options);
+    hide(this, 'retryAfterSeconds', wholeSeconds(options.retryAfterSeconds, 5));
+  }
+}
+
+/** 500: a provider, store or policy is faulty. The client learns nothing more. */
+export class SecurityFaultError extends SecurityError {
+  readonly code = 'security_error';
+  constructor(options?: SecurityErrorOptions) {
+    super(500, options);
+  }
+}
+
+/** Thrown at start: the set-up is not safe. Its message names the classes and the cure. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly code = 'invalid_configuration';
+}
+
+function hide(target: object, property: string, value: unknown): void {
+  Object.defineProperty(target, property, { value, enumerable: false, writable: true, configurable: true });
+}
+
+function wholeSeconds(seconds: number | undefined, fallback: number): number {
+  if (seconds === undefined || !Number.isFinite(seconds)) return fallback;
+  return Math.min(86_400, Math.max(1, Math.ceil(seconds)));
+}

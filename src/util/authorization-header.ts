@@ -1,0 +1,17 @@
+/** An Authorization header taken apart: its scheme in lower case, and what follows. */
+export interface AuthorizationHeader {
+  readonly scheme: string;
+  /** Everything after the spaces that follow the scheme, as it came; empty when nothing does. */
+  readonly credentials: string;
+}
+
+/**
+ * Splits `scheme 1*SP credentials`. Undefined for an absent header and for one that has no scheme token,
+ * which is nobody's. A tab after the scheme separates nothing.
+ * @see RFC 9110 section 11.4
+ */
+export function parseAuthorization(header: string | undefined): AuthorizationHeader | undefined {
+  const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/s.exec(header ?? '');
+  if (match?.[1] === undefined) return undefined;
+  return { scheme: match[1].toLowerCase(), credentials: match[2] ?? '' };
+}

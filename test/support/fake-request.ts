@@ -1,0 +1,27 @@
+import type { SecurityRequest } from '../../src/core/request';
+
+export interface FakeRequestOptions {
+  method?: string;
+  path?: string;
+  ip?: string;
+  secure?: boolean;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** A request for unit tests that need no server. */
+export function fakeRequest(options: FakeRequestOptions = {}): SecurityRequest {
+  const headers = new Map(
+    Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  return {
+    method: options.method ?? 'GET',
+    path: options.path ?? '/',
+    route: undefined,
+    ip: options.ip ?? '127.0.0.1',
+    secure: options.secure ?? false,
+    signal: options.signal ?? new AbortController().signal,
+    action: { request: {}, response: {} },
+    header: (name) => headers.get(name.toLowerCase()),
+  };
+}
