@@ -82,12 +82,7 @@ export interface MisconfiguredEvent {
 }
 
 export type SecurityEvent =
-  | AuthenticatedEvent
-  | FailedEvent
-  | DeniedEvent
-  | AllowedEvent
-  | UnavailableEvent
-  | MisconfiguredEvent;
+  AuthenticatedEvent | FailedEvent | DeniedEvent | AllowedEvent | UnavailableEvent | MisconfiguredEvent;
 
 /** Hears every event, synchronously. What it throws or rejects with changes no decision. */
 export type SecurityEventListener = (event: SecurityEvent) => void;

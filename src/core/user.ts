@@ -96,7 +96,5 @@ function isOptionalNames(value: unknown): boolean {
 }
 
 function isOptionalDate(value: unknown): boolean {
-  return (
-    value === undefined || value === null || (value instanceof Date && !Number.isNaN(value.getTime()))
-  );
+  return value === undefined || value === null || (value instanceof Date && !Number.isNaN(value.getTime()));
 }

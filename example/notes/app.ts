@@ -1,0 +1,24 @@
+/**
+ * The notes app, as options for routing-controllers. koa.ts and express.ts differ in one call.
+ */
+import 'reflect-metadata';
+import { securest } from 'securest';
+import { Container } from 'typedi';
+import { AccountController } from './controllers/account';
+import { HealthController } from './controllers/health';
+import { NotesController } from './controllers/notes';
+import { NotesReportController } from './controllers/notes-report';
+import { Settings } from './settings';
+// Nothing below uses these by name: importing them is what registers the userstore and the providers.
+import './auth';
+import './users';
+
+export function notesOptions(settings: Settings) {
+  Container.set(Settings, settings);
+  return securest({
+    controllers: [HealthController, AccountController, NotesController, NotesReportController],
+    validation: { whitelist: true, forbidNonWhitelisted: true },
+    development: false, // no stack traces in replies
+    security: { default: 'authenticated' },
+  });
+}

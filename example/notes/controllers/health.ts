@@ -1,0 +1,12 @@
+import { Public } from 'securest';
+import { Get, JsonController } from 'routing-controllers';
+
+@JsonController()
+export class HealthController {
+  /** The only action that anybody may call: the app's default is 'authenticated'. */
+  @Public()
+  @Get('/health')
+  health() {
+    return { status: 'ok' };
+  }
+}

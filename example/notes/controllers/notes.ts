@@ -1,0 +1,53 @@
+import type { User } from 'securest';
+import {
+  Authorized,
+  Body,
+  CurrentUser,
+  Delete,
+  Get,
+  HttpCode,
+  JsonController,
+  OnUndefined,
+  Param,
+  Post,
+  Put,
+  NotFoundError,
+} from 'routing-controllers';
+import { NotesStore } from '../notes-store';
+import { NoteBody, oneNote } from './note-body';
+
+/** Every action here is for editors. */
+@Authorized('editor')
+@JsonController('/notes')
+export class NotesController {
+  constructor(private readonly notes: NotesStore) {}
+
+  @Get('/')
+  list() {
+    return this.notes.list();
+  }
+
+  @Get('/:id')
+  get(@Param('id') id: string) {
+    return this.notes.get(id); // undefined is a 404
+  }
+
+  @HttpCode(201)
+  @Post('/')
+  add(@Body() note: NoteBody, @CurrentUser() user: User) {
+    return this.notes.add(oneNote(note), user.username);
+  }
+
+  @Put('/:id')
+  replace(@Param('id') id: string, @Body() note: NoteBody) {
+    return this.notes.replace(id, oneNote(note));
+  }
+
+  /** Class and method must both hold: only an editor who is an admin too may delete. */
+  @Authorized('admin')
+  @OnUndefined(204)
+  @Delete('/:id')
+  async remove(@Param('id') id: string) {
+    if (!(await this.notes.remove(id))) throw new NotFoundError();
+  }
+}

@@ -1,0 +1,13 @@
+import type { User } from 'securest';
+import { Authorized, CurrentUser, Get } from 'routing-controllers';
+
+/** The base of every report. Its guard, its action and `@CurrentUser` all count in its subclasses. */
+@Authorized('admin')
+export abstract class ReportController {
+  @Get('/')
+  report(@CurrentUser() user: User) {
+    return { requestedBy: user.username, rows: this.rows() };
+  }
+
+  protected abstract rows(): object[];
+}

@@ -1,0 +1,49 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Settings } from './settings';
+import { setup, type Demo } from './setup';
+
+/** Runs the app on HOST and PORT until it is told to end. */
+export async function serve(createApp: (settings: Settings) => RequestListener): Promise<void> {
+  const host = process.env['HOST'] ?? '127.0.0.1';
+  const port = process.env['PORT'] ?? '3000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    fail(`PORT is no port number: ${port}`);
+    return;
+  }
+
+  const demo = await setup(process.env['NOTES_DATA'] ?? join(__dirname, 'data'));
+  const server = createServer(createApp(demo.settings));
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const taken = error.code === 'EADDRINUSE';
+    fail(taken ? `Port ${port} on ${host} is in use: set PORT to another` : error.message);
+  });
+  server.listen(Number(port), host, () => console.log(welcome(server.address() as AddressInfo, demo)));
+
+  // Requests under way are answered; then nothing is left that keeps the process alive.
+  const end = () => server.close();
+  process.once('SIGINT', end).once('SIGTERM', end);
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 1;
+}
+
+function welcome({ address, family, port }: AddressInfo, { settings, logins, firstStart }: Demo): string {
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  const login = `curl -s -u admin:${logins.admin} -X POST ${url}/token`;
+  const token = `$(${login} | node -p 'JSON.parse(fs.readFileSync(0)).token')`;
+  const made = Object.entries(logins).map(([user, password]) => `  ${user.padEnd(8)}${password}`);
+  return [
+    `Notes at ${url}`,
+    ...(firstStart ? ['', 'Made for this first start (former is inactive):', ...made] : []),
+    `Passwords are in ${resolve(settings.folder, 'secrets.json')}`,
+    '',
+    `curl ${url}/health`,
+    `curl -u admin:${logins.admin} ${url}/me`,
+    `curl -H "Authorization: Bearer ${token}" ${url}/notes`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,93 @@
+/**
+ * Puts right what the host does to the parameters of actions.
+ *
+ * It looks up parameter decorators by the controller class itself, so an inherited `@CurrentUser()` would
+ * arrive undefined, and it answers an absent required user by its own 401 without a challenge.
+ */
+import { type ActionMetadata, getMetadataArgsStorage, ParamMetadata } from 'routing-controllers';
+import { currentAuthentication } from '../decorators/current-authentication';
+import { classChain } from './guards';
+
+type ParamArgs = ReturnType<typeof getMetadataArgsStorage>['params'][number];
+
+/**
+ * Restores the inherited `@CurrentUser` and `@CurrentAuthentication` parameters of an action.
+ * @returns what stays lost, in words: other parameters and `@UseBefore` or `@UseAfter` of the base.
+ */
+export function restoreParameters(action: ActionMetadata): string[] {
+  const controller = action.controllerMetadata.target;
+  const losses = lostMiddlewares(action);
+  if (action.params.length > 0) return losses;
+  for (const base of classChain(controller).slice(1)) {
+    const inherited = getMetadataArgsStorage().params.filter(
+      (param) => (param.object as object).constructor === base && param.method === action.method,
+    );
+    if (inherited.length === 0) continue;
+    for (const args of inherited) {
+      const restorable = isUserParameter(args);
+      if (!restorable) losses.push(`parameter ${String(args.index + 1)} (@${args.type}) of ${base.name}`);
+      action.params.push(new ParamMetadata(action, restorable ? { ...args } : placeholder(args)));
+    }
+    break;
+  }
+  return losses;
+}
+
+/**
+ * True when a user is required by a parameter. The requirement is taken off the metadata, so that the
+ * checker answers for it.
+ */
+export function takeRequired(action: ActionMetadata): boolean {
+  const required = action.params.filter(
+    (param) => param.required && (param.type === 'current-user' || param.transform === currentAuthentication),
+  );
+  for (const param of required) param.required = false;
+  return required.length > 0;
+}
+
+/**
+ * Undoes what `defaults.paramOptions` writes into the global parameter metadata, so that one app's default
+ * does not reach the next.
+ * @returns a function to call once the app's own metadata has been built.
+ */
+export function keepUndecidedParameters(): () => void {
+  const undecided = getMetadataArgsStorage().params.filter(
+    (param) => (param.required as boolean | undefined) === undefined,
+  );
+  return () => {
+    for (const param of undecided) delete (param as Partial<ParamArgs>).required;
+  };
+}
+
+function isUserParameter(args: ParamArgs): boolean {
+  return args.type === 'current-user' || args.transform === currentAuthentication;
+}
+
+/** Arguments are passed by position: a lost one keeps its place, undefined as the host would leave it. */
+function placeholder(args: ParamArgs): ParamArgs {
+  return {
+    type: 'custom-converter',
+    object: args.object,
+    method: args.method,
+    index: args.index,
+    parse: false,
+    required: false,
+    transform: () => undefined,
+  };
+}
+
+function lostMiddlewares(action: ActionMetadata): string[] {
+  const controller = action.controllerMetadata.target;
+  const storage = getMetadataArgsStorage();
+  const redeclared = storage
+    .filterActionsWithTarget(controller)
+    .some((declared) => declared.method === action.method);
+  const bases: unknown[] = classChain(controller).slice(1);
+  return storage.uses
+    .filter((use) => bases.includes(use.target))
+    .filter((use) => use.method === undefined || (use.method === action.method && !redeclared))
+    .map((use) => {
+      const { name } = use.middleware as { name: string };
+      return `@Use${use.afterAction ? 'After' : 'Before'}(${name}) of ${use.target.name}`;
+    });
+}

@@ -1,0 +1,115 @@
+/**
+ * Tells listeners and the log what was decided. Whatever they throw changes no decision.
+ */
+import type { AuthenticationOutcome } from './authentication/authenticator';
+import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from './core/events';
+import type { Logger } from './core/logger';
+import type { SecurityRequest } from './core/request';
+import { printable } from './util/printable';
+
+/** What every event says about its request. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly path: string;
+  readonly route: string | undefined;
+  readonly ip: string;
+}
+
+export class Audit {
+  constructor(
+    private readonly listener: SecurityEventListener | undefined,
+    private readonly logger: Logger,
+  ) {}
+
+  emit(event: SecurityEvent): void {
+    if (this.listener === undefined) return;
+    try {
+      const result: unknown = this.listener(event);
+      if (result instanceof Promise) {
+        result.catch((error: unknown) => {
+          this.error('The event listener failed', error);
+        });
+      }
+    } catch (error) {
+      this.error('The event listener failed', error);
+    }
+  }
+
+  /** Tells what became of a request's authentication. */
+  outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
+    const facts = factsOf(request);
+    const login = outcome.kind === 'barred' ? outcome.recognised : outcome;
+    for (const { provider, verdict, error } of login.verdicts) {
+      if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
+      this.emit({ type: 'unavailable', component: provider, reason: verdict, ...facts });
+      this.error(`${provider} could not decide (${verdict})`, error);
+    }
+    const outcomes = outcomesOf(login.verdicts);
+    if (login.kind === 'recognised') {
+      const user = printable(login.authentication.user.username);
+      this.emit({ type: 'authenticated', user, provider: login.provider, outcomes, ...facts });
+      if (outcome.kind !== 'barred') return;
+      const { code } = outcome.error();
+      this.emit({ type: 'denied', code, user, reason: 'sent by a page of a foreign site', ...facts });
+    } else if (login.kind === 'refused') {
+      this.emit({ type: 'failed', code: login.error().code, outcomes, ...facts });
+    }
+  }
+
+  /** Tells of a problem that a store or provider found in its set-up. */
+  misconfigured({ component, problem, user }: Problem): void {
+    const who = user === undefined ? undefined : printable(user);
+    this.emit({ type: 'misconfigured', component, problem: printable(problem, MAX_LINE), user: who });
+    this.warn(`${component}: ${problem}${who === undefined ? '' : ` (user ${who})`}`);
+  }
+
+  info(message: string): void {
+    this.write('info', message);
+  }
+
+  warn(message: string): void {
+    this.write('warn', message);
+  }
+
+  /** Logs a fault with its cause, on one line. */
+  error(message: string, cause: unknown): void {
+    this.write('error', `${message}: ${describeError(cause)}`);
+  }
+
+  private write(level: keyof Logger, message: string): void {
+    try {
+      this.logger[level](printable(`securest: ${message}`, MAX_LINE));
+    } catch {
+      // A broken log must not decide about requests.
+    }
+  }
+}
+
+const MAX_LINE = 2000;
+
+/** The facts of a request, safe to log. */
+export function factsOf(request: SecurityRequest): RequestFacts {
+  return {
+    method: printable(request.method, 16),
+    path: printable(request.path),
+    route: request.route,
+    ip: request.ip,
+  };
+}
+
+/** Verdicts without the errors behind them: an event carries no cause. */
+export function outcomesOf(verdicts: readonly ProviderOutcome[]): ProviderOutcome[] {
+  return verdicts.map(({ provider, verdict }) => ({ provider, verdict }));
+}
+
+/** Name, message and stack of whatever was thrown, which may be anything. */
+function describeError(thrown: unknown): string {
+  try {
+    if (!(thrown instanceof Error)) return `${typeof thrown} was thrown`;
+    const stack =
+      thrown.stack === undefined || thrown.stack === '' ? `${thrown.name}: ${thrown.message}` : thrown.stack;
+    return thrown.cause === undefined ? stack : `${stack} caused by ${describeError(thrown.cause)}`;
+  } catch {
+    return 'something unreadable was thrown';
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Authenticates each request once, however many guards and parameters ask, also at the same time.
+ *
+ * The outcome is kept by Node's own request object, which is never used twice, in a map of this instance.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { SecurityRequest } from '../core/request';
+import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../errors';
+import { parseAuthorization } from '../util/authorization-header';
+import { type ChainOptions, type ChainOutcome, type Recognised, runChain, type Unrecognised } from './chain';
+import { isCrossSite } from './cross-site';
+
+/** A recognised request that is refused all the same, before anything was decided about the action. */
+export interface Barred {
+  readonly kind: 'barred';
+  readonly recognised: Recognised;
+  error(): SecurityError;
+}
+
+export type AuthenticationOutcome = Recognised | Unrecognised | Barred;
+
+export interface AuthenticatorOptions extends ChainOptions {
+  readonly requireHttps: boolean;
+  readonly trustedOrigins: ReadonlySet<string>;
+  /** True for an address of this machine itself, whose plain HTTP nobody can read. */
+  readonly isLoopback: (ip: string) => boolean;
+  /** Hears of each outcome once, as it comes about. */
+  readonly onOutcome: (request: SecurityRequest, outcome: AuthenticationOutcome) => void;
+}
+
+export class Authenticator {
+  private readonly outcomes = new WeakMap<IncomingMessage, Promise<AuthenticationOutcome>>();
+
+  constructor(private readonly options: AuthenticatorOptions) {}
+
+  /** The outcome for a request; what was decided first stands. Never rejects. */
+  authenticate(key: IncomingMessage, request: SecurityRequest): Promise<AuthenticationOutcome> {
+    const known = this.outcomes.get(key);
+    if (known !== undefined) return known;
+    const outcome = this.decide(request);
+    this.outcomes.set(key, outcome);
+    return outcome;
+  }
+
+  private async decide(request: SecurityRequest): Promise<AuthenticationOutcome> {
+    const outcome = this.isReadable(request)
+      ? { kind: 'refused' as const, verdicts: [], error: () => new HttpsRequiredError() }
+      : this.bar(request, await runChain(request, this.options));
+    this.options.onOutcome(request, outcome);
+    return outcome;
+  }
+
+  private bar(request: SecurityRequest, outcome: ChainOutcome): AuthenticationOutcome {
+    if (outcome.kind !== 'recognised') return outcome;
+    if (!isCrossSite(request, outcome.credential, this.options.trustedOrigins)) return outcome;
+    return { kind: 'barred', recognised: outcome, error: () => new CrossSiteError() };
+  }
+
+  /** True when a password comes over a connection that others can read. */
+  private isReadable(request: SecurityRequest): boolean {
+    if (!this.options.requireHttps || request.secure || this.options.isLoopback(request.ip)) return false;
+    try {
+      return parseAuthorization(request.header('authorization'))?.scheme === 'basic';
+    } catch {
+      // Several Authorization lines: one of them may be Basic, and the chain refuses them anyway.
+      return false;
+    }
+  }
+}

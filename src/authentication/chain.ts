@@ -1,0 +1,152 @@
+/**
+ * The authentication chain: providers are asked in order until one recognises the request.
+ *
+ * Only a user that a provider returned, that holds as a user and is active, is a grant. Everything else is
+ * remembered as that provider's verdict, and if nothing later grants, the most severe verdict answers.
+ */
+import type { AuthProviderInterface } from '../core/auth-provider';
+import { Authentication } from '../core/authentication';
+import { listenForProblems, type ProblemListener, type ProviderVerdict } from '../core/events';
+import type { SecurityRequest } from '../core/request';
+import { isUser, type User, withoutPassword } from '../core/user';
+import type { UserstoreInterface } from '../core/userstore';
+import { InvalidRequestError, type SecurityError } from '../errors';
+import type { Clock } from '../util/clock';
+import { parseAuthorization } from '../util/authorization-header';
+import { withinDeadline } from './deadline';
+import { RequestWithSignal } from './provider-request';
+import { classify, isFailure, isRefusal, refusalFor, type Verdict } from './verdicts';
+
+/** A provider as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
+export interface ChainLink {
+  readonly name: string;
+  get(): AuthProviderInterface;
+}
+
+export interface ChainOptions {
+  /** The providers in the order in which they are asked. */
+  readonly links: () => readonly ChainLink[];
+  readonly userstore: UserstoreInterface;
+  readonly deadlineMs: number;
+  readonly stopAtBadCredentials: boolean;
+  readonly clock: Clock;
+  readonly onProblem: ProblemListener;
+}
+
+/** A request that a provider recognised. */
+export interface Recognised {
+  readonly kind: 'recognised';
+  /** The login as the app may see it: its user has no password hash. */
+  readonly authentication: Authentication;
+  /** The record as the store or provider gave it: what groups are looked up by. */
+  readonly record: User;
+  readonly provider: string;
+  /** What the provider reads, in lower case. */
+  readonly credential: string;
+  readonly verdicts: readonly Verdict[];
+}
+
+/** A request that nobody recognised. */
+export interface Unrecognised {
+  readonly kind: 'anonymous' | 'refused';
+  /** The error for this outcome, made anew each time. */
+  error(): SecurityError;
+  readonly verdicts: readonly Verdict[];
+}
+
+export type ChainOutcome = Recognised | Unrecognised;
+
+type Answer =
+  | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
+  | { readonly verdict: 'authenticated'; readonly authentication: Authentication; readonly record: User };
+
+/** Asks the providers about a request. Never rejects: every fault is a verdict. */
+export async function runChain(request: SecurityRequest, options: ChainOptions): Promise<ChainOutcome> {
+  let scheme: string | undefined;
+  try {
+    scheme = parseAuthorization(request.header('authorization'))?.scheme;
+  } catch (cause) {
+    return { kind: 'refused', verdicts: [], error: () => new InvalidRequestError({ cause }) };
+  }
+  const verdicts: Verdict[] = [];
+  const failedCredentials = new Set<string>();
+  for (const link of options.links()) {
+    const { provider, credential, fault } = open(link);
+    if (failedCredentials.has(credential) || failedCredentials.has(UNKNOWN_CREDENTIAL)) {
+      verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
+      continue;
+    }
+    const answer: Answer =
+      provider === undefined ? { verdict: 'bug', error: fault } : await ask(link, provider, request, options);
+    const { verdict } = answer;
+    verdicts.push({
+      provider: link.name,
+      credential,
+      verdict,
+      error: 'error' in answer ? answer.error : undefined,
+    });
+    if (answer.verdict === 'authenticated') {
+      const { authentication, record } = answer;
+      return { kind: 'recognised', authentication, record, provider: link.name, credential, verdicts };
+    }
+    if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) break;
+    if (isFailure(verdict)) failedCredentials.add(credential);
+  }
+  const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
+  return {
+    kind: isAnonymous ? 'anonymous' : 'refused',
+    verdicts,
+    error: () => refusalFor(verdicts, scheme === 'bearer'),
+  };
+}
+
+/** Of a provider that cannot even be created nobody knows what it reads: then nothing after it may grant. */
+const UNKNOWN_CREDENTIAL = '*';
+
+function open(link: ChainLink): { provider?: AuthProviderInterface; credential: string; fault?: unknown } {
+  try {
+    const provider = link.get();
+    return { provider, credential: (provider.credential ?? 'authorization').toLowerCase() };
+  } catch (fault) {
+    return { credential: UNKNOWN_CREDENTIAL, fault };
+  }
+}
+
+async function ask(
+  link: ChainLink,
+  provider: AuthProviderInterface,
+  request: SecurityRequest,
+  options: ChainOptions,
+): Promise<Answer> {
+  const own = new RequestWithSignal(request);
+  listenForProblems(own, options.onProblem);
+  try {
+    const result: unknown = await withinDeadline(
+      provider.authenticate(own, options.userstore),
+      options.deadlineMs,
+      (reason) => {
+        own.abort(reason);
+      },
+    );
+    if (result === null || result === undefined) return { verdict: 'no_credentials' };
+    return accept(link, result, options.clock);
+  } catch (error) {
+    return { verdict: classify(error), error };
+  }
+}
+
+/** Takes a provider's result as a grant only when it literally is one. */
+function accept(link: ChainLink, result: unknown, clock: Clock): Answer {
+  const details = result instanceof Authentication ? result : undefined;
+  const record: unknown = details === undefined ? result : details.user;
+  if (!isUser(record)) {
+    return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
+  }
+  if (record.active === false) return { verdict: 'inactive' };
+  const user = withoutPassword(record);
+  const authentication = new Authentication(
+    user,
+    details ?? { authenticatedAt: new Date(clock()), methods: [] },
+  );
+  return { verdict: 'authenticated', authentication, record };
+}

@@ -1,0 +1,45 @@
+import type { SecurityRequest } from '../core/request';
+import { parseAuthorization } from '../util/authorization-header';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Schemes whose credentials browsers keep and send again by themselves. */
+const AMBIENT_SCHEMES = new Set(['basic', 'digest', 'negotiate', 'ntlm']);
+
+/** True when a browser would send this credential again without anyone's doing. */
+export function isAmbient(request: SecurityRequest, credential: string): boolean {
+  if (credential === 'cookie' || credential === 'tls') return true;
+  if (credential !== 'authorization') return false;
+  return AMBIENT_SCHEMES.has(parseAuthorization(request.header('authorization'))?.scheme ?? '');
+}
+
+/**
+ * True when an unsafe request with an ambient credential may come from a foreign site's page. Clients that
+ * send neither `Sec-Fetch-Site` nor `Origin` are no browsers and pass, except with a cookie, which only
+ * browsers keep.
+ * @param trustedOrigins origins, as a browser sends them, that may call this app
+ * @see Fetch Metadata Request Headers section 2.3, RFC 6454 section 7
+ */
+export function isCrossSite(
+  request: SecurityRequest,
+  credential: string,
+  trustedOrigins: ReadonlySet<string>,
+): boolean {
+  if (SAFE_METHODS.has(request.method) || !isAmbient(request, credential)) return false;
+  const origin = request.header('origin');
+  if (origin !== undefined && trustedOrigins.has(origin)) return false;
+  const site = request.header('sec-fetch-site');
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (origin !== undefined) return !isOwnOrigin(origin, request.header('host'));
+  return credential === 'cookie';
+}
+
+/**
+ * Hosts are compared, not schemes: behind a proxy that ends TLS the app cannot tell its own scheme, and a
+ * browser that has one marks the request by `Sec-Fetch-Site` anyway.
+ */
+function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const { protocol, host: originHost } = new URL(origin);
+  const own = `${protocol}//${host}`;
+  return originHost !== '' && URL.canParse(own) && new URL(own).host === originHost;
+}

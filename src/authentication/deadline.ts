@@ -1,0 +1,40 @@
+import { ServiceUnavailableError } from '../errors';
+
+/** Thrown when something asynchronous did not settle in its time. */
+export class DeadlinePassedError extends ServiceUnavailableError {}
+
+/**
+ * A value within its deadline. What comes at once needs no timer; of what settles later nothing is heard.
+ * @param abort called when the deadline passes, so that the work can stop
+ * @throws DeadlinePassedError when the value has not settled after `milliseconds`
+ */
+export function withinDeadline<T>(
+  value: T | PromiseLike<T>,
+  milliseconds: number,
+  abort?: (reason: Error) => void,
+): Promise<T> {
+  if (!isThenable(value)) return Promise.resolve(value);
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const error = new DeadlinePassedError();
+      reject(error);
+      abort?.(error);
+    }, milliseconds);
+    timer.unref();
+    Promise.resolve(value).then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        // What a provider rejects with can be anything; whoever catches it classifies it.
+        reject(error as Error);
+      },
+    );
+  });
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,49 @@
+import type { SecurityRequest } from '../core/request';
+
+/** A request as it is handed to one provider, policy or hook: the same request under a signal of its own. */
+export class RequestWithSignal implements SecurityRequest {
+  private controller: AbortController | undefined;
+  private reason: Error | undefined;
+
+  constructor(private readonly request: SecurityRequest) {}
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get path(): string {
+    return this.request.path;
+  }
+
+  get route(): string | undefined {
+    return this.request.route;
+  }
+
+  get ip(): string {
+    return this.request.ip;
+  }
+
+  get secure(): boolean {
+    return this.request.secure;
+  }
+
+  get action(): SecurityRequest['action'] {
+    return this.request.action;
+  }
+
+  /** Made when somebody looks: most providers answer before anything could be aborted. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.reason !== undefined) this.controller.abort(this.reason);
+    return this.controller.signal;
+  }
+
+  header(name: string): string | undefined {
+    return this.request.header(name);
+  }
+
+  abort(reason: Error): void {
+    this.reason = reason;
+    this.controller?.abort(reason);
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * What runs per request: the two checkers that routing-controllers calls.
+ *
+ * Every way out of `authorize` but its last line throws, so that only a request whose every level holds,
+ * or that the app's `skip` hook literally skips, reaches the action.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Action } from 'routing-controllers';
+import { describeRule } from './access/rules';
+import { type Audit, factsOf } from './audit';
+import type { AuthenticationOutcome, Authenticator } from './authentication/authenticator';
+import type { Recognised } from './authentication/chain';
+import { DeadlinePassedError, withinDeadline } from './authentication/deadline';
+import { RequestWithSignal } from './authentication/provider-request';
+import type { UserstoreChain } from './authentication/userstore-chain';
+import { firstUnmetLevel } from './authorization/evaluate';
+import { rolesOf } from './authorization/roles';
+import type { Access } from './core/access';
+import type { Authentication } from './core/authentication';
+import type { SecurityRequest } from './core/request';
+import { rawRequest, rawResponse } from './drivers/executions';
+import { dependOn } from './drivers/reply';
+import { HttpSecurityRequest } from './drivers/security-request';
+import { AccessDeniedError, type SecurityError, SecurityFaultError, ServiceUnavailableError } from './errors';
+import type { ResolvedOptions } from './options';
+import type { Refusals } from './refusals';
+import { resolve } from './registry/resolve';
+import { isInstance } from './util/instance';
+import { printable } from './util/printable';
+
+export interface CheckerParts {
+  readonly options: ResolvedOptions;
+  readonly audit: Audit;
+  readonly authenticator: Authenticator;
+  readonly userstore: UserstoreChain;
+  readonly refusals: Refusals;
+  /** The headers that credentials come in, for Vary. */
+  readonly credentialHeaders: () => readonly string[];
+}
+
+export class Checkers {
+  private readonly roles = new WeakMap<Recognised, Promise<ReadonlySet<string>>>();
+  private readonly skipped = new WeakMap<IncomingMessage, boolean>();
+
+  constructor(private readonly parts: CheckerParts) {}
+
+  /** Lets a request through to a guarded action, or throws what the client is told. */
+  async authorize(action: Action, access: Access): Promise<true> {
+    const request = this.requestOf(action, access);
+    if (this.isSkipped(action, request)) {
+      this.parts.audit.emit({ type: 'allowed', user: undefined, skipped: true, ...factsOf(request) });
+      return true;
+    }
+    const outcome = await this.outcomeOf(action, request);
+    if (outcome.kind !== 'recognised') throw await this.parts.refusals.refuse(request, outcome);
+    const user = printable(outcome.authentication.user.username);
+    const denial = await this.denial(access, outcome, request);
+    if (denial !== undefined) {
+      if (denial.error instanceof AccessDeniedError) {
+        const { error, reason } = denial;
+        this.parts.audit.emit({ type: 'denied', code: error.code, user, reason, ...factsOf(request) });
+      }
+      throw await this.parts.refusals.refuse(request, outcome, denial.error);
+    }
+    this.parts.audit.emit({ type: 'allowed', user, skipped: false, ...factsOf(request) });
+    return true;
+  }
+
+  /** The request's login; undefined only where nobody has to be recognised and no credentials came. */
+  async currentAuthentication(action: Action, access: Access): Promise<Authentication | undefined> {
+    const request = this.requestOf(action, access);
+    const outcome = await this.outcomeOf(action, request);
+    if (outcome.kind === 'recognised') return outcome.authentication;
+    if (outcome.kind === 'anonymous' && !access.requiresUser) return undefined;
+    throw await this.parts.refusals.refuse(request, outcome);
+  }
+
+  private requestOf(action: Action, access: Access): SecurityRequest {
+    return new HttpSecurityRequest(action, access.route, this.parts.options.findClient);
+  }
+
+  private async outcomeOf(action: Action, request: SecurityRequest): Promise<AuthenticationOutcome> {
+    const outcome = await this.parts.authenticator.authenticate(rawRequest(action), request);
+    dependOn(rawResponse(action), this.parts.credentialHeaders(), outcome.kind !== 'anonymous');
+    return outcome;
+  }
+
+  private isSkipped(action: Action, request: SecurityRequest): boolean {
+    const { skip } = this.parts.options;
+    if (skip === undefined) return false;
+    const key = rawRequest(action);
+    const known = this.skipped.get(key);
+    if (known !== undefined) return known;
+    let result: unknown;
+    try {
+      result = skip(request);
+    } catch (error) {
+      this.parts.audit.error('The skip hook failed, so the request is not skipped', error);
+    }
+    this.skipped.set(key, result === true);
+    return result === true;
+  }
+
+  /** Why a recognised user is refused; undefined when every level holds. */
+  private async denial(
+    access: Access,
+    outcome: Recognised,
+    request: SecurityRequest,
+  ): Promise<{ error: SecurityError; reason: string } | undefined> {
+    const { container, deadlineMs } = this.parts.options;
+    const own = new RequestWithSignal(request);
+    try {
+      const level = await withinDeadline(
+        firstUnmetLevel(access, {
+          user: outcome.authentication.user,
+          request: own,
+          roles: () => this.rolesOf(outcome),
+          policy: (cls) => resolve(container, cls),
+        }),
+        deadlineMs,
+        (reason) => {
+          own.abort(reason);
+        },
+      );
+      if (level === undefined) return undefined;
+      return { error: new AccessDeniedError(), reason: `${describeRule(level.rule)} (${level.source})` };
+    } catch (cause) {
+      return { error: this.fault(cause, access, request), reason: 'a policy refused' };
+    }
+  }
+
+  private rolesOf(outcome: Recognised): Promise<ReadonlySet<string>> {
+    const known = this.roles.get(outcome);
+    if (known !== undefined) return known;
+    const roles = rolesOf(outcome.record, this.parts.userstore);
+    this.roles.set(outcome, roles);
+    return roles;
+  }
+
+  /** What a policy or a group look-up threw, as the error that the client gets. */
+  private fault(cause: unknown, access: Access, request: SecurityRequest): SecurityError {
+    if (isInstance(cause, AccessDeniedError)) return new AccessDeniedError({ cause });
+    const { audit } = this.parts;
+    const isDown = isInstance(cause, ServiceUnavailableError);
+    const isLate = isInstance(cause, DeadlinePassedError);
+    const reason = isLate ? 'deadline_passed' : isDown ? 'unavailable' : 'bug';
+    audit.emit({ type: 'unavailable', component: access.action, reason, ...factsOf(request) });
+    audit.error(`The access of ${access.action} could not be decided`, cause);
+    return isDown
+      ? new ServiceUnavailableError({ cause, retryAfterSeconds: cause.retryAfterSeconds })
+      : new SecurityFaultError({ cause });
+  }
+}

@@ -1,0 +1,13 @@
+import type { UserstoreInterface } from '../core/userstore';
+import type { Constructor } from '../registry/constructor';
+import { registerUserstore } from '../registry/registry';
+
+/**
+ * Makes a class the app's userstore: a TypeDI singleton with normal constructor injection.
+ * @param order Which of several stores is asked first; equal orders keep the order of decoration. @default 0
+ */
+export function Userstore(order = 0): (cls: Constructor<UserstoreInterface>) => void {
+  return (cls) => {
+    registerUserstore(cls, order);
+  };
+}

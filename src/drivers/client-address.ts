@@ -1,0 +1,92 @@
+/**
+ * Who is at the other end: the socket's address, or the one that trusted proxies forwarded.
+ */
+import { BlockList, isIP } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { ConfigurationError } from '../errors';
+
+/** How many proxies are in front of the app, or the networks that they are in, as CIDR. */
+export type TrustProxy = number | readonly string[];
+
+export interface Client {
+  readonly ip: string;
+  readonly secure: boolean;
+}
+
+/** Finds the client of a request. Forwarded headers count only as far as proxies are trusted. */
+export type ClientFinder = (request: IncomingMessage) => Client;
+
+/** @throws ConfigurationError for `true`, a negative or broken count, and what is no network. */
+export function clientFinder(trustProxy: TrustProxy | undefined): ClientFinder {
+  const isTrusted = trustTest(trustProxy);
+  return (request) => {
+    const socket = request.socket as Partial<TLSSocket>;
+    const chain = [...list(request.headers['x-forwarded-for']), socket.remoteAddress ?? ''].map(plainAddress);
+    let hops = 0;
+    // From the nearest address outwards: what an untrusted peer wrote is not read.
+    while (hops < chain.length - 1 && isTrusted(chain[chain.length - 1 - hops] ?? '', hops)) {
+      if (isIP(chain[chain.length - 2 - hops] ?? '') === 0) break;
+      hops += 1;
+    }
+    const ip = chain[chain.length - 1 - hops] ?? '';
+    if (socket.encrypted === true) return { ip, secure: true };
+    const peerIsProxy = isTrusted(plainAddress(socket.remoteAddress ?? ''), 0);
+    return { ip, secure: peerIsProxy && isForwardedHttps(request, hops) };
+  };
+}
+
+/** True for an address of this machine itself. */
+export function isLoopback(ip: string): boolean {
+  return isIP(ip) !== 0 && LOOPBACK.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4');
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** The protocol as the outermost trusted proxy saw it. */
+function isForwardedHttps(request: IncomingMessage, hops: number): boolean {
+  const protocols = list(request.headers['x-forwarded-proto']);
+  const index = protocols.length - Math.max(1, hops);
+  return protocols[Math.max(0, index)]?.toLowerCase() === 'https';
+}
+
+function trustTest(trustProxy: TrustProxy | undefined): (address: string, hops: number) => boolean {
+  if (trustProxy === undefined) return () => false;
+  if (typeof trustProxy === 'number') {
+    if (!Number.isSafeInteger(trustProxy) || trustProxy < 0) throw invalid();
+    return (_address, hops) => hops < trustProxy;
+  }
+  if (!Array.isArray(trustProxy)) throw invalid();
+  const networks = new BlockList();
+  for (const network of trustProxy as readonly unknown[]) addNetwork(networks, network);
+  return (address) => isIP(address) !== 0 && networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+function addNetwork(networks: BlockList, network: unknown): void {
+  if (typeof network !== 'string') throw invalid();
+  const [address = '', bits, ...rest] = network.split('/');
+  const family = isIP(address);
+  const length = bits === undefined ? (family === 6 ? 128 : 32) : Number(bits);
+  const isLength = bits === undefined || /^\d{1,3}$/.test(bits);
+  if (family === 0 || !isLength || rest.length > 0 || length > (family === 6 ? 128 : 32)) throw invalid();
+  networks.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+function invalid(): ConfigurationError {
+  return new ConfigurationError(
+    'trustProxy: give the number of proxies in front of the app, or a list of their networks such as ' +
+      "['10.0.0.0/8']; true would trust what any client sends",
+  );
+}
+
+function list(header: string | string[] | undefined): string[] {
+  const text = Array.isArray(header) ? header.join(',') : (header ?? '');
+  return text === '' ? [] : text.split(',').map((part) => part.trim());
+}
+
+/** An IPv4 address that came mapped into IPv6 is that IPv4 address. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}

@@ -1,0 +1,40 @@
+/**
+ * What is on record about the action that a request is in.
+ *
+ * Keyed by Node's own request object, which Koa and Express both build on and which is never used twice;
+ * so nothing of one request can be found from another.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Action } from 'routing-controllers';
+import type { Access } from '../core/access';
+import type { Authentication } from '../core/authentication';
+
+/** An action under way: its compiled access, and who answers for its parameters. */
+export interface Execution {
+  /** The instance whose server the action belongs to. */
+  readonly owner: object;
+  readonly access: Access;
+  currentAuthentication(action: Action): Promise<Authentication | undefined>;
+}
+
+const executions = new WeakMap<IncomingMessage, Execution>();
+
+export function recordExecution(action: Action, execution: Execution): void {
+  executions.set(rawRequest(action), execution);
+}
+
+export function executionOf(action: Action): Execution | undefined {
+  return executions.get(rawRequest(action));
+}
+
+/** Node's request behind Koa's context or Express' request. */
+export function rawRequest(action: Action): IncomingMessage {
+  const { context, request } = action as { context?: { req?: IncomingMessage }; request: IncomingMessage };
+  return context?.req ?? request;
+}
+
+/** Node's response behind Koa's context or Express' response; undefined where there is none. */
+export function rawResponse(action: Action): ServerResponse | undefined {
+  const { context, response } = action as { context?: { res?: ServerResponse }; response?: ServerResponse };
+  return context?.res ?? response;
+}

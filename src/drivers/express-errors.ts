@@ -1,0 +1,53 @@
+/**
+ * Ends refusals on Express.
+ *
+ * routing-controllers calls next(error) after it has answered. Where no error middleware of the app takes
+ * it, Express prints the stack and destroys the kept-alive socket at every 401. So a handler stands last on
+ * the root app: the app's own error middleware still sees the error first.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SecurityError } from '../errors';
+
+type Next = (error?: unknown) => void;
+type ErrorHandler = (error: unknown, request: IncomingMessage, response: ServerResponse, next: Next) => void;
+
+interface ExpressApp {
+  parent?: ExpressApp;
+  /** The router's stack: `_router` in Express 4, `router` in Express 5. */
+  _router?: { stack: { handle: unknown }[] };
+  router: { stack: { handle: unknown }[] };
+  use(handler: ErrorHandler): unknown;
+}
+
+/** Makes sure that refusals of this request end in a handler that neither prints nor hangs up. */
+export function endRefusals(request: IncomingMessage): void {
+  const app = rootApp(request);
+  if (app !== undefined && !isLast(app)) app.use(endRefusal);
+}
+
+// Express tells error handlers by their four parameters.
+const endRefusal: ErrorHandler = (error, request, response, next) => {
+  const app = rootApp(request);
+  if (!(error instanceof SecurityError) || (app !== undefined && !isLast(app))) {
+    next(error);
+    return;
+  }
+  if (response.headersSent) {
+    if (!response.writableEnded) response.end();
+    return;
+  }
+  response.statusCode = error.httpCode;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.end(JSON.stringify(error));
+};
+
+function rootApp(request: IncomingMessage): ExpressApp | undefined {
+  let { app } = request as { app?: ExpressApp };
+  while (app?.parent !== undefined) app = app.parent;
+  return app;
+}
+
+/** Middleware may be added at any time; a handler that has been overtaken passes on, and a new one is added. */
+function isLast(app: ExpressApp): boolean {
+  return (app._router ?? app.router).stack.at(-1)?.handle === endRefusal;
+}

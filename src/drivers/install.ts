@@ -1,0 +1,165 @@
+/**
+ * The seam to routing-controllers: the only place that changes how it works.
+ *
+ * Both drivers are wrapped once, and the wrapping acts only for servers whose checkers are securest's, so a
+ * plain app in the same process is untouched. A server's actions are held back until all of them have been
+ * compiled and checked; nothing is registered when one is refused.
+ */
+import {
+  type Action,
+  type ActionMetadata,
+  type BaseDriver,
+  ExpressDriver,
+  KoaDriver,
+} from 'routing-controllers';
+import { type CompiledAction } from '../access/compile';
+import { keepUndecidedParameters } from '../access/parameters';
+import { SecurityError } from '../errors';
+import { type Execution, rawResponse, recordExecution } from './executions';
+import { endRefusals } from './express-errors';
+import { setHeaders } from './reply';
+
+/** What an instance of the library does for the servers that use its checkers. */
+export interface SecurityBinding {
+  /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
+  prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
+  /** What is on record while an action runs. */
+  execution(compiled: CompiledAction): Execution;
+  /** Completes an error that an action itself threw. */
+  complete(error: SecurityError, action: Action): void;
+}
+
+export interface ServerFacts {
+  readonly routePrefix: string;
+  readonly hasAuthorizationChecker: boolean;
+}
+
+/** Marks the checkers of this copy of the library. */
+const BINDING = Symbol('securest.binding');
+
+type Execute = (action: Action) => unknown;
+
+interface Pending {
+  readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
+  readonly restoreParameters: () => void;
+}
+
+const pending = new WeakMap<BaseDriver, Pending>();
+
+/** Marks a checker as the instance's. */
+export function bind<T extends object>(checker: T, binding: SecurityBinding): T {
+  return Object.defineProperty(checker, BINDING, { value: binding });
+}
+
+/** The instance that a checker belongs to; undefined for the app's own. */
+export function bindingOf(checker: unknown): SecurityBinding | undefined {
+  return (checker as { [BINDING]?: SecurityBinding } | undefined)?.[BINDING];
+}
+
+/** Wraps both drivers. Calling it again changes nothing. */
+export function installDrivers(): void {
+  if (installed) return;
+  installed = true;
+  wrap(KoaDriver.prototype);
+  wrap(ExpressDriver.prototype);
+}
+
+let installed = false;
+
+function wrap(driver: BaseDriver): void {
+  // Taken off the prototype to be called on each driver, by call().
+  /* eslint-disable @typescript-eslint/unbound-method */
+  const { initialize, registerAction, registerRoutes, handleError } = driver;
+  /* eslint-enable @typescript-eslint/unbound-method */
+
+  driver.initialize = function (this: BaseDriver): void {
+    if (driverBinding(this) !== undefined) {
+      pending.set(this, { actions: [], restoreParameters: keepUndecidedParameters() });
+    }
+    initialize.call(this);
+  };
+
+  driver.registerAction = function (this: BaseDriver, action: ActionMetadata, execute: Execute): void {
+    const held = pending.get(this);
+    if (held === undefined) registerAction.call(this, action, execute);
+    else held.actions.push({ action, execute });
+  };
+
+  driver.registerRoutes = function (this: BaseDriver): void {
+    const held = pending.get(this);
+    const binding = driverBinding(this);
+    if (held === undefined || binding === undefined) {
+      registerRoutes.call(this);
+      return;
+    }
+    pending.delete(this);
+    held.restoreParameters();
+    const compiled = binding.prepare(
+      held.actions.map(({ action }) => action),
+      {
+        routePrefix: this.routePrefix,
+        hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
+      },
+    );
+    held.actions.forEach(({ execute }, index) => {
+      const one = compiled[index];
+      if (one === undefined) return;
+      const execution = binding.execution(one);
+      registerAction.call(this, one.action, (action: Action) => {
+        recordExecution(action, execution);
+        return execute(action) as unknown;
+      });
+    });
+    registerRoutes.call(this);
+  };
+
+  driver.handleError = function (
+    this: BaseDriver,
+    error: unknown,
+    metadata: ActionMetadata,
+    action: Action,
+  ): unknown {
+    const binding = driverBinding(this);
+    if (binding === undefined || !(error instanceof SecurityError)) {
+      return handleError.call(this, error, metadata, action) as unknown;
+    }
+    return refuse(this, handleError, binding, error, metadata, action);
+  };
+}
+
+function driverBinding(driver: BaseDriver): SecurityBinding | undefined {
+  return bindingOf(driver.authorizationChecker) ?? bindingOf(driver.currentUserChecker);
+}
+
+function refuse(
+  driver: BaseDriver,
+  handleError: BaseDriver['handleError'],
+  binding: SecurityBinding,
+  error: SecurityError,
+  metadata: ActionMetadata | undefined,
+  action: Action,
+): unknown {
+  const response = rawResponse(action);
+  binding.complete(error, action);
+  setHeaders(response, error.headers);
+  const refusal: Action = driver instanceof ExpressDriver ? { ...action, next: endingNext(action) } : action;
+  if (response?.headersSent === true) {
+    // A hook or the action has answered already; the host would try again and fail.
+    if (!response.writableEnded) response.end();
+    return undefined;
+  }
+  if (driver.isDefaultErrorHandlingEnabled && metadata?.isJsonTyped !== true) {
+    setHeaders(response, { 'Content-Type': 'text/plain; charset=utf-8' });
+  }
+  // The action's own @Header and @ContentType are for what it answers, not for a refusal.
+  const quiet = Object.create(metadata ?? null, { headers: { value: {} } }) as ActionMetadata;
+  return handleError.call(driver, error, quiet, refusal) as unknown;
+}
+
+function endingNext(action: Action): (error?: unknown) => void {
+  const next = action.next as (error?: unknown) => void;
+  return (error) => {
+    endRefusals(action.request as Parameters<typeof endRefusals>[0]);
+    next(error);
+  };
+}

@@ -1,0 +1,48 @@
+import type { ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { SecurityError } from '../errors';
+import type { RefusalReply } from '../options';
+
+/** Headers by name; several values become several header lines. */
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** Sets headers on a reply that has not begun. A name or value that is no header changes nothing. */
+export function setHeaders(response: ServerResponse | undefined, headers: Headers): void {
+  if (response === undefined || response.headersSent) return;
+  for (const [name, value] of Object.entries(headers)) {
+    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+  }
+}
+
+/**
+ * Marks a reply as one that depends on who asks.
+ * @see RFC 9111 section 5.2.2, RFC 9110 section 12.5.5
+ */
+export function dependOn(
+  response: ServerResponse | undefined,
+  credentialHeaders: readonly string[],
+  isPersonal: boolean,
+): void {
+  if (response === undefined || response.headersSent) return;
+  const vary = String(response.getHeader('Vary') ?? '');
+  const present = new Set(vary.split(',').map((name) => name.trim().toLowerCase()));
+  const missing = present.has('*')
+    ? []
+    : credentialHeaders.filter((name) => !present.has(name.toLowerCase()));
+  if (missing.length > 0) response.setHeader('Vary', [...(vary === '' ? [] : [vary]), ...missing].join(', '));
+  if (isPersonal) response.setHeader('Cache-Control', 'private, no-store');
+}
+
+/** Puts what an app's hook wants into the error that the host is going to send. */
+export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {
+  const { status, headers, body } = reply;
+  if (status !== undefined && status >= 300 && STATUS_CODES[status] !== undefined) {
+    error.httpCode = status;
+    Object.defineProperty(error, 'status', { value: status });
+  }
+  error.headers = { ...error.headers, ...headers };
+  if (body === undefined) return;
+  // JSON controllers send what toJSON() gives, text controllers the message.
+  error.message = typeof body === 'string' ? body : JSON.stringify(body);
+  Object.defineProperty(error, 'toJSON', { value: () => body });
+}

@@ -1,0 +1,17 @@
+/** What is wrong with a file and on which line. It never holds any of the file's content. */
+export class FileFault extends Error {
+  override readonly name = 'FileFault';
+
+  constructor(
+    problem: string,
+    readonly line?: number,
+  ) {
+    super(problem);
+  }
+}
+
+/** One line that says what is wrong with the file, safe for logs whatever was thrown. */
+export function describeFault(path: string, thrown: unknown): string {
+  if (!(thrown instanceof FileFault)) return `${path} cannot be read: its reader failed`;
+  return `${path}${thrown.line === undefined ? '' : `:${String(thrown.line)}`} ${thrown.message}`;
+}

@@ -1,0 +1,96 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, type BigIntStats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { FileFault } from './file-fault';
+
+/** A file's text, as one reading found it. */
+export interface FileText {
+  readonly text: string;
+  readonly digest: string;
+  /** The file's {@link fingerprint} after the reading: when it differs from the one before, it was written to. */
+  readonly fingerprint: string;
+  readonly writableByAll: boolean;
+}
+
+// Opening a FIFO for reading would wait for a writer.
+const FLAGS = constants.O_RDONLY | ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0);
+
+/**
+ * Changes whenever the file that the path leads to is written or replaced, also within one mtime.
+ * Never rejects: what cannot be looked at has a fingerprint too.
+ */
+export async function fingerprint(path: string): Promise<string> {
+  try {
+    return fingerprintOf(await stat(path, { bigint: true }));
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+/** Reads a regular UTF-8 file of at most `maxBytes`. @throws {FileFault} for anything else */
+export async function readText(path: string, maxBytes: number): Promise<FileText> {
+  try {
+    const handle = await open(path, FLAGS);
+    try {
+      refuseOddFile(await handle.stat({ bigint: true }), maxBytes);
+      const bytes = await handle.readFile();
+      return toText(bytes, await handle.stat({ bigint: true }), maxBytes);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw toFault(error);
+  }
+}
+
+/** {@link readText}, for start-up. */
+export function readTextSync(path: string, maxBytes: number): FileText {
+  try {
+    const descriptor = openSync(path, FLAGS);
+    try {
+      refuseOddFile(fstatSync(descriptor, { bigint: true }), maxBytes);
+      const bytes = readFileSync(descriptor);
+      return toText(bytes, fstatSync(descriptor, { bigint: true }), maxBytes);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw toFault(error);
+  }
+}
+
+function refuseOddFile(stats: BigIntStats, maxBytes: number): void {
+  if (!stats.isFile()) throw new FileFault('is not a regular file');
+  if (stats.size > maxBytes) throw new FileFault(`is larger than ${String(maxBytes)} bytes`);
+}
+
+function toText(bytes: Buffer, stats: BigIntStats, maxBytes: number): FileText {
+  refuseOddFile(stats, maxBytes);
+  return {
+    text: decode(bytes),
+    digest: createHash('sha256').update(bytes).digest('base64'),
+    fingerprint: fingerprintOf(stats),
+    writableByAll: process.platform !== 'win32' && (stats.mode & 0o002n) !== 0n,
+  };
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FileFault('is not UTF-8 text');
+  }
+}
+
+function fingerprintOf(stats: BigIntStats): string {
+  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
+}
+
+function toFault(error: unknown): FileFault {
+  return error instanceof FileFault ? error : new FileFault(`cannot be read (${codeOf(error)})`);
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : 'unknown';
+}

@@ -1,0 +1,86 @@
+/**
+ * Strict YAML 1.2 for files that decide over access: one document, no anchors, aliases, tags, merge keys
+ * or directives, no key twice, bounded depth. What is refused is named by line, never by content: the
+ * messages of the YAML library quote the file, and the file holds password hashes.
+ */
+import { CST, isMap, isSeq, Lexer, LineCounter, Parser, type ParsedNode } from 'yaml';
+import { FileFault } from './file-fault';
+import { YamlNodes, type Located } from './yaml-nodes';
+
+/** A key at the top of a file. */
+export interface Section {
+  /** Whether its value is a sequence, whose items were handed over. Any other value was not read. */
+  readonly isSequence: boolean;
+  readonly line: number;
+}
+
+const MAX_DEPTH = 50;
+const BATCH_ITEMS = 50;
+
+/**
+ * Reads a mapping of names to sequences. Items of a block sequence are handed over while the rest is still
+ * being read, so that a file of 100,000 records needs no syntax tree of that size. It yields between batches.
+ *
+ * @param firstLine The number of the text's first line.
+ * @param onItem Takes each item of each top-level sequence, in order.
+ */
+export function* readYaml(
+  text: string,
+  firstLine: number,
+  onItem: (section: string, item: Located) => void,
+): Generator<void, ReadonlyMap<string, Section>> {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  const parser = new Parser(lines.addNewLine);
+  const lineAt = (offset: number): number => lines.linePos(offset).line + firstLine - 1;
+  const nodes = new YamlNodes(lineAt);
+  const tokens: CST.Token[] = [];
+  let documents = 0;
+
+  const take = (token: CST.Token): void => {
+    if (token.type === 'directive') throw new FileFault('has a directive', lineAt(token.offset));
+    if (token.type === 'document') documents += 1;
+    if (documents > 1) throw new FileFault('holds more than one document', lineAt(token.offset));
+    tokens.push(token);
+  };
+  const handOver = (section: string, sequence: ParsedNode | null, line: number): void => {
+    if (!isSeq<ParsedNode | null>(sequence)) return;
+    for (const item of sequence.items) onItem(section, nodes.read(item, line));
+  };
+
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) take(token);
+    const [document, map, sequence] = parser.stack;
+    if (parser.stack.length > MAX_DEPTH) throw new FileFault('is nested too deeply', lineAt(parser.offset));
+    if (document?.type !== 'document' || sequence?.type !== 'block-seq') continue;
+    if (documents > 0) throw new FileFault('holds more than one document', lineAt(document.offset));
+    // The last item is still being parsed.
+    const section = sequence.items.length > BATCH_ITEMS ? openSection(map) : undefined;
+    if (section === undefined) continue;
+    const batch = { ...sequence, items: sequence.items.splice(0, BATCH_ITEMS) };
+    handOver(
+      section,
+      nodes.compose([{ type: 'document', offset: sequence.offset, start: [], value: batch }]),
+    );
+    yield;
+  }
+  for (const token of parser.end()) take(token);
+
+  const top = nodes.compose(tokens);
+  if (top === null) throw new FileFault('is empty');
+  if (!isMap<ParsedNode, ParsedNode | null>(top)) throw new FileFault('is no mapping of names', firstLine);
+  const sections = new Map<string, Section>();
+  for (const [section, { node, line }] of nodes.entries(top)) {
+    sections.set(section, { isSequence: isSeq(node), line });
+    handOver(section, node, line);
+  }
+  return sections;
+}
+
+/** The key whose value is being parsed, when it is a plain one. */
+function openSection(map: CST.Token | undefined): string | undefined {
+  if (map?.type !== 'block-map') return undefined;
+  const pair = map.items.at(-1);
+  if (!pair?.sep || !pair.key || pair.value !== undefined) return undefined;
+  return CST.resolveAsScalar(pair.key)?.value;
+}

@@ -1,0 +1,64 @@
+export { createSecurity, securest, authorizationChecker, currentUserChecker } from './securest';
+export type { SecurestOptions } from './securest';
+export type { Security } from './security';
+export type { RefusalReply, SecurityOptions } from './options';
+export type { TrustProxy } from './drivers/client-address';
+export type { DefaultAccess } from './access/guards';
+
+export { Userstore } from './decorators/userstore';
+export { AuthProvider } from './decorators/auth-provider';
+export { Public } from './decorators/public';
+export { CurrentAuthentication } from './decorators/current-authentication';
+export { allOf, anyOf } from './access/rules';
+export type { RuleInput } from './access/rules';
+
+export { Authentication } from './core/authentication';
+export type { AuthenticationDetails } from './core/authentication';
+export type { Access, AccessLevel, PolicyClass, Rule } from './core/access';
+export type { AuthenticationResult, AuthProviderInterface } from './core/auth-provider';
+export type { Challenge } from './core/challenge';
+export type {
+  AllowedEvent,
+  AuthenticatedEvent,
+  DeniedEvent,
+  FailedEvent,
+  MisconfiguredEvent,
+  ProviderOutcome,
+  ProviderVerdict,
+  SecurityEvent,
+  SecurityEventListener,
+  UnavailableEvent,
+} from './core/events';
+export type { Logger } from './core/logger';
+export type { SecurityRequest } from './core/request';
+export type { Predicate, RoleChecker } from './core/role-checker';
+export type { Group, User } from './core/user';
+export type { MaybePromise, UserstoreInterface } from './core/userstore';
+export type { Constructor, ContainerLike } from './registry/constructor';
+export type { Clock } from './util/clock';
+
+export {
+  AccessDeniedError,
+  AccountStatusError,
+  AuthenticationRequiredError,
+  BadCredentialsError,
+  ConfigurationError,
+  CrossSiteError,
+  HttpsRequiredError,
+  InvalidRequestError,
+  MalformedCredentialsError,
+  SecurityError,
+  SecurityFaultError,
+  ServiceUnavailableError,
+  ThrottledError,
+  TokenInvalidError,
+} from './errors';
+export type { RetryOptions, SecurityErrorCode, SecurityErrorOptions } from './errors';
+
+export { PasswordProvider } from './providers/password';
+export { TokenProvider } from './providers/token';
+export { FileUserstore } from './userstores/file';
+export { MemoryUserstore } from './userstores/memory';
+export { passwords } from './passwords/passwords';
+export type { PasswordHasher } from './passwords/password-hasher';
+export { TokenService } from './tokens/token-service';

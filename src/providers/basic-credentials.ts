@@ -1,0 +1,57 @@
+import { MalformedCredentialsError } from '../errors';
+import { parseAuthorization } from '../util/authorization-header';
+
+export interface BasicCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+const MAX_USERNAME_LENGTH = 255;
+const MAX_PASSWORD_BYTES = 1024;
+/** Base64 of the longest user name, at most three bytes a UTF-16 unit, a colon and the longest password. */
+const MAX_ENCODED_LENGTH = 4 * Math.ceil((3 * MAX_USERNAME_LENGTH + 1 + MAX_PASSWORD_BYTES) / 3);
+
+// "ignoreBOM" means that a byte order mark is kept: stripped, two user names would become one.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads `Authorization: Basic`; null when the header is absent or of another scheme. The user name is
+ * everything before the first colon, exactly as sent: not trimmed, case-folded or normalised, so that it
+ * is the same name for whoever sees it later.
+ * @throws MalformedCredentialsError when the value is not canonical, padded base64 of UTF-8 without
+ * control characters, has no colon, an empty user name or password, a user name of more than 255
+ * characters, or a password of more than 1,024 bytes.
+ * @see RFC 7617 section 2
+ */
+export function parseBasicCredentials(header: string | undefined): BasicCredentials | null {
+  const authorization = parseAuthorization(header);
+  if (authorization?.scheme !== 'basic') return null;
+
+  const text = decode(authorization.credentials);
+  const colon = text.indexOf(':');
+  const username = text.slice(0, Math.max(colon, 0));
+  const password = text.slice(colon + 1);
+  if (username === '' || username.length > MAX_USERNAME_LENGTH) throw new MalformedCredentialsError();
+  if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
+    throw new MalformedCredentialsError();
+  }
+  return { username, password };
+}
+
+function decode(encoded: string): string {
+  if (encoded.length > MAX_ENCODED_LENGTH) throw new MalformedCredentialsError();
+  const bytes = Buffer.from(encoded, 'base64');
+  // Node's decoder forgives everything; only what it would write itself is base64 (RFC 4648 section 3.5).
+  if (bytes.toString('base64') !== encoded) throw new MalformedCredentialsError();
+  const text = decodeUtf8(bytes);
+  if (text === undefined || /\p{Cc}/u.test(text)) throw new MalformedCredentialsError();
+  return text;
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { Authentication } from '../core/authentication';
+import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-provider';
+import type { Challenge } from '../core/challenge';
+import type { SecurityRequest } from '../core/request';
+import { isUser, type User } from '../core/user';
+import type { UserstoreInterface } from '../core/userstore';
+import {
+  ConfigurationError,
+  InvalidRequestError,
+  MalformedCredentialsError,
+  TokenInvalidError,
+} from '../errors';
+import type { TokenService } from '../tokens/token-service';
+import type { VerifiedToken } from '../tokens/claims';
+import { parseAuthorization } from '../util/authorization-header';
+
+const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/**
+ * Authenticates access tokens, from `Authorization: Bearer` and from the `Authentication-Token` header.
+ * A query or form parameter is never read: URLs end up in logs. The user is loaded at every request and
+ * must still exist; `tokensValidFrom` refuses tokens that were issued, or whose login took place, before.
+ * @see RFC 6750 section 2.1
+ */
+export class TokenProvider<U extends User = User> implements AuthProviderInterface<U> {
+  readonly credential = 'authorization';
+  readonly #tokens: Pick<TokenService, 'verify'>;
+
+  /** @throws ConfigurationError when it is not given a token service. */
+  constructor(tokens: Pick<TokenService, 'verify'>) {
+    // TypeDI hands its container to a class that declares no constructor.
+    if (typeof (tokens as Partial<TokenService> | null | undefined)?.verify !== 'function') {
+      throw new ConfigurationError(
+        `${new.target.name} needs a token service: constructor(tokens: Tokens) { super(tokens); }, ` +
+          'where Tokens is your @Service() class that extends TokenService',
+      );
+    }
+    this.#tokens = tokens;
+  }
+
+  async authenticate(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): Promise<AuthenticationResult<U>> {
+    const token = readToken(request);
+    if (token === undefined) return null;
+    const verified = this.#tokens.verify(token);
+    const user = await userstore.getUser(verified.subject);
+    if (user === null || user === undefined) {
+      throw new TokenInvalidError({ cause: new Error('The token is for an unknown user') });
+    }
+    // The chain answers for a store that returns something that is no user.
+    if (!isUser(user)) return user;
+    if (isRevoked(verified, user.tokensValidFrom)) {
+      throw new TokenInvalidError({ cause: new Error('The token is older than tokensValidFrom') });
+    }
+    return new Authentication(user, {
+      authenticatedAt: verified.authenticatedAt,
+      methods: verified.methods ?? ['token'],
+      scopes: verified.scopes,
+      expiresAt: verified.expiresAt,
+      claims: verified.claims,
+    });
+  }
+
+  challenge(): Challenge {
+    return { scheme: 'Bearer' };
+  }
+}
+
+/** The request's token; undefined when it has none. */
+function readToken(request: SecurityRequest): string | undefined {
+  const authorization = parseAuthorization(request.header('authorization'));
+  const bearer = authorization?.scheme === 'bearer' ? authorization.credentials : undefined;
+  const header = request.header('authentication-token');
+  if (bearer !== undefined && header !== undefined) {
+    throw new InvalidRequestError({ cause: new Error('Two tokens in one request') });
+  }
+  if (bearer !== undefined && !B64TOKEN.test(bearer)) throw new InvalidRequestError();
+  if (header !== undefined && !B64TOKEN.test(header)) throw new MalformedCredentialsError();
+  return bearer ?? header;
+}
+
+/**
+ * The login counts beside the token: a request that was let in just before the revocation may still have
+ * exchanged its token for a new one just after it.
+ */
+function isRevoked(token: VerifiedToken, validFrom: Date | null | undefined): boolean {
+  if (validFrom === null || validFrom === undefined) return false;
+  return !(token.issuedAt >= validFrom && token.authenticatedAt >= validFrom);
+}

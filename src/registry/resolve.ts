@@ -1,0 +1,38 @@
+import { Container, ContainerInstance } from 'typedi';
+import { ConfigurationError } from '../errors';
+import type { Constructor, ContainerLike } from './constructor';
+import { registerService } from './registry';
+
+/** Resolves a class from the container each time anew, so that a replaced instance counts at once. */
+export function resolve<T>(container: ContainerLike, cls: Constructor<T>): T {
+  // A container emptied by a reset no longer knows the class; the registry's list does.
+  if (container === Container || container instanceof ContainerInstance) registerService(cls);
+  return container.get(cls);
+}
+
+/**
+ * Resolves a class at start and makes sure that it can do what its decorator says.
+ * @throws ConfigurationError that names the class when its constructor throws or the method is missing.
+ */
+export function resolveAtStart<T extends object>(
+  container: ContainerLike,
+  cls: Constructor<T>,
+  method: keyof T & string,
+  decorator: string,
+): T {
+  let instance: unknown;
+  try {
+    instance = resolve(container, cls);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError(`${decorator} ${cls.name} cannot be created: ${reason}`, { cause });
+  }
+  if (isObject(instance) && typeof instance[method] === 'function') return instance as T;
+  throw new ConfigurationError(
+    `${decorator} ${cls.name} has no method ${method}(): add it, or take the decorator away`,
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,38 @@
+/**
+ * The composition root: security options in, routing-controllers options out.
+ */
+import type { RoutingControllersOptions } from 'routing-controllers';
+import type { User } from './core/user';
+import { bindingOf } from './drivers/install';
+import type { SecurityOptions } from './options';
+import { Security } from './security';
+
+/** routing-controllers' own options, with what securest needs. */
+export interface SecurestOptions<U extends User = User> extends RoutingControllersOptions {
+  security?: SecurityOptions<U>;
+}
+
+/**
+ * Builds an independent instance, for a container of its own or several apps in one process.
+ * @throws ConfigurationError for options that are unknown or have no valid value
+ */
+export function createSecurity<U extends User = User>(options: SecurityOptions<U> = {}): Security<U> {
+  return new Security(options);
+}
+
+/**
+ * Secures an app: takes routing-controllers' options plus `security`, and returns options for
+ * createKoaServer, useKoaServer, createExpressServer or useExpressServer. Options that are secured already
+ * and bring no new `security` stay as they are.
+ * @throws ConfigurationError when the set-up is not safe; more of it is checked when the server is created
+ */
+export function securest<U extends User = User>(options: SecurestOptions<U>): RoutingControllersOptions {
+  const { security, ...own } = options;
+  if (security === undefined && bindingOf(own.authorizationChecker) !== undefined) return own;
+  return createSecurity<U>(security).secure(own);
+}
+
+const defaultInstance = createSecurity();
+
+/** For routing-controllers' option of this name, in an app that is set up by hand. */
+export const { authorizationChecker, currentUserChecker } = defaultInstance;

@@ -1,0 +1,212 @@
+/**
+ * One instance of the library: its stores and providers, and the two checkers that run for its servers.
+ */
+import type { IncomingMessage } from 'node:http';
+import type {
+  Action,
+  ActionMetadata,
+  AuthorizationChecker,
+  CurrentUserChecker,
+  RoutingControllersOptions,
+} from 'routing-controllers';
+import { type CompiledAction, isCompiled } from './access/compile';
+import { Audit } from './audit';
+import { Authenticator } from './authentication/authenticator';
+import { UserstoreChain } from './authentication/userstore-chain';
+import { Checkers } from './checkers';
+import type { Authentication } from './core/authentication';
+import type { AuthProviderInterface } from './core/auth-provider';
+import { PROBLEM_SOURCE, type ProblemSource } from './core/events';
+import type { User } from './core/user';
+import { isLoopback } from './drivers/client-address';
+import { type Execution, executionOf } from './drivers/executions';
+import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './drivers/install';
+import { HttpSecurityRequest } from './drivers/security-request';
+import { ConfigurationError, SecurityError, SecurityFaultError } from './errors';
+import { resolveOptions, type ResolvedOptions, type SecurityOptions } from './options';
+import { Refusals } from './refusals';
+import { type Component, type Components, findComponents } from './registry/components';
+import { stepInProvider } from './registry/registry';
+import { prepareServer } from './startup';
+import { isInstance } from './util/instance';
+
+/** One independent set of stores, providers and options. Made by `createSecurity()`. */
+export class Security<U extends User = User> {
+  readonly authorizationChecker: AuthorizationChecker;
+  readonly currentUserChecker: CurrentUserChecker;
+
+  private readonly options: ResolvedOptions;
+  private readonly audit: Audit;
+  private readonly authenticator: Authenticator;
+  private readonly refusals: Refusals;
+  private readonly checkers: Checkers;
+  private readonly listening = new Map<ProblemSource, () => void>();
+  private found: Components | undefined;
+
+  /** @internal */
+  constructor(options: SecurityOptions<U>) {
+    installDrivers();
+    this.options = resolveOptions(options);
+    this.audit = new Audit(this.options.onEvent, this.options.logger);
+    const userstore = new UserstoreChain(() => this.components().userstores.map((store) => store.get()));
+    this.refusals = new Refusals(this.options, this.audit, () => this.providers());
+    this.authenticator = new Authenticator({
+      ...this.options,
+      userstore,
+      links: () => this.providers(),
+      isLoopback,
+      onProblem: (problem) => {
+        this.audit.misconfigured(problem);
+      },
+      onOutcome: (request, outcome) => {
+        this.audit.outcome(request, outcome);
+      },
+    });
+    this.checkers = new Checkers({
+      options: this.options,
+      audit: this.audit,
+      authenticator: this.authenticator,
+      userstore,
+      refusals: this.refusals,
+      credentialHeaders: () => this.credentialHeaders(),
+    });
+    const binding: SecurityBinding = {
+      prepare: (actions, server) => this.prepare(actions, server),
+      execution: (compiled) => this.execution(compiled),
+      complete: (error, action) => {
+        this.refusals.complete(error, this.requestOf(action), []);
+      },
+    };
+    this.authorizationChecker = bind(
+      (action: Action, roles: unknown[]) => this.authorize(action, roles),
+      binding,
+    );
+    this.currentUserChecker = bind((action: Action) => this.currentUser(action), binding);
+  }
+
+  /**
+   * Adds this instance's checkers to an app's options. Doing it twice changes nothing.
+   * @throws ConfigurationError when the app sets a checker of its own
+   */
+  secure<T extends RoutingControllersOptions>(options: T): T {
+    for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
+      if (options[name] === undefined || bindingOf(options[name]) !== undefined) continue;
+      throw new ConfigurationError(`${name} is what securest sets: take yours out of the options`);
+    }
+    const { authorizationChecker, currentUserChecker } = this;
+    return { ...options, authorizationChecker, currentUserChecker };
+  }
+
+  /**
+   * Authenticates a request outside of an action, for example a WebSocket upgrade.
+   * @returns the login, or undefined for a request without credentials
+   * @throws SecurityError for every other outcome
+   */
+  async authenticate(request: IncomingMessage): Promise<Authentication<U> | undefined> {
+    return this.settle(async () => {
+      const outcome = await this.authenticator.authenticate(
+        request,
+        this.requestOf({ request, response: undefined }),
+      );
+      // The stores and providers of this instance are those of U: its options ask for no others.
+      if (outcome.kind === 'recognised') return outcome.authentication as Authentication<U>;
+      if (outcome.kind === 'anonymous') return undefined;
+      throw outcome.error();
+    });
+  }
+
+  /** Releases what stores and providers hold: watchers, pools, timers. None of them keeps a process alive. */
+  async close(): Promise<void> {
+    for (const stop of this.listening.values()) stop();
+    this.listening.clear();
+    const components = [...(this.found?.userstores ?? []), ...(this.found?.providers ?? [])];
+    await Promise.all(
+      components.map(async (component: Component<object>) => {
+        const instance = component.get() as { close?: unknown };
+        if (typeof instance.close === 'function') await (instance.close() as unknown);
+      }),
+    );
+  }
+
+  private authorize(action: Action, roles: readonly unknown[]): Promise<boolean> {
+    return this.settle(() => {
+      const [access] = roles;
+      if (roles.length === 1 && isCompiled(access)) return this.checkers.authorize(action, access);
+      throw new Error(FOREIGN_SERVER);
+    });
+  }
+
+  private currentUser(action: Action): Promise<User | undefined> {
+    return this.settle(async () => {
+      const execution = executionOf(action);
+      if (execution?.owner !== this) throw new Error(FOREIGN_SERVER);
+      return (await this.checkers.currentAuthentication(action, execution.access))?.user;
+    });
+  }
+
+  private execution({ access }: CompiledAction): Execution {
+    return {
+      owner: this,
+      access,
+      currentAuthentication: (action) =>
+        this.settle(() => this.checkers.currentAuthentication(action, access)),
+    };
+  }
+
+  /** Whatever goes wrong, the host gets an error of the family: another could crash it or reach the client. */
+  private async settle<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isInstance(error, SecurityError)) throw error;
+      this.audit.error('A request could not be decided', error);
+      throw new SecurityFaultError({ cause: error });
+    }
+  }
+
+  private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[] {
+    this.found = findComponents(this.options);
+    const compiled = prepareServer(actions, server, this.found, this.options, this.audit);
+    this.listen(this.found);
+    return compiled;
+  }
+
+  private listen(components: Components): void {
+    for (const component of [...components.userstores, ...components.providers]) {
+      const instance: object & Partial<ProblemSource> = component.get();
+      if (!isProblemSource(instance) || this.listening.has(instance)) continue;
+      const stop = instance[PROBLEM_SOURCE]((problem) => {
+        this.audit.misconfigured(problem);
+      });
+      this.listening.set(instance, stop);
+    }
+  }
+
+  private components(): Components {
+    this.found ??= findComponents(this.options);
+    return this.found;
+  }
+
+  private providers(): readonly Component<AuthProviderInterface>[] {
+    const { providers } = this.components();
+    const first = stepInProvider();
+    return first === undefined ? providers : [{ name: first.name ?? 'test', get: () => first }, ...providers];
+  }
+
+  private credentialHeaders(): string[] {
+    const names = this.providers().map((provider) => provider.get().credential ?? 'Authorization');
+    return [...new Set(names.filter((name) => name !== 'tls'))];
+  }
+
+  private requestOf(action: Action): HttpSecurityRequest {
+    return new HttpSecurityRequest(action, undefined, this.options.findClient);
+  }
+}
+
+const FOREIGN_SERVER =
+  'A check came without compiled access: the server was built by another copy of routing-controllers. ' +
+  'Make sure that only one is installed (npm ls routing-controllers)';
+
+function isProblemSource(instance: object & Partial<ProblemSource>): instance is ProblemSource {
+  return typeof instance[PROBLEM_SOURCE] === 'function';
+}

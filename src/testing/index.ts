@@ -1,0 +1,2 @@
+/** What apps test their own guards with. Loading it changes nothing; `actingAs` installs its provider. */
+export { actingAs } from './acting-as';

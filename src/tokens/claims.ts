@@ -1,0 +1,132 @@
+/**
+ * What the claims of a token must say before it counts, after its signature has been verified. Every
+ * comparison is written so that a NaN, from a broken clock for example, refuses.
+ */
+import { invalid } from './jws';
+import type { JsonObject } from './json';
+
+/** What a token is held against. */
+export interface ClaimsPolicy {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly maxAgeSeconds: number;
+  readonly clockToleranceSeconds: number;
+}
+
+/** What a verified token says. */
+export interface VerifiedToken {
+  /** The username (`sub`). */
+  readonly subject: string;
+  /** The token's own id (`jti`). */
+  readonly id: string;
+  /** `iat`, to the millisecond. */
+  readonly issuedAt: Date;
+  /** `exp`, to the millisecond. */
+  readonly expiresAt: Date;
+  /** When the login behind the token took place: `auth_time`, or `iat` where there is none. */
+  readonly authenticatedAt: Date;
+  /** How that login was proved (`amr`). */
+  readonly methods: readonly string[] | undefined;
+  /** What the token is limited to (`scope`); undefined is no limit. */
+  readonly scopes: readonly string[] | undefined;
+  /** The whole claims set. */
+  readonly claims: JsonObject;
+}
+
+const MAX_ID_LENGTH = 256;
+
+/** A Date reaches this far. */
+const MAX_NUMERIC_DATE = 8.64e12;
+
+/** Characters of a scope (RFC 6749 section 3.3). */
+export const SCOPE = /^[!#-[\]-~]+$/;
+
+/**
+ * Reads a claims set and checks it: issuer and audience exactly, subject and id present, every time a
+ * finite NumericDate, not used before or after its time, and `exp` within `maxAgeSeconds` of the login.
+ * @throws TokenInvalidError when anything does not hold.
+ * @see RFC 7519 section 4.1, RFC 8725 sections 3.8 to 3.10
+ */
+export function readClaims(claims: JsonObject, policy: ClaimsPolicy, nowMs: number): VerifiedToken {
+  if (own(claims, 'iss') !== policy.issuer) throw invalid('iss is another');
+  if (!isMeantFor(own(claims, 'aud'), policy.audience)) throw invalid('aud is another');
+  const subject = text(claims, 'sub');
+  const id = text(claims, 'jti');
+  if (id.length > MAX_ID_LENGTH) throw invalid('jti is too long');
+  return { subject, id, ...readTimes(claims, policy, nowMs), ...readLogin(claims), claims };
+}
+
+function readTimes(
+  claims: JsonObject,
+  policy: ClaimsPolicy,
+  nowMs: number,
+): Pick<VerifiedToken, 'issuedAt' | 'expiresAt' | 'authenticatedAt'> {
+  const toleranceMs = policy.clockToleranceSeconds * 1000;
+  const issuedAt = milliseconds(numericDate(claims, 'iat'));
+  const expiresAt = milliseconds(numericDate(claims, 'exp'));
+  const authenticatedAt = has(claims, 'auth_time')
+    ? milliseconds(numericDate(claims, 'auth_time'))
+    : issuedAt;
+  if (!(nowMs < expiresAt + toleranceMs)) throw invalid('exp has passed');
+  if (!(issuedAt <= nowMs + toleranceMs)) throw invalid('iat is in the future');
+  if (!(authenticatedAt <= issuedAt)) throw invalid('auth_time is after iat');
+  if (!(expiresAt <= authenticatedAt + policy.maxAgeSeconds * 1000)) {
+    throw invalid('exp is too long after the login');
+  }
+  // Held against the whole second, as others do, so that a fraction never lets a token in early.
+  const wholeSeconds = Math.floor(nowMs / 1000);
+  if (has(claims, 'nbf') && !(numericDate(claims, 'nbf') <= wholeSeconds + policy.clockToleranceSeconds)) {
+    throw invalid('nbf is in the future');
+  }
+  return {
+    issuedAt: new Date(issuedAt),
+    expiresAt: new Date(expiresAt),
+    authenticatedAt: new Date(authenticatedAt),
+  };
+}
+
+function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes'> {
+  const methods = own(claims, 'amr');
+  if (methods !== undefined && !isStrings(methods)) throw invalid('amr is no list of strings');
+  const scope = own(claims, 'scope');
+  if (scope === undefined) return { methods, scopes: undefined };
+  // Read otherwise, a limit that cannot be understood would be no limit.
+  if (typeof scope !== 'string') throw invalid('scope is no string');
+  const scopes = scope === '' ? [] : scope.split(' ');
+  if (!scopes.every((name) => SCOPE.test(name))) throw invalid('scope has an unknown form');
+  return { methods, scopes };
+}
+
+function isMeantFor(audiences: unknown, audience: string): boolean {
+  return audiences === audience || (isStrings(audiences) && audiences.includes(audience));
+}
+
+function text(claims: JsonObject, name: string): string {
+  const value = own(claims, name);
+  if (typeof value !== 'string' || value === '') throw invalid(`${name} is missing`);
+  return value;
+}
+
+function numericDate(claims: JsonObject, name: string): number {
+  const value = own(claims, name);
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_NUMERIC_DATE)) {
+    throw invalid(`${name} is no NumericDate`);
+  }
+  return value;
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000);
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+function has(claims: JsonObject, name: string): boolean {
+  return Object.hasOwn(claims, name);
+}
+
+function own(claims: JsonObject, name: string): unknown {
+  return has(claims, name) ? claims[name] : undefined;
+}

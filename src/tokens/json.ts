@@ -1,0 +1,31 @@
+/** A JSON object as it was parsed; read it by own properties only. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+// A byte order mark is no JSON (RFC 8259 section 8.1), so it is kept for the parser to refuse.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * The bytes of base64url text, or undefined where it is not the one canonical text of those bytes: padding,
+ * white space, other alphabets and unused bits that are set would let one token be written in many ways.
+ * @see RFC 4648 section 3.5
+ */
+export function decodeBase64Url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : undefined;
+}
+
+/** The one JSON object that the bytes are in UTF-8, or undefined. */
+export function parseJsonObject(bytes: Uint8Array | undefined): JsonObject | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(utf8.decode(bytes));
+    // Copied by an app with Object.assign, an own `__proto__` would become the copy's prototype.
+    return isObject(value) && !Object.hasOwn(value, '__proto__') ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,35 @@
+import { invalid, signCompact, verifyCompact, type JwsKey } from './jws';
+import { parseJsonObject, type JsonObject } from './json';
+
+/**
+ * The `typ` of every token that is issued, and the only one that is taken: no other kind of token, signed
+ * for another purpose under the same key, passes as an access token.
+ * @see RFC 8725 section 3.11, RFC 9068 section 2.1
+ */
+export const ACCESS_TOKEN_TYPE = 'at+jwt';
+
+/** A signed JSON Web Token of the given type. */
+export function signJwt(key: JwsKey, claims: JsonObject, type: string = ACCESS_TOKEN_TYPE): string {
+  return signCompact(key, { typ: type }, JSON.stringify(claims));
+}
+
+/**
+ * The claims of a token that the key has signed and whose `typ` is the given one. What they say is not
+ * looked at; that is {@link readClaims}.
+ * @throws TokenInvalidError for everything else.
+ * @see RFC 7519 section 7.2
+ */
+export function verifyJwt(key: JwsKey, token: string, type: string = ACCESS_TOKEN_TYPE): JsonObject {
+  const { header, payload } = verifyCompact(key, token);
+  if (!Object.hasOwn(header, 'typ') || !isMediaType(header['typ'], type)) throw invalid('typ is another');
+  const claims = parseJsonObject(payload);
+  if (claims === undefined) throw invalid('The payload is no claims set');
+  return claims;
+}
+
+/** Media types compare without case, and `application/` may be left out (RFC 7515 section 4.1.9). */
+function isMediaType(value: unknown, type: string): boolean {
+  return (
+    typeof value === 'string' && value.toLowerCase().replace(/^application\//, '') === type.toLowerCase()
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * Access tokens: signed JSON Web Tokens that stand for a login until they expire.
+ *
+ * An app's service extends {@link TokenService}, issues tokens with `issue` and hands itself to a
+ * TokenProvider, which reads them from requests.
+ */
+import { randomUUID } from 'node:crypto';
+import { Authentication } from '../core/authentication';
+import { isUser } from '../core/user';
+import { BadCredentialsError } from '../errors';
+import { readClaims, SCOPE, type VerifiedToken } from './claims';
+import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
+import { signJwt, verifyJwt } from './jwt';
+import type { JsonObject } from './json';
+import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
+
+/** What a client is given, in a form that can be the reply's body. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly tokenType: 'Bearer';
+  readonly expiresInSeconds: number;
+}
+
+/**
+ * Issues and verifies access tokens: HS256 under one secret, whatever a token's header says.
+ * Times are carried to the millisecond (RFC 7519 allows fractions), so that a token issued in the very
+ * second in which older ones were revoked is usable.
+ */
+export class TokenService {
+  readonly #key: JwsKey;
+  readonly #settings: Omit<TokenSettings, 'secret'>;
+
+  /** @throws ConfigurationError when an option is missing or not safe; it names the option. */
+  constructor(options: TokenServiceOptions) {
+    const { secret, ...settings } = checkTokenOptions(options);
+    this.#key = hs256Key(secret);
+    this.#settings = settings;
+  }
+
+  /**
+   * A token for a proved login. It lives `ttlSeconds`, yet never longer than `maxAgeSeconds` after that
+   * login, however often it is exchanged for a new one, and keeps the login's scopes.
+   * @throws BadCredentialsError when the login is too long ago; the user must log in again.
+   * @throws TypeError when given anything but an Authentication, for example a bare user.
+   */
+  issue(login: Authentication): IssuedToken {
+    checkLogin(login);
+    const now = this.#settings.clock();
+    const authenticatedAt = Math.min(login.authenticatedAt.getTime(), now);
+    const expiresAt = Math.min(
+      now + this.#settings.ttlSeconds * 1000,
+      authenticatedAt + this.#settings.maxAgeSeconds * 1000,
+    );
+    const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
+    if (!(expiresInSeconds >= 1)) {
+      throw new BadCredentialsError({ cause: new Error('The login is longer ago than maxAgeSeconds') });
+    }
+    const token = signJwt(this.#key, {
+      iss: this.#settings.issuer,
+      aud: this.#settings.audience,
+      sub: login.user.username,
+      iat: now / 1000,
+      exp: expiresAt / 1000,
+      jti: randomUUID(),
+      auth_time: authenticatedAt / 1000,
+      ...loginClaims(login),
+    });
+    if (token.length > MAX_TOKEN_LENGTH) throw new TypeError('The login does not fit into a token');
+    return { token, tokenType: 'Bearer', expiresInSeconds };
+  }
+
+  /**
+   * What a token says, after its signature, its type, and its claims were found right. Whether its user
+   * still exists and may log in is not checked here.
+   * @throws TokenInvalidError for everything else, and nothing but it.
+   * @see RFC 7519 section 7.2, RFC 8725 section 3
+   */
+  verify(token: string): VerifiedToken {
+    if (typeof token !== 'string') throw invalid('The token is no string');
+    return readClaims(verifyJwt(this.#key, token), this.#settings, this.#settings.clock());
+  }
+}
+
+function checkLogin(login: unknown): asserts login is Authentication {
+  if (!(login instanceof Authentication)) {
+    throw new TypeError(
+      'TokenService.issue() takes an Authentication: the one of @CurrentAuthentication(), ' +
+        'or new Authentication(user) for a login that was proved just now',
+    );
+  }
+  if (!isUser(login.user)) throw new TypeError('TokenService.issue(): the login has no valid user');
+}
+
+function loginClaims({ methods, scopes }: Authentication): JsonObject {
+  if (scopes?.every((scope) => SCOPE.test(scope)) === false) {
+    throw new TypeError('TokenService.issue(): a scope must be printable ASCII without spaces');
+  }
+  return {
+    ...(methods.length > 0 && { amr: methods }),
+    ...(scopes !== undefined && { scope: scopes.join(' ') }),
+  };
+}

@@ -1,0 +1,204 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { actingAs } from 'securest/testing';
+import { Container } from 'typedi';
+import type * as NotesApp from '../../example/notes/koa';
+import type * as UsersModule from '../../example/notes/users';
+import type { Note } from '../../example/notes/notes-store';
+import { Settings } from '../../example/notes/settings';
+import { setup, type Demo } from '../../example/notes/setup';
+import { basic, listen, loadExample, loadedExample, mute, type RunningApp } from './support';
+
+type Headers = Record<string, string>;
+
+const EDITOR = { username: 'eve', roles: ['editor'] };
+const ADMIN = { username: 'amy', roles: ['admin', 'editor'] };
+
+describe('notes example', () => {
+  mute('info');
+  let parent: string;
+  let demo: Demo;
+
+  before(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'notes-'));
+    demo = await setup(join(parent, 'made'));
+  });
+  after(() => rm(parent, { recursive: true }));
+
+  for (const driver of ['koa', 'express']) {
+    describe(`on ${driver}`, () => {
+      let folder: string;
+      let app: RunningApp;
+
+      const start = async () => {
+        const { createApp } = loadExample(`notes/${driver}.ts`) as typeof NotesApp;
+        app = await listen(createApp(new Settings(folder, demo.settings.tokenSecret)));
+      };
+      const stop = async () => {
+        const { Users } = loadedExample('notes/users.ts') as typeof UsersModule;
+        Container.get(Users).close();
+        await app.close();
+      };
+      const call = (method: string, path: string, headers: Headers = {}, body?: unknown) =>
+        fetch(app.url + path, {
+          method,
+          headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+      const addNote = async (title = 'First', as = EDITOR) =>
+        (await (await call('POST', '/notes', actingAs(as), { title, text: 'hello' })).json()) as Note;
+      const titles = async () => {
+        const notes = (await (await call('GET', '/notes', actingAs(EDITOR))).json()) as Note[];
+        return notes.map(({ title }) => title);
+      };
+
+      beforeEach(async () => {
+        folder = await mkdtemp(join(parent, 'app-'));
+        await cp(demo.settings.folder, folder, { recursive: true });
+        await start();
+      });
+      afterEach(stop);
+
+      it('tells anyone that it is healthy', async () => {
+        const response = await call('GET', '/health');
+        expect(response.status).to.equal(200);
+        expect(await response.json()).to.deep.equal({ status: 'ok' });
+      });
+
+      for (const [method, path] of [
+        ['GET', '/me'],
+        ['POST', '/token'],
+        ['GET', '/notes'],
+        ['GET', '/notes/1'],
+        ['POST', '/notes'],
+        ['PUT', '/notes/1'],
+        ['DELETE', '/notes/1'],
+        ['GET', '/reports/notes'],
+      ] as const) {
+        it(`asks an anonymous client at ${method} ${path} to log in`, async () => {
+          const response = await call(method, path);
+          expect(response.status).to.equal(401);
+          expect(response.headers.get('www-authenticate')).to.match(/^Basic .*Bearer/);
+          expect(await response.json()).to.include({ code: 'authentication_required' });
+        });
+      }
+
+      it('knows a user by password and keeps the hash to itself', async () => {
+        const response = await call('GET', '/me', basic('admin', demo.logins.admin));
+        expect(response.status).to.equal(200);
+        const text = await response.text();
+        expect(JSON.parse(text)).to.include({ username: 'admin', email: 'admin@example.org' });
+        expect(text).to.not.contain('$2b$').and.not.contain('password');
+      });
+
+      it('answers an inactive user as it answers a wrong password', async () => {
+        const inactive = await call('GET', '/me', basic('former', demo.logins.former));
+        const wrong = await call('GET', '/me', basic('admin', 'wrong'));
+        expect([inactive.status, wrong.status]).to.deep.equal([401, 401]);
+        expect(await inactive.text()).to.equal(await wrong.text());
+        expect(inactive.headers.get('www-authenticate')).to.equal(wrong.headers.get('www-authenticate'));
+      });
+
+      it('exchanges a password for a token that works, and refuses it when it was changed', async () => {
+        const response = await call('POST', '/token', basic('editor', demo.logins.editor));
+        expect(response.status).to.equal(200);
+        const { token, tokenType, expiresInSeconds } = (await response.json()) as Headers;
+        expect([tokenType, expiresInSeconds]).to.deep.equal(['Bearer', 600]);
+
+        const me = await call('GET', '/me', { authorization: `Bearer ${token}` });
+        expect(await me.json()).to.include({ username: 'editor' });
+        const list = await call('GET', '/notes', { authorization: `Bearer ${token}` });
+        expect(list.status).to.equal(200);
+
+        const changed = await call('GET', '/me', { authorization: `Bearer ${token}x` });
+        expect(changed.status).to.equal(401);
+        expect(changed.headers.get('www-authenticate')).to.contain('error="invalid_token"');
+      });
+
+      it('gives the roles of groups and of their parent groups', async () => {
+        const { id } = await addNote();
+        const editor = basic('editor', demo.logins.editor);
+        const admin = basic('admin', demo.logins.admin);
+        expect((await call('DELETE', `/notes/${id}`, editor)).status).to.equal(403);
+        expect((await call('DELETE', `/notes/${id}`, admin)).status).to.equal(204);
+      });
+
+      it('adds, shows, replaces and removes notes', async () => {
+        const added = await call('POST', '/notes', actingAs(EDITOR), { title: 'First', text: 'hello' });
+        expect(added.status).to.equal(201);
+        const note = (await added.json()) as Note;
+        expect(note).to.include({ title: 'First', text: 'hello', author: 'eve' });
+        expect(await (await call('GET', `/notes/${note.id}`, actingAs(EDITOR))).json()).to.deep.equal(note);
+
+        const replaced = await call('PUT', `/notes/${note.id}`, actingAs(ADMIN), { title: 'Second' });
+        expect(await replaced.json()).to.include({ id: note.id, title: 'Second', text: '', author: 'eve' });
+        expect(await titles()).to.deep.equal(['Second']);
+
+        expect((await call('DELETE', `/notes/${note.id}`, actingAs(ADMIN))).status).to.equal(204);
+        expect(await titles()).to.deep.equal([]);
+      });
+
+      it('answers 404 for a note that is not there', async () => {
+        expect((await call('GET', '/notes/none', actingAs(EDITOR))).status).to.equal(404);
+        const replace = await call('PUT', '/notes/none', actingAs(EDITOR), { title: 'x' });
+        expect(replace.status).to.equal(404);
+        expect((await call('DELETE', '/notes/none', actingAs(ADMIN))).status).to.equal(404);
+      });
+
+      for (const [what, body] of [
+        ['no title', {}],
+        ['an empty title', { title: '' }],
+        ['a title that is no string', { title: 7 }],
+        ['a text that is too long', { title: 'x', text: 'x'.repeat(20_001) }],
+        ['a field that notes do not have', { title: 'x', author: 'admin' }],
+        ['a list', [{ title: 'x' }]],
+        ['an empty list', []],
+      ] as const) {
+        it(`refuses a note with ${what}`, async () => {
+          const response = await call('POST', '/notes', actingAs(EDITOR), body);
+          expect(response.status).to.equal(400);
+          expect(await response.text()).to.not.contain('    at ');
+          expect(await titles()).to.deep.equal([]);
+        });
+      }
+
+      it('asks for the class role and the method role', async () => {
+        const { id } = await addNote();
+        const nobody = actingAs({ username: 'nina' });
+        const onlyAdmin = actingAs({ username: 'olga', roles: ['admin'] });
+        expect((await call('GET', '/me', nobody)).status).to.equal(200);
+        expect((await call('GET', '/notes', nobody)).status).to.equal(403);
+        expect((await call('DELETE', `/notes/${id}`, onlyAdmin)).status).to.equal(403);
+        expect((await call('DELETE', `/notes/${id}`, actingAs(EDITOR))).status).to.equal(403);
+        expect(await titles()).to.deep.equal(['First']);
+      });
+
+      it('keeps guard and user of the controller that the report inherits from', async () => {
+        await addNote('a');
+        await addNote('b');
+        await addNote('c', ADMIN);
+        expect((await call('GET', '/reports/notes', actingAs(EDITOR))).status).to.equal(403);
+        const response = await call('GET', '/reports/notes', actingAs(ADMIN));
+        expect(await response.json()).to.deep.equal({
+          requestedBy: 'amy',
+          rows: [
+            { author: 'eve', notes: 2 },
+            { author: 'amy', notes: 1 },
+          ],
+        });
+      });
+
+      it('keeps notes and tokens over a restart', async () => {
+        const { id } = await addNote();
+        const login = await call('POST', '/token', basic('editor', demo.logins.editor));
+        const { token } = (await login.json()) as Headers;
+        await stop();
+        await start();
+        const response = await call('GET', `/notes/${id}`, { authorization: `Bearer ${token}` });
+        expect(await response.json()).to.include({ id, title: 'First' });
+      });
+    });
+  }
+});

@@ -1,0 +1,109 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import packageJson from '../../package.json';
+
+const ROOT = resolve(__dirname, '../..');
+const shell = promisify(execFile);
+
+interface Run {
+  child: ChildProcess;
+  output: () => string;
+  /** Resolves once the three curl lines are printed. */
+  started: Promise<string[]>;
+  ended: Promise<number | null>;
+}
+
+/** Starts a command line of package.json in a shell, as `npm run` does. */
+function run(commandLine: string, environment: Record<string, string>): Run {
+  const child = spawn('sh', ['-c', commandLine], {
+    cwd: ROOT,
+    env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const started = new Promise<string[]>((done, fail) => {
+    const read = (chunk: Buffer) => {
+      text += chunk.toString();
+      const lines = text
+        .split('\n')
+        .slice(0, -1)
+        .filter((line) => line.startsWith('curl '));
+      if (lines.length === 3) done(lines);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void ended.then(() => fail(new Error(`It ended before it was up:\n${text}`)));
+  });
+  started.catch(() => undefined);
+  return { child, output: () => text, started, ended };
+}
+
+describe('npm start', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let running: Run | undefined;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'notes-start-'));
+  });
+  afterEach(async () => {
+    running?.child.kill('SIGKILL');
+    await running?.ended;
+    running = undefined;
+    await rm(folder, { recursive: true });
+  });
+
+  const { start, 'start:express': startExpress } = packageJson.scripts;
+  for (const [name, script] of Object.entries({ start, 'start:express': startExpress })) {
+    it(`${name}: prints three curl lines that work when pasted, and ends on SIGTERM`, async () => {
+      running = run(`exec ${script}`, { NOTES_DATA: folder });
+      const lines = await running.started;
+      const [health, me, notes] = await Promise.all(
+        lines.map(async (line) => (await shell('sh', ['-c', line])).stdout),
+      );
+      expect(JSON.parse(health!)).to.deep.equal({ status: 'ok' });
+      expect(JSON.parse(me!)).to.include({ username: 'admin' });
+      expect(JSON.parse(notes!)).to.deep.equal([]);
+
+      running.child.kill('SIGTERM');
+      expect(await running.ended).to.equal(0);
+    });
+  }
+
+  it('prints the passwords at the first start, and at the next one only where they are', async () => {
+    running = run(`exec ${start}`, { NOTES_DATA: folder });
+    await running.started;
+    expect(running.output()).to.match(/^ {2}former +[\w-]{24}$/m);
+    running.child.kill('SIGINT');
+    await running.ended;
+
+    running = run(`exec ${start}`, { NOTES_DATA: folder });
+    await running.started;
+    expect(running.output()).to.not.match(/^ {2}former/m);
+    expect(running.output()).to.contain(join(folder, 'secrets.json'));
+  });
+
+  it('says so and exits with 1 when the port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const port = String((other.address() as AddressInfo).port);
+    running = run(`exec ${start}`, { NOTES_DATA: folder, PORT: port });
+    expect(await running.ended).to.equal(1);
+    expect(running.output()).to.contain(`Port ${port} on 127.0.0.1 is in use`);
+    other.close();
+  });
+
+  it('says so and exits with 1 when PORT is no port', async () => {
+    running = run(`exec ${start}`, { NOTES_DATA: folder, PORT: '65536' });
+    expect(await running.ended).to.equal(1);
+    expect(running.output()).to.contain('PORT is no port number: 65536');
+  });
+});

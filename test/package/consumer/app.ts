@@ -1,0 +1,82 @@
+/**
+ * An app of a user of the package. The test copies it as app.mts and as app.cts into a folder where the
+ * packed package is installed, compiles both and runs them: an ES module and a CommonJS one.
+ */
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  Authorized,
+  createKoaServer,
+  CurrentUser,
+  Get,
+  getMetadataArgsStorage,
+  JsonController,
+} from 'routing-controllers';
+import {
+  AuthProvider,
+  PasswordProvider,
+  passwords,
+  securest,
+  type User,
+  Userstore,
+  type UserstoreInterface,
+} from 'securest';
+import { actingAs } from 'securest/testing';
+
+assert.deepEqual(
+  Object.values(getMetadataArgsStorage()).filter((list) => Array.isArray(list) && list.length > 0),
+  [],
+  'importing the package registers nothing',
+);
+assert.equal(typeof actingAs, 'function');
+
+@Userstore()
+export class Users implements UserstoreInterface {
+  private readonly hash = passwords.hash('correct horse');
+
+  async getUser(identifier: string): Promise<User | null> {
+    return identifier === 'ada' ? { username: 'ada', password: await this.hash } : null;
+  }
+}
+
+@AuthProvider(1)
+export class Password extends PasswordProvider {}
+
+@Authorized()
+@JsonController('/me')
+export class MeController {
+  @Get('/')
+  me(@CurrentUser() user: User): { username: string } {
+    return { username: user.username };
+  }
+}
+
+async function run(): Promise<void> {
+  const server: Server = createKoaServer(securest({ controllers: [MeController] })).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/me`;
+  const get = (credentials?: string) =>
+    fetch(url, credentials ? { headers: { authorization: `Basic ${btoa(credentials)}` } } : {});
+
+  const anonymous = await get();
+  assert.equal(anonymous.status, 401);
+  assert.match(anonymous.headers.get('www-authenticate') ?? '', /^Basic /);
+  assert.equal((await get('ada:wrong')).status, 401);
+  const granted = await get('ada:correct horse');
+  assert.equal(granted.status, 200);
+  assert.deepEqual(await granted.json(), { username: 'ada' });
+
+  server.closeAllConnections();
+  server.close();
+}
+
+run().then(
+  () => console.log('served'),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,48 @@
+import { isBuiltin } from 'node:module';
+import manifest from '../../package.json';
+import { findCycle, folderOf, type ImportGraph } from './import-graph';
+
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  util: ['util', 'errors'],
+  errors: ['util', 'errors'],
+  core: ['util', 'errors', 'core'],
+};
+const TOUCH_THE_HOST = ['drivers', 'access', 'decorators', 'errors', 'securest', 'checkers'];
+const OPTIONAL = Object.keys(manifest.peerDependenciesMeta);
+const INSTALLED = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)].filter(
+  (name) => !OPTIONAL.includes(name),
+);
+
+/** What a graph breaks of the rules that CONTRIBUTING.md states, one line each. */
+export function brokenRules(graph: ImportGraph): string[] {
+  const broken: string[] = [];
+  for (const [name, imports] of graph) {
+    const folder = folderOf(name);
+    for (const { target, own, typeOnly } of imports) {
+      const says = (rule: string): unknown => broken.push(`${name} -> ${target}: ${rule}`);
+      if (own) {
+        if (target === 'index' || target === 'testing/index') says('nothing imports an entry point');
+        if (LAYERS[folder] && !LAYERS[folder].includes(folderOf(target))) says(`${folder} is a lower layer`);
+        if (folder === 'providers' && folderOf(target) === 'userstores') says('a provider knows no store');
+      } else if (!typeOnly) {
+        if (target === 'routing-controllers' && !TOUCH_THE_HOST.includes(folder)) says('only a type there');
+        if (!isBuiltin(target) && !INSTALLED.includes(target)) says('not installed with the package');
+      }
+    }
+  }
+  return broken;
+}
+
+/** A cycle of modules, or else of folders, that load each other at run time. */
+export function runtimeCycle(graph: ImportGraph): string[] | undefined {
+  const modules = new Map<string, string[]>();
+  const folders = new Map<string, string[]>();
+  for (const [name, imports] of graph) {
+    const loaded = imports.filter(({ own, typeOnly }) => own && !typeOnly).map(({ target }) => target);
+    modules.set(name, loaded);
+    const folder = folderOf(name);
+    const others = loaded.map(folderOf).filter((other) => other !== folder);
+    folders.set(folder, [...(folders.get(folder) ?? []), ...others]);
+  }
+  return findCycle(modules) ?? findCycle(folders);
+}

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import manifest from '../../package.json';
+
+const ROOT = join(__dirname, '../..');
+const exec = promisify(execFile);
+
+/** Runs a command; rejects with all that it printed when it fails. */
+export async function run(command: string, args: readonly string[], cwd = ROOT): Promise<string> {
+  try {
+    return (await exec(command, args, { cwd, maxBuffer: 2 ** 26 })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Runs a development dependency's command. */
+export function runTool(name: string, args: readonly string[], cwd = ROOT): Promise<string> {
+  return run(join(ROOT, 'node_modules/.bin', name), args, cwd);
+}
+
+export interface Tarball {
+  readonly path: string;
+  readonly files: readonly string[];
+}
+
+/** Builds and packs the package as `npm publish` would. */
+export async function pack(folder: string): Promise<Tarball> {
+  await run('npm', ['run', 'build']);
+  const output = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
+  const [packed] = JSON.parse(output) as { filename: string; files: { path: string }[] }[];
+  if (!packed) throw new Error(`npm pack printed ${output}`);
+  return { path: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
+}
+
+/** Makes a folder with the package, its peers and Koa installed, and the app in both module formats. */
+export async function installConsumer(tarball: Tarball, folder: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
+  const peers = Object.keys(manifest.peerDependencies).filter((name) => name !== 'express');
+  const packages = await Promise.all([...peers, '@types/node'].map(withInstalledVersion));
+  await run(
+    'npm',
+    ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball.path, ...packages],
+    folder,
+  );
+  for (const extension of ['mts', 'cts']) {
+    await copyFile(join(__dirname, 'consumer/app.ts'), join(folder, `app.${extension}`));
+  }
+}
+
+async function withInstalledVersion(name: string): Promise<string> {
+  const text = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
+  return `${name}@${(JSON.parse(text) as { version: string }).version}`;
+}

@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import type * as ts from 'typescript';
+import * as securest from '../../src/index';
+import * as testing from '../../src/testing/index';
+import { compilePackage, emitDeclarations, exportedTypes, findAny } from './declarations';
+
+const VALUES = [
+  'AccessDeniedError',
+  'AccountStatusError',
+  'AuthProvider',
+  'Authentication',
+  'AuthenticationRequiredError',
+  'BadCredentialsError',
+  'ConfigurationError',
+  'CrossSiteError',
+  'CurrentAuthentication',
+  'FileUserstore',
+  'HttpsRequiredError',
+  'InvalidRequestError',
+  'MalformedCredentialsError',
+  'MemoryUserstore',
+  'PasswordProvider',
+  'Public',
+  'SecurityError',
+  'SecurityFaultError',
+  'ServiceUnavailableError',
+  'ThrottledError',
+  'TokenInvalidError',
+  'TokenProvider',
+  'TokenService',
+  'Userstore',
+  'allOf',
+  'anyOf',
+  'authorizationChecker',
+  'createSecurity',
+  'currentUserChecker',
+  'passwords',
+  'securest',
+];
+
+const TYPES = [
+  'Access',
+  'AccessLevel',
+  'AllowedEvent',
+  'AuthProviderInterface',
+  'AuthenticatedEvent',
+  'AuthenticationDetails',
+  'AuthenticationResult',
+  'Challenge',
+  'Clock',
+  'Constructor',
+  'ContainerLike',
+  'DefaultAccess',
+  'DeniedEvent',
+  'FailedEvent',
+  'Group',
+  'Logger',
+  'MaybePromise',
+  'MisconfiguredEvent',
+  'PasswordHasher',
+  'PolicyClass',
+  'Predicate',
+  'ProviderOutcome',
+  'ProviderVerdict',
+  'RefusalReply',
+  'RetryOptions',
+  'RoleChecker',
+  'Rule',
+  'RuleInput',
+  'SecurestOptions',
+  'SecurityErrorCode',
+  'SecurityErrorOptions',
+  'SecurityEvent',
+  'SecurityEventListener',
+  'SecurityOptions',
+  'SecurityRequest',
+  'TrustProxy',
+  'UnavailableEvent',
+  'User',
+  'UserstoreInterface',
+];
+
+const TESTING_VALUES = ['actingAs'];
+const TESTING_TYPES: string[] = [];
+
+describe('Public surface', function () {
+  this.timeout(60_000);
+  let program: ts.Program;
+
+  before(() => {
+    program = compilePackage();
+  });
+
+  it('of securest is these values and types', () => {
+    expect(Object.keys(securest)).to.have.members(VALUES);
+    expect(exportedTypes(program, 'src/index.ts')).to.have.members(TYPES);
+  });
+
+  it('of securest/testing is these values and types', () => {
+    expect(Object.keys(testing)).to.have.members(TESTING_VALUES);
+    expect(exportedTypes(program, 'src/testing/index.ts')).to.have.members(TESTING_TYPES);
+  });
+
+  it('says any nowhere', () => {
+    const declarations = emitDeclarations(program);
+    expect(declarations.size).to.be.greaterThan(10);
+    const found = [...declarations].flatMap(([path, text]) =>
+      findAny(text).map((where) => `${path}: ${where}`),
+    );
+    expect(found).to.deep.equal([]);
+  });
+
+  it('would be caught saying any', () => {
+    expect(findAny('export declare const x: Map<string, any>; // any')).to.deep.equal(['Map<string, any>']);
+  });
+});

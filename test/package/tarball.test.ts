@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { installConsumer, pack, run, runTool, type Tarball } from './install';
+
+const CONSUMER_OPTIONS = {
+  target: 'ES2022',
+  module: 'node16',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  types: ['node'],
+};
+
+describe('Packed package', function () {
+  this.timeout(180_000);
+  let folder: string;
+  let consumer: string;
+  let tarball: Tarball;
+  let complaints: string[];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'securest-pack-'));
+    tarball = await pack(folder);
+    consumer = join(folder, 'consumer');
+    await installConsumer(tarball, consumer);
+    complaints = await compile(consumer);
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('holds the build and what a user reads, nothing else', () => {
+    const others = tarball.files.filter((path) => !/^dist\/[\w/-]+\.(js|d\.ts)$/.test(path));
+    expect(others).to.have.members(['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE']);
+    expect(tarball.files).to.include.members([
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/testing/index.js',
+      'dist/testing/index.d.ts',
+    ]);
+  });
+
+  it('has no complaint from publint', async () => {
+    expect(await runTool('publint', ['run', tarball.path, '--strict'])).to.include('All good');
+  });
+
+  it('resolves with its types in every module system', async () => {
+    expect(await runTool('attw', [tarball.path, '--no-color'])).to.include('No problems found');
+  });
+
+  it('compiles in a strict app that checks the declarations of its libraries too', () => {
+    expect(complaints).to.deep.equal([]);
+  });
+
+  it('serves from an ES module', async () => {
+    expect(await run(process.execPath, ['app.mjs'], consumer)).to.match(/^served$/m);
+  });
+
+  it('serves from a CommonJS module', async () => {
+    expect(await run(process.execPath, ['app.cjs'], consumer)).to.match(/^served$/m);
+  });
+});
+
+/** Compiles the consumer's app and returns what the compiler has to say. */
+async function compile(consumer: string): Promise<string[]> {
+  const config = { compilerOptions: CONSUMER_OPTIONS, files: ['app.mts', 'app.cts'] };
+  await writeFile(join(consumer, 'tsconfig.json'), JSON.stringify(config));
+  const output = await runTool('tsc', ['-p', '.', '--pretty', 'false'], consumer).catch((error: unknown) =>
+    String(error),
+  );
+  return output.split('\n').filter((line) => line.includes(': error TS'));
+}

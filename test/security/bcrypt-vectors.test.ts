@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { isReadableHash, BcryptHasher } from '../../src/passwords/bcrypt';
+import bcryptVectors from '../vectors/bcrypt.json';
+import bombs from '../vectors/hash_cost_bombs.json';
+
+interface BcryptVector {
+  id: string;
+  password_hex: string;
+  hash: string;
+  expect: string;
+  note?: string;
+}
+
+interface Answer {
+  readonly readable: boolean;
+  readonly verified: boolean;
+}
+
+/** What this library answers to each `expect` of the vectors. */
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  match: { readable: true, verified: true },
+  mismatch: { readable: true, verified: false },
+  malformed: { readable: false, verified: false },
+  unidentified: { readable: false, verified: false },
+  /** Refused: bcrypt itself would match on the first 72 bytes. */
+  'policy-over-72': { readable: true, verified: false },
+  /** Refused: `$2x$` is the ident of hashes made with the sign-extension bug. */
+  'refuse-or-match': { readable: false, verified: false },
+};
+
+/** Two `$2a$` hashes of crypt_blowfish's collision safety look like any other; their passwords are no UTF-8. */
+const READABLE_COLLISION_SAFETY = ['8', '17'];
+
+const vectors: readonly BcryptVector[] = bcryptVectors.vectors;
+const hasher = new BcryptHasher();
+
+/** A password as text; undefined where its bytes are no UTF-8, which no client can send and no string hold. */
+function passwordOf(vector: BcryptVector): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(vector.password_hex, 'hex'));
+  } catch {
+    return undefined;
+  }
+}
+
+const expressible = vectors.filter((vector) => passwordOf(vector) !== undefined);
+const inexpressible = vectors.filter((vector) => passwordOf(vector) === undefined);
+
+describe('bcrypt known-answer vectors', () => {
+  it('are all either verified or, with a password that is no UTF-8, only read', () => {
+    expect(vectors).to.have.length(112);
+    expect(expressible).to.have.length(86);
+    expect(inexpressible).to.have.length(26);
+  });
+
+  for (const vector of expressible) {
+    it(
+      `${vector.id}: ${vector.expect} ${vector.hash.slice(0, 7)} ${vector.note ?? ''}`.trimEnd(),
+      async () => {
+        const answer = ANSWERS[vector.expect];
+        expect(isReadableHash(vector.hash)).to.equal(answer?.readable);
+        expect(await hasher.verify(passwordOf(vector) ?? '', vector.hash)).to.equal(answer?.verified);
+      },
+    );
+  }
+
+  for (const vector of inexpressible) {
+    it(`${vector.id}: ${vector.expect} ${vector.hash.slice(0, 7)}, hash only: its password is no UTF-8`, () => {
+      const readable = READABLE_COLLISION_SAFETY.includes(vector.id) || ANSWERS[vector.expect]?.readable;
+      expect(isReadableHash(vector.hash)).to.equal(readable);
+    });
+  }
+});
+
+describe('Hash cost bombs', () => {
+  for (const vector of bombs.vectors.filter(({ expect }) => expect === 'refuse-fast')) {
+    it(`C4: ${vector.name} is false within 50 ms`, async () => {
+      const started = performance.now();
+      expect(await hasher.verify('secret', vector.hash)).to.be.false;
+      expect(performance.now() - started).to.be.lessThan(50);
+      expect(isReadableHash(vector.hash)).to.be.false;
+    });
+  }
+
+  for (const vector of bombs.vectors.filter(({ expect }) => expect === 'within-limits')) {
+    const isBcrypt = vector.hash.startsWith('$2');
+    it(`C4: ${vector.name} is ${isBcrypt ? 'read' : 'of no scheme that is known yet'}`, () => {
+      expect(isReadableHash(vector.hash)).to.equal(isBcrypt);
+    });
+  }
+});

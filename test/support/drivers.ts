@@ -1,0 +1,121 @@
+/** The hosts that every behaviour a client can see is tested on. */
+import http, { type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import express4 from 'express4';
+import Koa from 'koa';
+import {
+  createExpressServer,
+  createKoaServer,
+  type RoutingControllersOptions,
+  useExpressServer,
+  useKoaServer,
+} from 'routing-controllers';
+
+export interface Driver {
+  readonly name: string;
+  readonly isExpress: boolean;
+  /** Builds an app; `before` and `after` see it around routing-controllers. */
+  build(options: RoutingControllersOptions, around?: Around): http.RequestListener;
+}
+
+/** Called with the app: what an app does before and after routing-controllers is set up. */
+export interface Around {
+  readonly express?: { before?: (app: express.Express) => void; after?: (app: express.Express) => void };
+  readonly koa?: { before?: (app: Koa) => void };
+}
+
+export const DRIVERS: readonly Driver[] = [
+  {
+    name: 'Koa',
+    isExpress: false,
+    build(options, around) {
+      const app = new Koa();
+      app.silent = true;
+      around?.koa?.before?.(app);
+      return useKoaServer(app, options).callback();
+    },
+  },
+  expressDriver('Express 4', () => express4() as unknown as express.Express),
+  expressDriver('Express 5', () => express()),
+];
+
+/** The hosts' own makers, for what must hold whichever of them an app calls. */
+export const CREATORS: readonly Driver[] = [
+  {
+    name: 'createKoaServer',
+    isExpress: false,
+    build: (options) => (createKoaServer(options) as Koa).callback(),
+  },
+  {
+    name: 'createExpressServer',
+    isExpress: true,
+    build: (options) => createExpressServer(options) as http.RequestListener,
+  },
+];
+
+function expressDriver(name: string, create: () => express.Express): Driver {
+  return {
+    name,
+    isExpress: true,
+    build(options, around) {
+      const app = create();
+      around?.express?.before?.(app);
+      useExpressServer(app, options);
+      around?.express?.after?.(app);
+      return app;
+    },
+  };
+}
+
+/** A server on a free port of this machine. */
+export class TestServer implements AsyncDisposable {
+  private constructor(
+    readonly server: Server,
+    readonly url: string,
+  ) {}
+
+  static async start(listener: http.RequestListener): Promise<TestServer> {
+    const server = http.createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new TestServer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`${this.url}${path}`, init);
+  }
+
+  /** A request with exactly these header lines, for what fetch would not send. */
+  raw(path: string, options: http.RequestOptions = {}, body?: string): Promise<RawResponse> {
+    return new Promise((resolve, reject) => {
+      const request = http.request(`${this.url}${path}`, options, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, response, text }));
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+export interface RawResponse {
+  readonly status: number;
+  readonly response: http.IncomingMessage;
+  readonly text: string;
+}
+
+/** An Authorization header with Basic credentials. @see RFC 7617 section 2 */
+export function basic(username: string, password: string): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}

@@ -1,0 +1,25 @@
+import { getMetadataArgsStorage } from 'routing-controllers';
+import { Container } from 'typedi';
+import type { Logger } from '../../src/core/logger';
+import { resetRegistry } from '../../src/registry/registry';
+
+/** Forgets what earlier tests decorated. */
+export function reset(): void {
+  resetRegistry();
+  getMetadataArgsStorage().reset();
+  Container.of('default').reset({ strategy: 'resetServices' });
+}
+
+/** A logger that keeps its lines. */
+export class MemoryLogger implements Logger {
+  readonly lines: string[] = [];
+  info(message: string): void {
+    this.lines.push(`info ${message}`);
+  }
+  warn(message: string): void {
+    this.lines.push(`warn ${message}`);
+  }
+  error(message: string): void {
+    this.lines.push(`error ${message}`);
+  }
+}

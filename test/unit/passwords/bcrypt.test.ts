@@ -1,0 +1,161 @@
+import { hashSync } from 'bcryptjs';
+import { expect } from 'chai';
+import { BcryptHasher, decoyHash, isReadableHash } from '../../../src/passwords/bcrypt';
+import { passwords } from '../../../src/passwords/passwords';
+
+const hasher = new BcryptHasher({ cost: 4 });
+
+const UNREADABLE: Record<string, unknown> = {
+  undefined: undefined,
+  null: null,
+  'the text "null"': 'null',
+  'an empty string': '',
+  'a number': 12,
+  'an object': {},
+  'an array that holds a hash': [hashSync('secret', 4)],
+  plaintext: 'secret',
+  'one character too few': hashSync('secret', 4).slice(0, -1),
+  'one character too many': `${hashSync('secret', 4)}.`,
+  'a trailing newline': `${hashSync('secret', 4)}\n`,
+  'salt without digest': hashSync('secret', 4).slice(0, 29),
+  $2$: hashSync('secret', 4).replace('$2b$', '$2$'),
+  $2x$: hashSync('secret', 4).replace('$2b$', '$2x$'),
+  'cost 0': hashSync('secret', 4).replace('$04$', '$00$'),
+  'cost 3': hashSync('secret', 4).replace('$04$', '$03$'),
+  'cost 16': hashSync('secret', 4).replace('$04$', '$16$'),
+  'cost 31': hashSync('secret', 4).replace('$04$', '$31$'),
+  'cost 32': hashSync('secret', 4).replace('$04$', '$32$'),
+  'a salt with an unused bit set': '$2b$04$abcdefghijklmnopqrstuv5s2v8.iXieOjg/.AySBTTZIIVFJeBui',
+  'a digest with an unused bit set': '$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBuj',
+  'a megabyte': 'x'.repeat(1_000_000),
+};
+
+async function rejection(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => expect.fail('was not refused'),
+    (error: unknown) => error as Error,
+  );
+}
+
+describe('BcryptHasher', () => {
+  describe('hash', () => {
+    it('makes a $2b$ hash that the password verifies against and another does not', async () => {
+      const hash = await hasher.hash('pässwörd: 🔑');
+      expect(hash).to.match(/^\$2b\$04\$/);
+      expect(isReadableHash(hash)).to.be.true;
+      expect(await hasher.verify('pässwörd: 🔑', hash)).to.be.true;
+      expect(await hasher.verify('pässwörd: 🔒', hash)).to.be.false;
+    });
+
+    it('salts each hash anew', async () => {
+      expect(await hasher.hash('same')).to.not.equal(await hasher.hash('same'));
+    });
+
+    it('has cost 12 when none is given', async () => {
+      expect(await passwords.hash('secret')).to.match(/^\$2b\$12\$/);
+    });
+
+    it('C1: refuses more than 72 bytes of UTF-8 and takes 72', async () => {
+      const refused = await rejection(hasher.hash('é'.repeat(36) + 'x'));
+      expect(refused).to.be.instanceOf(RangeError);
+      expect(await rejection(hasher.hash('x'.repeat(73)))).to.be.instanceOf(RangeError);
+      const longest = 'é'.repeat(36);
+      expect(await hasher.verify(longest, await hasher.hash(longest))).to.be.true;
+    });
+
+    it('C2: refuses NUL', async () => {
+      expect(await rejection(hasher.hash('a\0b'))).to.be.instanceOf(TypeError);
+    });
+
+    it('C3: refuses 16 MB by length, without hashing', async () => {
+      const started = performance.now();
+      expect(await rejection(hasher.hash('x'.repeat(16 * 1024 * 1024)))).to.be.instanceOf(RangeError);
+      expect(performance.now() - started).to.be.lessThan(50);
+    });
+
+    it('refuses empty passwords, lone surrogates and what is no string', async () => {
+      for (const password of ['', 'a\ud800b', undefined, null, 12, {}, ['secret'], Buffer.from('secret')]) {
+        expect(await rejection(hasher.hash(password as string))).to.be.instanceOf(TypeError);
+      }
+    });
+
+    it('names no password in what it throws', async () => {
+      for (const password of [`canary\0`, `canary\ud800`, 'canary'.repeat(20)]) {
+        const error = await rejection(hasher.hash(password));
+        expect(`${error.message} ${error.stack}`).to.not.include('canary');
+      }
+    });
+  });
+
+  describe('cost', () => {
+    it('is a whole number from 4 to 15', () => {
+      for (const cost of [3, 16, 31, 0, -1, 4.5, Number.NaN, Infinity, '10']) {
+        expect(() => new BcryptHasher({ cost: cost as number }), String(cost)).to.throw(RangeError);
+      }
+      expect(() => new BcryptHasher({ cost: 15 })).to.not.throw();
+    });
+  });
+
+  describe('verify', () => {
+    it('C1: does not match on the same first 72 bytes', async () => {
+      const hash = hashSync('x'.repeat(72), 4);
+      expect(await hasher.verify('x'.repeat(72), hash)).to.be.true;
+      expect(await hasher.verify('x'.repeat(73), hash)).to.be.false;
+    });
+
+    it('C1: spends one verification on an overlong password', async () => {
+      const hash = hashSync('x'.repeat(72), 10);
+      const started = performance.now();
+      await hasher.verify('x'.repeat(73), hash);
+      expect(performance.now() - started).to.be.greaterThan(20);
+    });
+
+    it('C2: does not match a password that only repeats the key behind a NUL', async () => {
+      const hash = hashSync('abc', 4);
+      expect(await hasher.verify('abc\0abc', hash)).to.be.false;
+      expect(await hasher.verify('abc\0', hash)).to.be.false;
+    });
+
+    it('C3: answers to 16 MB within 50 ms', async () => {
+      const hash = hashSync('secret', 4);
+      const started = performance.now();
+      expect(await hasher.verify('x'.repeat(16 * 1024 * 1024), hash)).to.be.false;
+      expect(performance.now() - started).to.be.lessThan(50);
+    });
+
+    it('is false for lone surrogates and for a password that is no string', async () => {
+      const hash = hashSync('undefined', 4);
+      for (const password of ['\ud800', undefined, null, 12, {}]) {
+        expect(await hasher.verify(password as string, hash)).to.be.false;
+      }
+    });
+
+    for (const [what, hash] of Object.entries(UNREADABLE)) {
+      it(`C5, C6: is false within 50 ms for ${what} as the hash`, async () => {
+        const started = performance.now();
+        expect(await hasher.verify('secret', hash as string)).to.be.false;
+        expect(performance.now() - started).to.be.lessThan(50);
+        expect(isReadableHash(hash)).to.be.false;
+      });
+    }
+  });
+});
+
+describe('decoyHash', () => {
+  it('is readable and of the cost of new hashes without a model', () => {
+    expect(decoyHash()).to.match(/^\$2b\$12\$/);
+    expect(isReadableHash(decoyHash())).to.be.true;
+  });
+
+  it('takes the cost of its model, and nothing else', () => {
+    const model = hashSync('secret', 4).replace('$2b$', '$2y$');
+    expect(decoyHash(model)).to.match(/^\$2b\$04\$/);
+    expect(decoyHash(model).slice(7)).to.equal(decoyHash().slice(7));
+  });
+
+  it('refuses a model that cannot be read', () => {
+    expect(() => decoyHash('$2b$31$CCCCCCCCCCCCCCCCCCCCC.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')).to.throw(
+      TypeError,
+    );
+  });
+});

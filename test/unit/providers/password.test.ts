@@ -1,0 +1,307 @@
+import { hashSync } from 'bcryptjs';
+import { expect } from 'chai';
+import { Container } from 'typedi';
+import { Authentication } from '../../../src/core/authentication';
+import { formatChallenge } from '../../../src/core/challenge';
+import { listenForProblems, type Problem } from '../../../src/core/events';
+import type { SecurityRequest } from '../../../src/core/request';
+import type { User } from '../../../src/core/user';
+import type { UserstoreInterface } from '../../../src/core/userstore';
+import {
+  AccountStatusError,
+  BadCredentialsError,
+  InvalidRequestError,
+  MalformedCredentialsError,
+  ServiceUnavailableError,
+} from '../../../src/errors';
+import type { PasswordHasher } from '../../../src/passwords/password-hasher';
+import { passwords } from '../../../src/passwords/passwords';
+import { PasswordProvider } from '../../../src/providers/password';
+import { describeAuthProvider } from '../../contract/describe-auth-provider';
+import { fakeRequest, type FakeRequestOptions } from '../../support/fake-request';
+
+const HASH = hashSync('open sesame', 4);
+const BOMB = '$2b$31$CCCCCCCCCCCCCCCCCCCCC.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
+const STORED_COST = '$2b$04$';
+
+function login(text: string, options: FakeRequestOptions = {}): SecurityRequest {
+  const authorization = `Basic ${Buffer.from(text).toString('base64')}`;
+  return fakeRequest({ ...options, headers: { authorization } });
+}
+
+function storeOf(...users: User[]): UserstoreInterface & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    getUser: (identifier) => {
+      asked.push(identifier);
+      return users.find((user) => user.username === identifier);
+    },
+  };
+}
+
+/** Writes down every verification by its cost, and answers as told in place of hashing. */
+class RecordingProvider extends PasswordProvider {
+  readonly costs: string[] = [];
+  answer = false;
+  protected override readonly hasher: PasswordHasher = {
+    hash: () => expect.fail('nothing is hashed at login'),
+    verify: async (_password, hash) => {
+      this.costs.push(hash.slice(0, 7));
+      return this.answer;
+    },
+  };
+}
+
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail('was not refused'),
+    (error: unknown) => error,
+  );
+}
+
+function problemsOf(request: SecurityRequest): Problem[] {
+  const problems: Problem[] = [];
+  listenForProblems(request, (problem) => problems.push(problem));
+  return problems;
+}
+
+describeAuthProvider('PasswordProvider', () => ({
+  provider: new PasswordProvider(),
+  users: [
+    { username: 'alice', password: HASH },
+    { username: 'bob', password: HASH, active: true },
+    { username: 'mallory', password: HASH, active: false },
+  ],
+  requestFor: (username) => login(`${username}:open sesame`),
+  wrong: {
+    'another password': login('alice:canary'),
+    'the password in another case': login('alice:Open Sesame'),
+    'a trailing space': login('alice:open sesame '),
+    'the hash as the password': login(`alice:${HASH}`),
+    'a user name in another case': login('Alice:open sesame'),
+    'more than 72 bytes': login(`alice:${'canary'.repeat(20)}`),
+  },
+  malformed: {
+    'no credentials': fakeRequest({ headers: { authorization: 'Basic' } }),
+    'no base64': fakeRequest({ headers: { authorization: 'Basic canary!' } }),
+    'no colon': login('canary'),
+    'no password': login('alice:'),
+    'no user name': login(':canary'),
+    NUL: login('alice:canary\0'),
+    'an overlong password': login(`alice:${'canary'.repeat(200)}`),
+  },
+  secrets: ['canary', 'open sesame', HASH],
+}));
+
+describe('PasswordProvider', () => {
+  const alice: User = { username: 'alice', password: HASH };
+
+  it('states a new login by password', async () => {
+    const authentication = await new PasswordProvider().authenticate(
+      login('alice:open sesame'),
+      storeOf(alice),
+    );
+    expect(authentication).to.be.instanceOf(Authentication);
+    expect(authentication?.user).to.equal(alice);
+    expect(authentication?.methods).to.deep.equal(['pwd']);
+  });
+
+  it('verifies with bcrypt unless a subclass brings another hasher', () => {
+    class Exposed extends PasswordProvider {
+      readonly used = this.hasher;
+    }
+    expect(new Exposed().used).to.equal(passwords);
+  });
+
+  it('works as a service that gets the container as its first argument', async () => {
+    class App extends PasswordProvider {}
+    Container.set({ id: App, type: App });
+    const provider = Container.get(App);
+    expect(await provider.authenticate(login('alice:open sesame'), storeOf(alice))).to.not.be.null;
+    expect(await rejection(provider.authenticate(login('alice:wrong'), storeOf(alice)))).to.be.instanceOf(
+      BadCredentialsError,
+    );
+    Container.remove(App);
+  });
+
+  it('challenges with Basic and UTF-8 (RFC 7617 section 2.1)', () => {
+    expect(formatChallenge(new PasswordProvider().challenge()!)).to.equal('Basic charset="UTF-8"');
+  });
+
+  it('A1: hands on that Authorization came twice', async () => {
+    const request: SecurityRequest = {
+      ...fakeRequest(),
+      header: () => {
+        throw new InvalidRequestError();
+      },
+    };
+    const store = storeOf(alice);
+    expect(await rejection(new PasswordProvider().authenticate(request, store))).to.be.instanceOf(
+      InvalidRequestError,
+    );
+    expect(store.asked).to.be.empty;
+  });
+
+  it('B1: takes a colon in the password', async () => {
+    const user = { username: 'alice', password: hashSync('a:b::c', 4) };
+    expect(await new PasswordProvider().authenticate(login('alice:a:b::c'), storeOf(user))).to.not.be.null;
+  });
+
+  it('B2, B3: refuses control characters and empty parts before the store and before any hash work', async () => {
+    for (const text of ['al\0ice:x', 'alice:x\r\n', 'alice:', ':x', ':']) {
+      const [provider, store] = [new RecordingProvider(), storeOf(alice)];
+      const error = await rejection(provider.authenticate(login(text), store));
+      expect(error).to.be.instanceOf(MalformedCredentialsError).with.property('httpCode', 401);
+      expect([...store.asked, ...provider.costs]).to.be.empty;
+    }
+  });
+
+  it('C3: refuses an overlong password before the store and before any hash work', async () => {
+    const [provider, store] = [new RecordingProvider(), storeOf(alice)];
+    const error = await rejection(provider.authenticate(login(`alice:${'x'.repeat(1025)}`), store));
+    expect(error).to.be.instanceOf(MalformedCredentialsError);
+    expect([...store.asked, ...provider.costs]).to.be.empty;
+  });
+
+  describe('B4: verifies one hash, at the cost of the stored hash seen last,', () => {
+    const strangers: Record<string, User[]> = {
+      'an unknown user': [],
+      'a user without password': [{ username: 'eve' }],
+      'a user with null as password': [{ username: 'eve', password: null }],
+      'a user with an empty password': [{ username: 'eve', password: '' }],
+      'a user with a malformed hash': [{ username: 'eve', password: 'open sesame' }],
+      'a user with a cost bomb': [{ username: 'eve', password: BOMB }],
+    };
+    for (const [who, users] of Object.entries(strangers)) {
+      it(`for ${who}, and refuses whatever comes out`, async () => {
+        const provider = new RecordingProvider();
+        const store = storeOf(alice, ...users);
+        await rejection(provider.authenticate(login('alice:wrong'), store));
+        provider.answer = true;
+        const error = await rejection(provider.authenticate(login('eve:open sesame'), store));
+        expect(error).to.be.instanceOf(BadCredentialsError).and.not.instanceOf(AccountStatusError);
+        expect(provider.costs).to.deep.equal([STORED_COST, STORED_COST]);
+      });
+    }
+
+    it('for an inactive user, with a right and a wrong password', async () => {
+      const provider = new RecordingProvider();
+      const store = storeOf({ ...alice, active: false });
+      await rejection(provider.authenticate(login('alice:wrong'), store));
+      provider.answer = true;
+      await rejection(provider.authenticate(login('alice:open sesame'), store));
+      expect(provider.costs).to.deep.equal([STORED_COST, STORED_COST]);
+    });
+
+    it('and at the cost of new hashes before any was seen', async () => {
+      const provider = new RecordingProvider();
+      await rejection(provider.authenticate(login('eve:x'), storeOf()));
+      expect(provider.costs).to.deep.equal(['$2b$12$']);
+    });
+  });
+
+  it('B5: refuses an inactive user only after the password proved right, in the same words', async () => {
+    const store = storeOf({ ...alice, active: false });
+    const wrong = await rejection(new PasswordProvider().authenticate(login('alice:wrong'), store));
+    const right = await rejection(new PasswordProvider().authenticate(login('alice:open sesame'), store));
+    expect(wrong).to.be.instanceOf(BadCredentialsError);
+    expect(right).to.be.instanceOf(AccountStatusError);
+    for (const part of ['httpCode', 'code', 'message'] as const) {
+      expect((right as AccountStatusError)[part]).to.equal((wrong as BadCredentialsError)[part]);
+    }
+  });
+
+  it('B6: asks the store for the name exactly as sent', async () => {
+    for (const username of ['Alice', ' alice ', 'e\u0301', '\u00e9', '\ufeffalice', 'İ']) {
+      const store = storeOf(alice);
+      await rejection(new RecordingProvider().authenticate(login(`${username}:x`), store));
+      expect(store.asked).to.deep.equal([username]);
+    }
+  });
+
+  it('B8: never asks for a group', async () => {
+    const store: UserstoreInterface = {
+      getUser: () => null,
+      getGroup: () => expect.fail('a group is nobody to log in as'),
+    };
+    expect(await rejection(new RecordingProvider().authenticate(login('staff:x'), store))).to.be.instanceOf(
+      BadCredentialsError,
+    );
+  });
+
+  it('C4, C5: reports a stored hash that cannot be read, by user and without the hash', async () => {
+    for (const password of ['open sesame', 'null', BOMB, HASH.replace('$2b$', '$2x$'), HASH.slice(0, 59)]) {
+      const request = login('eve:open sesame');
+      const problems = problemsOf(request);
+      const error = await rejection(
+        new RecordingProvider().authenticate(request, storeOf({ username: 'eve', password })),
+      );
+      expect(error).to.be.instanceOf(BadCredentialsError);
+      expect(problems).to.deep.equal([
+        { component: 'RecordingProvider', user: 'eve', problem: 'stored password hash cannot be read' },
+      ]);
+    }
+  });
+
+  it('C5: reports under the name that an app gave the provider', async () => {
+    class Named extends RecordingProvider {
+      override readonly name = 'staff-login';
+    }
+    const request = login('eve:x');
+    const problems = problemsOf(request);
+    await rejection(new Named().authenticate(request, storeOf({ username: 'eve', password: 'plain' })));
+    expect(problems[0]?.component).to.equal('staff-login');
+  });
+
+  it('K9: reports a user name on one line', async () => {
+    const username = 'eve\u2028alice';
+    const request = login(`${username}:x`);
+    const problems = problemsOf(request);
+    await rejection(new RecordingProvider().authenticate(request, storeOf({ username, password: 'plain' })));
+    expect(problems[0]?.user).to.equal('eve\\u2028alice');
+  });
+
+  it('reports nothing for a user who has no password', async () => {
+    for (const password of [undefined, null, '']) {
+      const request = login('eve:x');
+      const problems = problemsOf(request);
+      await rejection(new RecordingProvider().authenticate(request, storeOf({ username: 'eve', password })));
+      expect(problems).to.be.empty;
+    }
+  });
+
+  it('throws a TypeError without the record when the store returns what is no user', async () => {
+    const records = [false, '', 0, 'canary', { username: 'alice', password: HASH, active: 'off', canary: 1 }];
+    for (const record of records) {
+      const store: UserstoreInterface = { getUser: () => record as unknown as User };
+      const error = await rejection(new PasswordProvider().authenticate(login('alice:open sesame'), store));
+      expect(error).to.be.instanceOf(TypeError);
+      expect((error as TypeError).message).to.not.include('canary');
+    }
+  });
+
+  it('spends no hash work once its deadline has passed', async () => {
+    const deadline = new AbortController();
+    const provider = new RecordingProvider();
+    const slow: UserstoreInterface = {
+      getUser: async () => {
+        deadline.abort();
+        return alice;
+      },
+    };
+    const request = login('alice:open sesame', { signal: deadline.signal });
+    expect(await rejection(provider.authenticate(request, slow))).to.be.instanceOf(ServiceUnavailableError);
+    expect(provider.costs).to.be.empty;
+  });
+
+  it('takes no verdict but true from a hasher', async () => {
+    const provider = new RecordingProvider();
+    for (const answer of [1, 'false', {}]) {
+      provider.answer = answer as unknown as boolean;
+      expect(await rejection(provider.authenticate(login('alice:x'), storeOf(alice)))).to.be.instanceOf(
+        BadCredentialsError,
+      );
+    }
+  });
+});

@@ -1,0 +1,222 @@
+import { expect } from 'chai';
+import { Authentication } from '../../../src/core/authentication';
+import type { User } from '../../../src/core/user';
+import type { UserstoreInterface } from '../../../src/core/userstore';
+import {
+  ConfigurationError,
+  InvalidRequestError,
+  MalformedCredentialsError,
+  ServiceUnavailableError,
+  TokenInvalidError,
+} from '../../../src/errors';
+import { TokenProvider } from '../../../src/providers/token';
+import { TokenService } from '../../../src/tokens/token-service';
+import { fakeRequest } from '../../support/fake-request';
+
+const START = 1_700_000_000_500;
+let now = START;
+const tokens = new TokenService({
+  secret: 'a secret for tests of thirty-two bytes',
+  issuer: 'notes',
+  audience: 'notes-api',
+  clock: () => now,
+});
+const provider = new TokenProvider(tokens);
+
+function storeOf(...users: User[]): UserstoreInterface & { asked: string[] } {
+  const byName = new Map(users.map((user) => [user.username, user]));
+  const asked: string[] = [];
+  return {
+    asked,
+    getUser: (name) => {
+      asked.push(name);
+      return byName.get(name) ?? null;
+    },
+  };
+}
+
+function issue(username = 'alice', loginAt = now): string {
+  return tokens.issue(
+    new Authentication({ username }, { authenticatedAt: new Date(loginAt), methods: ['pwd'] }),
+  ).token;
+}
+
+const authenticate = async (headers: Record<string, string>, store: UserstoreInterface): Promise<unknown> =>
+  provider.authenticate(fakeRequest({ headers, path: '/?access_token=x.y.z' }), store);
+
+const bearer = (token: string, store: UserstoreInterface): Promise<unknown> =>
+  authenticate({ authorization: `Bearer ${token}` }, store);
+
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  return expect.fail('it did not reject');
+}
+
+describe('TokenProvider', () => {
+  const alice: User = { username: 'alice', roles: ['editor'] };
+
+  beforeEach(() => {
+    now = START;
+  });
+
+  it('authenticates the user of a Bearer token with the login behind it', async () => {
+    const token = issue('alice', START - 5000);
+    const result = await bearer(token, storeOf(alice));
+    expect(result).to.be.instanceOf(Authentication);
+    const { user, authenticatedAt, methods, scopes, expiresAt, claims } = result as Authentication;
+    expect(user).to.equal(alice);
+    expect({ authenticatedAt, methods, scopes, expiresAt }).to.deep.equal({
+      authenticatedAt: new Date(START - 5000),
+      methods: ['pwd'],
+      scopes: undefined,
+      expiresAt: new Date(START + 600_000),
+    });
+    expect(claims).to.include({ sub: 'alice', iss: 'notes' });
+  });
+
+  it('authenticates from the Authentication-Token header too', async () => {
+    const result = await authenticate({ 'Authentication-Token': issue() }, storeOf(alice));
+    expect((result as Authentication).user).to.equal(alice);
+  });
+
+  it('reads Authentication-Token beside another scheme', async () => {
+    const headers = { authorization: 'Basic YTpi', 'authentication-token': issue() };
+    expect(((await authenticate(headers, storeOf(alice))) as Authentication).user).to.equal(alice);
+  });
+
+  it('A3: takes the scheme in any case and nothing but the whole word', async () => {
+    for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
+      const result = await authenticate({ authorization: `${scheme} ${issue()}` }, storeOf(alice));
+      expect((result as Authentication).user).to.equal(alice);
+    }
+    for (const authorization of ['XBearer x', 'BearerX x', 'Bearer\tx', 'Bearer\u00a0x', 'Basic YTpi', '']) {
+      expect(await authenticate({ authorization }, storeOf(alice))).to.equal(null);
+    }
+  });
+
+  it('A5: returns null for a token in the query, and reads no body', async () => {
+    expect(await authenticate({}, storeOf(alice))).to.equal(null);
+  });
+
+  it('A5: refuses a request with two tokens, be they the same', async () => {
+    for (const other of [issue(), '', 'x']) {
+      const headers = { authorization: `Bearer ${issue()}`, 'authentication-token': other };
+      expect(await rejection(authenticate(headers, storeOf(alice)))).to.be.instanceOf(InvalidRequestError);
+    }
+  });
+
+  for (const token of ['a b', 'a,b', '"a"', 'a\u00a0b', 'Bearer x', 'a=b', '=', 'ä', 'a\n', 'a;b', 'a%20']) {
+    it(`A6: refuses ${JSON.stringify(token)}, which no bearer token is, before it is verified`, async () => {
+      const store = storeOf(alice);
+      expect(await rejection(bearer(token, store))).to.be.instanceOf(InvalidRequestError);
+      expect(await rejection(authenticate({ 'authentication-token': token }, store)))
+        .to.be.instanceOf(MalformedCredentialsError)
+        .and.not.instanceOf(InvalidRequestError);
+      expect(store.asked).to.deep.equal([]);
+    });
+  }
+
+  it('A6: refuses as invalid what is a bearer token by RFC 6750 and no JWT', async () => {
+    for (const token of ['mF_9.B5f-4.1JqM', 'dGVzdC10b2tlbg==', `${issue()}=`]) {
+      expect(await rejection(bearer(token, storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
+    }
+  });
+
+  it('A8: neither verifies nor asks the store for an empty token', async () => {
+    const verifies = new TokenProvider({ verify: () => expect.fail('it was verified') });
+    const store = storeOf(alice);
+    for (const [headers, error] of [
+      [{ authorization: 'Bearer' }, InvalidRequestError],
+      [{ authorization: 'Bearer ' }, InvalidRequestError],
+      [{ 'authentication-token': '' }, MalformedCredentialsError],
+    ] as const) {
+      expect(await rejection(verifies.authenticate(fakeRequest({ headers }), store))).to.be.instanceOf(error);
+    }
+    expect(store.asked).to.deep.equal([]);
+  });
+
+  it('D10: loads the user at every request and refuses one that is gone', async () => {
+    const users = storeOf(alice);
+    const token = issue();
+    await bearer(token, users);
+    await bearer(token, users);
+    expect(users.asked).to.deep.equal(['alice', 'alice']);
+    expect(await rejection(bearer(token, storeOf()))).to.be.instanceOf(TokenInvalidError);
+    expect(await rejection(bearer(token, { getUser: () => undefined }))).to.be.instanceOf(TokenInvalidError);
+  });
+
+  it('D10: hands an inactive user on, for the chain to refuse', async () => {
+    const result = await bearer(issue(), storeOf({ ...alice, active: false }));
+    expect((result as Authentication).user.active).to.equal(false);
+  });
+
+  it('D10: refuses a wrong signature without asking the store', async () => {
+    const users = storeOf(alice);
+    const [header, payload] = issue().split('.');
+    const forged = `${String(header)}.${String(payload)}.${'A'.repeat(43)}`;
+    expect(await rejection(bearer(forged, users))).to.be.instanceOf(TokenInvalidError);
+    expect(users.asked).to.deep.equal([]);
+  });
+
+  it('B7: finds no user by the names of Object.prototype', async () => {
+    for (const name of ['__proto__', 'constructor']) {
+      expect(await rejection(bearer(issue(name), storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
+    }
+  });
+
+  it('refuses a token from before tokensValidFrom and takes one of the same second after it', async () => {
+    const old = issue();
+    const users = storeOf({ ...alice, tokensValidFrom: new Date(START + 1) });
+    expect(await rejection(bearer(old, users))).to.be.instanceOf(TokenInvalidError);
+    now = START + 1;
+    expect(await bearer(issue(), users)).to.be.instanceOf(Authentication);
+  });
+
+  it('refuses a token issued after tokensValidFrom for a login from before', async () => {
+    const users = storeOf({ ...alice, tokensValidFrom: new Date(START) });
+    expect(await rejection(bearer(issue('alice', START - 1), users))).to.be.instanceOf(TokenInvalidError);
+  });
+
+  it('hands on what is no user as it came, for the chain to refuse', async () => {
+    for (const user of [
+      { name: 'alice' },
+      { username: 7 },
+      'alice',
+      false,
+      { ...alice, tokensValidFrom: '2020' },
+    ]) {
+      const store = { getUser: () => user } as unknown as UserstoreInterface;
+      expect(await bearer(issue(), store)).to.equal(user);
+    }
+  });
+
+  it('lets the errors of the store through', async () => {
+    const down = new ServiceUnavailableError();
+    const store: UserstoreInterface = { getUser: () => Promise.reject(down) };
+    expect(await rejection(bearer(issue(), store))).to.equal(down);
+  });
+
+  it('names token as the method where the token names none', async () => {
+    const { token } = tokens.issue(new Authentication(alice, { authenticatedAt: new Date(now) }));
+    expect(((await bearer(token, storeOf(alice))) as Authentication).methods).to.deep.equal(['token']);
+  });
+
+  it('challenges with Bearer and says that it reads Authorization', () => {
+    expect(provider.challenge()).to.deep.equal({ scheme: 'Bearer' });
+    expect(provider.credential).to.equal('authorization');
+  });
+
+  it('refuses to be built without a token service, as by a container', () => {
+    class Token extends TokenProvider {}
+    for (const argument of [undefined, null, {}, { get: () => undefined }, { verify: true }]) {
+      expect(() => new Token(argument as unknown as TokenService)).to.throw(
+        ConfigurationError,
+        /Token .*TokenService/,
+      );
+    }
+  });
+});
