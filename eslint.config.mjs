@@ -19,6 +19,7 @@ export default defineConfig(
       '@typescript-eslint/no-useless-constructor': 'off',
       // A class of an app is often nothing but its decorators.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowEmpty: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',

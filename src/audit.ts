@@ -24,7 +24,7 @@ export class Audit {
   emit(event: SecurityEvent): void {
     if (this.listener === undefined) return;
     try {
-      const result: unknown = this.listener(event);
+      const result = this.listener(event) as unknown;
       if (result instanceof Promise) {
         result.catch((error: unknown) => {
           this.error('The event listener failed', error);

@@ -18,7 +18,7 @@ import { rolesOf } from './authorization/roles';
 import type { Access } from './core/access';
 import type { Authentication } from './core/authentication';
 import type { SecurityRequest } from './core/request';
-import { rawRequest, rawResponse } from './drivers/executions';
+import { rawRequest, rawResponse } from './core/execution';
 import { dependOn } from './drivers/reply';
 import { HttpSecurityRequest } from './drivers/security-request';
 import { AccessDeniedError, type SecurityError, SecurityFaultError, ServiceUnavailableError } from './errors';
@@ -81,7 +81,9 @@ export class Checkers {
 
   private async outcomeOf(action: Action, request: SecurityRequest): Promise<AuthenticationOutcome> {
     const outcome = await this.parts.authenticator.authenticate(rawRequest(action), request);
-    dependOn(rawResponse(action), this.parts.credentialHeaders(), outcome.kind !== 'anonymous');
+    const { headersRead } = outcome.kind === 'barred' ? outcome.recognised : outcome;
+    const headers = [...new Set([...this.parts.credentialHeaders(), ...headersRead])];
+    dependOn(rawResponse(action), headers, outcome.kind !== 'anonymous');
     return outcome;
   }
 
@@ -93,7 +95,7 @@ export class Checkers {
     if (known !== undefined) return known;
     let result: unknown;
     try {
-      result = skip(request);
+      result = skip(new RequestWithSignal(request));
     } catch (error) {
       this.parts.audit.error('The skip hook failed, so the request is not skipped', error);
     }

@@ -62,3 +62,8 @@ export { MemoryUserstore } from './userstores/memory';
 export { passwords } from './passwords/passwords';
 export type { PasswordHasher } from './passwords/password-hasher';
 export { TokenService } from './tokens/token-service';
+export type { IssuedToken } from './tokens/token-service';
+export type { TokenServiceOptions } from './tokens/token-service-options';
+export type { VerifiedToken } from './tokens/claims';
+export type { FileUserstoreOptions } from './userstores/file';
+export type { MemoryUserstoreOptions, Records } from './userstores/memory';

@@ -122,10 +122,10 @@ class OptionsShape {
 export function resolveOptions<U extends User>(options: SecurityOptions<U>): ResolvedOptions {
   validate(options);
   return {
-    container: options.container ?? (Container as ContainerLike),
+    container: options.container ?? Container,
     userstores: options.userstores,
     // A provider of the app's own user type is asked with the app's own store only.
-    providers: options.providers as readonly Constructor<AuthProviderInterface>[] | undefined,
+    providers: options.providers,
     default: options.default ?? 'public',
     realm: options.realm ?? 'api',
     deadlineMs: options.deadlineMs ?? 5000,

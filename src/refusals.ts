@@ -10,7 +10,7 @@ import { RequestWithSignal } from './authentication/provider-request';
 import type { AuthProviderInterface } from './core/auth-provider';
 import type { ProviderVerdict } from './core/events';
 import type { SecurityRequest } from './core/request';
-import { rawRequest, rawResponse } from './drivers/executions';
+import { rawRequest, rawResponse } from './core/execution';
 import { setHeaders, shapeRefusal } from './drivers/reply';
 import { type SecurityError, ServiceUnavailableError, ThrottledError } from './errors';
 import type { ResolvedOptions } from './options';

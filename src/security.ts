@@ -19,7 +19,7 @@ import type { AuthProviderInterface } from './core/auth-provider';
 import { PROBLEM_SOURCE, type ProblemSource } from './core/events';
 import type { User } from './core/user';
 import { isLoopback } from './drivers/client-address';
-import { type Execution, executionOf } from './drivers/executions';
+import { type Execution, executionOf } from './core/execution';
 import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './drivers/install';
 import { HttpSecurityRequest } from './drivers/security-request';
 import { ConfigurationError, SecurityError, SecurityFaultError } from './errors';
@@ -122,8 +122,7 @@ export class Security<U extends User = User> {
     const components = [...(this.found?.userstores ?? []), ...(this.found?.providers ?? [])];
     await Promise.all(
       components.map(async (component: Component<object>) => {
-        const instance = component.get() as { close?: unknown };
-        if (typeof instance.close === 'function') await (instance.close() as unknown);
+        await (component.get() as { close?(): unknown }).close?.();
       }),
     );
   }
@@ -194,8 +193,9 @@ export class Security<U extends User = User> {
   }
 
   private credentialHeaders(): string[] {
-    const names = this.providers().map((provider) => provider.get().credential ?? 'Authorization');
-    return [...new Set(names.filter((name) => name !== 'tls'))];
+    return this.providers()
+      .map((provider) => (provider.get().credential ?? 'authorization').toLowerCase())
+      .filter((name) => name !== 'tls');
   }
 
   private requestOf(action: Action): HttpSecurityRequest {

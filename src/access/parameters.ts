@@ -67,7 +67,7 @@ function isUserParameter(args: ParamArgs): boolean {
 function placeholder(args: ParamArgs): ParamArgs {
   return {
     type: 'custom-converter',
-    object: args.object,
+    object: args.object as object,
     method: args.method,
     index: args.index,
     parse: false,

@@ -43,8 +43,13 @@ export class Authenticator {
   }
 
   private async decide(request: SecurityRequest): Promise<AuthenticationOutcome> {
-    const outcome = this.isReadable(request)
-      ? { kind: 'refused' as const, verdicts: [], error: () => new HttpsRequiredError() }
+    const outcome = this.isPasswordInClear(request)
+      ? {
+          kind: 'refused' as const,
+          verdicts: [],
+          headersRead: new Set<string>(),
+          error: () => new HttpsRequiredError(),
+        }
       : this.bar(request, await runChain(request, this.options));
     this.options.onOutcome(request, outcome);
     return outcome;
@@ -57,7 +62,7 @@ export class Authenticator {
   }
 
   /** True when a password comes over a connection that others can read. */
-  private isReadable(request: SecurityRequest): boolean {
+  private isPasswordInClear(request: SecurityRequest): boolean {
     if (!this.options.requireHttps || request.secure || this.options.isLoopback(request.ip)) return false;
     try {
       return parseAuthorization(request.header('authorization'))?.scheme === 'basic';

@@ -44,6 +44,8 @@ export interface Recognised {
   /** What the provider reads, in lower case. */
   readonly credential: string;
   readonly verdicts: readonly Verdict[];
+  /** The headers that providers looked at, in lower case. */
+  readonly headersRead: ReadonlySet<string>;
 }
 
 /** A request that nobody recognised. */
@@ -52,6 +54,7 @@ export interface Unrecognised {
   /** The error for this outcome, made anew each time. */
   error(): SecurityError;
   readonly verdicts: readonly Verdict[];
+  readonly headersRead: ReadonlySet<string>;
 }
 
 export type ChainOutcome = Recognised | Unrecognised;
@@ -62,11 +65,12 @@ type Answer =
 
 /** Asks the providers about a request. Never rejects: every fault is a verdict. */
 export async function runChain(request: SecurityRequest, options: ChainOptions): Promise<ChainOutcome> {
+  const headersRead = new Set<string>();
   let scheme: string | undefined;
   try {
     scheme = parseAuthorization(request.header('authorization'))?.scheme;
   } catch (cause) {
-    return { kind: 'refused', verdicts: [], error: () => new InvalidRequestError({ cause }) };
+    return { kind: 'refused', verdicts: [], headersRead, error: () => new InvalidRequestError({ cause }) };
   }
   const verdicts: Verdict[] = [];
   const failedCredentials = new Set<string>();
@@ -77,7 +81,9 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
       continue;
     }
     const answer: Answer =
-      provider === undefined ? { verdict: 'bug', error: fault } : await ask(link, provider, request, options);
+      provider === undefined
+        ? { verdict: 'bug', error: fault }
+        : await ask(link, provider, new RequestWithSignal(request, headersRead), options);
     const { verdict } = answer;
     verdicts.push({
       provider: link.name,
@@ -87,7 +93,15 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
     });
     if (answer.verdict === 'authenticated') {
       const { authentication, record } = answer;
-      return { kind: 'recognised', authentication, record, provider: link.name, credential, verdicts };
+      return {
+        kind: 'recognised',
+        authentication,
+        record,
+        provider: link.name,
+        credential,
+        verdicts,
+        headersRead,
+      };
     }
     if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) break;
     if (isFailure(verdict)) failedCredentials.add(credential);
@@ -96,6 +110,7 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
   return {
     kind: isAnonymous ? 'anonymous' : 'refused',
     verdicts,
+    headersRead,
     error: () => refusalFor(verdicts, scheme === 'bearer'),
   };
 }
@@ -115,10 +130,9 @@ function open(link: ChainLink): { provider?: AuthProviderInterface; credential: 
 async function ask(
   link: ChainLink,
   provider: AuthProviderInterface,
-  request: SecurityRequest,
+  own: RequestWithSignal,
   options: ChainOptions,
 ): Promise<Answer> {
-  const own = new RequestWithSignal(request);
   listenForProblems(own, options.onProblem);
   try {
     const result: unknown = await withinDeadline(

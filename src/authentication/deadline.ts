@@ -21,17 +21,11 @@ export function withinDeadline<T>(
       abort?.(error);
     }, milliseconds);
     timer.unref();
-    Promise.resolve(value).then(
-      (result) => {
+    Promise.resolve(value)
+      .finally(() => {
         clearTimeout(timer);
-        resolve(result);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        // What a provider rejects with can be anything; whoever catches it classifies it.
-        reject(error as Error);
-      },
-    );
+      })
+      .then(resolve, reject);
   });
 }
 

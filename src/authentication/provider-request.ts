@@ -5,7 +5,11 @@ export class RequestWithSignal implements SecurityRequest {
   private controller: AbortController | undefined;
   private reason: Error | undefined;
 
-  constructor(private readonly request: SecurityRequest) {}
+  /** @param headersRead takes the lower-case names of the headers that are looked at */
+  constructor(
+    private readonly request: SecurityRequest,
+    private readonly headersRead?: Set<string>,
+  ) {}
 
   get method(): string {
     return this.request.method;
@@ -39,6 +43,7 @@ export class RequestWithSignal implements SecurityRequest {
   }
 
   header(name: string): string | undefined {
+    this.headersRead?.add(name.toLowerCase());
     return this.request.header(name);
   }
 

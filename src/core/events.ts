@@ -6,6 +6,7 @@
  * stored hash, a bad new version of a user file) through `reportMisconfigured` and `PROBLEM_SOURCE`.
  */
 import type { SecurityRequest } from './request';
+import type { MaybePromise } from './userstore';
 
 /** What one provider made of a request. */
 export type ProviderVerdict =
@@ -84,8 +85,8 @@ export interface MisconfiguredEvent {
 export type SecurityEvent =
   AuthenticatedEvent | FailedEvent | DeniedEvent | AllowedEvent | UnavailableEvent | MisconfiguredEvent;
 
-/** Hears every event, synchronously. What it throws or rejects with changes no decision. */
-export type SecurityEventListener = (event: SecurityEvent) => void;
+/** Hears every event; nobody waits for it. What it throws or rejects with changes no decision. */
+export type SecurityEventListener = (event: SecurityEvent) => MaybePromise<void>;
 
 /** What a component states about its own set-up. */
 export type Problem = Omit<MisconfiguredEvent, 'type'>;

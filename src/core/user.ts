@@ -14,7 +14,7 @@ export interface User {
   roles?: readonly string[] | null | undefined;
   /** Names of the groups the user is in. Groups and users are separate namespaces. */
   groups?: readonly string[] | null | undefined;
-  /** Tokens issued before this moment are refused. */
+  /** Tokens that were issued, or whose login took place, before this moment are refused. */
   tokensValidFrom?: Date | null | undefined;
 }
 

@@ -27,7 +27,7 @@ function hasOwnContainer(): boolean {
   class Probe {
     readonly given: number;
     constructor(_needed: unknown) {
-      // eslint-disable-next-line prefer-rest-params -- how many came is the question
+       
       this.given = arguments.length;
     }
   }

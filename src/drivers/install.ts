@@ -15,7 +15,7 @@ import {
 import { type CompiledAction } from '../access/compile';
 import { keepUndecidedParameters } from '../access/parameters';
 import { SecurityError } from '../errors';
-import { type Execution, rawResponse, recordExecution } from './executions';
+import { type Execution, rawResponse, recordExecution } from '../core/execution';
 import { endRefusals } from './express-errors';
 import { setHeaders } from './reply';
 
@@ -107,7 +107,7 @@ function wrap(driver: BaseDriver): void {
       const execution = binding.execution(one);
       registerAction.call(this, one.action, (action: Action) => {
         recordExecution(action, execution);
-        return execute(action) as unknown;
+        return execute(action);
       });
     });
     registerRoutes.call(this);

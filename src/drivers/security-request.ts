@@ -3,7 +3,7 @@ import type { Action } from 'routing-controllers';
 import type { SecurityRequest } from '../core/request';
 import { InvalidRequestError } from '../errors';
 import type { Client, ClientFinder } from './client-address';
-import { rawRequest } from './executions';
+import { rawRequest } from '../core/execution';
 
 /** The framework-free view of one request. */
 export class HttpSecurityRequest implements SecurityRequest {
@@ -34,10 +34,8 @@ export class HttpSecurityRequest implements SecurityRequest {
     return this.findCachedClient().secure;
   }
 
-  /** Nobody aborts the request itself; each provider is handed a signal of its own. */
-  get signal(): AbortSignal {
-    return NEVER;
-  }
+  /** Nobody aborts the request itself: each provider, policy and hook is handed a signal of its own. */
+  readonly signal = NEVER;
 
   header(name: string): string | undefined {
     const lowerCase = name.toLowerCase();

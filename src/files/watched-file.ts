@@ -78,7 +78,7 @@ export class WatchedFile<T> {
       void this.#look().then((wait) => {
         this.#lookAgainIn(wait);
       });
-    }, milliseconds).unref();
+    }, milliseconds);
   }
 
   /** Never rejects. Resolves with the time until the next look. */

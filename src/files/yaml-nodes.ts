@@ -54,14 +54,16 @@ export class YamlNodes {
     if (node === null) return { value: null, line };
     const at = this.lineAt(node.range[0]);
     if (isScalar(node)) return { value: this.plain(node, at).value, line: at };
-    if (isSeq<Node>(node)) {
-      return { value: this.plain(node, at).items.map((item) => this.read(item, at).value), line: at };
-    }
+    if (isSeq<Node>(node)) return { value: this.items(node, at).map(({ value }) => value), line: at };
     if (!isMap<ParsedNode, Node>(node)) throw new FileFault('has an alias', at);
     return { value: this.fields(node), line: at };
   }
 
-  fields(map: MapNode): Fields {
+  items(sequence: SeqNode, line: number): Located[] {
+    return this.plain(sequence, line).items.map((item) => this.read(item, line));
+  }
+
+  private fields(map: MapNode): Fields {
     const fields = new Map<string, Located>();
     for (const [key, { node, line }] of this.entries(map)) {
       fields.set(key, { value: this.read(node, line).value, line });

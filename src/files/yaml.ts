@@ -45,7 +45,7 @@ export function* readYaml(
   };
   const handOver = (section: string, sequence: ParsedNode | null, line: number): void => {
     if (!isSeq<ParsedNode | null>(sequence)) return;
-    for (const item of sequence.items) onItem(section, nodes.read(item, line));
+    for (const item of nodes.items(sequence, line)) onItem(section, item);
   };
 
   for (const lexeme of new Lexer().lex(text)) {
@@ -58,10 +58,8 @@ export function* readYaml(
     const section = sequence.items.length > BATCH_ITEMS ? openSection(map) : undefined;
     if (section === undefined) continue;
     const batch = { ...sequence, items: sequence.items.splice(0, BATCH_ITEMS) };
-    handOver(
-      section,
-      nodes.compose([{ type: 'document', offset: sequence.offset, start: [], value: batch }]),
-    );
+    const node = nodes.compose([{ type: 'document', offset: sequence.offset, start: [], value: batch }]);
+    handOver(section, node, lineAt(sequence.offset));
     yield;
   }
   for (const token of parser.end()) take(token);

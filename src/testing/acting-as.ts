@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthProviderInterface, AuthenticationResult } from '../core/auth-provider';
-import { Authentication } from '../core/authentication';
+import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import { BadCredentialsError } from '../errors';

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import type * as Example from '../../example/custom-provider';
 import { listen, loadExample, mute, type RunningApp } from './support';
 
+const KEY_OF_DELETED_USER = 'A'.repeat(43);
+
 describe('example/custom-provider', () => {
   mute('info');
   let app: RunningApp;
@@ -10,14 +12,9 @@ describe('example/custom-provider', () => {
   before(async () => {
     const { ApiKeys, createApp, digestOf, newKey } = loadExample('custom-provider.ts') as typeof Example;
     key = newKey();
-    const stored = [newKey(), key].map((each, index) => ({
-      digest: digestOf(each),
-      username: index === 1 ? 'robot' : 'deleted',
-      scopes: [],
-    }));
-    const handle = createApp(
-      new ApiKeys([...stored, { digest: digestOf('A'.repeat(43)), username: 'gone', scopes: [] }]),
-    ).callback();
+    const stored = (text: string, username: string) => ({ digest: digestOf(text), username, scopes: [] });
+    const keys = [stored(newKey(), 'robot'), stored(key, 'robot'), stored(KEY_OF_DELETED_USER, 'deleted')];
+    const handle = createApp(new ApiKeys(keys)).callback();
     app = await listen((request, response) => void handle(request, response));
   });
   after(() => app.close());
@@ -50,7 +47,7 @@ describe('example/custom-provider', () => {
   }
 
   it('refuses a key whose user is gone', async () => {
-    expect((await whoAmI({ 'X-Api-Key': 'A'.repeat(43) })).status).to.equal(401);
+    expect((await whoAmI({ 'X-Api-Key': KEY_OF_DELETED_USER })).status).to.equal(401);
   });
 
   it('refuses a right key with more behind it', async () => {

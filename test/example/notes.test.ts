@@ -147,6 +147,20 @@ describe('notes example', () => {
         expect((await call('DELETE', '/notes/none', actingAs(ADMIN))).status).to.equal(404);
       });
 
+      it('logs nothing about a request that is only wrong', async () => {
+        const logged: unknown[] = [];
+        const { error } = console;
+        console.error = (...message) => logged.push(message);
+        try {
+          expect((await call('GET', '/notes/none', actingAs(EDITOR))).status).to.equal(404);
+          expect((await call('POST', '/notes', actingAs(EDITOR), {})).status).to.equal(400);
+          expect((await call('GET', '/me')).status).to.equal(401);
+        } finally {
+          console.error = error;
+        }
+        expect(logged).to.deep.equal([]);
+      });
+
       for (const [what, body] of [
         ['no title', {}],
         ['an empty title', { title: '' }],

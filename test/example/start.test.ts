@@ -15,13 +15,13 @@ const shell = promisify(execFile);
 interface Run {
   child: ChildProcess;
   output: () => string;
-  /** Resolves once the three curl lines are printed. */
+  /** Resolves to the curl lines once they are printed. */
   started: Promise<string[]>;
   ended: Promise<number | null>;
 }
 
 /** Starts a command line of package.json in a shell, as `npm run` does. */
-function run(commandLine: string, environment: Record<string, string>): Run {
+function run(commandLine: string, environment: Record<string, string>, curlLines = 3): Run {
   const child = spawn('sh', ['-c', commandLine], {
     cwd: ROOT,
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', ...environment },
@@ -36,7 +36,7 @@ function run(commandLine: string, environment: Record<string, string>): Run {
         .split('\n')
         .slice(0, -1)
         .filter((line) => line.startsWith('curl '));
-      if (lines.length === 3) done(lines);
+      if (lines.length === curlLines) done(lines);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
@@ -75,6 +75,15 @@ describe('npm start', function () {
 
       running.child.kill('SIGTERM');
       expect(await running.ended).to.equal(0);
+    });
+  }
+
+  for (const template of ['custom-provider', 'custom-userstore']) {
+    it(`${template}: prints a curl line that works when pasted`, async () => {
+      running = run(`exec node -r @swc-node/register example/${template}.ts`, {}, 1);
+      const [line] = await running.started;
+      const { stdout } = await shell('sh', ['-c', line!]);
+      expect(JSON.parse(stdout)).to.have.property('username');
     });
   }
 

@@ -113,17 +113,19 @@ describe('The main job', () => {
 
       const wrong = await server.fetch('/notes', { headers: basic('ann', 'no') });
       expect(wrong.status).to.equal(401);
-      expect((await wrong.json()).code).to.equal('invalid_credentials');
+      expect(((await wrong.json()) as { code: string }).code).to.equal('invalid_credentials');
 
       const post = (user: string, path: string) =>
         server.fetch(path, { method: 'POST', headers: basic(user, `${user}-password`) });
       expect((await post('bob', '/notes')).status).to.equal(403);
       expect((await post('ann', '/notes')).status).to.equal(200);
-      expect((await server.fetch('/notes/read', { headers: basic('bob', 'bob-password') })).status).to.equal(200);
+      expect((await server.fetch('/notes/read', { headers: basic('bob', 'bob-password') })).status).to.equal(
+        200,
+      );
 
       const issued = await post('bob', '/notes/token');
       expect(issued.status).to.equal(200);
-      const { token } = await issued.json();
+      const { token } = (await issued.json()) as { token: string };
       const byToken = await server.fetch('/notes', { headers: { authorization: `Bearer ${token}` } });
       expect(byToken.status).to.equal(200);
       expect((await server.fetch('/notes/health')).status).to.equal(200);

@@ -11,7 +11,7 @@ describe('Import rules', () => {
   });
 
   it('leave no cycle of modules or folders at run time', () => {
-    expect(runtimeCycle(graph)).to.equal(undefined);
+    expect(runtimeCycle(graph) ?? []).to.deep.equal([]);
   });
 
   it('see every module', () => {
@@ -94,6 +94,6 @@ describe('runtimeCycle', () => {
       'a/one': `import type { Two } from './two';`,
       'a/two': `import { One } from './one';`,
     });
-    expect(runtimeCycle(graph)).to.equal(undefined);
+    expect(runtimeCycle(graph) ?? []).to.deep.equal([]);
   });
 });

@@ -97,7 +97,8 @@ describe('readClaims', () => {
       { 0: 'api' },
       null,
       undefined,
-      ['x'],
+      ['apis'],
+      ['ap'],
     ]) {
       refuses({ aud });
     }

@@ -40,4 +40,11 @@ describe('verifyJwt', () => {
       expect(() => verifyJwt(key, token), payload).to.throw(TokenInvalidError);
     }
   });
+
+  it('refuses a payload that is not UTF-8, also inside a string', () => {
+    const [header = ''] = signJwt(key, {}).split('.');
+    const payload = Buffer.from([...Buffer.from('{"sub":"'), 0xff, ...Buffer.from('"}')]);
+    const input = `${header}.${payload.toString('base64url')}`;
+    expect(() => verifyJwt(key, `${input}.${key.sign(input)}`)).to.throw(TokenInvalidError);
+  });
 });

@@ -6,8 +6,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
-import type { Access } from '../core/access';
-import type { Authentication } from '../core/authentication';
+import type { Access } from './access';
+import type { Authentication } from './authentication';
 
 /** An action under way: its compiled access, and who answers for its parameters. */
 export interface Execution {

@@ -1,0 +1,133 @@
+import { expect } from 'chai';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { PROBLEM_SOURCE, type Problem } from '../../../src/core/events';
+import { ConfigurationError } from '../../../src/errors';
+import { FileUserstore, type FileUserstoreOptions } from '../../../src/userstores/file';
+import { describeUserstore } from '../../contract/describe-userstore';
+import { eventually } from '../files/eventually';
+
+class Users extends FileUserstore {}
+
+describeUserstore('FileUserstore', (users, groups) => {
+  const folder = mkdtempSync(join(tmpdir(), 'securest-'));
+  const path = join(folder, 'users.yaml');
+  writeFileSync(path, stringify({ users, groups }));
+  const store = new FileUserstore({ path });
+  return {
+    store,
+    teardown: () => {
+      store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
+
+describe('FileUserstore', () => {
+  let folder: string;
+  let path: string;
+  let store: FileUserstore | undefined;
+
+  const open = (): FileUserstore => (store = new Users({ path, pollMs: 5 }));
+  const replace = (text: string): void => {
+    writeFileSync(`${path}.new`, text);
+    renameSync(`${path}.new`, path);
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'securest-'));
+    path = join(folder, 'users.yaml');
+    writeFileSync(path, 'users:\n  - username: alice\n');
+  });
+
+  afterEach(() => {
+    store?.close();
+    store = undefined;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('refuses options without a path, or with a pause that is none', () => {
+    for (const options of [
+      undefined,
+      {},
+      { path: '' },
+      { path: 7 },
+      { path, pollMs: 0 },
+      { path, pollMs: '5' },
+    ]) {
+      expect(() => new FileUserstore(options as FileUserstoreOptions)).to.throw(ConfigurationError);
+    }
+  });
+
+  it('G1: refuses to start with a bad file and names file and line', () => {
+    writeFileSync(path, 'users:\n  - username: alice\n    password: $2b$10$secret\n    active: off\n');
+    expect(() => open()).to.throw(ConfigurationError, `${path}:4 active must be true or false`);
+    writeFileSync(path, '');
+    expect(() => open()).to.throw(ConfigurationError, `${path} is empty`);
+    rmSync(path);
+    expect(() => open()).to.throw(ConfigurationError, `${path} cannot be read (ENOENT)`);
+  });
+
+  it('G1: keeps its users through every cut-off of a new version, and reports', async () => {
+    const users = open();
+    const problems: Problem[] = [];
+    users[PROBLEM_SOURCE]((problem) => problems.push(problem));
+    const cuts = ['', 'users:\n', 'users:\n  - username: alice\n    password: "$2b$12$abc', 'us'];
+    for (const [index, cut] of cuts.entries()) {
+      writeFileSync(path, cut);
+      await eventually(() => problems.length === index + 1);
+      expect(users.getUser('alice')).to.not.equal(null);
+    }
+    expect(problems[2]?.component).to.equal('Users');
+    expect(problems[2]?.problem).to.include('users.yaml:3 is not valid YAML').and.not.include('$2b');
+
+    rmSync(path);
+    await eventually(() => problems.length === cuts.length + 1);
+    expect(users.getUser('alice')).to.not.equal(null);
+    writeFileSync(path, 'users:\n  - username: bob\n');
+    await eventually(() => users.getUser('bob') !== null);
+    expect(users.getUser('alice')).to.equal(null);
+  });
+
+  it('hands the last problem that nobody heard to the first listener, and stops when told', async () => {
+    const users = open();
+    const heard: Problem[] = [];
+    const later: Problem[] = [];
+    replace('users:\n  - bad\n');
+    await eventually(() => {
+      if (heard.length === 0) users[PROBLEM_SOURCE]((problem) => heard.push(problem))();
+      return heard.length > 0;
+    });
+    const stop = users[PROBLEM_SOURCE]((problem) => later.push(problem));
+    expect(later).to.deep.equal([]);
+    stop();
+    replace('users:\n  - username: carol\n');
+    await eventually(() => users.getUser('carol') !== null);
+    expect(heard).to.have.length(1);
+    expect(later).to.deep.equal([]);
+  });
+
+  it('G6: shows users and groups of one version only, in 1000 lookups during 100 reloads', async () => {
+    const version = (number: number): string =>
+      `users:\n  - username: alice\n    roles: [v${String(number)}]\ngroups:\n  - name: staff\n    roles: [v${String(number)}]\n`;
+    replace(version(0));
+    const users = open();
+    const seen = new Set<string>();
+    let lookups = 0;
+    const look = (): string | undefined => {
+      lookups += 1;
+      const role = users.getUser('alice')?.roles?.[0];
+      expect(users.getGroup('staff')?.roles?.[0]).to.equal(role);
+      if (role !== undefined) seen.add(role);
+      return role;
+    };
+    for (let number = 1; number <= 100; number += 1) {
+      replace(version(number));
+      await eventually(() => look() === `v${String(number)}`);
+    }
+    while (lookups < 1000) look();
+    expect(seen.size).to.equal(101);
+  }).timeout(30_000);
+});

@@ -1,0 +1,27 @@
+import { expect } from 'chai';
+import { printable } from '../../../src/util/printable';
+
+describe('printable', () => {
+  const table: [string, string][] = [
+    ['ann', 'ann'],
+    ['Ünïcödé 你好 😀', 'Ünïcödé 你好 😀'],
+    ['a\r\nb', 'a\\u000d\\u000ab'],
+    ['\u001b[31mred', '\\u001b[31mred'],
+    ['\0\x7f\x85', '\\u0000\\u007f\\u0085'],
+    ['\u2028\u2029', '\\u2028\\u2029'],
+    ['\u202eevil\u2066', '\\u202eevil\\u2066'],
+    ['\u200b\ufeff\u061c', '\\u200b\\ufeff\\u061c'],
+    ['a\ud800b', 'a\ufffdb'],
+  ];
+  for (const [text, expected] of table) {
+    it(`K9: writes ${JSON.stringify(text)} as ${expected}`, () => {
+      expect(printable(text)).to.equal(expected);
+    });
+  }
+
+  it('K9: cuts what is longer than the limit, also within a surrogate pair', () => {
+    expect(printable('x'.repeat(256))).to.equal('x'.repeat(256));
+    expect(printable('x'.repeat(1_000_000))).to.equal(`${'x'.repeat(256)}…`);
+    expect(printable('ab😀', 3)).to.equal('ab\ufffd…');
+  });
+});
