@@ -26,7 +26,8 @@ function label({ access }: CompiledAction): string {
 
 function hides(earlier: CompiledAction, later: CompiledAction): boolean {
   const { method } = earlier.access;
-  if (method !== 'ALL' && method !== later.access.method) return false;
+  const answersHead = method === 'GET' && later.access.method === 'HEAD';
+  if (method !== 'ALL' && method !== later.access.method && !answersHead) return false;
   const [first, second] = [earlier.action.fullRoute, later.action.fullRoute];
   if (typeof second !== 'string') return first instanceof RegExp && first.source === second.source;
   if (first instanceof RegExp) return new RegExp(first.source, first.flags).test(samplePath(second));

@@ -23,10 +23,10 @@ export interface WatchedFileOptions<T> {
   onLoad?: (value: T) => void;
   /** Time between two looks. @default 500 */
   pollMs?: number | undefined;
-  /** How long a changed file must stand still before it is read. @default 100, at most `pollMs` */
-  settleMs?: number | undefined;
 }
 
+/** How long a changed file must stand still before it is read. */
+const SETTLE_MS = 100;
 /** How long a file is parsed before requests get their turn. */
 const SLICE_MS = 10;
 
@@ -49,7 +49,7 @@ export class WatchedFile<T> {
     this.#options = options;
     this.#path = resolve(options.path);
     this.#pollMs = options.pollMs ?? 500;
-    this.#settleMs = Math.min(options.settleMs ?? 100, this.#pollMs);
+    this.#settleMs = Math.min(SETTLE_MS, this.#pollMs);
     try {
       const file = readTextSync(this.#path, options.maxBytes);
       this.#digest = file.digest;
@@ -78,7 +78,7 @@ export class WatchedFile<T> {
       void this.#look().then((wait) => {
         this.#lookAgainIn(wait);
       });
-    }, milliseconds);
+    }, milliseconds).unref();
   }
 
   /** Never rejects. Resolves with the time until the next look. */

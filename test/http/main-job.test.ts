@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import { Authorized, CurrentUser, Get, JsonController, Post } from 'routing-controllers';
-import { Service } from 'typedi';
+import { Container, Service } from 'typedi';
 import {
   AuthProvider,
   type Authentication,
@@ -87,7 +87,8 @@ describe('The main job', () => {
           return { ok: true };
         }
       }
-      void [Users, Password, Token];
+
+      expect(Container.has(Users) && Container.has(Password) && Container.has(Token)).to.equal(true);
 
       const logger = new MemoryLogger();
       await using server = await TestServer.start(

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { PROBLEM_SOURCE } from '../../src/core/events';
 import { ConfigurationError } from '../../src/errors';
 import { FileUserstore } from '../../src/userstores/file';
-import { eventually } from '../unit/files/eventually';
+import { eventually } from '../support/eventually';
 
 interface Case {
   id: string;

@@ -33,7 +33,7 @@ export const DRIVERS: readonly Driver[] = [
       const app = new Koa();
       app.silent = true;
       around?.koa?.before?.(app);
-      return useKoaServer(app, options).callback();
+      return listenerOf(useKoaServer(app, options));
     },
   },
   expressDriver('Express 4', () => express4()),
@@ -45,7 +45,7 @@ export const CREATORS: readonly Driver[] = [
   {
     name: 'createKoaServer',
     isExpress: false,
-    build: (options) => (createKoaServer(options) as Koa).callback(),
+    build: (options) => listenerOf(createKoaServer(options) as Koa),
   },
   {
     name: 'createExpressServer',
@@ -53,6 +53,11 @@ export const CREATORS: readonly Driver[] = [
     build: (options) => createExpressServer(options) as http.RequestListener,
   },
 ];
+
+function listenerOf(app: Koa): http.RequestListener {
+  const handle = app.callback();
+  return (request, response) => void handle(request, response);
+}
 
 function expressDriver(name: string, create: () => express.Express): Driver {
   return {

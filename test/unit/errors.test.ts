@@ -52,7 +52,7 @@ describe('SecurityError', () => {
       expect(error).to.be.instanceOf(Class);
       expect(error).to.include({ httpCode: status, status, expose: true, cause });
       expect(JSON.parse(JSON.stringify(error))).to.deep.equal({ name: Class.name, code, message });
-      expect(Object.keys(error)).to.have.members(['httpCode', 'code']);
+      expect(Object.keys(error)).to.have.members(['httpCode', 'code', 'message']);
       expect(inspect({ ...error })).to.not.contain('canary');
     });
   }

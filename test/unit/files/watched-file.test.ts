@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../../src/errors';
 import { FileFault } from '../../../src/files/file-fault';
 import { WatchedFile } from '../../../src/files/watched-file';
-import { eventually } from './eventually';
+import { eventually } from '../../support/eventually';
 
 // eslint-disable-next-line require-yield -- a small file is parsed in one step
 function* parse(text: string): Generator<void, string> {

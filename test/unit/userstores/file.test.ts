@@ -7,7 +7,7 @@ import { PROBLEM_SOURCE, type Problem } from '../../../src/core/events';
 import { ConfigurationError } from '../../../src/errors';
 import { FileUserstore, type FileUserstoreOptions } from '../../../src/userstores/file';
 import { describeUserstore } from '../../contract/describe-userstore';
-import { eventually } from '../files/eventually';
+import { eventually } from '../../support/eventually';
 
 class Users extends FileUserstore {}
 

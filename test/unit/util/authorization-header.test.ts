@@ -7,7 +7,7 @@ describe('parseAuthorization', () => {
     ['', undefined],
     [' ', undefined],
     ['Basic', ['basic', '']],
-    ['Basic ', undefined],
+    ['Basic ', ['basic', '']],
     ['bAsIc QQ==', ['basic', 'QQ==']],
     ['Basic    QQ==', ['basic', 'QQ==']],
     ['Basic QQ== ', ['basic', 'QQ== ']],

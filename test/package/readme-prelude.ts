@@ -1,0 +1,40 @@
+/** What the code blocks of the documentation take from the reader's own app. It is only type-checked. */
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { PasswordProvider, Security, User, UserstoreInterface } from 'securest';
+
+export interface Person extends User {
+  displayName: string;
+}
+
+export declare class Database {
+  findPerson(username: string): Promise<Person | null>;
+}
+
+export declare class People implements UserstoreInterface<Person> {
+  getUser(identifier: string): Promise<Person | null>;
+}
+
+export declare class ApiKeys {
+  ownerOf(key: string): string | undefined;
+}
+
+export declare class Calendar {
+  isOpenFor(username: string): boolean;
+}
+
+export declare class Password extends PasswordProvider {}
+export declare class NotesController {}
+
+export declare const repository: { findByName(name: unknown): Promise<User & { roles: string[] }> };
+export declare const KEY: string;
+export declare const jwt: {
+  decode(token: string): { sub?: unknown };
+  verify(token: string, key: string, options?: object): { sub?: unknown };
+};
+
+export declare const counter: { inc(labels: Record<string, string>): void };
+export declare const server: Server;
+export declare const security: Security;
+export declare const url: string;
+export declare function accept(socket: Duplex, user: User): void;

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect } from 'chai';
+import * as ts from 'typescript';
+import { codeBlocks, complaintsOf, links, proofs, tableKeys } from './documents';
+
+const ROOT = join(__dirname, '../..');
+const DOCUMENTS = ['README.md', 'docs/users-and-tokens.md', 'docs/replies.md', 'docs/apps-and-tests.md'];
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** The members of an interface, or the strings of a union, that a source file declares. */
+function declared(path: string, name: string): string[] {
+  const source = ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest, true);
+  for (const statement of source.statements) {
+    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name) {
+      return statement.members.map((member) => member.name?.getText() ?? '');
+    }
+    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name) {
+      return statement.type.getText().match(/\w+/g) ?? [];
+    }
+  }
+  throw new Error(`${path} does not declare ${name}`);
+}
+
+describe('Documentation', function () {
+  this.timeout(60_000);
+
+  it('has code that compiles', () => {
+    const blocks = DOCUMENTS.flatMap((path) => codeBlocks(path, read(path)));
+    expect(blocks.length).to.be.greaterThan(10);
+    expect(complaintsOf(blocks)).to.deep.equal([]);
+  });
+
+  it('would be caught with code that does not compile', () => {
+    const [block] = codeBlocks('x.md', 'text\n\n```ts\nsecurest({ security: { relm: "x" } });\n```\n');
+    expect(complaintsOf(block === undefined ? [] : [block])).to.have.length(1);
+    expect(complaintsOf(block === undefined ? [] : [block])[0]).to.match(/^x\.md:4 .*relm/);
+  });
+
+  for (const path of [...DOCUMENTS, 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
+    it(`has no dead link in ${path}`, () => {
+      const dead = links(read(path)).filter(({ file, anchor }) => {
+        const target = file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file));
+        if (!existsSync(join(ROOT, target))) return true;
+        return anchor !== undefined && !anchorsOf(read(target)).includes(anchor);
+      });
+      expect(dead).to.deep.equal([]);
+    });
+  }
+
+  it('lists exactly the options that there are', () => {
+    const keys = tableKeys(read('README.md'), 'Configuration');
+    expect(keys).to.deep.equal(declared('src/options.ts', 'SecurityOptions'));
+  });
+
+  it('lists exactly the options of TokenService', () => {
+    const keys = tableKeys(read('docs/users-and-tokens.md'), 'Tokens');
+    expect(keys).to.deep.equal(declared('src/tokens/token-service-options.ts', 'TokenServiceOptions'));
+  });
+
+  it('lists exactly the error codes that there are', () => {
+    const keys = tableKeys(read('docs/replies.md'), 'Errors');
+    expect(keys).to.have.members(declared('src/errors.ts', 'SecurityErrorCode'));
+  });
+
+  it('proves what it says about the host by tests that there are', () => {
+    const found = proofs(read('README.md'));
+    expect(found.length).to.be.greaterThan(10);
+    const broken = found.filter(
+      ({ file, title }) => !existsSync(join(ROOT, file)) || !read(file).includes(title),
+    );
+    expect(broken).to.deep.equal([]);
+  });
+});
+
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

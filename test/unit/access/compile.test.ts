@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { type ActionMetadata, All, Authorized, Controller, CurrentUser, Get, JsonController } from 'routing-controllers';
+import { compileAction, isCompiled, refuseHalfSetUp } from '../../../src/access/compile';
+import { Public } from '../../../src/decorators/public';
+import { ConfigurationError } from '../../../src/errors';
+import { reset } from '../../support/reset';
+import { actionsOf } from './actions';
+
+function compile(controller: new () => object, routePrefix = '') {
+  return actionsOf({ controllers: [controller] }).map((action) => compileAction(action, routePrefix, 'public'));
+}
+
+describe('compileAction', () => {
+  beforeEach(reset);
+
+  it('states the effective access and hands it to the host in place of the roles', () => {
+    @Authorized('a')
+    @JsonController('/notes')
+    class Notes {
+      @Authorized(['b', 'c'])
+      @Get('/:id')
+      one() {}
+    }
+    const [one] = compile(Notes, '/api');
+    expect(one?.access).to.deep.include({
+      action: 'Notes.one',
+      method: 'GET',
+      route: '/api/notes/:id',
+      openedBy: undefined,
+      requiresUser: false,
+    });
+    expect(one?.access.levels.map(({ source }) => source)).to.deep.equal(['class Notes', 'Notes.one']);
+    expect(one?.action.isAuthorizedUsed).to.be.true;
+    expect(one?.action.authorizedRoles).to.deep.equal([one?.access]);
+    expect(isCompiled(one?.access)).to.be.true;
+  });
+
+  it('J1: guards an inherited action that the host has none on record for', () => {
+    class Base {
+      @Authorized()
+      @Get('/')
+      list() {}
+    }
+    @JsonController('/sub')
+    class Sub extends Base {}
+    const [list] = actionsOf({ controllers: [Sub] });
+    expect(list?.isAuthorizedUsed).to.be.false;
+    compileAction(list as ActionMetadata, '', 'public');
+    expect(list?.isAuthorizedUsed).to.be.true;
+  });
+
+  it("takes the host's roles off an action that @Public() opens", () => {
+    class Base {
+      @Authorized('a')
+      @Get('/')
+      list() {}
+    }
+    @Controller('/sub')
+    class Sub extends Base {
+      @Public()
+      @Get('/')
+      override list() {}
+    }
+    const [list] = compile(Sub);
+    expect(list?.access).to.deep.include({ levels: [], openedBy: '@Public() on Sub.list' });
+    expect(list?.action).to.deep.include({ isAuthorizedUsed: false, authorizedRoles: [] });
+  });
+
+  it('shows a regular expression as its source, and @All as ALL', () => {
+    @JsonController()
+    class Notes {
+      @All(/^\/notes/)
+      all() {}
+    }
+    const [all] = compile(Notes);
+    expect(all?.access.method).to.equal('ALL');
+    expect(all?.access.route).to.contain('notes');
+  });
+
+  it('says when a parameter requires a user, and answers for it in place of the host', () => {
+    @JsonController()
+    class Notes {
+      @Get('/')
+      list(@CurrentUser({ required: true }) _user: object) {}
+    }
+    const [list] = compile(Notes);
+    expect(list?.access.requiresUser).to.be.true;
+    expect(list?.action.params[0]?.required).to.be.false;
+  });
+
+  it('refuses malformed roles', () => {
+    @JsonController()
+    class Notes {
+      @Authorized(false)
+      @Get('/')
+      list() {}
+    }
+    expect(() => compile(Notes)).to.throw(ConfigurationError, '@Authorized on Notes.list: boolean is no role');
+  });
+
+  it('makes objects that nobody else can make or change', () => {
+    @JsonController()
+    class Notes {
+      @Authorized()
+      @Get('/')
+      list() {}
+    }
+    const [list] = compile(Notes);
+    expect(list?.access).to.be.frozen;
+    expect(list?.access.levels).to.be.frozen;
+    for (const other of [{ ...list?.access }, {}, null, undefined, 'admin', true]) {
+      expect(isCompiled(other)).to.be.false;
+    }
+  });
+});
+
+describe('refuseHalfSetUp', () => {
+  beforeEach(reset);
+
+  it('refuses a guarded app that sets only currentUserChecker, and no other', () => {
+    @JsonController()
+    class Notes {
+      @Get('/open')
+      open() {}
+      @Authorized()
+      @Get('/')
+      list() {}
+    }
+    const actions = compile(Notes);
+    expect(() => refuseHalfSetUp(actions, false)).to.throw(ConfigurationError, 'Notes.list is guarded');
+    expect(() => refuseHalfSetUp(actions, true)).to.not.throw();
+    expect(() => refuseHalfSetUp(actions.slice(0, 1), false)).to.not.throw();
+    expect(actions[0]?.access.levels).to.deep.equal([]);
+  });
+});

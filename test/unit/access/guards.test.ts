@@ -1,0 +1,212 @@
+import { expect } from 'chai';
+import { Authorized } from 'routing-controllers';
+import { type DefaultAccess, guardsOf } from '../../../src/access/guards';
+import { describeRule } from '../../../src/access/rules';
+import { Public } from '../../../src/decorators/public';
+import { ConfigurationError } from '../../../src/errors';
+import { reset } from '../../support/reset';
+
+/** The levels in words, or who opened the action, or 'open' by default. */
+function access(controller: object, defaultAccess: DefaultAccess = 'public'): string {
+  const { levels, openedBy } = guardsOf(controller, 'act', defaultAccess);
+  if (levels.length === 0) return openedBy ?? 'open';
+  expect(openedBy).to.equal(undefined);
+  return levels.map(({ rule, source }) => `${describeRule(rule)} (${source})`).join(' & ');
+}
+
+describe('guardsOf', () => {
+  beforeEach(reset);
+
+  class Plain {
+    act() {}
+  }
+
+  it('is open by default in public apps, and guarded in others', () => {
+    expect(access(Plain)).to.equal('open');
+    expect(access(Plain, 'authenticated')).to.equal('any authenticated user (default)');
+  });
+
+  it('J1: counts guards of base classes and of inherited methods', () => {
+    @Authorized('base')
+    class Base {
+      @Authorized('method')
+      act() {}
+    }
+    @Authorized('middle')
+    class Middle extends Base {}
+    class Sub extends Middle {}
+    expect(access(Sub)).to.equal(
+      'role middle (class Middle) & role base (class Base) & role method (Base.act)',
+    );
+    expect(access(Base)).to.equal('role base (class Base) & role method (Base.act)');
+  });
+
+  it('J2: keeps the guard of an overridden method where the override has none', () => {
+    class Base {
+      @Authorized('method')
+      act() {}
+    }
+    class Sub extends Base {
+      override act() {}
+    }
+    expect(access(Sub)).to.equal('role method (Base.act)');
+  });
+
+  it("replaces the overridden method's guard by the override's", () => {
+    class Base {
+      @Authorized('base')
+      act() {}
+    }
+    class Sub extends Base {
+      @Authorized('sub')
+      override act() {}
+    }
+    expect(access(Sub)).to.equal('role sub (Sub.act)');
+  });
+
+  it('J3: keeps class and method as levels of their own', () => {
+    @Authorized(['admin', 'staff'])
+    class Notes {
+      @Authorized('user')
+      act() {}
+    }
+    expect(access(Notes)).to.equal('any of (role admin, role staff) (class Notes) & role user (Notes.act)');
+  });
+
+  it('J4: keeps every one of stacked guards', () => {
+    @Authorized('a')
+    @Authorized('b')
+    class Notes {
+      @Authorized('c')
+      @Authorized()
+      act() {}
+    }
+    expect(access(Notes).split(' & ')).to.have.members([
+      'role a (class Notes)',
+      'role b (class Notes)',
+      'role c (Notes.act)',
+      'any authenticated user (Notes.act)',
+    ]);
+  });
+
+  it('opens by @Public() on the method what its own class and those above guard', () => {
+    @Authorized('top')
+    class Top {}
+    @Authorized('base')
+    class Base extends Top {
+      @Public()
+      act() {}
+    }
+    expect(access(Base, 'authenticated')).to.equal('@Public() on Base.act');
+    class Sub extends Base {}
+    expect(access(Sub, 'authenticated')).to.equal('@Public() on Base.act');
+  });
+
+  it("does not open a subclass's guard by a base's @Public()", () => {
+    class Base {
+      @Public()
+      act() {}
+    }
+    @Authorized('sub')
+    class Sub extends Base {}
+    class SubSub extends Sub {}
+    expect(access(Sub)).to.equal('role sub (class Sub)');
+    expect(access(SubSub)).to.equal('role sub (class Sub)');
+  });
+
+  it('opens a class by @Public(), its inherited actions too, but not what a subclass adds', () => {
+    class Base {
+      act() {}
+    }
+    @Public()
+    class Open extends Base {}
+    class Sub extends Open {}
+    class Override extends Open {
+      override act() {}
+    }
+    expect(access(Open, 'authenticated')).to.equal('@Public() on class Open');
+    expect(access(Sub, 'authenticated')).to.equal('@Public() on class Open');
+    expect(access(Override, 'authenticated')).to.equal('any authenticated user (default)');
+    expect(access(Base, 'authenticated')).to.equal('any authenticated user (default)');
+  });
+
+  it("lets a method's guard beat its class's @Public()", () => {
+    @Public()
+    class Open {
+      @Authorized('a')
+      act() {}
+    }
+    expect(access(Open)).to.equal('role a (Open.act)');
+    @Public()
+    class Sub extends Open {}
+    expect(access(Sub)).to.equal('role a (Open.act)');
+  });
+
+  it('looks at no other method and no other class', () => {
+    class Other {
+      @Authorized('a')
+      act() {}
+    }
+    class Notes {
+      act() {}
+      @Authorized('a')
+      other() {}
+    }
+    void Other;
+    expect(access(Notes)).to.equal('open');
+  });
+
+  describe('refuses', () => {
+    function refusal(controller: object): string {
+      try {
+        guardsOf(controller, 'act', 'public');
+      } catch (error) {
+        expect(error).to.be.instanceOf(ConfigurationError);
+        return (error as Error).message;
+      }
+      return expect.fail('was accepted');
+    }
+
+    it('@Public() and @Authorized on one class', () => {
+      @Public()
+      @Authorized()
+      class Both {
+        act() {}
+      }
+      class Sub extends Both {}
+      expect(refusal(Both)).to.equal('class Both has both @Public() and @Authorized: keep one');
+      expect(refusal(Sub)).to.equal('class Both has both @Public() and @Authorized: keep one');
+    });
+
+    it('@Public() and @Authorized on one method', () => {
+      class Both {
+        @Public()
+        @Authorized()
+        act() {}
+      }
+      expect(refusal(Both)).to.equal('Both.act has both @Public() and @Authorized: keep one');
+    });
+
+    it('@Public() on a class whose base is guarded, also from afar', () => {
+      @Authorized('top')
+      class Top {
+        act() {}
+      }
+      class Middle extends Top {}
+      @Public()
+      class Open extends Middle {}
+      expect(refusal(Open)).to.match(/^class Open has @Public\(\) but its base Top has @Authorized/);
+    });
+
+    it('malformed roles, naming the place', () => {
+      class Notes {
+        @Authorized(0)
+        act() {}
+      }
+      expect(refusal(Notes)).to.match(/^@Authorized on Notes\.act: number is no role/);
+      @Authorized([])
+      class More extends Notes {}
+      expect(refusal(More)).to.match(/^@Authorized on class More: an empty list/);
+    });
+  });
+});

@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import {
+  type ActionMetadata,
+  Body,
+  CurrentUser,
+  Get,
+  getMetadataArgsStorage,
+  JsonController,
+  Param,
+  QueryParam,
+  UseAfter,
+  UseBefore,
+} from 'routing-controllers';
+import { keepUndecidedParameters, restoreParameters, takeRequired } from '../../../src/access/parameters';
+import { CurrentAuthentication } from '../../../src/decorators/current-authentication';
+import { reset } from '../../support/reset';
+import { actionsOf } from './actions';
+
+function actionOf(controller: new () => object): ActionMetadata {
+  return actionsOf({ controllers: [controller] })[0]!;
+}
+
+function positions(action: ActionMetadata): [number, string][] {
+  return action.params
+    .toSorted((a, b) => a.index - b.index)
+    .map(({ index, type }) => [index, type] as [number, string]);
+}
+
+describe('restoreParameters', () => {
+  beforeEach(reset);
+
+  it('restores inherited @CurrentUser and @CurrentAuthentication at their places', () => {
+    class Base {
+      @Get('/')
+      act(@CurrentAuthentication() _login: object, @CurrentUser({ required: true }) _user: object) {}
+    }
+    class Middle extends Base {}
+    @JsonController()
+    class Sub extends Middle {}
+    const action = actionOf(Sub);
+    expect(action.params).to.deep.equal([]);
+    expect(restoreParameters(action)).to.deep.equal([]);
+    expect(positions(action)).to.deep.equal([
+      [0, 'custom-converter'],
+      [1, 'current-user'],
+    ]);
+    expect(takeRequired(action)).to.be.true;
+  });
+
+  it('names what stays lost, and keeps its place', () => {
+    class Base {
+      @Get('/:id')
+      act(@Param('id') _id: string, @CurrentUser() _user: object, @QueryParam('q') _q: string) {}
+    }
+    @JsonController()
+    class Sub extends Base {}
+    const action = actionOf(Sub);
+    expect(restoreParameters(action).toSorted()).to.deep.equal([
+      'parameter 1 (@param) of Base',
+      'parameter 3 (@query) of Base',
+    ]);
+    expect(positions(action).map(([index]) => index)).to.deep.equal([0, 1, 2]);
+    const lost = action.params.find(({ index }) => index === 0);
+    expect(lost).to.deep.include({ required: false, parse: false });
+    expect(lost?.transform({} as never)).to.equal(undefined);
+  });
+
+  it("leaves an action's own parameters alone", () => {
+    class Base {
+      @Get('/')
+      act(@CurrentUser() _user: object, @Body() _body: object) {}
+    }
+    @JsonController()
+    class Sub extends Base {
+      @Get('/')
+      override act(@QueryParam('q') _q: object) {}
+    }
+    const action = actionOf(Sub);
+    expect(restoreParameters(action)).to.deep.equal([]);
+    expect(positions(action)).to.deep.equal([[0, 'query']]);
+  });
+
+  it('does not touch the parameters of the base itself or of another method', () => {
+    @JsonController('/base')
+    class Base {
+      @Get('/')
+      act(@CurrentUser() _user: object) {}
+    }
+    class Sibling {
+      @Get('/')
+      act() {}
+      other(@CurrentUser() _user: object) {}
+    }
+    const action = actionOf(Base);
+    expect(restoreParameters(action)).to.deep.equal([]);
+    expect(action.params).to.have.length(1);
+    @JsonController('/sub')
+    class Sub extends Sibling {}
+    const inherited = actionOf(Sub);
+    restoreParameters(inherited);
+    expect(inherited.params).to.deep.equal([]);
+  });
+
+  it("names a base's middleware that the host loses", () => {
+    function audit() {}
+    function compress() {}
+    @UseBefore(audit)
+    class Base {
+      @UseAfter(compress)
+      @Get('/')
+      act() {}
+      @UseBefore(compress)
+      other() {}
+    }
+    @JsonController()
+    class Sub extends Base {}
+    expect(restoreParameters(actionOf(Sub)).toSorted()).to.deep.equal([
+      '@UseAfter(compress) of Base',
+      '@UseBefore(audit) of Base',
+    ]);
+  });
+});
+
+describe('takeRequired', () => {
+  beforeEach(reset);
+
+  it('takes off the requirement of a user parameter, and of no other', () => {
+    @JsonController()
+    class Notes {
+      @Get('/')
+      act(@QueryParam('q', { required: true }) _q: string, @CurrentAuthentication({ required: true }) _login: object) {}
+    }
+    const action = actionOf(Notes);
+    expect(takeRequired(action)).to.be.true;
+    expect(action.params.filter(({ required }) => required).map(({ type }) => type)).to.deep.equal(['query']);
+    expect(takeRequired(action)).to.be.false;
+  });
+});
+
+describe('keepUndecidedParameters', () => {
+  beforeEach(reset);
+
+  it("undoes one app's defaults, and no parameter's own word", () => {
+    class Notes {
+      act(@CurrentUser() _user: object, @QueryParam('q', { required: true }) _q: string) {}
+    }
+    void Notes;
+    const params = getMetadataArgsStorage().params.toSorted((a, b) => a.index - b.index);
+    const before = params.map(({ required }) => required as boolean | undefined);
+    const restore = keepUndecidedParameters();
+    for (const param of params) (param as { required: boolean | undefined }).required ??= true;
+    restore();
+    expect(params.map(({ required }) => required as boolean | undefined)).to.deep.equal(before);
+    expect(before).to.deep.equal([undefined, true]);
+  });
+});

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { allOf, anyOf, describeRule, toRule } from '../../../src/access/rules';
+import { ConfigurationError } from '../../../src/errors';
+
+class IsOwner {
+  check(): boolean {
+    return true;
+  }
+}
+class IsOwnerToo extends IsOwner {}
+class NoPolicy {}
+
+function isEditor(): boolean {
+  return true;
+}
+
+describe('toRule', () => {
+  const table: [string, unknown, string][] = [
+    ['nothing', undefined, 'any authenticated user'],
+    ['a role', 'admin', 'role admin'],
+    ['a role with a space inside', 'super user', 'role super user'],
+    ['an array', ['a', 'b'], 'any of (role a, role b)'],
+    ['a policy class', IsOwner, 'policy IsOwner'],
+    ['an inherited policy', IsOwnerToo, 'policy IsOwnerToo'],
+    ['a function', isEditor, 'policy isEditor'],
+    ['allOf', allOf('a', anyOf('b', IsOwner)), 'all of (role a, any of (role b, policy IsOwner))'],
+    ['a rule in an array', [allOf('a', 'b'), 'c'], 'any of (all of (role a, role b), role c)'],
+  ];
+  for (const [what, value, words] of table) {
+    it(`reads ${what}`, () => {
+      expect(describeRule(toRule(value, 'here'))).to.equal(words);
+    });
+  }
+
+  it('describes an anonymous function', () => {
+    expect(describeRule(allOf(() => true))).to.equal('all of (policy (anonymous function))');
+  });
+
+  it('cannot be changed afterwards', () => {
+    expect(toRule('a', 'here')).to.be.frozen;
+    expect(allOf('a')).to.be.frozen;
+  });
+
+  const refused: [string, unknown][] = [
+    ['null', null],
+    ['false', false],
+    ['true', true],
+    ['0', 0],
+    ['NaN', NaN],
+    ['1', 1],
+    ['a bigint', 1n],
+    ['a symbol', Symbol('admin')],
+    ['an empty string', ''],
+    ['a blank string', ' '],
+    ['a role with a space at its end', 'admin '],
+    ['an empty array', []],
+    ['[undefined]', [undefined]],
+    ['[null]', [null]],
+    ['a hole in an array', Array(1)],
+    ['an array with a number', ['a', 0]],
+    ['an array with an empty role', ['a', '']],
+    ['a nested array', [['a']]],
+    ['an empty object', {}],
+    ['an object with role', { role: 'admin' }],
+    ['a look-alike of a rule', { kind: 'authenticated' }],
+    ['a copy of a rule', { ...allOf('a') }],
+    ['a Set', new Set(['a'])],
+    ['a String object', Object('admin')],
+    ['a policy instance', new IsOwner()],
+    ['a class without check()', NoPolicy],
+  ];
+  for (const [what, value] of refused) {
+    it(`J4: refuses ${what}, naming the place`, () => {
+      expect(() => toRule(value, '@Authorized on class X')).to.throw(
+        ConfigurationError,
+        /^@Authorized on class X: /,
+      );
+    });
+  }
+
+  it('names a class that is no policy', () => {
+    expect(() => toRule(NoPolicy, 'here')).to.throw('class NoPolicy has no method check()');
+  });
+});
+
+for (const [name, combine] of [
+  ['allOf', allOf],
+  ['anyOf', anyOf],
+] as const) {
+  describe(name, () => {
+    it('refuses to combine nothing', () => {
+      expect(() => combine()).to.throw(ConfigurationError, `${name}()`);
+    });
+
+    it('refuses a part that is no rule', () => {
+      for (const part of [undefined, null, false, '', ['a'], { kind: 'authenticated' }]) {
+        expect(() => combine('a', part as string)).to.throw(ConfigurationError, `${name}()`);
+      }
+    });
+  });
+}

@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import type { ActionMetadata } from 'routing-controllers';
+import type { CompiledAction } from '../../../src/access/compile';
+import { allOf } from '../../../src/access/rules';
+import { findShadowedGuards } from '../../../src/access/shadowing';
+
+function route(method: string, fullRoute: string | RegExp, isGuarded: boolean): CompiledAction {
+  return {
+    action: { fullRoute } as ActionMetadata,
+    access: {
+      action: isGuarded ? 'Notes.guarded' : 'Notes.open',
+      method,
+      route: String(fullRoute),
+      levels: isGuarded ? [{ rule: allOf('a'), source: 'Notes.guarded' }] : [],
+      openedBy: undefined,
+      requiresUser: false,
+    },
+    losses: [],
+  };
+}
+
+describe('findShadowedGuards', () => {
+  const table: [open: [string, string | RegExp], guarded: [string, string | RegExp], hidden: boolean][] = [
+    [['GET', '/:id'], ['GET', '/me'], true],
+    [['GET', '/me'], ['GET', '/me'], true],
+    [['GET', '/ME'], ['GET', '/me'], true],
+    [['GET', '/me/'], ['GET', '/me'], true],
+    [['GET', '/notes/:id'], ['GET', '/notes/:name'], true],
+    [['GET', '/notes/:id'], ['GET', '/notes/mine'], true],
+    [['ALL', '/notes'], ['POST', '/notes'], true],
+    [['ALL', '*'], ['DELETE', '/notes/:id'], true],
+    [['GET', '/files/*'], ['GET', '/files/a/b'], true],
+    [['GET', '/notes'], ['HEAD', '/notes'], true],
+    [['GET', /^\/no/], ['GET', '/notes/:id'], true],
+    [['GET', /^\/x/], ['GET', /^\/x/], true],
+    [['GET', '/me'], ['GET', '/:id'], false],
+    [['POST', '/me'], ['GET', '/me'], false],
+    [['GET', '/me'], ['ALL', '/me'], false],
+    [['GET', '/notes'], ['GET', '/notes/:id'], false],
+    [['GET', '/notes/:id'], ['GET', '/notes'], false],
+    [['GET', '/a/:id'], ['GET', '/b/mine'], false],
+    [['GET', /^\/other/], ['GET', '/notes'], false],
+    [['GET', '/notes'], ['GET', /^\/notes/], false],
+  ];
+  for (const [open, guarded, hidden] of table) {
+    it(`J5: an open ${open.join(' ')} ${hidden ? 'hides' : 'does not hide'} ${guarded.join(' ')}`, () => {
+      const found = findShadowedGuards([route(...open, false), route(...guarded, true)]);
+      expect(found).to.have.length(hidden ? 1 : 0);
+    });
+  }
+
+  it('names both', () => {
+    expect(findShadowedGuards([route('GET', '/:id', false), route('GET', '/me', true)])).to.deep.equal([
+      'GET /me (Notes.guarded) is guarded, but GET /:id (Notes.open), which is open, comes first and answers for it',
+    ]);
+  });
+
+  it('is silent where the guarded route comes first, and between guarded or open routes', () => {
+    expect(findShadowedGuards([route('GET', '/me', true), route('GET', '/:id', false)])).to.deep.equal([]);
+    expect(findShadowedGuards([route('GET', '/:id', true), route('GET', '/me', true)])).to.deep.equal([]);
+    expect(findShadowedGuards([route('GET', '/:id', false), route('GET', '/me', false)])).to.deep.equal([]);
+  });
+});

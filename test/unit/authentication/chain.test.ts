@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import { type ChainOptions, runChain } from '../../../src/authentication/chain';
+import type { ChainLink } from '../../../src/authentication/chain';
+import { Authentication } from '../../../src/core/authentication';
+import { reportMisconfigured } from '../../../src/core/events';
+import {
+  AccountStatusError,
+  BadCredentialsError,
+  InvalidRequestError,
+  MalformedCredentialsError,
+  ServiceUnavailableError,
+  ThrottledError,
+  TokenInvalidError,
+} from '../../../src/errors';
+import { fakeRequest } from '../../support/fake-request';
+import { chainOptions, link, throwing } from './fakes';
+
+const ANN = { username: 'ann' };
+
+async function run(links: ChainLink[], options?: Partial<ChainOptions>, headers: Record<string, string> = {}) {
+  const outcome = await runChain(fakeRequest({ headers }), chainOptions(links, options));
+  const error = outcome.kind === 'recognised' ? undefined : outcome.error();
+  return {
+    outcome,
+    verdicts: outcome.verdicts.map(({ verdict }) => verdict),
+    answer: error === undefined ? outcome.kind : `${error.httpCode} ${error.code}`,
+    error,
+  };
+}
+
+describe('runChain', () => {
+  const never = () => new Promise<never>(() => {});
+  const hostile = new Proxy(new BadCredentialsError(), {
+    getPrototypeOf() {
+      throw new Error('trap');
+    },
+  });
+
+  describe('with one provider', () => {
+    const table: [string, ChainLink, verdict: string, answer: string][] = [
+      ['returns null', link('P', () => null), 'no_credentials', '401 authentication_required'],
+      ['returns undefined later', link('P', async () => undefined), 'no_credentials', '401 authentication_required'],
+      ['throws BadCredentialsError', throwing('P', new BadCredentialsError()), 'bad_credentials', '401 invalid_credentials'],
+      ['throws TokenInvalidError', throwing('P', new TokenInvalidError()), 'bad_credentials', '401 invalid_credentials'],
+      ['throws MalformedCredentialsError', throwing('P', new MalformedCredentialsError()), 'malformed_credentials', '401 malformed_credentials'],
+      ['throws InvalidRequestError', throwing('P', new InvalidRequestError()), 'malformed_credentials', '400 invalid_request'],
+      ['throws AccountStatusError', throwing('P', new AccountStatusError()), 'inactive', '401 invalid_credentials'],
+      ['returns an inactive user', link('P', () => ({ username: 'ann', active: false })), 'inactive', '401 invalid_credentials'],
+      ['returns the login of an inactive user', link('P', () => new Authentication({ username: 'ann', active: false })), 'inactive', '401 invalid_credentials'],
+      ['throws ThrottledError', throwing('P', new ThrottledError()), 'throttled', '429 too_many_attempts'],
+      ['throws ServiceUnavailableError', throwing('P', new ServiceUnavailableError()), 'unavailable', '503 authentication_unavailable'],
+      ['throws another error', throwing('P', new TypeError('x')), 'bug', '500 security_error'],
+      ['throws undefined', throwing('P', undefined), 'bug', '500 security_error'],
+      ['throws a string', throwing('P', 'BadCredentialsError'), 'bug', '500 security_error'],
+      ['throws a hostile proxy', throwing('P', hostile), 'bug', '500 security_error'],
+      ['rejects with undefined', link('P', () => Promise.reject(undefined)), 'bug', '500 security_error'],
+      ['cannot be created', { name: 'P', get: () => { throw new Error('x'); } }, 'bug', '500 security_error'],
+      ['reads a credential that is no name', { name: 'P', get: () => ({ credential: 7 as never, authenticate: () => ANN }) }, 'bug', '500 security_error'],
+    ]; // prettier-ignore
+    for (const [what, provider, verdict, answer] of table) {
+      it(`I1: is ${answer} when it ${what}`, async () => {
+        const result = await run([provider]);
+        expect(result.verdicts).to.deep.equal([verdict]);
+        expect(result.answer).to.equal(answer);
+        expect(result.outcome.kind).to.equal(verdict === 'no_credentials' ? 'anonymous' : 'refused');
+      });
+    }
+
+    const leftovers: unknown[] = [
+      true, false, 1, 0, '', 'ann', [], [ANN], {}, { username: '' }, { user: ANN }, { ok: true },
+      { username: 'ann', active: 'false' }, { username: 'ann', active: null }, { username: 'ann', active: 0 },
+      new Authentication({} as never), new Authentication(null as never), new Authentication(new Authentication(ANN) as never),
+      Symbol('ann'), () => ANN, Object.assign(() => 1, { then: 1 }), new Map([['username', 'ann']]),
+    ]; // prettier-ignore
+    leftovers.forEach((leftover, index) => {
+      it(`I4, I5: is a bug when it returns what is no user (${index})`, async () => {
+        for (const result of [leftover, Promise.resolve(leftover)]) {
+          const { verdicts, answer } = await run([link('P', () => result as never)]);
+          expect(verdicts).to.deep.equal(['bug']);
+          expect(answer).to.equal('500 security_error');
+        }
+      });
+    });
+  });
+
+  it('recognises a user, who is handed on without the hash', async () => {
+    const record = { username: 'ann', password: 'canary' };
+    const { outcome } = await run([link('P', () => record)]);
+    if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+    expect(outcome).to.include({ provider: 'P', credential: 'authorization' });
+    expect(outcome.record).to.equal(record);
+    expect(outcome.authentication).to.be.instanceOf(Authentication);
+    expect(outcome.authentication.user).to.deep.equal({ username: 'ann' });
+    expect(outcome.authentication.authenticatedAt.getTime()).to.equal(1_000);
+    expect(JSON.stringify(outcome.authentication)).to.not.contain('canary');
+  });
+
+  it("keeps what a provider's Authentication says", async () => {
+    const login = new Authentication(
+      { username: 'ann', password: 'canary' },
+      { authenticatedAt: new Date(7), methods: ['pwd'], scopes: ['read'], expiresAt: new Date(9), claims: { a: 1 } },
+    ); // prettier-ignore
+    const { outcome } = await run([link('P', () => login)]);
+    if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+    expect({ ...outcome.authentication }).to.deep.equal({ ...login, user: { username: 'ann' } });
+  });
+
+  describe('with several providers', () => {
+    const granting = () => link('Grants', () => ANN, 'x-key');
+    const recoverable: [string, unknown, string][] = [
+      ['bad credentials', new BadCredentialsError(), 'bad_credentials'],
+      ['malformed credentials', new MalformedCredentialsError(), 'malformed_credentials'],
+      ['an inactive account', new AccountStatusError(), 'inactive'],
+      ['an outage', new ServiceUnavailableError(), 'unavailable'],
+      ['a bug', new TypeError(), 'bug'],
+    ];
+    for (const [what, error, verdict] of recoverable) {
+      it(`I3: asks the next after ${what}, and its success wins`, async () => {
+        const { verdicts, answer } = await run([throwing('P', error), granting()]);
+        expect(verdicts).to.deep.equal([verdict, 'authenticated']);
+        expect(answer).to.equal('recognised');
+      });
+    }
+
+    it('asks nobody after a success', async () => {
+      const later = granting();
+      await run([link('P', () => ANN), later]);
+      expect(later.calls()).to.equal(0);
+    });
+
+    it('stops at a throttled try', async () => {
+      const later = granting();
+      const { answer, error } = await run([
+        throwing('P', new ThrottledError({ retryAfterSeconds: 9 })),
+        later,
+      ]);
+      expect(answer).to.equal('429 too_many_attempts');
+      expect(error).to.include({ retryAfterSeconds: 9 });
+      expect(later.calls()).to.equal(0);
+    });
+
+    for (const [what, error, answer] of [
+      ['an outage', new ServiceUnavailableError(), '503 authentication_unavailable'],
+      ['a bug', new TypeError(), '500 security_error'],
+    ] as const) {
+      it(`I1: after ${what} lets no later provider grant by the same credential`, async () => {
+        const weaker = link('Weaker', () => ANN, 'Authorization');
+        const result = await run([throwing('P', error), weaker]);
+        expect(result.verdicts.at(-1)).to.equal('not_asked');
+        expect(result.answer).to.equal(answer);
+        expect(weaker.calls()).to.equal(0);
+      });
+    }
+
+    it('I1: lets nobody grant after a provider of which nobody knows what it reads', async () => {
+      const broken = { name: 'Broken', get: () => expect.fail('cannot be created') as never };
+      const later = granting();
+      const { verdicts } = await run([broken, later]);
+      expect(verdicts).to.deep.equal(['bug', 'not_asked']);
+      expect(later.calls()).to.equal(0);
+    });
+
+    it('asks the next by the same credential after bad ones', async () => {
+      const { answer } = await run([throwing('P', new BadCredentialsError()), link('Q', () => ANN)]);
+      expect(answer).to.equal('recognised');
+    });
+
+    it("ends at the first wrong credentials when told 'stop', but not at an outage or at none", async () => {
+      const stop = { stopAtBadCredentials: true };
+      const verdictsOf = async (first: ChainLink) => (await run([first, granting()], stop)).verdicts;
+      expect(await verdictsOf(throwing('P', new BadCredentialsError()))).to.deep.equal(['bad_credentials']);
+      expect(await verdictsOf(throwing('P', new AccountStatusError()))).to.deep.equal(['inactive']);
+      expect(await verdictsOf(throwing('P', new MalformedCredentialsError()))).to.have.length(1);
+      expect(await verdictsOf(throwing('P', new ServiceUnavailableError()))).to.have.length(2);
+      expect(await verdictsOf(link('P', () => null))).to.have.length(2);
+    });
+  });
+
+  it('I2: is 503 after the deadline, aborts the signal, and discards a late grant', async () => {
+    let grant: (user: typeof ANN) => void = never;
+    let signal: AbortSignal | undefined;
+    const slow = link('Slow', (request) => {
+      ({ signal } = request);
+      return new Promise((resolve) => (grant = resolve));
+    });
+    const weaker = link('Weaker', () => ANN);
+    const { verdicts, answer } = await run([slow, weaker], { deadlineMs: 1 });
+    expect(signal?.aborted).to.be.true;
+    grant(ANN);
+    expect(verdicts).to.deep.equal(['deadline_passed', 'not_asked']);
+    expect(answer).to.equal('503 authentication_unavailable');
+  });
+
+  it('A1: is 400 for two Authorization lines, whatever the provider', async () => {
+    const asked = link('P', () => ANN, 'x-key');
+    const request = {
+      ...fakeRequest(),
+      header: () => {
+        throw new InvalidRequestError();
+      },
+    };
+    const outcome = await runChain(request, chainOptions([asked]));
+    expect(outcome.kind).to.equal('refused');
+    expect(outcome.kind !== 'recognised' && outcome.error().httpCode).to.equal(400);
+    expect(asked.calls()).to.equal(0);
+  });
+
+  it('is 400 for malformed Bearer credentials, 401 for others (RFC 6750 section 3.1)', async () => {
+    const malformed = [throwing('P', new MalformedCredentialsError())];
+    expect((await run(malformed, {}, { authorization: 'Bearer ,' })).answer).to.equal('400 invalid_request');
+    expect((await run(malformed, {}, { authorization: 'Basic ,' })).answer).to.equal(
+      '401 malformed_credentials',
+    );
+  });
+
+  it('is anonymous without any provider', async () => {
+    expect((await run([])).answer).to.equal('401 authentication_required');
+  });
+
+  it('makes its error anew each time', async () => {
+    const { outcome } = await run([throwing('P', new BadCredentialsError())]);
+    if (outcome.kind === 'recognised') return expect.fail();
+    expect(outcome.error()).to.not.equal(outcome.error());
+  });
+
+  it('hands each provider the userstore, and its reports to the listener', async () => {
+    const userstore = { getUser: () => null };
+    const heard: unknown[] = [];
+    const reporting = link('P', (request, store) => {
+      expect(store).to.equal(userstore);
+      reportMisconfigured(request, { component: 'P', problem: 'hash' });
+      return null;
+    });
+    await run([reporting], { userstore, onProblem: (problem) => heard.push(problem) });
+    expect(heard).to.deep.equal([{ component: 'P', problem: 'hash' }]);
+  });
+});

@@ -1,0 +1,47 @@
+import type { ChainLink, ChainOptions } from '../../../src/authentication/chain';
+import type { AuthProviderInterface } from '../../../src/core/auth-provider';
+
+/** A link of the chain that counts how often it is asked. */
+export interface FakeLink extends ChainLink {
+  readonly calls: () => number;
+}
+
+/** A link whose provider runs a function; a `credential` of its own unless it is told. */
+export function link(
+  name: string,
+  authenticate: AuthProviderInterface['authenticate'],
+  credential?: string,
+): FakeLink {
+  let calls = 0;
+  const provider: AuthProviderInterface = {
+    ...(credential === undefined ? {} : { credential }),
+    authenticate: (...args) => {
+      calls += 1;
+      return authenticate(...args);
+    },
+  };
+  return { name, get: () => provider, calls: () => calls };
+}
+
+/** A link whose provider throws. */
+export function throwing(name: string, error: unknown, credential?: string): FakeLink {
+  return link(
+    name,
+    () => {
+      throw error;
+    },
+    credential,
+  );
+}
+
+export function chainOptions(links: readonly ChainLink[], options: Partial<ChainOptions> = {}): ChainOptions {
+  return {
+    links: () => links,
+    userstore: { getUser: () => null },
+    deadlineMs: 5000,
+    stopAtBadCredentials: false,
+    clock: () => 1_000,
+    onProblem: () => undefined,
+    ...options,
+  };
+}
