@@ -78,7 +78,9 @@ export class Audit {
 
   private write(level: keyof Logger, message: string): void {
     try {
-      this.logger[level](printable(`securest: ${message}`, MAX_LINE));
+      const log: (line: string) => unknown = this.logger[level].bind(this.logger);
+      const written = log(printable(`securest: ${message}`, MAX_LINE));
+      if (written instanceof Promise) written.catch(() => undefined);
     } catch {
       // A broken log must not decide about requests.
     }
@@ -86,6 +88,8 @@ export class Audit {
 }
 
 const MAX_LINE = 2000;
+/** A cause may be its own cause. */
+const MAX_CAUSES = 5;
 
 /** The facts of a request, safe to log. */
 export function factsOf(request: SecurityRequest): RequestFacts {
@@ -103,12 +107,13 @@ export function outcomesOf(verdicts: readonly ProviderOutcome[]): ProviderOutcom
 }
 
 /** Name, message and stack of whatever was thrown, which may be anything. */
-function describeError(thrown: unknown): string {
+function describeError(thrown: unknown, depth = 0): string {
   try {
     if (!(thrown instanceof Error)) return `${typeof thrown} was thrown`;
-    const stack =
-      thrown.stack === undefined || thrown.stack === '' ? `${thrown.name}: ${thrown.message}` : thrown.stack;
-    return thrown.cause === undefined ? stack : `${stack} caused by ${describeError(thrown.cause)}`;
+    const stack: unknown = thrown.stack;
+    const text = typeof stack === 'string' && stack !== '' ? stack : `${thrown.name}: ${thrown.message}`;
+    if (thrown.cause === undefined || depth === MAX_CAUSES) return text;
+    return `${text} caused by ${describeError(thrown.cause, depth + 1)}`;
   } catch {
     return 'something unreadable was thrown';
   }

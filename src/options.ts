@@ -154,7 +154,7 @@ function validate(options: unknown): void {
   }).flatMap((error) => Object.values(error.constraints ?? {}));
   const { trustedOrigins = [], logger, container } = options as SecurityOptions;
   for (const origin of problems.length > 0 ? [] : trustedOrigins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin || origin.includes('*')) {
       problems.push('each value in trustedOrigins must be an origin such as https://app.example');
     }
   }

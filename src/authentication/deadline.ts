@@ -29,6 +29,8 @@ export function withinDeadline<T>(
   });
 }
 
+/** Functions too: whatever has a then() is waited for, and would be waited for without an end. */
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  const isObject = typeof value === 'object' && value !== null;
+  return (isObject || typeof value === 'function') && typeof (value as PromiseLike<T>).then === 'function';
 }

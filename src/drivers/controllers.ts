@@ -27,7 +27,6 @@ function hasOwnContainer(): boolean {
   class Probe {
     readonly given: number;
     constructor(_needed: unknown) {
-       
       this.given = arguments.length;
     }
   }

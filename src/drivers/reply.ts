@@ -10,7 +10,11 @@ export type Headers = Readonly<Record<string, string | readonly string[]>>;
 export function setHeaders(response: ServerResponse | undefined, headers: Headers): void {
   if (response === undefined || response.headersSent) return;
   for (const [name, value] of Object.entries(headers)) {
-    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+    try {
+      response.setHeader(name, typeof value === 'string' ? value : [...value]);
+    } catch {
+      // A refusal goes out without what an app's hook got wrong, rather than not at all.
+    }
   }
 }
 
@@ -36,13 +40,15 @@ export function dependOn(
 /** Puts what an app's hook wants into the error that the host is going to send. */
 export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {
   const { status, headers, body } = reply;
-  if (status !== undefined && status >= 300 && STATUS_CODES[status] !== undefined) {
+  // First, because it throws for what JSON cannot write: then nothing of the reply is taken.
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  if (typeof status === 'number' && status >= 300 && STATUS_CODES[status] !== undefined) {
     error.httpCode = status;
     Object.defineProperty(error, 'status', { value: status });
   }
   error.headers = { ...error.headers, ...headers };
   if (body === undefined) return;
   // JSON controllers send what toJSON() gives, text controllers the message.
-  error.message = typeof body === 'string' ? body : JSON.stringify(body);
+  error.message = text;
   Object.defineProperty(error, 'toJSON', { value: () => body });
 }

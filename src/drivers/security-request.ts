@@ -35,7 +35,7 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   /** Nobody aborts the request itself: each provider, policy and hook is handed a signal of its own. */
-  readonly signal = NEVER;
+  readonly signal: AbortSignal = NEVER;
 
   header(name: string): string | undefined {
     const lowerCase = name.toLowerCase();

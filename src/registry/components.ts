@@ -74,7 +74,7 @@ function ordered<T>(decorator: string, registrations: Registration<T>[]): Constr
 function refuseEqualOrders(registrations: Registration<AuthProviderInterface>[]): void {
   registrations.forEach(({ cls, order }, index) => {
     const previous = registrations[index - 1];
-    if (previous?.order !== order) return;
+    if (previous === undefined || previous.order !== order) return;
     throw new ConfigurationError(
       `${previous.cls.name} and ${cls.name} both have @AuthProvider(${String(order)}): ` +
         'give each provider an order of its own',

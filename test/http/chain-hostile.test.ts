@@ -82,10 +82,15 @@ const THROWN: Record<string, () => unknown> = {
   null: () => null,
   'a string': () => SECRET,
   'a number': () => 200,
-  'true': () => true,
+  true: () => true,
   'an Error with a secret': () => new Error(SECRET),
   'an Error with a secret in own properties': () =>
-    Object.assign(new Error('x'), { query: SECRET, status: 200, headers: { 'x-leak': SECRET }, expose: true }),
+    Object.assign(new Error('x'), {
+      query: SECRET,
+      status: 200,
+      headers: { 'x-leak': SECRET },
+      expose: true,
+    }),
   'an Error with a secret in its cause': () => new Error('x', { cause: new Error(SECRET) }),
   'an object with throwing getters': () => throwingGetter('message'),
   'an Error whose getters throw': () =>

@@ -89,7 +89,9 @@ for (const driver of DRIVERS) {
     it('authenticates once however many parameters fail', async () => {
       let asked = 0;
       await using api = await startApi(driver, {
-        security: { providers: [provider('p', () => ((asked += 1), Promise.reject(new BadCredentialsError())))] },
+        security: {
+          providers: [provider('p', () => ((asked += 1), Promise.reject(new BadCredentialsError())))],
+        },
       });
       expect((await api.get('/many')).status).to.equal(401);
       expect((await api.get('/open')).status).to.equal(401);
@@ -106,7 +108,9 @@ for (const driver of DRIVERS) {
         const answer = await api.server.raw(path, { agent, headers });
         return toReply(answer);
       };
-      api.server.server.on('request', (request: http.IncomingMessage) => ports.add(request.socket.remotePort));
+      api.server.server.on('request', (request: http.IncomingMessage) =>
+        ports.add(request.socket.remotePort),
+      );
       try {
         for (const user of ['ann', 'bob', undefined, 'ann', undefined, 'carl']) {
           expect((await send('/open', user)).json()).to.deep.equal({ user: user ?? null });

@@ -115,7 +115,9 @@ for (const driver of DRIVERS) {
 
       it('answers 503 with Retry-After and without a challenge when it throws ServiceUnavailableError', async () => {
         await using api = await start([
-          provider('p', throwing(new ServiceUnavailableError({ retryAfterSeconds: 7 })), { challenge: BASIC }),
+          provider('p', throwing(new ServiceUnavailableError({ retryAfterSeconds: 7 })), {
+            challenge: BASIC,
+          }),
         ]);
         const reply = await api.get('/guarded', CREDENTIALS);
         expect([reply.status, reply.json()]).to.deep.equal([503, BODIES.unavailable]);

@@ -36,7 +36,7 @@ export const DRIVERS: readonly Driver[] = [
       return listenerOf(useKoaServer(app, options));
     },
   },
-  expressDriver('Express 4', () => express4()),
+  expressDriver('Express 4', () => express4() as unknown as express.Express),
   expressDriver('Express 5', () => express()),
 ];
 

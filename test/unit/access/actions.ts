@@ -1,4 +1,9 @@
-import { type ActionMetadata, BaseDriver, createExecutor, type RoutingControllersOptions } from 'routing-controllers';
+import {
+  type ActionMetadata,
+  BaseDriver,
+  createExecutor,
+  type RoutingControllersOptions,
+} from 'routing-controllers';
 
 /** The host's own metadata of every action of these controllers, as a server would register it. */
 export function actionsOf(options: RoutingControllersOptions): ActionMetadata[] {

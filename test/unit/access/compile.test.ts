@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ActionMetadata, All, Authorized, Controller, CurrentUser, Get, JsonController } from 'routing-controllers';
+import { All, Authorized, Controller, CurrentUser, Get, JsonController } from 'routing-controllers';
 import { compileAction, isCompiled, refuseHalfSetUp } from '../../../src/access/compile';
 import { Public } from '../../../src/decorators/public';
 import { ConfigurationError } from '../../../src/errors';
@@ -7,7 +7,9 @@ import { reset } from '../../support/reset';
 import { actionsOf } from './actions';
 
 function compile(controller: new () => object, routePrefix = '') {
-  return actionsOf({ controllers: [controller] }).map((action) => compileAction(action, routePrefix, 'public'));
+  return actionsOf({ controllers: [controller] }).map((action) =>
+    compileAction(action, routePrefix, 'public'),
+  );
 }
 
 describe('compileAction', () => {
@@ -45,7 +47,7 @@ describe('compileAction', () => {
     class Sub extends Base {}
     const [list] = actionsOf({ controllers: [Sub] });
     expect(list?.isAuthorizedUsed).to.be.false;
-    compileAction(list as ActionMetadata, '', 'public');
+    compileAction(list!, '', 'public');
     expect(list?.isAuthorizedUsed).to.be.true;
   });
 
@@ -95,7 +97,10 @@ describe('compileAction', () => {
       @Get('/')
       list() {}
     }
-    expect(() => compile(Notes)).to.throw(ConfigurationError, '@Authorized on Notes.list: boolean is no role');
+    expect(() => compile(Notes)).to.throw(
+      ConfigurationError,
+      '@Authorized on Notes.list: boolean is no role',
+    );
   });
 
   it('makes objects that nobody else can make or change', () => {

@@ -152,7 +152,7 @@ describe('guardsOf', () => {
       @Authorized('a')
       other() {}
     }
-    void Other;
+    Other;
     expect(access(Notes)).to.equal('open');
   });
 

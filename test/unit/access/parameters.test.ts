@@ -128,7 +128,10 @@ describe('takeRequired', () => {
     @JsonController()
     class Notes {
       @Get('/')
-      act(@QueryParam('q', { required: true }) _q: string, @CurrentAuthentication({ required: true }) _login: object) {}
+      act(
+        @QueryParam('q', { required: true }) _q: string,
+        @CurrentAuthentication({ required: true }) _login: object,
+      ) {}
     }
     const action = actionOf(Notes);
     expect(takeRequired(action)).to.be.true;
@@ -144,7 +147,7 @@ describe('keepUndecidedParameters', () => {
     class Notes {
       act(@CurrentUser() _user: object, @QueryParam('q', { required: true }) _q: string) {}
     }
-    void Notes;
+    Notes;
     const params = getMetadataArgsStorage().params.toSorted((a, b) => a.index - b.index);
     const before = params.map(({ required }) => required as boolean | undefined);
     const restore = keepUndecidedParameters();

@@ -17,7 +17,11 @@ import { chainOptions, link, throwing } from './fakes';
 
 const ANN = { username: 'ann' };
 
-async function run(links: ChainLink[], options?: Partial<ChainOptions>, headers: Record<string, string> = {}) {
+async function run(
+  links: ChainLink[],
+  options?: Partial<ChainOptions>,
+  headers: Record<string, string> = {},
+) {
   const outcome = await runChain(fakeRequest({ headers }), chainOptions(links, options));
   const error = outcome.kind === 'recognised' ? undefined : outcome.error();
   return {
@@ -153,7 +157,7 @@ describe('runChain', () => {
     }
 
     it('I1: lets nobody grant after a provider of which nobody knows what it reads', async () => {
-      const broken = { name: 'Broken', get: () => expect.fail('cannot be created') as never };
+      const broken = { name: 'Broken', get: () => expect.fail('cannot be created') };
       const later = granting();
       const { verdicts } = await run([broken, later]);
       expect(verdicts).to.deep.equal(['bug', 'not_asked']);
@@ -177,7 +181,7 @@ describe('runChain', () => {
   });
 
   it('I2: is 503 after the deadline, aborts the signal, and discards a late grant', async () => {
-    let grant: (user: typeof ANN) => void = never;
+    let grant: (user: typeof ANN) => unknown = never;
     let signal: AbortSignal | undefined;
     const slow = link('Slow', (request) => {
       ({ signal } = request);
@@ -221,6 +225,16 @@ describe('runChain', () => {
     const { outcome } = await run([throwing('P', new BadCredentialsError())]);
     if (outcome.kind === 'recognised') return expect.fail();
     expect(outcome.error()).to.not.equal(outcome.error());
+  });
+
+  it('says which headers the providers that were asked looked at', async () => {
+    const reading = (name: string, user: typeof ANN | null) =>
+      link(name, (request) => {
+        request.header(`X-${name}`);
+        return user;
+      });
+    const { outcome } = await run([reading('A', null), reading('B', ANN), reading('C', ANN)]);
+    expect([...outcome.headersRead]).to.deep.equal(['x-a', 'x-b']);
   });
 
   it('hands each provider the userstore, and its reports to the listener', async () => {

@@ -37,7 +37,9 @@ describe('withinDeadline', () => {
     const reason = new TypeError('own');
     try {
       expect(await withinDeadline(Promise.resolve(7), 60_000)).to.equal(7);
-      const thrown: unknown = await withinDeadline(Promise.reject(reason), 60_000).catch((error: unknown) => error);
+      const thrown: unknown = await withinDeadline(Promise.reject(reason), 60_000).catch(
+        (error: unknown) => error,
+      );
       expect(thrown).to.equal(reason);
     } finally {
       globalThis.clearTimeout = original;
@@ -51,9 +53,9 @@ describe('withinDeadline', () => {
 
   it('I2: rejects with 503 and calls abort once when the deadline passes', async () => {
     const reasons: Error[] = [];
-    const thrown: unknown = await withinDeadline(new Promise(() => {}), 1, (reason) => reasons.push(reason)).catch(
-      (error: unknown) => error,
-    );
+    const thrown: unknown = await withinDeadline(new Promise(() => {}), 1, (reason) =>
+      reasons.push(reason),
+    ).catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(DeadlinePassedError).and.be.instanceOf(ServiceUnavailableError);
     expect(reasons).to.deep.equal([thrown]);
   });

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { DeadlinePassedError } from '../../../src/authentication/deadline';
-import { classify, isFailure, isRefusal, refusalFor, type Verdict } from '../../../src/authentication/verdicts';
+import {
+  classify,
+  isFailure,
+  isRefusal,
+  refusalFor,
+  type Verdict,
+} from '../../../src/authentication/verdicts';
 import type { ProviderVerdict } from '../../../src/core/events';
 import {
   AccessDeniedError,
@@ -60,7 +66,11 @@ describe('refusalFor', () => {
   severity.forEach(([name, expected], rank) => {
     it(`answers ${expected} for ${name}, whatever less severe stands before or after it`, () => {
       for (const [less] of severity.slice(rank)) {
-        for (const pair of [[verdict(less), verdict(name)], [verdict(name), verdict(less)]]) { // prettier-ignore
+        for (const pair of [
+          [verdict(less), verdict(name)],
+          [verdict(name), verdict(less)],
+        ]) {
+          // prettier-ignore
           const { httpCode, code } = refusalFor(pair, false);
           expect(`${httpCode} ${code}`).to.equal(expected);
         }

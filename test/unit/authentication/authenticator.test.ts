@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import { expect } from 'chai';
+import {
+  type AuthenticationOutcome,
+  Authenticator,
+  type AuthenticatorOptions,
+} from '../../../src/authentication/authenticator';
+import type { ChainLink } from '../../../src/authentication/chain';
+import { type FakeRequestOptions, fakeRequest } from '../../support/fake-request';
+import { InvalidRequestError } from '../../../src/errors';
+import { chainOptions, link } from './fakes';
+
+function setUp(links: ChainLink[], options: Partial<AuthenticatorOptions> = {}) {
+  const outcomes: AuthenticationOutcome[] = [];
+  const authenticator = new Authenticator({
+    ...chainOptions(links),
+    requireHttps: false,
+    trustedOrigins: new Set(),
+    isLoopback: (ip) => ip === '127.0.0.1',
+    onOutcome: (_request, outcome) => outcomes.push(outcome),
+    ...options,
+  });
+  return { authenticator, outcomes };
+}
+
+function rawKey(): IncomingMessage {
+  return {} as IncomingMessage;
+}
+
+describe('Authenticator', () => {
+  it('asks once for a request, however many ask at the same time and later', async () => {
+    const provider = link('P', async () => ({ username: 'ann' }));
+    const { authenticator, outcomes } = setUp([provider]);
+    const key = rawKey();
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => authenticator.authenticate(key, fakeRequest())),
+    );
+    all.push(await authenticator.authenticate(key, fakeRequest()));
+    expect(provider.calls()).to.equal(1);
+    expect(new Set(all)).to.have.lengthOf(1);
+    expect(outcomes).to.deep.equal([all[0]]);
+  });
+
+  it('J12: never gives one request the outcome of another', async () => {
+    const provider = link('P', async (request) => ({ username: request.header('x-user') ?? '' }));
+    const { authenticator } = setUp([provider]);
+    const names = Array.from({ length: 200 }, (_, index) => `user-${index % 50}`);
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const request = fakeRequest({ headers: { 'x-user': name } });
+        const outcome = await authenticator.authenticate(rawKey(), request);
+        return outcome.kind === 'recognised' ? outcome.authentication.user.username : outcome.kind;
+      }),
+    );
+    expect(found).to.deep.equal(names);
+    expect(provider.calls()).to.equal(names.length);
+  });
+
+  it('J11: keeps outcomes of its own, apart from those of another instance', async () => {
+    const key = rawKey();
+    const open = await setUp([link('P', () => ({ username: 'ann' }))]).authenticator.authenticate(
+      key,
+      fakeRequest(),
+    );
+    const shut = await setUp([link('P', () => null)]).authenticator.authenticate(key, fakeRequest());
+    expect([open.kind, shut.kind]).to.deep.equal(['recognised', 'anonymous']);
+  });
+
+  it('bars an ambient credential that a foreign page may have sent', async () => {
+    const { authenticator, outcomes } = setUp([link('P', () => ({ username: 'ann' }), 'cookie')]);
+    const outcome = await authenticator.authenticate(rawKey(), fakeRequest({ method: 'POST' }));
+    if (outcome.kind !== 'barred') return expect.fail(outcome.kind);
+    expect(outcome.error()).to.include({ httpCode: 403, code: 'cross_site' });
+    expect(outcome.recognised.authentication.user.username).to.equal('ann');
+    expect(outcomes).to.deep.equal([outcome]);
+  });
+
+  describe('with requireHttps', () => {
+    const basic = { authorization: 'bAsIc QTpC' };
+    const table: [string, FakeRequestOptions, string][] = [
+      ['Basic over plain HTTP', { ip: '10.0.0.1', headers: basic }, 'refused'],
+      ['Basic over TLS', { ip: '10.0.0.1', secure: true, headers: basic }, 'recognised'],
+      ['Basic from this machine', { ip: '127.0.0.1', headers: basic }, 'recognised'],
+      ['Bearer over plain HTTP', { ip: '10.0.0.1', headers: { authorization: 'Bearer x' } }, 'recognised'],
+      ['no Authorization', { ip: '10.0.0.1' }, 'recognised'],
+    ];
+    for (const [what, options, kind] of table) {
+      it(`is ${kind} for ${what}`, async () => {
+        const provider = link('P', () => ({ username: 'ann' }));
+        const { authenticator } = setUp([provider], { requireHttps: true });
+        const outcome = await authenticator.authenticate(rawKey(), fakeRequest(options));
+        expect(outcome.kind).to.equal(kind);
+        expect(provider.calls()).to.equal(kind === 'refused' ? 0 : 1);
+        if (outcome.kind === 'refused')
+          expect(outcome.error()).to.include({ httpCode: 403, code: 'https_required' });
+      });
+    }
+
+    it('A1: refuses several Authorization lines as such', async () => {
+      const request = {
+        ...fakeRequest({ ip: '10.0.0.1' }),
+        header: () => {
+          throw new InvalidRequestError();
+        },
+      };
+      const outcome = await setUp([], { requireHttps: true }).authenticator.authenticate(rawKey(), request);
+      if (outcome.kind !== 'refused') return expect.fail(outcome.kind);
+      expect(outcome.error().httpCode).to.equal(400);
+    });
+  });
+});

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { isAmbient, isCrossSite } from '../../../src/authentication/cross-site';
+import { fakeRequest } from '../../support/fake-request';
+
+const TRUSTED = new Set(['https://app.example']);
+const BASIC = { authorization: 'Basic QTpC' };
+const HOST = { host: 'api.example' };
+
+describe('isAmbient', () => {
+  const table: [credential: string, authorization: string | undefined, boolean][] = [
+    ['cookie', undefined, true],
+    ['tls', undefined, true],
+    ['authorization', 'Basic x', true],
+    ['authorization', 'BASIC x', true],
+    ['authorization', 'Digest x', true],
+    ['authorization', 'Negotiate x', true],
+    ['authorization', 'NTLM x', true],
+    ['authorization', 'Bearer x', false],
+    ['authorization', undefined, false],
+    ['x-api-key', 'Basic x', false],
+  ];
+  for (const [credential, authorization, expected] of table) {
+    it(`is ${String(expected)} for ${credential} with Authorization: ${String(authorization)}`, () => {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+      expect(isAmbient(fakeRequest({ headers }), credential)).to.equal(expected);
+    });
+  }
+});
+
+describe('isCrossSite', () => {
+  const table: [what: string, headers: Record<string, string>, expected: boolean][] = [
+    ['no browser header', {}, false],
+    ['same-origin', { 'sec-fetch-site': 'same-origin' }, false],
+    ['none', { 'sec-fetch-site': 'none' }, false],
+    ['same-site', { 'sec-fetch-site': 'same-site' }, true],
+    ['cross-site', { 'sec-fetch-site': 'cross-site' }, true],
+    ['two Sec-Fetch-Site lines', { 'sec-fetch-site': 'same-origin, cross-site' }, true],
+    ['an unknown Sec-Fetch-Site', { 'sec-fetch-site': '' }, true],
+    [
+      'the own origin but cross-site',
+      { 'sec-fetch-site': 'cross-site', origin: 'https://api.example' },
+      true,
+    ],
+    [
+      'a trusted origin that is cross-site',
+      { 'sec-fetch-site': 'cross-site', origin: 'https://app.example' },
+      false,
+    ],
+    ['the own origin', { origin: 'https://api.example' }, false],
+    ['the own origin over plain HTTP', { origin: 'http://api.example' }, false],
+    ['the own origin with its default port', { origin: 'https://api.example:443' }, false],
+    ['another port', { origin: 'https://api.example:8443' }, true],
+    ['a foreign origin', { origin: 'https://evil.example' }, true],
+    ['a subdomain of a trusted origin', { origin: 'https://x.app.example' }, true],
+    ['a trusted host over another scheme', { origin: 'http://app.example' }, true],
+    ['a suffix of the own host', { origin: 'https://api.example.evil.example' }, true],
+    ['origin null', { origin: 'null' }, true],
+    ['an empty origin', { origin: '' }, true],
+    ['an opaque origin', { origin: 'file://' }, true],
+    ['an origin that is no URL', { origin: 'https://' }, true],
+  ];
+  for (const [what, headers, expected] of table) {
+    it(`is ${String(expected)} for a POST with Basic and ${what}`, () => {
+      const request = fakeRequest({ method: 'POST', headers: { ...HOST, ...BASIC, ...headers } });
+      expect(isCrossSite(request, 'authorization', TRUSTED)).to.equal(expected);
+    });
+  }
+
+  it('passes safe methods and credentials that no browser resends', () => {
+    const headers = { ...BASIC, 'sec-fetch-site': 'cross-site' };
+    for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+      expect(isCrossSite(fakeRequest({ method, headers }), 'authorization', TRUSTED)).to.be.false;
+    }
+    expect(isCrossSite(fakeRequest({ method: 'POST', headers }), 'x-api-key', TRUSTED)).to.be.false;
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE', 'get', '']) {
+      expect(isCrossSite(fakeRequest({ method, headers }), 'authorization', TRUSTED)).to.be.true;
+    }
+  });
+
+  it('refuses a cookie without either browser header, and an origin without a host', () => {
+    expect(isCrossSite(fakeRequest({ method: 'POST' }), 'cookie', TRUSTED)).to.be.true;
+    expect(isCrossSite(fakeRequest({ method: 'POST' }), 'tls', TRUSTED)).to.be.false;
+    const headers = { origin: 'https://api.example' };
+    expect(isCrossSite(fakeRequest({ method: 'POST', headers }), 'cookie', TRUSTED)).to.be.true;
+    expect(isCrossSite(fakeRequest({ method: 'POST', headers: { ...headers, ...HOST } }), 'cookie', TRUSTED))
+      .to.be.false;
+  });
+});
