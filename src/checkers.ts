@@ -96,6 +96,11 @@ export class Checkers {
     let result: unknown;
     try {
       result = skip(new RequestWithSignal(request));
+      if (result instanceof Promise) {
+        result.catch((error: unknown) => {
+          this.parts.audit.error('The skip hook must answer at once, and it rejected', error);
+        });
+      }
     } catch (error) {
       this.parts.audit.error('The skip hook failed, so the request is not skipped', error);
     }

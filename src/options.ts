@@ -142,8 +142,15 @@ export function resolveOptions<U extends User>(options: SecurityOptions<U>): Res
   };
 }
 
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 function validate(options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  // What an option inherits would be read without having been checked.
+  if (!isPlainObject(options)) {
     throw new ConfigurationError('security: the options must be an object');
   }
   const problems = validateSync(Object.assign(new OptionsShape(), options), {

@@ -89,6 +89,9 @@ export class Security<U extends User = User> {
    * @throws ConfigurationError when the app sets a checker of its own
    */
   secure<T extends RoutingControllersOptions>(options: T): T {
+    if ('security' in options) {
+      throw new ConfigurationError('secure() takes no security options: give them to createSecurity()');
+    }
     for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
       if (options[name] === undefined || bindingOf(options[name]) !== undefined) continue;
       throw new ConfigurationError(`${name} is what securest sets: take yours out of the options`);

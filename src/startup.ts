@@ -25,7 +25,7 @@ export function prepareServer(
   const compiled = actions.map((action) => compileAction(action, server.routePrefix, options.default));
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
   const guarded = compiled.filter(({ access }) => access.levels.length > 0);
-  const [first] = guarded;
+  const first = compiled.find(({ access }) => access.levels.length > 0 || access.requiresUser);
   if (first !== undefined && components.providers.length === 0) {
     throw new ConfigurationError(
       `${first.access.action} is guarded but nothing can authenticate: decorate a class with ` +

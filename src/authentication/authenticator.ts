@@ -28,6 +28,8 @@ export interface AuthenticatorOptions extends ChainOptions {
   readonly onOutcome: (request: SecurityRequest, outcome: AuthenticationOutcome) => void;
 }
 
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto'];
+
 export class Authenticator {
   private readonly outcomes = new WeakMap<IncomingMessage, Promise<AuthenticationOutcome>>();
 
@@ -63,8 +65,11 @@ export class Authenticator {
 
   /** True when a password comes over a connection that others can read. */
   private isPasswordInClear(request: SecurityRequest): boolean {
-    if (!this.options.requireHttps || request.secure || this.options.isLoopback(request.ip)) return false;
+    if (!this.options.requireHttps || request.secure) return false;
     try {
+      // A proxy on this machine says by its headers that the client is elsewhere.
+      const isForwarded = FORWARDED.some((name) => request.header(name) !== undefined);
+      if (this.options.isLoopback(request.ip) && !isForwarded) return false;
       return parseAuthorization(request.header('authorization'))?.scheme === 'basic';
     } catch {
       // Several Authorization lines: one of them may be Basic, and the chain refuses them anyway.

@@ -157,6 +157,9 @@ function accept(link: ChainLink, result: unknown, clock: Clock): Answer {
     return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
   }
   if (record.active === false) return { verdict: 'inactive' };
+  const expiresAt = details?.expiresAt;
+  // Written so that a broken date has passed.
+  if (expiresAt !== undefined && !(clock() < expiresAt.getTime())) return { verdict: 'bad_credentials' };
   const user = withoutPassword(record);
   const authentication = new Authentication(
     user,

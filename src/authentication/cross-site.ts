@@ -24,7 +24,9 @@ export function isCrossSite(
   credential: string,
   trustedOrigins: ReadonlySet<string>,
 ): boolean {
-  if (SAFE_METHODS.has(request.method) || !isAmbient(request, credential)) return false;
+  // A WebSocket is opened by GET, and then sends what it likes.
+  const isSafe = SAFE_METHODS.has(request.method) && request.header('upgrade') === undefined;
+  if (isSafe || !isAmbient(request, credential)) return false;
   const origin = request.header('origin');
   if (origin !== undefined && trustedOrigins.has(origin)) return false;
   const site = request.header('sec-fetch-site');

@@ -14,32 +14,41 @@ type ErrorHandler = (error: unknown, request: IncomingMessage, response: ServerR
 interface ExpressApp {
   parent?: ExpressApp;
   /** The router's stack: `_router` in Express 4, `router` in Express 5. */
-  _router?: { stack: { handle: unknown }[] };
-  router: { stack: { handle: unknown }[] };
+  _router?: { stack: { handle: object }[] };
+  router: { stack: { handle: object }[] };
   use(handler: ErrorHandler): unknown;
 }
+
+/** The handlers that end refusals, of all apps. */
+const enders = new WeakSet<object>();
 
 /** Makes sure that refusals of this request end in a handler that neither prints nor hangs up. */
 export function endRefusals(request: IncomingMessage): void {
   const app = rootApp(request);
-  if (app !== undefined && !isLast(app)) app.use(endRefusal);
+  if (app === undefined || enders.has(lastHandler(app) ?? app)) return;
+  app.use(createEnder());
 }
 
-// Express tells error handlers by their four parameters.
-const endRefusal: ErrorHandler = (error, request, response, next) => {
-  const app = rootApp(request);
-  if (!(error instanceof SecurityError) || (app !== undefined && !isLast(app))) {
-    next(error);
-    return;
-  }
-  if (response.headersSent) {
-    if (!response.writableEnded) response.end();
-    return;
-  }
-  response.statusCode = error.httpCode;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.end(JSON.stringify(error));
-};
+/** Middleware may be added at any time; a handler that has been overtaken passes on to the next one. */
+function createEnder(): ErrorHandler {
+  // Express tells error handlers by their four parameters.
+  const ender: ErrorHandler = (error, request, response, next) => {
+    const app = rootApp(request);
+    if (!(error instanceof SecurityError) || (app !== undefined && lastHandler(app) !== ender)) {
+      next(error);
+      return;
+    }
+    if (response.headersSent) {
+      if (!response.writableEnded) response.end();
+      return;
+    }
+    response.statusCode = error.httpCode;
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    response.end(JSON.stringify(error));
+  };
+  enders.add(ender);
+  return ender;
+}
 
 function rootApp(request: IncomingMessage): ExpressApp | undefined {
   let { app } = request as { app?: ExpressApp };
@@ -47,7 +56,6 @@ function rootApp(request: IncomingMessage): ExpressApp | undefined {
   return app;
 }
 
-/** Middleware may be added at any time; a handler that has been overtaken passes on, and a new one is added. */
-function isLast(app: ExpressApp): boolean {
-  return (app._router ?? app.router).stack.at(-1)?.handle === endRefusal;
+function lastHandler(app: ExpressApp): object | undefined {
+  return (app._router ?? app.router).stack.at(-1)?.handle;
 }

@@ -135,17 +135,19 @@ function refuse(
   driver: BaseDriver,
   handleError: BaseDriver['handleError'],
   binding: SecurityBinding,
-  error: SecurityError,
+  thrown: SecurityError,
   metadata: ActionMetadata | undefined,
   action: Action,
 ): unknown {
   const response = rawResponse(action);
+  const error = ownCopy(thrown);
   binding.complete(error, action);
   setHeaders(response, error.headers);
   const refusal: Action = driver instanceof ExpressDriver ? { ...action, next: endingNext(action) } : action;
   if (response?.headersSent === true) {
-    // A hook or the action has answered already; the host would try again and fail.
-    if (!response.writableEnded) response.end();
+    // A hook or the action has answered already; the host would try again and fail. What is half sent
+    // must not look whole.
+    if (!response.writableEnded) response.destroy();
     return undefined;
   }
   if (driver.isDefaultErrorHandlingEnabled && metadata?.isJsonTyped !== true) {
@@ -154,6 +156,16 @@ function refuse(
   // The action's own @Header and @ContentType are for what it answers, not for a refusal.
   const quiet = Object.create(metadata ?? null, { headers: { value: {} } }) as ActionMetadata;
   return handleError.call(driver, error, quiet, refusal) as unknown;
+}
+
+/** The app may throw one error object many times, or a frozen one: headers are for this reply only. */
+function ownCopy(error: SecurityError): SecurityError {
+  const headers = { ...(error.headers as SecurityError['headers'] | undefined) };
+  const value = { value: headers, writable: true, configurable: true, enumerable: false };
+  return Object.create(Object.getPrototypeOf(error) as object, {
+    ...Object.getOwnPropertyDescriptors(error),
+    headers: value,
+  }) as SecurityError;
 }
 
 function endingNext(action: Action): (error?: unknown) => void {

@@ -34,8 +34,8 @@ export interface Components {
 export function findComponents(options: ComponentOptions): Components {
   const userstores = options.userstores ?? ordered('@Userstore', decoratedUserstores());
   const registrations = decoratedProviders();
-  if (options.providers === undefined) refuseEqualOrders(registrations);
   const providers = options.providers ?? ordered('@AuthProvider', registrations);
+  if (options.providers === undefined) refuseEqualOrders(registrations);
   const components = {
     userstores: userstores.map((cls) => toComponent(options.container, cls, 'getUser', '@Userstore')),
     providers: providers.map((cls) => toComponent(options.container, cls, 'authenticate', '@AuthProvider')),
@@ -74,7 +74,7 @@ function ordered<T>(decorator: string, registrations: Registration<T>[]): Constr
 function refuseEqualOrders(registrations: Registration<AuthProviderInterface>[]): void {
   registrations.forEach(({ cls, order }, index) => {
     const previous = registrations[index - 1];
-    if (previous === undefined || previous.order !== order) return;
+    if (previous?.order !== order) return;
     throw new ConfigurationError(
       `${previous.cls.name} and ${cls.name} both have @AuthProvider(${String(order)}): ` +
         'give each provider an order of its own',

@@ -4,6 +4,7 @@ import type { AuthenticationOutcome } from '../../src/authentication/authenticat
 import type { Recognised } from '../../src/authentication/chain';
 import { Authentication } from '../../src/core/authentication';
 import type { SecurityEvent } from '../../src/core/events';
+import type { Logger } from '../../src/core/logger';
 import { BadCredentialsError, CrossSiteError, SecurityFaultError } from '../../src/errors';
 import { fakeRequest } from '../support/fake-request';
 import { MemoryLogger } from '../support/reset';
@@ -135,9 +136,10 @@ describe('Audit', () => {
       const throwing = () => {
         throw new Error('EPIPE');
       };
-      const rejecting = () => Promise.reject(new Error('EPIPE'));
+      const rejecting = async () => throwing();
       for (const broken of [throwing, rejecting]) {
-        const audit = new Audit(undefined, { info: broken, warn: broken, error: broken });
+        const logger: unknown = { info: broken, warn: broken, error: broken };
+        const audit = new Audit(undefined, logger as Logger);
         const unhandled = await unhandledDuring(() => {
           audit.info('a');
           audit.warn('a');

@@ -102,7 +102,7 @@ describe('runChain', () => {
   it("keeps what a provider's Authentication says", async () => {
     const login = new Authentication(
       { username: 'ann', password: 'canary' },
-      { authenticatedAt: new Date(7), methods: ['pwd'], scopes: ['read'], expiresAt: new Date(9), claims: { a: 1 } },
+      { authenticatedAt: new Date(7), methods: ['pwd'], scopes: ['read'], expiresAt: new Date(8.64e15), claims: { a: 1 } },
     ); // prettier-ignore
     const { outcome } = await run([link('P', () => login)]);
     if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);

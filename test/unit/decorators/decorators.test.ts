@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { getMetadataArgsStorage } from 'routing-controllers';
+import { Container, Service } from 'typedi';
+import { Authentication } from '../../../src/core/authentication';
+import { type Execution, recordExecution } from '../../../src/core/execution';
+import { AuthProvider } from '../../../src/decorators/auth-provider';
+import { CurrentAuthentication, currentAuthentication } from '../../../src/decorators/current-authentication';
+import { isPublic, Public } from '../../../src/decorators/public';
+import { Userstore } from '../../../src/decorators/userstore';
+import { SecurityFaultError } from '../../../src/errors';
+import { decoratedProviders, decoratedUserstores } from '../../../src/registry/registry';
+import { reset } from '../../support/reset';
+
+describe('@Userstore and @AuthProvider', () => {
+  beforeEach(reset);
+
+  it('register the class with its order, gettable by its own class and injected', () => {
+    @Service()
+    class Key {}
+    @Userstore()
+    class Users {
+      constructor(readonly key: Key) {}
+      getUser() {
+        return null;
+      }
+    }
+    @AuthProvider(7)
+    class Provider {
+      constructor(readonly users: Users) {}
+      authenticate() {
+        return null;
+      }
+    }
+    expect(decoratedUserstores()).to.deep.equal([{ cls: Users, order: 0 }]);
+    expect(decoratedProviders()).to.deep.equal([{ cls: Provider, order: 7 }]);
+    expect(Container.get(Provider).users).to.equal(Container.get(Users));
+    expect(Container.get(Users).key).to.be.instanceOf(Key);
+  });
+});
+
+describe('@Public', () => {
+  it('marks the very class or method that carries it', () => {
+    @Public()
+    class Open {
+      act() {}
+    }
+    class Sub extends Open {
+      @Public()
+      other() {}
+    }
+    const table: [object, string | undefined, boolean][] = [
+      [Open, undefined, true],
+      [Open, 'act', false],
+      [Sub, undefined, false],
+      [Sub, 'other', true],
+      [Sub, 'act', false],
+      [Open, 'other', false],
+      [class {}, undefined, false],
+      [class {}, 'constructor', false],
+    ];
+    for (const [cls, method, expected] of table) expect(isPublic(cls, method)).to.equal(expected);
+  });
+});
+
+describe('@CurrentAuthentication', () => {
+  beforeEach(reset);
+
+  it('is optional unless it is told', () => {
+    class Notes {
+      act(@CurrentAuthentication() _a: unknown, @CurrentAuthentication({ required: true }) _b: unknown) {}
+    }
+    const params = getMetadataArgsStorage().params.toSorted((a, b) => a.index - b.index);
+    expect(params[0]?.object).to.equal(Notes.prototype);
+    expect(params.map(({ required, transform }) => ({ required, transform }))).to.deep.equal([
+      { required: false, transform: currentAuthentication },
+      { required: true, transform: currentAuthentication },
+    ]);
+  });
+
+  it("asks the action's own instance", async () => {
+    const action = { request: {}, response: {} };
+    const login = new Authentication({ username: 'ann' });
+    const execution = { currentAuthentication: async () => login } as unknown as Execution;
+    recordExecution(action, execution);
+    expect(await currentAuthentication(action)).to.equal(login);
+  });
+
+  it('throws on a server without securest', () => {
+    expect(() => currentAuthentication({ request: {}, response: {} })).to.throw(SecurityFaultError);
+  });
+});

@@ -1,0 +1,139 @@
+import { expect } from 'chai';
+import { Container } from 'typedi';
+import { ConfigurationError } from '../../src/errors';
+import { resolveOptions, type SecurityOptions } from '../../src/options';
+import { MemoryLogger } from '../support/reset';
+
+class Users {
+  getUser() {
+    return null;
+  }
+}
+
+function refusal(options: unknown): string {
+  try {
+    resolveOptions(options as SecurityOptions);
+  } catch (error) {
+    expect(error).to.be.instanceOf(ConfigurationError);
+    return (error as Error).message;
+  }
+  return expect.fail('was accepted');
+}
+
+describe('resolveOptions', () => {
+  it('fills in the defaults', () => {
+    const { findClient, ...resolved } = resolveOptions({});
+    expect(findClient).to.be.a('function');
+    expect(resolved).to.deep.equal({
+      container: Container,
+      userstores: undefined,
+      providers: undefined,
+      default: 'public',
+      realm: 'api',
+      deadlineMs: 5000,
+      stopAtBadCredentials: false,
+      trustedOrigins: new Set(),
+      requireHttps: false,
+      basicChallengeForScripts: true,
+      onEvent: undefined,
+      logger: console,
+      skip: undefined,
+      onUnauthorized: undefined,
+      clock: Date.now,
+    });
+  });
+
+  it('keeps what it is given', () => {
+    const given = {
+      container: { get: () => new Users() as never },
+      userstores: [Users],
+      providers: [],
+      default: 'authenticated',
+      realm: 'notes "v1"',
+      deadlineMs: 600_000,
+      requireHttps: true,
+      basicChallengeForScripts: false,
+      onEvent: () => {},
+      logger: new MemoryLogger(),
+      skip: () => false,
+      onUnauthorized: () => undefined,
+      clock: () => 0,
+    } as const;
+    const options: SecurityOptions = {
+      ...given,
+      onBadCredentials: 'stop',
+      trustProxy: ['10.0.0.0/8'],
+      trustedOrigins: ['https://app.example', 'http://localhost:8080'],
+    };
+    const { findClient, ...resolved } = resolveOptions(options);
+    expect(findClient).to.be.a('function');
+    expect(resolved).to.deep.equal({
+      ...given,
+      stopAtBadCredentials: true,
+      trustedOrigins: new Set(['https://app.example', 'http://localhost:8080']),
+    });
+  });
+
+  it('takes undefined as absent', () => {
+    const names = [
+      'container',
+      'providers',
+      'default',
+      'realm',
+      'deadlineMs',
+      'trustProxy',
+      'logger',
+      'skip',
+    ];
+    const options = Object.fromEntries(names.map((name) => [name, undefined]));
+    expect(resolveOptions(options)).to.include({ realm: 'api', deadlineMs: 5000, default: 'public' });
+  });
+
+  const invalid: Record<keyof SecurityOptions, unknown[]> = {
+    container: ['typedi', {}, { get: true }, () => 1],
+    userstores: [Users, 'Users', ['Users'], [undefined], [new Users()], {}],
+    providers: [Users, ['x'], [undefined], [{}], new Set([Users])],
+    default: ['open', '', 'Authenticated', true, ['public']],
+    realm: ['', 'caf\u00e9', 'a\r\nb', 'a\n', 7, ['api'], '\u0000'],
+    deadlineMs: [0, -1, 1.5, NaN, Infinity, 600_001, '5000', true],
+    onBadCredentials: ['continue', '', true, 1],
+    trustProxy: [true, false, -1, 'loopback', ['nonsense']],
+    trustedOrigins: [
+      'https://app.example', [7], [undefined], ['*'], ['null'], ['app.example'], ['https://app.example/'],
+      ['https://*.app.example'], ['HTTPS://app.example'], ['https://app.example:443'], [''],
+    ],
+    requireHttps: ['true', 1, 0, 'no'],
+    basicChallengeForScripts: ['false', 0],
+    onEvent: ['log', {}, true],
+    logger: ['console', {}, { info() {}, warn() {} }, { info() {}, warn() {}, error: true }],
+    skip: [true, false, /x/],
+    onUnauthorized: [{}, 'x'],
+    clock: [0, new Date()],
+  }; // prettier-ignore
+  for (const [name, values] of Object.entries(invalid)) {
+    for (const value of [...values, null]) {
+      it(`refuses ${name}: ${value === null ? 'null' : `${typeof value} ${JSON.stringify(value)}`}`, () => {
+        expect(refusal({ [name]: value })).to.contain(name);
+      });
+    }
+  }
+
+  it('refuses names that are no option, misspelt ones too', () => {
+    for (const name of ['provider', 'Default', 'requireHTTPS', 'toString']) {
+      expect(refusal({ [name]: true })).to.contain(name);
+    }
+  });
+
+  it('names every mistake at once, and no value', () => {
+    const message = refusal({ deadlineMs: 'canary', realm: 7, other: 1 });
+    expect(message).to.match(/^security: /);
+    for (const name of ['deadlineMs', 'realm', 'other']) expect(message).to.contain(name);
+    expect(message).to.not.contain('canary');
+  });
+
+  for (const value of [null, true, 'x', 7, [], () => 1]) {
+    it(`refuses ${String(value)} (${typeof value}) as the options`, () => {
+      expect(refusal(value)).to.equal('security: the options must be an object');
+    });
+  }
+});
