@@ -28,12 +28,18 @@ function setting(headers: Record<string, string>): Around {
   return {
     koa: {
       before: (app: Koa) => {
-        app.use((context, next) => (context.set(headers), next()));
+        app.use((context, next) => {
+          context.set(headers);
+          return next();
+        });
       },
     },
     express: {
       before: (app: express.Express) => {
-        app.use((_request, response, next) => (response.set(headers), next()));
+        app.use((_request, response, next) => {
+          response.set(headers);
+          next();
+        });
       },
     },
   };
