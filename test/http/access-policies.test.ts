@@ -35,7 +35,12 @@ const FAILURES: [string, () => unknown, number, string][] = [
   ['rejects with undefined', () => Promise.reject(undefined), 500, 'security_error'],
   ['throws a string', () => thrown('hunter2'), 500, 'security_error'],
   ['hangs', () => new Promise(() => {}), 503, 'authentication_unavailable'],
-  ['throws ServiceUnavailableError', () => thrown(new ServiceUnavailableError()), 503, 'authentication_unavailable'],
+  [
+    'throws ServiceUnavailableError',
+    () => thrown(new ServiceUnavailableError()),
+    503,
+    'authentication_unavailable',
+  ],
   ['throws AccessDeniedError', () => thrown(new AccessDeniedError()), 403, 'access_denied'],
 ];
 
@@ -177,7 +182,12 @@ for (const driver of DRIVERS) {
           }
         }
         const policies = [Now, Later, () => value, () => Promise.resolve(value)] as (() => boolean)[];
-        const [one, two, three, four] = policies as [() => boolean, () => boolean, () => boolean, () => boolean];
+        const [one, two, three, four] = policies as [
+          () => boolean,
+          () => boolean,
+          () => boolean,
+          () => boolean,
+        ];
         @JsonController('/x')
         class Controller {
           @Authorized(one) @Get('/0') now() {

@@ -42,11 +42,14 @@ const MALFORMED: [string, unknown][] = [
   ["new Set(['staff'])", new Set(['staff'])],
   ["new String('staff')", Object('staff')],
   ['a class without check', class NoPolicy {}],
-  ['a class with a static check', class StaticPolicy {
-    static check(): boolean {
-      return true;
-    }
-  }],
+  [
+    'a class with a static check',
+    class StaticPolicy {
+      static check(): boolean {
+        return true;
+      }
+    },
+  ],
   ['an object with check', { check: () => true }],
   ['a promise', Promise.resolve('staff')],
 ];

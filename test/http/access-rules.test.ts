@@ -17,7 +17,11 @@ const SINGLE: [what: string, roles: () => unknown, admitted: readonly CastMember
   ['allOf around anyOf', () => allOf('staff', anyOf('owner', 'editor')), ['both']],
   ['anyOf around allOf', () => anyOf('staff', allOf('editor', 'owner')), ['staff', 'both']],
   ['an array with a rule in it', () => ['owner', allOf('staff', 'editor')], ['both']],
-  ['allOf with a policy', () => allOf('staff', (user: { username: string }) => user.username === 'both'), ['both']],
+  [
+    'allOf with a policy',
+    () => allOf('staff', (user: { username: string }) => user.username === 'both'),
+    ['both'],
+  ],
 ];
 
 for (const driver of DRIVERS) {
