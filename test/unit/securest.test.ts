@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { ConfigurationError } from '../../src/errors';
-import { authorizationChecker, createSecurity, currentUserChecker, securest } from '../../src/securest';
+import {
+  authorizationChecker,
+  createSecurity,
+  currentUserChecker,
+  securest,
+  type SecurestOptions,
+} from '../../src/securest';
 import { reset } from '../support/reset';
 
 describe('securest', () => {
@@ -39,6 +45,11 @@ describe('securest', () => {
     for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
       expect(() => securest({ [name]: own[name] })).to.throw(ConfigurationError, name);
     }
+  });
+
+  it('takes no security options in secure(), where they would be lost', () => {
+    const options: SecurestOptions = { security: { default: 'authenticated' } };
+    expect(() => createSecurity().secure(options)).to.throw(ConfigurationError, 'createSecurity()');
   });
 
   it('refuses invalid options at once', () => {

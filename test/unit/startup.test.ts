@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Authorized, Get, JsonController, Param } from 'routing-controllers';
+import { Authorized, CurrentUser, Get, JsonController, Param } from 'routing-controllers';
 import { Audit } from '../../src/audit';
 import { Public } from '../../src/decorators/public';
 import { ConfigurationError } from '../../src/errors';
@@ -111,6 +111,13 @@ describe('prepareServer', () => {
       ConfigurationError,
       'Notes.list is guarded but nothing',
     );
+    @JsonController()
+    class Required {
+      @Public()
+      @Get('/required')
+      act(@CurrentUser({ required: true }) _user: object) {}
+    }
+    expect(() => prepare(Required, {}, nobody)).to.throw(ConfigurationError, 'Required.act');
     class Open {
       @Public()
       @Get('/open')

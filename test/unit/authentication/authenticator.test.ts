@@ -81,6 +81,16 @@ describe('Authenticator', () => {
       ['Basic over plain HTTP', { ip: '10.0.0.1', headers: basic }, 'refused'],
       ['Basic over TLS', { ip: '10.0.0.1', secure: true, headers: basic }, 'recognised'],
       ['Basic from this machine', { ip: '127.0.0.1', headers: basic }, 'recognised'],
+      [
+        'Basic by a proxy on this machine',
+        { headers: { ...basic, 'X-Forwarded-For': '10.0.0.1' } },
+        'refused',
+      ],
+      [
+        'Basic by a proxy over TLS',
+        { secure: true, headers: { ...basic, Forwarded: 'for=x' } },
+        'recognised',
+      ],
       ['Bearer over plain HTTP', { ip: '10.0.0.1', headers: { authorization: 'Bearer x' } }, 'recognised'],
       ['no Authorization', { ip: '10.0.0.1' }, 'recognised'],
     ];

@@ -109,6 +109,19 @@ describe('runChain', () => {
     expect({ ...outcome.authentication }).to.deep.equal({ ...login, user: { username: 'ann' } });
   });
 
+  const ends: [Date, string][] = [
+    [new Date(999), '401 invalid_credentials'],
+    [new Date(1_000), '401 invalid_credentials'],
+    [new Date(NaN), '401 invalid_credentials'],
+    [new Date(1_001), 'recognised'],
+  ];
+  for (const [expiresAt, expected] of ends) {
+    it(`is ${expected} at 1000 for a login that ends at ${expiresAt.getTime()}`, async () => {
+      const { answer } = await run([link('P', () => new Authentication(ANN, { expiresAt }))]);
+      expect(answer).to.equal(expected);
+    });
+  }
+
   describe('with several providers', () => {
     const granting = () => link('Grants', () => ANN, 'x-key');
     const recoverable: [string, unknown, string][] = [

@@ -77,6 +77,11 @@ describe('isCrossSite', () => {
     }
   });
 
+  it('takes a GET that upgrades for unsafe: a WebSocket sends what it likes', () => {
+    const headers = { ...BASIC, upgrade: 'websocket', 'sec-fetch-site': 'cross-site' };
+    expect(isCrossSite(fakeRequest({ headers }), 'authorization', TRUSTED)).to.be.true;
+  });
+
   it('refuses a cookie without either browser header, and an origin without a host', () => {
     expect(isCrossSite(fakeRequest({ method: 'POST' }), 'cookie', TRUSTED)).to.be.true;
     expect(isCrossSite(fakeRequest({ method: 'POST' }), 'tls', TRUSTED)).to.be.false;
