@@ -1,280 +1,335 @@
-import 'reflect-metadata';
+/** The host's own ways with guards, each first shown on a plain app where that is cheap, and what securest answers. */
 import { expect } from 'chai';
 import {
   type Action,
   All,
   Authorized,
-  Controller,
+  Body,
   CurrentUser,
   Get,
   JsonController,
   Param,
   Post,
+  type RoutingControllersOptions,
+  UploadedFile,
+  UseBefore,
 } from 'routing-controllers';
-import {
-  allOf,
-  anyOf,
-  authorizationChecker,
-  ConfigurationError,
-  type Constructor,
-  createSecurity,
-  currentUserChecker,
-  Public,
-  type RoleChecker,
-  securest,
-  type SecurityOptions,
-  type SecurityRequest,
-  type User,
-} from '../../src';
+import type { RoleChecker, User } from '../../src';
 import { DRIVERS, TestServer } from '../support/drivers';
-import { MemoryLogger, reset } from '../support/reset';
-import { as, CastUserstore, NameProvider, SecuredServer } from '../support/secured-server';
+import { reset } from '../support/reset';
+import { NameProvider, QUIET, refusal, SecuredServer, USERS } from '../support/secured-server';
 
-/** What the host does to guards by itself, and what an app gets in its place. */
 for (const driver of DRIVERS) {
-  describe(`Guards that the host gets wrong, on ${driver.name}`, () => {
+  /** An app as the host has it, whose checker lets nobody in; `calls` has the roles of each check. */
+  const plainApp = async (options: RoutingControllersOptions, answer: unknown = false) => {
+    const calls: unknown[][] = [];
+    const authorizationChecker = (_action: Action, roles: unknown[]) => {
+      calls.push(roles);
+      return answer as boolean;
+    };
+    const server = await TestServer.start(driver.build({ authorizationChecker, ...options }, QUIET));
+    const status = async (path: string, method = 'GET') => (await server.raw(path, { method })).status;
+    return { calls, status, [Symbol.asyncDispose]: () => server.close() };
+  };
+
+  describe(`The host's guards on ${driver.name}`, () => {
     beforeEach(reset);
 
-    const secured = async (controllers: Constructor<object>[], security: SecurityOptions = {}) => {
-      const server = await SecuredServer.start(driver, { controllers, security });
-      return {
-        status: async (path: string, who: Parameters<typeof as>[0], method = 'GET') =>
-          (await server.server.raw(path, { method, headers: as(who) })).status,
-        server,
-        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-      };
-    };
-
-    it('asks an anonymous client at a role-guarded action for credentials', async () => {
-      @JsonController()
+    it('403 for an anonymous client at a role-guarded action: 401 with the challenge', async () => {
+      @JsonController('/x')
       class Roles {
-        @Authorized('editor') @Get('/a') a() {
+        @Authorized('editor') @Get('/') list() {
           return {};
         }
       }
-      await using app = await secured([Roles]);
-      expect(await app.status('/a', 'nobody')).to.equal(401);
-      expect(await app.status('/a', 'user')).to.equal(403);
-      expect(await app.status('/a', 'editor')).to.equal(200);
+      await using plain = await plainApp({ controllers: [Roles] });
+      expect(await plain.status('/x')).to.equal(403);
+
+      await using app = await SecuredServer.start(driver, { controllers: [Roles] });
+      expect(await app.admitted('/x')).to.deep.equal(['editor', 'both']);
     });
 
-    it('keeps the guard of a base class and of an inherited method', async () => {
+    it("any truthy answer of a check passes: only a policy's literal true", async () => {
+      class SaysFalse {
+        check(): unknown {
+          return 'false';
+        }
+      }
+      @JsonController('/x')
+      class Truthy {
+        @Authorized(SaysFalse as unknown as RoleChecker) @Get('/') list() {
+          return {};
+        }
+      }
+      await using plain = await plainApp({ controllers: [Truthy] }, 'false');
+      expect(await plain.status('/x')).to.equal(200);
+
+      await using app = await SecuredServer.start(driver, { controllers: [Truthy] });
+      expect(await app.admitted('/x')).to.deep.equal([]);
+    });
+
+    it('a guard of a base class or base method is lost: it counts', async () => {
       @Authorized('staff')
-      abstract class Base {
-        @Authorized('editor') @Get('/a') a() {
+      class Base {
+        @Authorized('editor') @Get('/') list() {
           return {};
         }
       }
       @JsonController('/sub')
       class Sub extends Base {}
-      await using plain = await TestServer.start(driver.build({ controllers: [Sub] }));
-      expect((await plain.raw('/sub/a')).status).to.equal(200);
-      await using app = await secured([Sub]);
-      expect(await app.status('/sub/a', 'nobody')).to.equal(401);
-      expect(await app.status('/sub/a', 'staff')).to.equal(403);
-      expect(await app.status('/sub/a', 'editor')).to.equal(403);
-      expect(await app.status('/sub/a', 'both')).to.equal(200);
+      await using plain = await plainApp({ controllers: [Sub] });
+      expect(await plain.status('/sub')).to.equal(200);
+      expect(plain.calls).to.deep.equal([]);
+
+      await using app = await SecuredServer.start(driver, { controllers: [Sub] });
+      expect(await app.admitted('/sub')).to.deep.equal(['both']);
     });
 
-    it('does not let a method widen what its class forbids', async () => {
-      @Authorized('staff')
-      @JsonController()
-      class Both {
-        @Authorized('editor') @Get('/a') a() {
+    it('inherited @Param and @UseBefore are lost: named at start', async () => {
+      const trace = (_request: unknown, second: unknown, third?: () => unknown) =>
+        (third ?? (second as () => unknown))();
+      class Base {
+        @UseBefore(trace) @Authorized() @Get('/:id') get(@Param('id') id?: string) {
+          return { id: id ?? 'lost' };
+        }
+      }
+      @JsonController('/sub')
+      class Sub extends Base {}
+      await using app = await SecuredServer.start(driver, { controllers: [Sub] });
+      expect(app.warnings).to.deep.equal([
+        'warn securest: Sub.get is inherited and loses @UseBefore(trace) of Base, ' +
+          'parameter 1 (@param) of Base: declare it in the subclass',
+      ]);
+      expect(await app.json('/sub/7', 'user')).to.deep.equal({ id: 'lost' });
+    });
+
+    it('a guard on the child class applies to inherited actions: it still does', async () => {
+      class Base {
+        @Get('/') list() {
           return {};
         }
       }
-      await using app = await secured([Both]);
-      expect(await app.status('/a', 'editor')).to.equal(403);
-      expect(await app.status('/a', 'both')).to.equal(200);
+      @Authorized('staff')
+      @JsonController('/sub')
+      class Sub extends Base {}
+      await using app = await SecuredServer.start(driver, { controllers: [Sub] });
+      expect(await app.admitted('/sub')).to.deep.equal(['staff', 'both']);
     });
 
-    it('holds every one of several guards on one target', async () => {
-      @JsonController()
+    it('class and method roles become one array: each level holds by itself', async () => {
+      @Authorized('staff')
+      @JsonController('/x')
+      class Levels {
+        @Authorized('editor') @Get('/') list() {
+          return {};
+        }
+      }
+      await using plain = await plainApp({ controllers: [Levels] });
+      await plain.status('/x');
+      expect(plain.calls).to.deep.equal([['staff', 'editor']]);
+
+      await using app = await SecuredServer.start(driver, { controllers: [Levels] });
+      expect(await app.admitted('/x')).to.deep.equal(['both']);
+    });
+
+    it('one of two guards on a target counts: both do', async () => {
+      @JsonController('/x')
       class Stacked {
-        @Authorized('staff') @Authorized('editor') @Get('/a') a() {
+        @Authorized('staff') @Authorized('editor') @Get('/') list() {
           return {};
         }
       }
-      await using app = await secured([Stacked]);
-      expect(await app.status('/a', 'staff')).to.equal(403);
-      expect(await app.status('/a', 'editor')).to.equal(403);
-      expect(await app.status('/a', 'both')).to.equal(200);
+      await using plain = await plainApp({ controllers: [Stacked] });
+      await plain.status('/x');
+      expect(plain.calls).to.deep.equal([['editor']]);
+
+      await using app = await SecuredServer.start(driver, { controllers: [Stacked] });
+      expect(await app.admitted('/x')).to.deep.equal(['both']);
     });
 
-    it('calls a RoleChecker class, and only a literal true of it grants', async () => {
-      let answer: unknown = true;
-      const calls: unknown[][] = [];
-      class Policy implements RoleChecker {
-        check(action: Action, user: User, request: SecurityRequest): boolean {
-          calls.push([action.request !== undefined, user.username, request.path]);
-          return answer as boolean;
+    it('@Authorized(0) drops the role: refused at start', async () => {
+      enum Level {
+        Admin,
+      }
+      @JsonController('/x')
+      class Numeric {
+        @Authorized(Level.Admin) @Get('/') list() {
+          return {};
         }
       }
-      @JsonController()
+      await using plain = await plainApp({ controllers: [Numeric] });
+      await plain.status('/x');
+      expect(plain.calls).to.deep.equal([[]]);
+
+      expect(refusal(driver, { controllers: [Numeric] })).to.match(/Numeric\.list: number is no role/);
+    });
+
+    it('a RoleChecker class is never called: it is', async () => {
+      let calls = 0;
+      class IsEditor implements RoleChecker {
+        check(_action: Action, user: User): boolean {
+          calls += 1;
+          return user.username === 'editor';
+        }
+      }
+      @JsonController('/x')
       class Checked {
-        @Authorized(Policy) @Get('/a') a() {
+        @Authorized(IsEditor) @Get('/') list() {
           return {};
         }
       }
-      const { Container } = await import('typedi');
-      Container.set({ id: Policy, type: Policy });
-      await using app = await secured([Checked]);
-      expect(await app.status('/a', 'user')).to.equal(200);
-      expect(calls).to.deep.equal([[true, 'user', '/a']]);
-      for (answer of ['false', 1, {}, { ok: false }, null, undefined, Promise.resolve('yes')]) {
-        expect(await app.status('/a', 'user'), String(answer)).to.equal(403);
-      }
+      await using plain = await plainApp({ controllers: [Checked] }, true);
+      expect(await plain.status('/x')).to.equal(200);
+      expect(calls).to.equal(0);
+
+      await using app = await SecuredServer.start(driver, { controllers: [Checked] });
+      expect(await app.admitted('/x')).to.deep.equal(['editor']);
+      expect(calls).to.equal(USERS.length);
     });
 
-    it('refuses roles that are none, in place of opening the action', () => {
-      class NoPolicy {}
-      const wrong = [false, 0, 1, Number.NaN, null, '', ' a', [], [undefined], [''], [['a']], {}, NoPolicy];
-      for (const role of wrong) {
-        reset();
-        @JsonController()
-        class Wrong {
-          @Authorized(role) @Get('/a') a() {
-            return {};
-          }
-        }
-        expect(() => build(driver, [Wrong]), typeof role).to.throw(ConfigurationError, 'Wrong.a');
-      }
-    });
-
-    it('combines roles by allOf and anyOf, and functions as policies', async () => {
-      @JsonController()
-      class Combined {
-        @Authorized(allOf('staff', anyOf('editor', 'admin'))) @Get('/a') a() {
-          return {};
-        }
-        @Authorized((user: User) => user.username === 'user') @Get('/b') b() {
+    it('the roles array is the same for every request: what was compiled at start decides', async () => {
+      @JsonController('/x')
+      class Compiled {
+        @Authorized('editor') @Get('/') list() {
           return {};
         }
       }
-      await using app = await secured([Combined]);
-      expect(await app.status('/a', 'staff')).to.equal(403);
-      expect(await app.status('/a', 'both')).to.equal(200);
-      expect(await app.status('/b', 'user')).to.equal(200);
-      expect(await app.status('/b', 'both')).to.equal(403);
+      await using app = await SecuredServer.start(driver, { controllers: [Compiled] });
+      expect(await app.admitted('/x')).to.deep.equal(['editor', 'both']);
+      reset();
+      expect(await app.admitted('/x')).to.deep.equal(['editor', 'both']);
     });
 
-    it('injects the inherited user at its place, and names what else is lost', async () => {
-      abstract class Base {
-        @Authorized() @Get('/:id/a') a(@Param('id') id: string, @CurrentUser() user: User) {
-          return { id, user: user.username };
+    it('@UseBefore and the body parser run before the guard, uploads after it: no action runs', async () => {
+      const order: string[] = [];
+      const before = (_request: unknown, second: unknown, third?: () => unknown) => {
+        order.push('before');
+        return (third ?? (second as () => unknown))();
+      };
+      const storage = {
+        _handleFile(_request: unknown, file: { stream: NodeJS.ReadableStream }, done: (error: null) => void) {
+          order.push('upload');
+          file.stream.resume().on('end', () => done(null));
+        },
+        _removeFile() {},
+      };
+      @Authorized()
+      @JsonController('/x')
+      class Ordered {
+        @UseBefore(before) @Post('/body') body(@Body() _body: unknown) {
+          order.push('action');
+          return {};
+        }
+        @Post('/file') file(@UploadedFile('file', { options: { storage } }) _file: unknown) {
+          order.push('action');
+          return {};
         }
       }
-      @JsonController('/sub')
-      class Sub extends Base {}
-      await using app = await secured([Sub]);
-      const { text } = await app.server.server.raw('/sub/7/a', { headers: as('user') });
-      expect(JSON.parse(text)).to.deep.equal({ user: 'user' });
-      expect(app.server.logger.lines.join('\n')).to.include('Sub.a is inherited and loses parameter 1');
+      await using app = await SecuredServer.start(driver, { controllers: [Ordered] }, QUIET);
+      const post = async (path: string, body: string | FormData, headers = {}) =>
+        (await app.server.fetch(path, { method: 'POST', body, headers })).status;
+      const json = { 'content-type': 'application/json' };
+      const form = () => {
+        const data = new FormData();
+        data.append('file', new Blob(['content']), 'a.txt');
+        return data;
+      };
+
+      expect(await post('/x/body', '{}', json)).to.equal(401);
+      expect(await post('/x/body', '{ broken', json)).to.equal(400);
+      expect(await post('/x/file', form())).to.equal(401);
+      expect(order.filter((step) => step !== 'before')).to.deep.equal([]);
+      expect(order).to.include('before');
+      expect(await post('/x/file', form(), { 'x-user': 'user' })).to.equal(200);
+      expect(order.slice(-2)).to.deep.equal(['upload', 'action']);
     });
 
-    it('names a guarded route that an earlier open one hides', async () => {
-      @JsonController()
-      class Hidden {
+    it('the current user is asked for once a parameter: authenticated once a request', async () => {
+      let asked = 0;
+      class Counting extends NameProvider {
+        override authenticate(...args: Parameters<NameProvider['authenticate']>) {
+          asked += 1;
+          return super.authenticate(...args);
+        }
+      }
+      @JsonController('/x')
+      class Repeated {
+        @Authorized() @Authorized('staff') @Get('/guarded') guarded(
+          @CurrentUser() a: User,
+          @CurrentUser({ required: true }) b: User,
+        ) {
+          return { same: a === b };
+        }
+        @Get('/open') open(@CurrentUser() a?: User, @CurrentUser() b?: User) {
+          return { same: a === b };
+        }
+      }
+      await using app = await SecuredServer.start(driver, {
+        controllers: [Repeated],
+        security: { providers: [Counting] },
+      });
+      expect(await app.json('/x/guarded', 'staff')).to.deep.equal({ same: true });
+      expect(asked).to.equal(1);
+      expect(await app.json('/x/open', 'staff')).to.deep.equal({ same: true });
+      expect(asked).to.equal(2);
+    });
+
+    it('HEAD is checked, OPTIONS is answered without the guard: Allow and no data', async () => {
+      let runs = 0;
+      @JsonController('/x')
+      class Guarded {
+        @Authorized() @Get('/') list() {
+          runs += 1;
+          return { secret: true };
+        }
+      }
+      await using app = await SecuredServer.start(driver, { controllers: [Guarded] });
+      expect(await app.admitted('/x', 'HEAD')).to.deep.equal(USERS);
+      runs = 0;
+      const options = await app.server.raw('/x', { method: 'OPTIONS' });
+      expect(options.response.headers.allow?.split(/, ?/)).to.include.members(['GET', 'HEAD']);
+      expect(options.text).not.to.contain('secret');
+      expect(runs).to.equal(0);
+    });
+
+    it('@All answers OPTIONS and PROPFIND too: guarded for each', async () => {
+      @JsonController('/x')
+      class Everything {
+        @Authorized('staff') @All('/') all() {
+          return {};
+        }
+      }
+      await using app = await SecuredServer.start(driver, { controllers: [Everything] });
+      for (const method of ['OPTIONS', 'PROPFIND', 'DELETE']) {
+        expect(await app.admitted('/x', method)).to.deep.equal(['staff', 'both']);
+      }
+    });
+
+    it('an earlier public or @All route hides a later guarded one: named at start', async () => {
+      @JsonController('/x')
+      class Hiding {
         @Get('/:id') any() {
-          return {};
+          return { any: true };
         }
         @Authorized() @Get('/me') me() {
+          return { me: true };
+        }
+        @All('/both') all() {
+          return {};
+        }
+        @Authorized() @Post('/both') post() {
           return {};
         }
       }
-      await using app = await secured([Hidden]);
-      expect(app.server.logger.lines.join('\n')).to.match(/GET \/me .* is guarded, but GET \/:id/);
-    });
-
-    it("protects everything without @Public() by default: 'authenticated'", async () => {
-      @JsonController()
-      class Mixed {
-        @Get('/a') a() {
-          return {};
-        }
-        @Public() @Get('/b') b() {
-          return {};
-        }
-      }
-      await using app = await secured([Mixed], { default: 'authenticated' });
-      expect(await app.status('/a', 'nobody')).to.equal(401);
-      expect(await app.status('/b', 'nobody')).to.equal(200);
-      await using open = await secured([Mixed]);
-      expect(await open.status('/a', 'nobody')).to.equal(200);
-      expect(open.server.logger.lines.join('\n')).to.include('(Mixed.a) is open to anyone');
-    });
-
-    it('checks HEAD and every method of @All', async () => {
-      @JsonController()
-      class Methods {
-        @Authorized() @Get('/a') a() {
-          return {};
-        }
-        @Authorized() @All('/all') all() {
-          return {};
-        }
-      }
-      await using app = await secured([Methods]);
-      expect(await app.status('/a', 'nobody', 'HEAD')).to.equal(401);
-      for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS', 'PROPFIND']) {
-        expect(await app.status('/all', 'nobody', method), method).to.equal(401);
-      }
-    });
-
-    it('answers a text controller as text/plain without a stack, in development too', async () => {
-      @Controller()
-      class Text {
-        @Authorized() @Get('/a') a() {
-          return 'a';
-        }
-      }
-      for (const development of [true, false]) {
-        const logger = new MemoryLogger();
-        const security = { logger, providers: [NameProvider], userstores: [CastUserstore] };
-        await using server = await TestServer.start(
-          driver.build(securest({ controllers: [Text], development, security })),
-        );
-        const { status, text, response } = await server.raw('/a');
-        expect([status, text]).to.deep.equal([401, 'Unauthorized User']);
-        expect(response.headers['content-type']).to.equal('text/plain; charset=utf-8');
-      }
-    });
-
-    it('gives the bare pair the same compiled access, and refuses half of it', async () => {
-      abstract class Base {
-        @Authorized('editor') @Post('/a') a() {
-          return {};
-        }
-      }
-      @JsonController()
-      class Sub extends Base {}
-      expect(() => driver.build({ controllers: [Sub], currentUserChecker })).to.throw(
-        ConfigurationError,
-        'only currentUserChecker is set',
-      );
-      expect(() => driver.build({ controllers: [Sub], authorizationChecker, currentUserChecker })).to.throw(
-        ConfigurationError,
-        'nothing can authenticate',
-      );
-    });
-
-    it('refuses a check that arrives without compiled access', async () => {
-      const logger = new MemoryLogger();
-      const own = createSecurity({ logger, providers: [NameProvider], userstores: [CastUserstore] });
-      const action = { request: { headers: {}, rawHeaders: [] }, response: undefined } as unknown as Action;
-      const outcome = await Promise.resolve(own.authorizationChecker(action, ['editor'])).catch(
-        (error: unknown) => error,
-      );
-      expect(outcome).to.include({ httpCode: 500, code: 'security_error' });
-      expect(logger.lines.join('\n')).to.include('another copy of routing-controllers');
+      await using app = await SecuredServer.start(driver, { controllers: [Hiding] });
+      const lines = app.warnings.filter((line) => line.includes('is guarded, but'));
+      expect(lines).to.deep.equal([
+        'warn securest: GET /x/me (Hiding.me) is guarded, but GET /x/:id (Hiding.any), which is open, ' +
+          'comes first and answers for it',
+        'warn securest: POST /x/both (Hiding.post) is guarded, but ALL /x/both (Hiding.all), which is open, ' +
+          'comes first and answers for it',
+      ]);
+      expect(await app.json('/x/me')).to.deep.equal({ any: true });
     });
   });
-}
-
-function build(driver: (typeof DRIVERS)[number], controllers: Constructor<object>[]): unknown {
-  const logger = new MemoryLogger();
-  return driver.build(
-    securest({ controllers, security: { logger, providers: [NameProvider], userstores: [CastUserstore] } }),
-  );
 }

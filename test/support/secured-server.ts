@@ -1,4 +1,5 @@
 /** A secured app with a fixed cast of users, for tests that ask who gets in where. */
+import type { ErrorRequestHandler } from 'express';
 import {
   type AuthProviderInterface,
   BadCredentialsError,
@@ -98,6 +99,18 @@ export class SecuredServer implements AsyncDisposable {
     return this.server.close();
   }
 }
+
+/** Keeps Express from printing the errors that a test provokes in the host itself. */
+export const QUIET: Around = {
+  express: {
+    after: (app) => {
+      app.use(((error: { status?: number } | undefined, _request, response, _next) => {
+        if (!response.headersSent) response.status(error?.status ?? 500);
+        response.end();
+      }) satisfies ErrorRequestHandler);
+    },
+  },
+};
 
 /** The options of an app with the cast as its users. */
 export function secured(options: SecurestOptions, logger = new MemoryLogger()): SecurestOptions {
