@@ -5,6 +5,7 @@ import type { AuthenticationOutcome } from './authentication/authenticator';
 import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from './core/events';
 import type { Logger } from './core/logger';
 import type { SecurityRequest } from './core/request';
+import { masked, secretsIn } from './util/masked';
 import { printable } from './util/printable';
 
 /** What every event says about its request. */
@@ -39,10 +40,10 @@ export class Audit {
   outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
     const facts = factsOf(request);
     const login = outcome.kind === 'barred' ? outcome.recognised : outcome;
-    for (const { provider, verdict, error } of login.verdicts) {
+    for (const { provider, verdict, error, credential } of login.verdicts) {
       if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
       this.emit({ type: 'unavailable', component: provider, reason: verdict, ...facts });
-      this.error(`${provider} could not decide (${verdict})`, error);
+      this.error(`${provider} could not decide (${verdict})`, error, secretsOf(request, credential));
     }
     const outcomes = outcomesOf(login.verdicts);
     if (login.kind === 'recognised') {
@@ -71,9 +72,9 @@ export class Audit {
     this.write('warn', message);
   }
 
-  /** Logs a fault with its cause, on one line. */
-  error(message: string, cause: unknown): void {
-    this.write('error', `${message}: ${describeError(cause)}`);
+  /** Logs a fault with its cause, on one line, without the secrets that the cause may quote. */
+  error(message: string, cause: unknown, secrets: readonly string[] = []): void {
+    this.write('error', `${message}: ${masked(describeError(cause), secrets)}`);
   }
 
   private write(level: keyof Logger, message: string): void {
@@ -99,6 +100,13 @@ export function factsOf(request: SecurityRequest): RequestFacts {
     route: request.route,
     ip: request.ip,
   };
+}
+
+/** The secrets that came with a request: what reads them may quote them in what it throws. */
+export function secretsOf(request: SecurityRequest, credential = 'authorization'): string[] {
+  return [...new Set(['authorization', 'cookie', credential])].flatMap((name) =>
+    secretsIn(request.header(name) ?? ''),
+  );
 }
 
 /** Verdicts without the errors behind them: an event carries no cause. */

@@ -7,7 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
 import { describeRule } from './access/rules';
-import { type Audit, factsOf } from './audit';
+import { type Audit, factsOf, secretsOf } from './audit';
 import type { AuthenticationOutcome, Authenticator } from './authentication/authenticator';
 import type { Recognised } from './authentication/chain';
 import { DeadlinePassedError, withinDeadline } from './authentication/deadline';
@@ -60,7 +60,7 @@ export class Checkers {
         const { error, reason } = denial;
         this.parts.audit.emit({ type: 'denied', code: error.code, user, reason, ...factsOf(request) });
       }
-      throw await this.parts.refusals.refuse(request, outcome, denial.error);
+      throw await this.parts.refusals.deny(request, denial.error);
     }
     this.parts.audit.emit({ type: 'allowed', user, skipped: false, ...factsOf(request) });
     return true;
@@ -139,7 +139,7 @@ export class Checkers {
   private rolesOf(outcome: Recognised): Promise<ReadonlySet<string>> {
     const known = this.roles.get(outcome);
     if (known !== undefined) return known;
-    const roles = rolesOf(outcome.record, this.parts.userstore);
+    const roles = rolesOf(outcome.record, (name) => this.parts.userstore.findGroup(name, outcome.origin));
     this.roles.set(outcome, roles);
     return roles;
   }
@@ -152,7 +152,7 @@ export class Checkers {
     const isLate = isInstance(cause, DeadlinePassedError);
     const reason = isLate ? 'deadline_passed' : isDown ? 'unavailable' : 'bug';
     audit.emit({ type: 'unavailable', component: access.action, reason, ...factsOf(request) });
-    audit.error(`The access of ${access.action} could not be decided`, cause);
+    audit.error(`The access of ${access.action} could not be decided`, cause, secretsOf(request));
     return isDown
       ? new ServiceUnavailableError({ cause, retryAfterSeconds: cause.retryAfterSeconds })
       : new SecurityFaultError({ cause });

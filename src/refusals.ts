@@ -8,17 +8,21 @@ import { challengeOf } from './authentication/challenges';
 import { withinDeadline } from './authentication/deadline';
 import { RequestWithSignal } from './authentication/provider-request';
 import type { AuthProviderInterface } from './core/auth-provider';
-import type { ProviderVerdict } from './core/events';
+import type { ProviderOutcome } from './core/events';
 import type { SecurityRequest } from './core/request';
-import { rawRequest, rawResponse } from './core/execution';
+import { rawResponse } from './core/execution';
 import { setHeaders, shapeRefusal } from './drivers/reply';
 import { type SecurityError, ServiceUnavailableError, ThrottledError } from './errors';
 import type { ResolvedOptions } from './options';
 import type { Component } from './registry/components';
 import { isInstance } from './util/instance';
 
+/** Marks an error that has its headers; a copy of it keeps the mark. */
+const COMPLETED = Symbol('securest.completed');
+
 export class Refusals {
-  private readonly announced = new WeakSet<object>();
+  /** Several parameters of an action may ask for its user: one refusal answers all of them. */
+  private readonly refused = new WeakMap<AuthenticationOutcome, Promise<SecurityError>>();
 
   constructor(
     private readonly options: ResolvedOptions,
@@ -26,28 +30,45 @@ export class Refusals {
     private readonly providers: () => readonly Component<AuthProviderInterface>[],
   ) {}
 
-  /** The error to throw, its headers already on the response. */
-  async refuse(
+  /** The error to throw for a request that was not recognised, its headers already on the response. */
+  refuse(
     request: SecurityRequest,
-    outcome: AuthenticationOutcome,
-    denial?: SecurityError,
+    outcome: Exclude<AuthenticationOutcome, { kind: 'recognised' }>,
   ): Promise<SecurityError> {
-    const error = denial ?? this.errorOf(outcome);
-    if (outcome.kind === 'anonymous') this.announce(request, outcome, error);
-    this.complete(error, request, 'verdicts' in outcome ? outcome.verdicts : []);
+    const known = this.refused.get(outcome);
+    if (known !== undefined) return known;
+    const error = outcome.error();
+    const verdicts = outcome.kind === 'barred' ? [] : outcome.verdicts;
+    // Anonymous requests fail only where somebody has to be recognised; the others were told of before.
+    if (outcome.kind === 'anonymous') {
+      const outcomes = outcomesOf(verdicts);
+      this.audit.emit({ type: 'failed', code: error.code, outcomes, ...factsOf(request) });
+    }
+    const refused = this.deny(request, error, verdicts);
+    this.refused.set(outcome, refused);
+    return refused;
+  }
+
+  /** The error to throw for a request whose user may not do it, or for which that cannot be told. */
+  async deny(
+    request: SecurityRequest,
+    error: SecurityError,
+    verdicts: readonly ProviderOutcome[] = [],
+  ): Promise<SecurityError> {
+    this.complete(error, request, verdicts);
     await this.applyHook(request, error);
     setHeaders(rawResponse(request.action), error.headers);
     return error;
   }
 
   /** Gives an error the headers that its status asks for, where it has none yet. */
-  complete(
-    error: SecurityError,
-    request: SecurityRequest,
-    verdicts: readonly { provider: string; verdict: ProviderVerdict }[],
-  ): void {
-    if ('Cache-Control' in error.headers) return;
+  complete(error: SecurityError, request: SecurityRequest, verdicts: readonly ProviderOutcome[]): void {
+    if (COMPLETED in error) return;
+    Object.defineProperty(error, COMPLETED, { value: true });
     const headers: Record<string, string | string[]> = { 'Cache-Control': 'private, no-store' };
+    // Koa's own error handler keeps no header of the reply but those that the error names.
+    const vary = rawResponse(request.action)?.getHeader('Vary');
+    if (vary !== undefined) headers['Vary'] = String(vary);
     if (error.httpCode === 401 || error.httpCode === 400) {
       const challenges = this.challenges(request, verdicts);
       if (challenges.length > 0) headers['WWW-Authenticate'] = challenges;
@@ -60,16 +81,8 @@ export class Refusals {
     error.headers = { ...headers, ...error.headers };
   }
 
-  private errorOf(outcome: AuthenticationOutcome): SecurityError {
-    if (outcome.kind === 'recognised') throw new Error('A recognised request is refused for a reason');
-    return outcome.error();
-  }
-
   /** One value for each provider's challenge, in their order, none twice. */
-  private challenges(
-    request: SecurityRequest,
-    verdicts: readonly { provider: string; verdict: ProviderVerdict }[],
-  ): string[] {
+  private challenges(request: SecurityRequest, verdicts: readonly ProviderOutcome[]): string[] {
     const values = new Set<string>();
     for (const component of this.providers()) {
       try {
@@ -81,15 +94,6 @@ export class Refusals {
       }
     }
     return [...values];
-  }
-
-  /** Anonymous requests fail only where somebody has to be recognised; each is told of once. */
-  private announce(request: SecurityRequest, outcome: AuthenticationOutcome, error: SecurityError): void {
-    const key = rawRequest(request.action);
-    if (this.announced.has(key)) return;
-    this.announced.add(key);
-    const outcomes = 'verdicts' in outcome ? outcomesOf(outcome.verdicts) : [];
-    this.audit.emit({ type: 'failed', code: error.code, outcomes, ...factsOf(request) });
   }
 
   private async applyHook(request: SecurityRequest, error: SecurityError): Promise<void> {

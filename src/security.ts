@@ -21,11 +21,13 @@ import type { User } from './core/user';
 import { isLoopback } from './drivers/client-address';
 import { type Execution, executionOf } from './core/execution';
 import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './drivers/install';
+import { otherCopy } from './drivers/other-copy';
 import { HttpSecurityRequest } from './drivers/security-request';
 import { ConfigurationError, SecurityError, SecurityFaultError } from './errors';
 import { resolveOptions, type ResolvedOptions, type SecurityOptions } from './options';
 import { Refusals } from './refusals';
 import { type Component, type Components, findComponents } from './registry/components';
+import { hold, release } from './registry/holders';
 import { stepInProvider } from './registry/registry';
 import { prepareServer } from './startup';
 import { isInstance } from './util/instance';
@@ -40,7 +42,8 @@ export class Security<U extends User = User> {
   private readonly authenticator: Authenticator;
   private readonly refusals: Refusals;
   private readonly checkers: Checkers;
-  private readonly listening = new Map<ProblemSource, () => void>();
+  /** The stores and providers that are in use, each with what ends the listening to it. */
+  private readonly inUse = new Map<object, () => void>();
   private found: Components | undefined;
 
   /** @internal */
@@ -96,6 +99,8 @@ export class Security<U extends User = User> {
       if (options[name] === undefined || bindingOf(options[name]) !== undefined) continue;
       throw new ConfigurationError(`${name} is what securest sets: take yours out of the options`);
     }
+    const other = otherCopy();
+    if (other !== undefined) this.audit.warn(`the app may be built by ${other}: ${ONE_COPY}`);
     const { authorizationChecker, currentUserChecker } = this;
     return { ...options, authorizationChecker, currentUserChecker };
   }
@@ -118,16 +123,22 @@ export class Security<U extends User = User> {
     });
   }
 
-  /** Releases what stores and providers hold: watchers, pools, timers. None of them keeps a process alive. */
+  /**
+   * Releases what stores and providers hold: watchers, pools, timers. None of them keeps a process alive.
+   * One that another instance of the library uses too is closed with the last of them.
+   * @throws what the first `close()` that failed threw, after all have been called
+   */
   async close(): Promise<void> {
-    for (const stop of this.listening.values()) stop();
-    this.listening.clear();
-    const components = [...(this.found?.userstores ?? []), ...(this.found?.providers ?? [])];
-    await Promise.all(
-      components.map(async (component: Component<object>) => {
-        await (component.get() as { close?(): unknown }).close?.();
+    const components = [...this.inUse];
+    this.inUse.clear();
+    const closed = await Promise.allSettled(
+      components.map(async ([component, stopListening]) => {
+        stopListening();
+        if (release(component)) await (component as { close?(): unknown }).close?.();
       }),
     );
+    const failed = closed.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   private authorize(action: Action, roles: readonly unknown[]): Promise<boolean> {
@@ -167,26 +178,31 @@ export class Security<U extends User = User> {
   }
 
   private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[] {
-    this.found = findComponents(this.options);
-    const compiled = prepareServer(actions, server, this.found, this.options, this.audit);
-    this.listen(this.found);
-    return compiled;
-  }
-
-  private listen(components: Components): void {
-    for (const component of [...components.userstores, ...components.providers]) {
-      const instance: object & Partial<ProblemSource> = component.get();
-      if (!isProblemSource(instance) || this.listening.has(instance)) continue;
-      const stop = instance[PROBLEM_SOURCE]((problem) => {
-        this.audit.misconfigured(problem);
-      });
-      this.listening.set(instance, stop);
-    }
+    this.found = this.findComponents();
+    return prepareServer(actions, server, this.found, this.options, this.audit);
   }
 
   private components(): Components {
-    this.found ??= findComponents(this.options);
+    this.found ??= this.findComponents();
     return this.found;
+  }
+
+  private findComponents(): Components {
+    return findComponents({
+      ...this.options,
+      onUse: (instance) => {
+        this.use(instance);
+      },
+    });
+  }
+
+  private use(instance: object & Partial<ProblemSource>): void {
+    if (this.inUse.has(instance)) return;
+    hold(instance);
+    const stopListening = instance[PROBLEM_SOURCE]?.((problem) => {
+      this.audit.misconfigured(problem);
+    });
+    this.inUse.set(instance, stopListening ?? (() => undefined));
   }
 
   private providers(): readonly Component<AuthProviderInterface>[] {
@@ -206,10 +222,10 @@ export class Security<U extends User = User> {
   }
 }
 
-const FOREIGN_SERVER =
-  'A check came without compiled access: the server was built by another copy of routing-controllers. ' +
-  'Make sure that only one is installed (npm ls routing-controllers)';
+const ONE_COPY =
+  'a server of another copy of routing-controllers than the one beside securest loses guards; ' +
+  'make sure that only one is installed (npm ls routing-controllers)';
 
-function isProblemSource(instance: object & Partial<ProblemSource>): instance is ProblemSource {
-  return typeof instance[PROBLEM_SOURCE] === 'function';
-}
+const FOREIGN_SERVER =
+  'A check came without compiled access. Either a function of the app wraps the checker, so that securest ' +
+  `cannot know its servers: hand the checker over as it is. Or ${ONE_COPY}`;

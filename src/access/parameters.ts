@@ -11,24 +11,30 @@ import { classChain } from './guards';
 type ParamArgs = ReturnType<typeof getMetadataArgsStorage>['params'][number];
 
 /**
- * Restores the inherited `@CurrentUser` and `@CurrentAuthentication` parameters of an action.
+ * Restores the `@CurrentUser` and `@CurrentAuthentication` parameters that an action inherits, each at its
+ * place where the subclass declares no other.
  * @returns what stays lost, in words: other parameters and `@UseBefore` or `@UseAfter` of the base.
  */
 export function restoreParameters(action: ActionMetadata): string[] {
   const controller = action.controllerMetadata.target;
   const losses = lostMiddlewares(action);
-  if (action.params.length > 0) return losses;
+  const declared = new Set(action.params.map(({ index }) => index));
+  // An override that declares parameters of its own may have done without the base's last ones.
+  const wanted = declared.size === 0 ? Infinity : parameterCount(controller, action.method);
   for (const base of classChain(controller).slice(1)) {
     const inherited = getMetadataArgsStorage().params.filter(
-      (param) => (param.object as object).constructor === base && param.method === action.method,
+      (param) =>
+        (param.object as object).constructor === base &&
+        param.method === action.method &&
+        !declared.has(param.index),
     );
-    if (inherited.length === 0) continue;
     for (const args of inherited) {
       const restorable = isUserParameter(args);
-      if (!restorable) losses.push(`parameter ${String(args.index + 1)} (@${args.type}) of ${base.name}`);
+      if (!restorable && args.index < wanted)
+        losses.push(`parameter ${String(args.index + 1)} (@${args.type}) of ${base.name}`);
       action.params.push(new ParamMetadata(action, restorable ? { ...args } : placeholder(args)));
+      declared.add(args.index);
     }
-    break;
   }
   return losses;
 }
@@ -57,6 +63,10 @@ export function keepUndecidedParameters(): () => void {
   return () => {
     for (const param of undecided) delete (param as Partial<ParamArgs>).required;
   };
+}
+
+function parameterCount(controller: { prototype: object }, method: string): number {
+  return (controller.prototype as Record<string, (...args: never[]) => unknown>)[method]?.length ?? 0;
 }
 
 function isUserParameter(args: ParamArgs): boolean {

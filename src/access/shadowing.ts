@@ -1,23 +1,33 @@
+import { describeRule } from './rules';
 import type { CompiledAction } from './compile';
 
 /**
- * Guarded routes that an earlier, more open route hides: of several routes that match a request the host
- * runs the first one that was registered, and only its guard.
+ * Guarded routes that an earlier route hides which does not ask for as much: of several routes that match
+ * a request the host runs the first one that was registered, and only its guard.
  * @returns one sentence for each, in words.
  */
 export function findShadowedGuards(actions: readonly CompiledAction[]): string[] {
   const warnings: string[] = [];
   actions.forEach((later, index) => {
-    if (later.access.levels.length === 0) return;
     const earlier = actions
       .slice(0, index)
-      .find((candidate) => candidate.access.levels.length === 0 && hides(candidate, later));
+      .find((candidate) => asksLess(candidate, later) && hides(candidate, later));
     if (earlier === undefined) return;
+    const what = earlier.access.levels.length === 0 ? 'is open' : 'asks for something else';
     warnings.push(
-      `${label(later)} is guarded, but ${label(earlier)}, which is open, comes first and answers for it`,
+      `${label(later)} is guarded, but ${label(earlier)}, which ${what}, comes first and answers for it`,
     );
   });
   return warnings;
+}
+
+/** True when the later route has a level that the earlier one has not. */
+function asksLess(earlier: CompiledAction, later: CompiledAction): boolean {
+  const asked = new Set(earlier.access.levels.map(({ rule }) => describeRule(rule)));
+  return later.access.levels.some(({ rule }) => {
+    const isAskedAnyway = rule.kind === 'authenticated' && asked.size > 0;
+    return !isAskedAnyway && !asked.has(describeRule(rule));
+  });
 }
 
 function label({ access }: CompiledAction): string {
@@ -37,24 +47,39 @@ function hides(earlier: CompiledAction, later: CompiledAction): boolean {
 /** A path that the route matches, its parameters filled with a word. */
 function samplePath(route: string): string {
   return `/${segments(route)
-    .map((segment) => (isWildcard(segment) ? 'x' : segment))
+    .map((segment) => (isPattern(segment) ? 'x' : segment))
     .join('/')}`;
 }
 
 function covers(first: string[], second: string[]): boolean {
   for (const [index, segment] of first.entries()) {
-    if (segment.includes('*') || segment.includes('(')) return true;
+    if (takesTheRest(segment)) return true;
     const other = second[index];
-    if (other === undefined) return false;
-    if (!segment.startsWith(':') && segment.toLowerCase() !== other.toLowerCase()) return false;
+    if (other === undefined) return segment.endsWith('?') && index === first.length - 1;
+    if (!coversSegment(segment, other)) return false;
   }
   return first.length === second.length;
+}
+
+function takesTheRest(segment: string): boolean {
+  return segment.startsWith('{') || /^(?::\w*)?(?:\*\w*|\(\.\*\)|\+)$/.test(segment);
+}
+
+function coversSegment(segment: string, other: string): boolean {
+  if (segment.toLowerCase() === other.toLowerCase() || /^:\w+\??$/.test(segment)) return true;
+  const pattern = /^:?\w*\((.+)\)\??$/.exec(segment)?.[1];
+  if (pattern === undefined || isPattern(other)) return false;
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'i').test(other);
+  } catch {
+    return false;
+  }
 }
 
 function segments(route: string): string[] {
   return route.split('/').filter((segment) => segment !== '');
 }
 
-function isWildcard(segment: string): boolean {
-  return segment.startsWith(':') || segment.includes('*') || segment.includes('(');
+function isPattern(segment: string): boolean {
+  return /[:*({]/.test(segment);
 }

@@ -35,7 +35,7 @@ export class Authenticator {
 
   constructor(private readonly options: AuthenticatorOptions) {}
 
-  /** The outcome for a request; what was decided first stands. Never rejects. */
+  /** The outcome for a request; what was decided first stands. */
   authenticate(key: IncomingMessage, request: SecurityRequest): Promise<AuthenticationOutcome> {
     const known = this.outcomes.get(key);
     if (known !== undefined) return known;
@@ -59,7 +59,7 @@ export class Authenticator {
 
   private bar(request: SecurityRequest, outcome: ChainOutcome): AuthenticationOutcome {
     if (outcome.kind !== 'recognised') return outcome;
-    if (!isCrossSite(request, outcome.credential, this.options.trustedOrigins)) return outcome;
+    if (!isCrossSite(request, outcome.credentials, this.options.trustedOrigins)) return outcome;
     return { kind: 'barred', recognised: outcome, error: () => new CrossSiteError() };
   }
 

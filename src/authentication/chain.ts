@@ -9,12 +9,12 @@ import { Authentication } from '../core/authentication';
 import { listenForProblems, type ProblemListener, type ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User, withoutPassword } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
 import { parseAuthorization } from '../util/authorization-header';
 import { withinDeadline } from './deadline';
 import { RequestWithSignal } from './provider-request';
+import { type Origin, ProviderUserstore, type UserstoreChain } from './userstore-chain';
 import { classify, isFailure, isRefusal, refusalFor, type Verdict } from './verdicts';
 
 /** A provider as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
@@ -26,7 +26,7 @@ export interface ChainLink {
 export interface ChainOptions {
   /** The providers in the order in which they are asked. */
   readonly links: () => readonly ChainLink[];
-  readonly userstore: UserstoreInterface;
+  readonly userstore: UserstoreChain;
   readonly deadlineMs: number;
   readonly stopAtBadCredentials: boolean;
   readonly clock: Clock;
@@ -38,13 +38,15 @@ export interface Recognised {
   readonly kind: 'recognised';
   /** The login as the app may see it: its user has no password hash. */
   readonly authentication: Authentication;
-  /** The record as the store or provider gave it: what groups are looked up by. */
+  /** The record as the store or provider gave it. */
   readonly record: User;
+  /** Where the record came from; undefined for a user that no store of the app has. */
+  readonly origin: Origin | undefined;
   readonly provider: string;
-  /** What the provider reads, in lower case. */
-  readonly credential: string;
+  /** What the provider says it reads, and the headers that it looked for and found, in lower case. */
+  readonly credentials: ReadonlySet<string>;
   readonly verdicts: readonly Verdict[];
-  /** The headers that providers looked at, in lower case. */
+  /** The headers that all providers looked at, in lower case. */
   readonly headersRead: ReadonlySet<string>;
 }
 
@@ -59,11 +61,13 @@ export interface Unrecognised {
 
 export type ChainOutcome = Recognised | Unrecognised;
 
+type Grant = Pick<Recognised, 'authentication' | 'record' | 'origin'>;
+
 type Answer =
   | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
-  | { readonly verdict: 'authenticated'; readonly authentication: Authentication; readonly record: User };
+  | { readonly verdict: 'authenticated'; readonly grant: Grant };
 
-/** Asks the providers about a request. Never rejects: every fault is a verdict. */
+/** Asks the providers about a request. Every fault of theirs is a verdict, none a rejection. */
 export async function runChain(request: SecurityRequest, options: ChainOptions): Promise<ChainOutcome> {
   const headersRead = new Set<string>();
   let scheme: string | undefined;
@@ -80,10 +84,12 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
       verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
       continue;
     }
+    const ownHeaders = new Set<string>();
     const answer: Answer =
       provider === undefined
         ? { verdict: 'bug', error: fault }
-        : await ask(link, provider, new RequestWithSignal(request, headersRead), options);
+        : await ask(link, provider, new RequestWithSignal(request, ownHeaders), options);
+    for (const name of ownHeaders) headersRead.add(name);
     const { verdict } = answer;
     verdicts.push({
       provider: link.name,
@@ -92,16 +98,9 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
       error: 'error' in answer ? answer.error : undefined,
     });
     if (answer.verdict === 'authenticated') {
-      const { authentication, record } = answer;
-      return {
-        kind: 'recognised',
-        authentication,
-        record,
-        provider: link.name,
-        credential,
-        verdicts,
-        headersRead,
-      };
+      const found = [...ownHeaders].filter((name) => request.header(name) !== undefined);
+      const credentials = new Set([credential, ...found]);
+      return { kind: 'recognised', ...answer.grant, provider: link.name, credentials, verdicts, headersRead };
     }
     if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) break;
     if (isFailure(verdict)) failedCredentials.add(credential);
@@ -134,23 +133,24 @@ async function ask(
   options: ChainOptions,
 ): Promise<Answer> {
   listenForProblems(own, options.onProblem);
+  const userstore = new ProviderUserstore(options.userstore);
   try {
     const result: unknown = await withinDeadline(
-      provider.authenticate(own, options.userstore),
+      provider.authenticate(own, userstore),
       options.deadlineMs,
       (reason) => {
         own.abort(reason);
       },
     );
     if (result === null || result === undefined) return { verdict: 'no_credentials' };
-    return accept(link, result, options.clock);
+    return accept(link, result, userstore, options.clock);
   } catch (error) {
     return { verdict: classify(error), error };
   }
 }
 
 /** Takes a provider's result as a grant only when it literally is one. */
-function accept(link: ChainLink, result: unknown, clock: Clock): Answer {
+function accept(link: ChainLink, result: unknown, userstore: ProviderUserstore, clock: Clock): Answer {
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
   if (!isUser(record)) {
@@ -165,5 +165,5 @@ function accept(link: ChainLink, result: unknown, clock: Clock): Answer {
     user,
     details ?? { authenticatedAt: new Date(clock()), methods: [] },
   );
-  return { verdict: 'authenticated', authentication, record };
+  return { verdict: 'authenticated', grant: { authentication, record, origin: userstore.originOf(record) } };
 }

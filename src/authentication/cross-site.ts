@@ -6,7 +6,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const AMBIENT_SCHEMES = new Set(['basic', 'digest', 'negotiate', 'ntlm']);
 
 /** True when a browser would send this credential again without anyone's doing. */
-export function isAmbient(request: SecurityRequest, credential: string): boolean {
+function isAmbient(request: SecurityRequest, credential: string): boolean {
   if (credential === 'cookie' || credential === 'tls') return true;
   if (credential !== 'authorization') return false;
   return AMBIENT_SCHEMES.has(parseAuthorization(request.header('authorization'))?.scheme ?? '');
@@ -16,23 +16,26 @@ export function isAmbient(request: SecurityRequest, credential: string): boolean
  * True when an unsafe request with an ambient credential may come from a foreign site's page. Clients that
  * send neither `Sec-Fetch-Site` nor `Origin` are no browsers and pass, except with a cookie, which only
  * browsers keep.
+ * @param credentials what the provider that granted says it reads, and the headers that it found
  * @param trustedOrigins origins, as a browser sends them, that may call this app
  * @see Fetch Metadata Request Headers section 2.3, RFC 6454 section 7
  */
 export function isCrossSite(
   request: SecurityRequest,
-  credential: string,
+  credentials: ReadonlySet<string>,
   trustedOrigins: ReadonlySet<string>,
 ): boolean {
   // A WebSocket is opened by GET, and then sends what it likes.
   const isSafe = SAFE_METHODS.has(request.method) && request.header('upgrade') === undefined;
-  if (isSafe || !isAmbient(request, credential)) return false;
+  if (isSafe || ![...credentials].some((credential) => isAmbient(request, credential))) return false;
   const origin = request.header('origin');
   if (origin !== undefined && trustedOrigins.has(origin)) return false;
   const site = request.header('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  if (origin !== undefined) return !isOwnOrigin(origin, request.header('host'));
-  return credential === 'cookie';
+  // HTTP/2 has the host in a pseudo-header. @see RFC 9113 section 8.3.1
+  const host = request.header('host') ?? request.header(':authority');
+  if (origin !== undefined) return !isOwnOrigin(origin, host);
+  return credentials.has('cookie');
 }
 
 /**

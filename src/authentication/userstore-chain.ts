@@ -1,45 +1,65 @@
-import type { Group, User } from '../core/user';
+import { isUser, type Group, type User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
+
+/** Where a user was found: groups are looked up there, and nowhere else. */
+export interface Origin {
+  readonly store: UserstoreInterface;
+  /** The user as the store returned it. */
+  readonly user: User;
+}
 
 /**
  * Several userstores as one, asked in order: the first that has the user answers for it, and one that
  * fails ends the search, because a weaker store must not stand in for one that is down.
  */
-export class UserstoreChain implements UserstoreInterface {
-  /** Who answered for a user, so that groups are looked up where the user came from. */
-  private readonly owners = new WeakMap<User, UserstoreInterface>();
-
+export class UserstoreChain {
   /** @param stores resolves the stores in the order in which they are asked, anew each time */
   constructor(private readonly stores: () => readonly UserstoreInterface[]) {}
 
-  async getUser(identifier: string): Promise<User | null> {
+  async find(identifier: string): Promise<Origin | null> {
     const stores = this.stores();
     if (stores.length === 0) throw new Error('This app has no userstore: decorate a class with @Userstore()');
     for (const store of stores) {
       const user = await store.getUser(identifier);
-      if (user === null || user === undefined) continue;
-      // What is no object is no user either; whoever asked finds out and says so.
-      if (typeof user === 'object') this.owners.set(user, store);
-      return user;
+      // What is no user either is passed on too: whoever asked finds out and says so.
+      if (user !== null && user !== undefined) return { store, user };
     }
     return null;
   }
 
-  /** The group of that name in the store that the user came from; in any store for a user of no store. */
-  async getGroupFor(user: User, name: string): Promise<Group | null> {
-    const owner = this.owners.get(user);
-    for (const store of owner === undefined ? this.stores() : [owner]) {
-      const group = await store.getGroup?.(name);
-      if (group !== null && group !== undefined) return group;
-    }
-    return null;
-  }
-
-  async getGroup(name: string): Promise<Group | null> {
+  /** The group of that name in the store that a user came from; in any store for a user of no store. */
+  async findGroup(name: string, origin: Origin | undefined): Promise<Group | null> {
+    if (origin !== undefined) return (await origin.store.getGroup?.(name, origin.user)) ?? null;
     for (const store of this.stores()) {
       const group = await store.getGroup?.(name);
       if (group !== null && group !== undefined) return group;
     }
     return null;
+  }
+}
+
+/** The stores as one provider is handed them for one request: it is on record which store found whom. */
+export class ProviderUserstore implements UserstoreInterface {
+  private readonly found: Origin[] = [];
+
+  constructor(private readonly chain: UserstoreChain) {}
+
+  async getUser(identifier: string): Promise<User | null> {
+    const origin = await this.chain.find(identifier);
+    if (origin === null) return null;
+    this.found.push(origin);
+    return origin.user;
+  }
+
+  getGroup(name: string): Promise<Group | null> {
+    return this.chain.findGroup(name, undefined);
+  }
+
+  /** Where the provider got a user from; a copy of a user is known by its name. */
+  originOf(user: User): Origin | undefined {
+    return (
+      this.found.find((origin) => origin.user === user) ??
+      this.found.findLast((origin) => isUser(origin.user) && origin.user.username === user.username)
+    );
   }
 }

@@ -1,29 +1,30 @@
 /**
  * A user's roles: its own, its groups', and those of the groups that these are in.
  */
-import { isGroup, type User } from '../core/user';
+import { type Group, isGroup, type User } from '../core/user';
 import { SecurityFaultError, ServiceUnavailableError } from '../errors';
-import type { UserstoreChain } from '../authentication/userstore-chain';
 
 /** More groups than this is a fault in the store, not a user. */
 const MAX_GROUPS = 10_000;
 
 /**
  * Loads the groups of a user level by level, each group once, so that cycles end.
+ * @param findGroup looks a group up where the user came from
  * @throws ServiceUnavailableError when the store fails: a dropped role could be the one a rule looks for
  * @throws SecurityFaultError for a group that holds as none
  */
-export async function rolesOf(user: User, store: UserstoreChain): Promise<ReadonlySet<string>> {
+export async function rolesOf(
+  user: User,
+  findGroup: (name: string) => Promise<Group | null>,
+): Promise<ReadonlySet<string>> {
   const roles = new Set(user.roles ?? []);
   const seen = new Set(user.groups ?? []);
   let level = [...seen];
   while (level.length > 0) {
     if (seen.size > MAX_GROUPS) throw new RangeError('A user is in more groups than can be loaded');
-    const groups = await Promise.all(level.map((name) => store.getGroupFor(user, name))).catch(
-      (cause: unknown) => {
-        throw new ServiceUnavailableError({ cause });
-      },
-    );
+    const groups = await Promise.all(level.map(findGroup)).catch((cause: unknown) => {
+      throw new ServiceUnavailableError({ cause });
+    });
     level = [];
     for (const group of groups) {
       if (group === null) continue;

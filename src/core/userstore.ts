@@ -12,8 +12,12 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface UserstoreInterface<U extends User = User> {
   /** The user of that name, or null. The identifier comes from the client: bind it, never build it in. */
   getUser(identifier: string): MaybePromise<U | null | undefined>;
-  /** The group of that name with its own roles and parent groups, or null. */
-  getGroup?(name: string): MaybePromise<Group | null | undefined>;
+  /**
+   * The group of that name with its own roles and parent groups, or null.
+   * @param user whose roles are worked out, as this store returned it: a store that changes under way
+   * answers from the version that the user came from
+   */
+  getGroup?(name: string, user?: U): MaybePromise<Group | null | undefined>;
   /** Replaces a user's hash, only where it still is `oldHash`. True when it was replaced. */
   updatePassword?(user: U, newHash: string, oldHash: string): MaybePromise<boolean>;
 }

@@ -4,14 +4,20 @@ import { resolve } from '../registry/resolve';
 
 /**
  * Lets the container create controllers that ask for something, where the app has given routing-controllers
- * no container: its own would call their constructors with nothing. Controllers of other apps keep theirs.
+ * no container: its own would call their constructors with nothing. A container of the app that does the
+ * same with classes that it does not know is taken for none.
  */
 export function injectControllers(actions: readonly ActionMetadata[], container: ContainerLike): void {
-  if (hasOwnContainer()) return;
   for (const { controllerMetadata } of actions) {
     const cls = controllerMetadata.target as Constructor<object>;
     if (!needsInjection(cls)) continue;
-    controllerMetadata.getInstance = () => resolve(container, cls);
+    const ofHost = controllerMetadata.getInstance.bind(controllerMetadata);
+    // Looked at when the first request comes: an app may set its container after its server is built.
+    let isOurs: boolean | undefined;
+    controllerMetadata.getInstance = (action) => {
+      isOurs ??= !hasOwnContainer();
+      return isOurs ? resolve(container, cls) : (ofHost(action) as object);
+    };
   }
 }
 

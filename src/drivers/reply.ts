@@ -4,10 +4,10 @@ import type { SecurityError } from '../errors';
 import type { RefusalReply } from '../options';
 
 /** Headers by name; several values become several header lines. */
-export type Headers = Readonly<Record<string, string | readonly string[]>>;
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** Sets headers on a reply that has not begun. A name or value that is no header changes nothing. */
-export function setHeaders(response: ServerResponse | undefined, headers: Headers): void {
+export function setHeaders(response: ServerResponse | undefined, headers: ReplyHeaders): void {
   if (response === undefined || response.headersSent) return;
   for (const [name, value] of Object.entries(headers)) {
     try {

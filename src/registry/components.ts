@@ -19,6 +19,8 @@ export interface ComponentOptions {
   /** The classes to use in place of all decorated ones, in the order in which they are asked. */
   readonly userstores?: readonly Constructor<UserstoreInterface>[] | undefined;
   readonly providers?: readonly Constructor<AuthProviderInterface>[] | undefined;
+  /** Hears of every instance that is handed out, each time. */
+  readonly onUse: (instance: object) => void;
 }
 
 export interface Components {
@@ -37,9 +39,10 @@ export function findComponents(options: ComponentOptions): Components {
   const providers = options.providers ?? ordered('@AuthProvider', registrations);
   if (options.providers === undefined) refuseEqualOrders(registrations);
   const components = {
-    userstores: userstores.map((cls) => toComponent(options.container, cls, 'getUser', '@Userstore')),
-    providers: providers.map((cls) => toComponent(options.container, cls, 'authenticate', '@AuthProvider')),
+    userstores: userstores.map((cls) => toComponent(options, cls, 'getUser', '@Userstore')),
+    providers: providers.map((cls) => toComponent(options, cls, 'authenticate', '@AuthProvider')),
   };
+  components.providers.forEach(refuseUnknownCredential);
   refuseEqualNames(components.providers);
   const needy = components.providers.find((provider) => provider.get().authenticate.length > 1);
   if (needy !== undefined && userstores.length === 0) {
@@ -51,16 +54,33 @@ export function findComponents(options: ComponentOptions): Components {
 }
 
 function toComponent<T extends object>(
-  container: ContainerLike,
+  { container, onUse }: ComponentOptions,
   cls: Constructor<T>,
   method: keyof T & string,
   decorator: string,
 ): Component<T> {
-  const { name } = resolveAtStart(container, cls, method, decorator) as { name?: unknown };
+  const first = resolveAtStart(container, cls, method, decorator);
+  onUse(first);
+  const { name } = first as { name?: unknown };
   return {
     name: typeof name === 'string' && name !== '' ? name : cls.name,
-    get: () => resolve(container, cls),
+    get: () => {
+      const instance = resolve(container, cls);
+      onUse(instance);
+      return instance;
+    },
   };
+}
+
+/** @see RFC 9110 section 5.6.2 */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+function refuseUnknownCredential(provider: Component<AuthProviderInterface>): void {
+  const credential: unknown = provider.get().credential ?? 'authorization';
+  if (typeof credential === 'string' && TOKEN.test(credential)) return;
+  throw new ConfigurationError(
+    `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie' or 'tls'`,
+  );
 }
 
 function ordered<T>(decorator: string, registrations: Registration<T>[]): Constructor<T>[] {

@@ -12,7 +12,8 @@ export function resolve<T>(container: ContainerLike, cls: Constructor<T>): T {
 
 /**
  * Resolves a class at start and makes sure that it can do what its decorator says.
- * @throws ConfigurationError that names the class when its constructor throws or the method is missing.
+ * @throws ConfigurationError that names the class when its constructor throws, the method is missing or
+ * the container makes a new instance each time.
  */
 export function resolveAtStart<T extends object>(
   container: ContainerLike,
@@ -27,10 +28,18 @@ export function resolveAtStart<T extends object>(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(`${decorator} ${cls.name} cannot be created: ${reason}`, { cause });
   }
-  if (isObject(instance) && typeof instance[method] === 'function') return instance as T;
-  throw new ConfigurationError(
-    `${decorator} ${cls.name} has no method ${method}(): add it, or take the decorator away`,
-  );
+  if (!isObject(instance) || typeof instance[method] !== 'function') {
+    throw new ConfigurationError(
+      `${decorator} ${cls.name} has no method ${method}(): add it, or take the decorator away`,
+    );
+  }
+  if (resolve<unknown>(container, cls) !== instance) {
+    throw new ConfigurationError(
+      `${decorator} ${cls.name} is created anew each time that it is asked for: make it a singleton ` +
+        '(a plain @Service(), or none)',
+    );
+  }
+  return instance as T;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -26,6 +26,8 @@ export interface FileUserstoreOptions {
  */
 export class FileUserstore implements UserstoreInterface, ProblemSource {
   readonly #file: WatchedFile<Snapshot>;
+  /** The version that each user came from, so that its groups come from there too. */
+  readonly #origins = new WeakMap<User, Snapshot>();
   readonly #listeners = new Set<ProblemListener>();
   #unheard: Problem | undefined;
 
@@ -44,11 +46,16 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   }
 
   getUser(identifier: string): User | null {
-    return this.#file.value.users.get(identifier) ?? null;
+    const snapshot = this.#file.value;
+    const user = snapshot.users.get(identifier);
+    if (user === undefined) return null;
+    this.#origins.set(user, snapshot);
+    return user;
   }
 
-  getGroup(name: string): Group | null {
-    return this.#file.value.groups.get(name) ?? null;
+  getGroup(name: string, user?: User): Group | null {
+    const snapshot = (user && this.#origins.get(user)) ?? this.#file.value;
+    return snapshot.groups.get(name) ?? null;
   }
 
   /** Ends the watching. Users are still found. */

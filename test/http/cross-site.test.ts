@@ -98,6 +98,20 @@ for (const driver of DRIVERS) {
       });
     }
 
+    it('are refused with a cookie that the provider reads without saying so', async () => {
+      const shy = (name: string, header: string) =>
+        provider(name, (request) => (request.header(header) === undefined ? null : { username: 'ann' }), {
+          credential: 'x-api-key',
+        });
+      const security = { providers: [shy('s', 'cookie'), shy('k', 'x-api-key')] };
+      await using api = await startApi(driver, { security });
+      const foreign = { 'sec-fetch-site': 'cross-site' };
+      expect((await api.post('/guarded', { cookie: 'sid=1', ...foreign })).status).to.equal(403);
+      expect((await api.post('/guarded', { cookie: 'sid=1' })).status).to.equal(403);
+      expect((await api.post('/guarded', { 'x-api-key': '1', ...foreign })).status).to.equal(200);
+      expect(api.ran).to.deep.equal(['change']);
+    });
+
     it('pass without any of the headers, but for a cookie', async () => {
       await using api = await start();
       for (const kind of ['basic', 'negotiate', 'bearer', 'apiKey'] as const) {

@@ -1,12 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { Authorized, Controller, Get } from 'routing-controllers';
+import { Authorized, Controller, CurrentUser, Get, JsonController } from 'routing-controllers';
 import {
+  type Authentication,
   BadCredentialsError,
+  CurrentAuthentication,
   type RefusalReply,
   type SecurityError,
   type SecurityOptions,
   type SecurityRequest,
+  type User,
 } from '../../src';
 import { type Driver, DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
@@ -184,6 +187,19 @@ for (const driver of DRIVERS) {
       const reply = await api.get('/guarded');
       expect([reply.status, reply.headers.location]).to.deep.equal([303, '/login']);
       expect(api.ran).to.deep.equal([]);
+    });
+
+    it('is asked once for an open action with several parameters for the user', async () => {
+      @JsonController()
+      class Open {
+        @Get('/both') both(@CurrentUser() _user?: User, @CurrentAuthentication() _login?: Authentication) {
+          return {};
+        }
+      }
+      const paths: string[] = [];
+      await using api = await start(({ path }) => void paths.push(path), { controllers: [Open] });
+      expect((await api.get('/both', { 'x-user': 'bad' })).status).to.equal(401);
+      expect(paths).to.deep.equal(['/both']);
     });
 
     it('is asked anew for each request and leaves no trace on the next', async () => {

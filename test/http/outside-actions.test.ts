@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
+import { Container } from 'typedi';
 import {
   type Authentication,
   BadCredentialsError,
@@ -15,7 +16,7 @@ import {
   ServiceUnavailableError,
 } from '../../src';
 import { MemoryLogger, reset } from '../support/reset';
-import { provider, store } from '../support/scripted';
+import { provider, type ProviderClass, store } from '../support/scripted';
 
 const byName = (credential: string) =>
   provider(
@@ -159,6 +160,59 @@ describe('close()', () => {
     await security.authenticate(request);
     await security.close();
     expect(closed.toSorted()).to.deep.equal(['provider', 'store']);
+  });
+
+  it('closes what two instances share with the last of them, and all although one fails', async () => {
+    const closed: string[] = [];
+    const Store = class extends store(() => null) {
+      close(): void {
+        closed.push('store');
+      }
+    };
+    const Failing = class extends provider('p', () => null) {
+      close(): void {
+        closed.push('provider');
+        throw new Error('stuck');
+      }
+    };
+    const start = async (providers: ProviderClass[]) => {
+      const security = createSecurity({ logger: new MemoryLogger(), providers, userstores: [Store] });
+      const request = new http.IncomingMessage(null as never);
+      Object.defineProperty(request, 'socket', { value: { remoteAddress: '127.0.0.1' } });
+      await security.authenticate(request);
+      return security;
+    };
+    const [one, other] = [await start([provider('q', () => null)]), await start([Failing])];
+    await one.close();
+    await one.close();
+    expect(closed).to.deep.equal([]);
+    const error = await other.close().catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(Error);
+    expect(closed.toSorted()).to.deep.equal(['provider', 'store']);
+  });
+
+  it('closes what it used, although the container has been emptied since', async () => {
+    const closed: object[] = [];
+    class Store {
+      getUser(): null {
+        return null;
+      }
+      close(): void {
+        closed.push(this);
+      }
+    }
+    const security = createSecurity({
+      logger: new MemoryLogger(),
+      providers: [provider('p', () => null)],
+      userstores: [Store],
+    });
+    const request = new http.IncomingMessage(null as never);
+    Object.defineProperty(request, 'socket', { value: { remoteAddress: '127.0.0.1' } });
+    await security.authenticate(request);
+    const used = Container.get(Store);
+    Container.reset();
+    await security.close();
+    expect(closed).to.deep.equal([used]);
   });
 
   it('does nothing for an instance that was never used', async () => {

@@ -26,12 +26,16 @@ import { MemoryLogger, reset } from '../support/reset';
 import { type Api, BODIES, fingerprint, provider, startApi } from '../support/scripted';
 
 const SECRET = 'k'.repeat(32);
+/** The time of the whole file, in seconds: the clock stands. */
+const now = 1_800_000_000;
+const clock = () => now * 1000;
 const options = {
   secret: SECRET,
   issuer: 'notes',
   audience: 'notes-api',
   ttlSeconds: 60,
   maxAgeSeconds: 600,
+  clock,
 };
 const service = new TokenService(options);
 class Tokens extends TokenProvider {
@@ -46,7 +50,6 @@ class Users extends MemoryUserstore {
 }
 
 const CHALLENGE = 'Bearer realm="api", error="invalid_token"';
-const now = Math.floor(Date.now() / 1000);
 const CLAIMS = {
   iss: 'notes',
   aud: 'notes-api',
@@ -67,7 +70,9 @@ function forge(header: unknown, claims: unknown = CLAIMS, secret = SECRET): stri
 /** The header that the service itself writes. */
 const HEADER = JSON.parse(
   Buffer.from(
-    service.issue(new Authentication<User>({ username: 'ann' })).token.split('.')[0]!,
+    service
+      .issue(new Authentication<User>({ username: 'ann' }, { authenticatedAt: new Date(clock()) }))
+      .token.split('.')[0]!,
     'base64url',
   ).toString(),
 ) as Record<string, unknown>;
@@ -75,7 +80,7 @@ const HEADER = JSON.parse(
 for (const driver of DRIVERS) {
   describe(`Threats by tokens on ${driver.name}`, () => {
     beforeEach(reset);
-    const start = () => startApi(driver, { security: { providers: [Tokens], userstores: [Users] } });
+    const start = () => startApi(driver, { security: { providers: [Tokens], userstores: [Users], clock } });
 
     /** Refused as any bad token is, byte by byte, as Bearer and in the other header. */
     async function expectRefused(api: Api, tokens: Record<string, string>): Promise<void> {

@@ -9,6 +9,7 @@ import {
   MemoryUserstore,
   PasswordProvider,
   type SecurityEvent,
+  type SecurityRequest,
   TokenProvider,
   TokenService,
   Authentication as Login,
@@ -184,6 +185,40 @@ for (const driver of DRIVERS) {
         }
         expect(text, stream).not.to.match(/canary/);
       }
+    });
+
+    it('K10: what a provider or policy throws may quote secrets, and the log does not', async () => {
+      const canary = 'canary-password';
+      const basicPair = Buffer.from(`ann:${canary}`).toString('base64');
+      const hash = `$2b$12$${'c'.repeat(53)}`;
+      const quoting = provider('quoting', (request) => {
+        const header = request.header('authorization');
+        if (header === undefined) return null;
+        throw new Error(`cannot read ${header} (${canary}), row ${hash}`);
+      });
+      class Quoting {
+        check(_action: unknown, _user: unknown, request: SecurityRequest): boolean {
+          throw new Error(`sid ${String(request.header('cookie'))}`);
+        }
+      }
+      @JsonController()
+      class Guarded {
+        @Authorized(Quoting) @Get('/policy') policy() {
+          return {};
+        }
+      }
+      const byKey = provider('p', (request) => (request.header('x') ? { username: 'ann' } : null), {
+        credential: 'x',
+      });
+      await using api = await startApi(driver, {
+        host: { controllers: [Guarded] },
+        security: { providers: [quoting, byKey] },
+      });
+      expect((await api.get('/policy', { authorization: `Basic ${basicPair}` })).status).to.equal(500);
+      expect((await api.get('/policy', { x: '1', cookie: 'sid=canary-session' })).status).to.equal(500);
+      const told = [...api.logger.lines, ...api.events.map((event) => JSON.stringify(event))].join('\n');
+      expect(told).to.include('cannot read ***').and.to.include('row ***').and.to.include('sid ***');
+      for (const secret of ['canary', basicPair, hash]) expect(told).not.to.include(secret);
     });
 
     it("K10: the password of a class instance is in no JSON and no inspection, and stays the instance's", async () => {

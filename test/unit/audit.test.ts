@@ -24,7 +24,8 @@ function recognised(username: string): Recognised {
     authentication: new Authentication(user),
     record: user,
     provider: 'P',
-    credential: 'authorization',
+    origin: undefined,
+    credentials: new Set(['authorization']),
     verdicts: [{ provider: 'P', credential: 'authorization', verdict: 'authenticated' }],
     headersRead: new Set(),
   };

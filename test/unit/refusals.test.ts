@@ -113,13 +113,13 @@ describe('Refusals', () => {
   it('throws a denial in place of an outcome', async () => {
     const { refusals, request } = setUp();
     const denial = new AccessDeniedError();
-    expect(await refusals.refuse(request, anonymous, denial)).to.equal(denial);
+    expect(await refusals.deny(request, denial)).to.equal(denial);
   });
 
   it('tells once of an anonymous request that was refused, and of no other here', async () => {
     const { refusals, request, events } = setUp();
-    await refusals.refuse(request, anonymous);
-    await refusals.refuse(request, anonymous);
+    const error = await refusals.refuse(request, anonymous);
+    expect(await refusals.refuse(request, anonymous)).to.equal(error);
     await refusals.refuse(
       setUp().request,
       unrecognised(() => new BadCredentialsError()),
@@ -127,6 +127,24 @@ describe('Refusals', () => {
     expect(events.map((event) => event.type === 'failed' && event.code)).to.deep.equal([
       'authentication_required',
     ]);
+  });
+
+  it("keeps the reply's Vary where a framework keeps only an error's own headers", async () => {
+    const { refusals, request, response } = setUp();
+    response.setHeader('Vary', 'Authorization, Origin');
+    expect((await refusals.refuse(request, anonymous)).headers).to.include({ Vary: 'Authorization, Origin' });
+  });
+
+  it("completes an app's error that has headers of its own, once, copies of it too", () => {
+    const { refusals, request } = setUp();
+    const error = new BadCredentialsError();
+    error.headers = { 'Cache-Control': 'no-cache' };
+    refusals.complete(error, request, []);
+    expect(error.headers).to.include({ 'Cache-Control': 'no-cache' }).and.have.property('WWW-Authenticate');
+    const copy = Object.create(null, Object.getOwnPropertyDescriptors(error)) as BadCredentialsError;
+    copy.headers = {};
+    refusals.complete(copy, request, []);
+    expect(copy.headers).to.deep.equal({});
   });
 
   it('leaves headers that an error has already', () => {

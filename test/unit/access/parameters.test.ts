@@ -65,7 +65,35 @@ describe('restoreParameters', () => {
     expect(lost?.transform({} as never)).to.equal(undefined);
   });
 
-  it("leaves an action's own parameters alone", () => {
+  it('restores what an override does not declare itself, each at its place', () => {
+    class Base {
+      @Get('/:id')
+      act(
+        @Param('id') _id: string,
+        @QueryParam('q') _q: string,
+        @CurrentUser() _user: object,
+        @CurrentAuthentication() _login: object,
+      ) {}
+    }
+    class Middle extends Base {
+      override act(_id: string, _q: string, @CurrentAuthentication() _user: object, _login: object) {}
+    }
+    @JsonController()
+    class Sub extends Middle {
+      @Get('/:id')
+      override act(@Param('id') _id: string, _q: string, _user: object, _login: object) {}
+    }
+    const action = actionOf(Sub);
+    expect(restoreParameters(action)).to.deep.equal(['parameter 2 (@query) of Base']);
+    expect(positions(action)).to.deep.equal([
+      [0, 'param'],
+      [1, 'custom-converter'],
+      [2, 'custom-converter'],
+      [3, 'custom-converter'],
+    ]);
+  });
+
+  it("leaves an action's own parameters alone, and those that it does without", () => {
     class Base {
       @Get('/')
       act(@CurrentUser() _user: object, @Body() _body: object) {}
@@ -77,7 +105,8 @@ describe('restoreParameters', () => {
     }
     const action = actionOf(Sub);
     expect(restoreParameters(action)).to.deep.equal([]);
-    expect(positions(action)).to.deep.equal([[0, 'query']]);
+    expect(positions(action)[0]).to.deep.equal([0, 'query']);
+    expect(action.params.every(({ type }) => type !== 'current-user' && type !== 'body')).to.be.true;
   });
 
   it('does not touch the parameters of the base itself or of another method', () => {

@@ -1,17 +1,23 @@
 import { expect } from 'chai';
 import type { ActionMetadata } from 'routing-controllers';
 import type { CompiledAction } from '../../../src/access/compile';
-import { allOf } from '../../../src/access/rules';
+import { allOf, toRule } from '../../../src/access/rules';
 import { findShadowedGuards } from '../../../src/access/shadowing';
+import type { Rule } from '../../../src/core/access';
 
-function route(method: string, fullRoute: string | RegExp, isGuarded: boolean): CompiledAction {
+function route(
+  method: string,
+  fullRoute: string | RegExp,
+  isGuarded: boolean,
+  rule: Rule = allOf('a'),
+): CompiledAction {
   return {
     action: { fullRoute } as ActionMetadata,
     access: {
       action: isGuarded ? 'Notes.guarded' : 'Notes.open',
       method,
       route: String(fullRoute),
-      levels: isGuarded ? [{ rule: allOf('a'), source: 'Notes.guarded' }] : [],
+      levels: isGuarded ? [{ rule, source: 'Notes.guarded' }] : [],
       openedBy: undefined,
       requiresUser: false,
     },
@@ -41,6 +47,18 @@ describe('findShadowedGuards', () => {
     [['GET', '/a/:id'], ['GET', '/b/mine'], false],
     [['GET', /^\/other/], ['GET', '/notes'], false],
     [['GET', '/notes'], ['GET', /^\/notes/], false],
+    [['GET', '/:id(\\d+)'], ['GET', '/me'], false],
+    [['GET', '/:id(\\d+)'], ['GET', '/42'], true],
+    [['GET', '/:id(\\d+)'], ['GET', '/:name'], false],
+    [['GET', '/:id(\\d+)'], ['GET', '/:id(\\d+)'], true],
+    [['GET', '/:id(['], ['GET', '/me'], false],
+    [['GET', '/notes/:id?'], ['GET', '/notes'], true],
+    [['GET', '/notes/:id?'], ['GET', '/notes/mine'], true],
+    [['GET', '/:id?/x'], ['GET', '/'], false],
+    [['GET', '/files/:path(.*)'], ['GET', '/files/a/b'], true],
+    [['GET', '/files/:path*'], ['GET', '/files/a/b'], true],
+    [['GET', '/files/*path'], ['GET', '/files/a/b'], true],
+    [['GET', '/a:x'], ['GET', '/abc'], false],
   ];
   for (const [open, guarded, hidden] of table) {
     it(`J5: an open ${open.join(' ')} ${hidden ? 'hides' : 'does not hide'} ${guarded.join(' ')}`, () => {
@@ -55,9 +73,26 @@ describe('findShadowedGuards', () => {
     ]);
   });
 
-  it('is silent where the guarded route comes first, and between guarded or open routes', () => {
+  it('is silent where the guarded route comes first, and between open routes', () => {
     expect(findShadowedGuards([route('GET', '/me', true), route('GET', '/:id', false)])).to.deep.equal([]);
-    expect(findShadowedGuards([route('GET', '/:id', true), route('GET', '/me', true)])).to.deep.equal([]);
     expect(findShadowedGuards([route('GET', '/:id', false), route('GET', '/me', false)])).to.deep.equal([]);
   });
+
+  const [user, a, b] = [toRule(undefined, 'test'), toRule('a', 'test'), toRule('b', 'test')];
+  for (const [what, earlier, later, isNamed] of [
+    ['the same', a, toRule('a', 'test'), false],
+    ['a role before any user', a, user, false],
+    ['any user before a role', user, a, true],
+    ['another role', b, a, true],
+    ['one of two roles before one of them', toRule(['a', 'b'], 'test'), a, true],
+  ] as const) {
+    it(`${isNamed ? 'names' : 'is silent about'} a guarded route that hides another: ${what}`, () => {
+      const found = findShadowedGuards([
+        route('GET', '/:id', true, earlier),
+        route('GET', '/me', true, later),
+      ]);
+      expect(found).to.have.length(isNamed ? 1 : 0);
+      if (isNamed) expect(found[0]).to.include('asks for something else');
+    });
+  }
 });

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { type ChainOptions, runChain } from '../../../src/authentication/chain';
+import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { ChainLink } from '../../../src/authentication/chain';
 import { Authentication } from '../../../src/core/authentication';
 import { reportMisconfigured } from '../../../src/core/events';
+import type { User } from '../../../src/core/user';
 import {
   AccountStatusError,
   BadCredentialsError,
@@ -91,7 +93,7 @@ describe('runChain', () => {
     const record = { username: 'ann', password: 'canary' };
     const { outcome } = await run([link('P', () => record)]);
     if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
-    expect(outcome).to.include({ provider: 'P', credential: 'authorization' });
+    expect(outcome).to.include({ provider: 'P' });
     expect(outcome.record).to.equal(record);
     expect(outcome.authentication).to.be.instanceOf(Authentication);
     expect(outcome.authentication.user).to.deep.equal({ username: 'ann' });
@@ -251,14 +253,53 @@ describe('runChain', () => {
   });
 
   it('hands each provider the userstore, and its reports to the listener', async () => {
-    const userstore = { getUser: () => null };
     const heard: unknown[] = [];
-    const reporting = link('P', (request, store) => {
-      expect(store).to.equal(userstore);
+    const userstore = new UserstoreChain(() => [
+      { getUser: (name) => ({ username: name }), getGroup: (name) => ({ name }) },
+    ]);
+    const reporting = link('P', async (request, store) => {
+      expect(await store.getUser('ann')).to.deep.equal(ANN);
+      expect(await store.getGroup?.('g')).to.deep.equal({ name: 'g' });
       reportMisconfigured(request, { component: 'P', problem: 'hash' });
       return null;
     });
     await run([reporting], { userstore, onProblem: (problem) => heard.push(problem) });
     expect(heard).to.deep.equal([{ component: 'P', problem: 'hash' }]);
+  });
+
+  it('has on record which store a user came from, handed on as it was or as a copy', async () => {
+    const store = { getUser: (username: string) => ({ username }) };
+    const userstore = new UserstoreChain(() => [{ getUser: () => null }, store]);
+    for (const change of [(user: User) => user, (user: User) => ({ ...user, roles: ['more'] })]) {
+      const copying = link('P', async (_request, users) => {
+        await users.getUser('bob');
+        const ann = await users.getUser('ann');
+        await users.getUser('eve');
+        return ann ? change(ann) : null;
+      });
+      const { outcome } = await run([copying], { userstore });
+      if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
+      expect(outcome.origin).to.deep.equal({ store, user: ANN });
+      expect(outcome.origin?.store).to.equal(store);
+    }
+    const { outcome } = await run([link('P', () => ANN)], { userstore });
+    expect(outcome).to.include({ kind: 'recognised', origin: undefined });
+  });
+
+  it('counts what a provider says it reads and the headers that it looked for and found', async () => {
+    const peeking = link(
+      'P',
+      (request) => {
+        request.header('Cookie');
+        request.header('X-Absent');
+        return ANN;
+      },
+      'X-Key',
+    );
+    const other = link('O', (request) => void request.header('accept'));
+    const headers = { 'x-key': 'k', cookie: 'sid=1', accept: '*/*' };
+    const { outcome } = await run([other, peeking], {}, headers);
+    if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
+    expect([...outcome.credentials]).to.deep.equal(['x-key', 'cookie']);
   });
 });

@@ -1,31 +1,10 @@
 import { expect } from 'chai';
-import { isAmbient, isCrossSite } from '../../../src/authentication/cross-site';
+import { isCrossSite } from '../../../src/authentication/cross-site';
 import { fakeRequest } from '../../support/fake-request';
 
 const TRUSTED = new Set(['https://app.example']);
 const BASIC = { authorization: 'Basic QTpC' };
 const HOST = { host: 'api.example' };
-
-describe('isAmbient', () => {
-  const table: [credential: string, authorization: string | undefined, boolean][] = [
-    ['cookie', undefined, true],
-    ['tls', undefined, true],
-    ['authorization', 'Basic x', true],
-    ['authorization', 'BASIC x', true],
-    ['authorization', 'Digest x', true],
-    ['authorization', 'Negotiate x', true],
-    ['authorization', 'NTLM x', true],
-    ['authorization', 'Bearer x', false],
-    ['authorization', undefined, false],
-    ['x-api-key', 'Basic x', false],
-  ];
-  for (const [credential, authorization, expected] of table) {
-    it(`is ${String(expected)} for ${credential} with Authorization: ${String(authorization)}`, () => {
-      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
-      expect(isAmbient(fakeRequest({ headers }), credential)).to.equal(expected);
-    });
-  }
-});
 
 describe('isCrossSite', () => {
   const table: [what: string, headers: Record<string, string>, expected: boolean][] = [
@@ -62,32 +41,68 @@ describe('isCrossSite', () => {
   for (const [what, headers, expected] of table) {
     it(`is ${String(expected)} for a POST with Basic and ${what}`, () => {
       const request = fakeRequest({ method: 'POST', headers: { ...HOST, ...BASIC, ...headers } });
-      expect(isCrossSite(request, 'authorization', TRUSTED)).to.equal(expected);
+      expect(isCrossSite(request, new Set(['authorization']), TRUSTED)).to.equal(expected);
     });
   }
 
   it('passes safe methods and credentials that no browser resends', () => {
     const headers = { ...BASIC, 'sec-fetch-site': 'cross-site' };
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-      expect(isCrossSite(fakeRequest({ method, headers }), 'authorization', TRUSTED)).to.be.false;
+      expect(isCrossSite(fakeRequest({ method, headers }), new Set(['authorization']), TRUSTED)).to.be.false;
     }
-    expect(isCrossSite(fakeRequest({ method: 'POST', headers }), 'x-api-key', TRUSTED)).to.be.false;
+    expect(isCrossSite(fakeRequest({ method: 'POST', headers }), new Set(['x-api-key']), TRUSTED)).to.be
+      .false;
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE', 'get', '']) {
-      expect(isCrossSite(fakeRequest({ method, headers }), 'authorization', TRUSTED)).to.be.true;
+      expect(isCrossSite(fakeRequest({ method, headers }), new Set(['authorization']), TRUSTED)).to.be.true;
     }
   });
 
   it('takes a GET that upgrades for unsafe: a WebSocket sends what it likes', () => {
     const headers = { ...BASIC, upgrade: 'websocket', 'sec-fetch-site': 'cross-site' };
-    expect(isCrossSite(fakeRequest({ headers }), 'authorization', TRUSTED)).to.be.true;
+    expect(isCrossSite(fakeRequest({ headers }), new Set(['authorization']), TRUSTED)).to.be.true;
+  });
+
+  const ambient: [credential: string, authorization: string | undefined, boolean][] = [
+    ['cookie', undefined, true],
+    ['tls', undefined, true],
+    ['authorization', 'Basic x', true],
+    ['authorization', 'BASIC x', true],
+    ['authorization', 'Digest x', true],
+    ['authorization', 'Negotiate x', true],
+    ['authorization', 'NTLM x', true],
+    ['authorization', 'Bearer x', false],
+    ['authorization', undefined, false],
+    ['x-api-key', 'Basic x', false],
+  ];
+  for (const [credential, authorization, expected] of ambient) {
+    it(`${expected ? 'counts' : 'does not count'} ${credential} with Authorization: ${String(authorization)}`, () => {
+      const headers: Record<string, string> = { 'sec-fetch-site': 'cross-site' };
+      if (authorization !== undefined) headers['authorization'] = authorization;
+      const request = fakeRequest({ method: 'POST', headers });
+      expect(isCrossSite(request, new Set([credential]), TRUSTED)).to.equal(expected);
+      expect(isCrossSite(request, new Set(['x-other', credential]), TRUSTED)).to.equal(expected);
+    });
+  }
+
+  it("finds an HTTP/2 request's own host in its pseudo-header", () => {
+    const headers = { ...BASIC, ':authority': 'api.example', origin: 'https://api.example' };
+    const credentials = new Set(['authorization']);
+    expect(isCrossSite(fakeRequest({ method: 'POST', headers }), credentials, TRUSTED)).to.be.false;
+    const foreign = { ...headers, origin: 'https://evil.example' };
+    expect(isCrossSite(fakeRequest({ method: 'POST', headers: foreign }), credentials, TRUSTED)).to.be.true;
   });
 
   it('refuses a cookie without either browser header, and an origin without a host', () => {
-    expect(isCrossSite(fakeRequest({ method: 'POST' }), 'cookie', TRUSTED)).to.be.true;
-    expect(isCrossSite(fakeRequest({ method: 'POST' }), 'tls', TRUSTED)).to.be.false;
+    expect(isCrossSite(fakeRequest({ method: 'POST' }), new Set(['cookie']), TRUSTED)).to.be.true;
+    expect(isCrossSite(fakeRequest({ method: 'POST' }), new Set(['tls']), TRUSTED)).to.be.false;
     const headers = { origin: 'https://api.example' };
-    expect(isCrossSite(fakeRequest({ method: 'POST', headers }), 'cookie', TRUSTED)).to.be.true;
-    expect(isCrossSite(fakeRequest({ method: 'POST', headers: { ...headers, ...HOST } }), 'cookie', TRUSTED))
-      .to.be.false;
+    expect(isCrossSite(fakeRequest({ method: 'POST', headers }), new Set(['cookie']), TRUSTED)).to.be.true;
+    expect(
+      isCrossSite(
+        fakeRequest({ method: 'POST', headers: { ...headers, ...HOST } }),
+        new Set(['cookie']),
+        TRUSTED,
+      ),
+    ).to.be.false;
   });
 });

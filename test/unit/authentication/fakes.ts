@@ -1,3 +1,4 @@
+import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { ChainLink, ChainOptions } from '../../../src/authentication/chain';
 import type { AuthProviderInterface } from '../../../src/core/auth-provider';
 
@@ -37,7 +38,7 @@ export function throwing(name: string, error: unknown, credential?: string): Fak
 export function chainOptions(links: readonly ChainLink[], options: Partial<ChainOptions> = {}): ChainOptions {
   return {
     links: () => links,
-    userstore: { getUser: () => null },
+    userstore: new UserstoreChain(() => [{ getUser: () => null }]),
     deadlineMs: 5000,
     stopAtBadCredentials: false,
     clock: () => 1_000,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { UserstoreChain } from '../../../src/authentication/userstore-chain';
+import { ProviderUserstore, UserstoreChain } from '../../../src/authentication/userstore-chain';
+import type { User } from '../../../src/core/user';
 import type { UserstoreInterface } from '../../../src/core/userstore';
 import { ServiceUnavailableError } from '../../../src/errors';
 
@@ -27,54 +28,77 @@ describe('UserstoreChain', () => {
   it('asks in order, and the first that has the user answers', async () => {
     const stores = [store('ann', 'first'), store('bob', 'second'), store('ann', 'third')];
     const chain = new UserstoreChain(() => stores);
-    expect(await chain.getUser('ann')).to.equal(await stores[0]?.getUser('ann'));
-    expect(await chain.getUser('bob')).to.equal(await stores[1]?.getUser('bob'));
-    expect(await chain.getUser('eve')).to.equal(null);
+    for (const [name, at] of [
+      ['ann', 0],
+      ['bob', 1],
+    ] as const) {
+      const origin = await chain.find(name);
+      expect(origin?.store).to.equal(stores[at]);
+      expect(origin?.user).to.equal(await stores[at]?.getUser(name));
+    }
+    expect(await chain.find('eve')).to.equal(null);
   });
 
   it('goes on after undefined as after null', async () => {
     const chain = new UserstoreChain(() => [{ getUser: () => undefined }, store('ann')]);
-    expect(await chain.getUser('ann')).to.include({ username: 'ann' });
+    expect((await chain.find('ann'))?.user).to.include({ username: 'ann' });
   });
 
   it('K8: never falls through to a weaker store when one is down', async () => {
     const chain = new UserstoreChain(() => [down, store('ann')]);
-    expect(await thrownBy(chain.getUser('ann'))).to.be.instanceOf(ServiceUnavailableError);
-  });
-
-  it('passes on what is no user for the chain to find out', async () => {
-    for (const leftover of [false, '', 0, 'ann', {}]) {
-      const chain = new UserstoreChain(() => [{ getUser: () => leftover as never }, store('ann')]);
-      expect(await chain.getUser('ann')).to.equal(leftover);
-    }
+    expect(await thrownBy(chain.find('ann'))).to.be.instanceOf(ServiceUnavailableError);
   });
 
   it('throws where there is no store', async () => {
-    expect(await thrownBy(new UserstoreChain(() => []).getUser('ann'))).to.be.instanceOf(Error);
+    expect(await thrownBy(new UserstoreChain(() => []).find('ann'))).to.be.instanceOf(Error);
   });
 
-  it('looks groups up in the store that the user came from, and only there', async () => {
-    const chain = new UserstoreChain(() => [store('ann'), store('bob', 'second'), store('eve', 'third')]);
-    const [ann, eve] = [await chain.getUser('ann'), await chain.getUser('eve')];
-    expect(await chain.getGroupFor(ann!, 'g')).to.equal(null);
-    expect(await chain.getGroupFor(eve!, 'g')).to.deep.equal({ name: 'g', roles: ['third'] });
-    expect(await chain.getGroupFor({ username: 'of-no-store' }, 'g')).to.deep.include({ roles: ['second'] });
-    expect(await chain.getGroup('g')).to.deep.include({ roles: ['second'] });
+  it('looks groups up in the store that the user came from, and only there, naming the user', async () => {
+    const asked: unknown[] = [];
+    const spying = {
+      ...store('eve'),
+      getGroup: (name: string, user?: User) => void asked.push([name, user]),
+    };
+    const chain = new UserstoreChain(() => [store('ann'), store('bob', 'second'), spying]);
+    const [ann, bob, eve] = await Promise.all(['ann', 'bob', 'eve'].map((name) => chain.find(name)));
+    expect(await chain.findGroup('g', ann!)).to.equal(null);
+    expect(await chain.findGroup('g', bob!)).to.deep.equal({ name: 'g', roles: ['second'] });
+    expect(await chain.findGroup('g', eve!)).to.equal(null);
+    expect(asked).to.deep.equal([['g', eve?.user]]);
+    expect(await chain.findGroup('g', undefined)).to.deep.include({ roles: ['second'] });
   });
 
   it('fails when a store that is asked for a group fails', async () => {
     const chain = new UserstoreChain(() => [down, store('bob', 'second')]);
-    expect(await thrownBy(chain.getGroup('g'))).to.be.instanceOf(ServiceUnavailableError);
-    expect(await thrownBy(chain.getGroupFor({ username: 'x' }, 'g'))).to.be.instanceOf(
-      ServiceUnavailableError,
-    );
+    expect(await thrownBy(chain.findGroup('g', undefined))).to.be.instanceOf(ServiceUnavailableError);
   });
 
   it('resolves its stores anew each time', async () => {
     let stores = [store('ann')];
     const chain = new UserstoreChain(() => stores);
-    expect(await chain.getUser('bob')).to.equal(null);
+    expect(await chain.find('bob')).to.equal(null);
     stores = [store('bob')];
-    expect(await chain.getUser('bob')).to.include({ username: 'bob' });
+    expect((await chain.find('bob'))?.user).to.include({ username: 'bob' });
+  });
+});
+
+describe('ProviderUserstore', () => {
+  it('passes on what is no user for the chain to find out', async () => {
+    for (const leftover of [false, '', 0, 'ann', {}]) {
+      const chain = new UserstoreChain(() => [{ getUser: () => leftover as never }, store('ann')]);
+      const userstore = new ProviderUserstore(chain);
+      expect(await userstore.getUser('ann')).to.equal(leftover);
+      expect(userstore.originOf({ username: 'ann' })).to.equal(undefined);
+    }
+  });
+
+  it('knows the store of a user, of a copy by its name, and of nobody else', async () => {
+    const stores = [store('ann', 'first'), store('bob', 'second')];
+    const userstore = new ProviderUserstore(new UserstoreChain(() => stores));
+    const [ann, bob] = [await userstore.getUser('ann'), await userstore.getUser('bob')];
+    expect(userstore.originOf(ann!)?.store).to.equal(stores[0]);
+    expect(userstore.originOf({ ...bob!, roles: ['more'] })?.store).to.equal(stores[1]);
+    expect(userstore.originOf({ username: 'eve' })).to.equal(undefined);
+    expect(new ProviderUserstore(new UserstoreChain(() => stores)).originOf(ann!)).to.equal(undefined);
   });
 });

@@ -1,14 +1,12 @@
 import { expect } from 'chai';
-import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import { rolesOf } from '../../../src/authorization/roles';
 import type { Group, User } from '../../../src/core/user';
 import { SecurityFaultError, ServiceUnavailableError } from '../../../src/errors';
 
 type GetGroup = (name: string) => Group | null | undefined | Promise<Group | null>;
 
-function load(user: User, getGroup?: GetGroup): Promise<ReadonlySet<string>> {
-  const store = { getUser: () => null, ...(getGroup === undefined ? {} : { getGroup }) };
-  return rolesOf(user, new UserstoreChain(() => [store]));
+function load(user: User, getGroup: GetGroup = () => null): Promise<ReadonlySet<string>> {
+  return rolesOf(user, async (name) => (await getGroup(name)) ?? null);
 }
 
 function groups(...all: Group[]): GetGroup {

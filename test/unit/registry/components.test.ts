@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { Container } from 'typedi';
+import { Container, Service } from 'typedi';
 import type { AuthProviderInterface } from '../../../src/core/auth-provider';
 import { AuthProvider } from '../../../src/decorators/auth-provider';
 import { Userstore } from '../../../src/decorators/userstore';
 import { ConfigurationError } from '../../../src/errors';
 import { type ComponentOptions, findComponents } from '../../../src/registry/components';
+import type { Constructor } from '../../../src/registry/constructor';
 import { reset } from '../../support/reset';
 
 class Users {
@@ -22,7 +23,11 @@ class Second extends First {}
 class Third extends First {}
 
 function find(options: Partial<ComponentOptions> = {}) {
-  const { userstores, providers } = findComponents({ container: Container, ...options });
+  const { userstores, providers } = findComponents({
+    container: Container,
+    onUse: () => undefined,
+    ...options,
+  });
   return [userstores.map(({ name }) => name), providers.map(({ name }) => name)];
 }
 
@@ -73,11 +78,18 @@ describe('findComponents', () => {
   });
 
   it('resolves instances anew, so that a replaced one counts at once', () => {
-    const { userstores } = findComponents({ container: Container, userstores: [Users] });
-    expect(userstores[0]?.get()).to.equal(userstores[0]?.get());
+    const used = new Set<object>();
+    const { userstores } = findComponents({
+      container: Container,
+      userstores: [Users],
+      onUse: (instance) => used.add(instance),
+    });
+    const first = userstores[0]?.get();
+    expect(userstores[0]?.get()).to.equal(first);
     const fake = new Others();
     Container.set(Users, fake);
     expect(userstores[0]?.get()).to.equal(fake);
+    expect([...used]).to.deep.equal([first, fake]);
   });
 
   describe('refuses', () => {
@@ -107,6 +119,29 @@ describe('findComponents', () => {
     it('an order of a userstore that is no number', () => {
       Userstore('first' as never)(Users);
       expect(refusal()).to.equal('@Userstore(first) on Users: the order must be a number');
+    });
+
+    for (const credential of ['', 'two words', 'a:b', 5, null, {}]) {
+      const isDefault = credential === null;
+      it(
+        isDefault ? 'no credential, for it is a default' : `a credential ${JSON.stringify(credential)}`,
+        () => {
+          class Odd extends First {
+            readonly credential = credential;
+          }
+          const providers = [Odd as never];
+          if (isDefault) expect(find({ providers })[1]).to.deep.equal(['Odd']);
+          else expect(refusal({ providers })).to.match(/Odd: `credential`/);
+        },
+      );
+    }
+
+    it('a class that the container creates anew each time', () => {
+      @Service({ transient: true })
+      class Transient extends Users {}
+      expect(refusal({ userstores: [Transient] })).to.match(/Transient is created anew/);
+      const container = { get: <T>(cls: Constructor<T>): T => new cls() };
+      expect(refusal({ container, providers: [First] })).to.match(/First is created anew/);
     });
 
     it('a class without the method', () => {

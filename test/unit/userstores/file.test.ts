@@ -109,6 +109,19 @@ describe('FileUserstore', () => {
     expect(later).to.deep.equal([]);
   });
 
+  it("G6: takes a user's groups from the version that the user came from, however late", async () => {
+    const version = (number: number): string =>
+      `users:\n  - { username: alice, groups: [staff] }\ngroups:\n  - { name: staff, roles: [v${number}] }\n`;
+    replace(version(1));
+    const users = open();
+    const alice = users.getUser('alice');
+    replace(version(2));
+    await eventually(() => users.getGroup('staff')?.roles?.[0] === 'v2');
+    expect(users.getGroup('staff', alice!)?.roles).to.deep.equal(['v1']);
+    expect(users.getGroup('staff', users.getUser('alice')!)?.roles).to.deep.equal(['v2']);
+    expect(users.getGroup('staff', { username: 'alice' })?.roles).to.deep.equal(['v2']);
+  });
+
   it('G6: shows users and groups of one version only, in 1000 lookups during 100 reloads', async () => {
     const version = (number: number): string =>
       `users:\n  - username: alice\n    roles: [v${String(number)}]\ngroups:\n  - name: staff\n    roles: [v${String(number)}]\n`;
