@@ -4,7 +4,12 @@
  * It looks up parameter decorators by the controller class itself, so an inherited `@CurrentUser()` would
  * arrive undefined, and it answers an absent required user by its own 401 without a challenge.
  */
-import { type ActionMetadata, getMetadataArgsStorage, ParamMetadata } from 'routing-controllers';
+import {
+  type ActionMetadata,
+  getMetadataArgsStorage,
+  ParamMetadata,
+  type RoutingControllersOptions,
+} from 'routing-controllers';
 import { currentAuthentication } from '../decorators/current-authentication';
 import { classChain } from './guards';
 
@@ -32,7 +37,9 @@ export function restoreParameters(action: ActionMetadata): string[] {
       const restorable = isUserParameter(args);
       if (!restorable && args.index < wanted)
         losses.push(`parameter ${String(args.index + 1)} (@${args.type}) of ${base.name}`);
-      action.params.push(new ParamMetadata(action, restorable ? { ...args } : placeholder(args)));
+      action.params.push(
+        new ParamMetadata(action, restorable ? withDefaults(action, args) : placeholder(args)),
+      );
       declared.add(args.index);
     }
   }
@@ -71,6 +78,13 @@ function parameterCount(controller: { prototype: object }, method: string): numb
 
 function isUserParameter(args: ParamArgs): boolean {
   return args.type === 'current-user' || args.transform === currentAuthentication;
+}
+
+/** The app's `defaults.paramOptions`, as the host applies them to what a controller declares itself. */
+function withDefaults(action: ActionMetadata, args: ParamArgs): ParamArgs {
+  const { globalOptions } = action as unknown as { globalOptions?: RoutingControllersOptions };
+  const required = (args as Partial<ParamArgs>).required ?? globalOptions?.defaults?.paramOptions?.required;
+  return { ...args, required: required ?? false };
 }
 
 /** Arguments are passed by position: a lost one keeps its place, undefined as the host would leave it. */

@@ -2,6 +2,7 @@ import type { AuthProviderInterface } from '../core/auth-provider';
 import { type Challenge, formatChallenge } from '../core/challenge';
 import type { ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { parseAuthorization } from '../util/authorization-header';
 
 /** Schemes that have no realm. @see RFC 4559 section 4 */
 const WITHOUT_REALM = new Set(['negotiate', 'ntlm']);
@@ -25,20 +26,28 @@ export function challengeOf(
 ): string | undefined {
   const challenge = provider.challenge?.(request);
   if (challenge === undefined || isHidden(challenge, request, options)) return undefined;
-  return formatChallenge(complete(challenge, verdict, options.realm));
+  return formatChallenge(complete(challenge, verdict, request, options.realm));
 }
 
-function complete(challenge: Challenge, verdict: ProviderVerdict | undefined, realm: string): Challenge {
+function complete(
+  challenge: Challenge,
+  verdict: ProviderVerdict | undefined,
+  request: SecurityRequest,
+  realm: string,
+): Challenge {
   const scheme = challenge.scheme.toLowerCase();
   const params = WITHOUT_REALM.has(scheme) ? { ...challenge.params } : { realm, ...challenge.params };
-  const error = scheme === 'bearer' ? bearerError(verdict) : undefined;
+  const error = scheme === 'bearer' ? bearerError(verdict, request) : undefined;
   return { scheme: challenge.scheme, params: error === undefined ? params : { ...params, error } };
 }
 
 /** @see RFC 6750 section 3.1 */
-function bearerError(verdict: ProviderVerdict | undefined): string | undefined {
+function bearerError(verdict: ProviderVerdict | undefined, request: SecurityRequest): string | undefined {
   if (verdict === 'bad_credentials' || verdict === 'inactive') return 'invalid_token';
-  return verdict === 'malformed_credentials' ? 'invalid_request' : undefined;
+  if (verdict !== 'malformed_credentials') return undefined;
+  // A token in another header than Authorization is no malformed Bearer request, and its reply no 400.
+  const isBearer = parseAuthorization(request.header('authorization'))?.scheme === 'bearer';
+  return isBearer ? 'invalid_request' : 'invalid_token';
 }
 
 function isHidden(challenge: Challenge, request: SecurityRequest, options: ChallengeOptions): boolean {

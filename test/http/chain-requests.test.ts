@@ -23,7 +23,7 @@ for (const driver of DRIVERS) {
     beforeEach(reset);
 
     describe('an open action with @CurrentUser()', () => {
-      it('gets undefined for an anonymous request and the user for a recognised one', async () => {
+      it('J6: gets undefined for an anonymous request and the user for a recognised one', async () => {
         await using api = await startApi(driver, { security: { providers: [provider('p', byHeader)] } });
         const anonymous = await api.get('/open');
         expect([anonymous.status, anonymous.json()]).to.deep.equal([200, { user: null }]);
@@ -59,7 +59,7 @@ for (const driver of DRIVERS) {
       });
     });
 
-    it('answers 401 with the challenge for @CurrentUser({ required: true })', async () => {
+    it('J6: answers 401 with the challenge for @CurrentUser({ required: true })', async () => {
       await using api = await startApi(driver, {
         security: { providers: [provider('p', byHeader, { challenge: BASIC })] },
       });
@@ -122,7 +122,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('keeps 200 concurrent requests of 20 users apart', async () => {
+    it('J12: keeps 1000 concurrent requests of 50 users apart', async () => {
       await using api = await startApi(driver, {
         security: {
           providers: [
@@ -134,8 +134,8 @@ for (const driver of DRIVERS) {
         },
       });
       const replies = await Promise.all(
-        Array.from({ length: 200 }, async (_, index) => {
-          const user = `user${index % 20}`;
+        Array.from({ length: 1000 }, async (_, index) => {
+          const user = `user${index % 50}`;
           return [user, (await api.get('/many', { 'x-user': user })).json()] as const;
         }),
       );

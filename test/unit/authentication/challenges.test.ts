@@ -30,7 +30,6 @@ describe('challengeOf', () => {
     [{ scheme: 'Bearer' }, 'no_credentials', 'Bearer realm="api"'],
     [{ scheme: 'bearer' }, 'bad_credentials', 'bearer realm="api", error="invalid_token"'],
     [{ scheme: 'Bearer' }, 'inactive', 'Bearer realm="api", error="invalid_token"'],
-    [{ scheme: 'Bearer' }, 'malformed_credentials', 'Bearer realm="api", error="invalid_request"'],
     [{ scheme: 'Bearer', params: { scope: 'a' } }, 'not_asked', 'Bearer realm="api", scope="a"'],
   ];
   for (const [given, verdict, expected] of table) {
@@ -38,6 +37,14 @@ describe('challengeOf', () => {
       expect(challenge(given, verdict)).to.equal(expected);
     });
   }
+
+  it('says invalid_request to a Bearer header, whose reply is 400, and invalid_token to another (RFC 6750 section 3.1)', () => {
+    const after = (headers: Record<string, string>) =>
+      challenge({ scheme: 'Bearer' }, 'malformed_credentials', OPTIONS, headers);
+    expect(after({ authorization: 'bearer a b' })).to.equal('Bearer realm="api", error="invalid_request"');
+    expect(after({ authorization: 'Basic x' })).to.equal('Bearer realm="api", error="invalid_token"');
+    expect(after({ 'authentication-token': 'a, b' })).to.equal('Bearer realm="api", error="invalid_token"');
+  });
 
   it('escapes the realm (RFC 9110 section 5.6.4)', () => {
     const options = { ...OPTIONS, realm: 'the "api"' };

@@ -1,0 +1,145 @@
+/** What the container cannot create stops the app at start. */
+import { expect } from 'chai';
+import { Container, Inject, Service } from 'typedi';
+import {
+  AuthProvider,
+  type Constructor,
+  PasswordProvider,
+  TokenProvider,
+  TokenService,
+  type User,
+  Userstore,
+  type UserstoreInterface,
+} from '../../src';
+import { DRIVERS } from '../support/drivers';
+import { reset } from '../support/reset';
+import { NameProvider } from '../support/secured-server';
+import { ANN, Names, decorateAnn, App, refusal, load } from '../support/container-app';
+
+for (const driver of DRIVERS) {
+  describe(`TypeDI on ${driver.name}`, () => {
+    beforeEach(reset);
+
+    describe('stops the app at start, with a name, for', () => {
+      it('a constructor that throws, of a store or a provider or of what they need', () => {
+        @Service()
+        class Config {
+          constructor() {
+            throw new Error('TOKEN_SECRET is not set');
+          }
+        }
+        const { Password } = decorateAnn();
+        @AuthProvider(2)
+        class Broken extends NameProvider {
+          constructor(readonly config: Config) {
+            super();
+          }
+        }
+        expect(refusal(driver)).to.equal('@AuthProvider Broken cannot be created: TOKEN_SECRET is not set');
+        Container.set(Broken, new NameProvider());
+        Container.set({
+          id: Password,
+          factory: () => {
+            throw undefined;
+          },
+        });
+        expect(refusal(driver)).to.equal('@AuthProvider Password cannot be created: undefined');
+        @Userstore()
+        class BrokenStore extends Names {
+          constructor() {
+            super();
+            throw new Error('no file');
+          }
+        }
+        load(BrokenStore);
+        expect(refusal(driver)).to.equal('@Userstore BrokenStore cannot be created: no file');
+      });
+
+      it('circular constructors', () => {
+        decorateAnn();
+        @AuthProvider(2)
+        class First extends NameProvider {
+          constructor(@Inject(() => Second) readonly second: object) {
+            super();
+          }
+        }
+        @Service()
+        class Second {
+          constructor(readonly first: First) {}
+        }
+        expect(refusal(driver)).to.match(/^@AuthProvider First cannot be created: .*call stack/);
+      });
+
+      it('an abstract class, which TypeDI creates, without its method', () => {
+        abstract class Users implements UserstoreInterface {
+          abstract getUser(name: string): User;
+        }
+        Userstore()(Users as unknown as Constructor<UserstoreInterface>);
+        AuthProvider(1)(PasswordProvider);
+        expect(refusal(driver)).to.match(/^@Userstore Users has no method getUser\(\): add it/);
+      });
+
+      it('a promise of an asynchronous factory', () => {
+        const { Users } = decorateAnn();
+        Container.set({ id: Users, factory: () => Promise.resolve(new Names(ANN)) });
+        expect(refusal(driver)).to.match(/^@Userstore Users has no method getUser\(\)/);
+      });
+
+      it('an interface or primitive as a parameter, which TypeDI leaves undefined', () => {
+        decorateAnn();
+        @AuthProvider(2)
+        class Bearer extends TokenProvider {
+          constructor(tokens: Pick<TokenService, 'verify'>) {
+            super(tokens);
+          }
+        }
+        @AuthProvider(3)
+        class Keyed extends NameProvider {
+          constructor(readonly secret: string) {
+            super();
+            if (typeof secret !== 'string') throw new Error('secret is missing');
+          }
+        }
+        load(Keyed);
+        expect(refusal(driver)).to.match(/^@AuthProvider Bearer cannot be created: Bearer needs a token/);
+        Container.set(Bearer, new NameProvider());
+        expect(refusal(driver)).to.equal('@AuthProvider Keyed cannot be created: secret is missing');
+      });
+
+      it('a service that was never registered', () => {
+        decorateAnn();
+        class Unknown {
+          readonly it = 1;
+        }
+        @AuthProvider(2)
+        class Needy extends NameProvider {
+          constructor(readonly unknown: Unknown) {
+            super();
+          }
+        }
+        load(Needy);
+        expect(refusal(driver)).to.match(
+          /^@AuthProvider Needy cannot be created: .*MaybeConstructable<Unknown>/s,
+        );
+      });
+    });
+
+    it('cannot know of a class that was never imported: what was found is printed at start', async () => {
+      decorateAnn();
+      @Userstore(2)
+      class More extends Names {}
+      @AuthProvider(0)
+      class Zeroth extends NameProvider {
+        readonly name = 'header';
+      }
+      load(More, Zeroth);
+      await using app = await App.start(driver);
+      expect(app.logger.lines.slice(0, 4)).to.deep.equal([
+        'info securest: userstore Users',
+        'info securest: userstore More',
+        'info securest: provider 1 header',
+        'info securest: provider 2 Password',
+      ]);
+    });
+  });
+}
