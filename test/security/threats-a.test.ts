@@ -28,7 +28,7 @@ class Users extends MemoryUserstore {
     return super.getUser(identifier);
   }
 }
-const tokens = new TokenService({ secret: 's'.repeat(32), issuer: 'i', audience: 'a', ttlSeconds: 60 });
+const tokens = new TokenService({ secret: 's'.repeat(32), issuer: 'i', audience: 'a', ttlSeconds: 3600 });
 class Tokens extends TokenProvider {
   constructor() {
     super({ verify: (token) => (asked.push(`verify ${token}`), tokens.verify(token)) });
