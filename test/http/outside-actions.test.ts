@@ -46,6 +46,9 @@ async function authenticate(
   const server = http.createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  // The server does not close what was upgraded.
+  const sockets: Duplex[] = [];
+  server.on('connection', (socket: Duplex) => sockets.push(socket));
   try {
     const request = await new Promise<http.IncomingMessage>((resolve) => {
       server.on('request', resolve);
@@ -64,7 +67,7 @@ async function authenticate(
   } catch (error) {
     return { error, events };
   } finally {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     server.close();
     await security.close();
   }
