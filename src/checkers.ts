@@ -6,40 +6,32 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
-import { describeRule } from './access/rules';
-import { type Audit, factsOf, secretsOf } from './audit';
+import { type Audit, factsOf } from './audit';
 import type { AuthenticationOutcome, Authenticator } from './authentication/authenticator';
-import type { Recognised } from './authentication/chain';
-import { DeadlinePassedError, withinDeadline } from './authentication/deadline';
 import { RequestWithSignal } from './authentication/provider-request';
-import type { UserstoreChain } from './authentication/userstore-chain';
-import { firstUnmetLevel } from './authorization/evaluate';
-import { rolesOf } from './authorization/roles';
+import type { Authorizer } from './authorization/authorizer';
 import type { Access } from './core/access';
 import type { Authentication } from './core/authentication';
 import type { SecurityRequest } from './core/request';
 import { rawRequest, rawResponse } from './core/execution';
 import { dependOn } from './drivers/reply';
 import { HttpSecurityRequest } from './drivers/security-request';
-import { AccessDeniedError, type SecurityError, SecurityFaultError, ServiceUnavailableError } from './errors';
+import { AccessDeniedError } from './errors';
 import type { ResolvedOptions } from './options';
 import type { Refusals } from './refusals';
-import { resolve } from './registry/resolve';
-import { isInstance } from './util/instance';
 import { printable } from './util/printable';
 
 export interface CheckerParts {
   readonly options: ResolvedOptions;
   readonly audit: Audit;
   readonly authenticator: Authenticator;
-  readonly userstore: UserstoreChain;
+  readonly authorizer: Authorizer;
   readonly refusals: Refusals;
   /** The headers that credentials come in, for Vary. */
   readonly credentialHeaders: () => readonly string[];
 }
 
 export class Checkers {
-  private readonly roles = new WeakMap<Recognised, Promise<ReadonlySet<string>>>();
   private readonly skipped = new WeakMap<IncomingMessage, boolean>();
 
   constructor(private readonly parts: CheckerParts) {}
@@ -54,7 +46,7 @@ export class Checkers {
     const outcome = await this.outcomeOf(action, request);
     if (outcome.kind !== 'recognised') throw await this.parts.refusals.refuse(request, outcome);
     const user = printable(outcome.authentication.user.username);
-    const denial = await this.denial(access, outcome, request);
+    const denial = await this.parts.authorizer.denial(access, outcome, request);
     if (denial !== undefined) {
       if (denial.error instanceof AccessDeniedError) {
         const { error, reason } = denial;
@@ -106,55 +98,5 @@ export class Checkers {
     }
     this.skipped.set(key, result === true);
     return result === true;
-  }
-
-  /** Why a recognised user is refused; undefined when every level holds. */
-  private async denial(
-    access: Access,
-    outcome: Recognised,
-    request: SecurityRequest,
-  ): Promise<{ error: SecurityError; reason: string } | undefined> {
-    const { container, deadlineMs } = this.parts.options;
-    const own = new RequestWithSignal(request);
-    try {
-      const level = await withinDeadline(
-        firstUnmetLevel(access, {
-          user: outcome.authentication.user,
-          request: own,
-          roles: () => this.rolesOf(outcome),
-          policy: (cls) => resolve(container, cls),
-        }),
-        deadlineMs,
-        (reason) => {
-          own.abort(reason);
-        },
-      );
-      if (level === undefined) return undefined;
-      return { error: new AccessDeniedError(), reason: `${describeRule(level.rule)} (${level.source})` };
-    } catch (cause) {
-      return { error: this.fault(cause, access, request), reason: 'a policy refused' };
-    }
-  }
-
-  private rolesOf(outcome: Recognised): Promise<ReadonlySet<string>> {
-    const known = this.roles.get(outcome);
-    if (known !== undefined) return known;
-    const roles = rolesOf(outcome.record, (name) => this.parts.userstore.findGroup(name, outcome.origin));
-    this.roles.set(outcome, roles);
-    return roles;
-  }
-
-  /** What a policy or a group look-up threw, as the error that the client gets. */
-  private fault(cause: unknown, access: Access, request: SecurityRequest): SecurityError {
-    if (isInstance(cause, AccessDeniedError)) return new AccessDeniedError({ cause });
-    const { audit } = this.parts;
-    const isDown = isInstance(cause, ServiceUnavailableError);
-    const isLate = isInstance(cause, DeadlinePassedError);
-    const reason = isLate ? 'deadline_passed' : isDown ? 'unavailable' : 'bug';
-    audit.emit({ type: 'unavailable', component: access.action, reason, ...factsOf(request) });
-    audit.error(`The access of ${access.action} could not be decided`, cause, secretsOf(request));
-    return isDown
-      ? new ServiceUnavailableError({ cause, retryAfterSeconds: cause.retryAfterSeconds })
-      : new SecurityFaultError({ cause });
   }
 }

@@ -8,13 +8,20 @@ export type { DefaultAccess } from './access/guards';
 export { Userstore } from './decorators/userstore';
 export { AuthProvider } from './decorators/auth-provider';
 export { Public } from './decorators/public';
+export { AuthorizationProvider } from './decorators/authorization-provider';
+export { RoleLoader } from './decorators/role-loader';
 export { CurrentAuthentication } from './decorators/current-authentication';
-export { allOf, anyOf } from './access/rules';
-export type { RuleInput } from './access/rules';
+export { Resource } from './decorators/resource';
+export { allOf, anyOf, ownerOf, permission } from './access/rules';
+export type { OwnerOptions, RuleInput } from './access/rules';
+export type { TypedAuthorized } from './access/typed-authorized';
 
 export { Authentication } from './core/authentication';
 export type { AuthenticationDetails } from './core/authentication';
-export type { Access, AccessLevel, PolicyClass, Rule } from './core/access';
+export type { Access, AccessLevel, OwnerRule, PolicyClass, ResourceStoreClass, Rule } from './core/access';
+export type { AuthorizationProviderInterface, Decision } from './core/authorization-provider';
+export type { ResourceStoreInterface } from './core/resource';
+export type { RoleLoaderInterface } from './core/role-loader';
 export type { AuthenticationResult, AuthProviderInterface } from './core/auth-provider';
 export type { Challenge } from './core/challenge';
 export type {

@@ -18,10 +18,13 @@ import {
 } from 'class-validator';
 import { Container } from 'typedi';
 import type { DefaultAccess } from './access/guards';
+import { Grants } from './authorization/grants';
 import type { AuthProviderInterface } from './core/auth-provider';
+import type { AuthorizationProviderInterface } from './core/authorization-provider';
 import type { SecurityEventListener } from './core/events';
 import type { Logger } from './core/logger';
 import type { SecurityRequest } from './core/request';
+import type { RoleLoaderInterface } from './core/role-loader';
 import type { User } from './core/user';
 import type { MaybePromise, UserstoreInterface } from './core/userstore';
 import { type ClientFinder, clientFinder, type TrustProxy } from './drivers/client-address';
@@ -38,13 +41,23 @@ export interface RefusalReply {
   readonly body?: unknown;
 }
 
-export interface SecurityOptions<U extends User = User> {
+export interface SecurityOptions<U extends User = User, R extends string = string> {
   /** Where classes are resolved: anything with `get(cls)`. @default TypeDI's global container */
   container?: ContainerLike;
   /** The userstores of this instance, in order. @default all classes with `@Userstore()` */
   userstores?: readonly Constructor<UserstoreInterface<U>>[];
   /** The providers of this instance, in order. @default all classes with `@AuthProvider()` */
   providers?: readonly Constructor<AuthProviderInterface<U>>[];
+  /** The authorization providers of this instance, in order. @default all with `@AuthorizationProvider()` */
+  authorizationProviders?: readonly Constructor<AuthorizationProviderInterface<U>>[];
+  /** The role loaders of this instance. @default all classes with `@RoleLoader()` */
+  roleLoaders?: readonly Constructor<RoleLoaderInterface<U>>[];
+  /** Every role that there is: guards, hierarchy and permissions that name another are refused at start. */
+  roles?: readonly R[];
+  /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. A cycle is refused. @default {} */
+  roleHierarchy?: Readonly<Partial<Record<R, readonly R[]>>>;
+  /** Which permissions a role grants: `{ editor: ['invoice:read'] }`. @default {} */
+  permissions?: Readonly<Partial<Record<R, readonly string[]>>>;
   /** Who may call an action without any guard or `@Public()`. @default 'public', as the host has it */
   default?: DefaultAccess;
   /** The realm of challenges: printable ASCII. @default 'api' */
@@ -78,6 +91,9 @@ export interface ResolvedOptions {
   readonly container: ContainerLike;
   readonly userstores: readonly Constructor<UserstoreInterface>[] | undefined;
   readonly providers: readonly Constructor<AuthProviderInterface>[] | undefined;
+  readonly authorizationProviders: readonly Constructor<AuthorizationProviderInterface>[] | undefined;
+  readonly roleLoaders: readonly Constructor<RoleLoaderInterface>[] | undefined;
+  readonly grants: Grants;
   readonly default: DefaultAccess;
   readonly realm: string;
   readonly deadlineMs: number;
@@ -103,6 +119,11 @@ class OptionsShape {
   @Optional() @IsObject() container?: unknown;
   @Optional() @IsArray() @IsInstance(Function, { each: true }) userstores?: unknown;
   @Optional() @IsArray() @IsInstance(Function, { each: true }) providers?: unknown;
+  @Optional() @IsArray() @IsInstance(Function, { each: true }) authorizationProviders?: unknown;
+  @Optional() @IsArray() @IsInstance(Function, { each: true }) roleLoaders?: unknown;
+  @Optional() @IsArray() @IsString({ each: true }) roles?: unknown;
+  @Optional() @IsObject() roleHierarchy?: unknown;
+  @Optional() @IsObject() permissions?: unknown;
   @Optional() @IsIn(['public', 'authenticated']) default?: unknown;
   @Optional() @Matches(/^[\x20-\x7e]+$/, { message: 'realm must be printable ASCII' }) realm?: unknown;
   @Optional() @IsInt() @Min(1) @Max(600_000) deadlineMs?: unknown;
@@ -119,13 +140,18 @@ class OptionsShape {
 }
 
 /** @throws ConfigurationError that names every option that is unknown or has no valid value. */
-export function resolveOptions<U extends User>(options: SecurityOptions<U>): ResolvedOptions {
+export function resolveOptions<U extends User, R extends string>(
+  options: SecurityOptions<U, R>,
+): ResolvedOptions {
   validate(options);
   return {
     container: options.container ?? Container,
     userstores: options.userstores,
     // A provider of the app's own user type is asked with the app's own store only.
     providers: options.providers,
+    authorizationProviders: options.authorizationProviders,
+    roleLoaders: options.roleLoaders,
+    grants: new Grants(options),
     default: options.default ?? 'public',
     realm: options.realm ?? 'api',
     deadlineMs: options.deadlineMs ?? 5000,

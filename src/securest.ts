@@ -8,15 +8,20 @@ import type { SecurityOptions } from './options';
 import { Security } from './security';
 
 /** routing-controllers' own options, with what securest needs. */
-export interface SecurestOptions<U extends User = User> extends RoutingControllersOptions {
-  security?: SecurityOptions<U>;
+export interface SecurestOptions<
+  U extends User = User,
+  R extends string = string,
+> extends RoutingControllersOptions {
+  security?: SecurityOptions<U, R>;
 }
 
 /**
  * Builds an independent instance, for a container of its own or several apps in one process.
  * @throws ConfigurationError for options that are unknown or have no valid value
  */
-export function createSecurity<U extends User = User>(options: SecurityOptions<U> = {}): Security<U> {
+export function createSecurity<U extends User = User, R extends string = string>(
+  options: SecurityOptions<U, R> = {},
+): Security<U, R> {
   return new Security(options);
 }
 
@@ -26,10 +31,12 @@ export function createSecurity<U extends User = User>(options: SecurityOptions<U
  * and bring no new `security` stay as they are.
  * @throws ConfigurationError when the set-up is not safe; more of it is checked when the server is created
  */
-export function securest<U extends User = User>(options: SecurestOptions<U>): RoutingControllersOptions {
+export function securest<U extends User = User, R extends string = string>(
+  options: SecurestOptions<U, R>,
+): RoutingControllersOptions {
   const { security, ...own } = options;
   if (security === undefined && bindingOf(own.authorizationChecker) !== undefined) return own;
-  return createSecurity<U>(security).secure(own);
+  return createSecurity<U, R>(security).secure(own);
 }
 
 const defaultInstance = createSecurity();

@@ -10,8 +10,11 @@ import type {
   RoutingControllersOptions,
 } from 'routing-controllers';
 import { type CompiledAction, isCompiled } from './access/compile';
+import { typedAuthorized } from './access/typed-authorized';
 import { Audit } from './audit';
 import { Authenticator } from './authentication/authenticator';
+import { Authorizer } from './authorization/authorizer';
+import { Resources } from './authorization/resources';
 import { UserstoreChain } from './authentication/userstore-chain';
 import { Checkers } from './checkers';
 import type { Authentication } from './core/authentication';
@@ -33,7 +36,9 @@ import { prepareServer } from './startup';
 import { isInstance } from './util/instance';
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
-export class Security<U extends User = User> {
+export class Security<U extends User = User, R extends string = string> {
+  /** routing-controllers' `@Authorized`, typed: a role that is none of R, or a policy of another user, does not compile. */
+  readonly Authorized = typedAuthorized<U, R>();
   readonly authorizationChecker: AuthorizationChecker;
   readonly currentUserChecker: CurrentUserChecker;
 
@@ -41,16 +46,18 @@ export class Security<U extends User = User> {
   private readonly audit: Audit;
   private readonly authenticator: Authenticator;
   private readonly refusals: Refusals;
+  private readonly resources: Resources;
   private readonly checkers: Checkers;
   /** The stores and providers that are in use, each with what ends the listening to it. */
   private readonly inUse = new Map<object, () => void>();
   private found: Components | undefined;
 
   /** @internal */
-  constructor(options: SecurityOptions<U>) {
+  constructor(options: SecurityOptions<U, R>) {
     installDrivers();
     this.options = resolveOptions(options);
     this.audit = new Audit(this.options.onEvent, this.options.logger);
+    this.resources = new Resources(this.options.container);
     const userstore = new UserstoreChain(() => this.components().userstores.map((store) => store.get()));
     this.refusals = new Refusals(this.options, this.audit, () => this.providers());
     this.authenticator = new Authenticator({
@@ -69,7 +76,13 @@ export class Security<U extends User = User> {
       options: this.options,
       audit: this.audit,
       authenticator: this.authenticator,
-      userstore,
+      authorizer: new Authorizer({
+        options: this.options,
+        audit: this.audit,
+        userstore,
+        resources: this.resources,
+        components: () => this.components(),
+      }),
       refusals: this.refusals,
       credentialHeaders: () => this.credentialHeaders(),
     });
@@ -163,6 +176,8 @@ export class Security<U extends User = User> {
       access,
       currentAuthentication: (action) =>
         this.settle(() => this.checkers.currentAuthentication(action, access)),
+      resource: (action, store, parameter) =>
+        this.settle(async () => this.resources.load(action, store, parameter)),
     };
   }
 
@@ -197,7 +212,7 @@ export class Security<U extends User = User> {
   }
 
   private use(instance: object & Partial<ProblemSource>): void {
-    if (this.inUse.has(instance)) return;
+    if (this.inUse.has(instance) || this.inUse.size >= MAX_IN_USE) return;
     hold(instance);
     const stopListening = instance[PROBLEM_SOURCE]?.((problem) => {
       this.audit.misconfigured(problem);
@@ -221,6 +236,9 @@ export class Security<U extends User = User> {
     return new HttpSecurityRequest(action, undefined, this.options.findClient);
   }
 }
+
+/** A container that gives another instance for each request would fill the list without an end. */
+const MAX_IN_USE = 1000;
 
 const ONE_COPY =
   'a server of another copy of routing-controllers than the one beside securest loses guards; ' +

@@ -3,6 +3,7 @@
  */
 import type { ActionMetadata } from 'routing-controllers';
 import { compileAction, type CompiledAction, refuseHalfSetUp } from './access/compile';
+import { refuseUnknownNames } from './access/names';
 import { findShadowedGuards } from './access/shadowing';
 import type { Audit } from './audit';
 import { injectControllers } from './drivers/controllers';
@@ -24,6 +25,7 @@ export function prepareServer(
 ): readonly CompiledAction[] {
   const compiled = actions.map((action) => compileAction(action, server.routePrefix, options.default));
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
+  for (const { access } of compiled) refuseUnknownNames(access, options.grants);
   const guarded = compiled.filter(({ access }) => access.levels.length > 0);
   const first = compiled.find(({ access }) => access.levels.length > 0 || access.requiresUser);
   if (first !== undefined && components.providers.length === 0) {
@@ -48,6 +50,8 @@ function announce(
   components.providers.forEach(({ name }, index) => {
     audit.info(`provider ${String(index + 1)} ${name}`);
   });
+  for (const { name } of components.authorizationProviders) audit.info(`authorization provider ${name}`);
+  for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
   const open = compiled.filter(({ access }) => access.levels.length === 0);
   const byDefault = open.filter(({ access }) => access.openedBy === undefined);
   audit.info(

@@ -1,23 +1,73 @@
-import type { PolicyClass, Rule } from '../core/access';
+import type { PolicyClass, ResourceStoreClass, Rule } from '../core/access';
 import type { Predicate } from '../core/role-checker';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
 
 /** What `allOf` and `anyOf` combine: a role, another rule, a policy class or a policy function. */
-export type RuleInput<U extends User = User> = string | Rule | PolicyClass | Predicate<U>;
+export type RuleInput<U extends User = User, R extends string = string> =
+  R | Rule<R> | PolicyClass | Predicate<U>;
 
 const known = new WeakSet<object>();
-const AUTHENTICATED: Rule = remember({ kind: 'authenticated' });
+const AUTHENTICATED = remember<Rule>({ kind: 'authenticated' });
 
 /** A rule that holds when every part does: `@Authorized(allOf('staff', anyOf('editor', IsOwner)))`. */
-export function allOf<U extends User = User>(...parts: RuleInput<U>[]): Rule {
-  return remember({ kind: 'all', rules: parse(parts, 'allOf()') });
+export function allOf<U extends User = User, R extends string = string>(
+  ...parts: RuleInput<U, R>[]
+): Rule<R> {
+  return remember({ kind: 'all', rules: parse(parts, 'allOf()') as Rule<R>[] });
 }
 
 /** A rule that holds when at least one part does. */
-export function anyOf<U extends User = User>(...parts: RuleInput<U>[]): Rule {
-  return remember({ kind: 'any', rules: parse(parts, 'anyOf()') });
+export function anyOf<U extends User = User, R extends string = string>(
+  ...parts: RuleInput<U, R>[]
+): Rule<R> {
+  return remember({ kind: 'any', rules: parse(parts, 'anyOf()') as Rule<R>[] });
 }
+
+/**
+ * A rule that holds for a user one of whose roles grants the permission: `permission('invoice:read')`. Which
+ * role grants what is the `permissions` option; one that no role grants is refused at start.
+ */
+export function permission(name: string): Rule<never> {
+  return remember({ kind: 'permission', permission: parseName(name, 'permission()', 'a permission') });
+}
+
+export interface OwnerOptions<T extends object> {
+  /** The username of a resource's owner. @default its property `owner` */
+  owner?: (resource: T) => string | null | undefined;
+  /**
+   * What happens for a resource that there is not. 'run' lets the action answer, by its 404; 'deny' answers
+   * 403, as for somebody else's, so that nobody learns what there is. @default 'run'
+   */
+  whenMissing?: 'run' | 'deny';
+}
+
+/**
+ * A rule that holds for the owner of the resource that a route's parameter names:
+ * `@Authorized(ownerOf(NoteStore, 'id'))`. The store is resolved from the container; `@Resource(NoteStore,
+ * 'id')` hands the action what the guard loaded.
+ */
+export function ownerOf<T extends object>(
+  store: ResourceStoreClass<T>,
+  parameter: string,
+  options: OwnerOptions<T> = {},
+): Rule<never> {
+  const { owner = (resource: T) => (resource as { owner?: unknown }).owner, whenMissing = 'run' } = options;
+  if (typeof store !== 'function' || typeof owner !== 'function' || !MISSING.has(whenMissing)) {
+    throw new ConfigurationError(
+      "ownerOf(): give the class that loads, a route parameter, and as options an owner function and 'run' or 'deny'",
+    );
+  }
+  return remember({
+    kind: 'owner',
+    store,
+    parameter: parseName(parameter, 'ownerOf()', 'a route parameter'),
+    owner: owner as (resource: object) => unknown,
+    whenMissing,
+  });
+}
+
+const MISSING: ReadonlySet<unknown> = new Set(['run', 'deny']);
 
 /**
  * The rule behind an `@Authorized` argument. An array is "any of"; no argument is any authenticated user.
@@ -36,6 +86,10 @@ export function describeRule(rule: Rule): string {
       return 'any authenticated user';
     case 'role':
       return `role ${rule.role}`;
+    case 'permission':
+      return `permission ${rule.permission}`;
+    case 'owner':
+      return `owner of ${rule.store.name} :${rule.parameter}`;
     case 'policy':
       return `policy ${rule.policy.name}`;
     case 'predicate':
@@ -51,7 +105,7 @@ function parse(parts: readonly unknown[], where: string): Rule[] {
 }
 
 function parsePart(part: unknown, where: string): Rule {
-  if (typeof part === 'string') return parseRole(part, where);
+  if (typeof part === 'string') return remember({ kind: 'role', role: parseName(part, where, 'a role') });
   if (typeof part === 'function') return parseFunction(part, where);
   if (typeof part === 'object' && part !== null && known.has(part)) return part as Rule;
   throw new ConfigurationError(
@@ -60,9 +114,12 @@ function parsePart(part: unknown, where: string): Rule {
   );
 }
 
-function parseRole(role: string, where: string): Rule {
-  if (role !== '' && role === role.trim()) return remember({ kind: 'role', role });
-  throw new ConfigurationError(`${where}: a role must not be empty and has no space at its ends`);
+/** @throws ConfigurationError for what is no name: never "open". */
+export function parseName(name: unknown, where: string, what: string): string {
+  if (typeof name === 'string' && name !== '' && name === name.trim()) return name;
+  throw new ConfigurationError(
+    `${where}: ${what} must be a text that is not empty and has no space at its ends`,
+  );
 }
 
 function parseFunction(candidate: object, where: string): Rule {
@@ -77,7 +134,7 @@ function parseFunction(candidate: object, where: string): Rule {
   return remember({ kind: 'predicate', predicate: candidate as Predicate });
 }
 
-function remember(rule: Rule): Rule {
+function remember<T extends Rule>(rule: T): T {
   known.add(rule);
   return Object.freeze(rule);
 }

@@ -1,7 +1,7 @@
 /**
  * Decides whether a rule holds for a user. Only a literal true of a policy grants.
  */
-import type { Access, AccessLevel, PolicyClass, Rule } from '../core/access';
+import type { Access, AccessLevel, OwnerRule, PolicyClass, Rule } from '../core/access';
 import type { RoleChecker } from '../core/role-checker';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
@@ -9,10 +9,14 @@ import type { User } from '../core/user';
 export interface RuleContext {
   readonly user: User;
   readonly request: SecurityRequest;
-  /** The user's roles, loaded when first asked for. */
+  /** The user's roles and what they imply, loaded when first asked for. */
   roles(): Promise<ReadonlySet<string>>;
+  /** True when one of these roles grants the permission. */
+  isGranted(permission: string, roles: ReadonlySet<string>): boolean;
   /** Resolves a policy class from the container. */
   policy(cls: PolicyClass): RoleChecker;
+  /** Loads what an owner rule asks about; null or undefined where there is no such resource. */
+  resource(rule: OwnerRule): Promise<object | null | undefined>;
 }
 
 /** The first level of an access that does not hold; undefined when all hold. */
@@ -33,6 +37,10 @@ async function holds(rule: Rule, context: RuleContext): Promise<boolean> {
       return true;
     case 'role':
       return (await context.roles()).has(rule.role);
+    case 'permission':
+      return context.isGranted(rule.permission, await context.roles());
+    case 'owner':
+      return isOwner(rule, context);
     case 'policy':
       return isTrue(await context.policy(rule.policy).check(request.action, user, request));
     case 'predicate':
@@ -44,6 +52,12 @@ async function holds(rule: Rule, context: RuleContext): Promise<boolean> {
       for (const part of rule.rules) if (await holds(part, context)) return true;
       return false;
   }
+}
+
+async function isOwner(rule: OwnerRule, context: RuleContext): Promise<boolean> {
+  const resource = await context.resource(rule);
+  if (resource === null || resource === undefined) return rule.whenMissing === 'run';
+  return rule.owner(resource) === context.user.username;
 }
 
 /** Policies are the app's own code: their results are only believed as far as they go. */

@@ -1,8 +1,11 @@
 /**
- * A user's roles: its own, its groups', and those of the groups that these are in.
+ * A user's roles: its own, its groups', those of the groups that these are in, and what role loaders add.
  */
 import { type Group, isGroup, type User } from '../core/user';
+import type { SecurityRequest } from '../core/request';
+import type { RoleLoaderInterface } from '../core/role-loader';
 import { SecurityFaultError, ServiceUnavailableError } from '../errors';
+import type { Component } from '../registry/components';
 
 /** More groups than this is a fault in the store, not a user. */
 const MAX_GROUPS = 10_000;
@@ -42,4 +45,30 @@ export async function rolesOf(
     }
   }
   return roles;
+}
+
+/**
+ * The roles that a loader adds.
+ * @throws ServiceUnavailableError when it fails, for the same reason
+ * @throws SecurityFaultError for what is no list of roles
+ */
+export async function loadRoles(
+  loader: Component<RoleLoaderInterface>,
+  user: User,
+  request: SecurityRequest,
+): Promise<readonly string[]> {
+  let roles: unknown;
+  try {
+    roles = await loader.get().getRoles(user, request);
+  } catch (cause) {
+    throw new ServiceUnavailableError({ cause });
+  }
+  const list = isIterable(roles) ? [...roles] : [undefined];
+  if (list.every((role) => typeof role === 'string' && role !== '')) return list as string[];
+  throw new SecurityFaultError({ cause: new TypeError(`${loader.name} returned what is no list of roles`) });
+}
+
+/** A text is a list too, of its letters: that is never what was meant. */
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

@@ -1,15 +1,33 @@
+import type { ResourceStoreInterface } from './resource';
 import type { Predicate, RoleChecker } from './role-checker';
 
 /** A policy class, created by the container. */
 export type PolicyClass = new (...args: never[]) => RoleChecker;
 
-/** What one guard asks for. Made by `@Authorized`'s argument, `allOf` and `anyOf`. */
-export type Rule =
+/** A class that resources are loaded from, created by the container. */
+export type ResourceStoreClass<T extends object = object> = new (
+  ...args: never[]
+) => ResourceStoreInterface<T>;
+
+/** What one guard asks for. Made by `@Authorized`'s argument, `allOf`, `anyOf`, `permission` and `ownerOf`. */
+export type Rule<R extends string = string> =
   | { readonly kind: 'authenticated' }
-  | { readonly kind: 'role'; readonly role: string }
-  | { readonly kind: 'all' | 'any'; readonly rules: readonly Rule[] }
+  | { readonly kind: 'role'; readonly role: R }
+  | { readonly kind: 'permission'; readonly permission: string }
+  | { readonly kind: 'all' | 'any'; readonly rules: readonly Rule<R>[] }
   | { readonly kind: 'policy'; readonly policy: PolicyClass }
-  | { readonly kind: 'predicate'; readonly predicate: Predicate };
+  | { readonly kind: 'predicate'; readonly predicate: Predicate }
+  | OwnerRule;
+
+/** Asks for the owner of the resource that a route's parameter names. */
+export interface OwnerRule {
+  readonly kind: 'owner';
+  readonly store: ResourceStoreClass;
+  readonly parameter: string;
+  /** The owner's username; only a string that is the user's own grants. */
+  readonly owner: (resource: object) => unknown;
+  readonly whenMissing: 'run' | 'deny';
+}
 
 /** One guard and where it was written, for example `class NotesController`. Each level must hold by itself. */
 export interface AccessLevel {

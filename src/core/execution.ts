@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
-import type { Access } from './access';
+import type { Access, ResourceStoreClass } from './access';
 import type { Authentication } from './authentication';
 
 /** An action under way: its compiled access, and who answers for its parameters. */
@@ -15,6 +15,7 @@ export interface Execution {
   readonly owner: object;
   readonly access: Access;
   currentAuthentication(action: Action): Promise<Authentication | undefined>;
+  resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
 }
 
 const executions = new WeakMap<IncomingMessage, Execution>();

@@ -1,6 +1,6 @@
 import type { AuthProviderInterface } from '../core/auth-provider';
 import type { Constructor } from '../registry/constructor';
-import { registerProvider } from '../registry/registry';
+import { register } from '../registry/registry';
 
 /**
  * Makes a class one of the app's authentication providers: a TypeDI singleton with normal constructor
@@ -8,6 +8,6 @@ import { registerProvider } from '../registry/registry';
  */
 export function AuthProvider(order: number): (cls: Constructor<AuthProviderInterface>) => void {
   return (cls) => {
-    registerProvider(cls, order);
+    register('providers', cls, order);
   };
 }

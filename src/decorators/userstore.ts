@@ -1,6 +1,6 @@
 import type { UserstoreInterface } from '../core/userstore';
 import type { Constructor } from '../registry/constructor';
-import { registerUserstore } from '../registry/registry';
+import { register } from '../registry/registry';
 
 /**
  * Makes a class the app's userstore: a TypeDI singleton with normal constructor injection.
@@ -8,6 +8,6 @@ import { registerUserstore } from '../registry/registry';
  */
 export function Userstore(order = 0): (cls: Constructor<UserstoreInterface>) => void {
   return (cls) => {
-    registerUserstore(cls, order);
+    register('userstores', cls, order);
   };
 }

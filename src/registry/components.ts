@@ -1,11 +1,11 @@
 /**
- * The stores and providers of one app: found at start, checked, and resolved anew for each request.
+ * The stores, providers and role loaders of one app: found at start, checked, and resolved anew for each
+ * request.
  */
 import type { AuthProviderInterface } from '../core/auth-provider';
-import type { UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import type { Constructor, ContainerLike } from './constructor';
-import { decoratedProviders, decoratedUserstores, type Registration } from './registry';
+import { decorated, type Kinds, type Registration } from './registry';
 import { resolve, resolveAtStart } from './resolve';
 
 /** A class of the app and the name that logs and events know it by. */
@@ -14,43 +14,55 @@ export interface Component<T> {
   get(): T;
 }
 
-export interface ComponentOptions {
+/** The classes to use in place of all decorated ones, in the order in which they are asked. */
+type ClassLists = { readonly [K in keyof Kinds]?: readonly Constructor<Kinds[K]>[] | undefined };
+
+export interface ComponentOptions extends ClassLists {
   readonly container: ContainerLike;
-  /** The classes to use in place of all decorated ones, in the order in which they are asked. */
-  readonly userstores?: readonly Constructor<UserstoreInterface>[] | undefined;
-  readonly providers?: readonly Constructor<AuthProviderInterface>[] | undefined;
   /** Hears of every instance that is handed out, each time. */
   readonly onUse: (instance: object) => void;
 }
 
-export interface Components {
-  readonly userstores: readonly Component<UserstoreInterface>[];
-  readonly providers: readonly Component<AuthProviderInterface>[];
-}
+export type Components = { readonly [K in keyof Kinds]: readonly Component<Kinds[K]>[] };
+
+/** How a decorator is written, and the method that its classes must have. */
+const DECORATORS: { readonly [K in keyof Kinds]: readonly [name: string, method: keyof Kinds[K] & string] } =
+  {
+    userstores: ['@Userstore', 'getUser'],
+    providers: ['@AuthProvider', 'authenticate'],
+    authorizationProviders: ['@AuthorizationProvider', 'authorize'],
+    roleLoaders: ['@RoleLoader', 'getRoles'],
+  };
 
 /**
- * Finds an app's stores and providers.
+ * Finds an app's stores, providers and role loaders.
  * @throws ConfigurationError that names the classes and the cure: an order that is no number or used
  * twice, a class that cannot be created or lacks its method, a provider without the store it needs.
  */
 export function findComponents(options: ComponentOptions): Components {
-  const userstores = options.userstores ?? ordered('@Userstore', decoratedUserstores());
-  const registrations = decoratedProviders();
-  const providers = options.providers ?? ordered('@AuthProvider', registrations);
-  if (options.providers === undefined) refuseEqualOrders(registrations);
+  if (options.providers === undefined) refuseEqualOrders(decorated('providers'));
   const components = {
-    userstores: userstores.map((cls) => toComponent(options, cls, 'getUser', '@Userstore')),
-    providers: providers.map((cls) => toComponent(options, cls, 'authenticate', '@AuthProvider')),
+    userstores: componentsOf('userstores', options),
+    providers: componentsOf('providers', options),
+    authorizationProviders: componentsOf('authorizationProviders', options),
+    roleLoaders: componentsOf('roleLoaders', options),
   };
   components.providers.forEach(refuseUnknownCredential);
   refuseEqualNames(components.providers);
   const needy = components.providers.find((provider) => provider.get().authenticate.length > 1);
-  if (needy !== undefined && userstores.length === 0) {
+  if (needy !== undefined && components.userstores.length === 0) {
     throw new ConfigurationError(
       `${needy.name} needs a userstore and there is none: decorate a class with @Userstore() and import it`,
     );
   }
   return components;
+}
+
+function componentsOf<K extends keyof Kinds>(kind: K, options: ComponentOptions): Component<Kinds[K]>[] {
+  const [decorator, method] = DECORATORS[kind];
+  const own = options[kind] as readonly Constructor<Kinds[K]>[] | undefined;
+  const classes: readonly Constructor<Kinds[K]>[] = own ?? ordered(decorator, decorated(kind));
+  return classes.map((cls) => toComponent(options, cls, method, decorator));
 }
 
 function toComponent<T extends object>(
@@ -92,14 +104,14 @@ function ordered<T>(decorator: string, registrations: Registration<T>[]): Constr
 }
 
 function refuseEqualOrders(registrations: Registration<AuthProviderInterface>[]): void {
-  registrations.forEach(({ cls, order }, index) => {
-    const previous = registrations[index - 1];
-    if (previous?.order !== order) return;
+  for (const [index, { cls, order }] of registrations.entries()) {
+    const twin = registrations.slice(0, index).find((earlier) => earlier.order === order);
+    if (twin === undefined) continue;
     throw new ConfigurationError(
-      `${previous.cls.name} and ${cls.name} both have @AuthProvider(${String(order)}): ` +
+      `${twin.cls.name} and ${cls.name} both have @AuthProvider(${String(order)}): ` +
         'give each provider an order of its own',
     );
-  });
+  }
 }
 
 function refuseEqualNames(providers: readonly Component<AuthProviderInterface>[]): void {

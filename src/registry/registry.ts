@@ -7,6 +7,8 @@
  */
 import { Container } from 'typedi';
 import type { AuthProviderInterface } from '../core/auth-provider';
+import type { AuthorizationProviderInterface } from '../core/authorization-provider';
+import type { RoleLoaderInterface } from '../core/role-loader';
 import type { UserstoreInterface } from '../core/userstore';
 import type { Constructor } from './constructor';
 
@@ -16,27 +18,29 @@ export interface Registration<T> {
   readonly order: number;
 }
 
-const userstores: Registration<UserstoreInterface>[] = [];
-const providers: Registration<AuthProviderInterface>[] = [];
+/** What each decorator makes of a class. */
+export interface Kinds {
+  userstores: UserstoreInterface;
+  providers: AuthProviderInterface;
+  authorizationProviders: AuthorizationProviderInterface;
+  roleLoaders: RoleLoaderInterface;
+}
 
-export function registerUserstore(cls: Constructor<UserstoreInterface>, order: number): void {
-  userstores.push({ cls, order });
+const registrations: { [K in keyof Kinds]: Registration<Kinds[K]>[] } = {
+  userstores: [],
+  providers: [],
+  authorizationProviders: [],
+  roleLoaders: [],
+};
+
+export function register<K extends keyof Kinds>(kind: K, cls: Constructor<Kinds[K]>, order: number): void {
+  registrations[kind].push({ cls, order });
   registerService(cls);
 }
 
-export function registerProvider(cls: Constructor<AuthProviderInterface>, order: number): void {
-  providers.push({ cls, order });
-  registerService(cls);
-}
-
-/** All decorated userstores, in the order in which they are asked. */
-export function decoratedUserstores(): Registration<UserstoreInterface>[] {
-  return userstores.toSorted((a, b) => a.order - b.order);
-}
-
-/** All decorated providers, in the order in which they are asked. */
-export function decoratedProviders(): Registration<AuthProviderInterface>[] {
-  return providers.toSorted((a, b) => a.order - b.order);
+/** All decorated classes of a kind, in the order in which they are asked. */
+export function decorated<K extends keyof Kinds>(kind: K): Registration<Kinds[K]>[] {
+  return registrations[kind].toSorted((a, b) => a.order - b.order);
 }
 
 let stepIn: AuthProviderInterface | undefined;
@@ -52,8 +56,7 @@ export function stepInProvider(): AuthProviderInterface | undefined {
 
 /** Forgets every decorated class, so that tests do not see each other's. */
 export function resetRegistry(): void {
-  userstores.length = 0;
-  providers.length = 0;
+  for (const list of Object.values(registrations)) list.length = 0;
   stepIn = undefined;
 }
 

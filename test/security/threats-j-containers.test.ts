@@ -121,8 +121,13 @@ for (const driver of DRIVERS) {
 
     it('J11: a container that fails, or gives something else, is a fault for everybody', async () => {
       let broken: (() => unknown) | undefined;
+      const instances = new Map<unknown, unknown>();
       const container: ContainerLike = {
-        get: <T>(cls: Constructor<T>): T => (broken === undefined ? new cls() : (broken() as T)),
+        get: <T>(cls: Constructor<T>): T => {
+          if (broken !== undefined) return broken() as T;
+          if (!instances.has(cls)) instances.set(cls, new cls());
+          return instances.get(cls) as T;
+        },
       };
       const security = { container, providers: [NameProvider], userstores: [Cast] };
       await using api = await startApi(driver, { security, host: { controllers: [whoController()] } });

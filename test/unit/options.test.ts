@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Container } from 'typedi';
+import { Grants } from '../../src/authorization/grants';
 import { ConfigurationError } from '../../src/errors';
 import { resolveOptions, type SecurityOptions } from '../../src/options';
 import { MemoryLogger } from '../support/reset';
@@ -28,6 +29,9 @@ describe('resolveOptions', () => {
       container: Container,
       userstores: undefined,
       providers: undefined,
+      authorizationProviders: undefined,
+      roleLoaders: undefined,
+      grants: new Grants({}),
       default: 'public',
       realm: 'api',
       deadlineMs: 5000,
@@ -48,6 +52,8 @@ describe('resolveOptions', () => {
       container: { get: () => new Users() as never },
       userstores: [Users],
       providers: [],
+      authorizationProviders: [],
+      roleLoaders: [],
       default: 'authenticated',
       realm: 'notes "v1"',
       deadlineMs: 600_000,
@@ -69,6 +75,7 @@ describe('resolveOptions', () => {
     expect(findClient).to.be.a('function');
     expect(resolved).to.deep.equal({
       ...given,
+      grants: new Grants({}),
       stopAtBadCredentials: true,
       trustedOrigins: new Set(['https://app.example', 'http://localhost:8080']),
     });
@@ -93,6 +100,11 @@ describe('resolveOptions', () => {
     container: ['typedi', {}, { get: true }, () => 1],
     userstores: [Users, 'Users', ['Users'], [undefined], [new Users()], {}],
     providers: [Users, ['x'], [undefined], [{}], new Set([Users])],
+    authorizationProviders: [Users, ['x'], [undefined], [{}]],
+    roleLoaders: [Users, ['x'], [undefined], [{}]],
+    roles: ['admin', [7], [''], [' a'], {}],
+    roleHierarchy: ['admin', [], { admin: 'editor' }, { admin: [7] }, { admin: [''] }, { '': ['a'] }, { a: ['b'], b: ['a'] }, { a: ['a'] }],
+    permissions: ['admin', { admin: 'x:read' }, { admin: [''] }, { ' ': ['x'] }],
     default: ['open', '', 'Authenticated', true, ['public']],
     realm: ['', 'caf\u00e9', 'a\r\nb', 'a\n', 7, ['api'], '\u0000'],
     deadlineMs: [0, -1, 1.5, NaN, Infinity, 600_001, '5000', true],

@@ -13,6 +13,8 @@ const provider = { name: 'Password', get: () => ({ authenticate: () => null }) }
 const FOUND: Components = {
   userstores: [{ name: 'Users', get: () => ({ getUser: () => null }) }],
   providers: [provider, { ...provider, name: 'Token' }],
+  authorizationProviders: [],
+  roleLoaders: [],
 };
 
 function prepare(
@@ -106,7 +108,7 @@ describe('prepareServer', () => {
   });
 
   it('I8: refuses to start where something is guarded and nobody can authenticate', () => {
-    const nobody: Components = { userstores: [], providers: [] };
+    const nobody: Components = { ...FOUND, userstores: [], providers: [] };
     expect(() => prepare(notes(), {}, nobody)).to.throw(
       ConfigurationError,
       'Notes.list is guarded but nothing',

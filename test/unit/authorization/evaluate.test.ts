@@ -16,6 +16,8 @@ function context(options: Partial<RuleContext> = {}): RuleContext {
     user: ANN,
     request: fakeRequest(),
     roles: async () => new Set(['a', 'b']),
+    isGranted: (permission, roles) => permission === 'note:read' && roles.has('b'),
+    resource: () => Promise.resolve(null),
     policy: (cls) => new cls(),
     ...options,
   };

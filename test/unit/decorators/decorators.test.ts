@@ -8,7 +8,7 @@ import { CurrentAuthentication, currentAuthentication } from '../../../src/decor
 import { isPublic, Public } from '../../../src/decorators/public';
 import { Userstore } from '../../../src/decorators/userstore';
 import { SecurityFaultError } from '../../../src/errors';
-import { decoratedProviders, decoratedUserstores } from '../../../src/registry/registry';
+import { decorated } from '../../../src/registry/registry';
 import { reset } from '../../support/reset';
 
 describe('@Userstore and @AuthProvider', () => {
@@ -31,8 +31,8 @@ describe('@Userstore and @AuthProvider', () => {
         return null;
       }
     }
-    expect(decoratedUserstores()).to.deep.equal([{ cls: Users, order: 0 }]);
-    expect(decoratedProviders()).to.deep.equal([{ cls: Provider, order: 7 }]);
+    expect(decorated('userstores')).to.deep.equal([{ cls: Users, order: 0 }]);
+    expect(decorated('providers')).to.deep.equal([{ cls: Provider, order: 7 }]);
     expect(Container.get(Provider).users).to.equal(Container.get(Users));
     expect(Container.get(Users).key).to.be.instanceOf(Key);
   });

@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import { Container, Service } from 'typedi';
 import {
-  decoratedProviders,
-  decoratedUserstores,
-  registerProvider,
+  decorated,
+  register,
   registerService,
-  registerUserstore,
   resetRegistry,
   setStepInProvider,
   stepInProvider,
@@ -28,23 +26,23 @@ describe('The registry', () => {
   beforeEach(reset);
 
   it('keeps the order of decoration for equal orders', () => {
-    registerUserstore(MoreUsers, 1);
-    registerUserstore(Users, 1);
-    expect(decoratedUserstores().map(({ cls }) => cls)).to.deep.equal([MoreUsers, Users]);
+    register('userstores', MoreUsers, 1);
+    register('userstores', Users, 1);
+    expect(decorated('userstores').map(({ cls }) => cls)).to.deep.equal([MoreUsers, Users]);
   });
 
   it('hands out copies of its lists', () => {
-    registerProvider(Provider, 1);
-    decoratedProviders().length = 0;
-    expect(decoratedProviders()).to.have.length(1);
+    register('providers', Provider, 1);
+    decorated('providers').length = 0;
+    expect(decorated('providers')).to.have.length(1);
   });
 
   it('makes classes singletons of the container, also under a token of their own', () => {
-    registerUserstore(Users, 0);
+    register('userstores', Users, 0);
     expect(Container.get(Users)).to.equal(Container.get(Users));
     @Service({ id: 'stores', multiple: true })
     class Tokened extends Users {}
-    registerUserstore(Tokened, 0);
+    register('userstores', Tokened, 0);
     expect(Container.get(Tokened)).to.be.instanceOf(Tokened);
   });
 
@@ -62,17 +60,17 @@ describe('The registry', () => {
         expect.fail('was created');
       }
     }
-    registerProvider(Unborn, 1);
+    register('providers', Unborn, 1);
   });
 
   it('outlives Container.reset(), and is emptied by its own', () => {
-    registerUserstore(Users, 0);
-    registerProvider(Provider, 1);
+    register('userstores', Users, 0);
+    register('providers', Provider, 1);
     setStepInProvider(new Provider());
     Container.reset();
-    expect([decoratedUserstores().length, decoratedProviders().length]).to.deep.equal([1, 1]);
+    expect([decorated('userstores').length, decorated('providers').length]).to.deep.equal([1, 1]);
     resetRegistry();
-    expect([decoratedUserstores().length, decoratedProviders().length]).to.deep.equal([0, 0]);
+    expect([decorated('userstores').length, decorated('providers').length]).to.deep.equal([0, 0]);
     expect(stepInProvider()).to.equal(undefined);
   });
 });

@@ -1,0 +1,138 @@
+/**
+ * Decides whether a recognised user may run an action: the action's own guard first, then every
+ * authorization provider of the app. What cannot be decided is refused.
+ */
+import { describeRule } from '../access/rules';
+import { type Audit, factsOf, secretsOf } from '../audit';
+import type { Recognised } from '../authentication/chain';
+import { DeadlinePassedError, withinDeadline } from '../authentication/deadline';
+import { RequestWithSignal } from '../authentication/provider-request';
+import type { UserstoreChain } from '../authentication/userstore-chain';
+import type { Access, OwnerRule } from '../core/access';
+import type { AuthorizationProviderInterface, Decision } from '../core/authorization-provider';
+import type { SecurityRequest } from '../core/request';
+import { routeParameter } from '../drivers/route-parameter';
+import {
+  AccessDeniedError,
+  type SecurityError,
+  SecurityFaultError,
+  ServiceUnavailableError,
+} from '../errors';
+import type { ResolvedOptions } from '../options';
+import type { Component, Components } from '../registry/components';
+import { resolve } from '../registry/resolve';
+import { isInstance } from '../util/instance';
+import { printable } from '../util/printable';
+import { firstUnmetLevel } from './evaluate';
+import type { Resources } from './resources';
+import { loadRoles, rolesOf } from './roles';
+
+/** Why a recognised user is refused. */
+export interface Denial {
+  readonly error: SecurityError;
+  readonly reason: string;
+}
+
+export interface AuthorizerParts {
+  readonly options: ResolvedOptions;
+  readonly audit: Audit;
+  readonly userstore: UserstoreChain;
+  readonly resources: Resources;
+  readonly components: () => Components;
+}
+
+export class Authorizer {
+  private readonly roles = new WeakMap<Recognised, Promise<ReadonlySet<string>>>();
+
+  constructor(private readonly parts: AuthorizerParts) {}
+
+  /** Why the user of a login may not run an action; undefined only when everything that is asked grants. */
+  async denial(access: Access, login: Recognised, request: SecurityRequest): Promise<Denial | undefined> {
+    const own = new RequestWithSignal(request);
+    const asked = { name: access.action };
+    try {
+      const reason = await withinDeadline(
+        this.refusedBecause(access, login, own, asked),
+        this.parts.options.deadlineMs,
+        (late) => {
+          own.abort(late);
+        },
+      );
+      return reason === undefined ? undefined : { error: new AccessDeniedError(), reason };
+    } catch (cause) {
+      return { error: this.fault(cause, asked.name, request), reason: `${asked.name} refused` };
+    }
+  }
+
+  /** What does not grant, in words. `asked` always names what is being asked. */
+  private async refusedBecause(
+    access: Access,
+    login: Recognised,
+    request: SecurityRequest,
+    asked: { name: string },
+  ): Promise<string | undefined> {
+    const { options, components } = this.parts;
+    const { user } = login.authentication;
+    const level = await firstUnmetLevel(access, {
+      user,
+      request,
+      roles: () => this.rolesOf(login, request),
+      isGranted: (permission, roles) => options.grants.isGranted(permission, roles),
+      policy: (cls) => resolve(options.container, cls),
+      resource: (rule) => this.resourceOf(rule, request),
+    });
+    if (level !== undefined) return `${describeRule(level.rule)} (${level.source})`;
+    for (const provider of components().authorizationProviders) {
+      asked.name = provider.name;
+      const decision: unknown = await provider.get().authorize(request, user, access);
+      if (!isGrant(decision)) return reasonOf(provider, decision);
+    }
+    return undefined;
+  }
+
+  private rolesOf(login: Recognised, request: SecurityRequest): Promise<ReadonlySet<string>> {
+    const known = this.roles.get(login);
+    if (known !== undefined) return known;
+    const { components, options, userstore } = this.parts;
+    const roles = Promise.all([
+      rolesOf(login.record, (name) => userstore.findGroup(name, login.origin)),
+      ...components().roleLoaders.map((loader) => loadRoles(loader, login.authentication.user, request)),
+    ]).then((lists) => options.grants.withImplied(lists.flatMap((list) => [...list])));
+    this.roles.set(login, roles);
+    return roles;
+  }
+
+  private resourceOf(rule: OwnerRule, request: SecurityRequest): Promise<object | null | undefined> {
+    if (routeParameter(request.action, rule.parameter) === undefined) {
+      throw new TypeError(`The route has no parameter ${rule.parameter} for ${describeRule(rule)}`);
+    }
+    return this.parts.resources.load(request.action, rule.store, rule.parameter);
+  }
+
+  /** What was thrown on the way to a decision, as the error that the client gets. */
+  private fault(cause: unknown, component: string, request: SecurityRequest): SecurityError {
+    if (isInstance(cause, AccessDeniedError)) return new AccessDeniedError({ cause });
+    const { audit } = this.parts;
+    const isDown = isInstance(cause, ServiceUnavailableError);
+    const isLate = isInstance(cause, DeadlinePassedError);
+    const reason = isLate ? 'deadline_passed' : isDown ? 'unavailable' : 'bug';
+    audit.emit({ type: 'unavailable', component, reason, ...factsOf(request) });
+    audit.error(`${component} could not be decided`, cause, secretsOf(request));
+    return isDown
+      ? new ServiceUnavailableError({ cause, retryAfterSeconds: cause.retryAfterSeconds })
+      : new SecurityFaultError({ cause });
+  }
+}
+
+function isGrant(decision: unknown): boolean {
+  return decision === true || (isObject(decision) && decision.granted === true);
+}
+
+function reasonOf(provider: Component<AuthorizationProviderInterface>, decision: unknown): string {
+  const reason = isObject(decision) ? decision.reason : undefined;
+  return typeof reason === 'string' ? `${provider.name}: ${printable(reason)}` : provider.name;
+}
+
+function isObject(value: unknown): value is Partial<Record<keyof Decision, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

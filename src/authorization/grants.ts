@@ -1,0 +1,92 @@
+/**
+ * What roles imply: other roles, by the hierarchy, and permissions. Worked out once, when the app starts.
+ */
+import { ConfigurationError } from '../errors';
+
+export interface GrantOptions {
+  /** Every role that there is, where the app says so; other names are then refused. */
+  readonly roles?: readonly string[] | undefined;
+  /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. */
+  readonly roleHierarchy?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
+  /** Which permissions a role grants: `{ editor: ['invoice:read'] }`. */
+  readonly permissions?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
+}
+
+export class Grants {
+  private readonly known: ReadonlySet<string> | undefined;
+  /** Each role of the hierarchy with all that it implies, itself included. */
+  private readonly closures = new Map<string, ReadonlySet<string>>();
+  private readonly permissions = new Map<string, readonly string[]>();
+  private readonly permissionNames: ReadonlySet<string>;
+
+  /** @throws ConfigurationError for a cycle, an unknown role and what is no name */
+  constructor({ roles, roleHierarchy = {}, permissions = {} }: GrantOptions) {
+    if (roles !== undefined) this.known = new Set(names(roles, 'roles'));
+    const hierarchy = this.parse(roleHierarchy, 'roleHierarchy');
+    for (const [role, implied] of hierarchy) {
+      for (const name of implied) this.refuseUnknown(name, 'roleHierarchy');
+      this.closures.set(role, closureOf(role, hierarchy));
+    }
+    this.permissions = this.parse(permissions, 'permissions');
+    this.permissionNames = new Set([...this.permissions.values()].flat());
+  }
+
+  /** The roles with all that they imply. */
+  withImplied(roles: Iterable<string>): ReadonlySet<string> {
+    const all = new Set<string>();
+    for (const role of roles) {
+      all.add(role);
+      for (const implied of this.closures.get(role) ?? []) all.add(implied);
+    }
+    return all;
+  }
+
+  /** True when one of the roles, which must hold what they imply, grants the permission. */
+  isGranted(permission: string, roles: ReadonlySet<string>): boolean {
+    for (const role of roles) if (this.permissions.get(role)?.includes(permission) === true) return true;
+    return false;
+  }
+
+  /** @throws ConfigurationError for a role that the app does not list among its `roles` */
+  refuseUnknown(role: string, where: string): void {
+    if (this.known === undefined || this.known.has(role)) return;
+    throw new ConfigurationError(`${where}: ${role} is none of the app's roles`);
+  }
+
+  /** @throws ConfigurationError for a permission that no role grants */
+  refuseUngranted(permission: string, where: string): void {
+    if (this.permissionNames.has(permission)) return;
+    throw new ConfigurationError(`${where}: no role grants the permission ${permission}`);
+  }
+
+  private parse(table: object, where: string): Map<string, readonly string[]> {
+    return new Map(
+      Object.entries(table)
+        .filter(([, list]) => list !== undefined)
+        .map(([role, list]: [string, unknown]) => {
+          const [name = ''] = names([role], where);
+          this.refuseUnknown(name, where);
+          return [name, names(list, `${where}: ${name}`)];
+        }),
+    );
+  }
+}
+
+function names(list: unknown, where: string): readonly string[] {
+  const isName = (name: unknown) => typeof name === 'string' && name !== '' && name === name.trim();
+  if (Array.isArray(list) && list.every(isName)) return list as string[];
+  throw new ConfigurationError(`${where} must list texts that are not empty and have no space at their ends`);
+}
+
+/** @throws ConfigurationError when a role implies itself */
+function closureOf(role: string, hierarchy: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const closure = new Set<string>([role]);
+  const ahead = [...(hierarchy.get(role) ?? [])];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    if (next === role) throw new ConfigurationError(`roleHierarchy: ${role} implies itself`);
+    if (closure.has(next)) continue;
+    closure.add(next);
+    ahead.push(...(hierarchy.get(next) ?? []));
+  }
+  return closure;
+}

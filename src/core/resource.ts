@@ -1,0 +1,10 @@
+import type { MaybePromise } from './userstore';
+
+/**
+ * Where `ownerOf` and `@Resource` load from: any class of the app with `get(id)`. Null and undefined mean
+ * that there is no such resource, and only that; a store that is down throws ServiceUnavailableError.
+ */
+export interface ResourceStoreInterface<T extends object = object> {
+  /** The id is the route's parameter as the client sent it, decoded once: bind it, never build it in. */
+  get(id: string): MaybePromise<T | null | undefined>;
+}

@@ -1,0 +1,24 @@
+import { type Action, createParamDecorator } from 'routing-controllers';
+import type { ResourceStoreClass } from '../core/access';
+import { executionOf } from '../core/execution';
+import { SecurityFaultError } from '../errors';
+
+/**
+ * Injects what the store has under the route's parameter, undefined where there is nothing. A guard
+ * `ownerOf(store, parameter)` and this parameter load it once a request, together.
+ */
+export function Resource(
+  store: ResourceStoreClass,
+  parameter: string,
+): (object: object, method: string, index: number) => void {
+  return createParamDecorator({
+    required: false,
+    value: async (action: Action) => {
+      const execution = executionOf(action);
+      if (execution === undefined) {
+        throw new SecurityFaultError({ cause: new Error('@Resource on a server without securest') });
+      }
+      return (await execution.resource(action, store, parameter)) ?? undefined;
+    },
+  });
+}
