@@ -13,6 +13,7 @@ import {
 import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { BODIES, provider, startApi } from '../support/scripted';
+import { QUIET } from '../support/secured-server';
 
 interface Note {
   id: string;
@@ -72,6 +73,7 @@ for (const driver of DRIVERS) {
       const api = await startApi(driver, {
         host: { controllers: host },
         security: { providers: [byName] },
+        around: QUIET,
       });
       return Object.assign(api, { notes });
     };
