@@ -19,6 +19,10 @@ export function notesOptions(settings: Settings) {
     controllers: [HealthController, AccountController, NotesController, NotesReportController],
     validation: { whitelist: true, forbidNonWhitelisted: true },
     development: false, // no stack traces in replies
-    security: { default: 'authenticated' },
+    security: {
+      default: 'authenticated',
+      roles: ['admin', 'editor'],
+      roleHierarchy: { admin: ['editor'] },
+    },
   });
 }

@@ -61,8 +61,7 @@ users:
 groups:
   - name: editors
     roles: [editor]
-  - name: admins # whatever editors may, and more
+  - name: admins # an admin is an editor too, by the app's role hierarchy
     roles: [admin]
-    groups: [editors]
 `;
 }

@@ -1,3 +1,4 @@
+import { anyOf, ownerOf, Resource } from 'securest';
 import type { User } from 'securest';
 import {
   Authorized,
@@ -13,7 +14,7 @@ import {
   Put,
   NotFoundError,
 } from 'routing-controllers';
-import { NotesStore } from '../notes-store';
+import { type Note, NotesStore } from '../notes-store';
 import { NoteBody, oneNote } from './note-body';
 
 /** Every action here is for editors. */
@@ -28,8 +29,8 @@ export class NotesController {
   }
 
   @Get('/:id')
-  get(@Param('id') id: string) {
-    return this.notes.get(id); // undefined is a 404
+  get(@Resource(NotesStore, 'id') note: Note | undefined) {
+    return note; // undefined is a 404
   }
 
   @HttpCode(201)
@@ -38,6 +39,8 @@ export class NotesController {
     return this.notes.add(oneNote(note), user.username);
   }
 
+  /** A note belongs to its author; an admin may replace any. A note that there is not stays the action's 404. */
+  @Authorized(anyOf('admin', ownerOf(NotesStore, 'id', { owner: (note) => note.author })))
   @Put('/:id')
   replace(@Param('id') id: string, @Body() note: NoteBody) {
     return this.notes.replace(id, oneNote(note));
