@@ -1,6 +1,9 @@
 export { createSecurity, securest, authorizationChecker, currentUserChecker } from './securest';
 export type { SecurestOptions } from './securest';
 export type { Security } from './security';
+export { securityReport } from './report/security-report';
+export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
+export type { AccessWarning, WarningCode } from './access/warnings';
 export type { RefusalReply, SecurityOptions } from './options';
 export type { TrustProxy } from './drivers/client-address';
 export type { DefaultAccess } from './access/guards';

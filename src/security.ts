@@ -21,6 +21,7 @@ import type { Authentication } from './core/authentication';
 import type { AuthProviderInterface } from './core/auth-provider';
 import { PROBLEM_SOURCE, type ProblemSource } from './core/events';
 import type { User } from './core/user';
+import { injectControllers } from './drivers/controllers';
 import { isLoopback } from './drivers/client-address';
 import { type Execution, executionOf } from './core/execution';
 import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './drivers/install';
@@ -32,7 +33,7 @@ import { Refusals } from './refusals';
 import { type Component, type Components, findComponents } from './registry/components';
 import { hold, release } from './registry/holders';
 import { stepInProvider } from './registry/registry';
-import { prepareServer } from './startup';
+import { announceServer, compileServer } from './startup';
 import { isInstance } from './util/instance';
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -88,6 +89,11 @@ export class Security<U extends User = User, R extends string = string> {
     });
     const binding: SecurityBinding = {
       prepare: (actions, server) => this.prepare(actions, server),
+      inspect: ({ actions }, facts) => ({
+        compiled: compileServer(actions, facts, this.components(), this.options),
+        components: this.components(),
+        options: this.options,
+      }),
       execution: (compiled) => this.execution(compiled),
       complete: (error, action) => {
         this.refusals.complete(error, this.requestOf(action), []);
@@ -194,7 +200,10 @@ export class Security<U extends User = User, R extends string = string> {
 
   private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[] {
     this.found = this.findComponents();
-    return prepareServer(actions, server, this.found, this.options, this.audit);
+    const compiled = compileServer(actions, server, this.found, this.options);
+    injectControllers(actions, this.options.container);
+    announceServer(compiled, this.found, this.options, this.audit);
+    return compiled;
   }
 
   private components(): Components {

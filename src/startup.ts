@@ -4,9 +4,8 @@
 import type { ActionMetadata } from 'routing-controllers';
 import { compileAction, type CompiledAction, refuseHalfSetUp } from './access/compile';
 import { refuseUnknownNames } from './access/names';
-import { findShadowedGuards } from './access/shadowing';
+import { accessWarnings, isOpenByDefault } from './access/warnings';
 import type { Audit } from './audit';
-import { injectControllers } from './drivers/controllers';
 import type { ServerFacts } from './drivers/install';
 import { ConfigurationError } from './errors';
 import type { ResolvedOptions } from './options';
@@ -16,17 +15,15 @@ import type { Components } from './registry/components';
  * Compiles a server's actions and refuses those that cannot be trusted.
  * @throws ConfigurationError when a guard is malformed, or something is guarded and nothing can grant.
  */
-export function prepareServer(
+export function compileServer(
   actions: readonly ActionMetadata[],
   server: ServerFacts,
   components: Components,
   options: ResolvedOptions,
-  audit: Audit,
 ): readonly CompiledAction[] {
   const compiled = actions.map((action) => compileAction(action, server.routePrefix, options.default));
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
   for (const { access } of compiled) refuseUnknownNames(access, options.grants);
-  const guarded = compiled.filter(({ access }) => access.levels.length > 0);
   const first = compiled.find(({ access }) => access.levels.length > 0 || access.requiresUser);
   if (first !== undefined && components.providers.length === 0) {
     throw new ConfigurationError(
@@ -34,14 +31,12 @@ export function prepareServer(
         '@AuthProvider(order) and import it before the server is created',
     );
   }
-  injectControllers(actions, options.container);
-  announce(compiled, guarded.length, components, options, audit);
   return compiled;
 }
 
-function announce(
+/** Says what a server is made of, and what is seldom meant. */
+export function announceServer(
   compiled: readonly CompiledAction[],
-  guarded: number,
   components: Components,
   options: ResolvedOptions,
   audit: Audit,
@@ -53,21 +48,12 @@ function announce(
   for (const { name } of components.authorizationProviders) audit.info(`authorization provider ${name}`);
   for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
   const open = compiled.filter(({ access }) => access.levels.length === 0);
-  const byDefault = open.filter(({ access }) => access.openedBy === undefined);
+  const byDefault = compiled.filter(isOpenByDefault);
   audit.info(
-    `${String(guarded)} guarded routes, ${String(open.length - byDefault.length)} opened by @Public(), ` +
+    `${String(compiled.length - open.length)} guarded routes, ` +
+      `${String(open.length - byDefault.length)} opened by @Public(), ` +
       `${String(byDefault.length)} open by default`,
   );
-  for (const { access } of byDefault) {
-    audit.warn(
-      `${access.method} ${access.route} (${access.action}) is open to anyone: ` +
-        "guard it with @Authorized(), state it with @Public(), or set default: 'authenticated'",
-    );
-  }
-  for (const { access, losses } of compiled) {
-    if (losses.length === 0) continue;
-    audit.warn(`${access.action} is inherited and loses ${losses.join(', ')}: declare it in the subclass`);
-  }
-  for (const warning of findShadowedGuards(compiled)) audit.warn(warning);
+  for (const { message } of accessWarnings(compiled)) audit.warn(message);
   if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
 }

@@ -1,24 +1,23 @@
 import { describeRule } from './rules';
 import type { CompiledAction } from './compile';
 
+/** A guarded route and an earlier one that answers for it. */
+export interface Shadow {
+  readonly later: CompiledAction;
+  readonly earlier: CompiledAction;
+}
+
 /**
  * Guarded routes that an earlier route hides which does not ask for as much: of several routes that match
  * a request the host runs the first one that was registered, and only its guard.
- * @returns one sentence for each, in words.
  */
-export function findShadowedGuards(actions: readonly CompiledAction[]): string[] {
-  const warnings: string[] = [];
-  actions.forEach((later, index) => {
+export function findShadows(actions: readonly CompiledAction[]): Shadow[] {
+  return actions.flatMap((later, index) => {
     const earlier = actions
       .slice(0, index)
       .find((candidate) => asksLess(candidate, later) && hides(candidate, later));
-    if (earlier === undefined) return;
-    const what = earlier.access.levels.length === 0 ? 'is open' : 'asks for something else';
-    warnings.push(
-      `${label(later)} is guarded, but ${label(earlier)}, which ${what}, comes first and answers for it`,
-    );
+    return earlier === undefined ? [] : [{ later, earlier }];
   });
-  return warnings;
 }
 
 /** True when the later route has a level that the earlier one has not. */
@@ -28,10 +27,6 @@ function asksLess(earlier: CompiledAction, later: CompiledAction): boolean {
     const isAskedAnyway = rule.kind === 'authenticated' && asked.size > 0;
     return !isAskedAnyway && !asked.has(describeRule(rule));
   });
-}
-
-function label({ access }: CompiledAction): string {
-  return `${access.method} ${access.route} (${access.action})`;
 }
 
 function hides(earlier: CompiledAction, later: CompiledAction): boolean {

@@ -18,6 +18,8 @@ export interface UserstoreInterface<U extends User = User> {
    * answers from the version that the user came from
    */
   getGroup?(name: string, user?: U): MaybePromise<Group | null | undefined>;
+  /** The roles that its users and groups have: by it the security report finds roles that nobody can have. */
+  listRoles?(): MaybePromise<Iterable<string>>;
   /** Replaces a user's hash, only where it still is `oldHash`. True when it was replaced. */
   updatePassword?(user: U, newHash: string, oldHash: string): MaybePromise<boolean>;
 }

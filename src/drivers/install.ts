@@ -17,16 +17,28 @@ import { keepUndecidedParameters } from '../access/parameters';
 import { SecurityError } from '../errors';
 import { type Execution, rawResponse, recordExecution } from '../core/execution';
 import { endRefusals } from './express-errors';
+import type { ResolvedOptions } from '../options';
+import type { Components } from '../registry/components';
+import type { RecordedServer } from './recording-driver';
 import { setHeaders } from './reply';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
+  /** Compiles and checks what a server would register, and says nothing of it. */
+  inspect(server: RecordedServer, facts: ServerFacts): Inspection;
   /** What is on record while an action runs. */
   execution(compiled: CompiledAction): Execution;
   /** Completes an error that an action itself threw. */
   complete(error: SecurityError, action: Action): void;
+}
+
+/** A server's actions as securest sees them, and whom it asks about them. */
+export interface Inspection {
+  readonly compiled: readonly CompiledAction[];
+  readonly components: Components;
+  readonly options: ResolvedOptions;
 }
 
 export interface ServerFacts {

@@ -4,7 +4,7 @@ import type { Group, User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { WatchedFile } from '../files/watched-file';
-import type { Snapshot } from './snapshot';
+import { rolesIn, type Snapshot } from './snapshot';
 import { readUserFile } from './user-file';
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -56,6 +56,10 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   getGroup(name: string, user?: User): Group | null {
     const snapshot = (user && this.#origins.get(user)) ?? this.#file.value;
     return snapshot.groups.get(name) ?? null;
+  }
+
+  listRoles(): Iterable<string> {
+    return rolesIn(this.#file.value);
   }
 
   /** Ends the watching. Users are still found. */

@@ -3,7 +3,7 @@ import type { UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { printable } from '../util/printable';
 import { groupFault, userFault, type RecordFault } from './record-schema';
-import { isPlainObject, SnapshotBuilder, type Snapshot } from './snapshot';
+import { isPlainObject, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot';
 
 /** Records as an array, or as an object keyed by their names, which may then be left out of the records. */
 export type Records<T, K extends keyof T> =
@@ -49,6 +49,10 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
 
   getGroup(name: string): Group | null {
     return this.#snapshot.groups.get(name) ?? null;
+  }
+
+  listRoles(): Iterable<string> {
+    return rolesIn(this.#snapshot);
   }
 }
 

@@ -6,6 +6,11 @@ export interface Snapshot<U extends User = User> {
   readonly groups: ReadonlyMap<string, Group>;
 }
 
+/** Every role that a user or group of the snapshot has. */
+export function rolesIn({ users, groups }: Snapshot): Set<string> {
+  return new Set([...users.values(), ...groups.values()].flatMap(({ roles }) => roles ?? []));
+}
+
 /** Where a record stands, for messages: a line of a file, an index of an array. */
 export interface Places<P> {
   /** Makes the error that refuses the record at this place. */

@@ -41,11 +41,13 @@ const VALUES = [
   'passwords',
   'permission',
   'securest',
+  'securityReport',
 ];
 
 const TYPES = [
   'Access',
   'AccessLevel',
+  'AccessWarning',
   'AllowedEvent',
   'AuthProviderInterface',
   'AuthenticatedEvent',
@@ -76,6 +78,8 @@ const TYPES = [
   'ProviderVerdict',
   'Records',
   'RefusalReply',
+  'ReportedLevel',
+  'ReportedRoute',
   'ResourceStoreClass',
   'ResourceStoreInterface',
   'RetryOptions',
@@ -89,6 +93,7 @@ const TYPES = [
   'SecurityEvent',
   'SecurityEventListener',
   'SecurityOptions',
+  'SecurityReport',
   'SecurityRequest',
   'TokenServiceOptions',
   'TrustProxy',
@@ -97,6 +102,7 @@ const TYPES = [
   'User',
   'UserstoreInterface',
   'VerifiedToken',
+  'WarningCode',
 ];
 
 const TESTING_VALUES = ['actingAs'];

@@ -5,7 +5,7 @@ import { Public } from '../../src/decorators/public';
 import { ConfigurationError } from '../../src/errors';
 import { resolveOptions, type SecurityOptions } from '../../src/options';
 import type { Components } from '../../src/registry/components';
-import { prepareServer } from '../../src/startup';
+import { announceServer, compileServer } from '../../src/startup';
 import { MemoryLogger, reset } from '../support/reset';
 import { actionsOf } from './access/actions';
 
@@ -24,17 +24,17 @@ function prepare(
   hasAuthorizationChecker = true,
 ) {
   const logger = new MemoryLogger();
-  const compiled = prepareServer(
+  const compiled = compileServer(
     actionsOf({ controllers: [controller] }),
     { routePrefix: '/api', hasAuthorizationChecker },
     components,
     resolveOptions(options),
-    new Audit(undefined, logger),
   );
+  announceServer(compiled, components, resolveOptions(options), new Audit(undefined, logger));
   return { compiled, lines: logger.lines };
 }
 
-describe('prepareServer', () => {
+describe('compileServer and announceServer', () => {
   beforeEach(reset);
 
   function notes() {

@@ -1,0 +1,56 @@
+/**
+ * What is allowed and seldom meant: told in the log when a server starts, and in the security report.
+ */
+import type { Access } from '../core/access';
+import type { CompiledAction } from './compile';
+import { findShadows } from './shadowing';
+
+/** Stable names, for those who let a build fail on one. */
+export type WarningCode =
+  'open_without_public' | 'inheritance_loss' | 'guarded_route_hidden' | 'guard_lost' | 'unobtainable_role';
+
+export interface AccessWarning {
+  readonly code: WarningCode;
+  /** The action that it is about, for example `NotesController.list`. */
+  readonly action: string;
+  readonly message: string;
+}
+
+/** The warnings that a server's actions give rise to by themselves. */
+export function accessWarnings(compiled: readonly CompiledAction[]): AccessWarning[] {
+  return [
+    ...compiled.filter(isOpenByDefault).map(({ access }) => ({
+      code: 'open_without_public' as const,
+      action: access.action,
+      message:
+        `${routeOf(access)} is open to anyone: ` +
+        "guard it with @Authorized(), state it with @Public(), or set default: 'authenticated'",
+    })),
+    ...compiled
+      .filter(({ losses }) => losses.length > 0)
+      .map(({ access, losses }) => ({
+        code: 'inheritance_loss' as const,
+        action: access.action,
+        message: `${access.action} is inherited and loses ${losses.join(', ')}: declare it in the subclass`,
+      })),
+    ...findShadows(compiled).map(({ later, earlier }) => {
+      const what = earlier.access.levels.length === 0 ? 'is open' : 'asks for something else';
+      return {
+        code: 'guarded_route_hidden' as const,
+        action: later.access.action,
+        message:
+          `${routeOf(later.access)} is guarded, but ${routeOf(earlier.access)}, which ${what}, ` +
+          'comes first and answers for it',
+      };
+    }),
+  ];
+}
+
+/** True for an action that anyone may call although nobody said so. */
+export function isOpenByDefault({ access }: CompiledAction): boolean {
+  return access.levels.length === 0 && access.openedBy === undefined;
+}
+
+function routeOf({ method, route, action }: Access): string {
+  return `${method} ${route} (${action})`;
+}

@@ -1,0 +1,63 @@
+import {
+  type ActionMetadata,
+  BaseDriver,
+  createExecutor,
+  type RoutingControllersOptions,
+} from 'routing-controllers';
+import { keepUndecidedParameters } from '../access/parameters';
+
+/** What a server of these options would register. */
+export interface RecordedServer {
+  readonly actions: readonly ActionMetadata[];
+  /** The names of the global middlewares that run before every action, in their order. */
+  readonly middlewares: readonly string[];
+  readonly routePrefix: string;
+}
+
+type Middleware = Parameters<BaseDriver['registerMiddleware']>[0];
+
+/** Has the host build its metadata as for a server, and writes down what it would register. */
+export function recordServer(options: RoutingControllersOptions): RecordedServer {
+  const driver = new RecordingDriver();
+  const restoreParameters = keepUndecidedParameters();
+  try {
+    createExecutor(driver, options);
+  } finally {
+    restoreParameters();
+  }
+  const { actions, middlewares, routePrefix } = driver;
+  return { actions, middlewares, routePrefix };
+}
+
+class RecordingDriver extends BaseDriver {
+  readonly actions: ActionMetadata[] = [];
+  readonly middlewares: string[] = [];
+
+  override initialize(): void {
+    // There is no framework to set up.
+  }
+
+  override registerMiddleware({ type, target }: Middleware): void {
+    if (type === 'before') this.middlewares.push(target.name);
+  }
+
+  override registerAction(action: ActionMetadata): void {
+    this.actions.push(action);
+  }
+
+  override registerRoutes(): void {
+    // Nothing answers here.
+  }
+
+  override getParamFromRequest(): undefined {
+    return undefined;
+  }
+
+  override handleError(): void {
+    // No request comes.
+  }
+
+  override handleSuccess(): void {
+    // No request comes.
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The security report: every route of an app with who may call it and why, worked out by the same compiler
+ * that guards the running server, without starting one.
+ */
+import type { RoutingControllersOptions } from 'routing-controllers';
+import type { CompiledAction } from '../access/compile';
+import { describeRule } from '../access/rules';
+import { findShadows } from '../access/shadowing';
+import { accessWarnings, type AccessWarning } from '../access/warnings';
+import type { Access } from '../core/access';
+import { bindingOf, type Inspection } from '../drivers/install';
+import { recordServer } from '../drivers/recording-driver';
+import { ConfigurationError } from '../errors';
+import { unobtainableRoles } from './unobtainable-roles';
+
+/** One level of a route's guard, in words, and where it was written. */
+export interface ReportedLevel {
+  readonly rule: string;
+  readonly source: string;
+}
+
+export interface ReportedRoute {
+  /** The HTTP method in upper case; `ALL` for `@All`. */
+  readonly method: string;
+  /** The route with its prefixes; a regular expression as its source. */
+  readonly path: string;
+  readonly action: string;
+  /** Who may call it, in words. */
+  readonly access: string;
+  /** Empty for an open route. Each must hold. */
+  readonly levels: readonly ReportedLevel[];
+  /** The providers that can recognise whom it asks for, in the order in which they are asked. */
+  readonly providers: readonly string[];
+  /** What sees the request before it is authorized, in order. */
+  readonly before: readonly string[];
+  /** What sees it only when it has been authorized, before the action. */
+  readonly after: readonly string[];
+  /** The earlier route that answers in its place and asks for something else. */
+  readonly hiddenBy?: string;
+}
+
+export interface SecurityReport {
+  /** In the order in which they are registered, which is the order in which they match. */
+  readonly routes: readonly ReportedRoute[];
+  readonly warnings: readonly AccessWarning[];
+}
+
+/**
+ * Reports on an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them.
+ * @throws ConfigurationError for options without securest's checkers, and where a server would not start
+ */
+export async function securityReport(options: RoutingControllersOptions): Promise<SecurityReport> {
+  const { authorizationChecker, currentUserChecker } = options;
+  const binding = bindingOf(authorizationChecker) ?? bindingOf(currentUserChecker);
+  if (binding === undefined) {
+    throw new ConfigurationError(
+      'The options are not secured: hand over what securest() or secure() returns',
+    );
+  }
+  const server = recordServer(options);
+  const inspection = binding.inspect(server, {
+    routePrefix: server.routePrefix,
+    // Without it the server would not start; here each guard that is lost is named.
+    hasAuthorizationChecker: true,
+  });
+  const { compiled } = inspection;
+  const hiders = new Map(findShadows(compiled).map(({ later, earlier }) => [later, earlier.access]));
+  const isHalf = bindingOf(authorizationChecker) !== binding;
+  return {
+    routes: compiled.map((action) => reportRoute(action, inspection, server.middlewares, hiders.get(action))),
+    warnings: [
+      ...accessWarnings(compiled),
+      ...(isHalf ? lostGuards(compiled) : []),
+      ...(await unobtainableRoles(inspection)),
+    ],
+  };
+}
+
+/** Who may call an action, in words. */
+export function describeAccess({ levels, openedBy, requiresUser }: Access): string {
+  if (levels.length > 0) return levels.map(({ rule }) => describeRule(rule)).join(' and ');
+  if (requiresUser) return 'any authenticated user (a parameter requires it)';
+  return openedBy === undefined ? 'anyone (open by default)' : `anyone (${openedBy})`;
+}
+
+function reportRoute(
+  { action, access }: CompiledAction,
+  { components }: Inspection,
+  middlewares: readonly string[],
+  hider: Access | undefined,
+): ReportedRoute {
+  const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
+  const isOpen = access.levels.length === 0 && !access.requiresUser;
+  return {
+    method: access.method,
+    path: access.route,
+    action: access.action,
+    access: describeAccess(access),
+    levels: access.levels.map(({ rule, source }) => ({ rule: describeRule(rule), source })),
+    providers: isOpen ? [] : components.providers.map(({ name }) => name),
+    before: [
+      ...middlewares,
+      ...(action.isBodyUsed ? ['body parser'] : []),
+      ...uses.map(({ middleware }) => middleware.name),
+    ],
+    after: action.isFileUsed || action.isFilesUsed ? ['upload'] : [],
+    ...(hider === undefined ? {} : { hiddenBy: `${hider.method} ${hider.route} (${hider.action})` }),
+  };
+}
+
+function lostGuards(compiled: readonly CompiledAction[]): AccessWarning[] {
+  return compiled
+    .filter(({ access }) => access.levels.length > 0)
+    .map(({ access: { action } }) => ({
+      code: 'guard_lost',
+      action,
+      message: `${action} is guarded, but only currentUserChecker is set: set authorizationChecker too`,
+    }));
+}

@@ -1,0 +1,256 @@
+import { expect } from 'chai';
+import {
+  All,
+  Authorized,
+  Body,
+  Controller,
+  CurrentUser,
+  Get,
+  getMetadataArgsStorage,
+  JsonController,
+  Middleware,
+  Param,
+  Post,
+  UploadedFile,
+  UseAfter,
+  UseBefore,
+} from 'routing-controllers';
+import {
+  allOf,
+  authorizationChecker,
+  ConfigurationError,
+  type Constructor,
+  createSecurity,
+  currentUserChecker,
+  MemoryUserstore,
+  Public,
+  type SecurityOptions,
+  securityReport,
+  type UserstoreInterface,
+} from '../../../src';
+import { MemoryLogger, reset } from '../../support/reset';
+import { provider, store } from '../../support/scripted';
+
+const providers = [provider('first', () => null), provider('second', () => null)];
+
+function secure(controllers: (Constructor<object> | string)[], security: SecurityOptions = {}, host = {}) {
+  const logger = new MemoryLogger();
+  const options = createSecurity({ logger, providers, ...security }).secure({
+    controllers: controllers as never,
+    ...host,
+  });
+  return { options, logger };
+}
+
+async function failure(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail('was resolved'),
+    (error: unknown) => error,
+  );
+}
+
+describe('securityReport', () => {
+  beforeEach(reset);
+
+  it('has every route in order, with its access, where it comes from, and who can recognise whom it asks for', async () => {
+    @Authorized('staff')
+    class Base {
+      @Authorized('editor') @Get('/inherited') inherited() {}
+    }
+    class Middle extends Base {
+      override inherited() {}
+    }
+    @Authorized()
+    @JsonController('/x')
+    class Sub extends Middle {
+      @Authorized('a') @Authorized(allOf('b', 'c')) @Post('/stacked') stacked() {}
+      @All(/^\/any\d+$/) any() {}
+    }
+    @JsonController('/y')
+    class Open {
+      @Public() @Get('/public') open() {}
+      @Get('/required') required(@CurrentUser({ required: true }) _user: object) {}
+    }
+    const { options, logger } = secure([Sub, Open], {}, { routePrefix: '/api' });
+    const { routes } = await securityReport(options);
+    const brief = routes.map(({ method, path, action, access }) => `${method} ${path} ${action}: ${access}`);
+    const [any = '', ...others] = brief.toSorted();
+    expect(any).to.match(/^ALL \S*any\\d\+\S* Sub\.any: any authenticated user and role staff$/);
+    expect(others).to.deep.equal([
+      'GET /api/x/inherited Sub.inherited: any authenticated user and role staff and role editor',
+      'GET /api/y/public Open.open: anyone (@Public() on Open.open)',
+      'GET /api/y/required Open.required: any authenticated user (a parameter requires it)',
+      'POST /api/x/stacked Sub.stacked: any authenticated user and role staff and all of (role b, role c) and role a',
+    ]);
+    const inherited = routes.find(({ action }) => action === 'Sub.inherited');
+    expect(inherited?.levels).to.deep.equal([
+      { rule: 'any authenticated user', source: 'class Sub' },
+      { rule: 'role staff', source: 'class Base' },
+      { rule: 'role editor', source: 'Base.inherited' },
+    ]);
+    expect(inherited?.providers).to.deep.equal(['first', 'second']);
+    expect(routes.find(({ action }) => action === 'Open.open')?.providers).to.deep.equal([]);
+    expect(logger.lines).to.deep.equal([]);
+  });
+
+  it("shows default: 'authenticated' and @Authorized(undefined) for what they are", async () => {
+    @JsonController()
+    class Defaults {
+      @Get('/default') byDefault() {}
+      @Authorized(undefined) @Get('/undefined') byUndefined() {}
+    }
+    const { routes } = await securityReport(secure([Defaults], { default: 'authenticated' }).options);
+    expect(routes.map(({ levels }) => levels)).to.deep.equal([
+      [{ rule: 'any authenticated user', source: 'default' }],
+      [{ rule: 'any authenticated user', source: 'Defaults.byUndefined' }],
+    ]);
+  });
+
+  it('says what runs before authorization and after it', async () => {
+    function trace() {}
+    function later() {}
+    @Middleware({ type: 'before' })
+    class Compress {
+      use() {}
+    }
+    @Middleware({ type: 'after' })
+    class Late {
+      use() {}
+    }
+    @UseBefore(trace)
+    @Controller()
+    class Things {
+      @UseAfter(later) @Authorized() @Post('/body') body(@Body() _body: object) {}
+      @UseBefore(later) @Authorized() @Post('/file') file(@UploadedFile('f') _file: object) {}
+    }
+    const { options } = secure([Things], {}, { middlewares: [Compress, Late] });
+    const { routes } = await securityReport(options);
+    expect(routes.map(({ before, after }) => [before, after])).to.deep.equal([
+      [['Compress', 'body parser', 'trace'], []],
+      [['Compress', 'trace', 'later'], ['upload']],
+    ]);
+  });
+
+  it('warns with stable codes, and names what hides a route', async () => {
+    const trace = () => undefined;
+    class Base {
+      @UseBefore(trace) @Authorized() @Get('/lost') lost(@Param('id') _id: string) {}
+    }
+    @JsonController('/n')
+    class Notes extends Base {
+      @Get('/:id') one() {}
+      @Authorized('editor') @Get('/mine') mine() {}
+    }
+    const { routes, warnings } = await securityReport(secure([Notes]).options);
+    expect(warnings.map(({ code, action }) => [code, action])).to.deep.equal([
+      ['open_without_public', 'Notes.one'],
+      ['inheritance_loss', 'Notes.lost'],
+      ['guarded_route_hidden', 'Notes.mine'],
+      ['guarded_route_hidden', 'Notes.lost'],
+    ]);
+    const hidden = routes.filter(({ hiddenBy }) => hiddenBy !== undefined);
+    expect(hidden.map(({ action, hiddenBy }) => [action, hiddenBy])).to.deep.equal([
+      ['Notes.mine', 'GET /n/:id (Notes.one)'],
+      ['Notes.lost', 'GET /n/:id (Notes.one)'],
+    ]);
+  });
+
+  describe('knows roles that nobody can have', () => {
+    const users = () => {
+      class Users extends MemoryUserstore {
+        constructor() {
+          super({
+            users: [
+              { username: 'ann', roles: ['admin'] },
+              { username: 'bob', groups: ['g'] },
+            ],
+            groups: [{ name: 'g', roles: ['grouped'] }],
+          });
+        }
+      }
+      return Users;
+    };
+    const guarded = () => {
+      @JsonController()
+      class Roles {
+        @Authorized(allOf('admin', 'grouped', 'implied', 'misspelt')) @Get('/x') x() {}
+      }
+      return [Roles];
+    };
+    const found = async (security: SecurityOptions) => {
+      const { warnings } = await securityReport(secure(guarded(), security).options);
+      return warnings.map(({ code, message }) => `${code} ${/role (\w+)/.exec(message)?.[1] ?? ''}`);
+    };
+    const roleHierarchy = { admin: ['implied'] };
+
+    it('by the users, groups and hierarchy that there are', async () => {
+      expect(await found({ userstores: [users()], roleHierarchy })).to.deep.equal([
+        'unobtainable_role misspelt',
+      ]);
+    });
+
+    it('and says nothing where that cannot be known', async () => {
+      expect(await found({ userstores: [users(), store(() => null)] })).to.deep.equal([]);
+      reset();
+      expect(await found({ userstores: [] })).to.deep.equal([]);
+      reset();
+      class Loader {
+        getRoles() {
+          return [];
+        }
+      }
+      expect(await found({ userstores: [users()], roleLoaders: [Loader] })).to.deep.equal([]);
+    });
+
+    it('from a store that lists them later', async () => {
+      class Later implements UserstoreInterface {
+        getUser = () => null;
+        listRoles = () => Promise.resolve(new Set(['admin', 'grouped', 'misspelt']));
+      }
+      expect(await found({ userstores: [Later] })).to.deep.equal(['unobtainable_role implied']);
+    });
+  });
+
+  it('reports on the bare pair, and names each guard that only half of it would lose', async () => {
+    @JsonController()
+    class Bare {
+      @Authorized() @Get('/x') x() {}
+    }
+    const logger = new MemoryLogger();
+    const security = createSecurity({ logger, providers });
+    const half = { controllers: [Bare], currentUserChecker: security.currentUserChecker };
+    const { warnings } = await securityReport(half);
+    expect(warnings.map(({ code, action }) => [code, action])).to.deep.equal([['guard_lost', 'Bare.x']]);
+    const whole = { ...half, authorizationChecker: security.authorizationChecker };
+    expect((await securityReport(whole)).warnings).to.deep.equal([]);
+    const bare = await failure(
+      securityReport({ controllers: [Bare], authorizationChecker, currentUserChecker }),
+    );
+    expect(bare)
+      .to.be.instanceOf(ConfigurationError)
+      .with.property('message')
+      .that.includes('Bare.x is guarded');
+  });
+
+  it('refuses options that are not secured, and what no server would start with', async () => {
+    @JsonController()
+    class Wrong {
+      @Authorized([]) @Get('/x') x() {}
+    }
+    expect(await failure(securityReport({ controllers: [Wrong] }))).to.be.instanceOf(ConfigurationError);
+    expect(await failure(securityReport(secure([Wrong]).options))).to.be.instanceOf(ConfigurationError);
+  });
+
+  it("leaves the host's metadata as it was, for the server that comes after it", async () => {
+    @JsonController()
+    class Notes {
+      @Authorized() @Get('/x') x(@CurrentUser() _user: object) {}
+    }
+    const before = getMetadataArgsStorage().params.map(({ required }) => String(required));
+    const host = { defaults: { paramOptions: { required: true } } };
+    const { options } = secure([Notes], {}, host);
+    const first = await securityReport(options);
+    expect(getMetadataArgsStorage().params.map(({ required }) => String(required))).to.deep.equal(before);
+    expect(await securityReport(options)).to.deep.equal(first);
+  });
+});
