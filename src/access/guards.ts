@@ -33,7 +33,7 @@ export function classChain(cls: object): { name: string; prototype: object }[] {
 export function guardsOf(controller: object, method: string, defaultAccess: DefaultAccess): Guards {
   const chain = classChain(controller);
   refuseContradictions(chain, method);
-  const classLevels = chain.map((cls) => guardsOn(cls));
+  const classLevels = chain.map((cls, index) => guardsOn(cls, undefined, index > 0));
   const from = chain.findIndex((cls) => guardsOn(cls, method).length > 0 || isPublic(cls, method));
   const owner = chain[from];
   if (owner !== undefined && isPublic(owner, method)) {
@@ -55,8 +55,9 @@ function publicClass(chain: { name: string; prototype: object }[], method: strin
   return chain.find((cls, index) => index <= implementer && isPublic(cls))?.name;
 }
 
-function guardsOn(cls: { name: string }, method?: string): AccessLevel[] {
-  const source = method === undefined ? `class ${cls.name}` : `${cls.name}.${method}`;
+function guardsOn(cls: { name: string }, method?: string, isBase = false): AccessLevel[] {
+  const target = method === undefined ? `class ${cls.name}` : `${cls.name}.${method}`;
+  const source = isBase ? `base ${target}` : target;
   return getMetadataArgsStorage()
     .responseHandlers.filter(
       (handler) =>
@@ -65,7 +66,7 @@ function guardsOn(cls: { name: string }, method?: string): AccessLevel[] {
         // The host leaves the method of a class guard undefined; an empty name would be a class guard too.
         (handler.method as string | undefined) === method,
     )
-    .map((handler) => ({ rule: toRule(handler.value as unknown, `@Authorized on ${source}`), source }));
+    .map((handler) => ({ rule: toRule(handler.value as unknown, `@Authorized on ${target}`), source }));
 }
 
 function refuseContradictions(chain: { name: string }[], method: string): void {

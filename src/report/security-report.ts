@@ -8,9 +8,8 @@ import { describeRule } from '../access/rules';
 import { findShadows } from '../access/shadowing';
 import { accessWarnings, type AccessWarning } from '../access/warnings';
 import type { Access } from '../core/access';
-import { bindingOf, type Inspection } from '../drivers/install';
-import { recordServer } from '../drivers/recording-driver';
-import { ConfigurationError } from '../errors';
+import { inspectOptions } from '../drivers/inspect-options';
+import type { Inspection } from '../drivers/install';
 import { unobtainableRoles } from './unobtainable-roles';
 
 /** One level of a route's guard, in words, and where it was written. */
@@ -50,27 +49,14 @@ export interface SecurityReport {
  * @throws ConfigurationError for options without securest's checkers, and where a server would not start
  */
 export async function securityReport(options: RoutingControllersOptions): Promise<SecurityReport> {
-  const { authorizationChecker, currentUserChecker } = options;
-  const binding = bindingOf(authorizationChecker) ?? bindingOf(currentUserChecker);
-  if (binding === undefined) {
-    throw new ConfigurationError(
-      'The options are not secured: hand over what securest() or secure() returns',
-    );
-  }
-  const server = recordServer(options);
-  const inspection = binding.inspect(server, {
-    routePrefix: server.routePrefix,
-    // Without it the server would not start; here each guard that is lost is named.
-    hasAuthorizationChecker: true,
-  });
-  const { compiled } = inspection;
+  const inspection = inspectOptions(options);
+  const { compiled, middlewares, isGuarded } = inspection;
   const hiders = new Map(findShadows(compiled).map(({ later, earlier }) => [later, earlier.access]));
-  const isHalf = bindingOf(authorizationChecker) !== binding;
   return {
-    routes: compiled.map((action) => reportRoute(action, inspection, server.middlewares, hiders.get(action))),
+    routes: compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action))),
     warnings: [
       ...accessWarnings(compiled),
-      ...(isHalf ? lostGuards(compiled) : []),
+      ...(isGuarded ? [] : lostGuards(compiled)),
       ...(await unobtainableRoles(inspection)),
     ],
   };

@@ -45,7 +45,13 @@ export function actingAs(user: User | Authentication): Record<string, string> {
   return { [HEADER]: provider.add(user) };
 }
 
-function refuseProduction(): void {
+/** Request headers whose credentials are the kit's own, and wrong. */
+export function badCredentials(): Record<string, string> {
+  actingAs({ username: 'nobody' });
+  return { [HEADER]: 'unknown' };
+}
+
+export function refuseProduction(): void {
   if (process.env['NODE_ENV'] !== 'production') return;
   throw new Error('securest/testing lets anyone in: it is not for NODE_ENV=production');
 }

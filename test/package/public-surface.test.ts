@@ -105,7 +105,7 @@ const TYPES = [
   'WarningCode',
 ];
 
-const TESTING_VALUES = ['actingAs'];
+const TESTING_VALUES = ['actingAs', 'describeAuthorization'];
 const TESTING_TYPES: string[] = [];
 
 describe('Public surface', function () {

@@ -36,7 +36,7 @@ describe('guardsOf', () => {
     class Middle extends Base {}
     class Sub extends Middle {}
     expect(access(Sub)).to.equal(
-      'role middle (class Middle) & role base (class Base) & role method (Base.act)',
+      'role middle (base class Middle) & role base (base class Base) & role method (Base.act)',
     );
     expect(access(Base)).to.equal('role base (class Base) & role method (Base.act)');
   });
@@ -111,7 +111,7 @@ describe('guardsOf', () => {
     class Sub extends Base {}
     class SubSub extends Sub {}
     expect(access(Sub)).to.equal('role sub (class Sub)');
-    expect(access(SubSub)).to.equal('role sub (class Sub)');
+    expect(access(SubSub)).to.equal('role sub (base class Sub)');
   });
 
   it('opens a class by @Public(), its inherited actions too, but not what a subclass adds', () => {

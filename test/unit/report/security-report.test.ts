@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   All,
@@ -85,7 +86,7 @@ describe('securityReport', () => {
     const inherited = routes.find(({ action }) => action === 'Sub.inherited');
     expect(inherited?.levels).to.deep.equal([
       { rule: 'any authenticated user', source: 'class Sub' },
-      { rule: 'role staff', source: 'class Base' },
+      { rule: 'role staff', source: 'base class Base' },
       { rule: 'role editor', source: 'Base.inherited' },
     ]);
     expect(inherited?.providers).to.deep.equal(['first', 'second']);
@@ -104,6 +105,15 @@ describe('securityReport', () => {
       [{ rule: 'any authenticated user', source: 'default' }],
       [{ rule: 'any authenticated user', source: 'Defaults.byUndefined' }],
     ]);
+  });
+
+  it('reads controllers from folder patterns, and knows what their base classes guard', async () => {
+    const { routes } = await securityReport(
+      secure([join(__dirname, '../../fixtures/controllers/*.ts')]).options,
+    );
+    expect(routes.length).to.be.greaterThan(0);
+    const sources = routes.flatMap(({ levels }) => levels.map(({ source }) => source));
+    expect(sources.some((source) => source.startsWith('base class '))).to.be.true;
   });
 
   it('says what runs before authorization and after it', async () => {

@@ -1,0 +1,30 @@
+import type { RoutingControllersOptions } from 'routing-controllers';
+import { ConfigurationError } from '../errors';
+import { bindingOf, type Inspection } from './install';
+import { recordServer } from './recording-driver';
+
+export interface InspectedOptions extends Inspection {
+  /** The names of the global middlewares that run before every action. */
+  readonly middlewares: readonly string[];
+  /** False where only `currentUserChecker` is set, so that no guard would be asked. */
+  readonly isGuarded: boolean;
+}
+
+/**
+ * Compiles the access of an app from its secured options, without starting a server.
+ * @throws ConfigurationError for options without securest's checkers, and where a server would not start
+ */
+export function inspectOptions(options: RoutingControllersOptions): InspectedOptions {
+  const { authorizationChecker, currentUserChecker } = options;
+  const binding = bindingOf(authorizationChecker) ?? bindingOf(currentUserChecker);
+  if (binding === undefined) {
+    throw new ConfigurationError(
+      'The options are not secured: hand over what securest() or secure() returns',
+    );
+  }
+  const server = recordServer(options);
+  // A server with half of the pair would not start; whoever inspects it says what it would lose.
+  const facts = { routePrefix: server.routePrefix, hasAuthorizationChecker: true };
+  const isGuarded = bindingOf(authorizationChecker) === binding;
+  return { ...binding.inspect(server, facts), middlewares: server.middlewares, isGuarded };
+}

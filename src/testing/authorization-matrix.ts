@@ -1,0 +1,146 @@
+/**
+ * The authorization matrix: a test for every route and everybody who may come to it.
+ */
+import type { RoutingControllersOptions } from 'routing-controllers';
+import type { Access } from '../core/access';
+import type { User } from '../core/user';
+import { inspectOptions } from '../drivers/inspect-options';
+import { type StubbedReply, StubbedServer } from '../drivers/stubbed-server';
+import { describeAccess } from '../report/security-report';
+import { actingAs, badCredentials, refuseProduction } from './acting-as';
+import { isExpectedIn } from './expected-access';
+import { samplePath } from './sample-path';
+
+/** What the matrix needs of a test runner: mocha, Jasmine, Jest, Vitest with its globals. */
+export interface TestRunner {
+  describe(title: string, body: () => void): unknown;
+  it(title: string, body: () => Promise<void>): unknown;
+  before(body: () => Promise<void>): unknown;
+  after(body: () => Promise<void>): unknown;
+}
+
+export interface AuthorizationMatrixOptions {
+  /** Who comes to every route beside an anonymous client and one with bad credentials, by a name for titles. */
+  users: Readonly<Record<string, User>>;
+  /**
+   * Who gets in where only the app's own code can tell (policies, owners, role loaders, authorization
+   * providers), by `METHOD path` and name: `{ 'PUT /notes/:id': { ann: true } }`. What is not stated there
+   * may go either way.
+   */
+  expected?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+  /** The values of route parameters. @default '1' for each */
+  params?: Readonly<Record<string, string>>;
+  /** The paths to send, by `Controller.action`; needed for routes that are regular expressions. */
+  paths?: Readonly<Record<string, string>>;
+  /** @default 'koa' */
+  driver?: 'koa' | 'express';
+  /** @default the functions of these names that are global, `beforeAll` and `afterAll` included */
+  runner?: TestRunner;
+}
+
+const ANONYMOUS = 'an anonymous client';
+const BAD_CREDENTIALS = 'bad credentials';
+
+/**
+ * Describes tests that send everybody to every route of an app, through real HTTP with the actions stubbed,
+ * and compare who gets in with the route's effective access. Users are taken as they are given, as by
+ * {@link actingAs}; the app's own providers are asked after that.
+ * @param options the secured options, or a function that gives them, called once more for the server
+ * @throws Error when NODE_ENV is production; ConfigurationError where the app would not start
+ */
+export function describeAuthorization(
+  options: RoutingControllersOptions | (() => RoutingControllersOptions),
+  matrix: AuthorizationMatrixOptions,
+): void {
+  refuseProduction();
+  const getOptions = typeof options === 'function' ? options : () => options;
+  const runner = matrix.runner ?? globalRunner();
+  const { compiled } = inspectOptions(getOptions());
+  runner.describe('Authorization', () => {
+    let server: StubbedServer;
+    let inspection: ReturnType<typeof inspectOptions>;
+    runner.before(async () => {
+      const own = getOptions();
+      inspection = inspectOptions(own);
+      server = await StubbedServer.start(own, matrix.driver ?? 'koa');
+    });
+    runner.after(() => server.close());
+
+    for (const { access } of compiled) {
+      const path = matrix.paths?.[access.action] ?? samplePath(access.route, matrix.params ?? {});
+      const methods = access.method === 'ALL' ? ['GET', 'POST'] : [access.method];
+      for (const method of methods) {
+        const test = (who: string, headers: () => Record<string, string>, user?: User) =>
+          runner.it(`${method} ${access.route} as ${who}`, async () => {
+            if (path === undefined) {
+              throw new Error(
+                `State a path for ${access.action} in \`paths\`: its route is a regular expression`,
+              );
+            }
+            const isIn = await expectation(who, user, access, inspection, matrix);
+            const reply = await server.request(method, path, headers());
+            const problem = problemOf(
+              reply,
+              who,
+              isIn,
+              access,
+              inspection.options.onUnauthorized !== undefined,
+            );
+            if (problem !== undefined) throw new Error(`${method} ${path} as ${who}: ${problem}`);
+          });
+        test(ANONYMOUS, () => ({}));
+        test(BAD_CREDENTIALS, badCredentials);
+        for (const [name, user] of Object.entries(matrix.users)) test(name, () => actingAs(user), user);
+      }
+    }
+  });
+}
+
+/** True for who should get in, false for who should not, undefined for either. */
+async function expectation(
+  who: string,
+  user: User | undefined,
+  access: Access,
+  inspection: ReturnType<typeof inspectOptions>,
+  { expected }: AuthorizationMatrixOptions,
+): Promise<boolean | undefined> {
+  const asksForUser = access.levels.length > 0 || access.requiresUser;
+  if (user === undefined) return !asksForUser;
+  const stated = expected?.[`${access.method} ${access.route}`];
+  const isStated = stated !== undefined && Object.hasOwn(stated, who);
+  if (user.active === false) return !asksForUser;
+  return isStated ? stated[who] : isExpectedIn(user, access, inspection);
+}
+
+function problemOf(
+  { status, reached }: StubbedReply,
+  who: string,
+  isIn: boolean | undefined,
+  access: Access,
+  mayReshape: boolean,
+): string | undefined {
+  const isRecognised = who !== ANONYMOUS && who !== BAD_CREDENTIALS;
+  const asked = `by ${describeAccess(access)}${sourcesOf(access)}`;
+  if (reached !== undefined && reached !== access.action)
+    return `was answered by ${reached}, not ${access.action}`;
+  if (isIn === true && reached === undefined) return `should get in ${asked}, and got ${String(status)}`;
+  if (isIn === false && reached !== undefined) return `should be refused ${asked}, and got in`;
+  const isRefusal = status === 401 || (isRecognised && status === 403);
+  if (reached === undefined && !isRefusal && !mayReshape) {
+    return `should be ${isRecognised ? '401 or 403' : '401'} ${asked}, and got ${String(status)}`;
+  }
+  return undefined;
+}
+
+function sourcesOf({ levels }: Access): string {
+  return levels.length === 0 ? '' : ` (${levels.map(({ source }) => source).join(', ')})`;
+}
+
+function globalRunner(): TestRunner {
+  const { describe, it, before, after, beforeAll, afterAll } = globalThis as Partial<
+    TestRunner & { beforeAll: TestRunner['before']; afterAll: TestRunner['after'] }
+  >;
+  const [start, end] = [before ?? beforeAll, after ?? afterAll];
+  if (describe && it && start && end) return { describe, it, before: start, after: end };
+  throw new Error('describeAuthorization() finds no global describe, it, before and after: state a `runner`');
+}
