@@ -106,7 +106,7 @@ const TYPES = [
 ];
 
 const TESTING_VALUES = ['actingAs', 'describeAuthorization'];
-const TESTING_TYPES: string[] = [];
+const TESTING_TYPES = ['AuthorizationMatrixOptions', 'TestRunner'];
 
 describe('Public surface', function () {
   this.timeout(60_000);

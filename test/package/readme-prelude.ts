@@ -1,6 +1,7 @@
 /** What the code blocks of the documentation take from the reader's own app. It is only type-checked. */
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { RoutingControllersOptions } from 'routing-controllers';
 import type { PasswordProvider, Security, User, UserstoreInterface } from 'securest';
 
 export interface Person extends User {
@@ -38,3 +39,24 @@ export declare const server: Server;
 export declare const security: Security;
 export declare const url: string;
 export declare function accept(socket: Duplex, user: User): void;
+
+export declare class Projects {
+  rolesOf(username: string): Promise<string[]>;
+}
+export interface NoteContent {
+  title: string;
+}
+export interface Note extends NoteContent {
+  author: string;
+}
+export declare class NoteStore {
+  get(id: string): Promise<Note | undefined>;
+}
+export declare class OfficeHours {
+  check(): boolean;
+}
+export interface Employee extends User {
+  office: string;
+}
+export declare const controllers: (new () => object)[];
+export declare function options(): RoutingControllersOptions;

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import * as ts from 'typescript';
 import { codeBlocks, complaintsOf, links, proofs, tableKeys } from './documents';
 
 const ROOT = join(__dirname, '../..');
-const DOCUMENTS = ['README.md', 'docs/users-and-tokens.md', 'docs/replies.md', 'docs/apps-and-tests.md'];
+const DOCUMENTS = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
