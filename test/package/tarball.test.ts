@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -57,6 +57,23 @@ describe('Packed package', function () {
   it('serves from an ES module', async () => {
     expect(await run(process.execPath, ['app.mjs'], consumer)).to.match(/^served$/m);
   });
+
+  for (const extension of ['mjs', 'cjs']) {
+    it(`reports from the command line on a .${extension} module`, async () => {
+      const text = await readFile(join(consumer, `app.${extension}`), 'utf8');
+      // The app without what starts its server.
+      const options = text.slice(0, text.indexOf('async function run'));
+      const ending = extension === 'mjs' ? 'export const options =' : 'exports.options =';
+      const secured = extension === 'mjs' ? 'securest' : '(0, securest_1.securest)';
+      const file = `options.${extension}`;
+      await writeFile(
+        join(consumer, file),
+        `${options}\n${ending} ${secured}({ controllers: [MeController] });\n`,
+      );
+      const output = await run(join(consumer, 'node_modules/.bin/securest'), ['report', file], consumer);
+      expect(output).to.match(/^GET +\/me\/ +any authenticated user +MeController\.me$/m);
+    });
+  }
 
   it('serves from a CommonJS module', async () => {
     expect(await run(process.execPath, ['app.cjs'], consumer)).to.match(/^served$/m);
