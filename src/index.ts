@@ -22,7 +22,13 @@ export type { TypedAuthorized } from './access/typed-authorized';
 export { Authentication } from './core/authentication';
 export type { AuthenticationDetails } from './core/authentication';
 export type { Access, AccessLevel, OwnerRule, PolicyClass, ResourceStoreClass, Rule } from './core/access';
-export type { AuthorizationProviderInterface, Decision } from './core/authorization-provider';
+export type {
+  AuthorizationFacts,
+  AuthorizationProviderInterface,
+  AuthorizationWarning,
+  Decision,
+  UserRoles,
+} from './core/authorization-provider';
 export type { ResourceStoreInterface } from './core/resource';
 export type { RoleLoaderInterface } from './core/role-loader';
 export type { AuthenticationResult, AuthProviderInterface } from './core/auth-provider';
@@ -68,6 +74,7 @@ export type { RetryOptions, SecurityErrorCode, SecurityErrorOptions } from './er
 export { PasswordProvider } from './providers/password';
 export { TokenProvider } from './providers/token';
 export { FileUserstore } from './userstores/file';
+export { PathPermissions } from './authorization/paths/path-permissions';
 export { MemoryUserstore } from './userstores/memory';
 export { passwords } from './passwords/passwords';
 export type { PasswordHasher } from './passwords/password-hasher';
@@ -75,5 +82,7 @@ export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { TokenServiceOptions } from './tokens/token-service-options';
 export type { VerifiedToken } from './tokens/claims';
+export type { FileOptions } from './files/file-options';
 export type { FileUserstoreOptions } from './userstores/file';
+export type { PathPermissionsOptions } from './authorization/paths/path-permissions';
 export type { MemoryUserstoreOptions, Records } from './userstores/memory';

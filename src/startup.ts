@@ -6,6 +6,8 @@ import { compileAction, type CompiledAction, refuseHalfSetUp } from './access/co
 import { refuseUnknownNames } from './access/names';
 import { accessWarnings, isOpenByDefault } from './access/warnings';
 import type { Audit } from './audit';
+import { obtainableRoles } from './authorization/obtainable-roles';
+import { ruleWarnings } from './authorization/rule-warnings';
 import type { ServerFacts } from './drivers/install';
 import { ConfigurationError } from './errors';
 import type { ResolvedOptions } from './options';
@@ -55,5 +57,22 @@ export function announceServer(
       `${String(byDefault.length)} open by default`,
   );
   for (const { message } of accessWarnings(compiled)) audit.warn(message);
+  void announceRules(compiled, components, options, audit);
   if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
+}
+
+/** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */
+async function announceRules(
+  compiled: readonly CompiledAction[],
+  components: Components,
+  { grants }: ResolvedOptions,
+  audit: Audit,
+): Promise<void> {
+  if (components.authorizationProviders.every((provider) => provider.get().warnings === undefined)) return;
+  try {
+    const roles = await obtainableRoles(components, grants);
+    for (const { message } of ruleWarnings(compiled, components, roles)) audit.warn(message);
+  } catch (cause) {
+    audit.error('The rules of the authorization providers could not be checked', cause);
+  }
 }

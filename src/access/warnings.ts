@@ -7,11 +7,16 @@ import { findShadows } from './shadowing';
 
 /** Stable names, for those who let a build fail on one. */
 export type WarningCode =
-  'open_without_public' | 'inheritance_loss' | 'guarded_route_hidden' | 'guard_lost' | 'unobtainable_role';
+  | 'open_without_public'
+  | 'inheritance_loss'
+  | 'guarded_route_hidden'
+  | 'guard_lost'
+  | 'unobtainable_role'
+  | 'rule_without_route';
 
 export interface AccessWarning {
   readonly code: WarningCode;
-  /** The action that it is about, for example `NotesController.list`. */
+  /** The action that it is about, for example `NotesController.list`, or the authorization provider. */
   readonly action: string;
   readonly message: string;
 }

@@ -9,7 +9,7 @@ import { DeadlinePassedError, withinDeadline } from '../authentication/deadline'
 import { RequestWithSignal } from '../authentication/provider-request';
 import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Access, OwnerRule } from '../core/access';
-import type { AuthorizationProviderInterface, Decision } from '../core/authorization-provider';
+import type { AuthorizationProviderInterface, Decision, UserRoles } from '../core/authorization-provider';
 import type { SecurityRequest } from '../core/request';
 import { routeParameter } from '../drivers/route-parameter';
 import {
@@ -42,7 +42,7 @@ export interface AuthorizerParts {
 }
 
 export class Authorizer {
-  private readonly roles = new WeakMap<Recognised, Promise<ReadonlySet<string>>>();
+  private readonly roles = new WeakMap<Recognised, Promise<UserRoles>>();
 
   constructor(private readonly parts: AuthorizerParts) {}
 
@@ -76,7 +76,7 @@ export class Authorizer {
     const level = await firstUnmetLevel(access, {
       user,
       request,
-      roles: () => this.rolesOf(login, request),
+      roles: async () => (await this.rolesOf(login, request)).effective,
       isGranted: (permission, roles) => options.grants.isGranted(permission, roles),
       policy: (cls) => resolve(options.container, cls),
       resource: (rule) => this.resourceOf(rule, request),
@@ -84,20 +84,22 @@ export class Authorizer {
     if (level !== undefined) return `${describeRule(level.rule)} (${level.source})`;
     for (const provider of components().authorizationProviders) {
       asked.name = provider.name;
-      const decision: unknown = await provider.get().authorize(request, user, access);
+      const decision: unknown = await provider
+        .get()
+        .authorize(request, user, access, () => this.rolesOf(login, request));
       if (!isGrant(decision)) return reasonOf(provider, decision);
     }
     return undefined;
   }
 
-  private rolesOf(login: Recognised, request: SecurityRequest): Promise<ReadonlySet<string>> {
+  private rolesOf(login: Recognised, request: SecurityRequest): Promise<UserRoles> {
     const known = this.roles.get(login);
     if (known !== undefined) return known;
     const { components, options, userstore } = this.parts;
     const roles = Promise.all([
       rolesOf(login.record, (name) => userstore.findGroup(name, login.origin)),
       ...components().roleLoaders.map((loader) => loadRoles(loader, login.authentication.user, request)),
-    ]).then((lists) => options.grants.withImplied(lists.flatMap((list) => [...list])));
+    ]).then((lists) => options.grants.rolesOf(lists.flatMap((list) => [...list])));
     this.roles.set(login, roles);
     return roles;
   }

@@ -1,6 +1,7 @@
 /**
  * What roles imply: other roles, by the hierarchy, and permissions. Worked out once, when the app starts.
  */
+import type { UserRoles } from '../core/authorization-provider';
 import { ConfigurationError } from '../errors';
 
 export interface GrantOptions {
@@ -29,6 +30,12 @@ export class Grants {
     }
     this.permissions = this.parse(permissions, 'permissions');
     this.permissionNames = new Set([...this.permissions.values()].flat());
+  }
+
+  /** The roles as they are assigned, and with all that they imply. */
+  rolesOf(assigned: Iterable<string>): UserRoles {
+    const roles = new Set(assigned);
+    return { assigned: roles, effective: this.withImplied(roles) };
   }
 
   /** The roles with all that they imply. */

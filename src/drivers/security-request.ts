@@ -61,11 +61,24 @@ function countLines(request: IncomingMessage, name: string): number {
   return lines;
 }
 
+interface KoaPaths {
+  readonly path?: string;
+  readonly mountPath?: string;
+  readonly originalUrl?: string;
+  /** What @koa/router matches in place of the path, when a middleware sets it. */
+  readonly newRouterPath?: unknown;
+}
+
+function isRewritten(path: unknown): path is string {
+  return typeof path === 'string' && path !== '';
+}
+
 /** The path that the router matched, with what a mount took off it. */
 function matchedPath(action: Action, raw: IncomingMessage): string {
   const { baseUrl } = raw as { baseUrl?: string };
-  const context = action.context as { path?: string; mountPath?: string; originalUrl?: string } | undefined;
+  const context = action.context as KoaPaths | undefined;
   if (context?.path === undefined) return `${baseUrl ?? ''}${pathOf(raw.url ?? '')}`;
+  if (isRewritten(context.newRouterPath)) return `${context.mountPath ?? ''}${context.newRouterPath}`;
   const original = pathOf(context.originalUrl ?? '');
   if (context.mountPath === undefined) return context.path;
   return original.endsWith(context.path) ? original : `${context.mountPath}${context.path}`;

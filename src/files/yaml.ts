@@ -9,16 +9,18 @@ import { YamlNodes, type Located } from './yaml-nodes';
 
 /** A key at the top of a file. */
 export interface Section {
-  /** Whether its value is a sequence, whose items were handed over. Any other value was not read. */
+  /** Whether its value is a sequence, whose items were handed over. */
   readonly isSequence: boolean;
   readonly line: number;
+  /** Its value, where it is none. */
+  read(): Located;
 }
 
 const MAX_DEPTH = 50;
 const BATCH_ITEMS = 50;
 
 /**
- * Reads a mapping of names to sequences. Items of a block sequence are handed over while the rest is still
+ * Reads a mapping of names to values. Items of a block sequence are handed over while the rest is still
  * being read, so that a file of 100,000 records needs no syntax tree of that size. It yields between batches.
  *
  * @param firstLine The number of the text's first line.
@@ -69,7 +71,7 @@ export function* readYaml(
   if (!isMap<ParsedNode, ParsedNode | null>(top)) throw new FileFault('is no mapping of names', firstLine);
   const sections = new Map<string, Section>();
   for (const [section, { node, line }] of nodes.entries(top)) {
-    sections.set(section, { isSequence: isSeq(node), line });
+    sections.set(section, { isSequence: isSeq(node), line, read: () => nodes.read(node, line) });
     handOver(section, node, line);
   }
   return sections;

@@ -7,9 +7,12 @@ import type { CompiledAction } from '../access/compile';
 import { describeRule } from '../access/rules';
 import { findShadows } from '../access/shadowing';
 import { accessWarnings, type AccessWarning } from '../access/warnings';
+import { obtainableRoles } from '../authorization/obtainable-roles';
+import { ruleWarnings } from '../authorization/rule-warnings';
 import type { Access } from '../core/access';
 import { inspectOptions } from '../drivers/inspect-options';
 import type { Inspection } from '../drivers/install';
+import type { Components } from '../registry/components';
 import { unobtainableRoles } from './unobtainable-roles';
 
 /** One level of a route's guard, in words, and where it was written. */
@@ -50,14 +53,16 @@ export interface SecurityReport {
  */
 export async function securityReport(options: RoutingControllersOptions): Promise<SecurityReport> {
   const inspection = inspectOptions(options);
-  const { compiled, middlewares, isGuarded } = inspection;
+  const { compiled, components, middlewares, isGuarded } = inspection;
+  const roles = await obtainableRoles(components, inspection.options.grants);
   const hiders = new Map(findShadows(compiled).map(({ later, earlier }) => [later, earlier.access]));
   return {
     routes: compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action))),
     warnings: [
       ...accessWarnings(compiled),
       ...(isGuarded ? [] : lostGuards(compiled)),
-      ...(await unobtainableRoles(inspection)),
+      ...(roles === undefined ? [] : unobtainableRoles(compiled, roles.effective)),
+      ...ruleWarnings(compiled, components, roles),
     ],
   };
 }
@@ -77,12 +82,16 @@ function reportRoute(
 ): ReportedRoute {
   const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
   const isOpen = access.levels.length === 0 && !access.requiresUser;
+  const levels = [
+    ...access.levels.map(({ rule, source }) => ({ rule: describeRule(rule), source })),
+    ...providerLevels(access, components),
+  ];
   return {
     method: access.method,
     path: access.route,
     action: access.action,
-    access: describeAccess(access),
-    levels: access.levels.map(({ rule, source }) => ({ rule: describeRule(rule), source })),
+    access: levels.length === 0 ? describeAccess(access) : levels.map(({ rule }) => rule).join(' and '),
+    levels,
     providers: isOpen ? [] : components.providers.map(({ name }) => name),
     before: [
       ...middlewares,
@@ -92,6 +101,15 @@ function reportRoute(
     after: action.isFileUsed || action.isFilesUsed ? ['upload'] : [],
     ...(hider === undefined ? {} : { hiddenBy: `${hider.method} ${hider.route} (${hider.action})` }),
   };
+}
+
+/** What authorization providers say that they ask of a guarded route. */
+function providerLevels(access: Access, { authorizationProviders }: Components): ReportedLevel[] {
+  if (access.levels.length === 0) return [];
+  return authorizationProviders.flatMap((provider) => {
+    const rule = provider.get().describe?.(access);
+    return rule === undefined ? [] : [{ rule, source: provider.name }];
+  });
 }
 
 function lostGuards(compiled: readonly CompiledAction[]): AccessWarning[] {

@@ -1,20 +1,15 @@
-import type { Problem, ProblemListener, ProblemSource } from '../core/events';
-import { PROBLEM_SOURCE } from '../core/events';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { Group, User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
-import { ConfigurationError } from '../errors';
+import { checkFileOptions, type FileOptions } from '../files/file-options';
+import { ProblemBoard } from '../files/problem-board';
 import { WatchedFile } from '../files/watched-file';
 import { rolesIn, type Snapshot } from './snapshot';
 import { readUserFile } from './user-file';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-export interface FileUserstoreOptions {
-  /** The YAML file; a relative path starts at the working directory of the moment. */
-  path: string;
-  /** How often the file is looked at, in milliseconds. @default 500 */
-  pollMs?: number;
-}
+export type FileUserstoreOptions = FileOptions;
 
 /**
  * Users and groups from a YAML file, which is read again when it changes.
@@ -28,19 +23,18 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   readonly #file: WatchedFile<Snapshot>;
   /** The version that each user came from, so that its groups come from there too. */
   readonly #origins = new WeakMap<User, Snapshot>();
-  readonly #listeners = new Set<ProblemListener>();
-  #unheard: Problem | undefined;
+  readonly #problems = new ProblemBoard();
 
   /** Reads the file. @throws {ConfigurationError} with file and line when it does not hold */
   constructor(options: FileUserstoreOptions) {
-    const { path, pollMs } = checked(options);
+    const { path, pollMs } = checkFileOptions('FileUserstore', 'users.yaml', options);
     this.#file = new WatchedFile({
       path,
       pollMs,
       maxBytes: MAX_BYTES,
       parse: readUserFile,
       onProblem: (problem) => {
-        this.#report({ component: this.constructor.name, problem });
+        this.#problems.report({ component: this.constructor.name, problem });
       },
     });
   }
@@ -69,29 +63,6 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
 
   /** The last problem that nobody has heard of yet is handed over at once. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
-    this.#listeners.add(listener);
-    const unheard = this.#unheard;
-    this.#unheard = undefined;
-    if (unheard !== undefined) listener(unheard);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#problems.listen(listener);
   }
-
-  #report(problem: Problem): void {
-    if (this.#listeners.size === 0) this.#unheard = problem;
-    for (const listener of this.#listeners) listener(problem);
-  }
-}
-
-function checked(options: unknown): FileUserstoreOptions {
-  const { path, pollMs } = (options ?? {}) as Partial<Record<keyof FileUserstoreOptions, unknown>>;
-  if (typeof path !== 'string' || path === '') {
-    throw new ConfigurationError("FileUserstore needs the path of its file: super({ path: 'users.yaml' })");
-  }
-  if (pollMs === undefined) return { path };
-  if (typeof pollMs !== 'number' || !(pollMs >= 1 && pollMs <= 3_600_000)) {
-    throw new ConfigurationError('FileUserstore: pollMs must be a number from 1 to 3600000');
-  }
-  return { path, pollMs };
 }

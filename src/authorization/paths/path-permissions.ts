@@ -1,0 +1,137 @@
+/**
+ * Path permissions: which roles may call which paths, from a file that is read again when it changes.
+ */
+import type { Access } from '../../core/access';
+import type {
+  AuthorizationFacts,
+  AuthorizationProviderInterface,
+  AuthorizationWarning,
+  Decision,
+  UserRoles,
+} from '../../core/authorization-provider';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../../core/events';
+import type { SecurityRequest } from '../../core/request';
+import type { User } from '../../core/user';
+import { ConfigurationError } from '../../errors';
+import { checkFileOptions, type FileOptions } from '../../files/file-options';
+import { ProblemBoard } from '../../files/problem-board';
+import { WatchedFile } from '../../files/watched-file';
+import { type PathRules, readPermissionFile } from './permission-file';
+import { parseRequestPath } from './request-path';
+import { concerns } from './route-overlap';
+import type { PathRule } from './rule-tree';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+export interface PathPermissionsOptions extends FileOptions {
+  /**
+   * Where the app is mounted in another one, for example `/api`: the report and the check at start cannot
+   * see it. Requests are always matched on their whole path.
+   */
+  mountPath?: string;
+}
+
+/**
+ * Allows and denies paths by role, from a YAML file: `role: { allow: { path: [methods] }, deny: { ... } }`.
+ *
+ * A path that no rule allows is refused, and a deny rule of any of the user's roles wins. Roles that the
+ * hierarchy implies count for allow, not for deny. `*` stands for one segment in an allow rule and for any
+ * number in a deny rule; `/*` at the end is the rest of the path and covers the path before it. A rule for
+ * GET is one for HEAD. Paths are compared decoded once and without regard to ASCII case or one slash at the
+ * end, as the router does; a path that can be read in two ways is refused: one with an empty or dot
+ * segment, a backslash, a semicolon, a control character, an encoded slash, backslash or percent.
+ *
+ * It is asked for guarded actions only, after their own guard. A new version of the file is taken as a
+ * whole or not at all: a bad one is reported and the last good one stays.
+ */
+export class PathPermissions implements AuthorizationProviderInterface, ProblemSource {
+  readonly #path: string;
+  readonly #mountPath: string;
+  readonly #file: WatchedFile<PathRules>;
+  readonly #problems = new ProblemBoard();
+
+  /** Reads the file. @throws {ConfigurationError} with file and line when it does not hold */
+  constructor(options: PathPermissionsOptions) {
+    const { path, pollMs } = checkFileOptions('PathPermissions', 'permissions.yaml', options);
+    this.#path = path;
+    this.#mountPath = checkMountPath(options.mountPath);
+    this.#file = new WatchedFile({
+      path,
+      pollMs,
+      maxBytes: MAX_BYTES,
+      parse: readPermissionFile,
+      onProblem: (problem) => {
+        this.#problems.report({ component: this.constructor.name, problem });
+      },
+    });
+  }
+
+  async authorize(
+    { path: sent, method }: SecurityRequest,
+    _user: User,
+    _access: Access,
+    roles: () => Promise<UserRoles>,
+  ): Promise<Decision> {
+    const path = parseRequestPath(sent);
+    if (path === undefined) return { granted: false, reason: 'the path can be read in two ways' };
+    const { assigned, effective } = await roles();
+    const { allow, deny } = this.#file.value;
+    const denial = deny.find(path, method, assigned);
+    if (denial !== undefined) return { granted: false, reason: `denied by ${this.#nameOf(denial)}` };
+    if (allow.find(path, method, effective) !== undefined) return { granted: true };
+    return { granted: false, reason: 'no rule allows it' };
+  }
+
+  describe({ route, method }: Access): string {
+    const rules = this.#file.value.rules.filter((rule) => concerns(rule, method, this.#mountPath + route));
+    const listed = (['allow', 'deny'] as const).flatMap((effect) => {
+      const texts = rules.filter((rule) => rule.effect === effect).map((rule) => describeRule(rule, method));
+      return texts.length === 0 ? [] : [`${effect} ${texts.toSorted().join(', ')}`];
+    });
+    return listed.length === 0 ? 'no path rule allows it' : listed.join('; ');
+  }
+
+  *warnings({ routes, roles }: AuthorizationFacts): Generator<AuthorizationWarning> {
+    const silent = new Set<string>();
+    for (const rule of this.#file.value.rules) {
+      if (!routes.some(({ method, route }) => concerns(rule, method, this.#mountPath + route))) {
+        yield { code: 'rule_without_route', message: `${this.#nameOf(rule)} matches no route` };
+      }
+      const known = rule.effect === 'allow' ? roles?.effective : roles?.assigned;
+      const kind = `${rule.effect} ${rule.role}`;
+      if (known === undefined || known.has(rule.role) || silent.has(kind)) continue;
+      silent.add(kind);
+      yield {
+        code: 'unobtainable_role',
+        message: `${this.#path} has ${rule.effect} rules for role ${rule.role}, which no user${
+          rule.effect === 'allow' ? ', group or hierarchy' : ' or group'
+        } has`,
+      };
+    }
+  }
+
+  /** Ends the watching. The last good rules stay. */
+  close(): void {
+    this.#file.close();
+  }
+
+  /** The last problem that nobody has heard of yet is handed over at once. */
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#problems.listen(listener);
+  }
+
+  #nameOf({ effect, role, pattern, line }: PathRule): string {
+    return `${this.#path}:${String(line)} (${effect} ${role} ${pattern.text})`;
+  }
+}
+
+function describeRule({ role, pattern, methods }: PathRule, method: string): string {
+  const which = method === 'ALL' && !methods.has('*') ? ` (${[...methods].toSorted().join(', ')})` : '';
+  return `${role} ${pattern.text}${which}`;
+}
+
+function checkMountPath(mountPath: unknown): string {
+  if (mountPath === undefined) return '';
+  if (typeof mountPath === 'string' && /^(?:\/[^/]+)+$/.test(mountPath)) return mountPath;
+  throw new ConfigurationError("PathPermissions: mountPath must be like '/api'");
+}

@@ -1,0 +1,69 @@
+/**
+ * The paths of a rule: literal segments and `*`.
+ *
+ * In an allow rule `*` stays within its segment; in a deny rule it goes across segments, so that a deny covers
+ * more, never less, than it seems to. `/*` at the end is the rest of the path, and covers the path before it.
+ */
+import { foldCase, isPlainSegment } from './request-path';
+
+export type Effect = 'allow' | 'deny';
+
+export interface PathPattern {
+  /** Folded, with a slash in front, without one at the end; equal for patterns that mean the same. */
+  readonly text: string;
+  /** Without the last `*` where it is the rest. */
+  readonly segments: readonly string[];
+  readonly takesRest: boolean;
+}
+
+/** @returns what is wrong with it, in words that do not quote it, when it is none */
+export function parsePattern(written: string): PathPattern | string {
+  const stars = foldCase(written).replace(/\*{2,}/g, '*');
+  if (!/^[/*]/.test(stars)) return 'a path must start with / or *';
+  const whole = stars.startsWith('/') ? stars : `/${stars}`;
+  const text = whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
+  const segments = text === '/' ? [] : text.slice(1).split('/');
+  const fault = segments.map(faultOf).find((problem) => problem !== undefined);
+  if (fault !== undefined) return fault;
+  const takesRest = segments.at(-1) === '*' && text === whole;
+  // What `/x/*/` means is not what `/x/*` means: the slash at its end says that a segment is there.
+  return takesRest
+    ? { text, segments: segments.slice(0, -1), takesRest }
+    : { text: segments.at(-1) === '*' ? whole : text, segments, takesRest };
+}
+
+/**
+ * Patterns that together mean what the pattern means, each starting with a segment: a deny rule's leading
+ * `*` may also stand for nothing.
+ */
+export function spelledOut(written: string, pattern: PathPattern, effect: Effect): readonly PathPattern[] {
+  if (effect === 'allow' || written.startsWith('/') || pattern.segments[0] !== '*') return [pattern];
+  return [pattern, { ...pattern, segments: pattern.segments.slice(1) }];
+}
+
+/** True when the text is the pieces in their order with anything between them. */
+export function matchesGlob(pieces: readonly string[], text: string): boolean {
+  const first = pieces[0] ?? '';
+  const last = pieces.at(-1) ?? '';
+  if (pieces.length === 1) return text === first;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
+    return false;
+  const end = text.length - last.length;
+  let at = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const found = text.indexOf(piece, at);
+    if (found === -1 || found + piece.length > end) return false;
+    at = found + piece.length;
+  }
+  return true;
+}
+
+function faultOf(segment: string): string | undefined {
+  if (segment.startsWith(':') || /[{}]/.test(segment))
+    return 'a path has no parameters: write * in their place';
+  if (segment.includes('?')) return 'a path has no ? in it: write * for what may be anything';
+  if (!isPlainSegment(segment)) {
+    return 'a path with an empty or dot segment, %, ;, a backslash or a control character matches nothing';
+  }
+  return undefined;
+}

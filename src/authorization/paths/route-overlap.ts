@@ -1,0 +1,83 @@
+/**
+ * Whether a rule has anything to say about a route. In doubt it has: a route may hold a regular expression.
+ */
+import { matchesGlob, type PathPattern } from './pattern';
+import { holdsFor, type PathRule } from './rule-tree';
+import { foldCase } from './request-path';
+
+/** What one segment of a rule or a route may stand for. */
+interface Part {
+  readonly kind: 'literal' | 'some' | 'rest';
+  readonly text: string;
+  readonly isOptional: boolean;
+  readonly repeats: boolean;
+}
+
+/** @param route with its prefixes, as {@link Access} has it */
+export function concerns(rule: PathRule, method: string, route: string): boolean {
+  const isMethod =
+    method === 'ALL' || holdsFor(rule.methods, method) || (method === 'GET' && rule.methods.has('HEAD'));
+  if (!isMethod) return false;
+  return overlap(ruleParts(rule.pattern, rule.effect === 'deny'), routeParts(route));
+}
+
+function ruleParts({ segments, takesRest }: PathPattern, crosses: boolean): Part[] {
+  const isPartial = (segment: string) => segment !== '*' && segment.includes('*');
+  const firstPartial = segments.findIndex(isPartial);
+  // A `*` beside other characters goes on through slashes: what follows it may be anywhere.
+  const known = crosses && firstPartial !== -1 ? segments.slice(0, firstPartial) : segments;
+  const parts = known.map((segment, index): Part => {
+    if (!segment.includes('*')) return { kind: 'literal', text: segment, isOptional: false, repeats: false };
+    const isWhole = crosses && segment === '*';
+    return { kind: 'some', text: segment, isOptional: isWhole && index === 0, repeats: isWhole };
+  });
+  return takesRest || known !== segments ? [...parts, REST] : parts;
+}
+
+const REST: Part = { kind: 'rest', text: '*', isOptional: true, repeats: true };
+
+function routeParts(route: string): Part[] {
+  if (!route.startsWith('/')) return [REST];
+  const parts: Part[] = [];
+  for (const segment of foldCase(route)
+    .split('/')
+    .filter((text) => text !== '')) {
+    const isParameter = /^:\w+\??$/.test(segment);
+    if (!isParameter && /[:*(){}?+\\^$[\]|]/.test(segment)) return [...parts, REST];
+    parts.push({
+      kind: isParameter ? 'some' : 'literal',
+      text: isParameter ? '*' : segment,
+      isOptional: isParameter && segment.endsWith('?'),
+      repeats: false,
+    });
+  }
+  return parts;
+}
+
+/** True when some path matches both. */
+function overlap(rule: readonly Part[], route: readonly Part[]): boolean {
+  const seen = new Set<number>();
+  const ahead: [number, number][] = [[0, 0]];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    const [i, j] = next;
+    const key = i * (route.length + 1) + j;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const [a, b] = [rule[i], route[j]];
+    if (a === undefined && b === undefined) return true;
+    if (a?.isOptional === true) ahead.push([i + 1, j]);
+    if (b?.isOptional === true) ahead.push([i, j + 1]);
+    if (a === undefined || b === undefined || !canBeEqual(a, b)) continue;
+    ahead.push([i + 1, j + 1]);
+    if (a.repeats) ahead.push([i, j + 1]);
+    if (b.repeats) ahead.push([i + 1, j]);
+  }
+  return false;
+}
+
+function canBeEqual(a: Part, b: Part): boolean {
+  if (a.kind === 'literal' && b.kind === 'literal') return a.text === b.text;
+  if (a.kind === 'literal' && b.kind === 'some') return matchesGlob(b.text.split('*'), a.text);
+  if (a.kind === 'some' && b.kind === 'literal') return matchesGlob(a.text.split('*'), b.text);
+  return true;
+}
