@@ -31,12 +31,12 @@ const sent = fc
 
 /** The meaning of a rule said once more, by a regular expression each. */
 function naive(effect: 'allow' | 'deny', pattern: string, path: string): boolean {
-  const text = path.toLowerCase().replace(/(.)\/$/, '$1');
+  const text = path.toLowerCase().replace(/\/$/, '');
   let rule = pattern.toLowerCase().replace(/\*+/g, '*');
   if (rule === '*' || rule === '/*') return true;
   const takesRest = rule.endsWith('/*');
   if (takesRest) rule = rule.slice(0, -2);
-  else rule = rule.replace(/(.)\/$/, '$1');
+  else rule = rule.replace(/\/$/, '');
   const literal = (piece: string) => piece.replace(/[.+()]/g, '\\$&');
   const body = (source: string): string =>
     source
@@ -52,16 +52,15 @@ function naive(effect: 'allow' | 'deny', pattern: string, path: string): boolean
               .join(effect === 'allow' ? '[^/]*' : '.*'),
       )
       .join('/');
-  const starts = rule.startsWith('/')
-    ? [rule]
-    : effect === 'deny' && rule.startsWith('*/')
-      ? [rule.slice(1), `/${rule}`]
-      : effect === 'deny' && rule === '*'
-        ? ['', '/*']
-        : [`/${rule}`];
-  return starts.some((start) =>
-    new RegExp(`^${body(start)}${takesRest ? '(?:/.*)?' : ''}$`).test(text === '/' && takesRest ? '' : text),
-  );
+  const starts =
+    rule === '' || rule.startsWith('/')
+      ? [rule]
+      : effect === 'deny' && rule.startsWith('*/')
+        ? [rule.slice(1), `/${rule}`]
+        : effect === 'deny' && rule === '*'
+          ? ['', '/*']
+          : [`/${rule}`];
+  return starts.some((start) => new RegExp(`^${body(start)}${takesRest ? '(?:/.*)?' : ''}$`).test(text));
 }
 
 describe('The tree of rules', () => {

@@ -16,7 +16,7 @@ function reasonFor(
   if (ours === 'refused rule') return 'a rule that can match nothing is refused';
   if (ours === 'refused path') return 'a path that is read in two ways is refused';
   if (warn.startsWith('pattern holds regexp')) return 'a rule is no regular expression';
-  const folds = pattern !== '/' && (/\/$/.test(pattern) || (path !== '/' && /\/$|[A-Z]/.test(path)));
+  const folds = pattern !== '/' && (pattern.endsWith('/') || (path !== '/' && /\/$|[A-Z]/.test(path)));
   if (folds && ours === 'match') return 'case and one slash at the end fold';
   if (effect === 'allow' && pattern.includes('*') && ours === 'no match')
     return 'an allow stays in its segment';

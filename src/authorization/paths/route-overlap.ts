@@ -22,16 +22,18 @@ export function concerns(rule: PathRule, method: string, route: string): boolean
 }
 
 function ruleParts({ segments, takesRest }: PathPattern, crosses: boolean): Part[] {
-  const isPartial = (segment: string) => segment !== '*' && segment.includes('*');
-  const firstPartial = segments.findIndex(isPartial);
-  // A `*` beside other characters goes on through slashes: what follows it may be anywhere.
-  const known = crosses && firstPartial !== -1 ? segments.slice(0, firstPartial) : segments;
-  const parts = known.map((segment, index): Part => {
-    if (!segment.includes('*')) return { kind: 'literal', text: segment, isOptional: false, repeats: false };
-    const isWhole = crosses && segment === '*';
-    return { kind: 'some', text: segment, isOptional: isWhole && index === 0, repeats: isWhole };
-  });
-  return takesRest || known !== segments ? [...parts, REST] : parts;
+  const parts: Part[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const isWhole = segment === '*';
+    const repeats = crosses && isWhole;
+    const isPartial = !isWhole && segment.includes('*');
+    const text = isPartial && crosses ? `${segment.split('*')[0] ?? ''}*` : segment;
+    const kind = isWhole || isPartial ? 'some' : 'literal';
+    parts.push({ kind, text, isOptional: repeats && index === 0, repeats });
+    // A `*` beside other characters goes on through slashes: what follows it may be anywhere.
+    if (isPartial && crosses) return [...parts, REST];
+  }
+  return takesRest ? [...parts, REST] : parts;
 }
 
 const REST: Part = { kind: 'rest', text: '*', isOptional: true, repeats: true };
