@@ -55,9 +55,9 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   /** Every role that there is: guards, hierarchy and permissions that name another are refused at start. */
   roles?: readonly R[];
   /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. A cycle is refused. @default {} */
-  roleHierarchy?: Readonly<Partial<Record<R, readonly R[]>>>;
+  roleHierarchy?: Readonly<Partial<Record<NoInfer<R>, readonly NoInfer<R>[]>>>;
   /** Which permissions a role grants: `{ editor: ['invoice:read'] }`. @default {} */
-  permissions?: Readonly<Partial<Record<R, readonly string[]>>>;
+  permissions?: Readonly<Partial<Record<NoInfer<R>, readonly string[]>>>;
   /** Who may call an action without any guard or `@Public()`. @default 'public', as the host has it */
   default?: DefaultAccess;
   /** The realm of challenges: printable ASCII. @default 'api' */

@@ -19,8 +19,6 @@ export interface WatchedFileOptions<T> {
   parse: (text: string) => Generator<void, T>;
   /** Hears what is wrong with a new version; the last good one stays. Free of the file's content. */
   onProblem: (problem: string) => void;
-  /** Hears of every version that was taken after the first. */
-  onLoad?: (value: T) => void;
   /** Time between two looks. @default 500 */
   pollMs?: number | undefined;
 }
@@ -122,7 +120,6 @@ export class WatchedFile<T> {
       if (this.#closed) return;
       this.#value = value;
       this.#warn(file);
-      guarded(() => this.#options.onLoad?.(value));
     } catch (error) {
       this.#report(`${describeFault(this.#options.path, error)}; the last good version stays`);
     }
@@ -134,18 +131,11 @@ export class WatchedFile<T> {
 
   #report(problem: string): void {
     if (this.#closed) return;
-    guarded(() => {
+    try {
       this.#options.onProblem(problem);
-    });
-  }
-}
-
-/** A listener's fault must not end the watching. */
-function guarded(callback: () => void): void {
-  try {
-    callback();
-  } catch {
-    // There is nobody to tell: the listener is the one who would.
+    } catch {
+      // A listener's fault must not end the watching, and there is nobody else to tell.
+    }
   }
 }
 

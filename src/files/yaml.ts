@@ -18,10 +18,11 @@ export interface Section {
 
 const MAX_DEPTH = 50;
 const BATCH_ITEMS = 50;
+const LEXEMES_PER_STEP = 500;
 
 /**
  * Reads a mapping of names to values. Items of a block sequence are handed over while the rest is still
- * being read, so that a file of 100,000 records needs no syntax tree of that size. It yields between batches.
+ * being read, so that a file of 100,000 records needs no syntax tree of that size. It yields now and then.
  *
  * @param firstLine The number of the text's first line.
  * @param onItem Takes each item of each top-level sequence, in order.
@@ -50,7 +51,10 @@ export function* readYaml(
     for (const item of nodes.items(sequence, line)) onItem(section, item);
   };
 
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1;
+    if (lexemes % LEXEMES_PER_STEP === 0) yield;
     for (const token of parser.next(lexeme)) take(token);
     const [document, map, sequence] = parser.stack;
     if (parser.stack.length > MAX_DEPTH) throw new FileFault('is nested too deeply', lineAt(parser.offset));

@@ -251,7 +251,7 @@ for (const driver of DRIVERS) {
     it('refuses to start over a file that does not hold', async () => {
       file.replace('reader:\n  allow:\n    /notes: FETCH\n');
       let message = '';
-      await start().catch((error: Error) => (message = error.message));
+      await start().catch((error: unknown) => (message = (error as Error).message));
       expect(message).to.contain(`${file.path}:3 a method must be one of HTTP's`);
     });
 
@@ -282,12 +282,12 @@ function mounted(name: string, options: Parameters<typeof useKoaServer>[1]): htt
   if (name === 'Koa') {
     const outer = new Koa();
     outer.silent = true;
-    outer.use(mount('/api', useKoaServer(new Koa(), options!)));
+    outer.use(mount('/api', useKoaServer(new Koa(), options)));
     const handle = outer.callback();
     return (request, response) => void handle(request, response);
   }
   const create = name === 'Express 4' ? (express4 as unknown as typeof express) : express;
   const outer = create();
-  outer.use('/api', useExpressServer(create(), options!));
+  outer.use('/api', useExpressServer(create(), options));
   return outer;
 }

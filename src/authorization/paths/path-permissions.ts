@@ -18,7 +18,7 @@ import { ProblemBoard } from '../../files/problem-board';
 import { WatchedFile } from '../../files/watched-file';
 import { type PathRules, readPermissionFile } from './permission-file';
 import { parseRequestPath } from './request-path';
-import { concerns } from './route-overlap';
+import { concerns, type RouteShape, shapeOf } from './route-overlap';
 import type { PathRule } from './rule-tree';
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -83,18 +83,20 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   }
 
   describe({ route, method }: Access): string {
-    const rules = this.#file.value.rules.filter((rule) => concerns(rule, method, this.#mountPath + route));
+    const shape = this.#shapeOf({ method, route });
+    const rules = this.#file.value.rules.filter((rule) => concerns(rule)(shape));
     const listed = (['allow', 'deny'] as const).flatMap((effect) => {
       const texts = rules.filter((rule) => rule.effect === effect).map((rule) => describeRule(rule, method));
       return texts.length === 0 ? [] : [`${effect} ${texts.toSorted().join(', ')}`];
     });
-    return listed.length === 0 ? 'no path rule allows it' : listed.join('; ');
+    return `path rules (${listed.length === 0 ? 'none' : listed.join('; ')})`;
   }
 
   *warnings({ routes, roles }: AuthorizationFacts): Generator<AuthorizationWarning> {
     const silent = new Set<string>();
+    const shapes = routes.map((access) => this.#shapeOf(access));
     for (const rule of this.#file.value.rules) {
-      if (!routes.some(({ method, route }) => concerns(rule, method, this.#mountPath + route))) {
+      if (!shapes.some(concerns(rule))) {
         yield { code: 'rule_without_route', message: `${this.#nameOf(rule)} matches no route` };
       }
       const known = rule.effect === 'allow' ? roles?.effective : roles?.assigned;
@@ -118,6 +120,11 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   /** The last problem that nobody has heard of yet is handed over at once. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
+  }
+
+  #shapeOf({ method, route }: Pick<Access, 'method' | 'route'>): RouteShape {
+    // A route that is a regular expression may match anything, wherever it is mounted.
+    return shapeOf(method, route.startsWith('/') ? this.#mountPath + route : route);
   }
 
   #nameOf({ effect, role, pattern, line }: PathRule): string {

@@ -13,12 +13,24 @@ interface Part {
   readonly repeats: boolean;
 }
 
-/** @param route with its prefixes, as {@link Access} has it */
-export function concerns(rule: PathRule, method: string, route: string): boolean {
-  const isMethod =
-    method === 'ALL' || holdsFor(rule.methods, method) || (method === 'GET' && rule.methods.has('HEAD'));
-  if (!isMethod) return false;
-  return overlap(ruleParts(rule.pattern, rule.effect === 'deny'), routeParts(route));
+export interface RouteShape {
+  readonly method: string;
+  readonly parts: readonly Part[];
+}
+
+/** A route with its prefixes, as an {@link Access} has it. */
+export function shapeOf(method: string, route: string): RouteShape {
+  return { method, parts: routeParts(route) };
+}
+
+/** Answers for one route after the other. */
+export function concerns(rule: PathRule): (route: RouteShape) => boolean {
+  const parts = ruleParts(rule.pattern, rule.effect === 'deny');
+  return (route) => isForMethod(rule, route.method) && overlap(parts, route.parts);
+}
+
+function isForMethod({ methods }: PathRule, method: string): boolean {
+  return method === 'ALL' || holdsFor(methods, method) || (method === 'GET' && methods.has('HEAD'));
 }
 
 function ruleParts({ segments, takesRest }: PathPattern, crosses: boolean): Part[] {

@@ -5,6 +5,7 @@ import { InvalidRequestError } from '../../../src/errors';
 import { rawRequest, type RawOptions } from './raw';
 
 interface KoaParts {
+  newRouterPath?: string;
   path?: string;
   mountPath?: string;
   originalUrl?: string;
@@ -49,6 +50,12 @@ describe('HttpSecurityRequest', () => {
       [{ path: '/', mountPath: '/api', originalUrl: '/api' }, '/api/'],
       [{ path: '/notes', mountPath: '/v1', originalUrl: '/api/v1/notes' }, '/api/v1/notes'],
       [{ path: '/rewritten', mountPath: '/api', originalUrl: '/api/notes' }, '/api/rewritten'],
+      [{ path: '/notes', newRouterPath: '/routed', originalUrl: '/notes' }, '/routed'],
+      [{ path: '/notes', newRouterPath: '', originalUrl: '/notes' }, '/notes'],
+      [
+        { path: '/notes', newRouterPath: '/routed', mountPath: '/api', originalUrl: '/api/notes' },
+        '/api/routed',
+      ],
     ];
     for (const [koa, expected] of table) {
       it(`H8: is ${expected} for ${JSON.stringify(koa)}`, () => {

@@ -1,15 +1,12 @@
 import { expect } from 'chai';
 import { type Effect, parsePattern } from '../../../../src/authorization/paths/pattern';
-import { concerns } from '../../../../src/authorization/paths/route-overlap';
+import { concerns, shapeOf } from '../../../../src/authorization/paths/route-overlap';
 
 function overlaps(effect: Effect, written: string, method: string, route: string, methods = '*'): boolean {
   const pattern = parsePattern(written);
   if (typeof pattern === 'string') throw new Error(pattern);
-  return concerns(
-    { effect, role: 'r', pattern, methods: new Set(methods.split(' ')), line: 1 },
-    method,
-    route,
-  );
+  const rule = { effect, role: 'r', pattern, methods: new Set(methods.split(' ')), line: 1 };
+  return concerns(rule)(shapeOf(method, route));
 }
 
 describe('concerns', () => {

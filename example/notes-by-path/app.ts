@@ -1,0 +1,27 @@
+/**
+ * The notes app with its roles in a file: users, providers and stores are those of example/notes.
+ */
+import 'reflect-metadata';
+import { securest } from 'securest';
+import { Container } from 'typedi';
+import { AccountController } from '../notes/controllers/account';
+import { HealthController } from '../notes/controllers/health';
+import { Settings } from '../notes/settings';
+import { NotesController, NotesReportController } from './controllers';
+// Importing them is what registers the userstore, the providers and the path permissions.
+import '../notes/auth';
+import '../notes/users';
+import './permissions';
+
+export function notesOptions(settings: Settings) {
+  Container.set(Settings, settings);
+  return securest({
+    controllers: [HealthController, AccountController, NotesController, NotesReportController],
+    validation: { whitelist: true, forbidNonWhitelisted: true },
+    development: false, // no stack traces in replies
+    security: {
+      default: 'authenticated', // so that the file is asked for every action without @Public()
+      roleHierarchy: { admin: ['editor'] },
+    },
+  });
+}
