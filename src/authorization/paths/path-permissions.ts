@@ -94,10 +94,13 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
 
   *warnings({ routes, roles }: AuthorizationFacts): Generator<AuthorizationWarning> {
     const silent = new Set<string>();
-    const shapes = routes.map((access) => this.#shapeOf(access));
+    const isOpen = ({ levels }: Access) => levels.length === 0;
+    const guarded = routes.filter((access) => !isOpen(access)).map((access) => this.#shapeOf(access));
+    const open = routes.filter(isOpen).map((access) => this.#shapeOf(access));
     for (const rule of this.#file.value.rules) {
-      if (!shapes.some(concerns(rule))) {
-        yield { code: 'rule_without_route', message: `${this.#nameOf(rule)} matches no route` };
+      if (!guarded.some(concerns(rule))) {
+        const what = open.some(concerns(rule)) ? 'only open routes, which no rule is asked for' : 'no route';
+        yield { code: 'rule_without_route', message: `${this.#nameOf(rule)} matches ${what}` };
       }
       const known = rule.effect === 'allow' ? roles?.effective : roles?.assigned;
       const kind = `${rule.effect} ${rule.role}`;

@@ -22,7 +22,8 @@ editor:
     /notes/7: PUT
 `;
 
-const access = (method: string, route: string) => ({ method, route }) as Access;
+const access = (method: string, route: string, levels: object[] = [{}]) =>
+  ({ method, route, levels }) as unknown as Access;
 
 describe('PathPermissions', () => {
   let file: PermissionFile;
@@ -114,6 +115,9 @@ describe('PathPermissions', () => {
     expect(warnings(undefined, access('GET', '/notes'), access('PUT', '/notes/:id'))).to.deep.equal([]);
     expect(warnings(all, access('GET', '/notes/:id'))).to.deep.equal([
       'rule_without_route p:9 (deny editor /notes/7) matches no route',
+    ]);
+    expect(warnings(all, access('GET', '/notes'), access('PUT', '/notes/:id', []))).to.deep.equal([
+      'rule_without_route p:9 (deny editor /notes/7) matches only open routes, which no rule is asked for',
     ]);
     const implied = { assigned: ['admin'], effective: ['admin', 'editor'] };
     expect(warnings(implied, access('PUT', '/notes/:id'))).to.deep.equal([
