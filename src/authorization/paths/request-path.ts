@@ -9,7 +9,6 @@ const MAX_LENGTH = 4096;
 const MAX_SEGMENTS = 256;
 /** RFC 3986 has no other characters in a path; parsers before the router trim or rewrite what is outside. */
 const VISIBLE_ASCII = /^\/[\x21-\x7e]*$/;
-const AMBIGUOUS_ENCODED = /%(?:2f|5c|25)/i;
 /** What somebody on the way may take for a separator, for a parameter or for nothing. */
 const AMBIGUOUS = /[/\\;%\p{Cc}\p{Zl}\p{Zp}]/u;
 
@@ -18,7 +17,7 @@ const AMBIGUOUS = /[/\\;%\p{Cc}\p{Zl}\p{Zp}]/u;
  * 4,096 characters or 256 segments.
  */
 export function parseRequestPath(sent: string): RequestPath | undefined {
-  if (sent.length > MAX_LENGTH || !VISIBLE_ASCII.test(sent) || AMBIGUOUS_ENCODED.test(sent)) return undefined;
+  if (sent.length > MAX_LENGTH || !VISIBLE_ASCII.test(sent)) return undefined;
   const parts = sent.slice(1).split('/');
   if (parts.at(-1) === '') parts.pop();
   if (parts.length > MAX_SEGMENTS) return undefined;
