@@ -84,6 +84,26 @@ describe('PathPermissions', () => {
     expect(thrown).to.have.property('message', 'down');
   });
 
+  for (const [title, before, after] of [
+    ['a deny comes', 'r:\n  allow: {}\n', 'r:\n  allow:\n    /x: GET\n  deny:\n    /x: GET\n'],
+    ['an allow goes', 'r:\n  allow:\n    /x: GET\n  deny:\n    /x: GET\n', 'r:\n  allow: {}\n'],
+  ] as const) {
+    it(`decides by one version although ${title} while the roles are loaded`, async () => {
+      paths.close();
+      file.replace(before);
+      open();
+      const route = access('GET', '/x');
+      const described = paths.describe(route);
+      const roles = async () => {
+        file.replace(after);
+        await eventually(() => paths.describe(route) !== described);
+        return { assigned: new Set(['r']), effective: new Set(['r']) };
+      };
+      const request = { method: 'GET', path: '/x' } as SecurityRequest;
+      expect((await paths.authorize(request, { username: 'ann' }, route, roles)).granted).to.equal(false);
+    });
+  }
+
   it('describes what it asks of a route', () => {
     expect(paths.describe(access('GET', '/notes'))).to.equal('path rules (allow admin /*, editor /notes/*)');
     expect(paths.describe(access('PUT', '/notes/:id'))).to.equal(
