@@ -84,5 +84,7 @@ export type { TokenServiceOptions } from './tokens/token-service-options';
 export type { VerifiedToken } from './tokens/claims';
 export type { FileOptions } from './files/file-options';
 export type { FileUserstoreOptions } from './userstores/file';
+export type { CredentialCacheOptions } from './passwords/credential-cache';
+export type { PasswordProviderOptions } from './providers/password';
 export type { PathPermissionsOptions } from './authorization/paths/path-permissions';
 export type { MemoryUserstoreOptions, Records } from './userstores/memory';

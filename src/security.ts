@@ -143,6 +143,14 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   /**
+   * Makes the providers drop what they remember of a user's credentials. Not needed for a changed password, role
+   * or `active`, which count at once.
+   */
+  forget(username: string): void {
+    for (const provider of this.components().providers) provider.get().forget?.(username);
+  }
+
+  /**
    * Releases what stores and providers hold: watchers, pools, timers. None of them keeps a process alive.
    * One that another instance of the library uses too is closed with the last of them.
    * @throws what the first `close()` that failed threw, after all have been called

@@ -1,4 +1,7 @@
+import type { ServerResponse } from 'node:http';
+import { rawResponse } from '../core/execution';
 import type { SecurityRequest } from '../core/request';
+import { ServiceUnavailableError } from '../errors';
 
 /** A request as it is handed to one provider, policy or hook: the same request under a signal of its own. */
 export class RequestWithSignal implements SecurityRequest {
@@ -37,7 +40,7 @@ export class RequestWithSignal implements SecurityRequest {
 
   /** Made when somebody looks: most providers answer before anything could be aborted. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
+    this.controller ??= this.watched();
     if (this.reason !== undefined) this.controller.abort(this.reason);
     return this.controller.signal;
   }
@@ -45,6 +48,15 @@ export class RequestWithSignal implements SecurityRequest {
   header(name: string): string | undefined {
     this.headersRead?.add(name.toLowerCase());
     return this.request.header(name);
+  }
+
+  /** Aborts too when the client has gone: nobody waits for the work any more. */
+  private watched(): AbortController {
+    const response: Partial<ServerResponse> | undefined = rawResponse(this.request.action);
+    response?.once?.('close', () => {
+      if (response.writableFinished !== true) this.abort(new ServiceUnavailableError());
+    });
+    return new AbortController();
   }
 
   abort(reason: Error): void {

@@ -1,5 +1,5 @@
 import { isUser, type Group, type User } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
+import { STORE_OF, type UserstoreInterface } from '../core/userstore';
 
 /** Where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
@@ -53,6 +53,10 @@ export class ProviderUserstore implements UserstoreInterface {
 
   getGroup(name: string): Promise<Group | null> {
     return this.chain.findGroup(name, undefined);
+  }
+
+  [STORE_OF](user: User): UserstoreInterface | undefined {
+    return this.originOf(user)?.store;
   }
 
   /** Where the provider got a user from; a copy of a user is known by its name. */

@@ -26,4 +26,6 @@ export interface AuthProviderInterface<U extends User = User> {
   ): MaybePromise<AuthenticationResult<U>>;
   /** This provider's `WWW-Authenticate` challenge, sent with every 401; undefined for none. */
   challenge?(request: SecurityRequest): Challenge | undefined;
+  /** Drops what it remembers of a user's credentials. Called by `Security.forget`. */
+  forget?(username: string): void;
 }

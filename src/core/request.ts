@@ -12,7 +12,7 @@ export interface SecurityRequest {
   readonly ip: string;
   /** True over TLS, or when a proxy that `trustProxy` covers says so. */
   readonly secure: boolean;
-  /** Aborts when whoever was handed this request has passed its deadline. */
+  /** Aborts when whoever was handed this request has passed its deadline, or the client has gone. */
   readonly signal: AbortSignal;
   /** The host's own action, for those who need Koa's context or Express' request. */
   readonly action: Action;

@@ -3,6 +3,9 @@ import type { Group, User } from './user';
 /** A value now or later. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** Asks the userstore that a provider is handed which of the app's stores a user came from. @internal */
+export const STORE_OF: unique symbol = Symbol('securest.storeOf');
+
 /**
  * Loads users. The only thing an app must write to bring its own users.
  *

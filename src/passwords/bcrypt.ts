@@ -1,4 +1,4 @@
-import { compare, hash as bcrypt } from 'bcryptjs';
+import { type HashPool, hashPool } from './hash-pool';
 import type { PasswordHasher } from './password-hasher';
 
 const DEFAULT_COST = 12;
@@ -17,14 +17,17 @@ const DECOY_SALT_AND_DIGEST = '/TLXfDH9E8UmahJaPW1G8es08Bec8rBKe42plUWhCGitumo76
 export interface BcryptOptions {
   /** Work factor of new hashes, 4 to 15; each step doubles the time. Below 10 is for tests. @default 12 */
   cost?: number;
+  /** Where the work is done. @default the process' own threads */
+  pool?: HashPool;
 }
 
 /**
- * bcrypt by bcryptjs: `$2b$` hashes are made, `$2a$`, `$2b$` and `$2y$` of cost 4 to 15 verified.
- * The work is done on the main thread, in slices of at most about 100 ms.
+ * bcrypt: `$2b$` hashes are made, `$2a$`, `$2b$` and `$2y$` of cost 4 to 15 verified. The work is done in a pool
+ * of threads, by the native `bcrypt` where that package is installed and else by bcryptjs.
  */
 export class BcryptHasher implements PasswordHasher {
   readonly #cost: number;
+  readonly #pool: HashPool;
 
   /** @throws RangeError when the cost is no whole number from 4 to 15. */
   constructor(options: BcryptOptions = {}) {
@@ -33,12 +36,14 @@ export class BcryptHasher implements PasswordHasher {
       throw new RangeError(`A bcrypt cost is a whole number from ${MIN_COST} to ${MAX_COST}`);
     }
     this.#cost = cost;
+    this.#pool = options.pool ?? hashPool;
   }
 
   /**
    * A new `$2b$` hash of the password.
    * @throws TypeError when the password is no string, is empty, or has a NUL or a lone surrogate.
    * @throws RangeError when it has more than 72 bytes in UTF-8, of which bcrypt would drop the rest.
+   * @throws ServiceUnavailableError when too much work is waiting.
    */
   async hash(password: string): Promise<string> {
     if (typeof password !== 'string') throw new TypeError('A password is a string');
@@ -47,22 +52,24 @@ export class BcryptHasher implements PasswordHasher {
       throw new RangeError(`A password may have at most ${MAX_PASSWORD_BYTES} bytes in UTF-8`);
     }
     if (!isPlainText(password)) throw new TypeError('A password may not have NUL or lone surrogates');
-    return bcrypt(password, this.#cost);
+    return (await this.#pool.run({ kind: 'hash', password, cost: this.#cost })) as string;
   }
 
   /**
-   * True when the password is the one behind the hash. Never rejects. False at once for a hash that
+   * True when the password is the one behind the hash. False at once for a hash that
    * {@link isReadableHash} does not accept; a password that could not have been hashed never matches, at
    * the price of any other wrong one.
+   * @param signal drops work that has not begun
+   * @throws ServiceUnavailableError when too much work is waiting, the signal aborts, or the thread ends.
    */
-  async verify(password: string, hash: string): Promise<boolean> {
+  async verify(password: string, hash: string, signal?: AbortSignal): Promise<boolean> {
     if (typeof password !== 'string' || !isReadableHash(hash)) return false;
     // bcrypt repeats its key, ended by NUL, so that "a\0a" would match the hash of "a".
     if (isTooLong(password) || !isPlainText(password)) {
-      await compare('stand-in', hash);
+      await this.#pool.run({ kind: 'verify', password: 'stand-in', hash }, signal);
       return false;
     }
-    return compare(password, hash);
+    return (await this.#pool.run({ kind: 'verify', password, hash }, signal)) === true;
   }
 }
 

@@ -4,13 +4,23 @@ import type { Challenge } from '../core/challenge';
 import { reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
+import { STORE_OF, type UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError, ServiceUnavailableError } from '../errors';
 import { decoyHash, isReadableHash } from '../passwords/bcrypt';
+import {
+  type CacheTicket,
+  CredentialCache,
+  type CredentialCacheOptions,
+} from '../passwords/credential-cache';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import { passwords } from '../passwords/passwords';
 import { printable } from '../util/printable';
 import { parseBasicCredentials } from './basic-credentials';
+
+export interface PasswordProviderOptions {
+  /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
+  credentialCache?: CredentialCacheOptions | false;
+}
 
 /**
  * Authenticates HTTP Basic credentials against the userstore.
@@ -20,19 +30,30 @@ import { parseBasicCredentials } from './basic-credentials';
  * hash to verify, a decoy stands in, at the cost of the stored hash that was seen last. So the times are
  * alike where all stored hashes have one cost; from the start to the first known user it is that of new
  * hashes.
+ *
+ * Credentials that were verified are remembered for a minute. The user is loaded on every request all the same,
+ * so a changed or removed user, hash, role or `active` counts at once.
  * @see RFC 7617 section 2
  */
 export class PasswordProvider<U extends User = User> implements AuthProviderInterface<U> {
   readonly credential: string = 'authorization';
   declare readonly name?: string;
   protected readonly hasher: PasswordHasher = passwords;
+  readonly #cache: CredentialCache | undefined;
   #decoy = decoyHash();
+
+  /** @throws ConfigurationError for options out of bounds */
+  constructor(options: PasswordProviderOptions = {}) {
+    // Without a constructor of its own, a provider gets its container here.
+    const { credentialCache } = options;
+    this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
+  }
 
   /**
    * @throws BadCredentialsError when the user is unknown, has no readable hash, or another password.
    * @throws MalformedCredentialsError when the credentials cannot be read; the store is not asked.
    * @throws AccountStatusError when the password is right and the user inactive.
-   * @throws ServiceUnavailableError when the deadline passed before the hash work began.
+   * @throws ServiceUnavailableError when too much hash work is waiting, or nobody waits for its end any more.
    */
   async authenticate(
     request: SecurityRequest,
@@ -45,18 +66,43 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     if (user !== undefined && !isUser(user)) {
       throw new TypeError('The userstore returned something that is no user');
     }
-    if (request.signal.aborted) throw new ServiceUnavailableError();
-
     const hash = this.#readableHash(request, user);
-    const proved: unknown = await this.hasher.verify(credentials.password, hash ?? this.#decoy);
-    if (user === undefined || hash === undefined || proved !== true) throw new BadCredentialsError();
+    const ticket =
+      user === undefined || hash === undefined
+        ? undefined
+        : this.#ticket(userstore, user, hash, credentials.password);
+    const isKnown = ticket !== undefined && this.#cache?.has(ticket) === true;
+    // Looking at the signal costs an AbortController, which known credentials need not pay for.
+    if (!isKnown) {
+      const { signal } = request;
+      if (signal.aborted) throw new ServiceUnavailableError();
+      const proved: unknown = await this.hasher.verify(credentials.password, hash ?? this.#decoy, signal);
+      if (hash === undefined || proved !== true) throw new BadCredentialsError();
+    }
+    if (user === undefined) throw new BadCredentialsError();
     if (user.active === false) throw new AccountStatusError();
+    if (ticket !== undefined && !isKnown && !isAborted(request)) this.#cache?.add(ticket);
     return new Authentication(user, { methods: ['pwd'] });
   }
 
   /** Without a realm, which the chain puts in front. */
   challenge(): Challenge | undefined {
     return { scheme: 'Basic', params: { charset: 'UTF-8' } };
+  }
+
+  forget(username: string): void {
+    this.#cache?.forget(username);
+  }
+
+  #ticket(
+    userstore: UserstoreInterface<U>,
+    user: U,
+    hash: string,
+    password: string,
+  ): CacheTicket | undefined {
+    const chain = userstore as UserstoreInterface<U> & { [STORE_OF]?(user: User): object | undefined };
+    const store = chain[STORE_OF]?.(user) ?? userstore;
+    return this.#cache?.ticket({ store, username: user.username, password, hash });
   }
 
   #readableHash(request: SecurityRequest, user: U | undefined): string | undefined {
@@ -73,4 +119,8 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     this.#decoy = decoyHash(hash);
     return hash;
   }
+}
+
+function isAborted({ signal }: SecurityRequest): boolean {
+  return signal.aborted;
 }

@@ -1,0 +1,102 @@
+/**
+ * Remembers credentials that were verified, so that a client which sends a password with every request pays
+ * for one hash computation a minute. Nothing of a password can be read from it: an entry's key is a keyed hash.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { ConfigurationError } from '../errors';
+import type { Clock } from '../util/clock';
+
+export interface CredentialCacheOptions {
+  /** How long verified credentials are remembered, from 1 to 3600. @default 60 */
+  ttlSeconds?: number;
+  /** How many are remembered; the oldest go first. From 1 to 1000000. @default 10000 */
+  maxEntries?: number;
+}
+
+/** What makes credentials the same: where any of it changes, they must be verified again. */
+export interface Credentials {
+  /** The store that the user came from. */
+  readonly store: object;
+  readonly username: string;
+  readonly password: string;
+  /** The stored hash that the password is verified against. */
+  readonly hash: string;
+}
+
+/** Credentials that are being verified. */
+export interface CacheTicket {
+  readonly key: string;
+  readonly username: string;
+  /** How often {@link CredentialCache.forget} had been called. */
+  readonly forgotten: number;
+}
+
+export class CredentialCache {
+  readonly #secret = randomBytes(32);
+  readonly #ttlMs: number;
+  readonly #maxEntries: number;
+  readonly #now: Clock;
+  readonly #entries = new Map<string, { readonly username: string; readonly until: number }>();
+  readonly #stores = new WeakMap<object, number>();
+  #storeCount = 0;
+  #forgotten = 0;
+
+  /**
+   * @param now a clock that only goes forward, in milliseconds
+   * @throws ConfigurationError for options out of bounds
+   */
+  constructor(options: CredentialCacheOptions = {}, now: Clock = () => performance.now()) {
+    this.#ttlMs = 1000 * whole('ttlSeconds', options.ttlSeconds ?? 60, 3600);
+    this.#maxEntries = whole('maxEntries', options.maxEntries ?? 10_000, 1_000_000);
+    this.#now = now;
+  }
+
+  ticket(credentials: Credentials): CacheTicket {
+    const { store, username, password, hash } = credentials;
+    const hmac = createHmac('sha256', this.#secret);
+    for (const part of [String(this.#idOf(store)), username, password, hash]) {
+      // With its length in front no part can run into the next.
+      const bytes = Buffer.from(part);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      hmac.update(length).update(bytes);
+    }
+    return { key: hmac.digest('base64'), username, forgotten: this.#forgotten };
+  }
+
+  has({ key }: CacheTicket): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    if (this.#now() < entry.until) return true;
+    this.#entries.delete(key);
+    return false;
+  }
+
+  /** Remembers credentials that were verified. Nothing is remembered that was forgotten in the meantime. */
+  add({ key, username, forgotten }: CacheTicket): void {
+    if (forgotten !== this.#forgotten || this.#entries.has(key)) return;
+    this.#entries.set(key, { username, until: this.#now() + this.#ttlMs });
+    if (this.#entries.size <= this.#maxEntries) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  /** Drops all that is remembered of a user, in whichever store. */
+  forget(username: string): void {
+    this.#forgotten += 1;
+    for (const [key, entry] of this.#entries) if (entry.username === username) this.#entries.delete(key);
+  }
+
+  #idOf(store: object): number {
+    const known = this.#stores.get(store);
+    if (known !== undefined) return known;
+    this.#storeCount += 1;
+    this.#stores.set(store, this.#storeCount);
+    return this.#storeCount;
+  }
+}
+
+function whole(name: string, value: unknown, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new ConfigurationError(`credentialCache: ${name} must be a whole number from 1 to ${String(max)}`);
+}

@@ -1,0 +1,106 @@
+/**
+ * Threads for hash computations, so that the event loop stays free: a queue with a bound in front of a pool of
+ * workers. Nothing starts before the first computation, and idle workers end after half a minute.
+ */
+import { availableParallelism } from 'node:os';
+import { extname, join } from 'node:path';
+import Piscina from 'piscina';
+import { ServiceUnavailableError } from '../errors';
+import type { Engine, HashTask } from './hash-worker';
+
+/** Jobs that may wait for each thread. Most waits are ended by a deadline before; this bounds the memory. */
+const QUEUED_PER_THREAD = 64;
+const IDLE_MS = 30_000;
+const RETRY_AFTER_SECONDS = 5;
+
+export interface HashPoolOptions {
+  /** @default one thread fewer than the machine can run at once, and at least one */
+  threads?: number;
+  /** How many computations may wait. @default 64 for each thread */
+  maxQueued?: number;
+  /** What computes, first found. @default the native bcrypt where it is installed, else bcryptjs */
+  engines?: readonly Engine[];
+  /** The module that the threads run. @default the one beside this */
+  filename?: string;
+}
+
+interface Job {
+  readonly task: HashTask;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  /** Ends the listening to the signal of whoever waits. */
+  readonly settle: () => void;
+}
+
+export class HashPool {
+  readonly #threads: number;
+  readonly #maxQueued: number;
+  readonly #options: HashPoolOptions;
+  readonly #queue = new Set<Job>();
+  #workers: Piscina | undefined;
+  #running = 0;
+
+  constructor(options: HashPoolOptions = {}) {
+    this.#options = options;
+    this.#threads = options.threads ?? Math.max(1, availableParallelism() - 1);
+    this.#maxQueued = options.maxQueued ?? QUEUED_PER_THREAD * this.#threads;
+  }
+
+  /**
+   * Computes in a thread. Work that has not begun is dropped when the signal aborts.
+   * @throws ServiceUnavailableError when the queue is full, the signal aborts or the thread ends
+   */
+  run(task: HashTask, signal?: AbortSignal): Promise<unknown> {
+    if (signal?.aborted === true) return Promise.reject(new ServiceUnavailableError());
+    if (this.#running >= this.#threads && this.#queue.size >= this.#maxQueued) {
+      return Promise.reject(new ServiceUnavailableError({ retryAfterSeconds: RETRY_AFTER_SECONDS }));
+    }
+    return new Promise((resolve, reject) => {
+      const drop = () => {
+        if (this.#queue.delete(job)) reject(new ServiceUnavailableError());
+      };
+      const job: Job = { task, resolve, reject, settle: () => signal?.removeEventListener('abort', drop) };
+      signal?.addEventListener('abort', drop, { once: true });
+      this.#queue.add(job);
+      this.#next();
+    });
+  }
+
+  /** Ends the threads. What is under way is refused. */
+  async close(): Promise<void> {
+    await this.#workers?.destroy();
+  }
+
+  #next(): void {
+    const [job] = this.#queue;
+    if (job === undefined || this.#running >= this.#threads) return;
+    this.#queue.delete(job);
+    job.settle();
+    this.#running += 1;
+    this.#workers ??= this.#start();
+    this.#workers
+      .run(job.task)
+      .then(job.resolve, (cause: unknown) => {
+        job.reject(new ServiceUnavailableError({ cause }));
+      })
+      .finally(() => {
+        this.#running -= 1;
+        this.#next();
+      });
+  }
+
+  #start(): Piscina {
+    const { filename, engines = ['bcrypt', 'bcryptjs'] } = this.#options;
+    return new Piscina({
+      filename: filename ?? join(__dirname, `hash-worker${extname(__filename)}`),
+      name: 'work',
+      minThreads: 0,
+      maxThreads: this.#threads,
+      idleTimeout: IDLE_MS,
+      workerData: { engines },
+    });
+  }
+}
+
+/** The one pool of the process: the machine's cores are shared by all apps in it. */
+export const hashPool = new HashPool();

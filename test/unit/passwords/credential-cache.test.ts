@@ -1,0 +1,105 @@
+import { expect } from 'chai';
+import { inspect } from 'node:util';
+import { ConfigurationError } from '../../../src/errors';
+import {
+  CredentialCache,
+  type CredentialCacheOptions,
+  type Credentials,
+} from '../../../src/passwords/credential-cache';
+
+const STORE = {};
+const ANN: Credentials = { store: STORE, username: 'ann', password: 'correct horse', hash: '$2b$04$x' };
+
+describe('CredentialCache', () => {
+  let now: number;
+  let cache: CredentialCache;
+  const open = (options?: CredentialCacheOptions) => (cache = new CredentialCache(options, () => now));
+  const add = (credentials: Credentials) => {
+    cache.add(cache.ticket(credentials));
+  };
+  const has = (credentials: Credentials) => cache.has(cache.ticket(credentials));
+
+  beforeEach(() => {
+    now = 1000;
+    open();
+  });
+
+  it('has what was added, for 60 seconds', () => {
+    expect(has(ANN)).to.equal(false);
+    add(ANN);
+    now += 59_999;
+    expect(has(ANN)).to.equal(true);
+    add(ANN);
+    now += 1;
+    expect(has(ANN)).to.equal(false);
+  });
+
+  it('K7: knows nothing where anything of it is another', () => {
+    add(ANN);
+    for (const other of [
+      { store: {} },
+      { username: 'Ann' },
+      { password: 'correct horsf' },
+      { password: '' },
+      { hash: '$2b$04$y' },
+      { username: 'annc', password: 'orrect horse' },
+      { username: 'an', password: 'ncorrect horse' },
+      { password: 'correct horse$', hash: '2b$04$x' },
+    ]) {
+      expect(has({ ...ANN, ...other }), JSON.stringify(other)).to.equal(false);
+    }
+    expect(has({ ...ANN })).to.equal(true);
+  });
+
+  it('has another key in each cache, and shows neither password nor hash', () => {
+    const other = new CredentialCache();
+    expect(cache.ticket(ANN).key).to.not.equal(other.ticket(ANN).key);
+    add(ANN);
+    const shown = inspect(cache, { depth: 10, showHidden: true }) + JSON.stringify(cache.ticket(ANN));
+    expect(shown).to.not.contain('correct horse').and.to.not.contain('$2b$');
+  });
+
+  it('forgets a user, and only that one', () => {
+    add(ANN);
+    add({ ...ANN, password: 'older' });
+    add({ ...ANN, username: 'bob' });
+    cache.forget('ann');
+    expect([has(ANN), has({ ...ANN, password: 'older' }), has({ ...ANN, username: 'bob' })]).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('does not remember what was forgotten while it was verified', () => {
+    const ticket = cache.ticket(ANN);
+    cache.forget('ann');
+    cache.add(ticket);
+    expect(has(ANN)).to.equal(false);
+  });
+
+  it('K5: drops the oldest beyond its bound', () => {
+    open({ maxEntries: 3 });
+    for (const username of ['a', 'b', 'c', 'd']) add({ ...ANN, username });
+    expect(['a', 'b', 'c', 'd'].map((username) => has({ ...ANN, username }))).to.deep.equal([
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('refuses options out of bounds', () => {
+    for (const options of [
+      { ttlSeconds: 0 },
+      { ttlSeconds: 3601 },
+      { ttlSeconds: 1.5 },
+      { ttlSeconds: '60' },
+      { maxEntries: 0 },
+      { maxEntries: 1_000_001 },
+      { maxEntries: Number.NaN },
+    ]) {
+      expect(() => new CredentialCache(options as CredentialCacheOptions)).to.throw(ConfigurationError);
+    }
+  });
+});
