@@ -1,6 +1,6 @@
 /**
  * Remembers credentials that were verified, so that a client which sends a password with every request pays
- * for one hash computation a minute. Nothing of a password can be read from it: an entry's key is a keyed hash.
+ * for one hash computation a minute, and one that sends many at once for one. Nothing of a password can be read from it: an entry's key is a keyed hash.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { ConfigurationError } from '../errors';
@@ -37,6 +37,8 @@ export class CredentialCache {
   readonly #maxEntries: number;
   readonly #now: Clock;
   readonly #entries = new Map<string, { readonly username: string; readonly until: number }>();
+  /** Verifications under way. None of them rejects. */
+  readonly #pending = new Map<string, Promise<boolean>>();
   readonly #stores = new WeakMap<object, number>();
   #storeCount = 0;
   #forgotten = 0;
@@ -70,6 +72,28 @@ export class CredentialCache {
     if (this.#now() < entry.until) return true;
     this.#entries.delete(key);
     return false;
+  }
+
+  /**
+   * True when the credentials are remembered, or prove right now. While the same are being verified it waits for
+   * that; only where they did not prove right there, for whatever reason, they are verified once more.
+   * @throws what `verify` throws
+   */
+  async prove(ticket: CacheTicket, verify: () => Promise<unknown>): Promise<boolean> {
+    if (this.has(ticket)) return true;
+    const { key } = ticket;
+    const others = this.#pending.get(key);
+    if (others !== undefined && (await others)) return true;
+    const own = verify().then((proved) => proved === true);
+    if (!this.#pending.has(key)) {
+      const settled = own
+        .catch(() => false)
+        .finally(() => {
+          this.#pending.delete(key);
+        });
+      this.#pending.set(key, settled);
+    }
+    return own;
   }
 
   /** Remembers credentials that were verified. Nothing is remembered that was forgotten in the meantime. */

@@ -67,21 +67,18 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
       throw new TypeError('The userstore returned something that is no user');
     }
     const hash = this.#readableHash(request, user);
-    const ticket =
-      user === undefined || hash === undefined
-        ? undefined
-        : this.#ticket(userstore, user, hash, credentials.password);
-    const isKnown = ticket !== undefined && this.#cache?.has(ticket) === true;
-    // Looking at the signal costs an AbortController, which known credentials need not pay for.
-    if (!isKnown) {
-      const { signal } = request;
-      if (signal.aborted) throw new ServiceUnavailableError();
-      const proved: unknown = await this.hasher.verify(credentials.password, hash ?? this.#decoy, signal);
-      if (hash === undefined || proved !== true) throw new BadCredentialsError();
-    }
-    if (user === undefined) throw new BadCredentialsError();
+    const stored = hash ?? this.#decoy;
+    // Looking at the signal costs an AbortController, which remembered credentials need not pay for.
+    const verify = async (): Promise<unknown> => {
+      if (isAborted(request)) throw new ServiceUnavailableError();
+      return this.hasher.verify(credentials.password, stored, request.signal);
+    };
+    // Unknown users take the same way, so that many equal guesses at once take as long for them.
+    const ticket = this.#ticket(userstore, user ?? credentials.username, credentials.password, stored);
+    const proved = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
+    if (user === undefined || hash === undefined || proved !== true) throw new BadCredentialsError();
     if (user.active === false) throw new AccountStatusError();
-    if (ticket !== undefined && !isKnown && !isAborted(request)) this.#cache?.add(ticket);
+    if (ticket && this.#cache?.has(ticket) === false && !isAborted(request)) this.#cache.add(ticket);
     return new Authentication(user, { methods: ['pwd'] });
   }
 
@@ -96,10 +93,13 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
 
   #ticket(
     userstore: UserstoreInterface<U>,
-    user: U,
-    hash: string,
+    user: U | string,
     password: string,
+    hash: string,
   ): CacheTicket | undefined {
+    if (typeof user === 'string') {
+      return this.#cache?.ticket({ store: NOWHERE, username: user, password, hash });
+    }
     const chain = userstore as UserstoreInterface<U> & { [STORE_OF]?(user: User): object | undefined };
     const store = chain[STORE_OF]?.(user) ?? userstore;
     return this.#cache?.ticket({ store, username: user.username, password, hash });
@@ -120,6 +120,9 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     return hash;
   }
 }
+
+/** Stands for the store of users that no store has. */
+const NOWHERE = {};
 
 function isAborted({ signal }: SecurityRequest): boolean {
   return signal.aborted;

@@ -52,6 +52,25 @@ for (const driver of DRIVERS) {
       expect(verified).to.equal(1);
     });
 
+    it('verifies a password once for many requests at once', async () => {
+      await using api = await start();
+      const statuses = await Promise.all(Array.from({ length: 40 }, () => api.status()));
+      expect(new Set(statuses)).to.deep.equal(new Set([200]));
+      expect(verified).to.equal(1);
+    });
+
+    it('B4: verifies as often for equal wrong guesses at once, whether the user is known or not', async () => {
+      await using api = await start();
+      const counts: number[] = [];
+      for (const name of ['ann', 'nobody']) {
+        verified = 0;
+        const guess = () => api.status('/admin', basic(name, 'wrong'));
+        expect(new Set(await Promise.all(Array.from({ length: 10 }, guess)))).to.deep.equal(new Set([401]));
+        counts.push(verified);
+      }
+      expect(counts).to.deep.equal([10, 10]);
+    });
+
     it('verifies each time where it is switched off', async () => {
       await using api = await start({ credentialCache: false });
       for (let count = 0; count < 3; count += 1) expect(await api.status()).to.equal(200);

@@ -78,6 +78,42 @@ describe('CredentialCache', () => {
     expect(has(ANN)).to.equal(false);
   });
 
+  const gate = () => {
+    let open: (proved: unknown) => void = () => undefined;
+    let fail: (error: Error) => void = () => undefined;
+    const result = new Promise<unknown>((resolve, reject) => {
+      open = resolve;
+      fail = reject;
+    });
+    return { verify: () => result, open, fail };
+  };
+  const neverAsked = () => Promise.reject(new Error('was verified again'));
+
+  it('waits for the same credentials that are being verified, and believes only a right proof', async () => {
+    const first = gate();
+    const proofs = [cache.prove(cache.ticket(ANN), first.verify), cache.prove(cache.ticket(ANN), neverAsked)];
+    const other = gate();
+    const others = cache.prove(cache.ticket({ ...ANN, password: 'other' }), other.verify);
+    other.open(false);
+    expect(await others).to.equal(false);
+    first.open(true);
+    expect(await Promise.all(proofs)).to.deep.equal([true, true]);
+    expect(has(ANN)).to.equal(false);
+    expect(await cache.prove(cache.ticket(ANN), () => Promise.resolve('true'))).to.equal(false);
+  });
+
+  it('verifies once more where the one before proved wrong, failed or was dropped', async () => {
+    for (const end of ['open', 'fail'] as const) {
+      const first = gate();
+      const proof = cache.prove(cache.ticket(ANN), first.verify).catch(() => 'failed');
+      const second = cache.prove(cache.ticket(ANN), () => Promise.resolve(true));
+      if (end === 'open') first.open(false);
+      else first.fail(new Error('dropped'));
+      expect(await proof).to.equal(end === 'open' ? false : 'failed');
+      expect(await second).to.equal(true);
+    }
+  });
+
   it('K5: drops the oldest beyond its bound', () => {
     open({ maxEntries: 3 });
     for (const username of ['a', 'b', 'c', 'd']) add({ ...ANN, username });
