@@ -109,6 +109,34 @@ for (const driver of DRIVERS) {
       expect(verified).to.equal(2);
     });
 
+    it('remembers nothing that proved right only after the deadline', async () => {
+      let release: () => void = () => undefined;
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const late: PasswordHasher = {
+        hash: () => Promise.resolve(''),
+        verify: async () => {
+          verified += 1;
+          await gate;
+          return true;
+        },
+      };
+      class Password extends PasswordProvider {
+        protected override readonly hasher = late;
+      }
+      class Users {
+        getUser = () => users['ann'];
+      }
+      const security = { userstores: [Users], providers: [Password], deadlineMs: 20 };
+      await using api = await startApi(driver, { security });
+      expect((await api.get('/admin', ANN)).status).to.equal(503);
+      release();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect((await api.get('/admin', ANN)).status).to.equal(200);
+      expect(verified).to.equal(2);
+    });
+
     it('is emptied of a user by forget()', async () => {
       await using api = await start();
       await api.status();
