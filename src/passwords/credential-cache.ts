@@ -2,7 +2,7 @@
  * Remembers credentials that were verified, so that a client which sends a password with every request pays
  * for one hash computation a minute, and one that sends many at once for one. Nothing of a password can be read from it: an entry's key is a keyed hash.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
 
@@ -32,7 +32,7 @@ export interface CacheTicket {
 }
 
 export class CredentialCache {
-  readonly #secret = randomBytes(32);
+  readonly #secret = createSecretKey(randomBytes(32));
   readonly #ttlMs: number;
   readonly #maxEntries: number;
   readonly #now: Clock;
@@ -55,15 +55,12 @@ export class CredentialCache {
 
   ticket(credentials: Credentials): CacheTicket {
     const { store, username, password, hash } = credentials;
-    const hmac = createHmac('sha256', this.#secret);
-    for (const part of [String(this.#idOf(store)), username, password, hash]) {
-      // With its length in front no part can run into the next.
-      const bytes = Buffer.from(part);
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(bytes.length);
-      hmac.update(length).update(bytes);
-    }
-    return { key: hmac.digest('base64'), username, forgotten: this.#forgotten };
+    // With its length in front no part can run into the next.
+    const tuple = [String(this.#idOf(store)), username, password, hash]
+      .map((part) => `${String(part.length)}:${part}`)
+      .join('');
+    const key = createHmac('sha256', this.#secret).update(tuple).digest('base64');
+    return { key, username, forgotten: this.#forgotten };
   }
 
   has({ key }: CacheTicket): boolean {

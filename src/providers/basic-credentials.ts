@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { MalformedCredentialsError } from '../errors';
 import { parseAuthorization } from '../util/authorization-header';
 
@@ -10,9 +11,6 @@ const MAX_USERNAME_LENGTH = 255;
 const MAX_PASSWORD_BYTES = 1024;
 /** Base64 of the longest user name, at most three bytes a UTF-16 unit, a colon and the longest password. */
 const MAX_ENCODED_LENGTH = 4 * Math.ceil((3 * MAX_USERNAME_LENGTH + 1 + MAX_PASSWORD_BYTES) / 3);
-
-// "ignoreBOM" means that a byte order mark is kept: stripped, two user names would become one.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads `Authorization: Basic`; null when the header is absent or of another scheme. The user name is
@@ -43,15 +41,9 @@ function decode(encoded: string): string {
   const bytes = Buffer.from(encoded, 'base64');
   // Node's decoder forgives everything; only what it would write itself is base64 (RFC 4648 section 3.5).
   if (bytes.toString('base64') !== encoded) throw new MalformedCredentialsError();
-  const text = decodeUtf8(bytes);
-  if (text === undefined || /\p{Cc}/u.test(text)) throw new MalformedCredentialsError();
+  if (!isUtf8(bytes)) throw new MalformedCredentialsError();
+  // A byte order mark stays: without it, two user names would become one.
+  const text = bytes.toString();
+  if (/\p{Cc}/u.test(text)) throw new MalformedCredentialsError();
   return text;
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
