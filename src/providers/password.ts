@@ -14,12 +14,15 @@ import {
 } from '../passwords/credential-cache';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import { passwords } from '../passwords/passwords';
+import { Throttle, type ThrottleOptions } from '../throttle/throttle';
 import { printable } from '../util/printable';
 import { parseBasicCredentials } from './basic-credentials';
 
 export interface PasswordProviderOptions {
   /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
   credentialCache?: CredentialCacheOptions | false;
+  /** How many failures are free before tries are delayed; false for no delays. */
+  throttle?: ThrottleOptions | false;
 }
 
 /**
@@ -33,6 +36,9 @@ export interface PasswordProviderOptions {
  *
  * Credentials that were verified are remembered for a minute. The user is loaded on every request all the same,
  * so a changed or removed user, hash, role or `active` counts at once.
+ *
+ * Failures are counted by account and by client address, and too many delay the next try, with a right password
+ * too, and alike for users that do not exist.
  * @see RFC 7617 section 2
  */
 export class PasswordProvider<U extends User = User> implements AuthProviderInterface<U> {
@@ -40,18 +46,21 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
   declare readonly name?: string;
   protected readonly hasher: PasswordHasher = passwords;
   readonly #cache: CredentialCache | undefined;
+  readonly #throttle: Throttle | undefined;
   #decoy = decoyHash();
 
   /** @throws ConfigurationError for options out of bounds */
   constructor(options: PasswordProviderOptions = {}) {
     // Without a constructor of its own, a provider gets its container here.
-    const { credentialCache } = options;
+    const { credentialCache, throttle } = options;
     this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
+    this.#throttle = throttle === false ? undefined : new Throttle(throttle);
   }
 
   /**
    * @throws BadCredentialsError when the user is unknown, has no readable hash, or another password.
    * @throws MalformedCredentialsError when the credentials cannot be read; the store is not asked.
+   * @throws ThrottledError when the account, the address or both failed too often.
    * @throws AccountStatusError when the password is right and the user inactive.
    * @throws ServiceUnavailableError when too much hash work is waiting, or nobody waits for its end any more.
    */
@@ -62,22 +71,44 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     const credentials = parseBasicCredentials(request.header('authorization'));
     if (credentials === null) return null;
 
+    // Before the cache too, or it would tell the right guess from the others while all must wait.
+    const attempt = { username: credentials.username, ip: request.ip };
+    await this.#throttle?.check(attempt);
     const user = (await userstore.getUser(credentials.username)) ?? undefined;
     if (user !== undefined && !isUser(user)) {
       throw new TypeError('The userstore returned something that is no user');
     }
     const hash = this.#readableHash(request, user);
     const stored = hash ?? this.#decoy;
-    // Looking at the signal costs an AbortController, which remembered credentials need not pay for.
-    const verify = async (): Promise<unknown> => {
-      if (isAborted(request)) throw new ServiceUnavailableError();
-      return this.hasher.verify(credentials.password, stored, request.signal);
+    const active = user !== undefined && hash !== undefined && user.active !== false;
+    const outcome = { isInactive: false };
+    const verify = async (): Promise<boolean> => {
+      const counted = await this.#throttle?.count(attempt);
+      let proved: unknown;
+      try {
+        // Looking at the signal costs an AbortController, which remembered credentials need not pay for.
+        if (isAborted(request)) throw new ServiceUnavailableError();
+        proved = await this.hasher.verify(credentials.password, stored, request.signal);
+      } catch (error) {
+        await counted?.undecided();
+        throw error;
+      }
+      const isRight = proved === true && hash !== undefined;
+      outcome.isInactive = isRight && !active;
+      if (!isRight || !active) return false;
+      await counted?.succeeded();
+      return true;
     };
-    // Unknown users take the same way, so that many equal guesses at once take as long for them.
-    const ticket = this.#ticket(userstore, user ?? credentials.username, credentials.password, stored);
-    const proved = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
-    if (user === undefined || hash === undefined || proved !== true) throw new BadCredentialsError();
-    if (user.active === false) throw new AccountStatusError();
+    // Who may not log in takes the same way, so that many equal guesses at once take as long, and count as much.
+    const ticket = this.#ticket(
+      userstore,
+      active ? user : credentials.username,
+      credentials.password,
+      stored,
+    );
+    const granted = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
+    if (outcome.isInactive) throw new AccountStatusError();
+    if (!granted || !active) throw new BadCredentialsError();
     if (ticket && this.#cache?.has(ticket) === false && !isAborted(request)) this.#cache.add(ticket);
     return new Authentication(user, { methods: ['pwd'] });
   }

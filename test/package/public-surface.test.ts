@@ -79,6 +79,7 @@ const TYPES = [
   'PasswordHasher',
   'PasswordProviderOptions',
   'PathPermissionsOptions',
+  'ThrottleOptions',
   'PolicyClass',
   'Predicate',
   'ProviderOutcome',

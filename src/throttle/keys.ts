@@ -1,0 +1,33 @@
+/** What tries are counted under. */
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** A typed user name without what stores may fold: NFKC, lower case, runs of space as one. */
+export function accountKey(username: string): string {
+  return username.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
+}
+
+/** An IPv4 address, also one mapped into IPv6; of other IPv6 addresses the /64, which one client can have whole. */
+export function addressKey(ip: string): string {
+  if (isIPv4(ip)) return ip;
+  const address = ip.replace(/%.*$/s, '');
+  // Where there is no address, as on a Unix socket, all share one budget.
+  if (!isIPv6(address)) return 'unknown';
+  const groups = groupsOf(address);
+  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') {
+    const bytes = groups
+      .slice(6)
+      .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]);
+    return bytes.join('.');
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+function groupsOf(address: string): string[] {
+  // URL writes an address in its one canonical form (RFC 5952), without dotted parts.
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [before = '', after] = canonical.split('::');
+  const left = before === '' ? [] : before.split(':');
+  if (after === undefined) return left;
+  const right = after === '' ? [] : after.split(':');
+  return [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+}
