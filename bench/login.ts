@@ -73,7 +73,7 @@ async function measure(hasher: PasswordHasher, clients: number): Promise<Result>
   class Password extends PasswordProvider {
     protected override readonly hasher = hasher;
     constructor() {
-      super({ credentialCache: false });
+      super({ credentialCache: false, throttle: false });
     }
   }
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
