@@ -2,14 +2,14 @@
 import { workerData } from 'node:worker_threads';
 
 export type HashTask =
-  | { readonly kind: 'hash'; readonly password: string; readonly cost: number }
+  | { readonly kind: 'hash'; readonly password: string; readonly salt: string }
   | { readonly kind: 'verify'; readonly password: string; readonly hash: string };
 
 /** The packages that can do it, in the order in which they are tried. */
 export type Engine = 'bcrypt' | 'bcryptjs';
 
 interface Bcrypt {
-  hashSync(password: string, cost: number): string;
+  hashSync(password: string, salt: string): string;
   compareSync(password: string, hash: string): boolean;
 }
 
@@ -18,7 +18,7 @@ let loaded: Promise<Bcrypt> | undefined;
 export async function work(task: HashTask): Promise<string | boolean> {
   loaded ??= load(enginesOf(workerData));
   const bcrypt = await loaded;
-  if (task.kind === 'hash') return bcrypt.hashSync(task.password, task.cost);
+  if (task.kind === 'hash') return bcrypt.hashSync(task.password, task.salt);
   // The native package does not know `$2y$`, which is the same as `$2b$`.
   return bcrypt.compareSync(task.password, task.hash.replace(/^\$2y\$/, '$2b$'));
 }

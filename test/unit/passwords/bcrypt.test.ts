@@ -1,4 +1,5 @@
-import { hashSync } from 'bcryptjs';
+import { createHmac } from 'node:crypto';
+import { genSaltSync, hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { BcryptHasher, decoyHash, isReadableHash } from '../../../src/passwords/bcrypt';
 import { passwords } from '../../../src/passwords/passwords';
@@ -55,12 +56,21 @@ describe('BcryptHasher', () => {
       expect(await passwords.hash('secret')).to.match(/^\$2b\$12\$/);
     });
 
-    it('C1: refuses more than 72 bytes of UTF-8 and takes 72', async () => {
-      const refused = await rejection(hasher.hash('é'.repeat(36) + 'x'));
-      expect(refused).to.be.instanceOf(RangeError);
-      expect(await rejection(hasher.hash('x'.repeat(73)))).to.be.instanceOf(RangeError);
+    it('C1: hashes 72 bytes of UTF-8 as they are, and pre-hashes and marks what is longer', async () => {
       const longest = 'é'.repeat(36);
+      expect(await hasher.hash(longest)).to.match(/^\$2b\$/);
+      const hash = await hasher.hash(`${longest}x`);
+      expect(hash).to.match(/^\$hmac-sha256\$2b\$04\$[./A-Za-z0-9]{53}$/);
+      expect(isReadableHash(hash)).to.be.true;
+      expect(await hasher.verify(`${longest}x`, hash)).to.be.true;
+      expect(await hasher.verify(`${longest}y`, hash)).to.be.false;
+      expect(await hasher.verify(longest, hash)).to.be.false;
+    });
+
+    it('takes 1,024 bytes of UTF-8 and refuses more', async () => {
+      const longest = 'é'.repeat(512);
       expect(await hasher.verify(longest, await hasher.hash(longest))).to.be.true;
+      expect(await rejection(hasher.hash(`${longest}x`))).to.be.instanceOf(RangeError);
     });
 
     it('C2: refuses NUL', async () => {
@@ -80,7 +90,7 @@ describe('BcryptHasher', () => {
     });
 
     it('names no password in what it throws', async () => {
-      for (const password of [`canary\0`, `canary\ud800`, 'canary'.repeat(20)]) {
+      for (const password of [`canary\0`, `canary\ud800`, 'canary'.repeat(200)]) {
         const error = await rejection(hasher.hash(password));
         expect(`${error.message} ${error.stack}`).to.not.include('canary');
       }
@@ -101,6 +111,45 @@ describe('BcryptHasher', () => {
       const hash = hashSync('x'.repeat(72), 4);
       expect(await hasher.verify('x'.repeat(72), hash)).to.be.true;
       expect(await hasher.verify('x'.repeat(73), hash)).to.be.false;
+    });
+
+    it('C1: a marked hash is bcrypt over the base64 of the HMAC under its salt', async () => {
+      const password = `${'abc123'.repeat(12)}xyz`;
+      const salt = genSaltSync(4);
+      const key = createHmac('sha256', salt.slice(-22)).update(password).digest('base64');
+      const hash = `$hmac-sha256${hashSync(key, salt)}`;
+      expect(await hasher.verify(password, hash)).to.be.true;
+      expect(await hasher.verify(key, hash)).to.be.false;
+      expect(await hasher.verify(key, hash.slice(12))).to.be.true;
+      expect(await hasher.verify(password, hash.slice(12))).to.be.false;
+      expect(await hasher.verify(password.slice(0, 72), hash)).to.be.false;
+      expect(await hasher.verify('x'.repeat(1025), hash)).to.be.false;
+    });
+
+    it('C4: refuses marked hashes of other kinds and beyond the bound of the cost', async () => {
+      const hash = `$hmac-sha256${hashSync('x', 5)}`;
+      expect(isReadableHash(hash)).to.be.true;
+      for (const [from, to] of [
+        ['$05$', '$31$'],
+        ['$05$', '$16$'],
+        ['$05$', '$03$'],
+        ['$05$', '$5$'],
+        ['$2b$', '$2x$'],
+        ['$hmac-sha256', '$hmac-sha256$hmac-sha256'],
+        ['$hmac-sha256', '$hmac-sha256$'],
+        ['$hmac-sha256', '$hmac-sha512'],
+        ['$hmac-sha256', 'hmac-sha256'],
+      ] as const) {
+        expect(isReadableHash(hash.replace(from, () => to)), to).to.be.false;
+        expect(
+          await hasher.verify(
+            'x',
+            hash.replace(from, () => to),
+          ),
+          to,
+        ).to.be.false;
+      }
+      expect(decoyHash(hash)).to.match(/^\$2b\$05\$/);
     });
 
     it('C1: spends one verification on an overlong password', async () => {
