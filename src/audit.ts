@@ -57,10 +57,11 @@ export class Audit {
     }
   }
 
-  /** Tells of a problem that a store or provider found in its set-up. */
-  misconfigured({ component, problem, user }: Problem): void {
+  /** Tells of a problem that a store or provider found by itself. */
+  problem({ type = 'misconfigured', component, problem, user }: Problem): void {
     const who = user === undefined ? undefined : printable(user);
-    this.emit({ type: 'misconfigured', component, problem: printable(problem, MAX_LINE), user: who });
+    const facts = { component, problem: printable(problem, MAX_LINE) };
+    this.emit(type === 'misconfigured' ? { type, ...facts, user: who } : { type, ...facts });
     this.warn(`${component}: ${problem}${who === undefined ? '' : ` (user ${who})`}`);
   }
 

@@ -38,6 +38,7 @@ export type {
   AuthenticatedEvent,
   DeniedEvent,
   FailedEvent,
+  DegradedEvent,
   MisconfiguredEvent,
   ProviderOutcome,
   ProviderVerdict,
@@ -86,6 +87,6 @@ export type { FileOptions } from './files/file-options';
 export type { FileUserstoreOptions } from './userstores/file';
 export type { CredentialCacheOptions } from './passwords/credential-cache';
 export type { PasswordProviderOptions } from './providers/password';
-export type { ThrottleOptions } from './throttle/throttle';
+export type { Throttle, ThrottleOptions } from './throttle/throttle';
 export type { PathPermissionsOptions } from './authorization/paths/path-permissions';
 export type { MemoryUserstoreOptions, Records } from './userstores/memory';

@@ -67,7 +67,7 @@ export class Security<U extends User = User, R extends string = string> {
       links: () => this.providers(),
       isLoopback,
       onProblem: (problem) => {
-        this.audit.misconfigured(problem);
+        this.audit.problem(problem);
       },
       onOutcome: (request, outcome) => {
         this.audit.outcome(request, outcome);
@@ -232,7 +232,7 @@ export class Security<U extends User = User, R extends string = string> {
     if (this.inUse.has(instance) || this.inUse.size >= MAX_IN_USE) return;
     hold(instance);
     const stopListening = instance[PROBLEM_SOURCE]?.((problem) => {
-      this.audit.misconfigured(problem);
+      this.audit.problem(problem);
     });
     this.inUse.set(instance, stopListening ?? (() => undefined));
   }

@@ -82,14 +82,33 @@ export interface MisconfiguredEvent {
   readonly user?: string | undefined;
 }
 
+/** Something works on with less than it should have, or (`recovered`) again with all. */
+export interface DegradedEvent {
+  readonly type: 'degraded' | 'recovered';
+  readonly component: string;
+  readonly problem: string;
+}
+
 export type SecurityEvent =
-  AuthenticatedEvent | FailedEvent | DeniedEvent | AllowedEvent | UnavailableEvent | MisconfiguredEvent;
+  | AuthenticatedEvent
+  | FailedEvent
+  | DeniedEvent
+  | AllowedEvent
+  | UnavailableEvent
+  | MisconfiguredEvent
+  | DegradedEvent;
 
 /** Hears every event; nobody waits for it. What it throws or rejects with changes no decision. */
 export type SecurityEventListener = (event: SecurityEvent) => MaybePromise<void>;
 
-/** What a component states about its own set-up. */
-export type Problem = Omit<MisconfiguredEvent, 'type'>;
+/** What a component states about itself. */
+export interface Problem {
+  /** @default 'misconfigured' */
+  readonly type?: 'misconfigured' | DegradedEvent['type'];
+  readonly component: string;
+  readonly problem: string;
+  readonly user?: string | undefined;
+}
 
 /** Hears of problems; returns nothing, throws nothing. */
 export type ProblemListener = (problem: Problem) => void;

@@ -1,7 +1,12 @@
 import { Authentication } from '../core/authentication';
 import type { AuthProviderInterface } from '../core/auth-provider';
 import type { Challenge } from '../core/challenge';
-import { reportMisconfigured } from '../core/events';
+import {
+  PROBLEM_SOURCE,
+  type ProblemListener,
+  type ProblemSource,
+  reportMisconfigured,
+} from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import { STORE_OF, type UserstoreInterface } from '../core/userstore';
@@ -21,8 +26,11 @@ import { parseBasicCredentials } from './basic-credentials';
 export interface PasswordProviderOptions {
   /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
   credentialCache?: CredentialCacheOptions | false;
-  /** How many failures are free before tries are delayed; false for no delays. */
-  throttle?: ThrottleOptions | false;
+  /**
+   * How many failures are free before tries are delayed; false for no delays. A `RedisThrottle` counts for several
+   * machines.
+   */
+  throttle?: ThrottleOptions | Throttle | false;
 }
 
 /**
@@ -41,7 +49,7 @@ export interface PasswordProviderOptions {
  * too, and alike for users that do not exist.
  * @see RFC 7617 section 2
  */
-export class PasswordProvider<U extends User = User> implements AuthProviderInterface<U> {
+export class PasswordProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
   readonly credential: string = 'authorization';
   declare readonly name?: string;
   protected readonly hasher: PasswordHasher = passwords;
@@ -54,7 +62,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     // Without a constructor of its own, a provider gets its container here.
     const { credentialCache, throttle } = options;
     this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
-    this.#throttle = throttle === false ? undefined : new Throttle(throttle);
+    this.#throttle = throttle === false ? undefined : throttleOf(throttle);
   }
 
   /**
@@ -122,6 +130,11 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     this.#cache?.forget(username);
   }
 
+  /** Hears from the throttle. */
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#throttle?.[PROBLEM_SOURCE](listener) ?? (() => undefined);
+  }
+
   #ticket(
     userstore: UserstoreInterface<U>,
     user: U | string,
@@ -154,6 +167,10 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
 
 /** Stands for the store of users that no store has. */
 const NOWHERE = {};
+
+function throttleOf(throttle: ThrottleOptions | Throttle | undefined): Throttle {
+  return throttle instanceof Throttle ? throttle : new Throttle(throttle);
+}
 
 function isAborted({ signal }: SecurityRequest): boolean {
   return signal.aborted;

@@ -1,11 +1,11 @@
-import { MemoryCounter } from './memory-counter';
+import type { Counter, CounterFactory } from './counter';
 
 const FIRST_DELAY_SECONDS = 5;
 const MAX_DELAY_SECONDS = 900;
 const WINDOW_SECONDS = 3600;
 
 /** A try that a budget had room for. */
-export interface Counted {
+export interface CountedTry {
   giveBack(): Promise<void>;
 }
 
@@ -14,16 +14,17 @@ export interface Counted {
  * 15 minutes.
  */
 export class Budget {
-  readonly #failures: MemoryCounter;
+  readonly #failures: Counter;
   /** Holds a key for as long as its next try must wait. */
-  readonly #waiting: MemoryCounter;
+  readonly #waiting: Counter;
 
   constructor(
+    name: string,
     private readonly free: number,
-    maxKeys: number,
+    counter: CounterFactory,
   ) {
-    this.#failures = new MemoryCounter(WINDOW_SECONDS, maxKeys);
-    this.#waiting = new MemoryCounter(MAX_DELAY_SECONDS, maxKeys);
+    this.#failures = counter(`${name}:failures`, WINDOW_SECONDS);
+    this.#waiting = counter(`${name}:waiting`, MAX_DELAY_SECONDS);
   }
 
   /** How long the next try must wait; 0 where it need not. */
@@ -32,18 +33,19 @@ export class Budget {
   }
 
   /** Counts a try as failed until it is given back; undefined, and nothing counted, when it must wait. */
-  async count(key: string): Promise<Counted | undefined> {
-    const failures = await this.#failures.add(key);
-    if (failures < this.free) return { giveBack: () => this.#failures.takeBack(key) };
+  async count(key: string): Promise<CountedTry | undefined> {
+    const failure = await this.#failures.add(key);
+    if (failure.total < this.free) return { giveBack: () => failure.takeBack() };
     // Of several at once only the first finds nobody waiting.
-    const delay = FIRST_DELAY_SECONDS * 2 ** Math.min(10, failures - this.free);
-    if ((await this.#waiting.add(key, Math.min(MAX_DELAY_SECONDS, delay))) > 1) {
-      await this.#failures.takeBack(key);
+    const delay = FIRST_DELAY_SECONDS * 2 ** Math.min(10, failure.total - this.free);
+    const wait = await this.#waiting.add(key, Math.min(MAX_DELAY_SECONDS, delay));
+    if (wait.total > 1) {
+      await failure.takeBack();
       return undefined;
     }
     return {
       giveBack: async () => {
-        await Promise.all([this.#failures.takeBack(key), this.#waiting.delete(key)]);
+        await Promise.all([failure.takeBack(), this.#waiting.delete(key)]);
       },
     };
   }

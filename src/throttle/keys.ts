@@ -1,9 +1,17 @@
 /** What tries are counted under. */
+import { createHash } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** A typed user name without what stores may fold: NFKC, lower case, runs of space as one. */
+/** NFKC can make a name eighteen times as long. */
+const MAX_LENGTH = 64;
+
+/**
+ * A typed user name without what stores may fold: NFKC, lower case, runs of space as one. Of a long one its
+ * SHA-256, so that nobody fills the memory with names.
+ */
 export function accountKey(username: string): string {
-  return username.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
+  const folded = username.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
+  return folded.length > MAX_LENGTH ? createHash('sha256').update(folded).digest('base64') : folded;
 }
 
 /** An IPv4 address, also one mapped into IPv6; of other IPv6 addresses the /64, which one client can have whole. */

@@ -5,8 +5,10 @@
  * An account that logged in from an address has only the budget of the pair there, so that others, who use up
  * the account's or the address's budget, cannot lock its owner out.
  */
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { ConfigurationError, ThrottledError } from '../errors';
-import { Budget, type Counted } from './budget';
+import { Budget, type CountedTry } from './budget';
+import type { Counter, CounterFactory } from './counter';
 import { accountKey, addressKey } from './keys';
 import { MemoryCounter } from './memory-counter';
 
@@ -34,20 +36,29 @@ export interface CountedAttempt {
   undecided(): Promise<void>;
 }
 
-const MAX_KEYS = 100_000;
 const KNOWN_SECONDS = 7 * 24 * 3600;
 
-export class Throttle {
+/** Counts in this process. */
+export class Throttle implements ProblemSource {
   readonly #pairs: Budget;
   readonly #accounts: Budget;
   readonly #addresses: Budget;
-  readonly #known = new MemoryCounter(KNOWN_SECONDS, MAX_KEYS);
+  readonly #known: Counter;
 
   /** @throws ConfigurationError for options out of bounds */
-  constructor(options: ThrottleOptions = {}) {
-    this.#pairs = new Budget(count('perPair', options.perPair ?? 10), MAX_KEYS);
-    this.#accounts = new Budget(count('perAccount', options.perAccount ?? 100), MAX_KEYS);
-    this.#addresses = new Budget(count('perAddress', options.perAddress ?? 100), MAX_KEYS);
+  constructor(
+    options: ThrottleOptions = {},
+    counter: CounterFactory = (_name, seconds) => new MemoryCounter(seconds),
+  ) {
+    this.#pairs = new Budget('pair', count('perPair', options.perPair ?? 10), counter);
+    this.#accounts = new Budget('account', count('perAccount', options.perAccount ?? 100), counter);
+    this.#addresses = new Budget('address', count('perAddress', options.perAddress ?? 100), counter);
+    this.#known = counter('known', KNOWN_SECONDS);
+  }
+
+  /** This one depends on nothing that it could tell of. */
+  [PROBLEM_SOURCE](_listener: ProblemListener): () => void {
+    return () => undefined;
   }
 
   /**
@@ -55,8 +66,14 @@ export class Throttle {
    * @throws ThrottledError when a try would have to wait
    */
   async check(attempt: Attempt): Promise<void> {
-    const waits = (await this.#budgets(attempt)).map(({ budget, key }) => budget.waitMs(key));
-    const waitMs = Math.max(...(await Promise.all(waits)));
+    const { pair, account, address } = keysOf(attempt);
+    const [known, own, ...shared] = await Promise.all([
+      this.#known.remainingMs(pair),
+      this.#pairs.waitMs(pair),
+      this.#accounts.waitMs(account),
+      this.#addresses.waitMs(address),
+    ]);
+    const waitMs = known > 0 ? own : Math.max(own, ...shared);
     if (waitMs > 0) throw new ThrottledError({ retryAfterSeconds: waitMs / 1000 });
   }
 
@@ -65,11 +82,16 @@ export class Throttle {
    * @throws ThrottledError when it has to wait; it is not counted then
    */
   async count(attempt: Attempt): Promise<CountedAttempt> {
-    const counted: Counted[] = [];
+    const { pair, account, address } = keysOf(attempt);
+    const budgets = [{ budget: this.#pairs, key: pair }];
+    if ((await this.#known.remainingMs(pair)) === 0) {
+      budgets.push({ budget: this.#accounts, key: account }, { budget: this.#addresses, key: address });
+    }
+    const counted: CountedTry[] = [];
     const giveBack = async (): Promise<void> => {
       await Promise.all(counted.map((one) => one.giveBack()));
     };
-    for (const { budget, key } of await this.#budgets(attempt)) {
+    for (const { budget, key } of budgets) {
       const one = await budget.count(key);
       if (one === undefined) {
         await giveBack();
@@ -80,19 +102,9 @@ export class Throttle {
     return {
       undecided: giveBack,
       succeeded: async () => {
-        const { pair } = keysOf(attempt);
-        // Anew, so that its time runs from the last login.
-        await this.#known.delete(pair);
-        await Promise.all([this.#known.add(pair), giveBack()]);
+        await Promise.all([this.#known.renew(pair), giveBack()]);
       },
     };
-  }
-
-  async #budgets(attempt: Attempt): Promise<{ budget: Budget; key: string }[]> {
-    const { pair, account, address } = keysOf(attempt);
-    const own = { budget: this.#pairs, key: pair };
-    if ((await this.#known.remainingMs(pair)) > 0) return [own];
-    return [own, { budget: this.#accounts, key: account }, { budget: this.#addresses, key: address }];
   }
 }
 

@@ -2,7 +2,7 @@ import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../cor
 import type { Group, User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { checkFileOptions, type FileOptions } from '../files/file-options';
-import { ProblemBoard } from '../files/problem-board';
+import { ProblemBoard } from '../core/problem-board';
 import { WatchedFile } from '../files/watched-file';
 import { rolesIn, type Snapshot } from './snapshot';
 import { readUserFile } from './user-file';

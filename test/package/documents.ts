@@ -6,7 +6,16 @@ const ROOT = join(__dirname, '../..');
 const FOLDER = join(ROOT, 'test/package');
 
 /** Where a name that a block uses and does not bind may come from, first hit first. */
-const SOURCES = ['securest', 'securest/testing', 'routing-controllers', 'typedi', 'chai', './readme-prelude'];
+const SOURCES = [
+  'securest',
+  'securest/redis',
+  'securest/testing',
+  'ioredis',
+  'routing-controllers',
+  'typedi',
+  'chai',
+  './readme-prelude',
+];
 
 export interface CodeBlock {
   /** The document and the line of the block's first line. */

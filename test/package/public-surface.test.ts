@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type * as ts from 'typescript';
 import * as securest from '../../src/index';
+import * as redis from '../../src/redis/index';
 import * as testing from '../../src/testing/index';
 import { compilePackage, emitDeclarations, exportedTypes, findAny } from './declarations';
 
@@ -64,6 +65,7 @@ const TYPES = [
   'CredentialCacheOptions',
   'Decision',
   'DefaultAccess',
+  'DegradedEvent',
   'DeniedEvent',
   'FailedEvent',
   'FileOptions',
@@ -133,6 +135,11 @@ describe('Public surface', function () {
   it('of securest/testing is these values and types', () => {
     expect(Object.keys(testing)).to.have.members(TESTING_VALUES);
     expect(exportedTypes(program, 'src/testing/index.ts')).to.have.members(TESTING_TYPES);
+  });
+
+  it('of securest/redis is these values and types', () => {
+    expect(Object.keys(redis)).to.have.members(['RedisThrottle']);
+    expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members(['RedisClient']);
   });
 
   it('says any nowhere', () => {

@@ -102,8 +102,8 @@ describe('Audit', () => {
 
   it('tells of a set-up problem, the client-sent name made printable', () => {
     const { audit, events, logger } = setUp();
-    audit.misconfigured({ component: 'Users', problem: 'unreadable hash', user: 'ann\n' });
-    audit.misconfigured({ component: 'Users', problem: 'bad file' });
+    audit.problem({ component: 'Users', problem: 'unreadable hash', user: 'ann\n' });
+    audit.problem({ component: 'Users', problem: 'bad file' });
     expect(events).to.deep.equal([
       { type: 'misconfigured', component: 'Users', problem: 'unreadable hash', user: 'ann\\u000a' },
       { type: 'misconfigured', component: 'Users', problem: 'bad file', user: undefined },

@@ -14,7 +14,7 @@ import type { SecurityRequest } from '../../core/request';
 import type { User } from '../../core/user';
 import { ConfigurationError } from '../../errors';
 import { checkFileOptions, type FileOptions } from '../../files/file-options';
-import { ProblemBoard } from '../../files/problem-board';
+import { ProblemBoard } from '../../core/problem-board';
 import { WatchedFile } from '../../files/watched-file';
 import { type PathRules, readPermissionFile } from './permission-file';
 import { parseRequestPath } from './request-path';

@@ -24,6 +24,7 @@ import {
   Userstore,
   type UserstoreInterface,
 } from 'securest';
+import { RedisThrottle } from 'securest/redis';
 import { actingAs } from 'securest/testing';
 
 assert.deepEqual(
@@ -32,6 +33,7 @@ assert.deepEqual(
   'importing the package registers nothing',
 );
 assert.equal(typeof actingAs, 'function');
+assert.throws(() => new RedisThrottle(undefined as never), /needs a client of ioredis/);
 
 @Userstore()
 export class Users implements UserstoreInterface {

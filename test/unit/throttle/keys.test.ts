@@ -15,6 +15,15 @@ describe('The keys of the throttle', () => {
     });
   }
 
+  it('counts a long name by its digest, by whatever characters it is long', () => {
+    expect(accountKey('a'.repeat(64))).to.equal('a'.repeat(64));
+    for (const name of ['a'.repeat(65), '\ufdfa'.repeat(255)]) {
+      expect(accountKey(name)).to.have.length(44);
+      expect(accountKey(`${name}a`)).to.not.equal(accountKey(name));
+      expect(accountKey(` ${name.toUpperCase()}`)).to.equal(accountKey(name));
+    }
+  });
+
   for (const [ip, key] of [
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],

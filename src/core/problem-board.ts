@@ -1,4 +1,4 @@
-import type { Problem, ProblemListener } from '../core/events';
+import type { Problem, ProblemListener } from './events';
 
 /** Hands a component's problems to those who listen; the last one that nobody heard waits for the first. */
 export class ProblemBoard {

@@ -1,0 +1,3 @@
+/** What several machines share through Redis. Takes the app's own ioredis client; nothing here loads ioredis. */
+export type { RedisClient } from './redis-client';
+export { RedisThrottle } from './redis-throttle';

@@ -1,0 +1,41 @@
+import type { Count, Counter } from '../throttle/counter';
+import type { RedisLink } from './redis-link';
+
+/**
+ * Counts in Redis and in this process too, and goes by the higher count. So where Redis is down, slow or was
+ * flushed, what this process has counted goes on to count.
+ */
+export class InsuredCounter implements Counter {
+  constructor(
+    private readonly link: RedisLink,
+    private readonly shared: Counter,
+    private readonly own: Counter,
+  ) {}
+
+  async add(key: string, seconds?: number): Promise<Count> {
+    const own = await this.own.add(key, seconds);
+    const shared = await this.link.run(() => this.shared.add(key, seconds));
+    return {
+      total: Math.max(own.total, shared?.total ?? 0),
+      takeBack: async () => {
+        await own.takeBack();
+        if (shared !== undefined) await this.link.run(() => shared.takeBack());
+      },
+    };
+  }
+
+  async remainingMs(key: string): Promise<number> {
+    const own = await this.own.remainingMs(key);
+    return Math.max(own, (await this.link.run(() => this.shared.remainingMs(key))) ?? 0);
+  }
+
+  async renew(key: string): Promise<void> {
+    await this.own.renew(key);
+    await this.link.run(() => this.shared.renew(key));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.own.delete(key);
+    await this.link.run(() => this.shared.delete(key));
+  }
+}

@@ -1,0 +1,71 @@
+/** A Redis that is asked as long as it answers in time, and else tried again in the background. */
+export class RedisLink {
+  #isUp = true;
+  #nextProbe = 0;
+  #isProbing = false;
+
+  /**
+   * @param probe writes something: a replica answers to reads only
+   * @param onChange hears when Redis ceases to answer and when it does again
+   */
+  constructor(
+    private readonly probe: () => Promise<unknown>,
+    private readonly onChange: (isUp: boolean) => void,
+  ) {}
+
+  /** Does the work; undefined when Redis is down, does not answer in time, or refuses. Never rejects. */
+  async run<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (!this.#isUp) {
+      this.#probeNow();
+      return undefined;
+    }
+    try {
+      return await inTime(work());
+    } catch {
+      this.#change(false);
+      return undefined;
+    }
+  }
+
+  #change(isUp: boolean): void {
+    if (!isUp) this.#nextProbe = performance.now() + PROBE_EVERY_MS;
+    if (this.#isUp === isUp) return;
+    this.#isUp = isUp;
+    this.onChange(isUp);
+  }
+
+  /** Nobody waits for it. One at a time, or a client that keeps commands while it is offline would pile them up. */
+  #probeNow(): void {
+    if (this.#isProbing || performance.now() < this.#nextProbe) return;
+    this.#isProbing = true;
+    const started = performance.now();
+    this.probe()
+      .then(
+        () => performance.now() - started < MAX_MS,
+        () => false,
+      )
+      .then((isUp) => {
+        this.#isProbing = false;
+        this.#change(isUp);
+      })
+      .catch(() => undefined);
+  }
+}
+
+const MAX_MS = 100;
+const PROBE_EVERY_MS = 1000;
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      // Where this process was busy, the answer has come and is read before the next turn.
+      setImmediate(reject, new Error(`Redis did not answer within ${String(MAX_MS)} ms`));
+    }, MAX_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
