@@ -17,7 +17,7 @@ import {
   passwords,
   securest,
 } from 'securest';
-import type { Group, User, UserstoreInterface } from 'securest';
+import type { Group, PasswordUpdate, User, UserstoreInterface } from 'securest';
 import { Container } from 'typedi';
 
 /** The part of a database client that this store needs. A `Pool` of pg fits as it is. */
@@ -31,11 +31,13 @@ export interface Person extends User {
 }
 
 export const FIND_USER = `
-  SELECT username, password_hash AS password, active, roles, groups, display_name AS "displayName"
+  SELECT username, password_hash AS password, active, roles, groups, display_name AS "displayName",
+    tokens_valid_from AS "tokensValidFrom"
   FROM people WHERE username = $1`;
 export const FIND_GROUP = `SELECT name, roles, groups FROM groups WHERE name = $1`;
 export const UPDATE_PASSWORD = `
-  UPDATE people SET password_hash = $2 WHERE username = $1 AND password_hash = $3 RETURNING username`;
+  UPDATE people SET password_hash = $2, tokens_valid_from = COALESCE($4, tokens_valid_from)
+  WHERE username = $1 AND password_hash = $3 RETURNING username`;
 
 @Userstore()
 export class SqlUserstore implements UserstoreInterface<Person> {
@@ -59,11 +61,17 @@ export class SqlUserstore implements UserstoreInterface<Person> {
   }
 
   /**
-   * Optional: lets hashes be made anew when they are outdated. It compares and replaces in one statement,
-   * so that it cannot undo a password change that happens at the same time.
+   * Optional: for `passwordController()`. It compares and replaces in one statement, so that it cannot undo a
+   * password change that happens at the same time. `tokensValidFrom` ends the tokens of before.
    */
-  async updatePassword(user: Person, newHash: string, oldHash: string): Promise<boolean> {
-    const rows = await this.query(UPDATE_PASSWORD, [user.username, newHash, oldHash]);
+  async updatePassword(
+    user: Person,
+    newHash: string,
+    oldHash: string,
+    changes?: PasswordUpdate,
+  ): Promise<boolean> {
+    const values = [user.username, newHash, oldHash, changes?.tokensValidFrom ?? null];
+    const rows = await this.query(UPDATE_PASSWORD, values);
     return rows.length === 1;
   }
 

@@ -14,6 +14,8 @@ export type SecurityErrorCode =
   | 'malformed_credentials'
   | 'invalid_request'
   | 'access_denied'
+  | 'weak_password'
+  | 'wrong_password'
   | 'cross_site'
   | 'https_required'
   | 'too_many_attempts'
@@ -49,8 +51,12 @@ export abstract class SecurityError extends HttpError {
   declare headers: Record<string, string | string[]>;
   declare readonly cause: unknown;
 
-  protected constructor(httpCode: number, options: SecurityErrorOptions = {}) {
-    super(httpCode, MESSAGES[httpCode] ?? 'Security Error');
+  protected constructor(
+    httpCode: number,
+    options: SecurityErrorOptions = {},
+    message = MESSAGES[httpCode] ?? 'Security Error',
+  ) {
+    super(httpCode, message);
     Object.setPrototypeOf(this, new.target.prototype);
     // In development the host sends `error.stack` as the body of a text reply.
     hide(this, 'stack', '');
@@ -111,7 +117,7 @@ export class InvalidRequestError extends MalformedCredentialsError {
 
 /** 403: a recognised user may not do this. */
 export class AccessDeniedError extends SecurityError {
-  readonly code: 'access_denied' | 'cross_site' | 'https_required' = 'access_denied';
+  readonly code: 'access_denied' | 'cross_site' | 'https_required' | 'wrong_password' = 'access_denied';
   constructor(options?: SecurityErrorOptions) {
     super(403, options);
   }
@@ -125,6 +131,19 @@ export class CrossSiteError extends AccessDeniedError {
 /** 403: a password came over a connection that anybody can read. */
 export class HttpsRequiredError extends AccessDeniedError {
   override readonly code = 'https_required';
+}
+
+/** 403: the current password, which a change of it asks for, is wrong. */
+export class WrongPasswordError extends AccessDeniedError {
+  override readonly code = 'wrong_password';
+}
+
+/** 400: a new password will not do. The message says why and quotes nothing of it. */
+export class WeakPasswordError extends SecurityError {
+  readonly code = 'weak_password';
+  constructor(message: string, options?: SecurityErrorOptions) {
+    super(400, options, message);
+  }
 }
 
 /** 429: too many tries, alike for known and unknown users. Ends the chain. */

@@ -40,6 +40,7 @@ export type {
   FailedEvent,
   DegradedEvent,
   MisconfiguredEvent,
+  PasswordChangedEvent,
   ProviderOutcome,
   ProviderVerdict,
   SecurityEvent,
@@ -50,7 +51,7 @@ export type { Logger } from './core/logger';
 export type { SecurityRequest } from './core/request';
 export type { Predicate, RoleChecker } from './core/role-checker';
 export type { Group, User } from './core/user';
-export type { MaybePromise, UserstoreInterface } from './core/userstore';
+export type { MaybePromise, PasswordUpdate, UserstoreInterface } from './core/userstore';
 export type { Constructor, ContainerLike } from './registry/constructor';
 export type { Clock } from './util/clock';
 
@@ -69,9 +70,15 @@ export {
   ServiceUnavailableError,
   ThrottledError,
   TokenInvalidError,
+  WeakPasswordError,
+  WrongPasswordError,
 } from './errors';
 export type { RetryOptions, SecurityErrorCode, SecurityErrorOptions } from './errors';
 
+export { passwordController } from './account/password-controller';
+export type { PasswordControllerOptions } from './account/password-controller';
+export { StrongPassword } from './account/strong-password';
+export type { StrongPasswordOptions } from './account/strong-password';
 export { PasswordProvider } from './providers/password';
 export { TokenProvider } from './providers/token';
 export { FileUserstore } from './userstores/file';

@@ -12,7 +12,12 @@ import type { ProviderOutcome } from './core/events';
 import type { SecurityRequest } from './core/request';
 import { rawResponse } from './core/execution';
 import { setHeaders, shapeRefusal } from './drivers/reply';
-import { type SecurityError, ServiceUnavailableError, ThrottledError } from './errors';
+import {
+  MalformedCredentialsError,
+  type SecurityError,
+  ServiceUnavailableError,
+  ThrottledError,
+} from './errors';
 import type { ResolvedOptions } from './options';
 import type { Component } from './registry/components';
 import { isInstance } from './util/instance';
@@ -69,7 +74,7 @@ export class Refusals {
     // Koa's own error handler keeps no header of the reply but those that the error names.
     const vary = rawResponse(request.action)?.getHeader('Vary');
     if (vary !== undefined) headers['Vary'] = String(vary);
-    if (error.httpCode === 401 || error.httpCode === 400) {
+    if (error.httpCode === 401 || isInstance(error, MalformedCredentialsError)) {
       const challenges = this.challenges(request, verdicts);
       if (challenges.length > 0) headers['WWW-Authenticate'] = challenges;
     }

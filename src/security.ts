@@ -11,6 +11,8 @@ import type {
 } from 'routing-controllers';
 import { type CompiledAction, isCompiled } from './access/compile';
 import { typedAuthorized } from './access/typed-authorized';
+import { PasswordChange, refuseUnchangeable } from './account/password-change';
+import { isPasswordController } from './account/password-controller';
 import { Audit } from './audit';
 import { Authenticator } from './authentication/authenticator';
 import { Authorizer } from './authorization/authorizer';
@@ -19,7 +21,6 @@ import { UserstoreChain } from './authentication/userstore-chain';
 import { Checkers } from './checkers';
 import type { Authentication } from './core/authentication';
 import type { AuthProviderInterface } from './core/auth-provider';
-import { PROBLEM_SOURCE, type ProblemSource } from './core/events';
 import type { User } from './core/user';
 import { injectControllers } from './drivers/controllers';
 import { isLoopback } from './drivers/client-address';
@@ -31,7 +32,8 @@ import { ConfigurationError, SecurityError, SecurityFaultError } from './errors'
 import { resolveOptions, type ResolvedOptions, type SecurityOptions } from './options';
 import { Refusals } from './refusals';
 import { type Component, type Components, findComponents } from './registry/components';
-import { hold, release } from './registry/holders';
+import { resolve } from './registry/resolve';
+import { InUse } from './registry/in-use';
 import { stepInProvider } from './registry/registry';
 import { announceServer, compileServer } from './startup';
 import { isInstance } from './util/instance';
@@ -48,9 +50,9 @@ export class Security<U extends User = User, R extends string = string> {
   private readonly authenticator: Authenticator;
   private readonly refusals: Refusals;
   private readonly resources: Resources;
+  private readonly passwordChange: PasswordChange;
   private readonly checkers: Checkers;
-  /** The stores and providers that are in use, each with what ends the listening to it. */
-  private readonly inUse = new Map<object, () => void>();
+  private readonly inUse: InUse;
   private found: Components | undefined;
 
   /** @internal */
@@ -58,6 +60,9 @@ export class Security<U extends User = User, R extends string = string> {
     installDrivers();
     this.options = resolveOptions(options);
     this.audit = new Audit(this.options.onEvent, this.options.logger);
+    this.inUse = new InUse((problem) => {
+      this.audit.problem(problem);
+    });
     this.resources = new Resources(this.options.container);
     const userstore = new UserstoreChain(() => this.components().userstores.map((store) => store.get()));
     this.refusals = new Refusals(this.options, this.audit, () => this.providers());
@@ -86,6 +91,12 @@ export class Security<U extends User = User, R extends string = string> {
       }),
       refusals: this.refusals,
       credentialHeaders: () => this.credentialHeaders(),
+    });
+    this.passwordChange = new PasswordChange({
+      ...this.options,
+      userstore,
+      components: () => this.components(),
+      audit: this.audit,
     });
     const binding: SecurityBinding = {
       prepare: (actions, server) => this.prepare(actions, server),
@@ -156,16 +167,7 @@ export class Security<U extends User = User, R extends string = string> {
    * @throws what the first `close()` that failed threw, after all have been called
    */
   async close(): Promise<void> {
-    const components = [...this.inUse];
-    this.inUse.clear();
-    const closed = await Promise.allSettled(
-      components.map(async ([component, stopListening]) => {
-        stopListening();
-        if (release(component)) await (component as { close?(): unknown }).close?.();
-      }),
-    );
-    const failed = closed.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    await this.inUse.close();
   }
 
   private authorize(action: Action, roles: readonly unknown[]): Promise<boolean> {
@@ -192,6 +194,12 @@ export class Security<U extends User = User, R extends string = string> {
         this.settle(() => this.checkers.currentAuthentication(action, access)),
       resource: (action, store, parameter) =>
         this.settle(async () => this.resources.load(action, store, parameter)),
+      changePassword: (action, body, minLength) =>
+        this.settle(async () => {
+          const login = await this.checkers.currentAuthentication(action, access);
+          return this.passwordChange.change(this.requestOf(action), login, body, minLength);
+        }),
+      resolve: (cls) => resolve(this.options.container, cls),
     };
   }
 
@@ -209,6 +217,7 @@ export class Security<U extends User = User, R extends string = string> {
   private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[] {
     this.found = this.findComponents();
     const compiled = compileServer(actions, server, this.found, this.options);
+    if (actions.some(({ target }) => isPasswordController(target))) refuseUnchangeable(this.found);
     injectControllers(actions, this.options.container);
     announceServer(compiled, this.found, this.options, this.audit);
     return compiled;
@@ -223,18 +232,9 @@ export class Security<U extends User = User, R extends string = string> {
     return findComponents({
       ...this.options,
       onUse: (instance) => {
-        this.use(instance);
+        this.inUse.add(instance);
       },
     });
-  }
-
-  private use(instance: object & Partial<ProblemSource>): void {
-    if (this.inUse.has(instance) || this.inUse.size >= MAX_IN_USE) return;
-    hold(instance);
-    const stopListening = instance[PROBLEM_SOURCE]?.((problem) => {
-      this.audit.problem(problem);
-    });
-    this.inUse.set(instance, stopListening ?? (() => undefined));
   }
 
   private providers(): readonly Component<AuthProviderInterface>[] {
@@ -253,9 +253,6 @@ export class Security<U extends User = User, R extends string = string> {
     return new HttpSecurityRequest(action, undefined, this.options.findClient);
   }
 }
-
-/** A container that gives another instance for each request would fill the list without an end. */
-const MAX_IN_USE = 1000;
 
 const ONE_COPY =
   'a server of another copy of routing-controllers than the one beside securest loses guards; ' +

@@ -67,6 +67,12 @@ export interface AllowedEvent extends RequestFacts {
   readonly skipped: boolean;
 }
 
+/** A user changed the own password; tokens of before have ended. */
+export interface PasswordChangedEvent extends RequestFacts {
+  readonly type: 'password_changed';
+  readonly user: string;
+}
+
 /** Something that a decision needs did not answer, or a provider, store or policy is faulty. */
 export interface UnavailableEvent extends RequestFacts {
   readonly type: 'unavailable';
@@ -94,6 +100,7 @@ export type SecurityEvent =
   | FailedEvent
   | DeniedEvent
   | AllowedEvent
+  | PasswordChangedEvent
   | UnavailableEvent
   | MisconfiguredEvent
   | DegradedEvent;

@@ -16,6 +16,10 @@ export interface Execution {
   readonly access: Access;
   currentAuthentication(action: Action): Promise<Authentication | undefined>;
   resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
+  /** Changes the password of who is logged in; the login that the current password proved. */
+  changePassword(action: Action, body: unknown, minLength: number): Promise<Authentication>;
+  /** An instance of the app's, from the container. */
+  resolve<T>(cls: new (...args: never[]) => T): T;
 }
 
 const executions = new WeakMap<IncomingMessage, Execution>();

@@ -6,6 +6,12 @@ export type MaybePromise<T> = T | Promise<T>;
 /** Asks the userstore that a provider is handed which of the app's stores a user came from. @internal */
 export const STORE_OF: unique symbol = Symbol('securest.storeOf');
 
+/** What changes together with a user's hash. */
+export interface PasswordUpdate {
+  /** Set where the password was changed, so that tokens of before end. Absent where only its hash is another. */
+  readonly tokensValidFrom?: Date;
+}
+
 /**
  * Loads users. The only thing an app must write to bring its own users.
  *
@@ -23,6 +29,9 @@ export interface UserstoreInterface<U extends User = User> {
   getGroup?(name: string, user?: U): MaybePromise<Group | null | undefined>;
   /** The roles that its users and groups have: by it the security report finds roles that nobody can have. */
   listRoles?(): MaybePromise<Iterable<string>>;
-  /** Replaces a user's hash, only where it still is `oldHash`. True when it was replaced. */
-  updatePassword?(user: U, newHash: string, oldHash: string): MaybePromise<boolean>;
+  /**
+   * Replaces a user's hash, only where it still is `oldHash`. True when it was replaced.
+   * @param changes what is stored with it, in the same step
+   */
+  updatePassword?(user: U, newHash: string, oldHash: string, changes?: PasswordUpdate): MaybePromise<boolean>;
 }

@@ -21,7 +21,7 @@ import type { PasswordHasher } from '../passwords/password-hasher';
 import { passwords } from '../passwords/passwords';
 import { Throttle, type ThrottleOptions } from '../throttle/throttle';
 import { printable } from '../util/printable';
-import { parseBasicCredentials } from './basic-credentials';
+import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
 
 export interface PasswordProviderOptions {
   /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
@@ -79,6 +79,19 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     const credentials = parseBasicCredentials(request.header('authorization'));
     if (credentials === null) return null;
 
+    const user = await this.prove(request, userstore, credentials);
+    return new Authentication(user, { methods: ['pwd'] });
+  }
+
+  /**
+   * The user whose password it is; counted by the throttle, and refused, as a login.
+   * @internal
+   */
+  async prove(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+    credentials: BasicCredentials,
+  ): Promise<U> {
     // Before the cache too, or it would tell the right guess from the others while all must wait.
     const attempt = { username: credentials.username, ip: request.ip };
     await this.#throttle?.check(attempt);
@@ -118,7 +131,12 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
     if (ticket && this.#cache?.has(ticket) === false && !isAborted(request)) this.#cache.add(ticket);
-    return new Authentication(user, { methods: ['pwd'] });
+    return user;
+  }
+
+  /** @internal */
+  hash(password: string): Promise<string> {
+    return this.hasher.hash(password);
   }
 
   /** Without a realm, which the chain puts in front. */

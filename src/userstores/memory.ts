@@ -1,9 +1,9 @@
 import type { Group, User } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
+import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { printable } from '../util/printable';
 import { groupFault, userFault, type RecordFault } from './record-schema';
-import { isPlainObject, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot';
+import { frozenCopy, isPlainObject, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot';
 
 /** Records as an array, or as an object keyed by their names, which may then be left out of the records. */
 export type Records<T, K extends keyof T> =
@@ -16,7 +16,8 @@ export interface MemoryUserstoreOptions<U extends User = User> {
 }
 
 /**
- * Users and groups held in memory, fixed when the app starts: for tests, examples and a handful of accounts.
+ * Users and groups held in memory, given when the app starts: for tests, examples and a handful of accounts. A
+ * changed password is kept until the process ends.
  *
  * Records are plain objects, with more fields than {@link User} has where an app needs them. They are
  * copied, and what is handed out is frozen. Names are compared exactly: no case folding, trimming or
@@ -24,6 +25,8 @@ export interface MemoryUserstoreOptions<U extends User = User> {
  */
 export class MemoryUserstore<U extends User = User> implements UserstoreInterface<U> {
   readonly #snapshot: Snapshot<U>;
+  /** Those whose password was changed. */
+  readonly #changed = new Map<string, U>();
 
   /** @throws {ConfigurationError} naming the record that does not hold */
   constructor(options: MemoryUserstoreOptions<U>) {
@@ -44,11 +47,22 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
   }
 
   getUser(identifier: string): U | null {
-    return this.#snapshot.users.get(identifier) ?? null;
+    return this.#changed.get(identifier) ?? this.#snapshot.users.get(identifier) ?? null;
   }
 
   getGroup(name: string): Group | null {
     return this.#snapshot.groups.get(name) ?? null;
+  }
+
+  updatePassword({ username }: U, newHash: string, oldHash: string, changes?: PasswordUpdate): boolean {
+    const user = this.getUser(username);
+    if (user?.password !== oldHash) return false;
+    const changed = { ...user, ...changes, password: newHash };
+    this.#changed.set(
+      username,
+      frozenCopy(changed, () => new TypeError('The hash and its changes must be plain values')),
+    );
+    return true;
   }
 
   listRoles(): Iterable<string> {

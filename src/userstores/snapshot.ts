@@ -69,7 +69,7 @@ export class SnapshotBuilder<U extends User, P> {
 const NOT_PLAIN = 'may only hold plain values, arrays, objects and dates';
 
 /** A copy that nobody can change. A date cannot be frozen, so each look at it gives a new one. */
-function frozenCopy<T extends object>(source: T, refuse: () => Error): T {
+export function frozenCopy<T extends object>(source: T, refuse: () => Error): T {
   if (!Array.isArray(source) && !isPlainObject(source)) throw refuse();
   const copy = (Array.isArray(source) ? [] : {}) as T;
   for (const [key, value] of Object.entries(source) as [string, unknown][]) {

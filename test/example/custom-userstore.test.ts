@@ -64,10 +64,13 @@ describe('example/custom-userstore', () => {
     expect(await store.getUser("x' OR '1'='1")).to.equal(null);
     expect(await store.getGroup('staff')).to.equal(null);
     expect(await store.updatePassword(ann, 'new', 'old')).to.equal(false);
+    const tokensValidFrom = new Date();
+    expect(await store.updatePassword(ann, 'new', 'old', { tokensValidFrom })).to.equal(false);
     expect(queries).to.deep.equal([
       [example.FIND_USER, ["x' OR '1'='1"]],
       [example.FIND_GROUP, ['staff']],
-      [example.UPDATE_PASSWORD, ['ann', 'new', 'old']],
+      [example.UPDATE_PASSWORD, ['ann', 'new', 'old', null]],
+      [example.UPDATE_PASSWORD, ['ann', 'new', 'old', tokensValidFrom]],
     ]);
   });
 });

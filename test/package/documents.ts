@@ -11,6 +11,7 @@ const SOURCES = [
   'securest/redis',
   'securest/testing',
   'ioredis',
+  'class-validator',
   'routing-controllers',
   'typedi',
   'chai',

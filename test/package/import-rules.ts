@@ -7,7 +7,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   errors: ['util', 'errors'],
   core: ['util', 'errors', 'core'],
 };
-const TOUCH_THE_HOST = ['drivers', 'access', 'decorators', 'errors', 'securest', 'checkers'];
+const TOUCH_THE_HOST = ['account', 'drivers', 'access', 'decorators', 'errors', 'securest', 'checkers'];
 const OPTIONAL = Object.keys(manifest.peerDependenciesMeta);
 const INSTALLED = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)].filter(
   (name) => !OPTIONAL.includes(name),

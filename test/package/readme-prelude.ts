@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RoutingControllersOptions } from 'routing-controllers';
-import type { PasswordProvider, Security, User, UserstoreInterface } from 'securest';
+import type { PasswordProvider, Security, TokenService, User, UserstoreInterface } from 'securest';
 
 export interface Person extends User {
   displayName: string;
@@ -25,6 +25,7 @@ export declare class Calendar {
 }
 
 export declare class Password extends PasswordProvider {}
+export declare class Tokens extends TokenService {}
 export declare class NotesController {}
 
 export declare const repository: { findByName(name: unknown): Promise<User & { roles: string[] }> };

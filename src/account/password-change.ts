@@ -1,0 +1,162 @@
+import { type Audit, factsOf } from '../audit';
+import { withinDeadline } from '../authentication/deadline';
+import { RequestWithSignal } from '../authentication/provider-request';
+import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
+import { Authentication } from '../core/authentication';
+import { listenForProblems } from '../core/events';
+import type { SecurityRequest } from '../core/request';
+import type { User } from '../core/user';
+import {
+  AuthenticationRequiredError,
+  BadCredentialsError,
+  ConfigurationError,
+  InvalidRequestError,
+  WeakPasswordError,
+  WrongPasswordError,
+} from '../errors';
+import { PasswordProvider } from '../providers/password';
+import type { Components } from '../registry/components';
+import type { Clock } from '../util/clock';
+import { isInstance } from '../util/instance';
+import { printable } from '../util/printable';
+import { passwordFault } from './password-strength';
+
+/** How long ago the login may be, by which a password is changed. */
+const MAX_LOGIN_AGE_MS = 5 * 60 * 1000;
+
+export interface PasswordChangeParts {
+  readonly userstore: UserstoreChain;
+  readonly components: () => Components;
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly audit: Audit;
+}
+
+/** Changes the password of who is logged in. */
+export class PasswordChange {
+  constructor(private readonly parts: PasswordChangeParts) {}
+
+  /**
+   * Replaces the hash where the current password is right, and ends all tokens of before.
+   * @param body `{ currentPassword, newPassword }`, as a client sent it
+   * @returns the login that was proved by the current password
+   * @throws AuthenticationRequiredError without a login
+   * @throws BadCredentialsError when the login is more than five minutes old
+   * @throws InvalidRequestError when the body is another
+   * @throws WeakPasswordError when the new password will not do
+   * @throws WrongPasswordError when the current password is wrong, or was changed at the same time
+   * @throws ThrottledError when it was wrong too often, here or at logins
+   * @throws AccountStatusError when the account was made inactive meanwhile
+   * @throws ServiceUnavailableError when it could not be done in time; it may have been done all the same
+   */
+  async change(
+    request: SecurityRequest,
+    login: Authentication | undefined,
+    body: unknown,
+    minLength: number,
+  ): Promise<Authentication> {
+    if (login === undefined) throw new AuthenticationRequiredError();
+    // Written so that a broken date is too long ago.
+    if (!(this.parts.clock() - login.authenticatedAt.getTime() <= MAX_LOGIN_AGE_MS)) {
+      throw new BadCredentialsError({ cause: new Error('The login is too long ago to change the password') });
+    }
+    const { currentPassword, newPassword } = read(body);
+    const { username, email } = login.user;
+    const fault = passwordFault(newPassword, minLength, [username, email]);
+    if (fault !== undefined) throw new WeakPasswordError(`The new password ${fault}`);
+    if (newPassword === currentPassword) throw new WeakPasswordError('The new password must be another');
+    const own = new RequestWithSignal(request);
+    const { audit, deadlineMs } = this.parts;
+    listenForProblems(own, (problem) => {
+      audit.problem(problem);
+    });
+    const facts = { user: printable(username), ...factsOf(request) };
+    try {
+      const change = this.replace(own, username, currentPassword, newPassword);
+      const changed = await withinDeadline(change, deadlineMs, (reason) => {
+        own.abort(reason);
+      });
+      audit.emit({ type: 'password_changed', ...facts });
+      return changed;
+    } catch (error) {
+      if (isInstance(error, WrongPasswordError)) {
+        audit.emit({ type: 'denied', code: error.code, reason: 'the current password is wrong', ...facts });
+      }
+      throw error;
+    }
+  }
+
+  private async replace(
+    request: SecurityRequest,
+    username: string,
+    currentPassword: string,
+    newPassword: string,
+  ): Promise<Authentication> {
+    const { components, userstore, clock } = this.parts;
+    const provider = passwordProvider(components());
+    const store = new ProviderUserstore(userstore);
+    const user = await proved(provider, request, store, { username, password: currentPassword });
+    const owner = store.originOf(user)?.store;
+    if (owner?.updatePassword === undefined) throw new WrongPasswordError();
+    const newHash = await provider.hash(newPassword);
+    const now = new Date(clock());
+    const isReplaced: unknown = await owner.updatePassword(user, newHash, user.password ?? '', {
+      tokensValidFrom: now,
+    });
+    if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
+    if (!isReplaced) throw new WrongPasswordError();
+    for (const one of components().providers) one.get().forget?.(username);
+    return new Authentication(user, { authenticatedAt: now, methods: ['pwd'] });
+  }
+}
+
+/**
+ * Makes sure that passwords can be changed, and that a change ends tokens.
+ * @throws ConfigurationError that names what is missing
+ */
+export function refuseUnchangeable(components: Components): void {
+  const stores = components.userstores.map((store) => {
+    const update: unknown = Reflect.get(store.get(), 'updatePassword');
+    return { name: store.name, takes: typeof update === 'function' ? update.length : undefined };
+  });
+  if (stores.every(({ takes }) => takes === undefined)) {
+    throw new ConfigurationError('passwordController() needs a userstore that has updatePassword()');
+  }
+  const forgetful = stores.find(({ takes = 4 }) => takes < 4);
+  if (forgetful !== undefined) {
+    throw new ConfigurationError(
+      `passwordController() needs ${forgetful.name}.updatePassword(user, newHash, oldHash, changes): ` +
+        'store changes.tokensValidFrom with the hash, or tokens of before outlive the password',
+    );
+  }
+  passwordProvider(components);
+}
+
+function passwordProvider(components: Components): PasswordProvider {
+  for (const component of components.providers) {
+    const provider = component.get();
+    if (isInstance<PasswordProvider>(provider, PasswordProvider)) return provider;
+  }
+  throw new ConfigurationError('passwordController() needs a PasswordProvider among the providers');
+}
+
+/** A wrong password is no wrong login: 401 would make a browser forget the right one. */
+async function proved(
+  provider: PasswordProvider,
+  request: SecurityRequest,
+  userstore: ProviderUserstore,
+  credentials: { username: string; password: string },
+): Promise<User> {
+  try {
+    return await provider.prove(request, userstore, credentials);
+  } catch (cause) {
+    if (isInstance(cause, BadCredentialsError)) throw new WrongPasswordError({ cause });
+    throw cause;
+  }
+}
+
+function read(body: unknown): { currentPassword: string; newPassword: string } {
+  const { currentPassword, newPassword } = (body ?? {}) as Record<string, unknown>;
+  if (typeof currentPassword !== 'string' || typeof newPassword !== 'string') throw new InvalidRequestError();
+  return { currentPassword, newPassword };
+}

@@ -1,0 +1,69 @@
+/**
+ * What a new password must be: long, not the user's name, and not one that many people have. Nothing about
+ * which kinds of characters it holds.
+ * @see NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2
+ */
+import { ConfigurationError } from '../errors';
+import { isCommon } from './common-passwords';
+
+const DEFAULT_MIN_LENGTH = 12;
+/** No login takes more. */
+const MAX_BYTES = 1024;
+/** What must be left of a password without the user's name, or the common word in its middle. */
+const MIN_REST = 8;
+const MIN_NAME_LENGTH = 3;
+const MIN_DIFFERENT = 5;
+
+/** @throws ConfigurationError for a length that is no whole number from 8 to 64 */
+export function checkMinLength(component: string, minLength: unknown = DEFAULT_MIN_LENGTH): number {
+  if (typeof minLength === 'number' && Number.isInteger(minLength) && minLength >= 8 && minLength <= 64) {
+    return minLength;
+  }
+  throw new ConfigurationError(`${component}: minLength must be a whole number from 8 to 64`);
+}
+
+/**
+ * What is wrong with a new password, to follow its name in a sentence; undefined where nothing is. It never quotes
+ * the password.
+ * @param names what the user is called: user name, e-mail address. What is no text is passed over
+ */
+export function passwordFault(
+  password: unknown,
+  minLength: number,
+  names: readonly unknown[],
+): string | undefined {
+  if (typeof password !== 'string') return 'must be a text';
+  if (password.length > MAX_BYTES || Buffer.byteLength(password) > MAX_BYTES) {
+    return `must have at most ${String(MAX_BYTES)} bytes`;
+  }
+  if (charactersOf(password) < minLength) return `must have at least ${String(minLength)} characters`;
+  if (/[\p{Cc}\p{Cs}]/u.test(password)) return 'must not have control characters';
+  const folded = fold(password);
+  if (names.some((name) => isMadeOf(folded, name))) return 'must not be made of the user name';
+  if (isCommon(folded) || isCommonWord(folded) || new Set(folded).size < MIN_DIFFERENT) {
+    return 'must not be one that many people have';
+  }
+  return undefined;
+}
+
+function isMadeOf(folded: string, name: unknown): boolean {
+  if (typeof name !== 'string') return false;
+  return [name, name.replace(/@.*$/s, '')].map(fold).some((part) => {
+    if (part.length < MIN_NAME_LENGTH || !folded.includes(part)) return false;
+    return charactersOf(folded.replaceAll(part, '')) < MIN_REST;
+  });
+}
+
+function charactersOf(text: string): number {
+  return Array.from(text).length;
+}
+
+function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}
+
+/** True for a common word with a few digits and signs around it: `!sunshine2026`. */
+function isCommonWord(folded: string): boolean {
+  const word = folded.replace(/^\P{L}+/u, '').replace(/\P{L}+$/u, '');
+  return isCommon(word) && charactersOf(folded) - charactersOf(word) < MIN_REST;
+}
