@@ -230,6 +230,16 @@ describe('PasswordProvider', () => {
     );
   });
 
+  it('C7: takes no stored text for a password, however it is written', async () => {
+    for (const stored of ['secret', '{plain}secret', '{PLAIN}secret', '$plaintext$secret', '{noop}secret']) {
+      for (const typed of ['secret', stored]) {
+        const store = storeOf({ username: 'ann', password: stored });
+        const error = await rejection(new PasswordProvider().authenticate(login(`ann:${typed}`), store));
+        expect(error, stored).to.be.instanceOf(BadCredentialsError);
+      }
+    }
+  });
+
   it('C4, C5: reports a stored hash that cannot be read, by user and without the hash', async () => {
     for (const password of ['open sesame', 'null', BOMB, HASH.replace('$2b$', '$2x$'), HASH.slice(0, 59)]) {
       const request = login('eve:open sesame');
