@@ -22,8 +22,10 @@ export class Audit {
     private readonly logger: Logger,
   ) {}
 
-  emit(event: SecurityEvent): void {
+  /** @param make is called only where somebody listens: an event for each request costs time */
+  emit(make: () => SecurityEvent): void {
     if (this.listener === undefined) return;
+    const event = make();
     try {
       const result = this.listener(event) as unknown;
       if (result instanceof Promise) {
@@ -38,30 +40,31 @@ export class Audit {
 
   /** Tells what became of a request's authentication. */
   outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
-    const facts = factsOf(request);
     const login = outcome.kind === 'barred' ? outcome.recognised : outcome;
     for (const { provider, verdict, error, credential } of login.verdicts) {
       if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
-      this.emit({ type: 'unavailable', component: provider, reason: verdict, ...facts });
+      this.emit(() => ({ type: 'unavailable', component: provider, reason: verdict, ...factsOf(request) }));
       this.error(`${provider} could not decide (${verdict})`, error, secretsOf(request, credential));
     }
-    const outcomes = outcomesOf(login.verdicts);
-    if (login.kind === 'recognised') {
+    if (login.kind === 'anonymous') return;
+    this.emit(() => {
+      const facts = { outcomes: outcomesOf(login.verdicts), ...factsOf(request) };
+      if (login.kind !== 'recognised') return { type: 'failed', code: login.error().code, ...facts };
       const user = printable(login.authentication.user.username);
-      this.emit({ type: 'authenticated', user, provider: login.provider, outcomes, ...facts });
-      if (outcome.kind !== 'barred') return;
-      const { code } = outcome.error();
-      this.emit({ type: 'denied', code, user, reason: 'sent by a page of a foreign site', ...facts });
-    } else if (login.kind === 'refused') {
-      this.emit({ type: 'failed', code: login.error().code, outcomes, ...facts });
-    }
+      return { type: 'authenticated', user, provider: login.provider, ...facts };
+    });
+    if (outcome.kind !== 'barred') return;
+    const user = printable(outcome.recognised.authentication.user.username);
+    const { code } = outcome.error();
+    const reason = 'sent by a page of a foreign site';
+    this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));
   }
 
   /** Tells of a problem that a store or provider found by itself. */
   problem({ type = 'misconfigured', component, problem, user }: Problem): void {
     const who = user === undefined ? undefined : printable(user);
     const facts = { component, problem: printable(problem, MAX_LINE) };
-    this.emit(type === 'misconfigured' ? { type, ...facts, user: who } : { type, ...facts });
+    this.emit(() => (type === 'misconfigured' ? { type, ...facts, user: who } : { type, ...facts }));
     this.warn(`${component}: ${problem}${who === undefined ? '' : ` (user ${who})`}`);
   }
 

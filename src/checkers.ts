@@ -40,21 +40,24 @@ export class Checkers {
   async authorize(action: Action, access: Access): Promise<true> {
     const request = this.requestOf(action, access);
     if (this.isSkipped(action, request)) {
-      this.parts.audit.emit({ type: 'allowed', user: undefined, skipped: true, ...factsOf(request) });
+      this.tellAllowed(undefined, request);
       return true;
     }
     const outcome = await this.outcomeOf(action, request);
     if (outcome.kind !== 'recognised') throw await this.parts.refusals.refuse(request, outcome);
-    const user = printable(outcome.authentication.user.username);
+    const { username } = outcome.authentication.user;
     const denial = await this.parts.authorizer.denial(access, outcome, request);
     if (denial !== undefined) {
       if (denial.error instanceof AccessDeniedError) {
         const { error, reason } = denial;
-        this.parts.audit.emit({ type: 'denied', code: error.code, user, reason, ...factsOf(request) });
+        this.parts.audit.emit(() => {
+          const user = printable(username);
+          return { type: 'denied', code: error.code, user, reason, ...factsOf(request) };
+        });
       }
       throw await this.parts.refusals.deny(request, denial.error);
     }
-    this.parts.audit.emit({ type: 'allowed', user, skipped: false, ...factsOf(request) });
+    this.tellAllowed(username, request);
     return true;
   }
 
@@ -65,6 +68,14 @@ export class Checkers {
     if (outcome.kind === 'recognised') return outcome.authentication;
     if (outcome.kind === 'anonymous' && !access.requiresUser) return undefined;
     throw await this.parts.refusals.refuse(request, outcome);
+  }
+
+  /** @param username undefined for a request that the app's hook skips */
+  private tellAllowed(username: string | undefined, request: SecurityRequest): void {
+    this.parts.audit.emit(() => {
+      const user = username === undefined ? undefined : printable(username);
+      return { type: 'allowed', user, skipped: username === undefined, ...factsOf(request) };
+    });
   }
 
   private requestOf(action: Action, access: Access): SecurityRequest {

@@ -46,8 +46,10 @@ export class Refusals {
     const verdicts = outcome.kind === 'barred' ? [] : outcome.verdicts;
     // Anonymous requests fail only where somebody has to be recognised; the others were told of before.
     if (outcome.kind === 'anonymous') {
-      const outcomes = outcomesOf(verdicts);
-      this.audit.emit({ type: 'failed', code: error.code, outcomes, ...factsOf(request) });
+      this.audit.emit(() => {
+        const outcomes = outcomesOf(verdicts);
+        return { type: 'failed', code: error.code, outcomes, ...factsOf(request) };
+      });
     }
     const refused = this.deny(request, error, verdicts);
     this.refused.set(outcome, refused);

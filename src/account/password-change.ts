@@ -76,11 +76,12 @@ export class PasswordChange {
       const changed = await withinDeadline(change, deadlineMs, (reason) => {
         own.abort(reason);
       });
-      audit.emit({ type: 'password_changed', ...facts });
+      audit.emit(() => ({ type: 'password_changed', ...facts }));
       return changed;
     } catch (error) {
       if (isInstance(error, WrongPasswordError)) {
-        audit.emit({ type: 'denied', code: error.code, reason: 'the current password is wrong', ...facts });
+        const reason = 'the current password is wrong';
+        audit.emit(() => ({ type: 'denied', code: error.code, reason, ...facts }));
       }
       throw error;
     }

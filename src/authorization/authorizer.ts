@@ -118,7 +118,7 @@ export class Authorizer {
     const isDown = isInstance(cause, ServiceUnavailableError);
     const isLate = isInstance(cause, DeadlinePassedError);
     const reason = isLate ? 'deadline_passed' : isDown ? 'unavailable' : 'bug';
-    audit.emit({ type: 'unavailable', component, reason, ...factsOf(request) });
+    audit.emit(() => ({ type: 'unavailable', component, reason, ...factsOf(request) }));
     audit.error(`${component} could not be decided`, cause, secretsOf(request));
     return isDown
       ? new ServiceUnavailableError({ cause, retryAfterSeconds: cause.retryAfterSeconds })

@@ -28,12 +28,18 @@ export function dependOn(
   isPersonal: boolean,
 ): void {
   if (response === undefined || response.headersSent) return;
-  const vary = String(response.getHeader('Vary') ?? '');
-  const present = new Set(vary.split(',').map((name) => name.trim().toLowerCase()));
-  const missing = present.has('*')
-    ? []
-    : credentialHeaders.filter((name) => !present.has(name.toLowerCase()));
-  if (missing.length > 0) response.setHeader('Vary', [...(vary === '' ? [] : [vary]), ...missing].join(', '));
+  const vary = response.getHeader('Vary');
+  if (vary === undefined) {
+    if (credentialHeaders.length > 0) response.setHeader('Vary', credentialHeaders.join(', '));
+  } else {
+    const present = new Set(
+      String(vary)
+        .toLowerCase()
+        .split(/[\s,]+/),
+    );
+    const missing = credentialHeaders.filter((name) => !present.has('*') && !present.has(name.toLowerCase()));
+    if (missing.length > 0) response.setHeader('Vary', [String(vary), ...missing].join(', '));
+  }
   if (isPersonal) response.setHeader('Cache-Control', 'private, no-store');
 }
 

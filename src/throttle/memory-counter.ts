@@ -23,6 +23,7 @@ export class MemoryCounter implements Counter {
   }
 
   async remainingMs(key: string): Promise<number> {
+    if (!this.#keys.has(key)) return 0;
     const counted: RateLimiterRes | null = await this.#limiter.get(key);
     return counted === null || counted.consumedPoints < 1 ? 0 : Math.max(0, counted.msBeforeNext);
   }

@@ -122,14 +122,14 @@ describe('Audit', () => {
       const audit = new Audit(() => {
         throw new Error('full');
       }, logger);
-      audit.emit(event);
+      audit.emit(() => event);
       expect(logger.lines[0]).to.match(/^error securest: The event listener failed: Error: full/);
     });
 
     it('when the listener rejects', async () => {
       const logger = new MemoryLogger();
       const audit = new Audit(() => Promise.reject(undefined), logger);
-      expect(await unhandledDuring(() => audit.emit(event))).to.deep.equal([]);
+      expect(await unhandledDuring(() => audit.emit(() => event))).to.deep.equal([]);
       expect(logger.lines).to.deep.equal(['error securest: The event listener failed: undefined was thrown']);
     });
 
@@ -151,7 +151,7 @@ describe('Audit', () => {
     });
 
     it('when nobody listens', () => {
-      expect(() => new Audit(undefined, new MemoryLogger()).emit(event)).to.not.throw();
+      expect(() => new Audit(undefined, new MemoryLogger()).emit(() => event)).to.not.throw();
     });
   });
 
