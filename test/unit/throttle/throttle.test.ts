@@ -134,6 +134,23 @@ describe('Throttle', () => {
     expect(await waitOf(throttle, 'bob', HERE)).to.equal(0);
   });
 
+  it('counts nothing against the pair when the account has to wait', async () => {
+    const throttle = new Throttle({ perPair: 3, perAccount: 1 });
+    await fail(throttle, 'ann', '203.0.113.9');
+    for (let count = 0; count < 20; count += 1) expect(await fail(throttle)).to.equal(5);
+    mock.timers.tick(5000);
+    expect(await fail(throttle)).to.equal(0);
+  });
+
+  it('counts nothing against the pair and the account when the address has to wait', async () => {
+    const throttle = new Throttle({ perPair: 3, perAccount: 3, perAddress: 1 });
+    await fail(throttle, 'bob');
+    for (let count = 0; count < 20; count += 1) expect(await fail(throttle)).to.equal(5);
+    mock.timers.tick(5000);
+    expect(await fail(throttle)).to.equal(0);
+    expect(await waitOf(throttle, 'ann', '203.0.113.9')).to.equal(0);
+  });
+
   it('saves up no tries by giving back what has run out', async () => {
     const throttle = new Throttle({ perPair: 2 });
     const early = await Promise.all([1, 2].map(() => throttle.count({ username: 'ann', ip: HERE })));
