@@ -28,7 +28,7 @@ export interface CheckerParts {
   readonly authorizer: Authorizer;
   readonly refusals: Refusals;
   /** The headers that credentials come in, for Vary. */
-  readonly credentialHeaders: () => readonly string[];
+  readonly credentialHeaders: () => string[];
 }
 
 export class Checkers {
@@ -85,7 +85,8 @@ export class Checkers {
   private async outcomeOf(action: Action, request: SecurityRequest): Promise<AuthenticationOutcome> {
     const outcome = await this.parts.authenticator.authenticate(rawRequest(action), request);
     const { headersRead } = outcome.kind === 'barred' ? outcome.recognised : outcome;
-    const headers = [...new Set([...this.parts.credentialHeaders(), ...headersRead])];
+    const headers = this.parts.credentialHeaders();
+    for (const name of headersRead) if (!headers.includes(name)) headers.push(name);
     dependOn(rawResponse(action), headers, outcome.kind !== 'anonymous');
     return outcome;
   }

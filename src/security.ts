@@ -244,9 +244,12 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   private credentialHeaders(): string[] {
-    return this.providers()
-      .map((provider) => (provider.get().credential ?? 'authorization').toLowerCase())
-      .filter((name) => name !== 'tls');
+    const names: string[] = [];
+    for (const provider of this.providers()) {
+      const name = (provider.get().credential ?? 'authorization').toLowerCase();
+      if (name !== 'tls' && !names.includes(name)) names.push(name);
+    }
+    return names;
   }
 
   private requestOf(action: Action): HttpSecurityRequest {

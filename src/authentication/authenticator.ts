@@ -1,7 +1,8 @@
 /**
  * Authenticates each request once, however many guards and parameters ask, also at the same time.
  *
- * The outcome is kept by Node's own request object, which is never used twice, in a map of this instance.
+ * The outcome is kept on Node's own request object, which is never used twice, under a symbol of this instance.
+ * A WeakMap of all requests would cost more than the rest of a remembered login.
  */
 import type { IncomingMessage } from 'node:http';
 import type { SecurityRequest } from '../core/request';
@@ -31,17 +32,14 @@ export interface AuthenticatorOptions extends ChainOptions {
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto'];
 
 export class Authenticator {
-  private readonly outcomes = new WeakMap<IncomingMessage, Promise<AuthenticationOutcome>>();
+  private readonly outcome = Symbol('securest.outcome');
 
   constructor(private readonly options: AuthenticatorOptions) {}
 
   /** The outcome for a request; what was decided first stands. */
   authenticate(key: IncomingMessage, request: SecurityRequest): Promise<AuthenticationOutcome> {
-    const known = this.outcomes.get(key);
-    if (known !== undefined) return known;
-    const outcome = this.decide(request);
-    this.outcomes.set(key, outcome);
-    return outcome;
+    const kept = key as IncomingMessage & Record<symbol, Promise<AuthenticationOutcome> | undefined>;
+    return (kept[this.outcome] ??= this.decide(request));
   }
 
   private async decide(request: SecurityRequest): Promise<AuthenticationOutcome> {

@@ -77,10 +77,10 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
     return { kind: 'refused', verdicts: [], headersRead, error: () => new InvalidRequestError({ cause }) };
   }
   const verdicts: Verdict[] = [];
-  const failedCredentials = new Set<string>();
+  const failedCredentials: string[] = [];
   for (const link of options.links()) {
     const { provider, credential, fault } = open(link);
-    if (failedCredentials.has(credential) || failedCredentials.has(UNKNOWN_CREDENTIAL)) {
+    if (failedCredentials.includes(credential) || failedCredentials.includes(UNKNOWN_CREDENTIAL)) {
       verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
       continue;
     }
@@ -103,7 +103,7 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
       return { kind: 'recognised', ...answer.grant, provider: link.name, credentials, verdicts, headersRead };
     }
     if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) break;
-    if (isFailure(verdict)) failedCredentials.add(credential);
+    if (isFailure(verdict)) failedCredentials.push(credential);
   }
   const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
   return {

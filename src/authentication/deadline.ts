@@ -21,11 +21,17 @@ export function withinDeadline<T>(
       abort?.(error);
     }, milliseconds);
     timer.unref();
-    Promise.resolve(value)
-      .finally(() => {
+    Promise.resolve(value).then(
+      (settled) => {
         clearTimeout(timer);
-      })
-      .then(resolve, reject);
+        resolve(settled);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown is handed on
+        reject(error);
+      },
+    );
   });
 }
 

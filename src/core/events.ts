@@ -131,14 +131,16 @@ export interface ProblemSource {
   [PROBLEM_SOURCE](listener: ProblemListener): () => void;
 }
 
-const listeners = new WeakMap<SecurityRequest, ProblemListener>();
+const LISTENER: unique symbol = Symbol('securest.problemListener');
+
+type Listened = SecurityRequest & { [LISTENER]?: ProblemListener };
 
 /** States a problem that a component met while it worked on a request. */
 export function reportMisconfigured(request: SecurityRequest, problem: Problem): void {
-  listeners.get(request)?.(problem);
+  (request as Listened)[LISTENER]?.(problem);
 }
 
 /** Routes what components report about this request to a listener. */
 export function listenForProblems(request: SecurityRequest, listener: ProblemListener): void {
-  listeners.set(request, listener);
+  (request as Listened)[LISTENER] = listener;
 }

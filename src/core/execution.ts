@@ -1,7 +1,7 @@
 /**
  * What is on record about the action that a request is in.
  *
- * Keyed by Node's own request object, which Koa and Express both build on and which is never used twice;
+ * Kept on Node's own request object, which Koa and Express both build on and which is never used twice;
  * so nothing of one request can be found from another.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -22,14 +22,16 @@ export interface Execution {
   resolve<T>(cls: new (...args: never[]) => T): T;
 }
 
-const executions = new WeakMap<IncomingMessage, Execution>();
+const EXECUTION: unique symbol = Symbol('securest.execution');
+
+type Executed = IncomingMessage & { [EXECUTION]?: Execution };
 
 export function recordExecution(action: Action, execution: Execution): void {
-  executions.set(rawRequest(action), execution);
+  (rawRequest(action) as Executed)[EXECUTION] = execution;
 }
 
 export function executionOf(action: Action): Execution | undefined {
-  return executions.get(rawRequest(action));
+  return (rawRequest(action) as Executed)[EXECUTION];
 }
 
 /** Node's request behind Koa's context or Express' request. */

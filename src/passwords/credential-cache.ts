@@ -55,10 +55,9 @@ export class CredentialCache {
 
   ticket(credentials: Credentials): CacheTicket {
     const { store, username, password, hash } = credentials;
-    // With its length in front no part can run into the next.
-    const tuple = [String(this.#idOf(store)), username, password, hash]
-      .map((part) => `${String(part.length)}:${part}`)
-      .join('');
+    // With their lengths in front no part can run into the next.
+    const lengths = [username.length, password.length, hash.length].join(':');
+    const tuple = `${String(this.#idOf(store))}:${lengths}:${username}${password}${hash}`;
     const key = createHmac('sha256', this.#secret).update(tuple).digest('base64');
     return { key, username, forgotten: this.#forgotten };
   }

@@ -1,4 +1,5 @@
 /** What a thread of the pool runs: one hash computation at a time. */
+import { getPriority, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 
 export type HashTask =
@@ -12,6 +13,9 @@ interface Bcrypt {
   hashSync(password: string, salt: string): string;
   compareSync(password: string, hash: string): boolean;
 }
+
+// On Linux a thread has a priority of its own: where the cores are busy, the event loop goes first.
+if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + 5));
 
 let loaded: Promise<Bcrypt> | undefined;
 

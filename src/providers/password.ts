@@ -102,6 +102,14 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     const hash = this.#readableHash(request, user);
     const stored = hash ?? this.#decoy;
     const active = user !== undefined && hash !== undefined && user.active !== false;
+    // Who may not log in takes the same way, so that many equal guesses at once take as long, and count as much.
+    const ticket = this.#ticket(
+      userstore,
+      active ? user : credentials.username,
+      credentials.password,
+      stored,
+    );
+    if (active && ticket && this.#cache?.has(ticket) === true) return user;
     const outcome = { isInactive: false };
     const verify = async (): Promise<boolean> => {
       const counted = await this.#throttle?.count(attempt);
@@ -120,17 +128,10 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
       await counted?.succeeded();
       return true;
     };
-    // Who may not log in takes the same way, so that many equal guesses at once take as long, and count as much.
-    const ticket = this.#ticket(
-      userstore,
-      active ? user : credentials.username,
-      credentials.password,
-      stored,
-    );
     const granted = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
-    if (ticket && this.#cache?.has(ticket) === false && !isAborted(request)) this.#cache.add(ticket);
+    if (ticket && !isAborted(request)) this.#cache?.add(ticket);
     return user;
   }
 

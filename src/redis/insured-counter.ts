@@ -26,7 +26,7 @@ export class InsuredCounter implements Counter {
 
   async remainingMs(key: string): Promise<number> {
     const own = await this.own.remainingMs(key);
-    return Math.max(own, (await this.link.run(() => this.shared.remainingMs(key))) ?? 0);
+    return Math.max(own, (await this.link.run(async () => this.shared.remainingMs(key))) ?? 0);
   }
 
   async renew(key: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../core/userstore';
 import type { Counter, CounterFactory } from './counter';
 
 const FIRST_DELAY_SECONDS = 5;
@@ -28,7 +29,7 @@ export class Budget {
   }
 
   /** How long the next try must wait; 0 where it need not. */
-  waitMs(key: string): Promise<number> {
+  waitMs(key: string): MaybePromise<number> {
     return this.#waiting.remainingMs(key);
   }
 

@@ -1,3 +1,5 @@
+import type { MaybePromise } from '../core/userstore';
+
 /** One of what was counted under a key. */
 export interface Count {
   /** How many there are with this one. */
@@ -10,7 +12,7 @@ export interface Counter {
   /** Adds one. The time of a key, where none is given that of the counter, runs from the first that was added. */
   add(key: string, seconds?: number): Promise<Count>;
   /** How long something is still counted under the key; 0 where nothing is. */
-  remainingMs(key: string): Promise<number>;
+  remainingMs(key: string): MaybePromise<number>;
   /** Counts one under the key, and nothing else, for the whole time. */
   renew(key: string): Promise<void>;
   delete(key: string): Promise<void>;

@@ -67,13 +67,19 @@ export class Throttle implements ProblemSource {
    */
   async check(attempt: Attempt): Promise<void> {
     const { pair, account, address } = keysOf(attempt);
-    const [known, own, ...shared] = await Promise.all([
-      this.#known.remainingMs(pair),
-      this.#pairs.waitMs(pair),
-      this.#accounts.waitMs(account),
-      this.#addresses.waitMs(address),
+    const forPair = this.#pairs.waitMs(pair);
+    const forAccount = this.#accounts.waitMs(account);
+    const forAddress = this.#addresses.waitMs(address);
+    // Counters in memory answer at once where nothing waits.
+    if (forPair === 0 && forAccount === 0 && forAddress === 0) return;
+    const [own, ...shared] = await Promise.all([
+      Promise.resolve(forPair),
+      Promise.resolve(forAccount),
+      Promise.resolve(forAddress),
     ]);
-    const waitMs = known > 0 ? own : Math.max(own, ...shared);
+    const longest = Math.max(own, ...shared);
+    if (longest === 0) return;
+    const waitMs = (await this.#known.remainingMs(pair)) > 0 ? own : longest;
     if (waitMs > 0) throw new ThrottledError({ retryAfterSeconds: waitMs / 1000 });
   }
 

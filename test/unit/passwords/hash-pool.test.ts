@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
@@ -51,6 +51,22 @@ describe('HashPool', () => {
       }
       expect(await hasher.verify('x'.repeat(73), made)).to.equal(false);
       expect(await hasher.verify('grüße\0grüße', made)).to.equal(false);
+    });
+  }
+
+  if (process.platform === 'linux') {
+    it('lets its threads stand back behind the thread of the app', async () => {
+      /** The niceness of each thread of this process; see proc(5). */
+      const niceness = () =>
+        readdirSync('/proc/self/task').map((thread) => {
+          const fields = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+            .replace(/^.*\) /s, '')
+            .split(' ');
+          return { isMain: Number(thread) === process.pid, nice: Number(fields[16]) };
+        });
+      await new BcryptHasher({ cost: 4, pool: open({ threads: 1 }) }).verify('secret', HASH);
+      expect(niceness().some(({ nice }) => nice === getPriority() + 5)).to.equal(true);
+      expect(niceness().find(({ isMain }) => isMain)?.nice).to.equal(getPriority());
     });
   }
 

@@ -163,7 +163,7 @@ describe('Throttle', () => {
   it('K5: counts by a bounded number of keys, of which the one not used for longest goes', async () => {
     const counter = new MemoryCounter(60, 3);
     for (const key of ['a', 'b', 'c', 'a', 'd']) await counter.add(key);
-    const kept = await Promise.all(['a', 'b', 'c', 'd'].map((key) => counter.remainingMs(key)));
+    const kept = await Promise.all(['a', 'b', 'c', 'd'].map(async (key) => counter.remainingMs(key)));
     expect(kept).to.deep.equal([60_000, 0, 60_000, 60_000]);
   });
 
