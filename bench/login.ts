@@ -9,10 +9,15 @@ import type { AddressInfo } from 'node:net';
 import { compare, hashSync } from 'bcryptjs';
 import Koa from 'koa';
 import { Authorized, Get, JsonController, useKoaServer } from 'routing-controllers';
-import { createSecurity, MemoryUserstore, PasswordProvider, Public } from '../src';
-import { BcryptHasher } from '../src/passwords/bcrypt';
+import {
+  createSecurity,
+  MemoryUserstore,
+  type PasswordHasher,
+  PasswordProvider,
+  Passwords,
+  Public,
+} from '../src';
 import { HashPool } from '../src/passwords/hash-pool';
-import type { PasswordHasher } from '../src/passwords/password-hasher';
 
 const COST = 10;
 const SECONDS = 6;
@@ -38,10 +43,13 @@ class Api {
 
 async function main(): Promise<void> {
   const pools = (['bcryptjs', 'bcrypt'] as const).map((engine) => new HashPool({ engines: [engine] }));
-  const [js, native] = pools.map((pool) => new BcryptHasher({ pool }));
+  const [js, native] = pools.map((pool) => new Passwords({ pool }));
   const onMainThread: PasswordHasher = {
     hash: () => Promise.reject(new Error()),
     verify: (password, hash) => compare(password, hash),
+    isReadable: () => true,
+    needsRehash: () => false,
+    decoy: () => hashSync('', COST),
   };
   const rows: [string, PasswordHasher | undefined, number][] = [
     ['idle', js, 0],

@@ -6,7 +6,8 @@ import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 import Piscina from 'piscina';
 import { ServiceUnavailableError } from '../errors';
-import type { Engine, HashTask } from './hash-worker';
+import type { Engine, EngineNames } from './engines';
+import type { HashTask } from './hash-worker';
 
 /** Jobs that may wait for each thread. Most waits are ended by a deadline before; this bounds the memory. */
 const QUEUED_PER_THREAD = 64;
@@ -20,6 +21,8 @@ export interface HashPoolOptions {
   maxQueued?: number;
   /** What computes, first found. @default the native bcrypt where it is installed, else bcryptjs */
   engines?: readonly Engine[];
+  /** The package that computes argon2. @default 'argon2' */
+  argon2?: string;
   /** The module that the threads run. @default the one beside this */
   filename?: string;
 }
@@ -90,14 +93,15 @@ export class HashPool {
   }
 
   #start(): Piscina {
-    const { filename, engines = ['bcrypt', 'bcryptjs'] } = this.#options;
+    const { filename, engines = ['bcrypt', 'bcryptjs'], argon2 = 'argon2' } = this.#options;
+    const names: EngineNames = { engines, argon2 };
     return new Piscina({
       filename: filename ?? join(__dirname, `hash-worker${extname(__filename)}`),
       name: 'work',
       minThreads: 0,
       maxThreads: this.#threads,
       idleTimeout: IDLE_MS,
-      workerData: { engines },
+      workerData: names,
     });
   }
 }

@@ -1,9 +1,120 @@
 /**
  * Password hashes: `passwords.hash()` for those who store users, `passwords.verify()` for those who check
- * them. Everything goes through the narrow PasswordHasher interface, so that other schemes and other
- * threads can stand behind it. A password is never compared to anything but a hash of a known scheme.
+ * them. The work is done in a pool of threads. A password is never compared to anything but a hash of a known
+ * scheme; each scheme is a file in `schemes/`.
  */
-import { BcryptHasher } from './bcrypt';
+import { ConfigurationError } from '../errors';
+import { type HashPool, hashPool } from './hash-pool';
+import { type HashSettings, hashSettings, makerOf, type NewHashes } from './new-hashes';
+import type { PasswordHasher } from './password-hasher';
+import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
+import { schemeOf } from './schemes';
+import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
+import { dearer, NO_WORK, type Work } from './work';
 
-/** bcrypt at its default cost. */
-export const passwords = new BcryptHasher();
+export interface PasswordsOptions {
+  /** What new hashes are. @default bcrypt of cost 12 */
+  newHashes?: NewHashes;
+  /** Schemes that are read besides, until all their users have logged in. @default none */
+  accept?: readonly OptInScheme[];
+  /** @internal */
+  pool?: HashPool;
+}
+
+export class Passwords implements PasswordHasher {
+  readonly #settings: HashSettings;
+  readonly #accept: ReadonlySet<string>;
+  readonly #pool: HashPool;
+  readonly #decoy: string;
+  /** What a refusal takes: a new hash, or the dearest that was met. */
+  #floor: Work;
+
+  /** @throws ConfigurationError for options out of bounds, and for a scheme whose package is not installed. */
+  constructor(options: PasswordsOptions = {}) {
+    this.#settings = hashSettings(options.newHashes);
+    this.#accept = acceptedSchemes(options.accept);
+    this.#pool = options.pool ?? hashPool;
+    const maker = makerOf(this.#settings);
+    this.#decoy = maker.decoy(this.#settings);
+    this.#floor = maker.workOf(this.#decoy) ?? NO_WORK;
+  }
+
+  /**
+   * A new hash of the password.
+   * @throws TypeError when the password is no string, is empty, or has a NUL or a lone surrogate.
+   * @throws RangeError when it has more than 1,024 bytes in UTF-8, which no login takes.
+   * @throws ServiceUnavailableError when too much work is waiting.
+   */
+  async hash(password: string): Promise<string> {
+    if (typeof password !== 'string') throw new TypeError('A password is a string');
+    if (isLonger(password, MAX_PASSWORD_BYTES)) {
+      throw new RangeError(`A password may have at most ${MAX_PASSWORD_BYTES} bytes in UTF-8`);
+    }
+    if (!isHashable(password)) {
+      throw new TypeError('A password may not be empty, and not have NUL or lone surrogates');
+    }
+    return (await this.#pool.run({ kind: 'hash', password, settings: this.#settings })) as string;
+  }
+
+  /**
+   * True when the password is the one behind the hash. False at once for a hash that {@link isReadable} does not
+   * accept; every other refusal takes at least what a new hash takes. A password that could not have been hashed
+   * never matches.
+   * @param signal drops work that has not begun
+   * @param isRefused the answer to the client is no in any case: a match takes what a mismatch takes
+   * @throws ServiceUnavailableError when too much work is waiting, the signal aborts, or the thread ends.
+   */
+  async verify(password: string, hash: string, signal?: AbortSignal, isRefused = false): Promise<boolean> {
+    const work = this.#read(hash)?.workOf(hash);
+    if (typeof password !== 'string' || work === undefined) return false;
+    this.#floor = dearer(this.#floor, work);
+    const canMatch = !isLonger(password, MAX_PASSWORD_BYTES) && isHashable(password);
+    const proved = await this.#pool.run(
+      {
+        kind: 'verify',
+        password: canMatch ? password : 'stand-in',
+        hash,
+        floor: this.#floor,
+        isRefused: isRefused || !canMatch,
+      },
+      signal,
+    );
+    return canMatch && proved === true;
+  }
+
+  /**
+   * True for a complete hash of a scheme that is read here, within the bounds of its cost, which keep one stored
+   * hash from stalling the process for hours.
+   */
+  isReadable(hash: unknown): hash is string {
+    return typeof hash === 'string' && this.#read(hash)?.workOf(hash) !== undefined;
+  }
+
+  /** True unless the hash is of the scheme of new ones, and at least as strong. */
+  needsRehash(hash: string): boolean {
+    const maker = makerOf(this.#settings);
+    const scheme = this.#read(hash);
+    return scheme?.name !== maker.name || maker.isWeaker(hash, this.#settings);
+  }
+
+  /** Of the scheme and cost of new hashes. */
+  decoy(): string {
+    return this.#decoy;
+  }
+
+  #read(hash: unknown): Scheme | undefined {
+    const scheme = schemeOf(hash);
+    return scheme?.optIn === undefined || this.#accept.has(scheme.optIn) ? scheme : undefined;
+  }
+}
+
+/** bcrypt of cost 12 for new hashes; reads every scheme that needs no opt-in. */
+export const passwords = new Passwords();
+
+function acceptedSchemes(accept: unknown = []): ReadonlySet<string> {
+  const known: readonly unknown[] = OPT_IN_SCHEMES;
+  if (!Array.isArray(accept) || !accept.every((name) => known.includes(name))) {
+    throw new ConfigurationError(`Passwords: accept must be a list of ${OPT_IN_SCHEMES.join(', ')}`);
+  }
+  return new Set(accept as string[]);
+}

@@ -11,7 +11,6 @@ import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import { STORE_OF, type UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError, ServiceUnavailableError } from '../errors';
-import { decoyHash, isReadableHash } from '../passwords/bcrypt';
 import {
   type CacheTicket,
   CredentialCache,
@@ -31,16 +30,17 @@ export interface PasswordProviderOptions {
    * machines.
    */
   throttle?: ThrottleOptions | Throttle | false;
+  /** What verifies and makes hashes. @default the instance that is exported as `passwords` */
+  passwords?: PasswordHasher;
 }
 
 /**
  * Authenticates HTTP Basic credentials against the userstore.
  *
- * Every refusal costs one hash verification, whether the user is unknown, has no password, has a stored
- * hash that cannot be read, or another password, so timing does not tell who exists. Where there is no
- * hash to verify, a decoy stands in, at the cost of the stored hash that was seen last. So the times are
- * alike where all stored hashes have one cost; from the start to the first known user it is that of new
- * hashes.
+ * Every refusal costs one verification of a new hash, whether the user is unknown, has no password, has a stored
+ * hash that is cheaper or cannot be read, or another password, so timing does not tell who exists. Where there is
+ * no hash to verify, a decoy stands in. Once a stored hash was met that is dearer than new ones, refusals cost what
+ * that one does.
  *
  * Credentials that were verified are remembered for a minute. The user is loaded on every request all the same,
  * so a changed or removed user, hash, role or `active` counts at once.
@@ -52,15 +52,15 @@ export interface PasswordProviderOptions {
 export class PasswordProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
   readonly credential: string = 'authorization';
   declare readonly name?: string;
-  protected readonly hasher: PasswordHasher = passwords;
+  protected readonly hasher: PasswordHasher;
   readonly #cache: CredentialCache | undefined;
   readonly #throttle: Throttle | undefined;
-  #decoy = decoyHash();
 
   /** @throws ConfigurationError for options out of bounds */
   constructor(options: PasswordProviderOptions = {}) {
     // Without a constructor of its own, a provider gets its container here.
-    const { credentialCache, throttle } = options;
+    const { credentialCache, throttle, passwords: hasher = passwords } = options;
+    this.hasher = hasher;
     this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
     this.#throttle = throttle === false ? undefined : throttleOf(throttle);
   }
@@ -100,7 +100,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
       throw new TypeError('The userstore returned something that is no user');
     }
     const hash = this.#readableHash(request, user);
-    const stored = hash ?? this.#decoy;
+    const stored = hash ?? this.hasher.decoy();
     const active = user !== undefined && hash !== undefined && user.active !== false;
     // Who may not log in takes the same way, so that many equal guesses at once take as long, and count as much.
     const ticket = this.#ticket(
@@ -117,7 +117,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
       try {
         // Looking at the signal costs an AbortController, which remembered credentials need not pay for.
         if (isAborted(request)) throw new ServiceUnavailableError();
-        proved = await this.hasher.verify(credentials.password, stored, request.signal);
+        proved = await this.hasher.verify(credentials.password, stored, request.signal, !active);
       } catch (error) {
         await counted?.undecided();
         throw error;
@@ -171,15 +171,14 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
   #readableHash(request: SecurityRequest, user: U | undefined): string | undefined {
     const hash = user?.password ?? '';
     if (user === undefined || hash === '') return undefined;
-    if (!isReadableHash(hash)) {
+    if (!this.hasher.isReadable(hash)) {
       reportMisconfigured(request, {
         component: this.name ?? this.constructor.name,
         user: printable(user.username),
-        problem: 'stored password hash cannot be read',
+        problem: this.hasher.explain?.(hash) ?? 'stored password hash cannot be read',
       });
       return undefined;
     }
-    this.#decoy = decoyHash(hash);
     return hash;
   }
 }

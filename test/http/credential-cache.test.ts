@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import { PasswordProvider, type PasswordProviderOptions, type User } from '../../src';
-import { passwords } from '../../src/passwords/passwords';
-import type { PasswordHasher } from '../../src/passwords/password-hasher';
 import { basic, DRIVERS } from '../support/drivers';
+import { cheapPasswords, hasherWith } from '../support/hashers';
 import { reset } from '../support/reset';
 import { startApi, type StoreClass } from '../support/scripted';
 
@@ -22,13 +21,12 @@ for (const driver of DRIVERS) {
     });
 
     const start = async (options?: PasswordProviderOptions, stores?: StoreClass[]) => {
-      const hasher: PasswordHasher = {
-        hash: (password) => passwords.hash(password),
+      const hasher = hasherWith({
         verify: (...args) => {
           verified += 1;
-          return passwords.verify(...args);
+          return cheapPasswords.verify(...args);
         },
-      };
+      });
       class Users {
         getUser = (name: string) => (Object.hasOwn(users, name) ? users[name] : null);
       }
@@ -114,14 +112,13 @@ for (const driver of DRIVERS) {
       const gate = new Promise<void>((resolve) => {
         release = resolve;
       });
-      const late: PasswordHasher = {
-        hash: () => Promise.resolve(''),
+      const late = hasherWith({
         verify: async () => {
           verified += 1;
           await gate;
           return true;
         },
-      };
+      });
       class Password extends PasswordProvider {
         protected override readonly hasher = late;
       }

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import http from 'node:http';
-import { MemoryUserstore, PasswordProvider } from '../../src';
-import { BcryptHasher } from '../../src/passwords/bcrypt';
+import { MemoryUserstore, PasswordProvider, Passwords } from '../../src';
 import { HashPool } from '../../src/passwords/hash-pool';
-import type { PasswordHasher } from '../../src/passwords/password-hasher';
 import { basic, DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
+import { hasherWith } from '../support/hashers';
 import { reset } from '../support/reset';
 import { BODIES, startApi } from '../support/scripted';
 
@@ -23,7 +22,10 @@ for (const driver of DRIVERS) {
     it('C8: answers 503 with Retry-After when too much waits, and others as ever', async () => {
       const pool = new HashPool({ threads: 1, maxQueued: 2 });
       class Password extends PasswordProvider {
-        protected override readonly hasher = new BcryptHasher({ pool });
+        protected override readonly hasher = new Passwords({
+          newHashes: { scheme: 'bcrypt', cost: 10 },
+          pool,
+        });
       }
       await using api = await startApi(driver, { security: { userstores: [Users], providers: [Password] } });
       const logins = Array.from({ length: 12 }, (_, index) =>
@@ -47,8 +49,7 @@ for (const driver of DRIVERS) {
 
     it('tells the provider when the client has gone', async () => {
       const signals: AbortSignal[] = [];
-      const hasher: PasswordHasher = {
-        hash: () => Promise.resolve(''),
+      const hasher = hasherWith({
         verify: (_password, _hash, signal) =>
           new Promise((resolve) => {
             if (signal === undefined) return;
@@ -57,7 +58,7 @@ for (const driver of DRIVERS) {
               resolve(false);
             });
           }),
-      };
+      });
       class Password extends PasswordProvider {
         protected override readonly hasher = hasher;
       }

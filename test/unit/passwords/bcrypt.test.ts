@@ -1,10 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { genSaltSync, hashSync } from 'bcryptjs';
 import { expect } from 'chai';
-import { BcryptHasher, decoyHash, isReadableHash } from '../../../src/passwords/bcrypt';
-import { passwords } from '../../../src/passwords/passwords';
+import { ConfigurationError } from '../../../src/errors';
+import { Passwords, passwords } from '../../../src/passwords/passwords';
 
-const hasher = new BcryptHasher({ cost: 4 });
+// A refusal costs what the dearest hash did that an instance has met.
+let hasher: Passwords;
+beforeEach(() => {
+  hasher = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
+});
 
 const UNREADABLE: Record<string, unknown> = {
   undefined: undefined,
@@ -38,12 +42,12 @@ async function rejection(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
-describe('BcryptHasher', () => {
+describe('Passwords of bcrypt', () => {
   describe('hash', () => {
     it('makes a $2b$ hash that the password verifies against and another does not', async () => {
       const hash = await hasher.hash('pässwörd: 🔑');
       expect(hash).to.match(/^\$2b\$04\$/);
-      expect(isReadableHash(hash)).to.be.true;
+      expect(hasher.isReadable(hash)).to.be.true;
       expect(await hasher.verify('pässwörd: 🔑', hash)).to.be.true;
       expect(await hasher.verify('pässwörd: 🔒', hash)).to.be.false;
     });
@@ -61,7 +65,7 @@ describe('BcryptHasher', () => {
       expect(await hasher.hash(longest)).to.match(/^\$2b\$/);
       const hash = await hasher.hash(`${longest}x`);
       expect(hash).to.match(/^\$hmac-sha256\$2b\$04\$[./A-Za-z0-9]{53}$/);
-      expect(isReadableHash(hash)).to.be.true;
+      expect(hasher.isReadable(hash)).to.be.true;
       expect(await hasher.verify(`${longest}x`, hash)).to.be.true;
       expect(await hasher.verify(`${longest}y`, hash)).to.be.false;
       expect(await hasher.verify(longest, hash)).to.be.false;
@@ -100,9 +104,10 @@ describe('BcryptHasher', () => {
   describe('cost', () => {
     it('is a whole number from 4 to 15', () => {
       for (const cost of [3, 16, 31, 0, -1, 4.5, Number.NaN, Infinity, '10']) {
-        expect(() => new BcryptHasher({ cost: cost as number }), String(cost)).to.throw(RangeError);
+        const newHashes = { scheme: 'bcrypt', cost: cost as number } as const;
+        expect(() => new Passwords({ newHashes }), String(cost)).to.throw(ConfigurationError);
       }
-      expect(() => new BcryptHasher({ cost: 15 })).to.not.throw();
+      expect(() => new Passwords({ newHashes: { scheme: 'bcrypt', cost: 15 } })).to.not.throw();
     });
   });
 
@@ -128,7 +133,7 @@ describe('BcryptHasher', () => {
 
     it('C4: refuses marked hashes of other kinds and beyond the bound of the cost', async () => {
       const hash = `$hmac-sha256${hashSync('x', 5)}`;
-      expect(isReadableHash(hash)).to.be.true;
+      expect(hasher.isReadable(hash)).to.be.true;
       for (const [from, to] of [
         ['$05$', '$31$'],
         ['$05$', '$16$'],
@@ -140,7 +145,7 @@ describe('BcryptHasher', () => {
         ['$hmac-sha256', '$hmac-sha512'],
         ['$hmac-sha256', 'hmac-sha256'],
       ] as const) {
-        expect(isReadableHash(hash.replace(from, () => to)), to).to.be.false;
+        expect(hasher.isReadable(hash.replace(from, () => to)), to).to.be.false;
         expect(
           await hasher.verify(
             'x',
@@ -149,7 +154,6 @@ describe('BcryptHasher', () => {
           to,
         ).to.be.false;
       }
-      expect(decoyHash(hash)).to.match(/^\$2b\$05\$/);
     });
 
     it('C1: spends one verification on an overlong password', async () => {
@@ -184,27 +188,38 @@ describe('BcryptHasher', () => {
         const started = performance.now();
         expect(await hasher.verify('secret', hash as string)).to.be.false;
         expect(performance.now() - started).to.be.lessThan(50);
-        expect(isReadableHash(hash)).to.be.false;
+        expect(hasher.isReadable(hash)).to.be.false;
       });
     }
   });
 });
 
-describe('decoyHash', () => {
-  it('is readable and of the cost of new hashes without a model', () => {
-    expect(decoyHash()).to.match(/^\$2b\$12\$/);
-    expect(isReadableHash(decoyHash())).to.be.true;
+describe('Passwords.needsRehash for bcrypt', () => {
+  const needsRehash = (hash: string, cost = 5) =>
+    new Passwords({ newHashes: { scheme: 'bcrypt', cost } }).needsRehash(hash);
+
+  it('is true for a lower cost, and false for the same or a higher one', () => {
+    for (const prefix of ['$2a$', '$2b$', '$2y$', '$hmac-sha256$2b$']) {
+      const hash = hashSync('secret', 5).replace('$2b$', () => prefix);
+      expect([needsRehash(hash, 4), needsRehash(hash, 5), needsRehash(hash, 6)]).to.deep.equal([
+        false,
+        false,
+        true,
+      ]);
+    }
   });
 
-  it('takes the cost of its model, and nothing else', () => {
-    const model = hashSync('secret', 4).replace('$2b$', '$2y$');
-    expect(decoyHash(model)).to.match(/^\$2b\$04\$/);
-    expect(decoyHash(model).slice(7)).to.equal(decoyHash().slice(7));
+  it('is true for what cannot be read', () => {
+    for (const [what, hash] of Object.entries(UNREADABLE)) {
+      expect(needsRehash(hash as string), what).to.be.true;
+    }
   });
+});
 
-  it('refuses a model that cannot be read', () => {
-    expect(() => decoyHash('$2b$31$CCCCCCCCCCCCCCCCCCCCC.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')).to.throw(
-      TypeError,
-    );
+describe('Passwords.decoy for bcrypt', () => {
+  it('is readable, of the cost of new hashes, and another in each instance', () => {
+    expect(passwords.decoy()).to.match(/^\$2b\$12\$/);
+    expect(passwords.isReadable(passwords.decoy())).to.be.true;
+    expect(passwords.decoy()).to.not.equal(new Passwords().decoy());
   });
 });

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import { ServiceUnavailableError } from '../../../src/errors';
-import { BcryptHasher } from '../../../src/passwords/bcrypt';
 import { HashPool, type HashPoolOptions } from '../../../src/passwords/hash-pool';
-import type { Engine } from '../../../src/passwords/hash-worker';
+import type { Engine } from '../../../src/passwords/engines';
+import { Passwords } from '../../../src/passwords/passwords';
 
 const HASH = hashSync('secret', 4);
+const CHEAP = { scheme: 'bcrypt', cost: 4 } as const;
 
 describe('HashPool', () => {
   let pool: HashPool;
@@ -41,7 +42,7 @@ describe('HashPool', () => {
 
   for (const engines of [['bcrypt'], ['bcryptjs'], ['bcrypt', 'bcryptjs']] as Engine[][]) {
     it(`hashes and verifies by ${engines.join(' or ')}`, async () => {
-      const hasher = new BcryptHasher({ cost: 4, pool: open({ engines, threads: 2 }) });
+      const hasher = new Passwords({ newHashes: CHEAP, pool: open({ engines, threads: 2 }) });
       const made = await hasher.hash('grüße');
       expect(made).to.match(/^\$2b\$04\$/);
       for (const prefix of ['$2a$', '$2b$', '$2y$']) {
@@ -72,16 +73,16 @@ describe('HashPool', () => {
 
   it('takes the next engine where one is not installed, and is unavailable without any', async () => {
     const missing = 'not-installed' as Engine;
-    const hasher = new BcryptHasher({ cost: 4, pool: open({ engines: [missing, 'bcryptjs'] }) });
+    const hasher = new Passwords({ newHashes: CHEAP, pool: open({ engines: [missing, 'bcryptjs'] }) });
     expect(await hasher.verify('secret', HASH)).to.equal(true);
     await pool.close();
     open({ engines: [missing] });
-    const error = await outcome(new BcryptHasher({ cost: 4, pool }).verify('secret', HASH));
+    const error = await outcome(new Passwords({ newHashes: CHEAP, pool }).verify('secret', HASH));
     expect(error).to.be.instanceOf(ServiceUnavailableError);
   });
 
   it('leaves the event loop free while it computes', async () => {
-    const hasher = new BcryptHasher({ cost: 4, pool: open({ threads: 1 }) });
+    const hasher = new Passwords({ newHashes: CHEAP, pool: open({ threads: 1 }) });
     await hasher.verify('warm', HASH);
     let turns = 0;
     let isDone = false;

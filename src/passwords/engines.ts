@@ -1,0 +1,59 @@
+/** The packages that compute in the threads, loaded when they are first needed. */
+
+/** The packages that can do bcrypt, in the order in which they are tried. */
+export type Engine = 'bcrypt' | 'bcryptjs';
+
+export interface Bcrypt {
+  hashSync(password: string, salt: string): string;
+  compareSync(password: string, hash: string): boolean;
+}
+
+export interface Argon2Settings {
+  readonly raw: true;
+  readonly type: 0 | 1 | 2;
+  readonly version: number;
+  readonly memoryCost: number;
+  readonly timeCost: number;
+  readonly parallelism: number;
+  readonly salt: Buffer;
+  readonly hashLength: number;
+}
+
+export interface Argon2 {
+  hash(password: string, settings: Argon2Settings): Promise<Buffer>;
+}
+
+/** The names that the pool was given. */
+export interface EngineNames {
+  readonly engines: readonly Engine[];
+  readonly argon2: string;
+}
+
+export class Engines {
+  readonly #names: EngineNames;
+  #bcrypt: Promise<Bcrypt> | undefined;
+  #argon2: Promise<Argon2> | undefined;
+
+  constructor(names: EngineNames) {
+    this.#names = names;
+  }
+
+  bcrypt(): Promise<Bcrypt> {
+    return (this.#bcrypt ??= load<Bcrypt>(this.#names.engines));
+  }
+
+  argon2(): Promise<Argon2> {
+    return (this.#argon2 ??= load<Argon2>([this.#names.argon2]));
+  }
+}
+
+async function load<T>([first = '', ...others]: readonly string[]): Promise<T> {
+  try {
+    // Under `import()` a CommonJS package is the default of its module.
+    const loaded = (await import(first)) as { default: T };
+    return loaded.default;
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return load<T>(others);
+  }
+}

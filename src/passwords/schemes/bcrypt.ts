@@ -1,0 +1,82 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { encodeBase64, genSaltSync } from 'bcryptjs';
+import { isLonger } from '../password-text';
+import type { Work } from '../work';
+import type { MakingScheme, Scheme } from './scheme';
+
+export interface BcryptSettings {
+  readonly scheme: 'bcrypt';
+  readonly cost: number;
+}
+
+/** All that bcrypt looks at; what comes after would not count. */
+const MAX_BYTES = 72;
+
+// The last characters of salt and digest have unused bits. bcryptjs never matches a hash where one of
+// them is set, so such a hash is unreadable rather than one that nobody's password fits.
+const READABLE = /^\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
+/** Stands before the bcrypt hash of a password that was pre-hashed. */
+const MARK = '$hmac-sha256';
+
+/** `$2a$`, `$2b$` and `$2y$` of cost 4 to 15. */
+export const plainBcrypt: Scheme = {
+  name: 'bcrypt',
+  recognises: (hash) => /^\$2[a-z]?\$/.test(hash),
+  workOf(hash): Work | undefined {
+    const cost = READABLE.exec(hash)?.[1];
+    return cost === undefined ? undefined : { kind: 'bcrypt', units: 2 ** Number(cost) };
+  },
+  async verify(password, hash, engines) {
+    const bcrypt = await engines.bcrypt();
+    const isTooLong = isLonger(password, MAX_BYTES);
+    // The native package does not know `$2y$`, which is the same as `$2b$`.
+    const isRight = bcrypt.compareSync(isTooLong ? 'stand-in' : password, hash.replace(/^\$2y\$/, '$2b$'));
+    return isRight && !isTooLong;
+  },
+};
+
+/**
+ * bcrypt, by the native `bcrypt` where that package is installed and else by bcryptjs.
+ *
+ * A password of more than 72 bytes is pre-hashed, and its hash marked: `$hmac-sha256` stands before the bcrypt
+ * hash of the base64 of its HMAC-SHA-256, whose key are the 22 characters of the salt.
+ */
+export const bcrypt: MakingScheme<BcryptSettings> = {
+  name: 'bcrypt',
+  recognises: (hash) => plainBcrypt.recognises(unmarked(hash)),
+  workOf: (hash) => plainBcrypt.workOf(unmarked(hash)),
+  verify(password, hash, engines) {
+    const stored = unmarked(hash);
+    return plainBcrypt.verify(stored === hash ? password : prehash(password, stored), stored, engines);
+  },
+  async hash(password, { cost }, engines) {
+    const salt = genSaltSync(cost);
+    const bcrypt = await engines.bcrypt();
+    if (!isLonger(password, MAX_BYTES)) return bcrypt.hashSync(password, salt);
+    return MARK + bcrypt.hashSync(prehash(password, salt), salt);
+  },
+  decoy: ({ cost }) => genSaltSync(cost) + encodeBase64([...randomBytes(23)], 23),
+  isWeaker: (hash, { cost }) => (bcrypt.workOf(hash)?.units ?? 0) < 2 ** cost,
+};
+
+/** Django's: bcrypt over the hexadecimal SHA-256 of the password, so that all of it counts. */
+export const djangoBcryptSha256: Scheme = {
+  name: 'django-bcrypt-sha256',
+  recognises: (hash) => hash.startsWith('bcrypt_sha256$'),
+  workOf: (hash) => plainBcrypt.workOf(hash.replace('bcrypt_sha256$', '')),
+  verify: (password, hash, engines) =>
+    plainBcrypt.verify(
+      createHash('sha256').update(password).digest('hex'),
+      hash.replace('bcrypt_sha256$', ''),
+      engines,
+    ),
+};
+
+/** @param from a bcrypt hash or the salt of one: both begin alike. */
+function prehash(password: string, from: string): string {
+  return createHmac('sha256', from.slice(7, 29)).update(password).digest('base64');
+}
+
+function unmarked(hash: string): string {
+  return hash.startsWith(MARK) ? hash.slice(MARK.length) : hash;
+}

@@ -1,0 +1,49 @@
+/**
+ * How much work a verification is. Work of one kind is compared by its units; of different kinds by what a unit
+ * takes on a machine of today, which is good enough to tell which is more.
+ */
+export type Work =
+  /** A unit is a round of the key schedule: 2 to the power of the cost. */
+  | { readonly kind: 'bcrypt'; readonly units: number }
+  /** A unit is a KiB filled once. */
+  | { readonly kind: 'argon2'; readonly memoryKib: number; readonly lanes: number; readonly units: number }
+  /** A unit is a block of `blockSize`: N times p of them. */
+  | { readonly kind: 'scrypt'; readonly blockSize: number; readonly units: number }
+  /** A unit is an iteration or round. */
+  | { readonly kind: 'pbkdf2'; readonly digest: 'sha1' | 'sha256' | 'sha512'; readonly units: number }
+  | { readonly kind: 'sha-crypt'; readonly digest: 'sha256' | 'sha512'; readonly units: number }
+  /** So little that it does not count: one hash, one comparison. */
+  | { readonly kind: 'none'; readonly units: 0 };
+
+export const NO_WORK: Work = { kind: 'none', units: 0 };
+
+/** True when both do the same thing, more or less often. */
+export function isSameKind(a: Work, b: Work): boolean {
+  return nameOf(a) === nameOf(b);
+}
+
+/** The greater of the two. */
+export function dearer(a: Work, b: Work): Work {
+  return microsecondsOf(b) > microsecondsOf(a) ? b : a;
+}
+
+function nameOf({ units: _, ...kind }: Work): string {
+  return JSON.stringify(kind);
+}
+
+function microsecondsOf(work: Work): number {
+  switch (work.kind) {
+    case 'bcrypt':
+      return 50 * work.units;
+    case 'argon2':
+      return 0.6 * work.units;
+    case 'scrypt':
+      return 0.3 * work.blockSize * work.units;
+    case 'pbkdf2':
+      return (work.digest === 'sha512' ? 0.8 : 0.3) * work.units;
+    case 'sha-crypt':
+      return 2 * work.units;
+    case 'none':
+      return 0;
+  }
+}
