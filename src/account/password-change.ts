@@ -149,7 +149,7 @@ async function proved(
   credentials: { username: string; password: string },
 ): Promise<User> {
   try {
-    return await provider.prove(request, userstore, credentials);
+    return (await provider.prove(request, userstore, credentials)).user;
   } catch (cause) {
     if (isInstance(cause, BadCredentialsError)) throw new WrongPasswordError({ cause });
     throw cause;

@@ -16,6 +16,7 @@ import {
   CredentialCache,
   type CredentialCacheOptions,
 } from '../passwords/credential-cache';
+import { HashUpgrades } from '../passwords/hash-upgrade';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import { passwords } from '../passwords/passwords';
 import { Throttle, type ThrottleOptions } from '../throttle/throttle';
@@ -42,6 +43,9 @@ export interface PasswordProviderOptions {
  * no hash to verify, a decoy stands in. Once a stored hash was met that is dearer than new ones, refusals cost what
  * that one does.
  *
+ * After a login with an outdated hash the password is hashed anew, and the hash replaced in the store that the user
+ * came from, where that has `updatePassword`. It happens after the reply, and a login never fails by it.
+ *
  * Credentials that were verified are remembered for a minute. The user is loaded on every request all the same,
  * so a changed or removed user, hash, role or `active` counts at once.
  *
@@ -55,6 +59,10 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
   protected readonly hasher: PasswordHasher;
   readonly #cache: CredentialCache | undefined;
   readonly #throttle: Throttle | undefined;
+  readonly #upgrades = new HashUpgrades({
+    hash: (password) => this.hasher.hash(password),
+    needsRehash: (hash) => this.hasher.needsRehash(hash),
+  });
 
   /** @throws ConfigurationError for options out of bounds */
   constructor(options: PasswordProviderOptions = {}) {
@@ -79,19 +87,31 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     const credentials = parseBasicCredentials(request.header('authorization'));
     if (credentials === null) return null;
 
-    const user = await this.prove(request, userstore, credentials);
+    const { user, hash, isFresh } = await this.prove(request, userstore, credentials);
+    if (isFresh) {
+      const { password } = credentials;
+      const component = this.name ?? this.constructor.name;
+      this.#upgrades.afterReply(request, {
+        component,
+        store: storeOf(userstore, user),
+        user,
+        password,
+        hash,
+      });
+    }
     return new Authentication(user, { methods: ['pwd'] });
   }
 
   /**
    * The user whose password it is; counted by the throttle, and refused, as a login.
+   * @throws as {@link authenticate}
    * @internal
    */
   async prove(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
     credentials: BasicCredentials,
-  ): Promise<U> {
+  ): Promise<Proof<U>> {
     // Before the cache too, or it would tell the right guess from the others while all must wait.
     const attempt = { username: credentials.username, ip: request.ip };
     await this.#throttle?.check(attempt);
@@ -109,7 +129,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
       credentials.password,
       stored,
     );
-    if (active && ticket && this.#cache?.has(ticket) === true) return user;
+    if (active && ticket && this.#cache?.has(ticket) === true) return { user, hash, isFresh: false };
     const outcome = { isInactive: false };
     const verify = async (): Promise<boolean> => {
       const counted = await this.#throttle?.count(attempt);
@@ -132,7 +152,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
     if (ticket && !isAborted(request)) this.#cache?.add(ticket);
-    return user;
+    return { user, hash, isFresh: true };
   }
 
   /** @internal */
@@ -163,9 +183,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     if (typeof user === 'string') {
       return this.#cache?.ticket({ store: NOWHERE, username: user, password, hash });
     }
-    const chain = userstore as UserstoreInterface<U> & { [STORE_OF]?(user: User): object | undefined };
-    const store = chain[STORE_OF]?.(user) ?? userstore;
-    return this.#cache?.ticket({ store, username: user.username, password, hash });
+    return this.#cache?.ticket({ store: storeOf(userstore, user), username: user.username, password, hash });
   }
 
   #readableHash(request: SecurityRequest, user: U | undefined): string | undefined {
@@ -181,6 +199,22 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     }
     return hash;
   }
+}
+
+/** A password that proved right. */
+interface Proof<U extends User> {
+  readonly user: U;
+  readonly hash: string;
+  /** False where it was remembered. */
+  readonly isFresh: boolean;
+}
+
+/** The store that a user came from: the app may have several behind the one that a provider is handed. */
+function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): UserstoreInterface<U> {
+  const chain = userstore as UserstoreInterface<U> & {
+    [STORE_OF]?(user: U): UserstoreInterface<U> | undefined;
+  };
+  return chain[STORE_OF]?.(user) ?? userstore;
 }
 
 /** Stands for the store of users that no store has. */

@@ -1,5 +1,13 @@
-/** What is a secret wherever it stands: a bcrypt hash, a signed token. */
-const SECRETS = /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/** What is a secret wherever it stands: a password hash of any scheme, a signed token. */
+const SECRETS = new RegExp(
+  [
+    String.raw`\$(?:2[abxy]?|[1567]|argon2[a-z]*|s?crypt|pbkdf2(?:-sha\d+)?|hmac-sha256)\$[^\s'"]{8,}`,
+    String.raw`\b(?:argon2|bcrypt|bcrypt_sha256|pbkdf2_sha\d+|scrypt|sha1|crypt)\$[^\s'"]{8,}`,
+    String.raw`\{[A-Za-z0-9-]{3,10}\}[A-Za-z0-9+/=$.]{8,}`,
+    String.raw`\beyJ[\w-]+\.[\w-]+\.[\w-]*`,
+  ].join('|'),
+  'g',
+);
 
 /** Text without stored hashes, signed tokens and the given secrets. */
 export function masked(text: string, secrets: readonly string[] = []): string {

@@ -1,0 +1,99 @@
+/**
+ * Replaces outdated hashes by new ones, when the password is at hand: after the reply to a login that proved right.
+ * Nothing of it reaches the client, and a store that refuses is left alone for a minute.
+ */
+import type { ServerResponse } from 'node:http';
+import { withinDeadline } from '../authentication/deadline';
+import { reportMisconfigured } from '../core/events';
+import { rawResponse } from '../core/execution';
+import type { SecurityRequest } from '../core/request';
+import type { User } from '../core/user';
+import type { UserstoreInterface } from '../core/userstore';
+import { ServiceUnavailableError } from '../errors';
+import type { Clock } from '../util/clock';
+import { isInstance } from '../util/instance';
+import { masked } from '../util/masked';
+import { printable } from '../util/printable';
+import type { PasswordHasher } from './password-hasher';
+
+/** A login whose password proved right. */
+export interface ProvedLogin<U extends User = User> {
+  /** For logs and events: the provider that it came through. */
+  readonly component: string;
+  readonly store: UserstoreInterface<U>;
+  /** As the store returned it. */
+  readonly user: U;
+  readonly password: string;
+  /** The stored hash that the password was verified against. */
+  readonly hash: string;
+}
+
+const MAX_MS = 30_000;
+const REST_MS = 60_000;
+
+export class HashUpgrades {
+  /** By store, so that one user is upgraded once however many log in at once. */
+  readonly #underWay = new WeakMap<object, Set<string>>();
+  readonly #restUntil = new WeakMap<object, number>();
+
+  /** @param now a clock that only goes forward, in milliseconds */
+  constructor(
+    private readonly hasher: Pick<PasswordHasher, 'hash' | 'needsRehash'>,
+    private readonly now: Clock = () => performance.now(),
+  ) {}
+
+  /** Upgrades the hash once the reply is out, where it is outdated and the store takes a new one. */
+  afterReply(request: SecurityRequest, login: ProvedLogin): void {
+    const { store, user, hash } = login;
+    if (typeof store.updatePassword !== 'function' || !this.hasher.needsRehash(hash)) return;
+    if (this.now() < (this.#restUntil.get(store) ?? 0)) return;
+    const underWay = this.#usersOf(store);
+    if (underWay.has(user.username)) return;
+    underWay.add(user.username);
+    const upgrade = () => {
+      this.#upgrade(login)
+        .catch((error: unknown) => {
+          this.#restUntil.set(store, this.now() + REST_MS);
+          report(request, login, error);
+        })
+        .finally(() => underWay.delete(user.username))
+        .catch(() => undefined);
+    };
+    const response: Partial<ServerResponse> | undefined = rawResponse(request.action);
+    if (response?.once === undefined || response.destroyed === true) setImmediate(upgrade);
+    else response.once('close', upgrade);
+  }
+
+  async #upgrade({ store, user, password, hash }: ProvedLogin): Promise<void> {
+    const current = await withinDeadline(store.getUser(user.username), MAX_MS);
+    // Another login, or a change of the password, was first.
+    if (current?.password !== hash) return;
+    const newHash = await this.hasher.hash(password);
+    const isReplaced: unknown = await withinDeadline(store.updatePassword?.(user, newHash, hash), MAX_MS);
+    if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
+  }
+
+  #usersOf(store: object): Set<string> {
+    const known = this.#underWay.get(store);
+    if (known !== undefined) return known;
+    const users = new Set<string>();
+    this.#underWay.set(store, users);
+    return users;
+  }
+}
+
+function report(
+  request: SecurityRequest,
+  { component, user, password, hash }: ProvedLogin,
+  error: unknown,
+): void {
+  // Too much hash work is waiting, or the store is down: the next login tries again.
+  if (isInstance(error, ServiceUnavailableError)) return;
+  const reason =
+    error instanceof Error ? masked(`${error.name}: ${error.message}`, [password, hash]) : typeof error;
+  reportMisconfigured(request, {
+    component,
+    user: printable(user.username),
+    problem: `the outdated password hash could not be replaced (${reason})`,
+  });
+}
