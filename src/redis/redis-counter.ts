@@ -6,15 +6,20 @@ import type { RedisClient } from './redis-client';
 /** Counts in Redis. Rejects when Redis does. Keys are hashed: people type a password for a name by mistake. */
 export class RedisCounter implements Counter {
   readonly #limiter: RateLimiterRedis;
+  private readonly prefix: string;
+  private readonly takeBack: (key: string) => Promise<unknown>;
 
   constructor(
     client: RedisClient,
     name: string,
     private readonly seconds: number,
   ) {
+    this.prefix = `securest:throttle:${name}`;
+    client.defineCommand(TAKE_BACK, { numberOfKeys: 1, lua: TAKE_BACK_SCRIPT });
+    this.takeBack = (key) => (client as unknown as Record<typeof TAKE_BACK, TakeBack>)[TAKE_BACK](key);
     this.#limiter = new RateLimiterRedis({
       storeClient: client,
-      keyPrefix: `securest:throttle:${name}`,
+      keyPrefix: this.prefix,
       points: Number.MAX_SAFE_INTEGER,
       duration: seconds,
     });
@@ -42,10 +47,22 @@ export class RedisCounter implements Counter {
   }
 
   async #takeBack(key: string): Promise<void> {
-    // Of a count that has run out meanwhile nothing is taken back, or tries could be saved up.
-    if ((await this.remainingMs(key)) > 0) await this.#limiter.reward(hashed(key));
+    await this.takeBack(`${this.prefix}:${hashed(key)}`);
   }
 }
+
+type TakeBack = (key: string) => Promise<unknown>;
+
+const TAKE_BACK = 'securestTakeBack';
+/**
+ * Of a count that has run out meanwhile nothing is taken back, or tries could be saved up. A key under which nothing
+ * is left goes: tries that leave nothing behind must not fill Redis.
+ */
+const TAKE_BACK_SCRIPT = `
+local count = tonumber(redis.call('get', KEYS[1]) or '')
+if count == nil then return 0 end
+if count <= 1 then return redis.call('del', KEYS[1]) end
+return redis.call('decr', KEYS[1])`;
 
 /** Numbers, or what stands under the key is none of ours and decides nothing. */
 function read({ consumedPoints, msBeforeNext }: RateLimiterRes): { total: number; remainingMs: number } {

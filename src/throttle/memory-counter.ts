@@ -7,7 +7,8 @@ const MAX_KEYS = 100_000;
 /** Counts in this process, for as many keys as the bound allows: the one not used for longest goes first. */
 export class MemoryCounter implements Counter {
   readonly #limiter: RateLimiterMemory;
-  readonly #keys = new Set<string>();
+  /** How many are counted under each key, at the most: some may have run out. */
+  readonly #counts = new Map<string, number>();
 
   constructor(
     seconds: number,
@@ -25,7 +26,7 @@ export class MemoryCounter implements Counter {
 
   /** At once where nothing is counted, which each right password pays for. */
   remainingMs(key: string): MaybePromise<number> {
-    return this.#keys.has(key) ? this.#remainingMs(key) : 0;
+    return this.#counts.has(key) ? this.#remainingMs(key) : 0;
   }
 
   async #remainingMs(key: string): Promise<number> {
@@ -39,22 +40,28 @@ export class MemoryCounter implements Counter {
   }
 
   async delete(key: string): Promise<void> {
-    this.#keys.delete(key);
+    this.#counts.delete(key);
     await this.#limiter.delete(key);
   }
 
   async #takeBack(key: string): Promise<void> {
+    const count = this.#counts.get(key);
+    if (count === undefined) return;
+    // A key under which nothing is left goes: tries that leave nothing behind must not push out others' failures.
+    if (count === 1) return this.delete(key);
+    this.#counts.set(key, count - 1);
     // Of a count that has run out meanwhile nothing is taken back, or tries could be saved up.
     if ((await this.remainingMs(key)) > 0) await this.#limiter.reward(key);
   }
 
   #touch(key: string): void {
-    this.#keys.delete(key);
-    this.#keys.add(key);
-    if (this.#keys.size <= this.maxKeys) return;
-    const [oldest] = this.#keys;
+    const count = this.#counts.get(key) ?? 0;
+    this.#counts.delete(key);
+    this.#counts.set(key, count + 1);
+    if (this.#counts.size <= this.maxKeys) return;
+    const [oldest] = this.#counts.keys();
     if (oldest === undefined) return;
-    this.#keys.delete(oldest);
+    this.#counts.delete(oldest);
     void this.#limiter.delete(oldest);
   }
 }

@@ -281,6 +281,12 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       }
     });
 
+    it('K5: leaves nothing in Redis of tries that were right', async () => {
+      await using api = await start(new RedisThrottle(await ready()));
+      await guess(api, 'secret');
+      expect((await admin.keys('*')).filter((key) => !key.includes(':known:'))).to.deep.equal([]);
+    });
+
     it('works with ioredis 6 and under its key prefix', async () => {
       const client = new Redis6({ path: server.socket, keyPrefix: 'notes:' });
       await once(client, 'ready');

@@ -167,6 +167,18 @@ describe('Throttle', () => {
     expect(kept).to.deep.equal([60_000, 0, 60_000, 60_000]);
   });
 
+  it('K5: lets tries that leave nothing behind push out no failures', async () => {
+    const counter = new MemoryCounter(60, 3);
+    await counter.add('failed');
+    await counter.add('failed');
+    for (let other = 0; other < 10; other += 1)
+      await (await counter.add(`other ${String(other)}`)).takeBack();
+    expect((await counter.add('failed')).total).to.equal(3);
+    const twice = [await counter.add('twice'), await counter.add('twice')];
+    await twice[0]?.takeBack();
+    expect((await counter.add('twice')).total).to.equal(2);
+  });
+
   for (const options of [{ perPair: 0 }, { perAccount: 1.5 }, { perAddress: NaN }, { perPair: '9' }]) {
     it(`refuses ${JSON.stringify(options)}`, () => {
       expect(() => new Throttle(options as ThrottleOptions)).to.throw(ConfigurationError, /throttle: per/);
