@@ -26,5 +26,7 @@ export async function makeUp({ done, milliseconds, floor, engines }: Debt): Prom
   const started = performance.now();
   const sample = await perform(floor, floor.units * SAMPLE, engines);
   const perUnit = (performance.now() - started) / sample;
-  await perform(floor, floor.units - sample - milliseconds / perUnit, engines);
+  // Where there is too little to take a sample of, what was done before does not count.
+  const before = sample > 0 && perUnit > 0 ? milliseconds / perUnit : 0;
+  await perform(floor, floor.units - sample - before, engines);
 }

@@ -34,15 +34,15 @@ function nameOf({ units: _, ...kind }: Work): string {
 function microsecondsOf(work: Work): number {
   switch (work.kind) {
     case 'bcrypt':
-      return 50 * work.units;
+      return 65 * work.units;
     case 'argon2':
-      return 0.6 * work.units;
+      return 0.65 * work.units;
     case 'scrypt':
       return 0.3 * work.blockSize * work.units;
     case 'pbkdf2':
-      return (work.digest === 'sha512' ? 0.8 : 0.3) * work.units;
+      return (work.digest === 'sha512' ? 0.63 : 0.24) * work.units;
     case 'sha-crypt':
-      return 2 * work.units;
+      return 1.7 * work.units;
     case 'none':
       return 0;
   }

@@ -15,6 +15,7 @@ import {
   type VerifiedToken,
 } from '../../src';
 import { basic, DRIVERS, TestServer } from '../support/drivers';
+import { cheapPasswords } from '../support/hashers';
 import { MemoryLogger, reset } from '../support/reset';
 import { type Reply, toReply } from '../support/scripted';
 import file from '../vectors/authorization_headers.json';
@@ -158,7 +159,11 @@ class Server implements AsyncDisposable {
       }
     }
     @AuthProvider(1)
-    class Password extends PasswordProvider {}
+    class Password extends PasswordProvider {
+      constructor() {
+        super({ passwords: cheapPasswords });
+      }
+    }
     @AuthProvider(2)
     class Token extends TokenProvider {
       constructor(tokens: Tokens) {

@@ -14,6 +14,7 @@ import {
   ThrottledError,
 } from '../../src';
 import { basic, DRIVERS } from '../support/drivers';
+import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { CrashWatch, provider, startApi } from '../support/scripted';
 
@@ -196,7 +197,11 @@ for (const driver of DRIVERS) {
           });
         }
       }
-      class Password extends PasswordProvider {}
+      class Password extends PasswordProvider {
+        constructor() {
+          super({ passwords: cheapPasswords });
+        }
+      }
       await using api = await startApi(driver, { security: { providers: [Password], userstores: [Users] } });
       const broken = await api.get('/guarded', basic('ann', 'canary-plain'));
       const wrong = await api.get('/guarded', basic('bob', 'wrong'));

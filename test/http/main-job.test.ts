@@ -17,6 +17,7 @@ import {
   Userstore,
 } from '../../src';
 import { basic, CREATORS, DRIVERS, TestServer } from '../support/drivers';
+import { cheapPasswords } from '../support/hashers';
 import { MemoryLogger, reset } from '../support/reset';
 
 describe('The main job', () => {
@@ -45,7 +46,11 @@ describe('The main job', () => {
       }
 
       @AuthProvider(1)
-      class Password extends PasswordProvider {}
+      class Password extends PasswordProvider {
+        constructor() {
+          super({ passwords: cheapPasswords });
+        }
+      }
 
       @AuthProvider(2)
       class Token extends TokenProvider {

@@ -17,6 +17,7 @@ import {
   type User,
 } from '../../src';
 import { basic, DRIVERS } from '../support/drivers';
+import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { startApi } from '../support/scripted';
 
@@ -56,7 +57,11 @@ for (const driver of DRIVERS) {
           });
         }
       }
-      class Password extends PasswordProvider {}
+      class Password extends PasswordProvider {
+        constructor() {
+          super({ passwords: cheapPasswords });
+        }
+      }
       class Token extends TokenProvider {
         constructor() {
           super(Container.get(Tokens));
@@ -310,7 +315,11 @@ for (const driver of DRIVERS) {
 
 describe('passwordController() at start', () => {
   beforeEach(reset);
-  class Password extends PasswordProvider {}
+  class Password extends PasswordProvider {
+    constructor() {
+      super({ passwords: cheapPasswords });
+    }
+  }
   class Users extends MemoryUserstore {
     constructor() {
       super({ users: [] });

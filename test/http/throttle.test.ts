@@ -11,6 +11,7 @@ import {
   type User,
 } from '../../src';
 import { basic, DRIVERS } from '../support/drivers';
+import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { type Reply, startApi } from '../support/scripted';
 
@@ -48,7 +49,7 @@ for (const driver of DRIVERS) {
       }
       class Password extends PasswordProvider {
         constructor() {
-          super(options);
+          super({ passwords: cheapPasswords, ...options });
         }
       }
       class Token extends TokenProvider {

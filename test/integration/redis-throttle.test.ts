@@ -9,6 +9,7 @@ import { ConfigurationError, MemoryUserstore, PasswordProvider, type ThrottleOpt
 import { type RedisClient, RedisThrottle } from '../../src/redis';
 import { basic, DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
+import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { type Api, startApi } from '../support/scripted';
 import { describeWith } from './describe-with';
@@ -68,7 +69,8 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       const start = (client: RedisClient, options?: ThrottleOptions): Promise<Api> => {
         class Password extends PasswordProvider {
           constructor() {
-            super({ credentialCache: false, throttle: new RedisThrottle(client, options) });
+            const throttle = new RedisThrottle(client, options);
+            super({ credentialCache: false, throttle, passwords: cheapPasswords });
           }
         }
         return startApi(driver, { security: { userstores: [Users], providers: [Password] } });
@@ -187,7 +189,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
     const start = (throttle: RedisThrottle): Promise<Api> => {
       class Password extends PasswordProvider {
         constructor() {
-          super({ throttle });
+          super({ throttle, passwords: cheapPasswords });
         }
       }
       return startApi(driver!, { security: { userstores: [Users], providers: [Password] } });

@@ -14,6 +14,7 @@ import {
   type User,
 } from '../../src';
 import { basic, DRIVERS } from '../support/drivers';
+import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { type Api, BODIES, provider, startApi } from '../support/scripted';
 
@@ -34,7 +35,11 @@ class Tokens extends TokenProvider {
     super({ verify: (token) => (asked.push(`verify ${token}`), tokens.verify(token)) });
   }
 }
-class Password extends PasswordProvider {}
+class Password extends PasswordProvider {
+  constructor() {
+    super({ passwords: cheapPasswords });
+  }
+}
 
 const { token } = tokens.issue(new Authentication(ANN));
 const BASIC = basic('ann', 'pw').authorization!;

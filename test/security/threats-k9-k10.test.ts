@@ -16,6 +16,7 @@ import {
   type User,
 } from '../../src';
 import { basic, DRIVERS } from '../support/drivers';
+import { cheapPasswords } from '../support/hashers';
 import { MemoryLogger, reset } from '../support/reset';
 import { provider, startApi, store } from '../support/scripted';
 
@@ -111,7 +112,11 @@ for (const driver of DRIVERS) {
           });
         }
       }
-      class Password extends PasswordProvider {}
+      class Password extends PasswordProvider {
+        constructor() {
+          super({ passwords: cheapPasswords });
+        }
+      }
       class Tokens extends TokenProvider {
         constructor() {
           super(service);

@@ -65,7 +65,7 @@ describe('HashPool', () => {
             .split(' ');
           return { isMain: Number(thread) === process.pid, nice: Number(fields[16]) };
         });
-      await open({ threads: 1 }).run({ kind: 'verify', password: 'secret', hash: HASH });
+      await new Passwords({ newHashes: CHEAP, pool: open({ threads: 1 }) }).verify('secret', HASH);
       expect(niceness().some(({ nice }) => nice === getPriority() + 5)).to.equal(true);
       expect(niceness().find(({ isMain }) => isMain)?.nice).to.equal(getPriority());
     });

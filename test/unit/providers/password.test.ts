@@ -14,10 +14,10 @@ import {
   MalformedCredentialsError,
   ServiceUnavailableError,
 } from '../../../src/errors';
-import { passwords } from '../../../src/passwords/passwords';
+import { Passwords, passwords } from '../../../src/passwords/passwords';
 import { PasswordProvider } from '../../../src/providers/password';
 import { describeAuthProvider } from '../../contract/describe-auth-provider';
-import { hasherWith } from '../../support/hashers';
+import { cheapPasswords, hasherWith } from '../../support/hashers';
 import { fakeRequest, type FakeRequestOptions } from '../../support/fake-request';
 
 const HASH = hashSync('open sesame', 4);
@@ -67,7 +67,7 @@ function problemsOf(request: SecurityRequest): Problem[] {
 }
 
 describeAuthProvider('PasswordProvider', () => ({
-  provider: new PasswordProvider(),
+  provider: new PasswordProvider({ passwords: cheapPasswords }),
   users: [
     { username: 'alice', password: HASH },
     { username: 'bob', password: HASH, active: true },
@@ -98,7 +98,7 @@ describe('PasswordProvider', () => {
   const alice: User = { username: 'alice', password: HASH };
 
   it('states a new login by password', async () => {
-    const authentication = await new PasswordProvider().authenticate(
+    const authentication = await new PasswordProvider({ passwords: cheapPasswords }).authenticate(
       login('alice:open sesame'),
       storeOf(alice),
     );
@@ -107,11 +107,45 @@ describe('PasswordProvider', () => {
     expect(authentication?.methods).to.deep.equal(['pwd']);
   });
 
-  it('verifies with bcrypt unless a subclass brings another hasher', () => {
+  it('verifies with the exported passwords unless the options bring others', () => {
     class Exposed extends PasswordProvider {
       readonly used = this.hasher;
     }
     expect(new Exposed().used).to.equal(passwords);
+    expect(new Exposed({ passwords: cheapPasswords }).used).to.equal(cheapPasswords);
+  });
+
+  it('C7: takes a plain text for a password only where the app accepts that', async () => {
+    const accepting = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 }, accept: ['plaintext'] });
+    const provider = new PasswordProvider({ passwords: accepting });
+    for (const password of ['open sesame', '{PLAIN}open sesame']) {
+      const store = storeOf({ username: 'eve', password });
+      expect(await provider.authenticate(login('eve:open sesame'), store)).to.not.be.null;
+      for (const wrong of ['open sesam', '{PLAIN}open sesame']) {
+        const error = await rejection(provider.authenticate(login(`eve:${wrong}`), store));
+        expect(error).to.be.instanceOf(BadCredentialsError);
+      }
+    }
+  });
+
+  it('C5: reports what would make a stored hash readable', async () => {
+    const request = login('eve:boabspasswurd');
+    const problems = problemsOf(request);
+    const store = storeOf({ username: 'eve', password: '{SHA}ddSFGmjXYPbZC+NXR2kCzBRjqiE=' });
+    const provider = new PasswordProvider({ passwords: cheapPasswords });
+    expect(await rejection(provider.authenticate(request, store))).to.be.instanceOf(BadCredentialsError);
+    expect(problems).to.have.length(1);
+    expect(problems[0]?.problem).to.include("accept: ['ldap-sha']").and.not.include('ddSFG');
+  });
+
+  it('B5: tells the hasher when a match is a refusal too', async () => {
+    const told: unknown[] = [];
+    const hasher = hasherWith({ verify: async (...args) => (told.push(args[3]), false) });
+    const provider = new PasswordProvider({ passwords: hasher });
+    for (const user of [alice, { ...alice, active: false }, { username: 'alice' }]) {
+      await rejection(provider.authenticate(login('alice:wrong'), storeOf(user)));
+    }
+    expect(told).to.deep.equal([false, true, true]);
   });
 
   it('works as a service that gets the container as its first argument', async () => {
@@ -126,7 +160,9 @@ describe('PasswordProvider', () => {
   });
 
   it('challenges with Basic and UTF-8 (RFC 7617 section 2.1)', () => {
-    expect(formatChallenge(new PasswordProvider().challenge()!)).to.equal('Basic charset="UTF-8"');
+    expect(formatChallenge(new PasswordProvider({ passwords: cheapPasswords }).challenge()!)).to.equal(
+      'Basic charset="UTF-8"',
+    );
   });
 
   it('A1: hands on that Authorization came twice', async () => {
@@ -137,15 +173,20 @@ describe('PasswordProvider', () => {
       },
     };
     const store = storeOf(alice);
-    expect(await rejection(new PasswordProvider().authenticate(request, store))).to.be.instanceOf(
-      InvalidRequestError,
-    );
+    expect(
+      await rejection(new PasswordProvider({ passwords: cheapPasswords }).authenticate(request, store)),
+    ).to.be.instanceOf(InvalidRequestError);
     expect(store.asked).to.be.empty;
   });
 
   it('B1: takes a colon in the password', async () => {
     const user = { username: 'alice', password: hashSync('a:b::c', 4) };
-    expect(await new PasswordProvider().authenticate(login('alice:a:b::c'), storeOf(user))).to.not.be.null;
+    expect(
+      await new PasswordProvider({ passwords: cheapPasswords }).authenticate(
+        login('alice:a:b::c'),
+        storeOf(user),
+      ),
+    ).to.not.be.null;
   });
 
   it('B2, B3: refuses control characters and empty parts before the store and before any hash work', async () => {
@@ -197,8 +238,12 @@ describe('PasswordProvider', () => {
 
   it('B5: refuses an inactive user only after the password proved right, in the same words', async () => {
     const store = storeOf({ ...alice, active: false });
-    const wrong = await rejection(new PasswordProvider().authenticate(login('alice:wrong'), store));
-    const right = await rejection(new PasswordProvider().authenticate(login('alice:open sesame'), store));
+    const wrong = await rejection(
+      new PasswordProvider({ passwords: cheapPasswords }).authenticate(login('alice:wrong'), store),
+    );
+    const right = await rejection(
+      new PasswordProvider({ passwords: cheapPasswords }).authenticate(login('alice:open sesame'), store),
+    );
     expect(wrong).to.be.instanceOf(BadCredentialsError);
     expect(right).to.be.instanceOf(AccountStatusError);
     for (const part of ['httpCode', 'code', 'message'] as const) {
@@ -228,7 +273,9 @@ describe('PasswordProvider', () => {
     for (const stored of ['secret', '{plain}secret', '{PLAIN}secret', '$plaintext$secret', '{noop}secret']) {
       for (const typed of ['secret', stored]) {
         const store = storeOf({ username: 'ann', password: stored });
-        const error = await rejection(new PasswordProvider().authenticate(login(`ann:${typed}`), store));
+        const error = await rejection(
+          new PasswordProvider({ passwords: cheapPasswords }).authenticate(login(`ann:${typed}`), store),
+        );
         expect(error, stored).to.be.instanceOf(BadCredentialsError);
       }
     }
@@ -279,7 +326,9 @@ describe('PasswordProvider', () => {
     const records = [false, '', 0, 'canary', { username: 'alice', password: HASH, active: 'off', canary: 1 }];
     for (const record of records) {
       const store: UserstoreInterface = { getUser: () => record as unknown as User };
-      const error = await rejection(new PasswordProvider().authenticate(login('alice:open sesame'), store));
+      const error = await rejection(
+        new PasswordProvider({ passwords: cheapPasswords }).authenticate(login('alice:open sesame'), store),
+      );
       expect(error).to.be.instanceOf(TypeError);
       expect((error as TypeError).message).to.not.include('canary');
     }

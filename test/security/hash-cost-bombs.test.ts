@@ -1,0 +1,86 @@
+/** C4: stored hashes whose numbers would stall the process. */
+import { expect } from 'chai';
+import { fresh, OPT_IN } from '../support/hash-tables';
+import bombs from '../vectors/hash_cost_bombs.json';
+
+const DIGEST = 'A'.repeat(42) + 'E';
+const SALT = 'c29tZXNhbHQ';
+const argon2 = (numbers: string) => `$argon2id$v=19$${numbers}$${SALT}$${'A'.repeat(43)}`;
+const scrypt = (numbers: string) => `$scrypt$${numbers}$${SALT}$${DIGEST}`;
+const pbkdf2 = (rounds: string) => `$pbkdf2-sha256$${rounds}$${SALT}$${DIGEST}`;
+const django = (rounds: string) => `pbkdf2_sha256$${rounds}$salt$${DIGEST}=`;
+const sha512Crypt = (rounds: string) => `$6$rounds=${rounds}$saltsalt$${'.'.repeat(86)}`;
+
+/** The last that is read, and the first that is not. */
+const BOUNDS: Record<string, [read: string, refused: string]> = {
+  'memory of argon2': [argon2('m=524288,t=8,p=1'), argon2('m=524289,t=1,p=1')],
+  'passes of argon2': [argon2('m=8,t=100,p=1'), argon2('m=8,t=101,p=1')],
+  'memory and passes of argon2': [argon2('m=524288,t=8,p=1'), argon2('m=524288,t=9,p=1')],
+  'lanes of argon2': [argon2('m=1024,t=1,p=16'), argon2('m=1024,t=1,p=17')],
+  'memory for each lane of argon2': [argon2('m=32,t=1,p=4'), argon2('m=31,t=1,p=4')],
+  'N of scrypt': [scrypt('ln=18,r=8,p=1'), scrypt('ln=19,r=8,p=1')],
+  'r of scrypt': [scrypt('ln=14,r=128,p=1'), scrypt('ln=14,r=129,p=1')],
+  'p of scrypt': [scrypt('ln=14,r=8,p=16'), scrypt('ln=14,r=8,p=17')],
+  'N for its r in scrypt (RFC 7914)': [scrypt('ln=15,r=1,p=1'), scrypt('ln=16,r=1,p=1')],
+  'rounds of PBKDF2': [pbkdf2('10000000'), pbkdf2('10000001')],
+  "rounds of Django's PBKDF2": [django('10000000'), django('10000001')],
+  'most rounds of SHA-crypt': [sha512Crypt('1000000'), sha512Crypt('1000001')],
+  'fewest rounds of SHA-crypt': [sha512Crypt('1000'), sha512Crypt('999')],
+};
+
+const HUGE = '1'.repeat(1_000_000);
+const HOSTILE: Record<string, string> = {
+  'numbers beyond all bounds': pbkdf2(HUGE),
+  'rounds that are no number': pbkdf2('NaN'),
+  'rounds in another notation': pbkdf2('1e9'),
+  'negative rounds': pbkdf2('-1'),
+  'no rounds': pbkdf2('0'),
+  'rounds in other digits': pbkdf2('\u0661\u0660\u0660\u0660'),
+  'zero memory': argon2('m=0,t=1,p=1'),
+  'zero passes': argon2('m=65536,t=0,p=1'),
+  'zero lanes': argon2('m=65536,t=1,p=0'),
+  'a keyid': argon2('m=65536,t=1,p=1,keyid=Hj5+dsK0'),
+  'numbers in another order': argon2('t=1,m=65536,p=1'),
+  'version 18': argon2('m=65536,t=1,p=1').replace('v=19', 'v=18'),
+  'N of one': scrypt('ln=0,r=8,p=1'),
+  'a megabyte of salt': `$pbkdf2-sha256$1000$${'A'.repeat(1_000_000)}$${DIGEST}`,
+  'a megabyte of digest': `{SSHA}${'A'.repeat(1_000_000)}`,
+  'a megabyte of dollars': '$'.repeat(1_000_000),
+  'a megabyte of braces': '{CRYPT}'.repeat(150_000),
+  'a megabyte of text': 'x'.repeat(1_000_000),
+  'schemes in schemes': '{CRYPT}{CRYPT}$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8',
+};
+
+async function refusesFast(hash: string): Promise<void> {
+  for (const own of [fresh(), fresh(OPT_IN)]) {
+    const started = performance.now();
+    expect(own.isReadable(hash)).to.equal(false);
+    expect(own.needsRehash(hash)).to.equal(true);
+    expect(await own.verify('secret', hash)).to.equal(false);
+    expect(performance.now() - started).to.be.lessThan(50);
+  }
+}
+
+describe('Hash cost bombs', () => {
+  for (const { name, hash } of bombs.vectors.filter(({ expect }) => expect === 'refuse-fast')) {
+    it(`C4: ${name} is false within 50 ms`, () => refusesFast(hash));
+  }
+
+  for (const { name, hash } of bombs.vectors.filter(({ expect }) => expect === 'within-limits')) {
+    const isBcrypt = hash.startsWith('$2');
+    it(`C4: ${name} is ${isBcrypt ? 'read' : 'written in a way that is not read'}`, () => {
+      expect(fresh().isReadable(hash)).to.equal(isBcrypt);
+    });
+  }
+
+  for (const [what, [read, refused]] of Object.entries(BOUNDS)) {
+    it(`C4: bounds the ${what}`, async () => {
+      expect(fresh().isReadable(read)).to.equal(true);
+      await refusesFast(refused);
+    });
+  }
+
+  for (const [what, hash] of Object.entries(HOSTILE)) {
+    it(`C4, C5: ${what} is false within 50 ms`, () => refusesFast(hash));
+  }
+});

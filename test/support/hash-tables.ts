@@ -1,0 +1,31 @@
+import { type OptInScheme, Passwords } from '../../src';
+
+export interface HashRow {
+  readonly id: string;
+  readonly scheme?: string;
+  readonly password_hex?: string;
+  readonly password_utf8?: string | null;
+  readonly hash: string;
+  readonly expect: string;
+}
+
+export const OPT_IN: readonly OptInScheme[] = ['pbkdf2-sha1', 'ldap-sha', 'des-crypt', 'plaintext'];
+
+const CHEAP = { scheme: 'bcrypt', cost: 4 } as const;
+
+/** An instance that has met no hash yet, so that no refusal costs more than its own. */
+export function fresh(accept: readonly OptInScheme[] = []): Passwords {
+  return new Passwords({ newHashes: CHEAP, accept });
+}
+
+/** A password as text; undefined where its bytes are no UTF-8, which no client can send and no string hold. */
+export function passwordOf(row: HashRow): string | undefined {
+  if (row.password_hex === undefined) return row.password_utf8 ?? undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      Buffer.from(row.password_hex, 'hex'),
+    );
+  } catch {
+    return undefined;
+  }
+}

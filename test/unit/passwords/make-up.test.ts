@@ -1,0 +1,127 @@
+import { createHash, pbkdf2Sync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashSync } from 'bcryptjs';
+import { expect } from 'chai';
+import { type Engine, Engines } from '../../../src/passwords/engines';
+import { HashPool } from '../../../src/passwords/hash-pool';
+import { Passwords } from '../../../src/passwords/passwords';
+import { perform } from '../../../src/passwords/perform';
+import type { Work } from '../../../src/passwords/work';
+
+const COST = 8;
+const SALT = Buffer.from('saltsalt');
+const sha1 = createHash('sha1').update('secret').update(SALT).digest();
+
+/** Hashes of "secret" that are cheaper than new ones. */
+const CHEAP: Record<string, string> = {
+  '{SSHA}': `{SSHA}${Buffer.concat([sha1, SALT]).toString('base64')}`,
+  'bcrypt of cost 4': hashSync('secret', 4),
+  'bcrypt of cost 7': hashSync('secret', 7),
+  'marked bcrypt': `$hmac-sha256${hashSync('secret', 5)}`,
+  "Django's bcrypt_sha256": `bcrypt_sha256$${hashSync(createHash('sha256').update('secret').digest('hex'), 5)}`,
+};
+const PBKDF2 = `pbkdf2_sha256$10$saltsalt$${pbkdf2Sync('secret', SALT, 10, 32, 'sha256').toString('base64')}`;
+
+describe('The work of a refusal', () => {
+  let folder: string;
+  let pool: HashPool;
+  let own: Passwords;
+  const file = () => join(folder, 'costs');
+
+  /** The rounds of bcrypt that the thread has done since the last look. */
+  const rounds = (): number => {
+    const costs = readFileSync(file(), 'utf8').split('\n').filter(Boolean).map(Number);
+    writeFileSync(file(), '');
+    return costs.reduce((sum, cost) => sum + 2 ** cost, 0);
+  };
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'securest-'));
+    process.env['SECUREST_TEST_COSTS'] = file();
+    writeFileSync(file(), '');
+    const engine = join(__dirname, '../../fixtures/threads/counting-bcrypt.cjs') as Engine;
+    pool = new HashPool({ engines: [engine], threads: 1 });
+  });
+  after(async () => {
+    await pool.close();
+    delete process.env['SECUREST_TEST_COSTS'];
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(() => {
+    own = new Passwords({ newHashes: { scheme: 'bcrypt', cost: COST }, pool });
+  });
+
+  it('B4: is that of a new hash for the decoy', async () => {
+    expect(await own.verify('wrong', own.decoy())).to.equal(false);
+    expect(rounds()).to.equal(2 ** COST);
+  });
+
+  for (const [what, hash] of Object.entries(CHEAP)) {
+    it(`B4: is that of a new hash for ${what}`, async () => {
+      expect(await own.verify('wrong', hash)).to.equal(false);
+      expect(rounds()).to.equal(2 ** COST);
+    });
+
+    it(`B4: is that of a new hash for ${what} and passwords that cannot match`, async () => {
+      for (const password of ['', 'se\0cret', '\ud800', 'x'.repeat(1025), 'x'.repeat(100_000)]) {
+        expect(await own.verify(password, hash)).to.equal(false);
+        expect(rounds(), JSON.stringify(password.slice(0, 8))).to.equal(2 ** COST);
+      }
+    });
+  }
+
+  it('B4: is nearly that of a new hash for a little work of another kind', async () => {
+    expect(await own.verify('wrong', PBKDF2)).to.equal(false);
+    expect(rounds()).to.be.within(0.7 * 2 ** COST, 2 ** COST);
+  });
+
+  it('is owed by no right password', async () => {
+    const hash = CHEAP['bcrypt of cost 4']!;
+    expect(await own.verify('secret', hash)).to.equal(true);
+    expect(rounds()).to.equal(2 ** 4);
+  });
+
+  it('B5: is owed by a right password too where the answer is a refusal in any case', async () => {
+    const hash = CHEAP['bcrypt of cost 4']!;
+    expect(await own.verify('secret', hash, undefined, true)).to.equal(true);
+    expect(rounds()).to.equal(2 ** COST);
+  });
+
+  it('B4: is that of the dearest hash that was met, for all', async () => {
+    await own.verify('wrong', hashSync('secret', COST + 1));
+    rounds();
+    for (const hash of [own.decoy(), CHEAP['{SSHA}']!, hashSync('secret', COST)]) {
+      await own.verify('wrong', hash);
+      expect(rounds()).to.equal(2 ** (COST + 1));
+    }
+  });
+
+  it('B4: is not taken from hashes that cannot be read', async () => {
+    await own.verify('wrong', hashSync('secret', 4).replace('$04$', '$31$'));
+    await own.verify('wrong', own.decoy());
+    expect(rounds()).to.equal(2 ** COST);
+  });
+});
+
+describe('perform', () => {
+  const engines = new Engines({ engines: ['bcrypt', 'bcryptjs'], argon2: 'argon2' });
+  const cases: [kind: Work, units: number, done: number][] = [
+    [{ kind: 'bcrypt', units: 0 }, 2 ** 7 - 2 ** 4, 2 ** 7 - 2 ** 4],
+    [{ kind: 'bcrypt', units: 0 }, 7, 0],
+    [{ kind: 'scrypt', blockSize: 8, units: 0 }, 1023, 1024],
+    [{ kind: 'scrypt', blockSize: 1, units: 0 }, 600, 600],
+    [{ kind: 'pbkdf2', digest: 'sha512', units: 0 }, 999.6, 1000],
+    [{ kind: 'sha-crypt', digest: 'sha256', units: 0 }, 17, 17],
+    [{ kind: 'argon2', memoryKib: 64, lanes: 1, units: 0 }, 150, 150],
+    [{ kind: 'argon2', memoryKib: 64, lanes: 4, units: 0 }, 150, 128],
+    [{ kind: 'none', units: 0 }, 100, 0],
+  ];
+  for (const [kind, units, done] of cases) {
+    it(`does ${String(done)} units of ${JSON.stringify(kind)} for ${String(units)}`, async () => {
+      expect(await perform(kind, units, engines)).to.equal(done);
+      for (const none of [0, -5]) expect(await perform(kind, none, engines)).to.equal(0);
+    });
+  }
+});

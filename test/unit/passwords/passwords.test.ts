@@ -1,0 +1,256 @@
+import { expect } from 'chai';
+import { type NewHashes, type OptInScheme, Passwords, type PasswordsOptions } from '../../../src';
+import { ConfigurationError } from '../../../src/errors';
+import { HashPool } from '../../../src/passwords/hash-pool';
+import { OPT_IN } from '../../support/hash-tables';
+
+const NEW: Record<string, { settings: NewHashes; weaker: NewHashes[]; written: RegExp }> = {
+  bcrypt: {
+    settings: { scheme: 'bcrypt', cost: 5 },
+    weaker: [{ scheme: 'bcrypt', cost: 4 }],
+    written: /^\$2b\$05\$[./A-Za-z0-9]{53}$/,
+  },
+  argon2id: {
+    settings: { scheme: 'argon2id', memoryKib: 256, passes: 2, lanes: 2 },
+    weaker: [
+      { scheme: 'argon2id', memoryKib: 255, passes: 3, lanes: 2 },
+      { scheme: 'argon2id', memoryKib: 512, passes: 1 },
+    ],
+    written: /^\$argon2id\$v=19\$m=256,t=2,p=2\$[+/A-Za-z0-9]{22}\$[+/A-Za-z0-9]{43}$/,
+  },
+  scrypt: {
+    settings: { scheme: 'scrypt', cost: 8, blockSize: 8, parallelism: 2 },
+    weaker: [
+      { scheme: 'scrypt', cost: 7, parallelism: 4 },
+      { scheme: 'scrypt', cost: 8, parallelism: 1 },
+      { scheme: 'scrypt', cost: 9, blockSize: 4, parallelism: 2 },
+    ],
+    written: /^\$scrypt\$ln=8,r=8,p=2\$[+/A-Za-z0-9]{22}\$[+/A-Za-z0-9]{43}$/,
+  },
+  'pbkdf2-sha256': {
+    settings: { scheme: 'pbkdf2-sha256', iterations: 2000 },
+    weaker: [{ scheme: 'pbkdf2-sha256', iterations: 1999 }],
+    written: /^\$pbkdf2-sha256\$2000\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{43}$/,
+  },
+  'pbkdf2-sha512': {
+    settings: { scheme: 'pbkdf2-sha512', iterations: 2000 },
+    weaker: [{ scheme: 'pbkdf2-sha512', iterations: 1999 }],
+    written: /^\$pbkdf2-sha512\$2000\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{86}$/,
+  },
+};
+
+/** What new hashes are where no numbers are given: OWASP's advice, or more. */
+const DEFAULTS: Record<string, string> = {
+  bcrypt: '$2b$12$',
+  argon2id: '$argon2id$v=19$m=19456,t=2,p=1$',
+  scrypt: '$scrypt$ln=17,r=8,p=1$',
+  'pbkdf2-sha256': '$pbkdf2-sha256$600000$',
+  'pbkdf2-sha512': '$pbkdf2-sha512$220000$',
+};
+
+describe('Passwords', () => {
+  for (const [name, { settings, weaker, written }] of Object.entries(NEW)) {
+    describe(`with new hashes of ${name}`, () => {
+      const own = new Passwords({ newHashes: settings });
+
+      it('makes hashes that the password verifies against and another does not', async () => {
+        for (const password of ['pässwörd: 🔑', 'é'.repeat(512)]) {
+          const hash = await own.hash(password);
+          expect(own.isReadable(hash)).to.equal(true);
+          expect(await own.verify(password, hash)).to.equal(true);
+          for (const wrong of [`${password}x`, password.slice(1), password.normalize('NFD'), '', hash]) {
+            expect(await own.verify(wrong, hash)).to.equal(false);
+          }
+        }
+        const hash = await own.hash('secret');
+        expect(hash).to.match(written);
+        expect(await own.hash('secret')).to.not.equal(hash);
+      });
+
+      it('C2, C3: refuses to hash what no login takes, and names no password', async () => {
+        for (const password of ['', 'canary\0', 'canary\ud800', 'canary'.repeat(200)]) {
+          const error = await own.hash(password).then(
+            () => expect.fail('was hashed'),
+            (thrown: unknown) => thrown as Error,
+          );
+          expect(error).to.be.instanceOf(password.length > 1024 ? RangeError : TypeError);
+          expect(`${error.message} ${String(error.stack)}`).to.not.include('canary');
+        }
+      });
+
+      it('needs no new hash for its own, and one for weaker ones and other schemes', async () => {
+        expect(own.needsRehash(await own.hash('secret'))).to.equal(false);
+        for (const newHashes of weaker) {
+          const hash = await new Passwords({ newHashes }).hash('secret');
+          expect([own.isReadable(hash), own.needsRehash(hash)], hash).to.deep.equal([true, true]);
+        }
+        for (const other of Object.values(NEW)) {
+          if (other.settings === settings) continue;
+          expect(own.needsRehash(await new Passwords({ newHashes: other.settings }).hash('secret'))).to.equal(
+            true,
+          );
+        }
+      });
+
+      it('B4: has a decoy of the same settings that is another in each instance', async () => {
+        expect(own.decoy()).to.match(written);
+        expect(own.isReadable(own.decoy())).to.equal(true);
+        expect(await own.verify('stand-in', own.decoy())).to.equal(false);
+        expect(new Passwords({ newHashes: settings }).decoy()).to.not.equal(own.decoy());
+      });
+
+      it('has the numbers that OWASP advises where none are given', () => {
+        const { scheme } = settings;
+        const decoy = new Passwords({ newHashes: { scheme } }).decoy();
+        expect(decoy.startsWith(DEFAULTS[name]!)).to.equal(true);
+      });
+    });
+  }
+
+  it('refuses settings out of bounds', () => {
+    for (const newHashes of [
+      null,
+      'bcrypt',
+      {},
+      { scheme: 'md5' },
+      { scheme: 'toString' },
+      { scheme: 'plaintext' },
+      { scheme: 'bcrypt', cost: 3 },
+      { scheme: 'bcrypt', cost: 16 },
+      { scheme: 'bcrypt', cost: '12' },
+      { scheme: 'argon2id', memoryKib: 7 },
+      { scheme: 'argon2id', memoryKib: 15, lanes: 2 },
+      { scheme: 'argon2id', memoryKib: 524_289 },
+      { scheme: 'argon2id', memoryKib: 524_288, passes: 9 },
+      { scheme: 'argon2id', passes: 0 },
+      { scheme: 'argon2id', passes: 101 },
+      { scheme: 'argon2id', lanes: 17 },
+      { scheme: 'scrypt', cost: 0 },
+      { scheme: 'scrypt', cost: 19 },
+      { scheme: 'scrypt', cost: 16, blockSize: 1 },
+      { scheme: 'scrypt', parallelism: 3 },
+      { scheme: 'scrypt', blockSize: 1.5 },
+      { scheme: 'pbkdf2-sha256', iterations: 999 },
+      { scheme: 'pbkdf2-sha512', iterations: 10_000_001 },
+      { scheme: 'pbkdf2-sha512', iterations: Number.NaN },
+    ]) {
+      const options = { newHashes } as PasswordsOptions;
+      expect(() => new Passwords(options), JSON.stringify(newHashes)).to.throw(ConfigurationError);
+    }
+    for (const accept of [null, 'plaintext', ['md5'], ['plaintext', 1], [undefined], {}]) {
+      const options = { accept } as unknown as PasswordsOptions;
+      expect(() => new Passwords(options), JSON.stringify(accept)).to.throw(ConfigurationError);
+    }
+  });
+
+  describe('accept', () => {
+    const hashes: Record<OptInScheme, string[]> = {
+      'pbkdf2-sha1': [
+        '$pbkdf2$1212$OB.dtnSEXZK8U5cgxU/GYQ$y5LKPOplRmok7CZp/aqVDVg8zGI',
+        'pbkdf2_sha1$10000$wz5B6WkasRoF$atJmJ1o+XfJxKq1+Nu1f1i57Z5I=',
+      ],
+      'ldap-sha': ['{SHA}ddSFGmjXYPbZC+NXR2kCzBRjqiE='],
+      'des-crypt': ['CCNf8Sbh3HDfQ', '{CRYPT}CCNf8Sbh3HDfQ', '{crypt}CCNf8Sbh3HDfQ'],
+      plaintext: ['secret', '{PLAIN}secret', '{cleartext}secret'],
+    };
+
+    for (const [name, own] of Object.entries(hashes) as [OptInScheme, string[]][]) {
+      it(`C7: reads ${name} only where it says so, and marks it for an upgrade`, () => {
+        const others = OPT_IN.filter((other) => other !== name);
+        for (const hash of own) {
+          expect(new Passwords().isReadable(hash), hash).to.equal(false);
+          expect(new Passwords({ accept: others }).isReadable(hash), hash).to.equal(false);
+          const accepting = new Passwords({ accept: [name] });
+          expect([accepting.isReadable(hash), accepting.needsRehash(hash)]).to.deep.equal([true, true]);
+        }
+      });
+    }
+
+    it('C7: takes a text for a password only where it looks like no hash', async () => {
+      const own = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 }, accept: ['plaintext'] });
+      for (const text of ['secret', 'pa$$word', 'a:b', '12345678', 'correct horse battery', 'grüße!', '-']) {
+        expect(await own.verify(text, text), text).to.equal(true);
+        expect(await own.verify(text, `{PLAIN}${text}`), text).to.equal(true);
+        expect(await own.verify(`${text} `, text), text).to.equal(false);
+        expect(await own.verify(`{PLAIN}${text}`, `{PLAIN}${text}`), text).to.equal(false);
+      }
+      for (const text of [
+        '!',
+        '!secret',
+        '*',
+        '$secret',
+        '{secret',
+        '{MD5}X03MO1qnZdYdgyfeuILPmQ==',
+        '_J9..CCCCXBrJUJV154M',
+        'CCNf8Sbh3HDfQ',
+        'qiyh4XPJGsOZ2MEAyLkfWqeQ',
+        '5f4dcc3b5aa765d61d8327deb882cf99',
+        '5D2E19393CC5EF67',
+        'md5d4fc5129cc2c25465a5370113ae9835f',
+        'c9b81d939d6fd80cd408e6b105741864:6677b2c394311355b54f25eec5bfacf5',
+        'md5$123abcdef$c8272612932975ee80e8a35995708e80',
+        'sha1$aa$bb',
+        'crypt$c2$c2M87q...WWcU',
+        'pbkdf2:sha256:600000$rsq$bd1e2dc7',
+        'scrypt:32768:8:1$salt$00',
+        'bcrypt$$2b$12$short',
+        'SCRAM-SHA-256$4096:c2FsdA==$a:b',
+        'grub.pbkdf2.sha512.10000.BC.69',
+        'ddSFGmjXYPbZC+NXR2kCzBRjqiE=',
+        '0x0100DEADBEEFCAFE0011',
+        'secret\n',
+        'se\tcret',
+        '',
+        '{PLAIN}',
+        'x'.repeat(1025),
+      ]) {
+        expect(own.isReadable(text), text).to.equal(false);
+        expect(await own.verify(text, text), text).to.equal(false);
+      }
+    });
+  });
+
+  describe('explain', () => {
+    it('tells how a hash would be read, and quotes none of it', () => {
+      const own = new Passwords();
+      const explained = own.explain('{SHA}ddSFGmjXYPbZC+NXR2kCzBRjqiE=');
+      expect(explained).to.include("accept: ['ldap-sha']").and.not.include('ddSFG');
+      expect(own.explain('{CRYPT}CCNf8Sbh3HDfQ')).to.include("accept: ['des-crypt']");
+      expect(own.explain('{PLAIN}canary')).to.include("accept: ['plaintext']").and.not.include('canary');
+    });
+
+    it('has nothing to say about what is read, what is broken, and texts that may be anything', () => {
+      const own = new Passwords({ accept: ['ldap-sha'] });
+      for (const hash of [own.decoy(), '{SHA}ddSFGmjXYPbZC+NXR2kCzBRjqiE=', '$2b$31$', 'secret', '{SHA}x']) {
+        expect(own.explain(hash), hash).to.equal(undefined);
+      }
+    });
+  });
+
+  describe('without the package argon2', () => {
+    const pool = new HashPool({ argon2: 'argon2-that-is-not-installed' });
+    after(() => pool.close());
+    const hashes = [
+      '$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc',
+      'argon2$argon2i$v=19$m=256,t=1,p=1$c29tZXNhbHQ$AJFIsNZTMKTAewB4+ETN1A',
+    ];
+
+    it('refuses new hashes of argon2id, and says what to install', () => {
+      expect(() => new Passwords({ newHashes: { scheme: 'argon2id' }, pool })).to.throw(
+        ConfigurationError,
+        'npm install argon2',
+      );
+    });
+
+    it('matches no stored hash of argon2, and says what to install', async () => {
+      const own = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 }, pool });
+      for (const hash of hashes) {
+        expect(new Passwords().isReadable(hash)).to.equal(true);
+        expect(own.isReadable(hash)).to.equal(false);
+        expect(await own.verify('password', hash)).to.equal(false);
+        expect(own.explain(hash)).to.include('npm install argon2');
+        expect(own.explain(hash.slice(0, -4))).to.equal(undefined);
+      }
+    });
+  });
+});
