@@ -68,9 +68,20 @@ export class HashUpgrades {
     const current = await withinDeadline(store.getUser(user.username), MAX_MS);
     // Another login, or a change of the password, was first.
     if (current?.password !== hash) return;
-    const newHash = await this.hasher.hash(password);
+    const newHash = await this.#hash(password);
+    if (newHash === undefined) return;
     const isReplaced: unknown = await withinDeadline(store.updatePassword?.(user, newHash, hash), MAX_MS);
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
+  }
+
+  /** Undefined while too much hash work is waiting: the next login tries again. */
+  async #hash(password: string): Promise<string | undefined> {
+    try {
+      return await this.hasher.hash(password);
+    } catch (error) {
+      if (isInstance(error, ServiceUnavailableError)) return undefined;
+      throw error;
+    }
   }
 
   #usersOf(store: object): Set<string> {
@@ -87,10 +98,11 @@ function report(
   { component, user, password, hash }: ProvedLogin,
   error: unknown,
 ): void {
-  // Too much hash work is waiting, or the store is down: the next login tries again.
-  if (isInstance(error, ServiceUnavailableError)) return;
+  // A store hides what lies behind its being unavailable in the cause.
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  const told = cause instanceof Error ? cause : error;
   const reason =
-    error instanceof Error ? masked(`${error.name}: ${error.message}`, [password, hash]) : typeof error;
+    told instanceof Error ? masked(`${told.name}: ${told.message}`, [password, hash]) : typeof told;
   reportMisconfigured(request, {
     component,
     user: printable(user.username),

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import {
   MemoryUserstore,
+  type MisconfiguredEvent,
   passwordController,
   PasswordProvider,
   Passwords,
@@ -151,11 +152,15 @@ for (const driver of DRIVERS) {
       expect(hashed).to.equal(0);
     });
 
-    for (const [what, fail, isTold] of [
-      ['throws', () => { throw new Error(`no room for ${stored} of secret`); }, true], // prettier-ignore
-      ['rejects', () => Promise.reject(new Error('read-only')), true],
-      ['says nothing', () => undefined, true],
-      ['is down', () => Promise.reject(new ServiceUnavailableError()), false],
+    for (const [what, fail, reason] of [
+      ['throws', () => { throw new Error(`no room for ${stored} of secret`); }, 'no room for *** of ***'], // prettier-ignore
+      ['rejects', () => Promise.reject(new Error('read-only')), 'read-only'],
+      ['says nothing', () => undefined, 'updatePassword() must tell true or false'],
+      [
+        'is down',
+        () => Promise.reject(new ServiceUnavailableError({ cause: new Error('read-only') })),
+        'read-only',
+      ],
     ] as const) {
       it(`fails no login where the store ${what}, and leaves the store alone for a while`, async () => {
         update = fail;
@@ -168,8 +173,9 @@ for (const driver of DRIVERS) {
         expect(hashed).to.equal(1);
         expect(await watch.settled()).to.deep.equal([]);
         const told = api.events.filter(({ type }) => type === 'misconfigured');
-        expect(told).to.have.length(isTold ? 1 : 0);
-        if (isTold) expect(told[0]).to.include({ component: 'Password', user: 'ann' });
+        expect(told).to.have.length(1);
+        expect(told[0]).to.include({ component: 'Password', user: 'ann' });
+        expect((told[0] as MisconfiguredEvent).problem).to.include(reason);
         const all = JSON.stringify([api.events, api.logger]);
         expect(all).to.not.include('secret');
         expect(all).to.not.include(OUTDATED);
