@@ -40,7 +40,7 @@ const LEGACY: Record<string, string> = {
   ]).toString('base64')}`,
   'PBKDF2, 10,000': `pbkdf2_sha256$10000$${SALT}$${pbkdf2Sync(PASSWORD, SALT, 10_000, 32, 'sha256').toString('base64')}`,
   'PBKDF2, 100,000': `pbkdf2_sha256$100000$${SALT}$${pbkdf2Sync(PASSWORD, SALT, 100_000, 32, 'sha256').toString('base64')}`,
-  $5$: '$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8',
+  $5$: '$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5',
   malformed: 'no hash at all',
 };
 const FEW = ['known', 'inactive', 'unknown'];

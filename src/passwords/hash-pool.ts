@@ -71,9 +71,9 @@ export class HashPool {
     });
   }
 
-  /** True where the package that computes argon2 is installed. */
+  /** True where the package that computes argon2 can be loaded. */
   hasArgon2(): boolean {
-    return (this.#hasArgon2 ??= isInstalled(this.#argon2));
+    return (this.#hasArgon2 ??= canLoad(this.#argon2));
   }
 
   /** Ends the threads. What is under way is refused. */
@@ -117,9 +117,10 @@ export class HashPool {
   }
 }
 
-function isInstalled(name: string): boolean {
+function canLoad(name: string): boolean {
   try {
-    createRequire(__filename).resolve(name);
+    // A native package may be there without its binary, so it is loaded to see.
+    createRequire(__filename)(name);
     return true;
   } catch {
     return false;

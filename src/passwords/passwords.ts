@@ -23,6 +23,12 @@ export interface PasswordsOptions {
   pool?: HashPool;
 }
 
+/**
+ * Makes hashes of one scheme, and verifies those of all that it reads.
+ *
+ * An instance remembers the dearest hash that it has met: from then on every refusal takes what that one takes, so
+ * that neither cheaper hashes nor unknown users stand out.
+ */
 export class Passwords implements PasswordHasher {
   readonly #settings: HashSettings;
   readonly #maker: Maker;

@@ -17,12 +17,13 @@ export async function perform(kind: Work, units: number, engines: Engines): Prom
   switch (kind.kind) {
     case 'bcrypt': {
       const engine = await engines.bcrypt();
-      return inPowers(units, 4, (cost) => {
+      return inPowers(units, 4, 15, (cost) => {
         engine.compareSync(TEXT, `$2b$${String(cost).padStart(2, '0')}$${BCRYPT_SALT_AND_DIGEST}`);
       });
     }
     case 'scrypt':
-      return inPowers(units, 1, (cost) => {
+      // RFC 7914 bounds N by the block size.
+      return inPowers(units, 1, Math.min(18, 16 * kind.blockSize - 1), (cost) => {
         deriveScrypt(TEXT, SALT, 32, { cost, blockSize: kind.blockSize, parallelism: 1 });
       });
     case 'argon2':
@@ -42,11 +43,12 @@ export async function perform(kind: Work, units: number, engines: Engines): Prom
   }
 }
 
-/** Work that only comes in powers of two: one for each digit of the binary number. */
-function inPowers(units: number, least: number, run: (exponent: number) => void): number {
+/** Work that only comes in powers of two: one for each digit of the binary number, and the greatest as often as needed. */
+function inPowers(units: number, least: number, most: number, run: (exponent: number) => void): number {
   const steps = Math.max(0, Math.round(units / 2 ** least));
-  for (let digit = 0; 2 ** digit <= steps; digit += 1) {
-    if (Math.floor(steps / 2 ** digit) % 2 === 1) run(digit + least);
+  let rest = steps * 2 ** least;
+  for (let exponent = most; exponent >= least; exponent -= 1) {
+    for (; rest >= 2 ** exponent; rest -= 2 ** exponent) run(exponent);
   }
   return steps * 2 ** least;
 }

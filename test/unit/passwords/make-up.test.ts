@@ -112,6 +112,7 @@ describe('perform', () => {
     [{ kind: 'bcrypt', units: 0 }, 7, 0],
     [{ kind: 'scrypt', blockSize: 8, units: 0 }, 1023, 1024],
     [{ kind: 'scrypt', blockSize: 1, units: 0 }, 600, 600],
+    [{ kind: 'scrypt', blockSize: 1, units: 0 }, 2 ** 17 + 2 ** 15, 2 ** 17 + 2 ** 15],
     [{ kind: 'pbkdf2', digest: 'sha512', units: 0 }, 999.6, 1000],
     [{ kind: 'sha-crypt', digest: 'sha256', units: 0 }, 17, 17],
     [{ kind: 'argon2', memoryKib: 64, lanes: 1, units: 0 }, 150, 150],

@@ -1,0 +1,154 @@
+/** C5: a hash has one spelling, and a password that no hash is of has no stand-in that matches. */
+import { hashSync } from 'bcryptjs';
+import { expect } from 'chai';
+import { fresh, OPT_IN } from '../support/hash-tables';
+
+interface Spelled {
+  readonly password: string;
+  readonly hash: string;
+  /** What is replaced by what. */
+  readonly others: readonly (readonly [from: string, to: string])[];
+}
+
+const SPELLED: Record<string, Spelled> = {
+  argon2: {
+    password: 'password',
+    hash: '$argon2i$v=19$m=380,t=2,p=2$c29tZXNhbHQ$SrssP8n7m/12VWPM8dvNrw',
+    others: [
+      ['dvNrw', 'dvNrx'],
+      ['dvNrw', 'dvNrw=='],
+      ['bHQ$', 'bHR$'],
+      ['bHQ$', 'bHQ=$'],
+      ['n7m/12', 'n7m_12'],
+      ['$argon2i', '$ARGON2I'],
+      ['m=380', 'm=0380'],
+      ['t=2', 't=+2'],
+    ],
+  },
+  scrypt: {
+    password: 'test',
+    hash: '$scrypt$ln=8,r=8,p=1$wlhLyXmP8b53bm1NKYVQqg$mTpvG8lzuuDk+DWz8HZIB6Vum6erDuUm0As5yU+VxWA',
+    others: [
+      ['VxWA', 'VxWB'],
+      ['VxWA', 'VxWA='],
+      ['VQqg$', 'VQqh$'],
+      ['VQqg$', 'VQqg==$'],
+      ['Dk+D', 'Dk-D'],
+      ['Dk+D', 'Dk.D'],
+      ['ln=8', 'ln=08'],
+      ['$scrypt', '$Scrypt'],
+    ],
+  },
+  'PBKDF2 of passlib': {
+    password: 'password',
+    hash: '$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ',
+    others: [
+      ['.tmQ', '.tmR'],
+      ['.tmQ', '.tmQ='],
+      ['6c.tmQ', '6c+tmQ'],
+      ['E0Vw$', 'E0Vx$'],
+      ['1212', '01212'],
+      ['1212', ' 1212'],
+      ['$pbkdf2-sha256', '$PBKDF2-SHA256'],
+    ],
+  },
+  'PBKDF2 of Django': {
+    password: 'not a password',
+    hash: 'pbkdf2_sha256$10000$kjVJaVz6qsnJ$5yPHw3rwJGECpUf70daLGhOrQ5+AMxIJdz1c3bqK1Rs=',
+    others: [
+      ['K1Rs=', 'K1Rt='],
+      ['K1Rs=', 'K1Rs'],
+      ['K1Rs=', 'K1Rs=='],
+      ['5+AM', '5-AM'],
+      ['$10000', '$010000'],
+      ['pbkdf2_sha256', 'PBKDF2_SHA256'],
+    ],
+  },
+  'LDAP, salted': {
+    password: 'test',
+    hash: '{SSHA}P90+qijSp8MJ1tN25j5o1PflUvlqjXHOGeOckw==',
+    others: [
+      ['ckw==', 'ckx=='],
+      ['ckw==', 'ckw='],
+      ['ckw==', 'ckw'],
+      ['P90+q', 'P90-q'],
+      ['P90+q', 'P90 +q'],
+      ['{SSHA}', '{SSHA} '],
+      ['{SSHA}', 'SSHA'],
+    ],
+  },
+  'LDAP, unsalted': {
+    password: 'boabspasswurd',
+    hash: '{SHA}ddSFGmjXYPbZC+NXR2kCzBRjqiE=',
+    others: [
+      ['qiE=', 'qiF='],
+      ['qiE=', 'qiE'],
+      ['+', '-'],
+      ['{SHA}', '{SHA1}'],
+    ],
+  },
+  'DES crypt': {
+    password: 'U*U*U*U*',
+    hash: 'CCNf8Sbh3HDfQ',
+    others: [
+      ['DfQ', 'DfR'],
+      ['DfQ', 'Df'],
+    ],
+  },
+  'SHA-crypt': {
+    password: 'Hello world!',
+    hash: '$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5',
+    others: [
+      ['Ec5', 'EcE'],
+      ['$5$', '$5$rounds=05000$'],
+      ['$5$', '$5$rounds=$'],
+      ['$5$', '$5$Rounds=5000$'],
+      ['$5$', '$5$rounds=5000,'],
+      ['$5$salt', '$5salt'],
+      ['saltstring', 'saltstringsaltstring'],
+    ],
+  },
+};
+
+describe('Spellings of hashes', () => {
+  for (const [name, { password, hash, others }] of Object.entries(SPELLED)) {
+    it(`C5: reads one of ${name}`, async () => {
+      expect(await fresh(OPT_IN).verify(password, hash)).to.equal(true);
+      for (const [from, to] of others) {
+        const other = hash.replace(from, () => to);
+        expect(other).to.not.equal(hash);
+        expect(fresh(OPT_IN.filter((scheme) => scheme !== 'plaintext')).isReadable(other), to).to.equal(
+          false,
+        );
+        expect(await fresh(OPT_IN).verify(password, other), to).to.equal(false);
+      }
+    });
+  }
+
+  it('reads $5$ with the rounds that it has without', async () => {
+    const { password, hash } = SPELLED['SHA-crypt']!;
+    expect(
+      await fresh().verify(
+        password,
+        hash.replace('$5$', () => '$5$rounds=5000$'),
+      ),
+    ).to.equal(true);
+    expect(
+      await fresh().verify(
+        password,
+        hash.replace('$5$', () => '$5$rounds=5001$'),
+      ),
+    ).to.equal(false);
+  });
+
+  it('C1, C2: lets nothing stand in for a password that no hash is of', async () => {
+    const hash = hashSync('stand-in', 4);
+    for (const stored of [hash, `{CRYPT}${hash}`, `bcrypt$${hash}`, '{PLAIN}stand-in']) {
+      expect(await fresh(OPT_IN).verify('stand-in', stored)).to.equal(true);
+      for (const password of ['', 'a\0', '\ud800', 'x'.repeat(1025), 'é'.repeat(513)]) {
+        expect(await fresh(OPT_IN).verify(password, stored)).to.equal(false);
+      }
+    }
+    expect(await fresh().verify('x'.repeat(73), hash)).to.equal(false);
+  });
+});
