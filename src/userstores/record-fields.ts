@@ -20,8 +20,7 @@ export function fieldsOf(user: User): Map<string, FieldValue> {
 export function changedFields(before: User, after: User): Map<string, FieldValue> {
   const old = fieldsOf(before);
   const changed = fieldsOf(after);
-  for (const field of old.keys())
-    if (!changed.has(field)) changed.set(field, field === 'active' ? true : null);
+  for (const field of old.keys()) if (!changed.has(field)) changed.set(field, defaultOf(field));
   for (const [field, value] of changed) {
     if (isSame(old.get(field) ?? defaultOf(field), value)) changed.delete(field);
   }
