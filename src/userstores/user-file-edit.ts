@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import type { User } from '../core/user';
-import { ConfigurationError } from '../errors';
 import { editFile, type FileEditOptions } from '../files/edit-file';
 import { describeFault, FileFault } from '../files/file-fault';
 import { readText } from '../files/read-text';
@@ -14,6 +13,11 @@ export const MAX_USER_FILE_BYTES = 64 * 1024 * 1024;
 /** Edits that wait; each caller holds one at a time. */
 const MAX_WAITING = 10_000;
 const EMPTY: UserRecords = { users: new Map(), groups: new Map(), lines: new Map() };
+
+/** A user file cannot be read, written or hold a user. It never quotes the file. */
+export class UserFileError extends Error {
+  override readonly name = 'UserFileError';
+}
 
 /** What an edit makes of the users: those that are new or others, and what is told to its caller. */
 export interface UserEdit<R> {
@@ -51,12 +55,12 @@ export class UserFileEditor {
 
   /**
    * @param decide says what to change, by the users as the file has them; asked again when that was changed meanwhile
-   * @throws {ConfigurationError} when the file cannot be read or written, or cannot hold the users; what `decide`
+   * @throws {UserFileError} when the file cannot be read or written, or cannot hold the users; what `decide`
    * throws. Then nothing was changed by it
    */
   edit<R>(decide: (get: (username: string) => User | undefined) => UserEdit<R>): Promise<R> {
     if (this.#waiting.length >= MAX_WAITING) {
-      return Promise.reject(new ConfigurationError(`${this.#options.path} is edited too often`));
+      return Promise.reject(new UserFileError(`${this.#options.path} is edited too often`));
     }
     return new Promise<R>((resolve, reject) => {
       this.#waiting.push({ decide, resolve: resolve as (result: unknown) => void, reject });
@@ -66,7 +70,7 @@ export class UserFileEditor {
 
   /**
    * What the file holds now; nothing where there is none and it may be made.
-   * @throws {ConfigurationError} when it cannot be read
+   * @throws {UserFileError} when it cannot be read
    */
   async read<R>(look: (users: Snapshot) => R): Promise<R> {
     try {
@@ -156,7 +160,7 @@ export class UserFileEditor {
 
   #describe(error: unknown): unknown {
     return error instanceof FileFault
-      ? new ConfigurationError(describeFault(this.#options.path, error))
+      ? new UserFileError(describeFault(this.#options.path, error))
       : error;
   }
 }
