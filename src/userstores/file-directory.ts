@@ -45,6 +45,10 @@ export class FileUserDirectory implements UserDirectory {
     });
   }
 
+  groupNames(): Promise<ReadonlySet<string>> {
+    return this.#editor.read(({ groups }) => new Set(groups.keys()));
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

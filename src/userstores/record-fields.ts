@@ -1,5 +1,6 @@
 import type { User } from '../core/user';
-import { FileFault } from '../files/file-fault';
+import { UserRefusedError } from '../core/user-directory';
+import { printable } from '../util/printable';
 import { USER_FIELDS, userFault } from './record-schema';
 import type { Snapshot } from './snapshot';
 import type { FieldValue } from './yaml-scalars';
@@ -55,14 +56,14 @@ export function* holds(
   return true;
 }
 
-/** @throws {FileFault} for a record that a file cannot hold; it quotes nothing but the names of groups */
+/** @throws {UserRefusedError} for a record that a file cannot hold; it quotes nothing but the name of a group */
 export function refuseRecord(user: User, { groups }: Snapshot): void {
   const unknown = Object.keys(user).find((field) => !USER_FIELDS.includes(field));
-  if (unknown !== undefined) throw new FileFault(`holds no field ${unknown}`);
+  if (unknown !== undefined) throw new UserRefusedError('A user of a file has no such field');
   const fault = userFault(user);
-  if (fault !== undefined) throw new FileFault(`cannot hold this user: ${fault.problem}`);
+  if (fault !== undefined) throw new UserRefusedError(fault.problem);
   const missing = user.groups?.find((name) => !groups.has(name));
-  if (missing !== undefined) throw new FileFault(`has no group ${JSON.stringify(missing)}`);
+  if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
 }
 
 function defaultOf(field: string): FieldValue {

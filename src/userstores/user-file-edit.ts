@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { User } from '../core/user';
+import { UserRefusedError } from '../core/user-directory';
 import { editFile, type FileEditOptions } from '../files/edit-file';
 import { describeFault, FileFault } from '../files/file-fault';
 import { readText } from '../files/read-text';
@@ -55,8 +56,8 @@ export class UserFileEditor {
 
   /**
    * @param decide says what to change, by the users as the file has them; asked again when that was changed meanwhile
-   * @throws {UserFileError} when the file cannot be read or written, or cannot hold the users; what `decide`
-   * throws. Then nothing was changed by it
+   * @throws {UserFileError} when the file cannot be read or written
+   * @throws {UserRefusedError} when it cannot hold a user. What `decide` throws comes out; nothing was changed by it then
    */
   edit<R>(decide: (get: (username: string) => User | undefined) => UserEdit<R>): Promise<R> {
     if (this.#waiting.length >= MAX_WAITING) {
@@ -140,7 +141,7 @@ export class UserFileEditor {
       for (const user of users) {
         changed.set(
           user.username,
-          frozenCopy(user, () => new FileFault('cannot hold this user')),
+          frozenCopy(user, () => new UserRefusedError('A user may only hold plain values')),
         );
       }
       return () => {
@@ -159,9 +160,7 @@ export class UserFileEditor {
   }
 
   #describe(error: unknown): unknown {
-    return error instanceof FileFault
-      ? new UserFileError(describeFault(this.#options.path, error))
-      : error;
+    return error instanceof FileFault ? new UserFileError(describeFault(this.#options.path, error)) : error;
   }
 }
 
