@@ -29,6 +29,7 @@ interface Parsed {
  * @throws Error when it is no CSV, or its first line does not name columns that there are
  */
 export function readRows(text: string, isWeakMeant: boolean): Rows {
+  if (text.trim() === '') throw new Error('line 1: must name columns; the file is empty');
   const rows: Row[] = [];
   const faults: string[] = [];
   const lines = new Map<string, number>();

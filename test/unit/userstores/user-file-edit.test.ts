@@ -22,6 +22,7 @@ import { expect } from 'chai';
 import { finish } from '../../../src/files/slices';
 import { FileUserDirectory } from '../../../src/userstores/file-directory';
 import { readUserFile } from '../../../src/userstores/user-file';
+import { compiled } from '../../support/compiled';
 import { UserFileEditor, UserFileError } from '../../../src/userstores/user-file-edit';
 
 const ROOT = resolve(__dirname, '../../..');
@@ -221,13 +222,12 @@ describe('User files', () => {
       path,
       `users:\n${Array.from({ length: 300 }, (_, index) => `  - username: user${index}\n`).join('')}`,
     );
-    const register = require.resolve('@swc-node/register');
-    const fixture = join(ROOT, 'test/fixtures/files/edit-users.ts');
-    const runs = 24;
+    const fixture = compiled('test/fixtures/files/edit-users.ts');
+    const runs = 160;
     let killed = 0;
     const kill = async (run: number): Promise<void> => {
       const name = `user${run}`;
-      const child = spawn(process.execPath, ['-r', register, fixture, path, name], { cwd: ROOT });
+      const child = spawn(process.execPath, [fixture, path, name]);
       let told = '';
       await new Promise<void>((settle) => {
         child.on('close', () => settle());
@@ -251,4 +251,23 @@ describe('User files', () => {
     expect(killed).to.equal(runs);
     expect(readdirSync(folder)).to.deep.equal(['users.yaml']);
   }).timeout(300_000);
+
+  it('are the old or the new ones before each single step of an edit, and the next edit cleans up', async () => {
+    const fixture = compiled('test/fixtures/files/kill-before.ts');
+    const next = USERS.replace('a@b', 'new@x');
+    const seen: string[] = [];
+    for (let step = 1, isKilled = true; isKilled; step += 1) {
+      writeFileSync(path, USERS);
+      const child = spawn(process.execPath, [fixture, path, 'ann', `${step}`], { stdio: 'inherit' });
+      await new Promise((settle) => child.on('close', settle));
+      isKilled = child.signalCode === 'SIGKILL';
+      expect(read()).to.be.oneOf([USERS, next]);
+      seen.push(read());
+      await directory().update('ann', () => ({ roles: ['x'] }));
+      expect(finish(readUserFile(read())).users.get('ann')?.roles).to.deep.equal(['x']);
+      expect(readdirSync(folder)).to.deep.equal(['users.yaml']);
+    }
+    expect(seen.filter((text) => text === USERS)).to.have.length.greaterThan(8);
+    expect(seen.filter((text) => text === next)).to.have.length.greaterThan(3);
+  }).timeout(60_000);
 });
