@@ -1,17 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { ConfigurationError } from '../errors';
 import { toMarkdown, toTable } from '../report/format';
 import { compareWithLockFile, toLockFile } from '../report/lock-file';
 import { type SecurityReport, securityReport } from '../report/security-report';
 import { printable } from '../util/printable';
+import { type Command, UsageError } from './command';
 import { loadOptions } from './load-options';
-import type { Output } from './run-cli';
-
-export interface ReportArguments {
-  readonly format: string;
-  readonly check?: string | undefined;
-  readonly update?: string | undefined;
-}
 
 const FORMATS: Readonly<Record<string, (report: SecurityReport) => string>> = {
   table: toTable,
@@ -19,28 +12,44 @@ const FORMATS: Readonly<Record<string, (report: SecurityReport) => string>> = {
   markdown: toMarkdown,
 };
 
-/** Prints, checks or updates. @throws Error that says what could not be done */
-export async function runReport(module: string, args: ReportArguments, output: Output): Promise<0 | 1> {
-  const format = Object.hasOwn(FORMATS, args.format) ? FORMATS[args.format] : undefined;
-  if (format === undefined) throw new ConfigurationError(`There is no format ${args.format}`);
-  const report = await securityReport(await loadOptions(module));
-  if (args.update !== undefined) {
-    await writeFile(args.update, toLockFile(report));
-    output.out(`${String(report.routes.length)} routes written to ${args.update}\n`);
-    return 0;
-  }
-  if (args.check === undefined) {
-    output.out(format(report));
-    return 0;
-  }
-  const changes = compareWithLockFile(report, await readFile(args.check, 'utf8'));
-  if (changes.length === 0) {
-    output.out(`${String(report.routes.length)} routes as in ${args.check}\n`);
-    return 0;
-  }
-  for (const change of changes) output.out(`${printable(change, 2000)}\n`);
-  output.err(
-    `Who may call what has changed. If it is meant: securest report ${module} --update ${args.check}\n`,
-  );
-  return 1;
-}
+export const report: Command = {
+  usage: `Usage: securest report <module> [options]
+
+Reports who may call each route of an app. The module exports its secured options, or a function that
+gives them, as \`options\` or as its default export. It must not start a server.
+
+Options:
+  --format <table|json|markdown>  how to print the report (default: table)
+  --check <file>                  print what changed since the lock file was written; exit 1 if anything did
+  --update <file>                 write the lock file
+  --json                          print one JSON document
+`,
+  options: { format: { type: 'string' }, check: { type: 'string' }, update: { type: 'string' } },
+
+  async run(call) {
+    const [module, ...others] = call.positionals;
+    const [check, update, name = 'table'] = [call.text('check'), call.text('update'), call.text('format')];
+    if (module === undefined || others.length > 0) throw new UsageError('It takes <module>');
+    if (check !== undefined && update !== undefined) throw new UsageError('It takes --check or --update');
+    const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
+    if (format === undefined) throw new UsageError(`There is no format ${name}`);
+
+    const found = await securityReport(await loadOptions(module));
+    const routes = String(found.routes.length);
+    if (update !== undefined) {
+      await writeFile(update, toLockFile(found));
+      const json = { routes: found.routes.length, file: update };
+      return { code: 0, text: `${routes} routes written to ${update}\n`, json };
+    }
+    if (check === undefined) return { code: 0, text: format(found), json: found };
+    const changes = compareWithLockFile(found, await readFile(check, 'utf8'));
+    const json = { routes: found.routes.length, changes };
+    if (changes.length === 0) return { code: 0, text: `${routes} routes as in ${check}\n`, json };
+    return {
+      code: 1,
+      text: changes.map((change) => `${printable(change, 2000)}\n`).join(''),
+      json,
+      notice: `Who may call what has changed. If it is meant: securest report ${module} --update ${check}\n`,
+    };
+  },
+};

@@ -1,20 +1,14 @@
 /**
- * The command line: `securest report <module>`.
+ * The command line: `securest <command>`. Each command is a file of this folder.
  */
 import { parseArgs } from 'node:util';
+import { UserRefusedError } from '../core/user-directory';
 import { printable } from '../util/printable';
-import { runReport } from './report';
+import { type Call, type Command, type ExitCode, RefusedError, UsageError } from './command';
+import { COMMANDS } from './commands';
 
-const USAGE = `Usage: securest report <module> [options]
-
-Reports who may call each route of an app. The module exports its secured options, or a function that
-gives them, as \`options\` or as its default export. It must not start a server.
-
-Options:
-  --format <table|json|markdown>  how to print the report (default: table)
-  --check <file>                  print what changed since the lock file was written; exit 1 if anything did
-  --update <file>                 write the lock file
-`;
+const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+const PASSWORD_OPTION = /^--?(?:p|pw|pass|passwd|password)(?:=|$)/i;
 
 /** Where the command writes to. */
 export interface Output {
@@ -22,32 +16,80 @@ export interface Output {
   readonly err: (text: string) => unknown;
 }
 
-/** Runs a command. @returns the exit code: 0, 1 for a check that found a change, 2 for everything else */
-export async function runCli(args: readonly string[], output: Output): Promise<0 | 1 | 2> {
+/** Runs a command. @returns the exit code: 0 done, 1 it cannot be or a check found something, 2 everything else */
+export async function runCli(args: readonly string[], output: Output): Promise<ExitCode> {
+  const isJson = args.includes('--json');
+  const fail = (error: unknown): ExitCode => {
+    const message = printable(error instanceof Error ? error.message : String(error), 2000);
+    if (isJson) output.out(`${JSON.stringify({ error: message })}\n`);
+    output.err(`securest: ${message}\n`);
+    return error instanceof RefusedError || error instanceof UserRefusedError ? 1 : 2;
+  };
+  const length = args[0] === 'user' ? 2 : 1;
+  const name = args.slice(0, length).join(' ');
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    const isAsked = args.includes('--help');
+    output[isAsked ? 'out' : 'err'](usage());
+    if (isJson && !isAsked) output.out(`${JSON.stringify({ error: 'There is no such command' })}\n`);
+    return isAsked ? 0 : 2;
+  }
   try {
-    const { values, positionals } = parseArgs({
+    const command = entry.load();
+    try {
+      const call = parse(command, args.slice(length));
+      if (call.flag('help')) {
+        output.out(command.usage);
+        return 0;
+      }
+      const { code, text, json, notice } = await command.run(call);
+      output.out(isJson ? `${JSON.stringify(json, null, 2)}\n` : text);
+      if (notice !== undefined) output.err(notice);
+      return code;
+    } catch (error) {
+      if (error instanceof UsageError) output.err(command.usage);
+      return fail(error);
+    }
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function parse(command: Command, args: readonly string[]): Call {
+  if (args.some((arg) => PASSWORD_OPTION.test(arg))) {
+    throw new UsageError(
+      'A password on the command line can be read by everybody on the machine, and stays in the history of the ' +
+        'shell: type it when asked, or use --password-stdin',
+    );
+  }
+  let parsed;
+  try {
+    parsed = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: {
-        format: { type: 'string', default: 'table' },
-        check: { type: 'string' },
-        update: { type: 'string' },
-        help: { type: 'boolean' },
-      },
+      options: { ...command.options, ...COMMON },
     });
-    if (values.help === true) {
-      output.out(USAGE);
-      return 0;
-    }
-    const [command, module, ...rest] = positionals;
-    const isBoth = values.check !== undefined && values.update !== undefined;
-    if (command !== 'report' || module === undefined || rest.length > 0 || isBoth) {
-      output.err(USAGE);
-      return 2;
-    }
-    return await runReport(module, values, output);
   } catch (error) {
-    output.err(`securest: ${printable(error instanceof Error ? error.message : String(error), 2000)}\n`);
-    return 2;
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+  const values: Readonly<Record<string, unknown>> = parsed.values;
+  return {
+    positionals: parsed.positionals,
+    flag: (option) => values[option] === true,
+    text: (option) => (typeof values[option] === 'string' ? values[option] : undefined),
+    texts: (option) => (Array.isArray(values[option]) ? (values[option] as string[]) : []),
+  };
+}
+
+function usage(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`,
+  );
+  return `Usage: securest <command> [options]
+
+Commands:
+${lines.join('')}
+Each of them has --help and --json. Exit codes: 0 done, 1 it cannot be or a check found something, 2 everything else.
+`;
 }

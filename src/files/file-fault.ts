@@ -15,3 +15,9 @@ export function describeFault(path: string, thrown: unknown): string {
   if (!(thrown instanceof FileFault)) return `${path} cannot be read: its reader failed`;
   return `${path}${thrown.line === undefined ? '' : `:${String(thrown.line)}`} ${thrown.message}`;
 }
+
+/** The code of a system error, such as ENOENT. */
+export function codeOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : 'unknown';
+}

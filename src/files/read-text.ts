@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { FileFault } from './file-fault';
+import { codeOf, FileFault } from './file-fault';
 
 /** A file's text, as one reading found it. */
 export interface FileText {
@@ -12,8 +12,8 @@ export interface FileText {
   readonly writableByAll: boolean;
 }
 
-// Opening a FIFO for reading would wait for a writer.
-const FLAGS = constants.O_RDONLY | ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0);
+/** Opening a FIFO for reading would wait for a writer. */
+export const FLAGS = constants.O_RDONLY | ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0);
 
 /**
  * Changes whenever the file that the path leads to is written or replaced, also within one mtime.
@@ -59,7 +59,8 @@ export function readTextSync(path: string, maxBytes: number): FileText {
   }
 }
 
-function refuseOddFile(stats: BigIntStats, maxBytes: number): void {
+/** @throws {FileFault} for what is no regular file, or too large */
+export function refuseOddFile(stats: BigIntStats, maxBytes: number): void {
   if (!stats.isFile()) throw new FileFault('is not a regular file');
   if (stats.size > maxBytes) throw new FileFault(`is larger than ${String(maxBytes)} bytes`);
 }
@@ -68,13 +69,18 @@ function toText(bytes: Buffer, stats: BigIntStats, maxBytes: number): FileText {
   refuseOddFile(stats, maxBytes);
   return {
     text: decode(bytes),
-    digest: createHash('sha256').update(bytes).digest('base64'),
+    digest: digestOf(bytes),
     fingerprint: fingerprintOf(stats),
     writableByAll: process.platform !== 'win32' && (stats.mode & 0o002n) !== 0n,
   };
 }
 
-function decode(bytes: Buffer): string {
+export function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64');
+}
+
+/** @throws {FileFault} for what is no UTF-8 */
+export function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -82,15 +88,11 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function fingerprintOf(stats: BigIntStats): string {
+/** What {@link fingerprint} gives for the file that was looked at. */
+export function fingerprintOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
 }
 
 function toFault(error: unknown): FileFault {
   return error instanceof FileFault ? error : new FileFault(`cannot be read (${codeOf(error)})`);
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return typeof code === 'string' ? code : 'unknown';
 }

@@ -10,6 +10,14 @@ import { resolve } from 'node:path';
 import { ConfigurationError } from '../errors';
 import { describeFault } from './file-fault';
 import { fingerprint, readText, readTextSync, type FileText } from './read-text';
+import { finish, finishInSlices } from './slices';
+
+/** A version of a file that was just written. */
+export interface WrittenVersion<T> {
+  readonly digest: string;
+  readonly fingerprint: string;
+  readonly value: T;
+}
 
 export interface WatchedFileOptions<T> {
   path: string;
@@ -25,8 +33,6 @@ export interface WatchedFileOptions<T> {
 
 /** How long a changed file must stand still before it is read. */
 const SETTLE_MS = 100;
-/** How long a file is parsed before requests get their turn. */
-const SLICE_MS = 10;
 
 export class WatchedFile<T> {
   readonly #options: WatchedFileOptions<T>;
@@ -41,6 +47,8 @@ export class WatchedFile<T> {
   #unreadable: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** How many versions were taken from their writer. */
+  #written = 0;
 
   /** Reads the file at once. @throws {ConfigurationError} naming file and line when it is not good */
   constructor(options: WatchedFileOptions<T>) {
@@ -64,6 +72,18 @@ export class WatchedFile<T> {
     return this.#value;
   }
 
+  /**
+   * Takes a version that this process has written, in the same turn in which it was written: what the watching has
+   * read until then is older.
+   */
+  take({ digest, fingerprint: seen, value }: WrittenVersion<T>): void {
+    this.#written += 1;
+    this.#value = value;
+    this.#digest = digest;
+    this.#done = seen;
+    this.#unreadable = undefined;
+  }
+
   /** Ends the watching; the last value stays. Not needed for the process to end. */
   close(): void {
     this.#closed = true;
@@ -81,6 +101,7 @@ export class WatchedFile<T> {
 
   /** Never rejects. Resolves with the time until the next look. */
   async #look(): Promise<number> {
+    const written = this.#written;
     const seen = await fingerprint(this.#path);
     if (seen === this.#done) return this.#pollMs;
     if (seen !== this.#settling) {
@@ -88,12 +109,14 @@ export class WatchedFile<T> {
       return this.#settleMs;
     }
     const file = await this.#read();
+    if (written !== this.#written) return this.#settleMs;
     if (file === undefined) return this.#pollMs;
     if (file.fingerprint !== seen) {
       this.#settling = file.fingerprint;
       return this.#settleMs;
     }
-    await this.#take(file);
+    await this.#readVersion(file);
+    if (written !== this.#written) return this.#settleMs;
     this.#done = seen;
     return this.#pollMs;
   }
@@ -112,15 +135,17 @@ export class WatchedFile<T> {
     }
   }
 
-  async #take(file: FileText): Promise<void> {
+  async #readVersion(file: FileText): Promise<void> {
     if (file.digest === this.#digest) return;
+    const written = this.#written;
     this.#digest = file.digest;
     try {
-      const value = await finishInSlices(this.#options.parse(file.text));
-      if (this.#closed) return;
+      const value = await finishInSlices(this.#options.parse(file.text), true);
+      if (this.#closed || written !== this.#written) return;
       this.#value = value;
       this.#warn(file);
     } catch (error) {
+      if (written !== this.#written) return;
       this.#report(`${describeFault(this.#options.path, error)}; the last good version stays`);
     }
   }
@@ -136,23 +161,5 @@ export class WatchedFile<T> {
     } catch {
       // A listener's fault must not end the watching, and there is nobody else to tell.
     }
-  }
-}
-
-function finish<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
-}
-
-async function finishInSlices<T>(steps: Generator<void, T>): Promise<T> {
-  let sliceEnd = performance.now() + SLICE_MS;
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (performance.now() < sliceEnd) continue;
-    await new Promise<void>((resume) => setImmediate(resume).unref());
-    sliceEnd = performance.now() + SLICE_MS;
   }
 }

@@ -1,13 +1,15 @@
+import { resolve } from 'node:path';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { Group, User } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
+import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
+import { ServiceUnavailableError } from '../errors';
 import { checkFileOptions, type FileOptions } from '../files/file-options';
 import { ProblemBoard } from '../core/problem-board';
 import { WatchedFile } from '../files/watched-file';
+import { isSameSecret } from '../util/same-secret';
 import { rolesIn, type Snapshot } from './snapshot';
 import { readUserFile } from './user-file';
-
-const MAX_BYTES = 64 * 1024 * 1024;
+import { MAX_USER_FILE_BYTES, UserFileEditor } from './user-file-edit';
 
 export type FileUserstoreOptions = FileOptions;
 
@@ -21,6 +23,7 @@ export type FileUserstoreOptions = FileOptions;
  */
 export class FileUserstore implements UserstoreInterface, ProblemSource {
   readonly #file: WatchedFile<Snapshot>;
+  readonly #editor: UserFileEditor;
   /** The version that each user came from, so that its groups come from there too. */
   readonly #origins = new WeakMap<User, Snapshot>();
   readonly #problems = new ProblemBoard();
@@ -31,10 +34,16 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
     this.#file = new WatchedFile({
       path,
       pollMs,
-      maxBytes: MAX_BYTES,
+      maxBytes: MAX_USER_FILE_BYTES,
       parse: readUserFile,
       onProblem: (problem) => {
         this.#problems.report({ component: this.constructor.name, problem });
+      },
+    });
+    this.#editor = new UserFileEditor({
+      path: resolve(path),
+      onWritten: (version) => {
+        this.#file.take(version);
       },
     });
   }
@@ -50,6 +59,30 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   getGroup(name: string, user?: User): Group | null {
     const snapshot = (user && this.#origins.get(user)) ?? this.#file.value;
     return snapshot.groups.get(name) ?? null;
+  }
+
+  /**
+   * Stores the hash in the file, in one step with what others write there. This store has it before it resolves, other
+   * processes when they look at the file next. Comments and the rest of the file stay.
+   * @throws {ServiceUnavailableError} when the file cannot be written; its cause says why
+   */
+  async updatePassword(
+    { username }: User,
+    newHash: string,
+    oldHash: string,
+    changes?: PasswordUpdate,
+  ): Promise<boolean> {
+    try {
+      return await this.#editor.edit((get) => {
+        const user = get(username);
+        if (user?.password == null || !isSameSecret(user.password, oldHash))
+          return { users: [], result: false };
+        const { tokensValidFrom = user.tokensValidFrom } = changes ?? {};
+        return { users: [{ ...user, password: newHash, tokensValidFrom }], result: true };
+      });
+    } catch (cause) {
+      throw new ServiceUnavailableError({ cause });
+    }
   }
 
   listRoles(): Iterable<string> {

@@ -2,6 +2,7 @@ import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { printable } from '../util/printable';
+import { isSameSecret } from '../util/same-secret';
 import { groupFault, userFault, type RecordFault } from './record-schema';
 import { frozenCopy, isPlainObject, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot';
 
@@ -56,7 +57,7 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
 
   updatePassword({ username }: U, newHash: string, oldHash: string, changes?: PasswordUpdate): boolean {
     const user = this.getUser(username);
-    if (user?.password !== oldHash) return false;
+    if (user?.password == null || !isSameSecret(user.password, oldHash)) return false;
     const changed = { ...user, ...changes, password: newHash };
     this.#changed.set(
       username,

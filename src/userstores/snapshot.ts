@@ -46,6 +46,11 @@ export class SnapshotBuilder<U extends User, P> {
     );
   }
 
+  /** Where each user stands. */
+  get userPlaces(): ReadonlyMap<string, P> {
+    return this.#userPlaces;
+  }
+
   build(): Snapshot<U> {
     for (const [name, user] of this.#users) this.refuseUnknownGroups(user, this.#userPlaces.get(name));
     for (const [name, group] of this.#groups) this.refuseUnknownGroups(group, this.#groupPlaces.get(name));

@@ -15,6 +15,17 @@ const RECORDS_PER_STEP = 50;
  * @throws {FileFault} with the line of what does not hold
  */
 export function* readUserFile(text: string): Generator<void, Snapshot> {
+  const { users, groups } = yield* readUserRecords(text);
+  return { users, groups };
+}
+
+/** What a user file holds, and the line on which each user's record begins, in the order of the file. */
+export interface UserRecords extends Snapshot {
+  readonly lines: ReadonlyMap<string, number>;
+}
+
+/** {@link readUserFile}, for those who edit it. */
+export function* readUserRecords(text: string): Generator<void, UserRecords> {
   const builder = new SnapshotBuilder<User, number>({
     refuse: (line, problem) => new FileFault(problem, line),
     nameOf: (line) => `the one on line ${String(line)}`,
@@ -36,7 +47,7 @@ export function* readUserFile(text: string): Generator<void, Snapshot> {
     if (!isSequence) throw new FileFault(`must have a list (- ...) as ${section}`, line);
   }
   if (!sections.has('users')) throw new FileFault('has no users');
-  return builder.build();
+  return { ...builder.build(), lines: builder.userPlaces };
 }
 
 function addUser(builder: SnapshotBuilder<User, number>, item: Located): void {

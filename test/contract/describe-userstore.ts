@@ -125,6 +125,56 @@ export function describeUserstore(name: string, factory: StoreFactory): void {
       expect(found.map(({ username }) => username)).to.deep.equal(names);
     });
 
+    describe('updatePassword', () => {
+      const NEW = HASH.replace(/hWy$/, 'hWz');
+      const MOMENT = new Date('2026-06-01T00:00:00.250Z');
+
+      const update = async (user: User, newHash: string, oldHash: string): Promise<boolean> => {
+        if (store.updatePassword === undefined) throw new Error('The store does not update passwords');
+        return store.updatePassword(user, newHash, oldHash, { tokensValidFrom: MOMENT });
+      };
+
+      it('stores the hash and the moment, and nothing else', async () => {
+        const before = await getUser('alice');
+        expect(await update(before, NEW, HASH)).to.equal(true);
+        const after = await getUser('alice');
+        expect(after.password).to.equal(NEW);
+        expect(after.tokensValidFrom).to.deep.equal(MOMENT);
+        expect({ ...after, password: 0, tokensValidFrom: 0 }).to.deep.equal({
+          ...before,
+          password: 0,
+          tokensValidFrom: 0,
+        });
+        expect((await getGroup('staff'))?.roles).to.deep.equal(['reader']);
+      });
+
+      it('keeps the moment when only the hash is another', async () => {
+        const user = await getUser('alice');
+        expect(await store.updatePassword?.(user, NEW, HASH)).to.equal(true);
+        expect((await getUser('alice')).tokensValidFrom).to.deep.equal(ALICE.tokensValidFrom);
+      });
+
+      it('changes nothing when the old hash is another, or there is none, or no such user', async () => {
+        const [alice, bob] = [await getUser('alice'), await getUser('bob')];
+        for (const old of [NEW, '', HASH.toLowerCase(), `${HASH} `]) {
+          expect(await update(alice, NEW, old), old).to.equal(false);
+        }
+        expect(await update(bob, NEW, '')).to.equal(false);
+        expect(await update({ ...alice, username: 'nobody' }, NEW, HASH)).to.equal(false);
+        expect(await update({ ...alice, username: '__proto__' }, NEW, HASH)).to.equal(false);
+        expect((await getUser('alice')).password).to.equal(HASH);
+        expect((await getUser('bob')).password ?? null).to.equal(null);
+      });
+
+      it('lets one of many at once win', async () => {
+        const user = await getUser('alice');
+        const hashes = Array.from({ length: 10 }, (_, index) => `${HASH.slice(0, -1)}${index}`);
+        const won = await Promise.all(hashes.map((hash) => update(user, hash, HASH)));
+        expect(won.filter(Boolean)).to.have.length(1);
+        expect((await getUser('alice')).password).to.equal(hashes[won.indexOf(true)]);
+      });
+    });
+
     it('is not changed by what a caller does to a record', async () => {
       const user = await getUser('alice');
       attempt(() => (user.active = false));

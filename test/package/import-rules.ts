@@ -27,11 +27,17 @@ export function brokenRules(graph: ImportGraph): string[] {
         if (folder === 'providers' && folderOf(target) === 'userstores') says('a provider knows no store');
       } else if (!typeOnly) {
         if (target === 'routing-controllers' && !TOUCH_THE_HOST.includes(folder)) says('only a type there');
-        if (!isBuiltin(target) && !INSTALLED.includes(target)) says('not installed with the package');
+        if (!isBuiltin(target) && !INSTALLED.includes(packageOf(target)))
+          says('not installed with the package');
       }
     }
   }
   return broken;
+}
+
+/** The package that a subpath is of. */
+function packageOf(target: string): string {
+  return target.split('/', target.startsWith('@') ? 2 : 1).join('/');
 }
 
 /** A cycle of modules, or else of folders, that load each other at run time. */

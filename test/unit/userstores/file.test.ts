@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { PROBLEM_SOURCE, type Problem } from '../../../src/core/events';
-import { ConfigurationError } from '../../../src/errors';
+import { ConfigurationError, ServiceUnavailableError } from '../../../src/errors';
 import { FileUserstore, type FileUserstoreOptions } from '../../../src/userstores/file';
 import { describeUserstore } from '../../contract/describe-userstore';
 import { eventually } from '../../support/eventually';
@@ -143,4 +143,65 @@ describe('FileUserstore', () => {
     while (lookups < 1000) look();
     expect(seen.size).to.equal(101);
   }).timeout(30_000);
+
+  it('has a new hash at once, keeps it, and takes what others write after it', async () => {
+    writeFileSync(path, 'users:\n  - username: alice # she\n    password: old\n  - username: bob\n');
+    const users = open();
+    const problems: Problem[] = [];
+    users[PROBLEM_SOURCE]((problem) => problems.push(problem));
+    for (let round = 0; round < 20; round += 1) {
+      const alice = users.getUser('alice')!;
+      expect(await users.updatePassword(alice, `hash${round}`, alice.password!)).to.equal(true);
+      expect(users.getUser('alice')?.password).to.equal(`hash${round}`);
+    }
+    const seen = new Set<unknown>();
+    await eventually(() => {
+      seen.add(users.getUser('alice')?.password);
+      return seen.size > 0;
+    });
+    expect(readFileSync(path, 'utf8')).to.equal(
+      'users:\n  - username: alice # she\n    password: hash19\n  - username: bob\n',
+    );
+    replace('users:\n  - username: alice\n    password: by-hand\n');
+    await eventually(() => users.getUser('alice')?.password === 'by-hand');
+    expect(await users.updatePassword(users.getUser('alice')!, 'x', 'hash19')).to.equal(false);
+    expect([...seen]).to.deep.equal(['hash19']);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('never goes back to a version that was read before a new hash was stored', async () => {
+    const padding = Array.from({ length: 3000 }, (_, index) => `  - {username: u${index}}\n`).join('');
+    const version = (hash: string): string =>
+      `users:\n  - username: alice\n    password: ${hash}\n${padding}`;
+    writeFileSync(path, version('old'));
+    const users = open();
+    // The watching reads this version for a while, and meanwhile the next one is written.
+    replace(version('older'));
+    await eventually(() => users.getUser('alice')?.password === 'older');
+    replace(version('read-slowly'));
+    const done = users.updatePassword(users.getUser('alice')!, 'new', 'read-slowly');
+    expect(await done).to.equal(true);
+    expect(users.getUser('alice')?.password).to.equal('new');
+    replace(version('last').replace('alice', 'alice2'));
+    const seen = new Set<string | null | undefined>();
+    await eventually(() => {
+      const alice = users.getUser('alice');
+      if (alice !== null) seen.add(alice.password);
+      return users.getUser('alice2') !== null;
+    });
+    expect([...seen].filter((hash) => hash !== 'new')).to.deep.equal([]);
+  }).timeout(30_000);
+
+  it('rejects a new hash that it cannot store, and keeps the old one', async () => {
+    writeFileSync(path, 'users:\n  - username: alice\n    password: old\n');
+    const users = open();
+    const alice = users.getUser('alice')!;
+    rmSync(path);
+    const error: unknown = await users.updatePassword(alice, 'new', 'old').catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(ServiceUnavailableError);
+    expect(String((error as ServiceUnavailableError).cause)).to.match(
+      /users\.yaml cannot be read \(ENOENT\)/,
+    );
+    expect(users.getUser('alice')?.password).to.equal('old');
+  });
 });

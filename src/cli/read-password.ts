@@ -1,0 +1,62 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { type Call, UsageError } from './command';
+
+const MAX_BYTES = 4096;
+
+export const PASSWORD_OPTIONS = { 'password-stdin': { type: 'boolean' } } as const;
+export const PASSWORD_USAGE =
+  '  --password-stdin  read the password from standard input, without its last line break';
+
+/**
+ * Reads a password that is not seen: typed twice at the terminal, or all of standard input with `--password-stdin`.
+ * @throws {UsageError} where there is neither
+ */
+export async function readPassword(call: Call): Promise<string> {
+  if (call.flag('password-stdin')) return readInput();
+  if (!process.stdin.isTTY) {
+    throw new UsageError('There is no terminal to ask for the password: use --password-stdin');
+  }
+  const [password, again] = await ask('Password: ', 'Again: ');
+  if (password !== again) throw new Error('The two are not the same: nothing was done');
+  return password ?? '';
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_BYTES) throw new Error('The password is too long');
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+    return text.replace(/\r?\n$/, '');
+  } catch {
+    throw new Error('The password is no UTF-8 text');
+  }
+}
+
+/** Asks one after the other, at the terminal even where the output goes elsewhere. @throws when it is broken off */
+async function ask(...questions: readonly string[]): Promise<string[]> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  const answers: string[] = [];
+  try {
+    return await new Promise((settle, refuse) => {
+      lines.on('line', (line) => {
+        process.stderr.write('\n');
+        answers.push(line);
+        if (answers.length === questions.length) settle(answers);
+        else process.stderr.write(questions[answers.length] ?? '');
+      });
+      lines.on('close', () => {
+        refuse(new Error('Broken off: nothing was done'));
+      });
+      process.stderr.write(questions[0] ?? '');
+    });
+  } finally {
+    lines.close();
+  }
+}

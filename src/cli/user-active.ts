@@ -1,0 +1,40 @@
+import { printable } from '../util/printable';
+import { type Command, positionals, RefusedError } from './command';
+import { withDirectory } from './open-directory';
+
+export const userDisable = activation(
+  'disable',
+  false,
+  "Refuses a user's logins and ends the tokens, whatever proves who it is",
+  'may not log in; tokens of before have ended',
+);
+export const userEnable = activation(
+  'enable',
+  true,
+  'Lets a disabled user log in again, with new tokens',
+  'may log in',
+);
+
+function activation(name: string, active: boolean, what: string, done: string): Command {
+  return {
+    usage: `Usage: securest user ${name} <file> <username> [options]
+
+${what}. Exit 1 when there is no such user.
+
+Options:
+  --json  print one JSON document
+`,
+    options: {},
+
+    async run(call) {
+      const [file = '', username = ''] = positionals(call, 'file', 'username');
+      return withDirectory(file, async (directory) => {
+        const change = active ? { active } : { active, tokensValidFrom: new Date() };
+        if (!(await directory.update(username, () => change))) {
+          throw new RefusedError(`There is no user ${username}`);
+        }
+        return { code: 0, text: `${printable(username)} ${done}\n`, json: { username, ...change } };
+      });
+    },
+  };
+}

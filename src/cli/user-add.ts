@@ -1,0 +1,58 @@
+import { printable } from '../util/printable';
+import { type Command, positionals, RefusedError } from './command';
+import { NEW_PASSWORD_OPTIONS, newHash } from './new-password';
+import { withDirectory } from './open-directory';
+import { PASSWORD_USAGE } from './read-password';
+
+export const userAdd: Command = {
+  usage: `Usage: securest user add <file> <username> [options]
+
+Adds a user, asks for the password. Exit 1 when there is one of that name.
+
+Options:
+${PASSWORD_USAGE}
+  --weak            take a password that is short or that many people have
+  --email <address>
+  --role <name>     may be given several times
+  --group <name>    may be given several times; the file must have the group
+  --disabled        no logins until it is enabled
+  --create          make the file where there is none
+  --json            print one JSON document
+`,
+  options: {
+    ...NEW_PASSWORD_OPTIONS,
+    email: { type: 'string' },
+    role: { type: 'string', multiple: true },
+    group: { type: 'string', multiple: true },
+    disabled: { type: 'boolean' },
+    create: { type: 'boolean' },
+  },
+
+  async run(call) {
+    const [file = '', username = ''] = positionals(call, 'file', 'username');
+    const email = call.text('email');
+    return withDirectory(
+      file,
+      async (directory) => {
+        const exists = new RefusedError(`There is a user ${username}`);
+        if ((await directory.get(username)) !== undefined) throw exists;
+        const password = await newHash(call, [username, email]);
+        const isAdded = await directory.add({
+          username,
+          password,
+          email,
+          active: call.flag('disabled') ? false : undefined,
+          roles: someOf(call.texts('role')),
+          groups: someOf(call.texts('group')),
+        });
+        if (!isAdded) throw exists;
+        return { code: 0, text: `${printable(username)} added\n`, json: { username, added: true } };
+      },
+      call.flag('create'),
+    );
+  },
+};
+
+function someOf(names: readonly string[]): readonly string[] | undefined {
+  return names.length === 0 ? undefined : [...new Set(names)];
+}

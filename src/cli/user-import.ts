@@ -1,0 +1,107 @@
+import { readText } from '../files/read-text';
+import { describeFault, FileFault } from '../files/file-fault';
+import { printable } from '../util/printable';
+import { type Command, positionals } from './command';
+import { importInBatches } from './import-batches';
+import { type Row, readRows } from './import-rows';
+import { withDirectory } from './open-directory';
+import { Progress } from './progress';
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_FAULTS = 100;
+
+export const userImport: Command = {
+  usage: `Usage: securest user import <csv> <file> [options]
+
+Adds the users of a CSV file. Its first line names the columns: username, and any of password or password_hash,
+email, active (true or false), roles and groups (several with ; between). Users that are there already are left
+alone, so an import that was broken off is run again and goes on where it was.
+
+Exit 1 when a line does not hold; then nothing is added.
+
+Options:
+  --skip-faults  add the others when lines do not hold; still exit 1
+  --weak         take passwords that are short or that many people have
+  --create       make the file where there is none
+  --json         print one JSON document
+`,
+  options: {
+    'skip-faults': { type: 'boolean' },
+    weak: { type: 'boolean' },
+    create: { type: 'boolean' },
+  },
+
+  async run(call) {
+    const [source = '', file = ''] = positionals(call, 'csv', 'file');
+    const { rows, faults: found } = readRows(await read(source), call.flag('weak'));
+    return withDirectory(
+      file,
+      async (directory) => {
+        const names = new Set<string>();
+        for await (const { username } of directory.list()) names.add(username);
+        const groups = await directory.groupNames();
+        const faults = [...found];
+        const good: Row[] = [];
+        for (const row of rows) {
+          const group = row.user.groups?.find((name) => groups?.has(name) === false);
+          if (group === undefined) good.push(row);
+          else faults.push(`line ${String(row.line)}: there is no group ${printable(group)}`);
+        }
+        if (faults.length > 0 && !call.flag('skip-faults')) {
+          const json = { added: 0, existing: 0, faults };
+          return { code: 1, text: 'Nothing was added\n', json, notice: listed(source, faults) };
+        }
+        const fresh = good.filter(({ user }) => !names.has(user.username));
+        const { added, existing } = await withInterrupt((signal) => {
+          const progress = new Progress(fresh.length);
+          return importInBatches(directory, fresh, signal, (done) => {
+            progress.show(done);
+          }).finally(() => {
+            progress.end();
+          });
+        });
+        const there = good.length - fresh.length + existing;
+        const left = fresh.length - added - existing;
+        const done = `${String(added)} added, ${String(there)} were there already`;
+        if (left > 0) throw new Error(`Broken off: ${done}, ${String(left)} are left. Run it again to go on`);
+        return {
+          code: faults.length > 0 ? 1 : 0,
+          text: `${done}\n`,
+          json: { added, existing: there, faults },
+          ...(faults.length > 0 ? { notice: listed(source, faults) } : {}),
+        };
+      },
+      call.flag('create'),
+    );
+  },
+};
+
+async function read(path: string): Promise<string> {
+  try {
+    return (await readText(path, MAX_BYTES)).text;
+  } catch (error) {
+    throw error instanceof FileFault ? new Error(describeFault(path, error)) : error;
+  }
+}
+
+function listed(source: string, faults: readonly string[]): string {
+  const shown = faults.slice(0, MAX_FAULTS).map((fault) => `${source} ${fault}\n`);
+  const more = faults.length - shown.length;
+  return `${shown.join('')}${more > 0 ? `and ${String(more)} more\n` : ''}`;
+}
+
+/** The first Ctrl-C ends the work in order, the second one at once. */
+async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    controller.abort();
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}

@@ -1,0 +1,49 @@
+import { printable } from '../util/printable';
+import { type Command, RefusedError, UsageError } from './command';
+import { withDirectory } from './open-directory';
+
+export const userRoles = names('roles', 'role');
+export const userGroups = names('groups', 'group');
+
+function names(field: 'roles' | 'groups', one: string): Command {
+  return {
+    usage: `Usage: securest user ${field} <file> <username> <${one}>...
+       securest user ${field} <file> <username> [--add <${one}>]... [--remove <${one}>]...
+       securest user ${field} <file> <username> --none
+
+Sets or changes a user's ${field}. Exit 1 when there is no such user${field === 'groups' ? ' or group' : ''}.
+
+Options:
+  --add <${one}>     may be given several times
+  --remove <${one}>  may be given several times
+  --none            take all away
+  --json            print one JSON document
+`,
+    options: {
+      add: { type: 'string', multiple: true },
+      remove: { type: 'string', multiple: true },
+      none: { type: 'boolean' },
+    },
+
+    async run(call) {
+      const [file = '', username = '', ...given] = call.positionals;
+      const [added, removed, isNone] = [call.texts('add'), call.texts('remove'), call.flag('none')];
+      const isChange = added.length > 0 || removed.length > 0;
+      const ways = [given.length > 0, isChange, isNone].filter(Boolean).length;
+      if (file === '' || username === '' || ways !== 1) {
+        throw new UsageError(`It takes <file> <username> and ${field}, --add and --remove, or --none`);
+      }
+      return withDirectory(file, async (directory) => {
+        let result: readonly string[] = [];
+        const isKnown = await directory.update(username, (user) => {
+          const kept = isChange ? (user[field] ?? []).filter((name) => !removed.includes(name)) : given;
+          result = [...new Set([...kept, ...added])];
+          return { [field]: result };
+        });
+        if (!isKnown) throw new RefusedError(`There is no user ${username}`);
+        const text = `${printable(username)} has the ${field} ${printable(result.join(', ') || '(none)', 2000)}\n`;
+        return { code: 0, text, json: { username, [field]: result } };
+      });
+    },
+  };
+}

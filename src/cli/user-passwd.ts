@@ -1,0 +1,35 @@
+import { printable } from '../util/printable';
+import { type Command, positionals, RefusedError } from './command';
+import { NEW_PASSWORD_OPTIONS, newHash } from './new-password';
+import { withDirectory } from './open-directory';
+import { PASSWORD_USAGE } from './read-password';
+
+export const userPasswd: Command = {
+  usage: `Usage: securest user passwd <file> <username> [options]
+
+Asks for a new password and ends the user's tokens. Exit 1 when there is no such user.
+
+Options:
+${PASSWORD_USAGE}
+  --weak            take a password that is short or that many people have
+  --json            print one JSON document
+`,
+  options: NEW_PASSWORD_OPTIONS,
+
+  async run(call) {
+    const [file = '', username = ''] = positionals(call, 'file', 'username');
+    return withDirectory(file, async (directory) => {
+      const unknown = new RefusedError(`There is no user ${username}`);
+      const user = await directory.get(username);
+      if (user === undefined) throw unknown;
+      const password = await newHash(call, [username, user.email]);
+      const tokensValidFrom = new Date();
+      if (!(await directory.update(username, () => ({ password, tokensValidFrom })))) throw unknown;
+      return {
+        code: 0,
+        text: `${printable(username)} has a new password; tokens of before have ended\n`,
+        json: { username, changed: true, tokensValidFrom },
+      };
+    });
+  },
+};

@@ -1,0 +1,80 @@
+import type { User } from '../core/user';
+import { UserRefusedError } from '../core/user-directory';
+import { printable } from '../util/printable';
+import { USER_FIELDS, userFault } from './record-schema';
+import type { Snapshot } from './snapshot';
+import type { FieldValue } from './yaml-scalars';
+
+const STEP = 1000;
+
+/** The fields that a user has, in the order in which they are written. What is null is not there. */
+export function fieldsOf(user: User): Map<string, FieldValue> {
+  const fields = new Map<string, FieldValue>();
+  for (const field of USER_FIELDS) {
+    const value = user[field as keyof User] ?? null;
+    if (value !== null) fields.set(field, value);
+  }
+  return fields;
+}
+
+/** The fields that differ, as they are to be. */
+export function changedFields(before: User, after: User): Map<string, FieldValue> {
+  const old = fieldsOf(before);
+  const changed = fieldsOf(after);
+  for (const field of old.keys()) if (!changed.has(field)) changed.set(field, defaultOf(field));
+  for (const [field, value] of changed) {
+    if (isSame(old.get(field) ?? defaultOf(field), value)) changed.delete(field);
+  }
+  return changed;
+}
+
+/**
+ * Whether a file holds exactly these users, whatever their order, and these groups. It yields now and then.
+ * @param changed what stands over the users before
+ */
+export function* holds(
+  found: Snapshot,
+  before: Snapshot,
+  changed: ReadonlyMap<string, User>,
+): Generator<void, boolean> {
+  let added = 0;
+  for (const name of changed.keys()) if (!before.users.has(name)) added += 1;
+  if (found.users.size !== before.users.size + added) return false;
+  let count = 0;
+  for (const [name, user] of found.users) {
+    const meant = changed.get(name) ?? before.users.get(name);
+    if (meant === undefined || changedFields(meant, user).size > 0) return false;
+    count += 1;
+    if (count % STEP === 0) yield;
+  }
+  if (found.groups.size !== before.groups.size) return false;
+  for (const [name, group] of found.groups) {
+    const meant = before.groups.get(name);
+    if (meant === undefined || !isSame(meant.roles ?? [], group.roles ?? [])) return false;
+    if (!isSame(meant.groups ?? [], group.groups ?? [])) return false;
+  }
+  return true;
+}
+
+/** @throws {UserRefusedError} for a record that a file cannot hold; it quotes nothing but the name of a group */
+export function refuseRecord(user: User, { groups }: Snapshot): void {
+  const unknown = Object.keys(user).find((field) => !USER_FIELDS.includes(field));
+  if (unknown !== undefined) throw new UserRefusedError('A user of a file has no such field');
+  const fault = userFault(user);
+  if (fault !== undefined) throw new UserRefusedError(fault.problem);
+  const missing = user.groups?.find((name) => !groups.has(name));
+  if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
+}
+
+function defaultOf(field: string): FieldValue {
+  if (field === 'active') return true;
+  return field === 'roles' || field === 'groups' ? [] : null;
+}
+
+function isSame(one: FieldValue, other: FieldValue): boolean {
+  if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, index) => item === other[index]);
+  }
+  return one === other;
+}

@@ -1,0 +1,74 @@
+/** The sources as JavaScript, so that a child process that is started a hundred times starts fast. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { transformSync } from '@swc/core';
+
+const ROOT = resolve(__dirname, '../..');
+let folder: string | undefined;
+
+export interface Result {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The path of a compiled source or test fixture: `compiled('src/cli/main.ts')`. */
+export function compiled(source: string): string {
+  if (folder === undefined) {
+    // Below node_modules, so that packages are found from there.
+    const cache = join(ROOT, 'node_modules/.cache');
+    mkdirSync(cache, { recursive: true });
+    const made = mkdtempSync(join(cache, 'securest-'));
+    process.once('exit', () => {
+      rmSync(made, { recursive: true, force: true });
+    });
+    for (const part of ['src', 'test/fixtures/files']) compile(join(ROOT, part), join(made, part));
+    folder = made;
+  }
+  return join(folder, source.replace(/\.ts$/, '.js'));
+}
+
+function compile(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) {
+    const path = join(from, name);
+    if (statSync(path).isDirectory()) compile(path, join(to, name));
+    if (!name.endsWith('.ts')) continue;
+    const { code } = transformSync(readFileSync(path, 'utf8'), {
+      filename: path,
+      swcrc: false,
+      module: { type: 'commonjs', ignoreDynamic: true },
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+      },
+    });
+    writeFileSync(join(to, name.replace(/\.ts$/, '.js')), code);
+  }
+}
+
+export interface Given {
+  readonly cwd: string;
+  readonly input?: string;
+  /** Called when it has been started. */
+  readonly onStart?: (kill: () => void) => void;
+}
+
+/** Runs the command as a shell would. */
+export function runCommand(args: readonly string[], { cwd, input, onStart }: Given): Promise<Result> {
+  const child = spawn(process.execPath, [compiled('src/cli/main.ts'), ...args], { cwd });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  onStart?.(() => child.kill('SIGKILL'));
+  return new Promise((settle) => {
+    child.on('close', (code, signal) => {
+      settle({ code, signal, out, err });
+    });
+  });
+}
