@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { User } from '../core/user';
 import type { UserDirectory } from '../core/user-directory';
-import { BcryptHasher } from '../passwords/bcrypt';
 import { HashPool } from '../passwords/hash-pool';
+import { Passwords } from '../passwords/passwords';
 import type { Row } from './import-rows';
 
 /** How much of the hashing a kill can cost. */
@@ -32,7 +32,7 @@ export async function importInBatches(
 ): Promise<Imported> {
   const threads = availableParallelism();
   const pool = new HashPool({ threads, maxQueued: 4 * threads });
-  const hasher = new BcryptHasher({ pool });
+  const hasher = new Passwords({ pool });
   const window = 2 * threads;
   const pending: Promise<User>[] = [];
   let next = 0;

@@ -1,10 +1,13 @@
 import { parse } from 'csv-parse/sync';
 import type { User } from '../core/user';
-import { isReadableHash } from '../passwords/bcrypt';
+import { Passwords } from '../passwords/passwords';
 import { userFault } from '../userstores/record-schema';
 import { weakness } from './new-password';
 
 const COLUMNS = ['username', 'password', 'password_hash', 'email', 'active', 'roles', 'groups'];
+
+/** Weak schemes too: whether they may log in is up to the app. */
+const BROUGHT_ALONG = new Passwords({ accept: ['pbkdf2-sha1', 'ldap-sha', 'des-crypt'] });
 
 /** A user to import; with a password where that is still to be hashed. */
 export interface Row {
@@ -82,7 +85,9 @@ function toRow(record: Readonly<Record<string, string>>, line: number, isWeakMea
   const { username = '', password = '', password_hash: hash = '', email = '', active = '' } = record;
   if (!['', 'true', 'false'].includes(active)) return 'active must be true or false';
   if (password !== '' && hash !== '') return 'has a password and a password_hash';
-  if (hash !== '' && !isReadableHash(hash)) return 'password_hash is no hash that is known';
+  if (hash !== '' && !BROUGHT_ALONG.isReadable(hash)) {
+    return `password_hash: ${BROUGHT_ALONG.explain(hash) ?? 'it is no hash that is known'}`;
+  }
   const user: User = {
     username,
     ...(hash === '' ? {} : { password: hash }),
