@@ -254,9 +254,9 @@ describe('securest user', function () {
     const names = Array.from({ length: 20 }, (_, index) => `user${index}`);
     const work = Promise.all(names.map((name) => run(`user roles users.yaml ann --add ${name}`)));
     let edits = 0;
-    let isDone = false;
-    void work.finally(() => (isDone = true));
-    while (!isDone) {
+    const state = { isDone: false };
+    void work.finally(() => (state.isDone = true));
+    while (!state.isDone) {
       await new Promise((next) => setTimeout(next, 150));
       appendFileSync(join(folder, 'users.yaml'), `# edit ${edits}\n`);
       edits += 1;

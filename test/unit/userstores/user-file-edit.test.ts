@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
   closeSync,
   lstatSync,
@@ -197,6 +197,27 @@ describe('User files', () => {
     );
   });
 
+  it('keep what is written into the old file in the very moment of the renaming', async () => {
+    const own = fs.renameSync;
+    let isWritten = false;
+    fs.renameSync = (from, to): void => {
+      const old = fs.openSync(path, 'r+');
+      own(from, to);
+      if (!isWritten) {
+        isWritten = true;
+        fs.writeSync(old, USERS.replace('bob', 'rob'), 0);
+      }
+      fs.closeSync(old);
+    };
+    try {
+      await directory().update('ann', () => ({ email: 'new@b' }));
+    } finally {
+      fs.renameSync = own;
+    }
+    expect(read()).to.equal(USERS.replace('bob', 'rob').replace('a@b', 'new@b'));
+    expect(readdirSync(folder)).to.deep.equal(['users.yaml']);
+  });
+
   it('wait for a writer who is not done', async () => {
     const descriptor = openSync(path, 'w');
     writeSync(descriptor, 'users:\n  - username: ann\n');
@@ -223,7 +244,7 @@ describe('User files', () => {
       `users:\n${Array.from({ length: 300 }, (_, index) => `  - username: user${index}\n`).join('')}`,
     );
     const fixture = compiled('test/fixtures/files/edit-users.ts');
-    const runs = 160;
+    const runs = 40;
     let killed = 0;
     const kill = async (run: number): Promise<void> => {
       const name = `user${run}`;
