@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import {
+  FileUserstore,
   MemoryUserstore,
   type MisconfiguredEvent,
   passwordController,
@@ -197,6 +202,32 @@ for (const driver of DRIVERS) {
       expect((await api.get('/guarded', ANN)).status).to.equal(200);
       await eventually(() => stored !== OUTDATED);
       expect(others).to.deep.equal([]);
+    });
+
+    it('upgrades what users brought along in a file, and leaves the rest of the file', async () => {
+      const salt = Buffer.from('salt of eight');
+      const digest = createHash('sha1').update('secret').update(salt).digest();
+      const brought = `{SSHA}${Buffer.concat([digest, salt]).toString('base64')}`;
+      const folder = mkdtempSync(join(tmpdir(), 'securest-'));
+      const path = join(folder, 'users.yaml');
+      const text = `# Who may log in\nusers:\n  - username: ann # since May\n    password: '${brought}'\n`;
+      writeFileSync(path, text);
+      class File extends FileUserstore {
+        constructor() {
+          super({ path });
+        }
+      }
+      await using api = await start([File]);
+      expect((await api.get('/guarded', ANN)).status).to.equal(200);
+      await eventually(() => readFileSync(path, 'utf8') !== text);
+      const written = readFileSync(path, 'utf8');
+      const made = /password: '(\$2b\$05\$[^']{53})'/.exec(written)?.[1] ?? '';
+      expect(written).to.equal(text.replace(brought, made));
+      expect((await api.get('/guarded', ANN)).status).to.equal(200);
+      expect((await api.get('/guarded', basic('ann', 'wrong'))).status).to.equal(401);
+      expect(hashed).to.equal(1);
+      await api.security.close();
+      rmSync(folder, { recursive: true });
     });
 
     it('is content with a store that keeps hashes as they are', async () => {
