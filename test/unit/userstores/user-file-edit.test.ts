@@ -244,7 +244,7 @@ describe('User files', () => {
       `users:\n${Array.from({ length: 300 }, (_, index) => `  - username: user${index}\n`).join('')}`,
     );
     const fixture = compiled('test/fixtures/files/edit-users.ts');
-    const runs = 40;
+    const runs = process.env['CI'] === undefined ? 40 : 200;
     let killed = 0;
     const kill = async (run: number): Promise<void> => {
       const name = `user${run}`;
