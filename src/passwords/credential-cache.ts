@@ -62,6 +62,11 @@ export class CredentialCache {
     return { key, username, forgotten: this.#forgotten };
   }
 
+  /** The ticket of the same login for the hash that took the place of the one before. */
+  renewed(ticket: CacheTicket, credentials: Credentials): CacheTicket {
+    return { ...this.ticket(credentials), forgotten: ticket.forgotten };
+  }
+
   has({ key }: CacheTicket): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;

@@ -26,6 +26,8 @@ export interface ProvedLogin<U extends User = User> {
   readonly password: string;
   /** The stored hash that the password was verified against. */
   readonly hash: string;
+  /** Hears of the new hash once it is stored. */
+  readonly onReplaced?: (newHash: string) => void;
 }
 
 const MAX_MS = 30_000;
@@ -64,7 +66,7 @@ export class HashUpgrades {
     else response.once('close', upgrade);
   }
 
-  async #upgrade({ store, user, password, hash }: ProvedLogin): Promise<void> {
+  async #upgrade({ store, user, password, hash, onReplaced }: ProvedLogin): Promise<void> {
     const current = await withinDeadline(store.getUser(user.username), MAX_MS);
     // Another login, or a change of the password, was first.
     if (current?.password !== hash) return;
@@ -72,6 +74,7 @@ export class HashUpgrades {
     if (newHash === undefined) return;
     const isReplaced: unknown = await withinDeadline(store.updatePassword?.(user, newHash, hash), MAX_MS);
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
+    if (isReplaced) onReplaced?.(newHash);
   }
 
   /** Undefined while too much hash work is waiting: the next login tries again. */

@@ -87,18 +87,10 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     const credentials = parseBasicCredentials(request.header('authorization'));
     if (credentials === null) return null;
 
-    const { user, hash, isFresh } = await this.prove(request, userstore, credentials);
-    if (isFresh) {
-      const { password } = credentials;
-      const component = this.name ?? this.constructor.name;
-      this.#upgrades.afterReply(request, {
-        component,
-        store: storeOf(userstore, user),
-        user,
-        password,
-        hash,
-      });
-    }
+    const proof = await this.prove(request, userstore, credentials);
+    const { user } = proof;
+    if (proof.isFresh)
+      this.#upgradeAfterReply(request, storeOf(userstore, user), credentials.password, proof);
     return new Authentication(user, { methods: ['pwd'] });
   }
 
@@ -151,8 +143,9 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     const granted = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
-    if (ticket && !isAborted(request)) this.#cache?.add(ticket);
-    return { user, hash, isFresh: true };
+    if (ticket === undefined || isAborted(request)) return { user, hash, isFresh: true };
+    this.#cache?.add(ticket);
+    return { user, hash, isFresh: true, remembered: ticket };
   }
 
   /** @internal */
@@ -172,6 +165,27 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
   /** Hears from the throttle. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#throttle?.[PROBLEM_SOURCE](listener) ?? (() => undefined);
+  }
+
+  #upgradeAfterReply(
+    request: SecurityRequest,
+    store: UserstoreInterface<U>,
+    password: string,
+    { user, hash, remembered }: Proof<U>,
+  ): void {
+    this.#upgrades.afterReply(request, {
+      component: this.name ?? this.constructor.name,
+      store,
+      user,
+      password,
+      hash,
+      // Or all who are remembered would have to be verified again at once.
+      onReplaced: (newHash) => {
+        if (remembered === undefined) return;
+        const renewed = { store, username: user.username, password, hash: newHash };
+        this.#cache?.add(this.#cache.renewed(remembered, renewed));
+      },
+    });
   }
 
   #ticket(
@@ -207,6 +221,8 @@ interface Proof<U extends User> {
   readonly hash: string;
   /** False where it was remembered. */
   readonly isFresh: boolean;
+  /** As what it is remembered from now on. */
+  readonly remembered?: CacheTicket;
 }
 
 /** The store that a user came from: the app may have several behind the one that a provider is handed. */

@@ -6,6 +6,7 @@ import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import {
+  type CredentialCacheOptions,
   FileUserstore,
   MemoryUserstore,
   type MisconfiguredEvent,
@@ -29,6 +30,7 @@ for (const driver of DRIVERS) {
   describe(`Hash upgrades on ${driver.name}`, () => {
     let hashed: number;
     let replaced: number;
+    let verified: number;
     let stored: string;
     let updates: unknown[][];
     let update: (user: User, newHash: string, oldHash: string) => unknown;
@@ -37,6 +39,7 @@ for (const driver of DRIVERS) {
       reset();
       hashed = 0;
       replaced = 0;
+      verified = 0;
       stored = OUTDATED;
       updates = [];
       update = (_user, newHash, oldHash) => {
@@ -58,7 +61,12 @@ for (const driver of DRIVERS) {
       }
     }
 
-    const start = (stores: StoreClass[] = [Users], controllers?: object[], newCost = 5) => {
+    const start = (
+      stores: StoreClass[] = [Users],
+      controllers?: object[],
+      newCost = 5,
+      credentialCache: CredentialCacheOptions | false = false,
+    ) => {
       const base = new Passwords({ newHashes: { scheme: 'bcrypt', cost: newCost } });
       const passwords = hasherWith(
         {
@@ -66,12 +74,16 @@ for (const driver of DRIVERS) {
             hashed += 1;
             return base.hash(password);
           },
+          verify: (...args) => {
+            verified += 1;
+            return base.verify(...args);
+          },
         },
         base,
       );
       class Password extends PasswordProvider {
         constructor() {
-          super({ passwords, credentialCache: false, throttle: false });
+          super({ passwords, credentialCache, throttle: false });
         }
       }
       const security = { userstores: stores, providers: [Password] };
@@ -122,6 +134,26 @@ for (const driver of DRIVERS) {
       expect(costOf(stored)).to.equal('05');
       expect(replaced).to.equal(1);
       expect(hashed).to.equal(1);
+    });
+
+    it('remembers a login for the new hash, unless it was forgotten meanwhile', async () => {
+      await using api = await start([Users], undefined, 5, {});
+      expect((await api.get('/guarded', ANN)).status).to.equal(200);
+      await eventually(() => stored !== OUTDATED);
+      for (let count = 0; count < 3; count += 1)
+        expect((await api.get('/guarded', ANN)).status).to.equal(200);
+      expect(verified).to.equal(1);
+
+      stored = hashSync('secret', 4);
+      const original = update;
+      update = (...args) => {
+        api.security.forget('ann');
+        return original(...args);
+      };
+      expect((await api.get('/guarded', ANN)).status).to.equal(200);
+      await eventually(() => replaced === 2);
+      expect((await api.get('/guarded', ANN)).status).to.equal(200);
+      expect(verified).to.equal(3);
     });
 
     it('leaves a hash that was changed meanwhile', async () => {
