@@ -1,6 +1,7 @@
 /**
- * Requests with the same Basic credentials over and over, beside a public route of the same app: what the
- * credential cache makes of them. The clients are a process of their own.
+ * Requests with the same Basic credentials over and over, beside the same action on a public route: what the
+ * credential cache makes of them. One action does next to nothing, the other gives a list of twenty notes. The clients
+ * are a process of their own.
  */
 import 'reflect-metadata';
 import { fork } from 'node:child_process';
@@ -16,13 +17,34 @@ const SECONDS = 2;
 const CLIENTS = 32;
 const PASSWORD = 'correct horse';
 
-@JsonController()
-class Api {
-  @Public() @Get('/public') open() {
+const ACTIONS = ['status', 'notes'] as const;
+const NOTES = Array.from({ length: 20 }, (_, id) => ({
+  id,
+  owner: 'ann',
+  title: `Note ${String(id)}`,
+  tags: ['one', 'two'],
+  isDone: id % 2 === 0,
+}));
+
+@JsonController('/public')
+@Public()
+class Open {
+  @Get('/status') status() {
     return { status: 'ok' };
   }
-  @Authorized() @Get('/me') me() {
+  @Get('/notes') notes() {
+    return NOTES;
+  }
+}
+
+@JsonController('/guarded')
+@Authorized()
+class Guarded {
+  @Get('/status') status() {
     return { status: 'ok' };
+  }
+  @Get('/notes') notes() {
+    return NOTES;
   }
 }
 
@@ -35,7 +57,7 @@ async function main(): Promise<void> {
   class Password extends PasswordProvider {}
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const security = createSecurity({ userstores: [Users], providers: [Password], logger: silent });
-  const handle = useKoaServer(new Koa(), security.secure({ controllers: [Api] })).callback();
+  const handle = useKoaServer(new Koa(), security.secure({ controllers: [Open, Guarded] })).callback();
   const server = http.createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -73,20 +95,21 @@ async function load(port: number): Promise<void> {
     await Promise.all(Array.from({ length: CLIENTS }, client));
     return count / SECONDS;
   };
-  await get('/me', { authorization });
-  const ratios: number[] = [];
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const open = await perSecond('/public', {});
-    const basic = await perSecond('/me', { authorization });
-    // The first round warms up.
-    if (round === 0) continue;
-    ratios.push(basic / open);
-    process.send?.(
-      `public ${open.toFixed(0)}/s   Basic ${basic.toFixed(0)}/s   ratio ${(basic / open).toFixed(2)}`,
-    );
+  await get('/guarded/status', { authorization });
+  for (const action of ACTIONS) {
+    const ratios: number[] = [];
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      const open = await perSecond(`/public/${action}`, {});
+      const basic = await perSecond(`/guarded/${action}`, { authorization });
+      // The first round warms up.
+      if (round === 0) continue;
+      ratios.push(basic / open);
+      const numbers = `public ${open.toFixed(0)}/s   Basic ${basic.toFixed(0)}/s`;
+      process.send?.(`${action.padEnd(8)}${numbers}   ratio ${(basic / open).toFixed(2)}`);
+    }
+    const median = ratios.toSorted((one, other) => one - other)[Math.floor(ratios.length / 2)] ?? Number.NaN;
+    process.send?.(`${action.padEnd(8)}median ratio ${median.toFixed(2)}`);
   }
-  const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? Number.NaN;
-  process.send?.(`median ratio ${median.toFixed(2)}`);
   agent.destroy();
 }
 

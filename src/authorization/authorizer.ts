@@ -48,6 +48,9 @@ export class Authorizer {
 
   /** Why the user of a login may not run an action; undefined only when everything that is asked grants. */
   async denial(access: Access, login: Recognised, request: SecurityRequest): Promise<Denial | undefined> {
+    // Most guards ask for a login only: there is nothing to wait for then, and no deadline to be set.
+    const isLoginEnough = access.levels.every(({ rule }) => rule.kind === 'authenticated');
+    if (isLoginEnough && this.parts.components().authorizationProviders.length === 0) return undefined;
     const own = new RequestWithSignal(request);
     const asked = { name: access.action };
     try {
