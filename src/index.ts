@@ -86,7 +86,13 @@ export { PathPermissions } from './authorization/paths/path-permissions';
 export { MemoryUserstore } from './userstores/memory';
 export { Passwords, passwords } from './passwords/passwords';
 export type { PasswordsOptions } from './passwords/passwords';
-export type { BcryptHashes, NewHashes } from './passwords/new-hashes';
+export type {
+  Argon2idHashes,
+  BcryptHashes,
+  NewHashes,
+  Pbkdf2Hashes,
+  ScryptHashes,
+} from './passwords/new-hashes';
 export type { OptInScheme } from './passwords/schemes/scheme';
 export type { PasswordHasher } from './passwords/password-hasher';
 export { TokenService } from './tokens/token-service';

@@ -2,6 +2,7 @@
  * Threads for hash computations, so that the event loop stays free: a queue with a bound in front of a pool of
  * workers. Nothing starts before the first computation, and idle workers end after half a minute.
  */
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 import Piscina from 'piscina';
@@ -42,6 +43,7 @@ export class HashPool {
   readonly #queue = new Set<Job>();
   #workers: Piscina | undefined;
   #running = 0;
+  #hasArgon2: boolean | undefined;
 
   constructor(options: HashPoolOptions = {}) {
     this.#options = options;
@@ -69,9 +71,18 @@ export class HashPool {
     });
   }
 
+  /** True where the package that computes argon2 is installed. */
+  hasArgon2(): boolean {
+    return (this.#hasArgon2 ??= isInstalled(this.#argon2));
+  }
+
   /** Ends the threads. What is under way is refused. */
   async close(): Promise<void> {
     await this.#workers?.destroy();
+  }
+
+  get #argon2(): string {
+    return this.#options.argon2 ?? 'argon2';
   }
 
   #next(): void {
@@ -93,8 +104,8 @@ export class HashPool {
   }
 
   #start(): Piscina {
-    const { filename, engines = ['bcrypt', 'bcryptjs'], argon2 = 'argon2' } = this.#options;
-    const names: EngineNames = { engines, argon2 };
+    const { filename, engines = ['bcrypt', 'bcryptjs'] } = this.#options;
+    const names: EngineNames = { engines, argon2: this.#argon2 };
     return new Piscina({
       filename: filename ?? join(__dirname, `hash-worker${extname(__filename)}`),
       name: 'work',
@@ -103,6 +114,15 @@ export class HashPool {
       idleTimeout: IDLE_MS,
       workerData: names,
     });
+  }
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(__filename).resolve(name);
+    return true;
+  } catch {
+    return false;
   }
 }
 

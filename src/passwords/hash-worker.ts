@@ -27,7 +27,7 @@ const names = (Array.isArray(workerData) ? workerData[1] : workerData) as Engine
 const engines = new Engines(names);
 
 export async function work(task: HashTask): Promise<string | boolean> {
-  if (task.kind === 'hash') return makerOf(task.settings).hash(task.password, task.settings, engines);
+  if (task.kind === 'hash') return makerOf(task.settings).hash(task.password, engines);
   const { password, hash, floor, isRefused = false } = task;
   const scheme = schemeOf(hash);
   const work = scheme?.workOf(hash);

@@ -5,12 +5,14 @@
  */
 import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './hash-pool';
-import { type HashSettings, hashSettings, makerOf, type NewHashes } from './new-hashes';
+import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
 import { dearer, NO_WORK, type Work } from './work';
+
+const INSTALL_ARGON2 = 'npm install argon2@0.44';
 
 export interface PasswordsOptions {
   /** What new hashes are. @default bcrypt of cost 12 */
@@ -23,6 +25,7 @@ export interface PasswordsOptions {
 
 export class Passwords implements PasswordHasher {
   readonly #settings: HashSettings;
+  readonly #maker: Maker;
   readonly #accept: ReadonlySet<string>;
   readonly #pool: HashPool;
   readonly #decoy: string;
@@ -34,9 +37,13 @@ export class Passwords implements PasswordHasher {
     this.#settings = hashSettings(options.newHashes);
     this.#accept = acceptedSchemes(options.accept);
     this.#pool = options.pool ?? hashPool;
-    const maker = makerOf(this.#settings);
-    this.#decoy = maker.decoy(this.#settings);
-    this.#floor = maker.workOf(this.#decoy) ?? NO_WORK;
+    this.#maker = makerOf(this.#settings);
+    const { scheme } = this.#maker;
+    if (!this.#canCompute(scheme)) {
+      throw new ConfigurationError(`Passwords: newHashes of argon2id need its package: ${INSTALL_ARGON2}`);
+    }
+    this.#decoy = this.#maker.decoy();
+    this.#floor = scheme.workOf(this.#decoy) ?? NO_WORK;
   }
 
   /**
@@ -92,9 +99,7 @@ export class Passwords implements PasswordHasher {
 
   /** True unless the hash is of the scheme of new ones, and at least as strong. */
   needsRehash(hash: string): boolean {
-    const maker = makerOf(this.#settings);
-    const scheme = this.#read(hash);
-    return scheme?.name !== maker.name || maker.isWeaker(hash, this.#settings);
+    return this.#read(hash)?.name !== this.#maker.scheme.name || this.#maker.isWeaker(hash);
   }
 
   /** Of the scheme and cost of new hashes. */
@@ -102,9 +107,28 @@ export class Passwords implements PasswordHasher {
     return this.#decoy;
   }
 
+  /** What to do about a hash that would be readable but for a package, or the option `accept`. */
+  explain(hash: string): string | undefined {
+    const scheme = schemeOf(hash);
+    if (scheme?.workOf(hash) === undefined) return undefined;
+    if (!this.#canCompute(scheme)) return `stored password hash needs a package: ${INSTALL_ARGON2}`;
+    // Whatever looks like nothing else may be a plain text, or broken.
+    if (this.#isAccepted(scheme) || (scheme.optIn === 'plaintext' && !hash.startsWith('{'))) return undefined;
+    return `stored password hash is read only with new Passwords({ accept: ['${scheme.optIn ?? ''}'] })`;
+  }
+
+  /** The scheme of a hash, where it may be read here. */
   #read(hash: unknown): Scheme | undefined {
     const scheme = schemeOf(hash);
-    return scheme?.optIn === undefined || this.#accept.has(scheme.optIn) ? scheme : undefined;
+    return scheme && this.#isAccepted(scheme) && this.#canCompute(scheme) ? scheme : undefined;
+  }
+
+  #isAccepted({ optIn }: Scheme): boolean {
+    return optIn === undefined || this.#accept.has(optIn);
+  }
+
+  #canCompute({ needs }: Scheme): boolean {
+    return needs === undefined || this.#pool.hasArgon2();
   }
 }
 

@@ -11,6 +11,8 @@ export interface Scheme {
   readonly name: string;
   /** Under which name the app must accept it. */
   readonly optIn?: OptInScheme;
+  /** The optional package that computes it. */
+  readonly needs?: 'argon2';
   /** True for what begins as its hashes do. */
   recognises(hash: string): boolean;
   /** The work of a verification; undefined unless the hash is complete, canonical and within the bounds. */
@@ -35,6 +37,7 @@ export function prefixed(name: string, prefix: RegExp, scheme: Scheme): Scheme {
   return {
     name,
     ...(scheme.optIn && { optIn: scheme.optIn }),
+    ...(scheme.needs && { needs: scheme.needs }),
     recognises: (hash) => prefix.test(hash) && scheme.recognises(rest(hash)),
     workOf: (hash) => scheme.workOf(rest(hash)),
     verify: (password, hash, engines) => scheme.verify(password, rest(hash), engines),

@@ -1,0 +1,18 @@
+import { timingSafeEqual } from 'node:crypto';
+import unixCrypt from 'unix-crypt-td-js';
+import { NO_WORK } from '../work';
+import type { Scheme } from './scheme';
+
+/** The old crypt(3), 13 characters. It looks at seven bits of the first eight bytes. */
+export const desCrypt: Scheme = {
+  name: 'des-crypt',
+  optIn: 'des-crypt',
+  recognises: (hash) => /^[./0-9A-Za-z]{13}$/.test(hash),
+  // The last digit has two bits that are never set.
+  workOf: (hash) => (/^[./0-9A-Za-z]{12}[.26AEIMQUYcgkosw]$/.test(hash) ? NO_WORK : undefined),
+  verify(password, hash) {
+    const made = Buffer.from(unixCrypt([...Buffer.from(password).subarray(0, 8)], hash.slice(0, 2)));
+    const stored = Buffer.from(hash);
+    return made.length === stored.length && timingSafeEqual(made, stored);
+  },
+};

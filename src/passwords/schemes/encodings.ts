@@ -1,0 +1,26 @@
+/** Bytes as hashes write them down. Each reader takes one spelling only, and is undefined for all others. */
+
+/** Standard base64 with padding. */
+export function fromBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
+/** The same without padding, as the PHC string format has it. */
+export function fromBareBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return toBareBase64(bytes) === text ? bytes : undefined;
+}
+
+export function toBareBase64(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}
+
+/** passlib's: without padding, and a dot for the plus. */
+export function fromDottedBase64(text: string): Buffer | undefined {
+  return text.includes('+') ? undefined : fromBareBase64(text.replaceAll('.', '+'));
+}
+
+export function toDottedBase64(bytes: Buffer): string {
+  return toBareBase64(bytes).replaceAll('+', '.');
+}

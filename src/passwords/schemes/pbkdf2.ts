@@ -1,0 +1,95 @@
+import { pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Work } from '../work';
+import { fromBase64, fromDottedBase64, toDottedBase64 } from './encodings';
+import type { MakingScheme, Scheme } from './scheme';
+
+export type Digest = 'sha1' | 'sha256' | 'sha512';
+
+export interface Pbkdf2Settings {
+  readonly scheme: 'pbkdf2-sha256' | 'pbkdf2-sha512';
+  readonly iterations: number;
+}
+
+export const MAX_ITERATIONS = 10_000_000;
+const BYTES = { sha1: 20, sha256: 32, sha512: 64 };
+const SALT_BYTES = 16;
+
+interface Stored {
+  readonly iterations: number;
+  readonly salt: Buffer;
+  readonly digest: Buffer;
+}
+
+/** RFC 8018, as passlib writes it: `$pbkdf2-sha256$rounds$salt$digest`. */
+export const pbkdf2Sha256 = passlib('sha256');
+export const pbkdf2Sha512 = passlib('sha512');
+export const pbkdf2Sha1: Scheme = { ...passlib('sha1'), optIn: 'pbkdf2-sha1' };
+
+/** As Django writes it: `pbkdf2_sha256$iterations$salt$digest`, with the salt as a text. */
+export const djangoPbkdf2Sha256 = django('sha256');
+export const djangoPbkdf2Sha1: Scheme = { ...django('sha1'), optIn: 'pbkdf2-sha1' };
+
+function scheme(
+  name: string,
+  ident: string,
+  digest: Digest,
+  read: (hash: string) => Stored | undefined,
+): Scheme {
+  return {
+    name,
+    recognises: (hash) => hash.startsWith(ident),
+    workOf(hash): Work | undefined {
+      const stored = read(hash);
+      return stored && { kind: 'pbkdf2', digest, units: stored.iterations };
+    },
+    verify(password, hash) {
+      const stored = read(hash);
+      if (stored === undefined) return false;
+      return timingSafeEqual(derive(password, stored.salt, stored.iterations, digest), stored.digest);
+    },
+  };
+}
+
+function passlib(digest: Digest): MakingScheme<Pbkdf2Settings> {
+  const ident = digest === 'sha1' ? '$pbkdf2$' : `$pbkdf2-${digest}$`;
+  const readable = /^([1-9]\d{0,7})\$([./A-Za-z0-9]{2,171})\$([./A-Za-z0-9]{27,86})$/;
+  const read = (hash: string) =>
+    checked(readable.exec(hash.slice(ident.length)), digest, fromDottedBase64, fromDottedBase64);
+  const written = (iterations: number, salt: Buffer, bytes: Buffer) =>
+    `${ident}${String(iterations)}$${toDottedBase64(salt)}$${toDottedBase64(bytes)}`;
+  return {
+    ...scheme(`pbkdf2-${digest}`, ident, digest, read),
+    hash(password, { iterations }) {
+      const salt = randomBytes(SALT_BYTES);
+      return written(iterations, salt, derive(password, salt, iterations, digest));
+    },
+    decoy: ({ iterations }) => written(iterations, randomBytes(SALT_BYTES), randomBytes(BYTES[digest])),
+    isWeaker: (hash, { iterations }) => (read(hash)?.iterations ?? 0) < iterations,
+  };
+}
+
+function django(digest: Digest): Scheme {
+  const ident = `pbkdf2_${digest}$`;
+  const readable = /^([1-9]\d{0,7})\$([!-#%-~]{1,128})\$([+/A-Za-z0-9]{27,86}={0,2})$/;
+  return scheme(`django-pbkdf2-${digest}`, ident, digest, (hash) =>
+    checked(readable.exec(hash.slice(ident.length)), digest, (salt) => Buffer.from(salt), fromBase64),
+  );
+}
+
+function checked(
+  found: readonly string[] | null,
+  digest: Digest,
+  saltOf: (text: string) => Buffer | undefined,
+  digestOf: (text: string) => Buffer | undefined,
+): Stored | undefined {
+  const [, iterations, salt = '', bytes = ''] = found ?? [];
+  const stored = { iterations: Number(iterations), salt: saltOf(salt), digest: digestOf(bytes) };
+  if (!(stored.iterations <= MAX_ITERATIONS) || stored.salt === undefined) return undefined;
+  // PBKDF2 makes longer digests by going on, so that a shorter one would match by its beginning.
+  if (stored.digest?.length !== BYTES[digest]) return undefined;
+  return { iterations: stored.iterations, salt: stored.salt, digest: stored.digest };
+}
+
+function derive(password: string, salt: Buffer, iterations: number, digest: Digest): Buffer {
+  return pbkdf2Sync(password, salt, iterations, BYTES[digest], digest);
+}
