@@ -1,11 +1,13 @@
 /**
- * The command line: `securest report <module>`.
+ * The command line: `securest report <module>` and `securest sql migrate <url>`.
  */
 import { parseArgs } from 'node:util';
 import { printable } from '../util/printable';
 import { runReport } from './report';
+import { runSqlMigrate } from './sql';
 
 const USAGE = `Usage: securest report <module> [options]
+       securest sql migrate <url>
 
 Reports who may call each route of an app. The module exports its secured options, or a function that
 gives them, as \`options\` or as its default export. It must not start a server.
@@ -14,6 +16,9 @@ Options:
   --format <table|json|markdown>  how to print the report (default: table)
   --check <file>                  print what changed since the lock file was written; exit 1 if anything did
   --update <file>                 write the lock file
+
+securest sql migrate makes the tables of SqlUserstore, or brings them up to date. The url is
+postgres://user@host/database or sqlite:PATH.
 `;
 
 /** Where the command writes to. */
@@ -40,6 +45,9 @@ export async function runCli(args: readonly string[], output: Output): Promise<0
       return 0;
     }
     const [command, module, ...rest] = positionals;
+    const isMigration = command === 'sql' && module === 'migrate';
+    if (isMigration && rest[0] !== undefined && rest.length === 1)
+      return await runSqlMigrate(rest[0], output);
     const isBoth = values.check !== undefined && values.update !== undefined;
     if (command !== 'report' || module === undefined || rest.length > 0 || isBoth) {
       output.err(USAGE);

@@ -1,0 +1,4 @@
+/** Users in a database. Takes the app's own client; `libsql` is loaded by a SqliteClient only. */
+export { migrate } from './migrate';
+export type { SqlClient } from './sql-client';
+export { SqliteClient } from './sqlite-client';
