@@ -160,8 +160,13 @@ describe('Public surface', function () {
   });
 
   it('of securest/sql is these values and types', () => {
-    expect(Object.keys(sql)).to.have.members(['SqliteClient', 'migrate']);
-    expect(exportedTypes(program, 'src/sql/index.ts')).to.have.members(['SqlClient']);
+    expect(Object.keys(sql)).to.have.members(['SqlUserstore', 'SqliteClient', 'migrate']);
+    expect(exportedTypes(program, 'src/sql/index.ts')).to.have.members([
+      'SqlClient',
+      'SqlQueries',
+      'SqlTable',
+      'SqlUserstoreOptions',
+    ]);
   });
 
   it('says any nowhere', () => {
