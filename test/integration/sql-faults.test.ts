@@ -63,7 +63,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
       };
       const login = async (password = 'secret'): Promise<number> => {
         const started = performance.now();
-        const { status, headers } = await (api!).get('/guarded', basic('ann', password));
+        const { status, headers } = await api!.get('/guarded', basic('ann', password));
         if (status === 503) {
           expect(performance.now() - started).to.be.lessThan(NO_HANG_MS);
           expect(headers['retry-after']).to.match(/^\d+$/);

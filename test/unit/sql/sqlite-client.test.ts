@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ConfigurationError } from '../../../src/errors';
+import { ConfigurationError, ServiceUnavailableError } from '../../../src/errors';
 import { loadOptional } from '../../../src/sql/load-optional';
+import { migrate } from '../../../src/sql/migrate';
+import { SqlUserstore } from '../../../src/sql/sql-userstore';
 import { SqliteClient } from '../../../src/sql/sqlite-client';
 
 describe('SqliteClient', () => {
@@ -44,6 +46,41 @@ describe('SqliteClient', () => {
     expect((await client.query("SELECT name FROM sqlite_master WHERE name = 'gone'", [])).rows).to.deep.equal(
       [],
     );
+  });
+
+  it('K8: reads while another process writes, answers a write with 503, and recovers', async () => {
+    await migrate(client);
+    await client.query("INSERT INTO securest_users (username, password) VALUES ('alice', 'old')", []);
+    const store = new SqlUserstore({ client });
+    const alice = { username: 'alice' };
+    const other = new SqliteClient(join(folder, 'users.db'));
+    try {
+      await other.query('BEGIN IMMEDIATE', []);
+      await other.query("UPDATE securest_users SET password = 'other'", []);
+      for (let round = 0; round < 2; round++) {
+        expect((await store.getUser('alice'))?.password).to.equal('old');
+        const refused: unknown = await Promise.resolve(store.updatePassword?.(alice, 'new', 'old')).catch(
+          (thrown: unknown) => thrown,
+        );
+        expect(refused).to.be.an.instanceOf(ServiceUnavailableError);
+      }
+      await other.query('COMMIT', []);
+    } finally {
+      other.close();
+    }
+    expect((await store.getUser('alice'))?.password).to.equal('other');
+    expect(await store.updatePassword?.(alice, 'new', 'old')).to.equal(false);
+    expect(await store.updatePassword?.(alice, 'new', 'other')).to.equal(true);
+  });
+
+  it('K8: throws, and does not end the process, once it is closed', async () => {
+    await migrate(client);
+    const closed = new SqliteClient(join(folder, 'users.db'));
+    const store = new SqlUserstore({ client: closed });
+    expect(await store.getUser('alice')).to.equal(null);
+    closed.close();
+    const error: unknown = await store.getUser('alice').catch((thrown: unknown) => thrown);
+    expect(error).to.be.an.instanceOf(Error);
   });
 
   it('refuses a file that cannot be opened, and what is no path', () => {
