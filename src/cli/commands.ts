@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'the hash of a password',
     load: () => (require('./hash') as { hash: Command }).hash,
   },
+  'sql migrate': {
+    summary: 'tables for users in a database',
+    load: () => (require('./sql-migrate') as { sqlMigrate: Command }).sqlMigrate,
+  },
   'user add': {
     summary: 'a new user',
     load: () => (require('./user-add') as { userAdd: Command }).userAdd,

@@ -25,7 +25,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<E
     output.err(`securest: ${message}\n`);
     return error instanceof RefusedError || error instanceof UserRefusedError ? 1 : 2;
   };
-  const length = args[0] === 'user' ? 2 : 1;
+  const length = args[0] === 'user' || args[0] === 'sql' ? 2 : 1;
   const name = args.slice(0, length).join(' ');
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined) {

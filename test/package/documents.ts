@@ -9,8 +9,10 @@ const FOLDER = join(ROOT, 'test/package');
 const SOURCES = [
   'securest',
   'securest/redis',
+  'securest/sql',
   'securest/testing',
   'ioredis',
+  'pg',
   'class-validator',
   'routing-controllers',
   'typedi',

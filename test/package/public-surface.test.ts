@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type * as ts from 'typescript';
 import * as securest from '../../src/index';
 import * as redis from '../../src/redis/index';
+import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
 import { compilePackage, emitDeclarations, exportedTypes, findAny } from './declarations';
 
@@ -156,6 +157,16 @@ describe('Public surface', function () {
   it('of securest/redis is these values and types', () => {
     expect(Object.keys(redis)).to.have.members(['RedisThrottle']);
     expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members(['RedisClient']);
+  });
+
+  it('of securest/sql is these values and types', () => {
+    expect(Object.keys(sql)).to.have.members(['SqlUserstore', 'SqliteClient', 'migrate']);
+    expect(exportedTypes(program, 'src/sql/index.ts')).to.have.members([
+      'SqlClient',
+      'SqlQueries',
+      'SqlTable',
+      'SqlUserstoreOptions',
+    ]);
   });
 
   it('says any nowhere', () => {

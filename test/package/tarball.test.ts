@@ -39,6 +39,8 @@ describe('Packed package', function () {
       'dist/index.d.ts',
       'dist/redis/index.js',
       'dist/redis/index.d.ts',
+      'dist/sql/index.js',
+      'dist/sql/index.d.ts',
       'dist/testing/index.js',
       'dist/testing/index.d.ts',
     ]);

@@ -25,6 +25,7 @@ import {
   type UserstoreInterface,
 } from 'securest';
 import { RedisThrottle } from 'securest/redis';
+import { migrate, SqliteClient, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
 
 assert.deepEqual(
@@ -57,6 +58,12 @@ export class MeController {
 }
 
 async function run(): Promise<void> {
+  const file = new SqliteClient(':memory:');
+  assert.equal(await migrate(file), 1);
+  await file.query('INSERT INTO securest_users (username) VALUES ($1)', ['ada']);
+  assert.equal((await new SqlUserstore({ client: file }).getUser('ada'))?.username, 'ada');
+  file.close();
+
   const server: Server = createKoaServer(securest({ controllers: [MeController] })).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/me`;

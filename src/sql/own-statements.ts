@@ -1,0 +1,54 @@
+import type { Dialect } from './schema';
+import type { Statements } from './statements';
+
+/** How a dialect makes JSON. */
+interface Json {
+  readonly object: string;
+  readonly list: (value: string, order: string, from: string) => string;
+  readonly flag: (column: string) => string;
+}
+
+const JSON_OF: Readonly<Record<Dialect, Json>> = {
+  postgres: {
+    object: 'json_build_object',
+    list: (value, order, from) =>
+      `coalesce((SELECT json_agg(${value} ORDER BY ${order}) FROM ${from}), '[]'::json)`,
+    flag: (column) => column,
+  },
+  sqlite: {
+    object: 'json_object',
+    list: (value, order, from) => `json((SELECT json_group_array(${value} ORDER BY ${order}) FROM ${from}))`,
+    flag: (column) => `json(iif(${column}, 'true', 'false'))`,
+  },
+};
+
+/**
+ * The statements over securest's own tables. A user comes as one JSON document, with every group that it is in
+ * directly or through parents: one round trip, and one version of all of it.
+ */
+export function ownStatements(dialect: Dialect): Statements {
+  const { object, list, flag } = JSON_OF[dialect];
+  const text = dialect === 'postgres' ? '::text' : '';
+  const group = (name: string): string =>
+    `${object}('name', ${name}, ` +
+    `'roles', ${list('r.role', 'r.role', `securest_group_roles r WHERE r.group_name = ${name}`)}, ` +
+    `'groups', ${list('p.parent_name', 'p.parent_name', `securest_group_parents p WHERE p.group_name = ${name}`)})`;
+  // UNION, not UNION ALL: a group that was reached is not gone through again, so cycles end.
+  const reach = `(WITH RECURSIVE reach(name) AS (
+      SELECT m.group_name FROM securest_memberships m WHERE m.username = u.username
+      UNION SELECT g.parent_name FROM securest_group_parents g JOIN reach ON g.group_name = reach.name
+    ) SELECT ${dialect === 'postgres' ? 'json_agg' : 'json_group_array'}(${group('reach.name')}) FROM reach)`;
+  return {
+    getUser: `SELECT ${object}(
+    'username', u.username, 'password', u.password, 'email', u.email, 'active', ${flag('u.active')},
+    'tokensValidFrom', u.tokens_valid_from,
+    'roles', ${list('r.role', 'r.role', 'securest_user_roles r WHERE r.username = u.username')},
+    'groups', ${list('m.group_name', 'm.group_name', 'securest_memberships m WHERE m.username = u.username')},
+    'reach', ${dialect === 'postgres' ? reach : `json(${reach})`}
+  )${text} AS record FROM securest_users u WHERE u.username = $1`,
+    getGroup: `SELECT ${group('g.name')}${text} AS record FROM securest_groups g WHERE g.name = $1`,
+    updatePassword: `UPDATE securest_users SET password = $1, tokens_valid_from = coalesce($4, tokens_valid_from)
+    WHERE username = $2 AND password = $3 RETURNING username`,
+    listRoles: 'SELECT role FROM securest_user_roles UNION SELECT role FROM securest_group_roles',
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * The tables that securest brings for apps that have none. Names are found as they are typed, and no two differ
+ * in case alone.
+ */
+
+export type Dialect = 'postgres' | 'sqlite';
+
+interface Types {
+  readonly flag: string;
+  readonly time: string;
+  readonly end: string;
+}
+
+const TYPES: Readonly<Record<Dialect, Types>> = {
+  postgres: { flag: 'boolean NOT NULL DEFAULT true', time: 'timestamptz', end: '' },
+  sqlite: {
+    flag: 'INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1))',
+    time: "TEXT CHECK (tokens_valid_from IS NULL OR (julianday(tokens_valid_from) > 0 AND tokens_valid_from LIKE '%Z') IS TRUE)",
+    end: ' STRICT',
+  },
+};
+
+/** What each version adds; a version that was released never changes. */
+const VERSIONS: readonly ((types: Types) => string)[] = [
+  ({ flag, time, end }) => `
+CREATE TABLE securest_users (
+  username text NOT NULL PRIMARY KEY CHECK (username <> ''),
+  password text,
+  email text,
+  active ${flag},
+  tokens_valid_from ${time}
+)${end};
+CREATE UNIQUE INDEX securest_users_folded ON securest_users (lower(username));
+CREATE TABLE securest_groups (
+  name text NOT NULL PRIMARY KEY CHECK (name <> '')
+)${end};
+CREATE TABLE securest_user_roles (
+  username text NOT NULL REFERENCES securest_users ON DELETE CASCADE ON UPDATE CASCADE,
+  role text NOT NULL CHECK (role <> ''),
+  PRIMARY KEY (username, role)
+)${end};
+CREATE TABLE securest_group_roles (
+  group_name text NOT NULL REFERENCES securest_groups ON DELETE CASCADE ON UPDATE CASCADE,
+  role text NOT NULL CHECK (role <> ''),
+  PRIMARY KEY (group_name, role)
+)${end};
+CREATE TABLE securest_memberships (
+  username text NOT NULL REFERENCES securest_users ON DELETE CASCADE ON UPDATE CASCADE,
+  group_name text NOT NULL REFERENCES securest_groups ON DELETE CASCADE ON UPDATE CASCADE,
+  PRIMARY KEY (username, group_name)
+)${end};
+CREATE INDEX securest_memberships_by_group ON securest_memberships (group_name);
+CREATE TABLE securest_group_parents (
+  group_name text NOT NULL REFERENCES securest_groups ON DELETE CASCADE ON UPDATE CASCADE,
+  parent_name text NOT NULL REFERENCES securest_groups ON DELETE CASCADE ON UPDATE CASCADE,
+  PRIMARY KEY (group_name, parent_name)
+)${end};
+CREATE INDEX securest_group_parents_by_parent ON securest_group_parents (parent_name);
+`,
+];
+
+/** The statements of each version, from 1. */
+export function versionsIn(dialect: Dialect): string[] {
+  return VERSIONS.map((statements) => statements(TYPES[dialect]));
+}

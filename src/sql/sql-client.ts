@@ -1,0 +1,59 @@
+import { ConfigurationError, ServiceUnavailableError } from '../errors';
+import { isDown } from './sql-errors';
+
+/**
+ * What is needed of a database client: a `Pool` of `pg` fits as it is, a {@link SqliteClient} too.
+ * Parameters are `$1`, `$2` and so on, in PostgreSQL as in SQLite.
+ */
+export interface SqlClient {
+  /** What the statements of securest's own are written in. @default 'postgres' */
+  readonly dialect?: 'postgres' | 'sqlite';
+  query(sql: string, params: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+const HEARD = new WeakSet();
+
+/** @throws ConfigurationError for what is no client */
+export function checkSqlClient(component: string, client: unknown): SqlClient {
+  const { query, dialect } = (client ?? {}) as { query?: unknown; dialect?: unknown };
+  if (typeof query !== 'function') {
+    throw new ConfigurationError(
+      `${component} needs a client with query(sql, params), such as a Pool of pg or a SqliteClient`,
+    );
+  }
+  if (dialect !== undefined && dialect !== 'postgres' && dialect !== 'sqlite') {
+    throw new ConfigurationError(`${component} knows no SQL dialect of that name: 'postgres' or 'sqlite'`);
+  }
+  return client as SqlClient;
+}
+
+/**
+ * Hears the errors of connections that nobody uses: a pool of `pg` replaces them, but without a listener the
+ * first restart of the server ends the process.
+ */
+export function outliveIdleErrors(client: SqlClient): void {
+  const { on } = client as { on?: unknown };
+  if (typeof on !== 'function' || HEARD.has(client)) return;
+  HEARD.add(client);
+  on.call(client, 'error', () => undefined);
+}
+
+/**
+ * The rows that a statement answers with.
+ * @throws ServiceUnavailableError when the database cannot answer now; any other throw is a bug
+ */
+export async function ask(client: SqlClient, sql: string, params: unknown[]): Promise<SqlRow[]> {
+  let result: unknown;
+  try {
+    result = await client.query(sql, params);
+  } catch (error) {
+    if (isDown(error)) throw new ServiceUnavailableError({ cause: error });
+    throw error;
+  }
+  const { rows } = (result ?? {}) as { rows?: unknown };
+  const isList = Array.isArray(rows) && rows.every((row) => typeof row === 'object' && row !== null);
+  if (!isList) throw new TypeError('The SQL client must answer with { rows }, a list of objects');
+  return rows as SqlRow[];
+}

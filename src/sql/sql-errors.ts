@@ -1,0 +1,21 @@
+/**
+ * SQLSTATE classes and codes of a server that cannot answer now: connections (08), who may connect (28), aborted
+ * transactions (40), resources (53), operators and time limits (57), its disk (58); a lock that is held, and a
+ * standby that takes no writes. @see PostgreSQL, Appendix A
+ */
+const DOWN_STATES = /^(?:08|28|40|53|57|58)...$|^55P03$|^25006$/;
+const DOWN_IN_SQLITE = /^SQLITE_(?:BUSY|LOCKED|IOERR|FULL|CANTOPEN|PROTOCOL|INTERRUPT|NOMEM|READONLY)/;
+const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError];
+
+/**
+ * Whether a client's error says that the database cannot answer now. A statement or a schema that is wrong is a
+ * bug, in PostgreSQL by every other SQLSTATE; what nobody knows counts as down. Both refuse.
+ */
+export function isDown(error: unknown): boolean {
+  if (BUGS.some((bug) => error instanceof bug)) return false;
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (typeof code !== 'string') return true;
+  if (code.startsWith('SQLITE_')) return DOWN_IN_SQLITE.test(code);
+  // ECONNREFUSED and its like are longer, EPIPE has the length of a SQLSTATE.
+  return !/^[0-9A-Z]{5}$/.test(code) || code === 'EPIPE' || DOWN_STATES.test(code);
+}

@@ -1,0 +1,123 @@
+import type { Group, User } from '../core/user';
+import type { MaybePromise, PasswordUpdate, UserstoreInterface } from '../core/userstore';
+import { groupFrom, unpack, userFrom } from './rows';
+import type { Dialect } from './schema';
+import { ask, outliveIdleErrors, type SqlClient, type SqlRow } from './sql-client';
+import { checkSqlOptions, type SqlUserstoreOptions } from './sql-options';
+
+const MAX_NAME = 1024;
+
+/**
+ * Users, and their groups, from a database: from securest's own tables, from a table of the app's, or by the
+ * app's own statements.
+ *
+ * Names are found exactly as they are typed, whatever the column's collation, so that throttle, cache and store
+ * see one name; only an app's own `getUser` statement may find a user by another name. A database that does not
+ * answer is 503, a row that does not hold as a user 500. The client must have time limits: see docs/sql.md.
+ */
+export class SqlUserstore<U extends User = User> implements UserstoreInterface<U> {
+  /** Absent where nothing says what groups there are. */
+  readonly getGroup?: (name: string, user?: U) => Promise<Group | null>;
+  /** Absent where there is no statement for it. It takes `changes` only where tokens can be ended with it. */
+  readonly updatePassword?: (
+    user: U,
+    newHash: string,
+    oldHash: string,
+    changes?: PasswordUpdate,
+  ) => MaybePromise<boolean>;
+  readonly listRoles?: () => Promise<Iterable<string>>;
+
+  readonly #client: SqlClient;
+  readonly #dialect: Dialect;
+  readonly #getUser: string;
+  readonly #isOwn: boolean;
+  readonly #isExact: boolean;
+  /** The groups that came with each user. */
+  readonly #reach = new WeakMap<User, ReadonlyMap<string, Group>>();
+
+  /** Asks nothing of the database yet. @throws ConfigurationError for options that do not hold */
+  constructor(options: SqlUserstoreOptions) {
+    const { client, statements } = checkSqlOptions(options);
+    const { getGroup, updatePassword, listRoles } = statements;
+    this.#client = client;
+    this.#dialect = client.dialect ?? 'postgres';
+    this.#getUser = statements.getUser;
+    this.#isExact = options.queries?.getUser === undefined;
+    this.#isOwn = this.#isExact && options.table === undefined;
+    outliveIdleErrors(client);
+    if (getGroup !== undefined) this.getGroup = (name, user) => this.#findGroup(getGroup, name, user);
+    if (listRoles !== undefined) this.listRoles = () => this.#findRoles(listRoles);
+    if (updatePassword?.includes('$4') === true) {
+      this.updatePassword = (user, newHash, oldHash, changes) =>
+        this.#replace(updatePassword, [
+          ...[newHash, user.username, oldHash],
+          changes?.tokensValidFrom?.toISOString() ?? null,
+        ]);
+    } else if (updatePassword !== undefined) {
+      this.updatePassword = (user, newHash, oldHash) =>
+        this.#replace(updatePassword, [newHash, user.username, oldHash]);
+    }
+  }
+
+  async getUser(identifier: string): Promise<U | null> {
+    const row = await this.#one(this.#getUser, identifier);
+    if (row === undefined) return null;
+    const user = this.#isOwn ? this.#withGroups(unpack(row)) : userFrom(row, this.#dialect);
+    // What a collation takes for the same name is another name to the throttle and the cache.
+    return this.#isExact && user.username !== identifier ? null : (user as U);
+  }
+
+  #withGroups({ reach, ...fields }: Record<string, unknown>): User {
+    const user = userFrom(fields, 'postgres');
+    this.#reach.set(user, groupsOf(reach));
+    return user;
+  }
+
+  async #findGroup(statement: string, name: string, user?: U): Promise<Group | null> {
+    const reach = user && this.#reach.get(user);
+    if (reach !== undefined) return reach.get(name) ?? null;
+    const row = await this.#one(statement, name);
+    if (row === undefined) return null;
+    const group = groupFrom(this.#isOwn ? unpack(row) : row);
+    return group.name === name ? group : null;
+  }
+
+  async #findRoles(statement: string): Promise<Iterable<string>> {
+    const roles = (await ask(this.#client, statement, [])).map(({ role }) => role);
+    if (roles.every((role) => typeof role === 'string')) return roles;
+    throw new Error('SqlUserstore: the rows of listRoles must have the column role');
+  }
+
+  async #replace(statement: string, params: unknown[]): Promise<boolean> {
+    const rows = await ask(this.#client, statement, params);
+    if (rows.length > 1) throw new Error('SqlUserstore: updatePassword changed more than one row');
+    return rows.length === 1;
+  }
+
+  /** The one row that there may be of a name. */
+  async #one(statement: string, name: string): Promise<SqlRow | undefined> {
+    if (!isName(name)) return undefined;
+    const [row, another] = await ask(this.#client, statement, [name]);
+    if (another !== undefined) throw new Error('SqlUserstore: more than one row has a name');
+    return row;
+  }
+}
+
+/**
+ * What a text of a database can be. PostgreSQL takes no NUL, and a lone surrogate is sent as another character:
+ * another user's name.
+ */
+function isName(name: unknown): name is string {
+  return (
+    typeof name === 'string' &&
+    name !== '' &&
+    name.length <= MAX_NAME &&
+    !name.includes('\0') &&
+    !/\p{Surrogate}/u.test(name)
+  );
+}
+
+function groupsOf(reach: unknown): ReadonlyMap<string, Group> {
+  const rows = (reach ?? []) as SqlRow[];
+  return new Map(rows.map((row) => groupFrom(row)).map((group) => [group.name, group]));
+}

@@ -1,0 +1,147 @@
+/** A PostgreSQL of the tests' own, on a Unix socket and a loopback port, in a folder that goes with it. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool, type PoolConfig } from 'pg';
+
+const VERSIONS = '/usr/lib/postgresql';
+
+/** What docs/sql.md asks for: without these limits a server that is stuck keeps its callers for ever. */
+export const LIMITS = {
+  max: 5,
+  connectionTimeoutMillis: 500,
+  query_timeout: 500,
+  statement_timeout: 400,
+} as const satisfies PoolConfig;
+
+export class PostgresServer {
+  readonly folder = mkdtempSync(join(tmpdir(), 'securest-pg-'));
+  readonly #data = join(this.folder, 'data');
+  #process: ChildProcess | undefined;
+  port = 0;
+
+  /** Starts it, or starts it again with what it held. */
+  async start(): Promise<void> {
+    if (this.port === 0) {
+      this.port = await freePort();
+      // The server is not run by root, and a temporary folder is root's alone.
+      chmodSync(this.folder, 0o711);
+      mkdirSync(this.#data);
+      if (isRoot()) spawnSync('chown', ['postgres:', this.#data]);
+      this.#run('initdb', [
+        '-D',
+        this.#data,
+        '-U',
+        'postgres',
+        '-A',
+        'trust',
+        '-E',
+        'UTF8',
+        '-N',
+        '--locale=C',
+      ]);
+    }
+    const [command, args] = asServer('postgres', [
+      ...['-D', this.#data, '-k', this.#data, '-p', String(this.port), '-F'],
+      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=30', '-c', 'shared_buffers=16MB'],
+    ]);
+    this.#process = spawn(command, args, { cwd: '/', stdio: 'ignore' });
+    const pool = this.pool({ max: 1 });
+    while (!(await answers(pool))) {
+      if (this.#process.exitCode !== null) throw new Error('postgres ended at once');
+      await new Promise((resume) => setTimeout(resume, 20));
+    }
+    await pool.end();
+  }
+
+  /** A pool with the limits that the documentation asks for. */
+  pool(settings: PoolConfig = {}): Pool {
+    return new Pool({ host: this.#data, port: this.port, user: 'postgres', ...LIMITS, ...settings });
+  }
+
+  get url(): string {
+    return `postgres://postgres@127.0.0.1:${String(this.port)}/postgres`;
+  }
+
+  /** Stops the server and each of its connections in the middle of whatever they do. */
+  freeze(): void {
+    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    for (const pid of this.#pids()) process.kill(pid, 'SIGCONT');
+  }
+
+  /** Ends it at once, with every connection. */
+  async stop(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running?.exitCode !== null || running.signalCode !== null) return;
+    running.kill('SIGQUIT');
+    await once(running, 'exit');
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #run(program: string, args: string[]): void {
+    const [command, all] = asServer(program, args);
+    const { status, stderr, error } = spawnSync(command, all, { cwd: '/', encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
+  }
+
+  #pids(): number[] {
+    const parent = this.#process?.pid;
+    if (parent === undefined) throw new Error('postgres is not running');
+    const children = readFileSync(`/proc/${String(parent)}/task/${String(parent)}/children`, 'utf8');
+    return [parent, ...children.trim().split(/\s+/).filter(Boolean).map(Number)];
+  }
+}
+
+/** Why there can be no PostgreSQL here; undefined where there can. */
+export function whyNoPostgres(): string | undefined {
+  if (programs() !== undefined) return undefined;
+  return `there is no PostgreSQL under ${VERSIONS}: install it, on Debian the package postgresql`;
+}
+
+function programs(): string | undefined {
+  if (!existsSync(VERSIONS)) return undefined;
+  const newest = readdirSync(VERSIONS)
+    .map((version) => join(VERSIONS, version, 'bin'))
+    .filter((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
+  return newest.sort().at(-1);
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** PostgreSQL refuses to be run by root. `setpriv` becomes the program, so its process is the server's own. */
+function asServer(program: string, args: string[]): [string, string[]] {
+  const path = join(programs() ?? VERSIONS, program);
+  if (!isRoot()) return [path, args];
+  return ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', path, ...args]];
+}
+
+async function answers(pool: Pool): Promise<boolean> {
+  try {
+    await pool.query('SELECT 1');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

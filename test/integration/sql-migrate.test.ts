@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { runCli } from '../../src/cli/run-cli';
+import { migrate } from '../../src/sql/migrate';
+import type { SqlClient } from '../../src/sql/sql-client';
+import { SqliteClient } from '../../src/sql/sqlite-client';
+import { describeWith } from './describe-with';
+import { PostgresServer, whyNoPostgres } from './postgres-server';
+
+const ROOT = resolve(__dirname, '../..');
+
+interface Ground {
+  readonly url: string;
+  /** Another client of the same database. */
+  client(): SqlClient & { end?: () => unknown; close?: () => unknown };
+  clear(): Promise<unknown>;
+}
+
+function describeMigrate(name: string, ground: () => Ground): void {
+  it(`makes the tables in ${name}, and does nothing more the second time`, async () => {
+    const client = ground().client();
+    expect(await migrate(client)).to.equal(1);
+    await client.query("INSERT INTO securest_users (username) VALUES ('alice')", []);
+    expect(await migrate(client)).to.equal(1);
+    expect((await client.query('SELECT username FROM securest_users', [])).rows).to.have.length(1);
+  });
+
+  it(`keeps names in ${name} apart by more than their case`, async () => {
+    const client = ground().client();
+    await migrate(client);
+    await client.query("INSERT INTO securest_users (username) VALUES ('alice')", []);
+    const again = client.query("INSERT INTO securest_users (username) VALUES ('Alice')", []);
+    expect(await again.then(() => 'taken').catch(() => 'refused')).to.equal('refused');
+  });
+
+  it(`leaves nothing of a version that fails half way in ${name}`, async () => {
+    const client = ground().client();
+    await client.query('CREATE TABLE securest_groups (other text)', []);
+    expect(await migrate(client).catch(() => 'refused')).to.equal('refused');
+    expect(await client.query('SELECT 1 FROM securest_users', []).catch(() => 'none')).to.equal('none');
+    await client.query('DROP TABLE securest_groups', []);
+    expect(await migrate(client)).to.equal(1);
+  });
+
+  it(`can be run by several processes at once in ${name}`, async function () {
+    this.timeout(60_000);
+    const run = promisify(execFile);
+    const args = ['-r', '@swc-node/register', 'src/cli/main.ts', 'sql', 'migrate', ground().url];
+    const results = await Promise.all([1, 2, 3].map(() => run(process.execPath, args, { cwd: ROOT })));
+    for (const { stdout } of results) expect(stdout).to.equal('The tables have version 1\n');
+  });
+
+  it(`can be run by several callers at once in ${name}`, async () => {
+    const clients = Array.from({ length: 5 }, () => ground().client());
+    expect(await Promise.all(clients.map((client) => migrate(client)))).to.deep.equal([1, 1, 1, 1, 1]);
+  });
+}
+
+describe('migrate in SQLite', () => {
+  let folder: string;
+  let ground: Ground;
+  const open: SqliteClient[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'securest-sqlite-'));
+    const path = join(folder, 'users.db');
+    ground = {
+      url: `sqlite:${path}`,
+      client: () => {
+        const client = new SqliteClient(path);
+        open.push(client);
+        return client;
+      },
+      clear: () => Promise.resolve(),
+    };
+  });
+  afterEach(() => {
+    for (const client of open.splice(0)) client.close();
+    rmSync(folder, { recursive: true });
+  });
+  describeMigrate('SQLite', () => ground);
+});
+
+describeWith(whyNoPostgres(), 'migrate in PostgreSQL', () => {
+  const server = new PostgresServer();
+  const open: { end(): Promise<void> }[] = [];
+  const ground: Ground = {
+    get url() {
+      return server.url;
+    },
+    client: () => {
+      const pool = server.pool({ max: 2, query_timeout: 5000, statement_timeout: 5000 });
+      open.push(pool);
+      return pool;
+    },
+    clear: () => ground.client().query('DROP SCHEMA public CASCADE; CREATE SCHEMA public', []),
+  };
+  before(async function () {
+    this.timeout(60_000);
+    await server.start();
+  });
+  afterEach(async () => {
+    await ground.clear();
+    await Promise.all(open.splice(0).map((pool) => pool.end()));
+  });
+  after(() => server.remove());
+  describeMigrate('PostgreSQL', () => ground);
+});
+
+describe('securest sql migrate', () => {
+  async function run(...args: string[]): Promise<{ code: number; err: string }> {
+    let err = '';
+    const code = await runCli(args, { out: () => undefined, err: (text) => (err += text) });
+    return { code, err };
+  }
+
+  it('ends with 2 and says why when the database is not there, without its password', async () => {
+    const { code, err } = await run('sql', 'migrate', 'postgres://me:canary@127.0.0.1:1/none');
+    expect(code).to.equal(2);
+    expect(err).to.include('ECONNREFUSED').and.not.include('canary');
+  });
+
+  it('ends with 2 for another kind of url', async () => {
+    expect((await run('sql', 'migrate', 'mysql://me:canary@host/db')).err)
+      .to.include('postgres://')
+      .and.not.include('canary');
+    expect((await run('sql', 'migrate')).code).to.equal(2);
+    expect((await run('sql', 'drop', 'sqlite:x')).code).to.equal(2);
+  });
+});
