@@ -43,7 +43,9 @@ class Api {
 
 async function main(): Promise<void> {
   const pools = (['bcryptjs', 'bcrypt'] as const).map((engine) => new HashPool({ engines: [engine] }));
-  const [js, native] = pools.map((pool) => new Passwords({ pool }));
+  const [js, native] = pools.map(
+    (pool) => new Passwords({ newHashes: { scheme: 'bcrypt', cost: COST }, pool }),
+  );
   const onMainThread: PasswordHasher = {
     hash: () => Promise.reject(new Error()),
     verify: (password, hash) => compare(password, hash),
