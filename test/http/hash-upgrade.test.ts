@@ -156,6 +156,17 @@ for (const driver of DRIVERS) {
       expect(verified).to.equal(3);
     });
 
+    it('does not try again for a login that is remembered', async () => {
+      update = () => false;
+      await using api = await start([Users], undefined, 5, {});
+      for (let count = 0; count < 4; count += 1) {
+        expect((await api.get('/guarded', ANN)).status).to.equal(200);
+        await eventually(() => updates.length > 0);
+      }
+      expect(verified).to.equal(1);
+      expect(hashed).to.equal(1);
+    });
+
     it('leaves a hash that was changed meanwhile', async () => {
       const changed = hashSync('another', 4);
       const original = update;
