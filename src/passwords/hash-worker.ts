@@ -20,7 +20,11 @@ export type HashTask =
     };
 
 // On Linux a thread has a priority of its own: where the cores are busy, the event loop goes first.
-if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + 5));
+try {
+  if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + 5));
+} catch {
+  // Where a sandbox forbids it, logins must work all the same.
+}
 
 // The pool hands its own data over beside it.
 const names = (Array.isArray(workerData) ? workerData[1] : workerData) as EngineNames;
