@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool, type PoolConfig } from 'pg';
+import { serverCommand } from './server-command';
 
 const VERSIONS = '/usr/lib/postgresql';
 
@@ -121,11 +122,10 @@ function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** PostgreSQL refuses to be run by root. `setpriv` becomes the program, so its process is the server's own. */
+/** PostgreSQL refuses to be run by root. */
 function asServer(program: string, args: string[]): [string, string[]] {
   const path = join(programs() ?? VERSIONS, program);
-  if (!isRoot()) return [path, args];
-  return ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', path, ...args]];
+  return serverCommand(path, args, { signal: 'QUIT', ...(isRoot() ? { user: 'postgres' } : {}) });
 }
 
 async function answers(pool: Pool): Promise<boolean> {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serverCommand } from './server-command';
 
 export class RedisServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'securest-redis-'));
@@ -23,7 +24,7 @@ export class RedisServer {
       '--maxmemory-policy',
       'noeviction',
     ];
-    this.#process = spawn('redis-server', settings, { cwd: this.#folder, stdio: 'ignore' });
+    this.#process = spawn(...serverCommand('redis-server', settings), { cwd: this.#folder, stdio: 'ignore' });
     while (!(await this.#answers())) {
       if (this.#process.exitCode !== null) throw new Error('redis-server ended at once');
       await new Promise((resume) => setTimeout(resume, 10));
