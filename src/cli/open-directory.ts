@@ -1,30 +1,40 @@
 import { existsSync } from 'node:fs';
 import type { UserDirectory } from '../core/user-directory';
+import { SqlFault, SqlUserDirectory } from '../sql/sql-directory';
 import { FileUserDirectory } from '../userstores/file-directory';
 import { UsageError } from './command';
+import { databaseFault, isDatabase, openDatabase } from './open-database';
+
+/** What a command says of its first argument. */
+export const STORE_USAGE =
+  '<store> is a user file, or a database that securest sql migrate made: postgres://user@host/database, sqlite:PATH.';
 
 /**
- * Where the users are that a command works on: the path of a user file.
- * @param create whether to make the file where there is none; undefined for commands that never do
- * @throws {UsageError} for an address of a database
+ * Opens the users that a command works on, and closes them whatever comes of the work.
+ * @param create whether to make a file where there is none; undefined for commands that never do
  */
-export function openDirectory(target: string, create?: boolean): UserDirectory {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(target)?.[1];
-  if (scheme !== undefined) throw new UsageError(`Users of ${scheme}:// cannot be managed: name a user file`);
-  if (create === false && !existsSync(target)) throw new Error(`There is no ${target}: --create makes it`);
-  return new FileUserDirectory({ path: target, create: create === true });
-}
-
-/** Opens it, and closes it whatever comes of the work. */
 export async function withDirectory<T>(
-  target: string,
+  store: string,
   work: (directory: UserDirectory) => Promise<T>,
   create?: boolean,
 ): Promise<T> {
-  const directory = openDirectory(target, create);
+  if (isDatabase(store)) return inDatabase(store, work, create);
+  if (create === false && !existsSync(store)) throw new Error(`There is no ${store}: --create makes it`);
+  return work(new FileUserDirectory({ path: store, create: create === true }));
+}
+
+async function inDatabase<T>(
+  url: string,
+  work: (directory: UserDirectory) => Promise<T>,
+  create?: boolean,
+): Promise<T> {
+  if (create === true) throw new UsageError('--create is for files: securest sql migrate makes the tables');
+  const { client, close } = await openDatabase(url);
   try {
-    return await work(directory);
+    return await work(new SqlUserDirectory(client));
+  } catch (error) {
+    throw error instanceof SqlFault ? databaseFault(error.cause) : error;
   } finally {
-    await directory.close();
+    await close();
   }
 }

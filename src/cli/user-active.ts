@@ -1,6 +1,6 @@
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
-import { withDirectory } from './open-directory';
+import { STORE_USAGE, withDirectory } from './open-directory';
 
 export const userDisable = activation(
   'disable',
@@ -17,9 +17,11 @@ export const userEnable = activation(
 
 function activation(name: string, active: boolean, what: string, done: string): Command {
   return {
-    usage: `Usage: securest user ${name} <file> <username> [options]
+    usage: `Usage: securest user ${name} <store> <username> [options]
 
 ${what}. Exit 1 when there is no such user.
+
+${STORE_USAGE}
 
 Options:
   --json  print one JSON document
@@ -27,8 +29,8 @@ Options:
     options: {},
 
     async run(call) {
-      const [file = '', username = ''] = positionals(call, 'file', 'username');
-      return withDirectory(file, async (directory) => {
+      const [store = '', username = ''] = positionals(call, 'store', 'username');
+      return withDirectory(store, async (directory) => {
         const change = active ? { active } : { active, tokensValidFrom: new Date() };
         if (!(await directory.update(username, () => change))) {
           throw new RefusedError(`There is no user ${username}`);

@@ -1,22 +1,24 @@
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
 import { NEW_PASSWORD_OPTIONS, newHash } from './new-password';
-import { withDirectory } from './open-directory';
+import { STORE_USAGE, withDirectory } from './open-directory';
 import { PASSWORD_USAGE } from './read-password';
 
 export const userAdd: Command = {
-  usage: `Usage: securest user add <file> <username> [options]
+  usage: `Usage: securest user add <store> <username> [options]
 
 Adds a user, asks for the password. Exit 1 when there is one of that name.
+
+${STORE_USAGE}
 
 Options:
 ${PASSWORD_USAGE}
   --weak            take a password that is short or that many people have
   --email <address>
   --role <name>     may be given several times
-  --group <name>    may be given several times; the file must have the group
+  --group <name>    may be given several times; the store must have the group
   --disabled        no logins until it is enabled
-  --create          make the file where there is none
+  --create          make the user file where there is none
   --json            print one JSON document
 `,
   options: {
@@ -29,10 +31,10 @@ ${PASSWORD_USAGE}
   },
 
   async run(call) {
-    const [file = '', username = ''] = positionals(call, 'file', 'username');
+    const [store = '', username = ''] = positionals(call, 'store', 'username');
     const email = call.text('email');
     return withDirectory(
-      file,
+      store,
       async (directory) => {
         const exists = new RefusedError(`There is a user ${username}`);
         if ((await directory.get(username)) !== undefined) throw exists;

@@ -4,14 +4,14 @@ import { printable } from '../util/printable';
 import { type Command, positionals } from './command';
 import { importInBatches } from './import-batches';
 import { type Row, readRows } from './import-rows';
-import { withDirectory } from './open-directory';
+import { STORE_USAGE, withDirectory } from './open-directory';
 import { Progress } from './progress';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_FAULTS = 100;
 
 export const userImport: Command = {
-  usage: `Usage: securest user import <csv> <file> [options]
+  usage: `Usage: securest user import <csv> <store> [options]
 
 Adds the users of a CSV file. Its first line names the columns: username, and any of password or password_hash,
 email, active (true or false), roles and groups (several with ; between). Users that are there already are left
@@ -19,10 +19,12 @@ alone, so an import that was broken off is run again and goes on where it was.
 
 Exit 1 when a line does not hold; then nothing is added.
 
+${STORE_USAGE}
+
 Options:
   --skip-faults  add the others when lines do not hold; still exit 1
   --weak         take passwords that are short or that many people have
-  --create       make the file where there is none
+  --create       make the user file where there is none
   --json         print one JSON document
 `,
   options: {
@@ -32,13 +34,12 @@ Options:
   },
 
   async run(call) {
-    const [source = '', file = ''] = positionals(call, 'csv', 'file');
+    const [source = '', store = ''] = positionals(call, 'csv', 'store');
     const { rows, faults: found } = readRows(await read(source), call.flag('weak'));
     return withDirectory(
-      file,
+      store,
       async (directory) => {
-        const names = new Set<string>();
-        for await (const { username } of directory.list()) names.add(username);
+        const names = await directory.existing(rows.map(({ user }) => user.username));
         const groups = await directory.groupNames();
         const faults = [...found];
         const good: Row[] = [];

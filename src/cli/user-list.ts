@@ -1,14 +1,16 @@
 import type { User } from '../core/user';
 import { printable } from '../util/printable';
 import { type Command, positionals } from './command';
-import { withDirectory } from './open-directory';
+import { STORE_USAGE, withDirectory } from './open-directory';
 
 const COLUMNS = ['username', 'active', 'roles', 'groups', 'email'] as const;
 
 export const userList: Command = {
-  usage: `Usage: securest user list <file> [options]
+  usage: `Usage: securest user list <store> [options]
 
 Prints all users, without their hashes.
+
+${STORE_USAGE}
 
 Options:
   --json  print one JSON document
@@ -16,8 +18,8 @@ Options:
   options: {},
 
   async run(call) {
-    const [file = ''] = positionals(call, 'file');
-    return withDirectory(file, async (directory) => {
+    const [store = ''] = positionals(call, 'store');
+    return withDirectory(store, async (directory) => {
       const users = [];
       for await (const user of directory.list()) users.push(shown(user));
       return { code: 0, text: table(users), json: { users } };

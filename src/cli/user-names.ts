@@ -1,17 +1,19 @@
 import { printable } from '../util/printable';
 import { type Command, RefusedError, UsageError } from './command';
-import { withDirectory } from './open-directory';
+import { STORE_USAGE, withDirectory } from './open-directory';
 
 export const userRoles = names('roles', 'role');
 export const userGroups = names('groups', 'group');
 
 function names(field: 'roles' | 'groups', one: string): Command {
   return {
-    usage: `Usage: securest user ${field} <file> <username> <${one}>...
-       securest user ${field} <file> <username> [--add <${one}>]... [--remove <${one}>]...
-       securest user ${field} <file> <username> --none
+    usage: `Usage: securest user ${field} <store> <username> <${one}>...
+       securest user ${field} <store> <username> [--add <${one}>]... [--remove <${one}>]...
+       securest user ${field} <store> <username> --none
 
 Sets or changes a user's ${field}. Exit 1 when there is no such user${field === 'groups' ? ' or group' : ''}.
+
+${STORE_USAGE}
 
 Options:
   --add <${one}>     may be given several times
@@ -26,14 +28,14 @@ Options:
     },
 
     async run(call) {
-      const [file = '', username = '', ...given] = call.positionals;
+      const [store = '', username = '', ...given] = call.positionals;
       const [added, removed, isNone] = [call.texts('add'), call.texts('remove'), call.flag('none')];
       const isChange = added.length > 0 || removed.length > 0;
       const ways = [given.length > 0, isChange, isNone].filter(Boolean).length;
-      if (file === '' || username === '' || ways !== 1) {
-        throw new UsageError(`It takes <file> <username> and ${field}, --add and --remove, or --none`);
+      if (store === '' || username === '' || ways !== 1) {
+        throw new UsageError(`It takes <store> <username> and ${field}, --add and --remove, or --none`);
       }
-      return withDirectory(file, async (directory) => {
+      return withDirectory(store, async (directory) => {
         let result: readonly string[] = [];
         const isKnown = await directory.update(username, (user) => {
           const kept = isChange ? (user[field] ?? []).filter((name) => !removed.includes(name)) : given;

@@ -1,13 +1,15 @@
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
 import { NEW_PASSWORD_OPTIONS, newHash } from './new-password';
-import { withDirectory } from './open-directory';
+import { STORE_USAGE, withDirectory } from './open-directory';
 import { PASSWORD_USAGE } from './read-password';
 
 export const userPasswd: Command = {
-  usage: `Usage: securest user passwd <file> <username> [options]
+  usage: `Usage: securest user passwd <store> <username> [options]
 
 Asks for a new password and ends the user's tokens. Exit 1 when there is no such user.
+
+${STORE_USAGE}
 
 Options:
 ${PASSWORD_USAGE}
@@ -17,8 +19,8 @@ ${PASSWORD_USAGE}
   options: NEW_PASSWORD_OPTIONS,
 
   async run(call) {
-    const [file = '', username = ''] = positionals(call, 'file', 'username');
-    return withDirectory(file, async (directory) => {
+    const [store = '', username = ''] = positionals(call, 'store', 'username');
+    return withDirectory(store, async (directory) => {
       const unknown = new RefusedError(`There is no user ${username}`);
       const user = await directory.get(username);
       if (user === undefined) throw unknown;

@@ -11,8 +11,10 @@ export class UserRefusedError extends Error {
 /** Users for those who manage them: what the command works on, wherever they are kept. */
 export interface UserDirectory {
   get(username: string): Promise<User | undefined>;
-  /** All users, in the order in which they are kept. */
+  /** All users, in the order in which they are kept, or by name. */
   list(): AsyncIterable<User>;
+  /** Those of these names that there are. */
+  existing(usernames: readonly string[]): Promise<ReadonlySet<string>>;
   /** False when there is a user of that name. @throws {UserRefusedError} */
   add(user: User): Promise<boolean>;
   /**
@@ -25,5 +27,4 @@ export interface UserDirectory {
   addAll(users: readonly User[]): Promise<readonly string[]>;
   /** The groups that a user may be in; undefined where that is not checked. */
   groupNames(): Promise<ReadonlySet<string> | undefined>;
-  close(): Promise<void>;
 }

@@ -23,12 +23,22 @@ const JSON_OF: Readonly<Record<Dialect, Json>> = {
 };
 
 /**
- * The statements over securest's own tables. A user comes as one JSON document, with every group that it is in
- * directly or through parents: one round trip, and one version of all of it.
+ * Selects users of securest's own tables as `u`, each as one JSON document: one round trip, and one version of it.
+ * @param more further members of the document
  */
-export function ownStatements(dialect: Dialect): Statements {
+export function userRecords(dialect: Dialect, more = ''): string {
   const { object, list, flag } = JSON_OF[dialect];
-  const text = dialect === 'postgres' ? '::text' : '';
+  return `SELECT ${object}(
+    'username', u.username, 'password', u.password, 'email', u.email, 'active', ${flag('u.active')},
+    'tokensValidFrom', u.tokens_valid_from,
+    'roles', ${list('r.role', 'r.role', 'securest_user_roles r WHERE r.username = u.username')},
+    'groups', ${list('m.group_name', 'm.group_name', 'securest_memberships m WHERE m.username = u.username')}${more}
+  )${asText(dialect)} AS record FROM securest_users u`;
+}
+
+/** The statements over securest's own tables. A user comes with every group that it is in, also through parents. */
+export function ownStatements(dialect: Dialect): Statements {
+  const { object, list } = JSON_OF[dialect];
   const group = (name: string): string =>
     `${object}('name', ${name}, ` +
     `'roles', ${list('r.role', 'r.role', `securest_group_roles r WHERE r.group_name = ${name}`)}, ` +
@@ -39,16 +49,15 @@ export function ownStatements(dialect: Dialect): Statements {
       UNION SELECT g.parent_name FROM securest_group_parents g JOIN reach ON g.group_name = reach.name
     ) SELECT ${dialect === 'postgres' ? 'json_agg' : 'json_group_array'}(${group('reach.name')}) FROM reach)`;
   return {
-    getUser: `SELECT ${object}(
-    'username', u.username, 'password', u.password, 'email', u.email, 'active', ${flag('u.active')},
-    'tokensValidFrom', u.tokens_valid_from,
-    'roles', ${list('r.role', 'r.role', 'securest_user_roles r WHERE r.username = u.username')},
-    'groups', ${list('m.group_name', 'm.group_name', 'securest_memberships m WHERE m.username = u.username')},
-    'reach', ${dialect === 'postgres' ? reach : `json(${reach})`}
-  )${text} AS record FROM securest_users u WHERE u.username = $1`,
-    getGroup: `SELECT ${group('g.name')}${text} AS record FROM securest_groups g WHERE g.name = $1`,
+    getUser: `${userRecords(dialect, `,\n    'reach', ${dialect === 'postgres' ? reach : `json(${reach})`}`)} WHERE u.username = $1`,
+    getGroup: `SELECT ${group('g.name')}${asText(dialect)} AS record FROM securest_groups g WHERE g.name = $1`,
     updatePassword: `UPDATE securest_users SET password = $1, tokens_valid_from = coalesce($4, tokens_valid_from)
     WHERE username = $2 AND password = $3 RETURNING username`,
     listRoles: 'SELECT role FROM securest_user_roles UNION SELECT role FROM securest_group_roles',
   };
+}
+
+/** PostgreSQL's driver would parse JSON itself, and SQLite's gives text. */
+function asText(dialect: Dialect): string {
+  return dialect === 'postgres' ? '::text' : '';
 }

@@ -19,3 +19,9 @@ export function isDown(error: unknown): boolean {
   // ECONNREFUSED and its like are longer, EPIPE has the length of a SQLSTATE.
   return !/^[0-9A-Z]{5}$/.test(code) || code === 'EPIPE' || DOWN_STATES.test(code);
 }
+
+/** Whether the same transaction may well succeed when it is tried again. */
+export function isConflict(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^40...$|^SQLITE_(?:BUSY|LOCKED)/.test(code);
+}

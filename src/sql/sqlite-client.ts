@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type Libsql from 'libsql';
 import { ConfigurationError } from '../errors';
@@ -17,7 +18,7 @@ export class SqliteClient implements SqlClient {
   readonly #statements = new Map<string, Libsql.Statement>();
 
   /**
-   * Opens the file, or makes it.
+   * Opens the file, or makes it, for its owner only.
    * @throws ConfigurationError when `libsql` is not installed, or the file cannot be opened
    */
   constructor(path: string) {
@@ -26,6 +27,8 @@ export class SqliteClient implements SqlClient {
     }
     const Database = loadOptional('libsql', 'SqliteClient') as typeof Libsql;
     try {
+      // The database's own files beside it get its mode.
+      if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
       this.#database = new Database(path === ':memory:' ? path : resolve(path), { timeout: BUSY_MS });
       this.#database.pragma('journal_mode = WAL');
       this.#database.pragma('foreign_keys = ON');

@@ -18,6 +18,10 @@ export class FileUserDirectory implements UserDirectory {
     yield* await this.#editor.read(({ users }) => users.values());
   }
 
+  existing(usernames: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#editor.read(({ users }) => new Set(usernames.filter((name) => users.has(name))));
+  }
+
   add(user: User): Promise<boolean> {
     return this.#editor.edit((get) =>
       get(user.username) === undefined ? { users: [user], result: true } : { users: [], result: false },
@@ -47,9 +51,5 @@ export class FileUserDirectory implements UserDirectory {
 
   groupNames(): Promise<ReadonlySet<string>> {
     return this.#editor.read(({ groups }) => new Set(groups.keys()));
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 }

@@ -58,12 +58,17 @@ export function* holds(
 
 /** @throws {UserRefusedError} for a record that a file cannot hold; it quotes nothing but the name of a group */
 export function refuseRecord(user: User, { groups }: Snapshot): void {
-  const unknown = Object.keys(user).find((field) => !USER_FIELDS.includes(field));
-  if (unknown !== undefined) throw new UserRefusedError('A user of a file has no such field');
-  const fault = userFault(user);
-  if (fault !== undefined) throw new UserRefusedError(fault.problem);
+  refuseFields(user);
   const missing = user.groups?.find((name) => !groups.has(name));
   if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
+}
+
+/** @throws {UserRefusedError} for fields that no file or table can hold; it quotes none */
+export function refuseFields(user: User): void {
+  const unknown = Object.keys(user).find((field) => !USER_FIELDS.includes(field));
+  if (unknown !== undefined) throw new UserRefusedError('A user has no such field');
+  const fault = userFault(user);
+  if (fault !== undefined) throw new UserRefusedError(fault.problem);
 }
 
 function defaultOf(field: string): FieldValue {

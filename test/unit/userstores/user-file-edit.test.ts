@@ -71,7 +71,7 @@ describe('User files', () => {
     expect(names).to.deep.equal(['ann', 'bob', 'eve', 'x']);
     expect(read()).to.include('- username: ann # she\n    email: a@b.c\n');
     expect(readdirSync(folder)).to.deep.equal(['users.yaml']);
-    await users.close();
+    expect([...(await users.existing(['x', 'y', '__proto__', 'ann']))]).to.deep.equal(['x', 'ann']);
   });
 
   it('refuse what they cannot hold, alone, and say nothing of what it was', async () => {

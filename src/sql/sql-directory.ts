@@ -1,0 +1,195 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { User } from '../core/user';
+import { type UserChange, type UserDirectory, UserRefusedError } from '../core/user-directory';
+import { printable } from '../util/printable';
+import { refuseFields } from '../userstores/record-fields';
+import { directoryStatements, type DirectoryStatements } from './directory-statements';
+import { unpack, userFrom } from './rows';
+import type { SqlClient, SqlRow } from './sql-client';
+import { isConflict } from './sql-errors';
+
+const PAGE = 1000;
+/** How long a change is tried anew while others change the same users. */
+const CONFLICT_MS = 30_000;
+
+/** What the database said, as the cause. */
+export class SqlFault extends Error {
+  override readonly name = 'SqlFault';
+}
+
+/**
+ * The users of securest's own tables, for those who manage them. Each change is one transaction.
+ *
+ * @param client one connection of its own, no pool: what belongs to a transaction goes over it
+ */
+export class SqlUserDirectory implements UserDirectory {
+  readonly #sql: DirectoryStatements;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly client: SqlClient) {
+    this.#sql = directoryStatements(client.dialect ?? 'postgres');
+  }
+
+  get(username: string): Promise<User | undefined> {
+    return this.#inTurn(() => this.#find(username));
+  }
+
+  async *list(): AsyncIterable<User> {
+    for (let last = ''; ;) {
+      const page = await this.#inTurn(() => this.#ask(this.#sql.page, [last, PAGE]));
+      const users = page.map(toUser);
+      yield* users;
+      if (users.length < PAGE) return;
+      last = users.at(-1)?.username ?? '';
+    }
+  }
+
+  async existing(usernames: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#inTurn(() => this.#existing(usernames.filter((name) => isText(name))));
+  }
+
+  async add(user: User): Promise<boolean> {
+    return (await this.addAll([user])).length === 0;
+  }
+
+  update(username: string, change: (user: User) => UserChange): Promise<boolean> {
+    return this.#transaction(async () => {
+      if (!isText(username) || (await this.#ask(this.#sql.lock, [username])).length === 0) return false;
+      const user = await this.#find(username);
+      if (user === undefined) return false;
+      const changes = change(user);
+      const after = { ...user, ...changes, username };
+      refuseFields(after);
+      const { password, email, active, tokensValidFrom, roles, groups } = after;
+      await this.#ask(this.#sql.update, [
+        ...[username, password ?? null, email ?? null],
+        ...[active !== false, tokensValidFrom?.toISOString() ?? null],
+      ]);
+      if ('roles' in changes) {
+        await this.#ask(this.#sql.roles.clear, [username]);
+        await this.#ask(this.#sql.roles.add, [pairs([[username, roles]])]);
+      }
+      if ('groups' in changes) {
+        await this.#refuseGroups([after]);
+        await this.#ask(this.#sql.memberships.clear, [username]);
+        await this.#ask(this.#sql.memberships.add, [pairs([[username, groups]])]);
+      }
+      return true;
+    });
+  }
+
+  async addAll(users: readonly User[]): Promise<readonly string[]> {
+    const first = new Map<string, User>();
+    const again: string[] = [];
+    for (const user of users) {
+      refuseFields(user);
+      if (first.has(user.username)) again.push(user.username);
+      else first.set(user.username, user);
+    }
+    const added = [...first.values()];
+    return this.#transaction(async () => {
+      await this.#refuseGroups(added);
+      const list = JSON.stringify(added.map((user) => ({ ...user, active: user.active !== false })));
+      const rows = await this.#ask(this.#sql.add, [list]);
+      const names = new Set(rows.map(({ username }) => username));
+      const others = [...first.keys()].filter((name) => !names.has(name));
+      await this.#refuseTwins(others);
+      const fresh = added.filter(({ username }) => names.has(username));
+      await this.#ask(this.#sql.roles.add, [pairs(fresh.map(({ username, roles }) => [username, roles]))]);
+      await this.#ask(this.#sql.memberships.add, [
+        pairs(fresh.map(({ username, groups }) => [username, groups])),
+      ]);
+      return [...others, ...again];
+    });
+  }
+
+  groupNames(): Promise<ReadonlySet<string>> {
+    return this.#inTurn(() => this.#groupNames());
+  }
+
+  async #find(username: string): Promise<User | undefined> {
+    if (!isText(username)) return undefined;
+    return (await this.#ask(this.#sql.get, [username])).map(toUser)[0];
+  }
+
+  async #existing(usernames: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.#ask(this.#sql.existing, [JSON.stringify(usernames)]);
+    return new Set(rows.map(({ username }) => String(username)));
+  }
+
+  async #groupNames(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#ask(this.#sql.groups, [])).map(({ name }) => String(name)));
+  }
+
+  async #refuseGroups(users: readonly User[]): Promise<void> {
+    if (users.every(({ groups }) => (groups ?? []).length === 0)) return;
+    const known = await this.#groupNames();
+    const missing = users.flatMap(({ groups }) => groups ?? []).find((name) => !known.has(name));
+    if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
+  }
+
+  /** A user who was not added is there already, or somebody is whose name the tables take for the same. */
+  async #refuseTwins(usernames: readonly string[]): Promise<void> {
+    if (usernames.length === 0) return;
+    const there = await this.#existing(usernames);
+    const twin = usernames.find((name) => !there.has(name));
+    if (twin === undefined) return;
+    throw new UserRefusedError(`There is a user whose name differs from ${printable(twin)} in case alone`);
+  }
+
+  async #transaction<T>(work: () => Promise<T>): Promise<T> {
+    const until = performance.now() + CONFLICT_MS;
+    for (;;) {
+      try {
+        return await this.#inTurn(() => this.#attempt(work));
+      } catch (error) {
+        const isLater = error instanceof SqlFault && isConflict(error.cause);
+        if (!isLater || performance.now() > until) throw error;
+        await pause(10 + Math.random() * 40);
+      }
+    }
+  }
+
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    await this.#ask(this.#sql.begin, []);
+    try {
+      const result = await work();
+      await this.#ask('COMMIT', []);
+      return result;
+    } catch (error) {
+      // A connection that is lost, or a server that is stuck, has the transaction undone when it is closed.
+      await this.#ask('ROLLBACK', []).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** One connection has one transaction at a time. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #ask(statement: string, params: unknown[]): Promise<SqlRow[]> {
+    try {
+      return (await this.client.query(statement, params)).rows as SqlRow[];
+    } catch (cause) {
+      throw new SqlFault('The database fails', { cause });
+    }
+  }
+}
+
+function toUser(row: SqlRow): User {
+  return userFrom(unpack(row), 'postgres');
+}
+
+function pairs(of: readonly (readonly [string, readonly string[] | null | undefined])[]): string {
+  return JSON.stringify(
+    of.flatMap(([username, names]) => [...new Set(names)].map((name) => [username, name])),
+  );
+}
+
+/** JSON and parameters carry no NUL, and no half of a character. */
+function isText(name: string): boolean {
+  return name !== '' && !/[\0\p{Surrogate}]/u.test(name);
+}

@@ -1,0 +1,341 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { User } from '../../src/core/user';
+import { type UserDirectory, UserRefusedError } from '../../src/core/user-directory';
+import { passwords } from '../../src/passwords/passwords';
+import { migrate } from '../../src/sql/migrate';
+import type { SqlClient } from '../../src/sql/sql-client';
+import { SqlFault, SqlUserDirectory } from '../../src/sql/sql-directory';
+import { SqlUserstore } from '../../src/sql/sql-userstore';
+import { SqliteClient } from '../../src/sql/sqlite-client';
+import { compiled, type Result, runCommand } from '../support/compiled';
+import { describeWith } from './describe-with';
+import { PostgresServer, whyNoPostgres } from './postgres-server';
+import { fill } from './sql-tables';
+
+const PASSWORD = 'correct horse staple';
+const HASH = '$2b$04$/BgnCjH4/eM0QdpxRyMEb.DFKcn62HeJqEoxYOSZ3MyHSnn/FlwIC';
+const HOSTILE = ["o'brien", '100%', 'a_b', '"q"; DROP TABLE x', '$1', 'ünïcödé 你好 😀', '__proto__', '[x]'];
+
+interface Ground {
+  readonly url: string;
+  /** What an app asks with. */
+  readonly client: SqlClient;
+  /** A connection by itself. */
+  connect(): Promise<SqlClient>;
+}
+
+function describeUsers(ground: () => Ground): void {
+  let folder: string;
+  let store: SqlUserstore;
+  before(() => compiled(''));
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'securest-'));
+    await fill(
+      ground().client,
+      [{ username: 'ann', password: HASH, roles: ['reader'] }],
+      [{ name: 'staff' }, { name: 'board' }],
+    );
+    store = new SqlUserstore({ client: ground().client });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const run = (args: string, input = ''): Promise<Result> =>
+    runCommand(
+      args.split(' ').map((arg) => (arg === 'URL' ? ground().url : arg)),
+      { cwd: folder, input },
+    );
+  const directory = async (): Promise<UserDirectory> => new SqlUserDirectory(await ground().connect());
+  const all = async (from: UserDirectory): Promise<User[]> => {
+    const users: User[] = [];
+    for await (const user of from.list()) users.push(user);
+    return users;
+  };
+
+  describe('the command', function () {
+    this.timeout(60_000);
+
+    it('adds a user that a running app then lets in', async () => {
+      const result = await run(
+        'user add URL bob --password-stdin --role editor --role reader --group staff --email bob@x.org',
+        `${PASSWORD}\n`,
+      );
+      expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
+      const { password, ...bob } = (await store.getUser('bob'))!;
+      expect(bob).to.deep.equal({
+        username: 'bob',
+        email: 'bob@x.org',
+        active: true,
+        tokensValidFrom: null,
+        roles: ['editor', 'reader'],
+        groups: ['staff'],
+      });
+      expect(await passwords.verify(PASSWORD, password!)).to.equal(true);
+    });
+
+    it('changes passwords, roles, groups and who is active', async () => {
+      const start = Date.now();
+      expect((await run('user passwd URL ann --password-stdin', PASSWORD)).code).to.equal(0);
+      expect((await run('user roles URL ann --add editor --remove reader')).code).to.equal(0);
+      expect((await run('user groups URL ann staff board')).code).to.equal(0);
+      expect((await run('user disable URL ann')).code).to.equal(0);
+      const ann = (await store.getUser('ann'))!;
+      expect(ann).to.deep.include({ active: false, roles: ['editor'], groups: ['board', 'staff'] });
+      expect(ann.tokensValidFrom?.getTime()).to.be.within(start, Date.now());
+      expect(await passwords.verify(PASSWORD, ann.password!)).to.equal(true);
+      expect((await run('user enable URL ann')).code).to.equal(0);
+      expect((await store.getUser('ann'))?.active).to.equal(true);
+      const { users } = JSON.parse((await run('user list URL --json')).out) as { users: unknown[] };
+      expect(users).to.deep.equal([
+        { username: 'ann', active: true, roles: ['editor'], groups: ['board', 'staff'], email: null },
+      ]);
+    });
+
+    it('exits with 1 for what cannot be, with 2 for everything else, and changes nothing', async () => {
+      const before = await all(await directory());
+      for (const [args, code, error] of [
+        ['user add URL ann --password-stdin', 1, /There is a user ann/],
+        ['user add URL ANN --password-stdin', 1, /differs from ANN in case alone/],
+        ['user add URL bob --password-stdin --group nowhere', 1, /There is no group nowhere/],
+        ['user groups URL ann nowhere', 1, /There is no group nowhere/],
+        ['user disable URL nobody', 1, /There is no user nobody/],
+        ['user add URL bob --password-stdin --create', 2, /sql migrate/],
+        ['user list sqlite:nowhere.db', 2, /sql migrate/],
+      ] as const) {
+        const { code: found, out, err } = await run(args, PASSWORD);
+        expect([found, out], args).to.deep.equal([code, '']);
+        expect(err, args).to.match(error).and.not.include('horse');
+      }
+      expect(await all(await directory())).to.deep.equal(before);
+    });
+
+    it('keeps the changes of ten at once, and a hash that an app replaces meanwhile', async () => {
+      const names = Array.from({ length: 10 }, (_, index) => `role${index}`);
+      const ann = (await store.getUser('ann'))!;
+      const [replaced, ...results] = await Promise.all([
+        store.updatePassword!(ann, `${HASH.slice(0, -1)}O`, HASH),
+        ...names.map((name) => run(`user roles URL ann --add ${name}`)),
+      ]);
+      expect(replaced).to.equal(true);
+      for (const { code, err } of results) expect([code, err]).to.deep.equal([0, '']);
+      const after = (await store.getUser('ann'))!;
+      expect(after.roles).to.have.members(['reader', ...names]);
+      expect(after.password).to.match(/O$/);
+    });
+
+    it('goes on with an import where it was killed, and adds nobody twice', async () => {
+      const names = Array.from({ length: 3000 }, (_, index) => `user${index}`);
+      writeFileSync(
+        join(folder, 'users.csv'),
+        `username,password_hash,groups\n${names.map((name) => `${name},${HASH},staff`).join('\n')}\n`,
+      );
+      for (let round = 0; round < 4; round += 1) {
+        await runCommand(['user', 'import', 'users.csv', ground().url], {
+          cwd: folder,
+          onStart: (kill) => setTimeout(kill, 300 + Math.random() * 400),
+        });
+        for (const { username, groups } of await all(await directory())) {
+          if (username !== 'ann') expect(groups, username).to.deep.equal(['staff']);
+        }
+      }
+      const { code, out, err } = await run('user import users.csv URL --json');
+      expect([code, err]).to.deep.equal([0, '']);
+      const { added, existing } = JSON.parse(out) as { added: number; existing: number };
+      expect(added + existing).to.equal(3000);
+      expect((await all(await directory())).map(({ username }) => username)).to.have.members([
+        'ann',
+        ...names,
+      ]);
+    });
+  });
+
+  it('takes names as they are, and finds no other by them', async () => {
+    const users = await directory();
+    expect(await users.addAll(HOSTILE.map((username) => ({ username, roles: [username] })))).to.deep.equal(
+      [],
+    );
+    for (const username of HOSTILE) {
+      expect((await users.get(username))?.roles).to.deep.equal([username]);
+      expect(await users.update(username, () => ({ email: `${username}@x` }))).to.equal(true);
+      expect((await store.getUser(username))?.email).to.equal(`${username}@x`);
+    }
+    expect(await users.existing([...HOSTILE, 'a\0b', '\ud800', 'x', ''])).to.deep.equal(new Set(HOSTILE));
+    for (const nobody of ['%', 'ANN', 'ann\0', '\ud800', '']) {
+      expect(await users.get(nobody), nobody).to.equal(undefined);
+      expect(await users.update(nobody, () => ({ active: false })), nobody).to.equal(false);
+    }
+  });
+
+  it('refuses what the tables cannot hold, all of it, and quotes no secret', async () => {
+    const users = await directory();
+    for (const bad of [
+      { username: '' },
+      { username: 'a\0b' },
+      { username: '\ud800' },
+      { username: 'x', roles: ['a\nb'] },
+      { username: 'x', password: 'hunter2', groups: ['nowhere'] },
+      { username: 'x', active: 'hunter2' },
+      { username: 'x', secret: 'hunter2' },
+      { username: 'Fine' },
+    ]) {
+      const error: unknown = await users
+        .addAll([{ username: 'fine' }, bad as unknown as User])
+        .catch((reason: unknown) => reason);
+      expect(error, JSON.stringify(bad)).to.be.instanceOf(UserRefusedError);
+      expect(String(error)).to.not.include('hunter2');
+    }
+    const update = users.update('ann', () => ({ roles: ['x'], groups: ['nowhere'] }));
+    expect(await update.catch((reason: unknown) => reason)).to.be.instanceOf(UserRefusedError);
+    expect(await all(users)).to.have.length(1);
+    expect((await users.get('ann'))?.roles).to.deep.equal(['reader']);
+  });
+
+  it('undoes all of a change that throws, and goes on', async () => {
+    const users = await directory();
+    const thrown = new Error('no');
+    const update = users.update('ann', () => {
+      throw thrown;
+    });
+    expect(await update.catch((reason: unknown) => reason)).to.equal(thrown);
+    expect(await users.update('ann', () => ({ roles: ['a', 'a', 'b'] }))).to.equal(true);
+    expect((await users.get('ann'))?.roles).to.deep.equal(['a', 'b']);
+  });
+
+  it('lists many users in pages, each once', async () => {
+    const users = await directory();
+    const names = Array.from({ length: 2500 }, (_, index) => `user${index}`);
+    expect(await users.addAll(names.map((username) => ({ username })))).to.deep.equal([]);
+    const again = await users.addAll([{ username: 'user7' }, { username: 'new' }, { username: 'new' }]);
+    expect(again).to.deep.equal(['user7', 'new']);
+    const found = (await all(users)).map(({ username }) => username);
+    expect(found).to.have.length(2502);
+    expect(new Set(found)).to.deep.equal(new Set(['ann', 'new', ...names]));
+  });
+
+  it('takes the changes of many at once, in one order or the other', async () => {
+    const users = await Promise.all(Array.from({ length: 6 }, () => directory()));
+    const batch = Array.from({ length: 50 }, (_, index) => ({ username: `user${index}` }));
+    const there = await Promise.all(
+      users.map((each, index) => each.addAll(index % 2 === 0 ? batch : [...batch].reverse())),
+    );
+    expect(there.flat()).to.have.length(5 * 50);
+    const roles = Array.from({ length: 24 }, (_, index) => `r${String(index).padStart(2, '0')}`);
+    await Promise.all(
+      roles.map((role, index) =>
+        users[index % 6]!.update('user0', (user) => ({ roles: [...(user.roles ?? []), role] })),
+      ),
+    );
+    expect((await users[0]!.get('user0'))?.roles).to.deep.equal(roles);
+  }).timeout(30_000);
+}
+
+describe('Users of an SQLite file', () => {
+  let folder: string;
+  let url: string;
+  let opened: SqliteClient[];
+  const open = (): SqliteClient => {
+    const client = new SqliteClient(join(folder, 'users.db'));
+    opened.push(client);
+    return client;
+  };
+  let client: SqliteClient;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'securest-'));
+    opened = [];
+    url = `sqlite:${join(folder, 'users.db')}`;
+    client = open();
+    await migrate(client);
+  });
+  afterEach(() => {
+    for (const each of opened) each.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  describeUsers(() => ({ url, client, connect: () => Promise.resolve(open()) }));
+
+  it('are for the owner of the file only', () => {
+    for (const name of ['users.db', 'users.db-wal', 'users.db-shm']) {
+      expect(statSync(join(folder, name)).mode & 0o777, name).to.equal(0o600);
+    }
+  });
+});
+
+describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
+  const server = new PostgresServer();
+  let pool: ReturnType<PostgresServer['pool']>;
+  let ended: { release: (destroy: boolean) => void }[];
+
+  before(async function () {
+    this.timeout(60_000);
+    await server.start();
+  });
+  after(() => server.remove());
+  beforeEach(async () => {
+    // Commands and tests beside it make statements wait for each other's locks.
+    pool = server.pool({
+      max: 12,
+      query_timeout: 20_000,
+      statement_timeout: 20_000,
+      connectionTimeoutMillis: 10_000,
+    });
+    ended = [];
+    await migrate(pool);
+    await pool.query('TRUNCATE securest_users, securest_groups CASCADE');
+  });
+  afterEach(async () => {
+    for (const connection of ended) connection.release(true);
+    await pool.end();
+  });
+
+  describeUsers(() => ({
+    url: server.url,
+    client: pool,
+    connect: async () => {
+      const connection = await pool.connect();
+      ended.push(connection);
+      return connection;
+    },
+  }));
+
+  it('are found again when a statement took too long', async () => {
+    const [users, other] = [await pool.connect(), await pool.connect()];
+    ended.push(users, other);
+    const stuck = new SqlUserDirectory(users);
+    await stuck.add({ username: 'ann' });
+    await users.query("SET statement_timeout = '100ms'");
+    await other.query('BEGIN; LOCK TABLE securest_users');
+    const error: unknown = await stuck.add({ username: 'bob' }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(SqlFault);
+    await other.query('ROLLBACK');
+    expect(await stuck.add({ username: 'bob' })).to.equal(true);
+  });
+
+  it('K10: the command says why there is no connection, without the password', async function () {
+    this.timeout(30_000);
+    const url = server.url.replace('postgres@', 'nobody:hunter2@');
+    const { code, err } = await runCommand(['user', 'list', url], { cwd: tmpdir() });
+    expect(code).to.equal(2);
+    expect(err).to.include('nobody').and.not.include('hunter2');
+    await pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    const none = await runCommand(['user', 'list', server.url], { cwd: tmpdir() });
+    expect([none.code, none.err]).to.deep.equal([
+      2,
+      'securest: The database has no tables of securest: securest sql migrate makes them\n',
+    ]);
+  });
+
+  it('K8: the command gives up on a server that is frozen', async function () {
+    this.timeout(60_000);
+    server.freeze();
+    try {
+      const { code, err } = await runCommand(['user', 'list', server.url], { cwd: tmpdir() });
+      expect(code).to.equal(2);
+      expect(err).to.match(/timeout/);
+    } finally {
+      server.thaw();
+    }
+  });
+});
