@@ -50,11 +50,11 @@ export class Audit {
     this.emit(() => {
       const facts = { outcomes: outcomesOf(login.verdicts), ...factsOf(request) };
       if (login.kind !== 'recognised') return { type: 'failed', code: login.error().code, ...facts };
-      const user = printable(login.authentication.user.username);
+      const user = login.label();
       return { type: 'authenticated', user, provider: login.provider, ...facts };
     });
     if (outcome.kind !== 'barred') return;
-    const user = printable(outcome.recognised.authentication.user.username);
+    const user = outcome.recognised.label();
     const { code } = outcome.error();
     const reason = 'sent by a page of a foreign site';
     this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));

@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
 import { type Audit, factsOf } from './audit';
 import type { AuthenticationOutcome, Authenticator } from './authentication/authenticator';
+import type { Recognised } from './authentication/chain';
 import { RequestWithSignal } from './authentication/provider-request';
 import type { Authorizer } from './authorization/authorizer';
 import type { Access } from './core/access';
@@ -19,7 +20,6 @@ import { HttpSecurityRequest } from './drivers/security-request';
 import { AccessDeniedError } from './errors';
 import type { ResolvedOptions } from './options';
 import type { Refusals } from './refusals';
-import { printable } from './util/printable';
 
 export interface CheckerParts {
   readonly options: ResolvedOptions;
@@ -45,19 +45,17 @@ export class Checkers {
     }
     const outcome = await this.outcomeOf(action, request);
     if (outcome.kind !== 'recognised') throw await this.parts.refusals.refuse(request, outcome);
-    const { username } = outcome.authentication.user;
     const denial = await this.parts.authorizer.denial(access, outcome, request);
     if (denial !== undefined) {
       if (denial.error instanceof AccessDeniedError) {
         const { error, reason } = denial;
         this.parts.audit.emit(() => {
-          const user = printable(username);
-          return { type: 'denied', code: error.code, user, reason, ...factsOf(request) };
+          return { type: 'denied', code: error.code, user: outcome.label(), reason, ...factsOf(request) };
         });
       }
       throw await this.parts.refusals.deny(request, denial.error);
     }
-    this.tellAllowed(username, request);
+    this.tellAllowed(outcome, request);
     return true;
   }
 
@@ -70,11 +68,10 @@ export class Checkers {
     throw await this.parts.refusals.refuse(request, outcome);
   }
 
-  /** @param username undefined for a request that the app's hook skips */
-  private tellAllowed(username: string | undefined, request: SecurityRequest): void {
+  /** @param login undefined for a request that the app's hook skips */
+  private tellAllowed(login: Recognised | undefined, request: SecurityRequest): void {
     this.parts.audit.emit(() => {
-      const user = username === undefined ? undefined : printable(username);
-      return { type: 'allowed', user, skipped: username === undefined, ...factsOf(request) };
+      return { type: 'allowed', user: login?.label(), skipped: login === undefined, ...factsOf(request) };
     });
   }
 

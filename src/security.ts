@@ -64,7 +64,7 @@ export class Security<U extends User = User, R extends string = string> {
       this.audit.problem(problem);
     });
     this.resources = new Resources(this.options.container);
-    const userstore = new UserstoreChain(() => this.components().userstores.map((store) => store.get()));
+    const userstore = new UserstoreChain(() => this.components().userstores);
     this.refusals = new Refusals(this.options, this.audit, () => this.providers());
     this.authenticator = new Authenticator({
       ...this.options,

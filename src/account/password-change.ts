@@ -15,7 +15,7 @@ import {
   WrongPasswordError,
 } from '../errors';
 import { PasswordProvider } from '../providers/password';
-import type { Components } from '../registry/components';
+import type { Component, Components } from '../registry/components';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
 import { printable } from '../util/printable';
@@ -66,22 +66,25 @@ export class PasswordChange {
     if (fault !== undefined) throw new WeakPasswordError(`The new password ${fault}`);
     if (newPassword === currentPassword) throw new WeakPasswordError('The new password must be another');
     const own = new RequestWithSignal(request);
-    const { audit, deadlineMs } = this.parts;
-    listenForProblems(own, (problem) => {
-      audit.problem(problem);
+    const { audit, deadlineMs, components } = this.parts;
+    const { name, get } = passwordProvider(components());
+    const store = new ProviderUserstore(this.parts.userstore);
+    listenForProblems(own, ({ user, ...problem }) => {
+      audit.problem({ ...problem, user: user && store.label(user, name) });
     });
-    const facts = { user: printable(username), ...factsOf(request) };
+    const factsNow = () => ({ user: printable(store.label(username, name)), ...factsOf(request) });
     try {
-      const change = this.replace(own, username, currentPassword, newPassword);
+      const credentials = { username, password: currentPassword };
+      const change = this.replace(own, get(), store, credentials, newPassword);
       const changed = await withinDeadline(change, deadlineMs, (reason) => {
         own.abort(reason);
       });
-      audit.emit(() => ({ type: 'password_changed', ...facts }));
+      audit.emit(() => ({ type: 'password_changed', ...factsNow() }));
       return changed;
     } catch (error) {
       if (isInstance(error, WrongPasswordError)) {
         const reason = 'the current password is wrong';
-        audit.emit(() => ({ type: 'denied', code: error.code, reason, ...facts }));
+        audit.emit(() => ({ type: 'denied', code: error.code, reason, ...factsNow() }));
       }
       throw error;
     }
@@ -89,14 +92,13 @@ export class PasswordChange {
 
   private async replace(
     request: SecurityRequest,
-    username: string,
-    currentPassword: string,
+    provider: PasswordProvider,
+    store: ProviderUserstore,
+    credentials: { username: string; password: string },
     newPassword: string,
   ): Promise<Authentication> {
-    const { components, userstore, clock } = this.parts;
-    const provider = passwordProvider(components());
-    const store = new ProviderUserstore(userstore);
-    const user = await proved(provider, request, store, { username, password: currentPassword });
+    const { components, clock } = this.parts;
+    const user = await proved(provider, request, store, credentials);
     const owner = store.originOf(user)?.store;
     if (owner?.updatePassword === undefined) throw new WrongPasswordError();
     const newHash = await provider.hash(newPassword);
@@ -106,7 +108,7 @@ export class PasswordChange {
     });
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
     if (!isReplaced) throw new WrongPasswordError();
-    for (const one of components().providers) one.get().forget?.(username);
+    for (const one of components().providers) one.get().forget?.(credentials.username);
     return new Authentication(user, { authenticatedAt: now, methods: ['pwd'] });
   }
 }
@@ -133,10 +135,10 @@ export function refuseUnchangeable(components: Components): void {
   passwordProvider(components);
 }
 
-function passwordProvider(components: Components): PasswordProvider {
-  for (const component of components.providers) {
-    const provider = component.get();
-    if (isInstance<PasswordProvider>(provider, PasswordProvider)) return provider;
+function passwordProvider(components: Components): Component<PasswordProvider> {
+  for (const { name, get } of components.providers) {
+    const provider = get();
+    if (isInstance<PasswordProvider>(provider, PasswordProvider)) return { name, get: () => provider };
   }
   throw new ConfigurationError('passwordController() needs a PasswordProvider among the providers');
 }

@@ -12,6 +12,7 @@ import { isUser, type User, withoutPassword } from '../core/user';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
 import { parseAuthorization } from '../util/authorization-header';
+import { printable } from '../util/printable';
 import { withinDeadline } from './deadline';
 import { RequestWithSignal } from './provider-request';
 import { type Origin, ProviderUserstore, type UserstoreChain } from './userstore-chain';
@@ -42,6 +43,8 @@ export interface Recognised {
   readonly record: User;
   /** Where the record came from; undefined for a user that no store of the app has. */
   readonly origin: Origin | undefined;
+  /** The user as events name it. */
+  label(): string;
   readonly provider: string;
   /** What the provider says it reads, and the headers that it looked for and found, in lower case. */
   readonly credentials: ReadonlySet<string>;
@@ -61,7 +64,7 @@ export interface Unrecognised {
 
 export type ChainOutcome = Recognised | Unrecognised;
 
-type Grant = Pick<Recognised, 'authentication' | 'record' | 'origin'>;
+type Grant = Pick<Recognised, 'authentication' | 'record' | 'origin' | 'label'>;
 
 type Answer =
   | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
@@ -132,8 +135,10 @@ async function ask(
   own: RequestWithSignal,
   options: ChainOptions,
 ): Promise<Answer> {
-  listenForProblems(own, options.onProblem);
   const userstore = new ProviderUserstore(options.userstore);
+  listenForProblems(own, ({ user, ...problem }) => {
+    options.onProblem({ ...problem, user: user && userstore.label(user, link.name) });
+  });
   try {
     const result: unknown = await withinDeadline(
       provider.authenticate(own, userstore),
@@ -165,5 +170,7 @@ function accept(link: ChainLink, result: unknown, userstore: ProviderUserstore, 
     user,
     details ?? { authenticatedAt: new Date(clock()), methods: [] },
   );
-  return { verdict: 'authenticated', grant: { authentication, record, origin: userstore.originOf(record) } };
+  const origin = userstore.originOf(record);
+  const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
+  return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
 }

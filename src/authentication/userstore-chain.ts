@@ -4,8 +4,16 @@ import { STORE_OF, type UserstoreInterface } from '../core/userstore';
 /** Where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
   readonly store: UserstoreInterface;
+  /** The store's name in logs and events. */
+  readonly name: string;
   /** The user as the store returned it. */
   readonly user: User;
+}
+
+/** A store as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
+export interface StoreLink {
+  readonly name: string;
+  readonly get: () => UserstoreInterface;
 }
 
 /**
@@ -13,16 +21,25 @@ export interface Origin {
  * fails ends the search, because a weaker store must not stand in for one that is down.
  */
 export class UserstoreChain {
-  /** @param stores resolves the stores in the order in which they are asked, anew each time */
-  constructor(private readonly stores: () => readonly UserstoreInterface[]) {}
+  /** @param links the stores in the order in which they are asked */
+  constructor(private readonly links: () => readonly StoreLink[]) {}
+
+  /**
+   * A user as events name it. With several stores its name alone would not say who it is: `sql:alice`.
+   * @param owner the store that the user came from, or the provider that brought it along
+   */
+  label(username: string, owner: string): string {
+    return this.links().length > 1 ? `${owner}:${username}` : username;
+  }
 
   async find(identifier: string): Promise<Origin | null> {
-    const stores = this.stores();
-    if (stores.length === 0) throw new Error('This app has no userstore: decorate a class with @Userstore()');
-    for (const store of stores) {
+    const links = this.links();
+    if (links.length === 0) throw new Error('This app has no userstore: decorate a class with @Userstore()');
+    for (const { name, get } of links) {
+      const store = get();
       const user = await store.getUser(identifier);
       // What is no user either is passed on too: whoever asked finds out and says so.
-      if (user !== null && user !== undefined) return { store, user };
+      if (user !== null && user !== undefined) return { store, name, user };
     }
     return null;
   }
@@ -30,8 +47,8 @@ export class UserstoreChain {
   /** The group of that name in the store that a user came from; in any store for a user of no store. */
   async findGroup(name: string, origin: Origin | undefined): Promise<Group | null> {
     if (origin !== undefined) return (await origin.store.getGroup?.(name, origin.user)) ?? null;
-    for (const store of this.stores()) {
-      const group = await store.getGroup?.(name);
+    for (const { get } of this.links()) {
+      const group = await get().getGroup?.(name);
       if (group !== null && group !== undefined) return group;
     }
     return null;
@@ -53,6 +70,12 @@ export class ProviderUserstore implements UserstoreInterface {
 
   getGroup(name: string): Promise<Group | null> {
     return this.chain.findGroup(name, undefined);
+  }
+
+  /** A user as events name it, by where it was found. */
+  label(username: string, otherwise: string): string {
+    const origin = this.found.findLast(({ user }) => isUser(user) && user.username === username);
+    return this.chain.label(username, origin?.name ?? otherwise);
   }
 
   [STORE_OF](user: User): UserstoreInterface | undefined {

@@ -1,5 +1,6 @@
 /**
- * What happened, for audit and monitoring: one typed event for every decision.
+ * What happened, for audit and monitoring: one typed event for every decision. Where an app has several
+ * userstores a user is named with the one that has it, as `sql:alice`; one that no store has with its provider.
  *
  * Names that came from a client are cut and freed of control characters, and no event carries a password,
  * a hash, a token or a header. Providers and stores state what they find out themselves (a malformed

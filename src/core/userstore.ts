@@ -19,6 +19,8 @@ export interface PasswordUpdate {
  * is a bug (500). Null and undefined mean that there is no such user, and only that.
  */
 export interface UserstoreInterface<U extends User = User> {
+  /** For logs and events: apps with several stores see users as `name:username`. @default the class name */
+  readonly name?: string;
   /** The user of that name, or null. The identifier comes from the client: bind it, never build it in. */
   getUser(identifier: string): MaybePromise<U | null | undefined>;
   /**

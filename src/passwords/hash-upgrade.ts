@@ -13,7 +13,6 @@ import { ServiceUnavailableError } from '../errors';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
 import { masked } from '../util/masked';
-import { printable } from '../util/printable';
 import type { PasswordHasher } from './password-hasher';
 
 /** A login whose password proved right. */
@@ -108,7 +107,7 @@ function report(
     told instanceof Error ? masked(`${told.name}: ${told.message}`, [password, hash]) : typeof told;
   reportMisconfigured(request, {
     component,
-    user: printable(user.username),
+    user: user.username,
     problem: `the outdated password hash could not be replaced (${reason})`,
   });
 }

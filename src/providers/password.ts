@@ -20,7 +20,6 @@ import { HashUpgrades } from '../passwords/hash-upgrade';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import { passwords } from '../passwords/passwords';
 import { Throttle, type ThrottleOptions } from '../throttle/throttle';
-import { printable } from '../util/printable';
 import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
 
 export interface PasswordProviderOptions {
@@ -206,7 +205,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     if (!this.hasher.isReadable(hash)) {
       reportMisconfigured(request, {
         component: this.name ?? this.constructor.name,
-        user: printable(user.username),
+        user: user.username,
         problem: this.hasher.explain?.(hash) ?? 'stored password hash cannot be read',
       });
       return undefined;

@@ -11,7 +11,7 @@ import { resolve, resolveAtStart } from './resolve';
 /** A class of the app and the name that logs and events know it by. */
 export interface Component<T> {
   readonly name: string;
-  get(): T;
+  readonly get: () => T;
 }
 
 /** The classes to use in place of all decorated ones, in the order in which they are asked. */
@@ -48,7 +48,9 @@ export function findComponents(options: ComponentOptions): Components {
     roleLoaders: componentsOf('roleLoaders', options),
   };
   components.providers.forEach(refuseUnknownCredential);
-  refuseEqualNames(components.providers);
+  refuseEqualNames('providers', components.providers);
+  refuseEqualNames('userstores', components.userstores);
+  components.userstores.forEach(refuseColon);
   const needy = components.providers.find((provider) => provider.get().authenticate.length > 1);
   if (needy !== undefined && components.userstores.length === 0) {
     throw new ConfigurationError(
@@ -114,9 +116,15 @@ function refuseEqualOrders(registrations: Registration<AuthProviderInterface>[])
   }
 }
 
-function refuseEqualNames(providers: readonly Component<AuthProviderInterface>[]): void {
-  const names = providers.map(({ name }) => name);
+/** Events join it to a user's name by a colon. */
+function refuseColon({ name }: Component<unknown>): void {
+  if (!name.includes(':')) return;
+  throw new ConfigurationError(`The \`name\` of a userstore must have no colon: ${name}`);
+}
+
+function refuseEqualNames(kind: string, components: readonly Component<unknown>[]): void {
+  const names = components.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
-  throw new ConfigurationError(`Two providers are named ${twice}: give one of them another \`name\``);
+  throw new ConfigurationError(`Two ${kind} are named ${twice}: give one of them another \`name\``);
 }

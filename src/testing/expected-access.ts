@@ -14,7 +14,7 @@ export async function isExpectedIn(
   { components, options }: Inspection,
 ): Promise<boolean | undefined> {
   if (access.levels.length === 0) return true;
-  const stores = new UserstoreChain(() => components.userstores.map((store) => store.get()));
+  const stores = new UserstoreChain(() => components.userstores);
   const roles = options.grants.withImplied(await rolesOf(user, (name) => stores.findGroup(name, undefined)));
   // A loader may add any role, but takes none away.
   const absent = components.roleLoaders.length > 0 ? undefined : false;

@@ -6,6 +6,7 @@ import { Authentication } from '../../src/core/authentication';
 import type { SecurityEvent } from '../../src/core/events';
 import type { Logger } from '../../src/core/logger';
 import { BadCredentialsError, CrossSiteError, SecurityFaultError } from '../../src/errors';
+import { printable } from '../../src/util/printable';
 import { fakeRequest } from '../support/fake-request';
 import { MemoryLogger } from '../support/reset';
 
@@ -28,6 +29,7 @@ function recognised(username: string): Recognised {
     credentials: new Set(['authorization']),
     verdicts: [{ provider: 'P', credential: 'authorization', verdict: 'authenticated' }],
     headersRead: new Set(),
+    label: () => printable(username),
   };
 }
 

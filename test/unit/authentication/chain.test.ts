@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type ChainOptions, runChain } from '../../../src/authentication/chain';
-import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { ChainLink } from '../../../src/authentication/chain';
 import { Authentication } from '../../../src/core/authentication';
 import { reportMisconfigured } from '../../../src/core/events';
 import type { User } from '../../../src/core/user';
+import type { UserstoreInterface } from '../../../src/core/userstore';
 import {
   AccountStatusError,
   BadCredentialsError,
@@ -15,7 +15,7 @@ import {
   TokenInvalidError,
 } from '../../../src/errors';
 import { fakeRequest } from '../../support/fake-request';
-import { chainOptions, link, throwing } from './fakes';
+import { chainOptions, link, storesInOrder, throwing } from './fakes';
 
 const ANN = { username: 'ann' };
 
@@ -254,7 +254,7 @@ describe('runChain', () => {
 
   it('hands each provider the userstore, and its reports to the listener', async () => {
     const heard: unknown[] = [];
-    const userstore = new UserstoreChain(() => [
+    const userstore = storesInOrder([
       { getUser: (name) => ({ username: name }), getGroup: (name) => ({ name }) },
     ]);
     const reporting = link('P', async (request, store) => {
@@ -264,12 +264,22 @@ describe('runChain', () => {
       return null;
     });
     await run([reporting], { userstore, onProblem: (problem) => heard.push(problem) });
-    expect(heard).to.deep.equal([{ component: 'P', problem: 'hash' }]);
+    expect(heard).to.deep.equal([{ component: 'P', problem: 'hash', user: undefined }]);
+  });
+
+  it('names a user for events with the store, or with the provider that brought it along', async () => {
+    const labels: string[] = [];
+    const userstore = storesInOrder([{ getUser: () => null }, { getUser: (username) => ({ username }) }]);
+    for (const script of [(_: unknown, users: UserstoreInterface) => users.getUser('a\nb'), () => ANN]) {
+      const { outcome } = await run([link('P', script)], { userstore });
+      if (outcome.kind === 'recognised') labels.push(outcome.label());
+    }
+    expect(labels).to.deep.equal(['1:a\\u000ab', 'P:ann']);
   });
 
   it('has on record which store a user came from, handed on as it was or as a copy', async () => {
     const store = { getUser: (username: string) => ({ username }) };
-    const userstore = new UserstoreChain(() => [{ getUser: () => null }, store]);
+    const userstore = storesInOrder([{ getUser: () => null }, store]);
     for (const change of [(user: User) => user, (user: User) => ({ ...user, roles: ['more'] })]) {
       const copying = link('P', async (_request, users) => {
         await users.getUser('bob');
@@ -279,7 +289,7 @@ describe('runChain', () => {
       });
       const { outcome } = await run([copying], { userstore });
       if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
-      expect(outcome.origin).to.deep.equal({ store, user: ANN });
+      expect(outcome.origin).to.deep.equal({ store, name: '1', user: ANN });
       expect(outcome.origin?.store).to.equal(store);
     }
     const { outcome } = await run([link('P', () => ANN)], { userstore });

@@ -1,6 +1,7 @@
 import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { ChainLink, ChainOptions } from '../../../src/authentication/chain';
 import type { AuthProviderInterface } from '../../../src/core/auth-provider';
+import type { UserstoreInterface } from '../../../src/core/userstore';
 
 /** A link of the chain that counts how often it is asked. */
 export interface FakeLink extends ChainLink {
@@ -38,11 +39,16 @@ export function throwing(name: string, error: unknown, credential?: string): Fak
 export function chainOptions(links: readonly ChainLink[], options: Partial<ChainOptions> = {}): ChainOptions {
   return {
     links: () => links,
-    userstore: new UserstoreChain(() => [{ getUser: () => null }]),
+    userstore: storesInOrder([{ getUser: () => null }]),
     deadlineMs: 5000,
     stopAtBadCredentials: false,
     clock: () => 1_000,
     onProblem: () => undefined,
     ...options,
   };
+}
+
+/** A chain of these stores, whose names are `0`, `1` and so on. */
+export function storesInOrder(stores: readonly UserstoreInterface[]): UserstoreChain {
+  return new UserstoreChain(() => stores.map((store, index) => ({ name: String(index), get: () => store })));
 }

@@ -3,6 +3,7 @@ import { ProviderUserstore, UserstoreChain } from '../../../src/authentication/u
 import type { User } from '../../../src/core/user';
 import type { UserstoreInterface } from '../../../src/core/userstore';
 import { ServiceUnavailableError } from '../../../src/errors';
+import { storesInOrder } from './fakes';
 
 const down: UserstoreInterface = {
   getUser: () => Promise.reject(new ServiceUnavailableError()),
@@ -27,7 +28,7 @@ async function thrownBy(work: Promise<unknown>): Promise<unknown> {
 describe('UserstoreChain', () => {
   it('asks in order, and the first that has the user answers', async () => {
     const stores = [store('ann', 'first'), store('bob', 'second'), store('ann', 'third')];
-    const chain = new UserstoreChain(() => stores);
+    const chain = storesInOrder(stores);
     for (const [name, at] of [
       ['ann', 0],
       ['bob', 1],
@@ -40,17 +41,17 @@ describe('UserstoreChain', () => {
   });
 
   it('goes on after undefined as after null', async () => {
-    const chain = new UserstoreChain(() => [{ getUser: () => undefined }, store('ann')]);
+    const chain = storesInOrder([{ getUser: () => undefined }, store('ann')]);
     expect((await chain.find('ann'))?.user).to.include({ username: 'ann' });
   });
 
   it('K8: never falls through to a weaker store when one is down', async () => {
-    const chain = new UserstoreChain(() => [down, store('ann')]);
+    const chain = storesInOrder([down, store('ann')]);
     expect(await thrownBy(chain.find('ann'))).to.be.instanceOf(ServiceUnavailableError);
   });
 
   it('throws where there is no store', async () => {
-    expect(await thrownBy(new UserstoreChain(() => []).find('ann'))).to.be.instanceOf(Error);
+    expect(await thrownBy(storesInOrder([]).find('ann'))).to.be.instanceOf(Error);
   });
 
   it('looks groups up in the store that the user came from, and only there, naming the user', async () => {
@@ -59,7 +60,7 @@ describe('UserstoreChain', () => {
       ...store('eve'),
       getGroup: (name: string, user?: User) => void asked.push([name, user]),
     };
-    const chain = new UserstoreChain(() => [store('ann'), store('bob', 'second'), spying]);
+    const chain = storesInOrder([store('ann'), store('bob', 'second'), spying]);
     const [ann, bob, eve] = await Promise.all(['ann', 'bob', 'eve'].map((name) => chain.find(name)));
     expect(await chain.findGroup('g', ann!)).to.equal(null);
     expect(await chain.findGroup('g', bob!)).to.deep.equal({ name: 'g', roles: ['second'] });
@@ -69,23 +70,33 @@ describe('UserstoreChain', () => {
   });
 
   it('fails when a store that is asked for a group fails', async () => {
-    const chain = new UserstoreChain(() => [down, store('bob', 'second')]);
+    const chain = storesInOrder([down, store('bob', 'second')]);
     expect(await thrownBy(chain.findGroup('g', undefined))).to.be.instanceOf(ServiceUnavailableError);
   });
 
   it('resolves its stores anew each time', async () => {
-    let stores = [store('ann')];
-    const chain = new UserstoreChain(() => stores);
+    let now = store('ann');
+    const chain = new UserstoreChain(() => [{ name: 'Users', get: () => now }]);
     expect(await chain.find('bob')).to.equal(null);
-    stores = [store('bob')];
+    now = store('bob');
     expect((await chain.find('bob'))?.user).to.include({ username: 'bob' });
   });
 });
 
 describe('ProviderUserstore', () => {
+  it('names users with their store where there are several, others with who brought them', async () => {
+    const several = new ProviderUserstore(storesInOrder([store('ann'), store('bob')]));
+    for (const name of ['ann', 'bob', 'eve']) await several.getUser(name);
+    const labels = ['ann', 'bob', 'eve', '1:ann'].map((name) => several.label(name, 'P'));
+    expect(labels).to.deep.equal(['0:ann', '1:bob', 'P:eve', 'P:1:ann']);
+    const one = new ProviderUserstore(storesInOrder([store('ann')]));
+    await one.getUser('ann');
+    expect([one.label('ann', 'P'), one.label('eve', 'P')]).to.deep.equal(['ann', 'eve']);
+  });
+
   it('passes on what is no user for the chain to find out', async () => {
     for (const leftover of [false, '', 0, 'ann', {}]) {
-      const chain = new UserstoreChain(() => [{ getUser: () => leftover as never }, store('ann')]);
+      const chain = storesInOrder([{ getUser: () => leftover as never }, store('ann')]);
       const userstore = new ProviderUserstore(chain);
       expect(await userstore.getUser('ann')).to.equal(leftover);
       expect(userstore.originOf({ username: 'ann' })).to.equal(undefined);
@@ -94,11 +105,11 @@ describe('ProviderUserstore', () => {
 
   it('knows the store of a user, of a copy by its name, and of nobody else', async () => {
     const stores = [store('ann', 'first'), store('bob', 'second')];
-    const userstore = new ProviderUserstore(new UserstoreChain(() => stores));
+    const userstore = new ProviderUserstore(storesInOrder(stores));
     const [ann, bob] = [await userstore.getUser('ann'), await userstore.getUser('bob')];
     expect(userstore.originOf(ann!)?.store).to.equal(stores[0]);
     expect(userstore.originOf({ ...bob!, roles: ['more'] })?.store).to.equal(stores[1]);
     expect(userstore.originOf({ username: 'eve' })).to.equal(undefined);
-    expect(new ProviderUserstore(new UserstoreChain(() => stores)).originOf(ann!)).to.equal(undefined);
+    expect(new ProviderUserstore(storesInOrder(stores)).originOf(ann!)).to.equal(undefined);
   });
 });

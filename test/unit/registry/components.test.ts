@@ -109,6 +109,17 @@ describe('findComponents', () => {
       expect(refusal({ providers: [First, Again] })).to.contain('Two providers are named First');
     });
 
+    it('two userstores with one name, and a name that events could not keep apart', () => {
+      class Again extends Users {
+        readonly name: string = 'Users';
+      }
+      class Odd extends Users {
+        readonly name = 'sql:users';
+      }
+      expect(refusal({ userstores: [Users, Again] })).to.contain('Two userstores are named Users');
+      expect(refusal({ userstores: [Odd] })).to.contain('must have no colon: sql:users');
+    });
+
     for (const order of [NaN, Infinity, undefined, null, '1']) {
       it(`an order of ${String(order)} (${typeof order})`, () => {
         AuthProvider(order as number)(First);
