@@ -54,7 +54,7 @@ export class NotesReportController {
   constructor(private readonly notes: NotesStore) {}
 
   @Get('/')
-  report() {
-    return { notes: this.notes.list().length };
+  async report() {
+    return { notes: (await this.notes.list()).length };
   }
 }

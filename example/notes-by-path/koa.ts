@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { createKoaServer } from 'routing-controllers';
 import { serve } from '../notes/serve';
 import type { Settings } from '../notes/settings';
+import { setup } from '../notes/setup';
 import { notesOptions } from './app';
 
 export function createApp(settings: Settings): RequestListener {
@@ -11,4 +12,4 @@ export function createApp(settings: Settings): RequestListener {
   return (request, response) => void handle(request, response);
 }
 
-if (require.main === module) void serve(createApp);
+if (require.main === module) void serve(createApp, setup);

@@ -4,6 +4,7 @@ import { useExpressServer } from 'routing-controllers';
 import { notesOptions } from './app';
 import { serve } from './serve';
 import type { Settings } from './settings';
+import { setup } from './setup';
 
 /** routing-controllers passes on errors that it has answered; Express would log them and hang up. */
 const unlessAnswered: ErrorRequestHandler = (error, _request, response, next) => {
@@ -14,4 +15,4 @@ export function createApp(settings: Settings): RequestListener {
   return useExpressServer(express(), notesOptions(settings)).use(unlessAnswered);
 }
 
-if (require.main === module) void serve(createApp);
+if (require.main === module) void serve(createApp, setup);

@@ -4,6 +4,7 @@ import { createKoaServer } from 'routing-controllers';
 import { notesOptions } from './app';
 import { serve } from './serve';
 import type { Settings } from './settings';
+import { setup } from './setup';
 
 export function createApp(settings: Settings): RequestListener {
   const app: Koa = createKoaServer(notesOptions(settings));
@@ -11,4 +12,4 @@ export function createApp(settings: Settings): RequestListener {
   return (request, response) => void handle(request, response);
 }
 
-if (require.main === module) void serve(createApp);
+if (require.main === module) void serve(createApp, setup);

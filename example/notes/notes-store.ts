@@ -29,8 +29,8 @@ export class NotesStore {
     this.notes = new Map(saved.map((note) => [note.id, note]));
   }
 
-  list(): Note[] {
-    return [...this.notes.values()];
+  list(): Promise<Note[]> {
+    return Promise.resolve([...this.notes.values()]);
   }
 
   get(id: string): Note | undefined {

@@ -2,10 +2,13 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Settings } from './settings';
-import { setup, type Demo } from './setup';
+import type { Demo } from './setup';
 
 /** Runs the app on HOST and PORT until it is told to end. */
-export async function serve(createApp: (settings: Settings) => RequestListener): Promise<void> {
+export async function serve<S extends Settings>(
+  createApp: (settings: S) => RequestListener,
+  setup: (folder: string) => Promise<Demo<S>>,
+): Promise<void> {
   const host = process.env['HOST'] ?? '127.0.0.1';
   const port = process.env['PORT'] ?? '3000';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {

@@ -20,7 +20,7 @@ describe('notes example: NotesStore', () => {
     const first = await store.add({ title: 'one', text: '' }, 'ann');
     const second = await store.add({ title: 'two', text: 'x' }, 'ben');
     await store.replace(first.id, { title: 'uno', text: '' });
-    const again = new NotesStore(settings).list();
+    const again = await new NotesStore(settings).list();
     expect(again.map(({ title, author }) => [title, author])).to.deep.equal([
       ['uno', 'ann'],
       ['two', 'ben'],
@@ -33,7 +33,7 @@ describe('notes example: NotesStore', () => {
     const titles = Array.from({ length: 30 }, (_, index) => `note ${index}`);
     const notes = await Promise.all(titles.map((title) => store.add({ title, text: '' }, 'ann')));
     await Promise.all(notes.slice(0, 10).map(({ id }) => store.remove(id)));
-    expect(new NotesStore(settings).list().map(({ title }) => title)).to.deep.equal(titles.slice(10));
+    expect((await new NotesStore(settings).list()).map(({ title }) => title)).to.deep.equal(titles.slice(10));
   });
 
   it('writes the file as a whole, for the owner only, and leaves nothing beside it', async () => {
@@ -47,11 +47,11 @@ describe('notes example: NotesStore', () => {
     const store = new NotesStore(new Settings(folder, 'unused'));
     const failure = await store.add({ title: 'lost', text: '' }, 'ann').catch((error: unknown) => error);
     expect(failure).to.have.property('code', 'ENOENT');
-    expect(store.list()).to.deep.equal([]);
+    expect(await store.list()).to.deep.equal([]);
 
     await mkdir(folder);
     await store.add({ title: 'kept', text: '' }, 'ann');
-    expect(store.list().map(({ title }) => title)).to.deep.equal(['kept']);
+    expect((await store.list()).map(({ title }) => title)).to.deep.equal(['kept']);
   });
 
   it('answers for unknown ids, also such as __proto__', async () => {

@@ -61,8 +61,9 @@ describe('npm start', function () {
     await rm(folder, { recursive: true });
   });
 
-  const { start, 'start:express': startExpress } = packageJson.scripts;
-  for (const [name, script] of Object.entries({ start, 'start:express': startExpress })) {
+  const { start, 'start:express': startExpress, 'start:sql': startSql } = packageJson.scripts;
+  const scripts = { start, 'start:express': startExpress, 'start:sql': startSql };
+  for (const [name, script] of Object.entries(scripts)) {
     it(`${name}: prints three curl lines that work when pasted, and ends on SIGTERM`, async () => {
       running = run(`exec ${script}`, { NOTES_DATA: folder });
       const lines = await running.started;

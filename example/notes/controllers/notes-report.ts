@@ -9,9 +9,9 @@ export class NotesReportController extends ReportController {
     super();
   }
 
-  protected override rows() {
+  protected override async rows() {
     const counts = new Map<string, number>();
-    for (const { author } of this.notes.list()) counts.set(author, (counts.get(author) ?? 0) + 1);
+    for (const { author } of await this.notes.list()) counts.set(author, (counts.get(author) ?? 0) + 1);
     return [...counts].map(([author, notes]) => ({ author, notes }));
   }
 }

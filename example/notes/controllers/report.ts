@@ -5,9 +5,9 @@ import { Authorized, CurrentUser, Get } from 'routing-controllers';
 @Authorized('admin')
 export abstract class ReportController {
   @Get('/')
-  report(@CurrentUser() user: User) {
-    return { requestedBy: user.username, rows: this.rows() };
+  async report(@CurrentUser() user: User) {
+    return { requestedBy: user.username, rows: await this.rows() };
   }
 
-  protected abstract rows(): object[];
+  protected abstract rows(): Promise<object[]>;
 }
