@@ -1,9 +1,10 @@
 import type { Group, User } from '../core/user';
-import type { MaybePromise, PasswordUpdate, UserstoreInterface } from '../core/userstore';
+import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { groupFrom, unpack, userFrom } from './rows';
 import type { Dialect } from './schema';
 import { ask, outliveIdleErrors, type SqlClient, type SqlRow } from './sql-client';
 import { checkSqlOptions, type SqlUserstoreOptions } from './sql-options';
+import type { Statements } from './statements';
 
 const MAX_NAME = 1024;
 
@@ -16,20 +17,9 @@ const MAX_NAME = 1024;
  * answer is 503, a row that does not hold as a user 500. The client must have time limits: see docs/sql.md.
  */
 export class SqlUserstore<U extends User = User> implements UserstoreInterface<U> {
-  /** Absent where nothing says what groups there are. */
-  readonly getGroup?: (name: string, user?: U) => Promise<Group | null>;
-  /** Absent where there is no statement for it. It takes `changes` only where tokens can be ended with it. */
-  readonly updatePassword?: (
-    user: U,
-    newHash: string,
-    oldHash: string,
-    changes?: PasswordUpdate,
-  ) => MaybePromise<boolean>;
-  readonly listRoles?: () => Promise<Iterable<string>>;
-
   readonly #client: SqlClient;
   readonly #dialect: Dialect;
-  readonly #getUser: string;
+  readonly #statements: Statements;
   readonly #isOwn: boolean;
   readonly #isExact: boolean;
   /** The groups that came with each user. */
@@ -38,33 +28,62 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   /** Asks nothing of the database yet. @throws ConfigurationError for options that do not hold */
   constructor(options: SqlUserstoreOptions) {
     const { client, statements } = checkSqlOptions(options);
-    const { getGroup, updatePassword, listRoles } = statements;
     this.#client = client;
     this.#dialect = client.dialect ?? 'postgres';
-    this.#getUser = statements.getUser;
+    this.#statements = statements;
     this.#isExact = options.queries?.getUser === undefined;
     this.#isOwn = this.#isExact && options.table === undefined;
     outliveIdleErrors(client);
-    if (getGroup !== undefined) this.getGroup = (name, user) => this.#findGroup(getGroup, name, user);
-    if (listRoles !== undefined) this.listRoles = () => this.#findRoles(listRoles);
-    if (updatePassword?.includes('$4') === true) {
-      this.updatePassword = (user, newHash, oldHash, changes) =>
-        this.#replace(updatePassword, [
-          ...[newHash, user.username, oldHash],
-          changes?.tokensValidFrom?.toISOString() ?? null,
-        ]);
-    } else if (updatePassword !== undefined) {
-      this.updatePassword = (user, newHash, oldHash) =>
-        this.#replace(updatePassword, [newHash, user.username, oldHash]);
+    const { getGroup, updatePassword, listRoles } = statements;
+    if (getGroup === undefined) this.#withhold('getGroup');
+    if (listRoles === undefined) this.#withhold('listRoles');
+    if (updatePassword === undefined) this.#withhold('updatePassword');
+    else if (!updatePassword.includes('$4')) {
+      this.#withhold('updatePassword', (user: User, newHash: string, oldHash: string) =>
+        this.#replace(updatePassword, [newHash, user.username, oldHash]),
+      );
     }
   }
 
   async getUser(identifier: string): Promise<U | null> {
-    const row = await this.#one(this.#getUser, identifier);
+    const row = await this.#one(this.#statements.getUser, identifier);
     if (row === undefined) return null;
     const user = this.#isOwn ? this.#withGroups(unpack(row)) : userFrom(row, this.#dialect);
     // What a collation takes for the same name is another name to the throttle and the cache.
     return this.#isExact && user.username !== identifier ? null : (user as U);
+  }
+
+  /** Undefined on a store where nothing says what groups there are, unless a subclass has its own. */
+  async getGroup?(name: string, user?: U): Promise<Group | null> {
+    const reach = user && this.#reach.get(user);
+    if (reach !== undefined) return reach.get(name) ?? null;
+    const row = await this.#one(this.#statement('getGroup'), name);
+    if (row === undefined) return null;
+    const group = groupFrom(this.#isOwn ? unpack(row) : row);
+    return group.name === name ? group : null;
+  }
+
+  /** Undefined on a store without a statement for it, and without `changes` where tokens cannot be ended with it. */
+  async updatePassword?(
+    user: U,
+    newHash: string,
+    oldHash: string,
+    changes?: PasswordUpdate,
+  ): Promise<boolean> {
+    const statement = this.#statement('updatePassword');
+    const time = changes?.tokensValidFrom?.toISOString() ?? null;
+    const params = [newHash, user.username, oldHash];
+    if (statement.includes('$4')) return this.#replace(statement, [...params, time]);
+    if (time === null) return this.#replace(statement, params);
+    throw new Error('SqlUserstore: updatePassword has no $4, so that tokens would outlive the password');
+  }
+
+  /** Undefined on a store without a statement for it. */
+  async listRoles?(): Promise<Iterable<string>> {
+    const rows = await ask(this.#client, this.#statement('listRoles'), []);
+    const roles = rows.map(({ role }) => role);
+    if (roles.every((role) => typeof role === 'string')) return roles;
+    throw new Error('SqlUserstore: the rows of listRoles must have the column role');
   }
 
   #withGroups({ reach, ...fields }: Record<string, unknown>): User {
@@ -73,19 +92,17 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     return user;
   }
 
-  async #findGroup(statement: string, name: string, user?: U): Promise<Group | null> {
-    const reach = user && this.#reach.get(user);
-    if (reach !== undefined) return reach.get(name) ?? null;
-    const row = await this.#one(statement, name);
-    if (row === undefined) return null;
-    const group = groupFrom(this.#isOwn ? unpack(row) : row);
-    return group.name === name ? group : null;
+  /** What is undefined on the store is not asked for; what a subclass has is its own. */
+  #withhold(method: 'getGroup' | 'updatePassword' | 'listRoles', instead?: unknown): void {
+    if (Reflect.get(this, method) !== Reflect.get(SqlUserstore.prototype, method)) return;
+    Object.defineProperty(this, method, { value: instead, configurable: true, writable: true });
   }
 
-  async #findRoles(statement: string): Promise<Iterable<string>> {
-    const roles = (await ask(this.#client, statement, [])).map(({ role }) => role);
-    if (roles.every((role) => typeof role === 'string')) return roles;
-    throw new Error('SqlUserstore: the rows of listRoles must have the column role');
+  /** A subclass may call a method that the store withholds. */
+  #statement(name: 'getGroup' | 'updatePassword' | 'listRoles'): string {
+    const statement = this.#statements[name];
+    if (statement === undefined) throw new Error(`SqlUserstore: there is no statement for ${name}`);
+    return statement;
   }
 
   async #replace(statement: string, params: unknown[]): Promise<boolean> {

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import type { Group, User } from '../../../src/core/user';
+import type { PasswordUpdate } from '../../../src/core/userstore';
+import { SqlUserstore, type SqlUserstoreOptions } from '../../../src/sql';
+import { migrate } from '../../../src/sql/migrate';
+import { SqliteClient } from '../../../src/sql/sqlite-client';
+
+describe('A subclass of SqlUserstore', () => {
+  let client: SqliteClient;
+  beforeEach(async () => {
+    client = new SqliteClient(':memory:');
+    await migrate(client);
+    await client.query('CREATE TABLE people (name text, hash text)', []);
+    await client.query("INSERT INTO people VALUES ('alice', 'old')", []);
+  });
+  afterEach(() => client.close());
+
+  class Users extends SqlUserstore {
+    constructor(options: Partial<SqlUserstoreOptions> = {}) {
+      super({ client, ...options });
+    }
+    override async getGroup(name: string, user?: User): Promise<Group | null> {
+      return name === 'own' ? { name } : ((await super.getGroup?.(name, user)) ?? null);
+    }
+    override async updatePassword(
+      user: User,
+      newHash: string,
+      oldHash: string,
+      changes?: PasswordUpdate,
+    ): Promise<boolean> {
+      return (await super.updatePassword?.(user, `own ${newHash}`, oldHash, changes)) === true;
+    }
+    override async listRoles(): Promise<Iterable<string>> {
+      return ['own', ...((await super.listRoles?.()) ?? [])];
+    }
+  }
+  const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => 'nothing',
+      (error: unknown) => error,
+    );
+
+  it('overrides what the store has', async () => {
+    await client.query("INSERT INTO securest_groups VALUES ('staff')", []);
+    await client.query("INSERT INTO securest_group_roles VALUES ('staff', 'reader')", []);
+    await client.query("INSERT INTO securest_users (username, password) VALUES ('alice', 'old')", []);
+    const users = new Users();
+    expect(await users.getGroup('own')).to.deep.equal({ name: 'own' });
+    expect((await users.getGroup('staff'))?.roles).to.deep.equal(['reader']);
+    expect(await users.updatePassword({ username: 'alice' }, 'new', 'old')).to.equal(true);
+    expect((await users.getUser('alice'))?.password).to.equal('own new');
+    expect(await users.listRoles()).to.deep.equal(['own', 'reader']);
+  });
+
+  it('keeps its methods where the store has none', async () => {
+    const users = new Users({ table: { name: 'people', username: 'name' } });
+    expect(await users.getGroup('own')).to.deep.equal({ name: 'own' });
+    for (const work of [
+      users.getGroup('staff'),
+      users.updatePassword({ username: 'alice' }, 'new', 'old'),
+      users.listRoles(),
+    ]) {
+      expect(await thrownBy(work)).to.be.instanceOf(Error);
+    }
+  });
+
+  it('cannot end tokens where the store has no column for it', async () => {
+    const users = new Users({ table: { name: 'people', username: 'name', password: 'hash' } });
+    const changes = { tokensValidFrom: new Date() };
+    const update = users.updatePassword({ username: 'alice' }, 'new', 'old', changes);
+    expect(await thrownBy(update)).to.be.instanceOf(Error);
+    expect((await users.getUser('alice'))?.password).to.equal('old');
+    expect(await users.updatePassword({ username: 'alice' }, 'new', 'old')).to.equal(true);
+    expect((await users.getUser('alice'))?.password).to.equal('own new');
+  });
+});
