@@ -79,9 +79,9 @@ describe('npm start', function () {
     });
   }
 
-  for (const template of ['custom-provider', 'custom-userstore']) {
+  for (const template of ['custom-provider', 'custom-userstore', 'typeorm/app']) {
     it(`${template}: prints a curl line that works when pasted`, async () => {
-      running = run(`exec node -r @swc-node/register example/${template}.ts`, {}, 1);
+      running = run(`exec node -r @swc-node/register example/${template}.ts`, { PEOPLE_DATA: folder }, 1);
       const [line] = await running.started;
       const { stdout } = await shell('sh', ['-c', line!]);
       expect(JSON.parse(stdout)).to.have.property('username');

@@ -13,6 +13,7 @@ const SOURCES = [
   'securest/testing',
   'ioredis',
   'pg',
+  'typeorm',
   'class-validator',
   'routing-controllers',
   'typedi',

@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { PasswordProvider, Security, TokenService, User, UserstoreInterface } from 'securest';
 
-export interface Person extends User {
+export declare class Person implements User {
+  username: string;
+  password?: string;
   displayName: string;
 }
 
