@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError } from '../errors';
 import { loadOptional } from '../sql/load-optional';
 import type { SqlClient } from '../sql/sql-client';
+import { isConflict } from '../sql/sql-errors';
 import { SqliteClient } from '../sql/sqlite-client';
 import { UsageError } from './command';
 
@@ -29,6 +30,7 @@ const POSTGRES = /^postgres(?:ql)?:\/\//i;
 const CONNECT_MS = 5000;
 const STATEMENT_MS = 60_000;
 const CLOSE_MS = 1000;
+const OPEN_TRIES = 100;
 
 /** Whether a target is meant as the url of a database. */
 export function isDatabase(target: string): boolean {
@@ -40,8 +42,12 @@ export function isDatabase(target: string): boolean {
  * @param mayCreate whether an SQLite file that is not there is made
  */
 export async function openDatabase(url: string, mayCreate = false): Promise<Database> {
-  if (url.startsWith(SQLITE)) return openSqlite(url.slice(SQLITE.length), mayCreate);
+  if (url.startsWith(SQLITE)) return await openSqlite(url.slice(SQLITE.length), mayCreate);
   if (!POSTGRES.test(url)) throw new UsageError('A database is postgres://... or sqlite:PATH');
+  // What follows a / of a password would be taken for the database, whose name the server repeats.
+  if (/^[^?#]*\/\/[^/]*\/[^?#]*@/.test(url)) {
+    throw new UsageError('A / or @ in a password must be written as %2F or %40 in the url');
+  }
   const { Client } = loadOptional('pg', 'A database of postgres://') as Pg;
   // Its own socket, because end() waits for a server for ever.
   const socket = new Socket();
@@ -63,14 +69,28 @@ export async function openDatabase(url: string, mayCreate = false): Promise<Data
     socket.destroy();
     throw databaseFault(error);
   }
-  return { client, close };
+  return { client: givingUp(client, socket), close };
 }
 
-function openSqlite(path: string, mayCreate: boolean): Database {
+/** Without a code it was not the server that failed a statement: it does not answer, and need not be asked again. */
+function givingUp(client: SqlClient, socket: Socket): SqlClient {
+  return {
+    query: async (sql, params) => {
+      try {
+        return await client.query(sql, params);
+      } catch (error) {
+        if (typeof (error as { code?: unknown }).code !== 'string') socket.destroy();
+        throw error;
+      }
+    },
+  };
+}
+
+async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   if (!mayCreate && path !== '' && !existsSync(path)) {
     throw new Error(`There is no ${path}: securest sql migrate sqlite:${path} makes it`);
   }
-  const client = new SqliteClient(path);
+  const client = await connectSqlite(path);
   return {
     client,
     close: () => {
@@ -78,6 +98,20 @@ function openSqlite(path: string, mayCreate: boolean): Database {
       return Promise.resolve();
     },
   };
+}
+
+/** Whoever closes the file as its last user keeps it to itself for a moment. */
+async function connectSqlite(path: string): Promise<SqliteClient> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return new SqliteClient(path);
+    } catch (error) {
+      const { cause } = error as Error;
+      if (!isConflict(cause)) throw error;
+      if (tries >= OPEN_TRIES) throw databaseFault({ cause });
+    }
+    await pause(10);
+  }
 }
 
 /** What the database said: the public message of an outage says too little for who runs the command. */

@@ -69,11 +69,11 @@ export class PostgresServer {
 
   /** Stops the server and each of its connections in the middle of whatever they do. */
   freeze(): void {
-    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP');
+    this.#signal('SIGSTOP');
   }
 
   thaw(): void {
-    for (const pid of this.#pids()) process.kill(pid, 'SIGCONT');
+    this.#signal('SIGCONT');
   }
 
   /** Ends it at once, with every connection. */
@@ -94,6 +94,17 @@ export class PostgresServer {
     const [command, all] = asServer(program, args);
     const { status, stderr, error } = spawnSync(command, all, { cwd: '/', encoding: 'utf8' });
     if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const pid of this.#pids()) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // A connection may end meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
   }
 
   #pids(): number[] {

@@ -6,7 +6,8 @@ import type { PasswordProvider, Security, TokenService, User, UserstoreInterface
 
 export declare class Person implements User {
   username: string;
-  password?: string;
+  password?: string | undefined;
+  groups?: string[];
   displayName: string;
 }
 

@@ -157,6 +157,7 @@ describe('securest user', function () {
       ['user roles users.yaml ann x --none', 2, /--none/],
       ['user list none.yaml', 2, /none\.yaml cannot be read \(ENOENT\)/],
       ['user list mysql://me:secret-one@host/db', 2, /A database is postgres:\/\//],
+      ['user list postgres://me:secret-one/secret-one@host/db', 2, /%2F/],
       ['user frobnicate users.yaml', 2, /^Usage/],
       ['user', 2, /^Usage/],
     ];
