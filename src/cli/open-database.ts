@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError } from '../errors';
-import { loadOptional } from '../sql/load-optional';
+import { loadOptional } from '../util/load-optional';
 import type { SqlClient } from '../sql/sql-client';
 import { isConflict } from '../sql/sql-errors';
 import { SqliteClient } from '../sql/sqlite-client';

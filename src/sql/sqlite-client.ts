@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type Libsql from 'libsql';
 import { ConfigurationError } from '../errors';
-import { loadOptional } from './load-optional';
+import { loadOptional } from '../util/load-optional';
 import type { SqlClient } from './sql-client';
 
 /** How long a write waits for another process. It blocks the event loop, so a busy file soon answers 503. */

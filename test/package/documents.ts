@@ -8,6 +8,7 @@ const FOLDER = join(ROOT, 'test/package');
 /** Where a name that a block uses and does not bind may come from, first hit first. */
 const SOURCES = [
   'securest',
+  'securest/ldap',
   'securest/redis',
   'securest/sql',
   'securest/testing',

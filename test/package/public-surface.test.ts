@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type * as ts from 'typescript';
 import * as securest from '../../src/index';
+import * as ldap from '../../src/ldap/index';
 import * as redis from '../../src/redis/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
@@ -152,6 +153,15 @@ describe('Public surface', function () {
   it('of securest/testing is these values and types', () => {
     expect(Object.keys(testing)).to.have.members(TESTING_VALUES);
     expect(exportedTypes(program, 'src/testing/index.ts')).to.have.members(TESTING_TYPES);
+  });
+
+  it('of securest/ldap is these values and types', () => {
+    expect(Object.keys(ldap)).to.have.members(['LdapProvider', 'LdapUserstore']);
+    expect(exportedTypes(program, 'src/ldap/index.ts')).to.have.members([
+      'LdapGroups',
+      'LdapProviderOptions',
+      'LdapUserstoreOptions',
+    ]);
   });
 
   it('of securest/redis is these values and types', () => {

@@ -24,6 +24,7 @@ import {
   Userstore,
   type UserstoreInterface,
 } from 'securest';
+import { LdapUserstore } from 'securest/ldap';
 import { RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
@@ -35,6 +36,7 @@ assert.deepEqual(
 );
 assert.equal(typeof actingAs, 'function');
 assert.throws(() => new RedisThrottle(undefined as never), /needs a client of ioredis/);
+assert.throws(() => new LdapUserstore({ url: 'ldap://x', baseDn: 'dc=x' }), /passwords in clear/);
 
 @Userstore()
 export class Users implements UserstoreInterface {

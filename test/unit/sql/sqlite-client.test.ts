@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ConfigurationError, ServiceUnavailableError } from '../../../src/errors';
-import { loadOptional } from '../../../src/sql/load-optional';
+import { loadOptional } from '../../../src/util/load-optional';
 import { migrate } from '../../../src/sql/migrate';
 import { SqlUserstore } from '../../../src/sql/sql-userstore';
 import { SqliteClient } from '../../../src/sql/sqlite-client';

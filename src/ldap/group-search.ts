@@ -1,0 +1,123 @@
+import type { Entry } from 'ldapts';
+import { isBelow } from './distinguished-name';
+import { valuesOf } from './entries';
+import { loadLdapts, type Search } from './ldap-connection';
+import type { LdapGroups } from './ldap-options';
+
+/** Active Directory's LDAP_MATCHING_RULE_IN_CHAIN. */
+const IN_CHAIN = '1.2.840.113556.1.4.1941';
+/** A user in more groups is a fault: one that is left out could be the one that a rule denies. */
+const MAX_GROUPS = 1000;
+
+/** Who is looked for: an entry, what it says of its groups itself, and the name that its user has. */
+export interface Member {
+  readonly dn: string;
+  readonly memberOf: readonly string[];
+  readonly username?: string;
+}
+
+/** The groups of a user. */
+export interface Reach {
+  /** The names of those that the user is in. */
+  readonly direct: readonly string[];
+  /** The names of the parents of each, by its name. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Finds groups in a directory: breadth first, each once, so that groups which contain each other end. */
+export class GroupSearch {
+  constructor(
+    private readonly groups: Required<LdapGroups>,
+    private readonly ask: (search: Search) => Promise<Entry[]>,
+  ) {}
+
+  /** The attributes that an entry must bring along. */
+  get wanted(): readonly string[] {
+    return this.groups.by === 'memberOf' ? ['memberOf'] : [];
+  }
+
+  /** @throws ServiceUnavailableError; Error for too many groups, and for one without a name */
+  async reachOf(member: Member): Promise<Reach> {
+    const found = new Map<string, { name: string; parents: readonly string[] }>();
+    const direct = await this.#groupsOf(member);
+    for (let level = direct; level.length > 0;) {
+      const fresh = new Map(level.map((group) => [keyOf(group), group]));
+      for (const key of found.keys()) fresh.delete(key);
+      const above = await Promise.all([...fresh.values()].map((group) => this.#parentsOf(group)));
+      [...fresh].forEach(([key, group], index) => {
+        found.set(key, { name: this.#nameOf(group), parents: (above[index] ?? []).map(keyOf) });
+      });
+      if (found.size > MAX_GROUPS) throw new Error('LdapUserstore: a user is in more groups than can be');
+      level = above.flat();
+    }
+    const groups = new Map<string, readonly string[]>();
+    for (const { name, parents } of found.values()) {
+      const names = parents.flatMap((key) => found.get(key)?.name ?? []);
+      groups.set(name, sorted([...(groups.get(name) ?? []), ...names]));
+    }
+    return { direct: sorted(direct.map((group) => this.#nameOf(group))), groups };
+  }
+
+  /** The names of a group's parents; null where there is no group of exactly that name. */
+  async parentsOf(name: string): Promise<readonly string[] | null> {
+    const { baseDn, nameAttribute } = this.groups;
+    const { EqualityFilter } = loadLdapts();
+    const filter = new EqualityFilter({ attribute: nameAttribute, value: name });
+    const attributes = [nameAttribute, ...this.wanted];
+    const entries = await this.ask({ baseDn, scope: 'sub', filter, attributes });
+    const named = entries.filter((entry) => valuesOf(entry, nameAttribute)[0] === name);
+    if (named.length === 0) return null;
+    const parents = await Promise.all(named.map((group) => this.#parentsOf(group)));
+    return sorted(parents.flat().map((group) => this.#nameOf(group)));
+  }
+
+  async #parentsOf(group: Entry): Promise<Entry[]> {
+    if (this.groups.nested !== true) return [];
+    return this.#groupsOf({ dn: group.dn, memberOf: valuesOf(group, 'memberOf') });
+  }
+
+  #groupsOf({ dn, memberOf, username }: Member): Promise<Entry[]> {
+    return this.groups.by === 'memberOf' ? this.#read(memberOf) : this.#containing(dn, username);
+  }
+
+  /** The groups that name it as a member. */
+  async #containing(dn: string, username: string | undefined): Promise<Entry[]> {
+    const { baseDn, nested, memberAttribute, nameAttribute } = this.groups;
+    const { EqualityFilter, ExtensibleFilter } = loadLdapts();
+    const value = memberAttribute.toLowerCase() === 'memberuid' ? username : dn;
+    if (value === undefined) return [];
+    const filter =
+      nested === 'in-chain'
+        ? new ExtensibleFilter({ matchType: memberAttribute, rule: IN_CHAIN, value })
+        : new EqualityFilter({ attribute: memberAttribute, value });
+    return this.ask({ baseDn, scope: 'sub', filter, attributes: [nameAttribute] });
+  }
+
+  /** The groups of these names, as far as they are below the base. */
+  async #read(dns: readonly string[]): Promise<Entry[]> {
+    const { baseDn, nameAttribute } = this.groups;
+    const below = [...new Set(dns)].filter((dn) => isBelow(dn, baseDn));
+    if (below.length > MAX_GROUPS) throw new Error('LdapUserstore: a user is in more groups than can be');
+    const { PresenceFilter } = loadLdapts();
+    const filter = new PresenceFilter({ attribute: 'objectClass' });
+    const attributes = [nameAttribute, 'memberOf'];
+    const results = await Promise.all(
+      below.map((dn) => this.ask({ baseDn: dn, scope: 'base', filter, attributes })),
+    );
+    return results.flat();
+  }
+
+  #nameOf(group: Entry): string {
+    const [name] = valuesOf(group, this.groups.nameAttribute);
+    if (name === undefined || name === '') throw new Error('LdapUserstore: a group has no name');
+    return name;
+  }
+}
+
+function keyOf({ dn }: Entry): string {
+  return dn.toLowerCase();
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return Object.freeze([...new Set(names)].sort());
+}

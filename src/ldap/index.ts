@@ -1,0 +1,4 @@
+/** Users and logins of an LDAP directory or Active Directory, through the optional peer `ldapts`. */
+export type { LdapGroups, LdapUserstoreOptions } from './ldap-options';
+export { LdapProvider, type LdapProviderOptions } from './ldap-provider';
+export { LdapUserstore } from './ldap-userstore';

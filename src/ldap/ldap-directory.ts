@@ -1,0 +1,131 @@
+import type { Entry } from 'ldapts';
+import { ServiceUnavailableError } from '../errors';
+import { Gate } from '../util/gate';
+import { LdapConnection, type Search } from './ldap-connection';
+import { InvalidServiceLogin, unavailable } from './ldap-faults';
+import type { LdapSettings } from './ldap-options';
+
+/** How many logins wait for a connection of their own. */
+const MAX_WAITING = 200;
+
+type Settings = Pick<
+  LdapSettings,
+  'urls' | 'startTls' | 'ca' | 'bindDn' | 'bindPassword' | 'timeoutMs' | 'maxBinds'
+>;
+
+/**
+ * The directory: one connection that all searches share, bound as the account of the app, and for each password
+ * that is to be proved a connection of its own, so that no search is made as somebody else.
+ */
+export class LdapDirectory {
+  readonly #gate: Gate;
+  #service: Promise<LdapConnection> | undefined;
+  #current: LdapConnection | undefined;
+  #preferred = 0;
+
+  constructor(private readonly settings: Settings) {
+    this.#gate = new Gate(settings.maxBinds, MAX_WAITING);
+  }
+
+  /** @throws ServiceUnavailableError */
+  async search(search: Search): Promise<Entry[]> {
+    const known = this.#current;
+    const connection = await this.#connection();
+    try {
+      return await connection.search(search);
+    } catch (error) {
+      // It may have been lost long before: somebody in between drops what is idle.
+      if (connection !== known || connection.isOpen) throw error;
+      return (await this.#connection()).search(search);
+    }
+  }
+
+  /**
+   * Whether it is the password of that entry.
+   * @throws ServiceUnavailableError, also when too many are waiting
+   */
+  proves(dn: string, password: string): Promise<boolean> {
+    return this.#gate.pass(async () => {
+      const connection = await this.#open();
+      try {
+        return await connection.bind(dn, password);
+      } finally {
+        connection.close();
+      }
+    });
+  }
+
+  close(): void {
+    this.#current?.close();
+    this.#service?.then(
+      (connection) => {
+        connection.close();
+      },
+      () => undefined,
+    );
+    this.#service = undefined;
+  }
+
+  /** The shared connection. Whoever comes while it is made waits for it too. */
+  #connection(): Promise<LdapConnection> {
+    if (this.#service !== undefined && this.#current?.isOpen !== false) return this.#service;
+    this.#current = undefined;
+    const service = this.#connect();
+    this.#service = service;
+    service.then(
+      (connection) => {
+        if (this.#service === service) this.#current = connection;
+      },
+      () => {
+        if (this.#service === service) this.#service = undefined;
+      },
+    );
+    return service;
+  }
+
+  async #connect(): Promise<LdapConnection> {
+    return this.#tryEach(async (url) => {
+      const { bindDn, bindPassword } = this.settings;
+      const connection = await LdapConnection.open({ ...this.settings, url });
+      try {
+        if (bindDn !== undefined && !(await connection.bind(bindDn, bindPassword))) {
+          throw unavailable(url, new InvalidServiceLogin());
+        }
+        return connection;
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+    });
+  }
+
+  /** A connection on which nobody is bound. */
+  #open(): Promise<LdapConnection> {
+    return this.#tryEach((url) => LdapConnection.open({ ...this.settings, url }));
+  }
+
+  /** Goes through the urls, from the one that answered last. */
+  async #tryEach(open: (url: string) => Promise<LdapConnection>): Promise<LdapConnection> {
+    const { urls } = this.settings;
+    const faults: unknown[] = [];
+    for (let step = 0; step < urls.length; step += 1) {
+      const index = (this.#preferred + step) % urls.length;
+      try {
+        const connection = await open(urls[index] ?? '');
+        this.#preferred = index;
+        return connection;
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    const [only] = faults;
+    if (faults.length === 1) throw only;
+    throw new ServiceUnavailableError({
+      cause: new AggregateError(faults.map(causeOf), 'no directory answers'),
+    });
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  return (error as { cause?: unknown } | undefined)?.cause ?? error;
+}

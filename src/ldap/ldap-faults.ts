@@ -1,0 +1,57 @@
+import { DeadlinePassedError } from '../authentication/deadline';
+import { ServiceUnavailableError } from '../errors';
+
+const INVALID_CREDENTIALS = 49;
+const WORDS: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other names than the host of the url',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted: name the authority by `ca`',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted: name the authority by `ca`',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted: name the authority by `ca`',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not trusted: name the authority by `ca`',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no host of that name',
+};
+const RESULTS: Readonly<Record<number, string>> = {
+  1: 'operations error: does it want a bind before searches?',
+  8: 'it wants a stronger authentication: does it allow passwords over this connection?',
+  10: 'it refers to another server, which is not followed',
+  13: 'it wants an encrypted connection',
+  32: 'there is no entry of that name: is baseDn right?',
+  34: 'it takes a name of the options for no distinguished name',
+  50: 'the account may not search there',
+  51: 'it is busy',
+  52: 'it is unavailable',
+};
+
+/** The account of the app itself is refused. */
+export class InvalidServiceLogin extends Error {
+  override readonly name = 'InvalidServiceLogin';
+  override readonly message = 'it refuses bindDn, or bindPassword';
+}
+
+/** A result code of the server. Faults of the network have none. */
+export function resultOf(error: unknown): number | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** The only thing that is a wrong password. */
+export function isWrongPassword(error: unknown): boolean {
+  return resultOf(error) === INVALID_CREDENTIALS;
+}
+
+/** A directory that did not do what was asked of it, with the reason for the log. */
+export function unavailable(url: string, error: unknown): ServiceUnavailableError {
+  return new ServiceUnavailableError({ cause: new Error(`${url}: ${reason(error)}`, { cause: error }) });
+}
+
+function reason(error: unknown): string {
+  if (error instanceof DeadlinePassedError) return 'no answer in time';
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'number') {
+    return RESULTS[code] ?? `it answered with result ${String(code)}`;
+  }
+  const known = typeof code === 'string' ? WORDS[code] : undefined;
+  return known ?? (typeof message === 'string' ? message.split('\n')[0] : undefined) ?? 'no answer';
+}

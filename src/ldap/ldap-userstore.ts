@@ -1,0 +1,207 @@
+import type { Entry, Filter } from 'ldapts';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { type Group, isUser, type User } from '../core/user';
+import type { UserstoreInterface } from '../core/userstore';
+import { ConfigurationError, ServiceUnavailableError } from '../errors';
+import { escapeDnValue } from './distinguished-name';
+import { ACCOUNT_ATTRIBUTES, isActive, valuesOf } from './entries';
+import { GroupSearch, type Reach } from './group-search';
+import { loadLdapts } from './ldap-connection';
+import { LdapDirectory } from './ldap-directory';
+import { type LdapSettings, ldapSettings, type LdapUserstoreOptions } from './ldap-options';
+import { LookupCache } from './lookup-cache';
+
+const MAX_NAME = 255;
+const NOWHERE: Reach = { direct: [], groups: new Map() };
+
+/**
+ * Users, and their groups, from an LDAP directory or Active Directory. No password and no hash is ever read: they
+ * are proved by an `LdapProvider`.
+ *
+ * A name is found exactly as it is typed, whatever the directory takes for equal, and is one entry's or nobody's.
+ * A directory that is down, slow or refuses the app's account is 503.
+ */
+export class LdapUserstore<U extends User = User> implements UserstoreInterface<U>, ProblemSource {
+  declare readonly name?: string;
+  readonly #settings: LdapSettings;
+  readonly #directory: LdapDirectory;
+  readonly #groups: GroupSearch | undefined;
+  readonly #cache: LookupCache<U>;
+  readonly #userFilter: Filter | undefined;
+  readonly #names = new WeakMap<User, string>();
+  /** The groups that were found with each user. */
+  readonly #reach = new WeakMap<User, Reach>();
+  readonly #listeners = new Set<ProblemListener>();
+
+  /** Asks nothing of the directory yet. @throws ConfigurationError for options that do not hold */
+  constructor(options: LdapUserstoreOptions) {
+    const settings = ldapSettings(options);
+    this.#settings = settings;
+    this.#userFilter = parsed(settings.userFilter);
+    this.#directory = new LdapDirectory(settings);
+    this.#groups =
+      settings.groups && new GroupSearch(settings.groups, (search) => this.#directory.search(search));
+    this.#cache = new LookupCache(settings.cacheMs, settings.clock);
+  }
+
+  async getUser(identifier: string): Promise<U | null> {
+    if (!isSearchable(identifier)) return null;
+    return this.#cache.find(identifier, () => this.#look(identifier));
+  }
+
+  /** The group with the roles that `groupRoles` gives it, and its parents. */
+  async getGroup(name: string, user?: U): Promise<Group | null> {
+    const known = user && this.#reach.get(user);
+    const parents = known === undefined ? await this.#parentsOf(name) : known.groups.get(name);
+    if (parents === undefined || parents === null) return null;
+    return { name, roles: [...this.#settings.rolesOf(name)], groups: [...parents] };
+  }
+
+  /**
+   * Whether it is the password of a user that {@link getUser} found. For who is not from here it takes as long, and
+   * is false.
+   * @throws ServiceUnavailableError
+   * @internal
+   */
+  async proves(user: User | undefined, username: string, password: string): Promise<boolean> {
+    const dn = user && this.#names.get(user);
+    if (password === '' || /\p{Cc}/u.test(password)) return false;
+    const isRight = await this.#directory.proves(dn ?? this.#nobody(username), password);
+    return isRight && dn !== undefined;
+  }
+
+  /** Whether the user was found here. @internal */
+  has(user: User): boolean {
+    return this.#names.has(user);
+  }
+
+  /** Drops what is kept of a user. */
+  forget(username: string): void {
+    this.#cache.forget(username);
+  }
+
+  /**
+   * Connects and searches once, so that a wrong set-up is known before the first login.
+   * @throws ConfigurationError that says what is wrong
+   */
+  async check(): Promise<void> {
+    try {
+      const { baseDns, groups } = this.#settings;
+      const { PresenceFilter } = loadLdapts();
+      for (const baseDn of [...baseDns, ...(groups === undefined ? [] : [groups.baseDn])]) {
+        const filter = new PresenceFilter({ attribute: 'objectClass' });
+        const found = await this.#directory.search({
+          baseDn,
+          scope: 'base',
+          filter,
+          attributes: ['1.1'],
+          sizeLimit: 1,
+        });
+        if (found.length !== 1) throw new Error(`there is no entry ${baseDn}, or bindDn may not see it`);
+      }
+    } catch (error) {
+      throw new ConfigurationError(`LdapUserstore: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  close(): void {
+    this.#cache.clear();
+    this.#directory.close();
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #look(identifier: string): Promise<U | null> {
+    const { usernameAttribute, baseDns, attributes } = this.#settings;
+    const { AndFilter, EqualityFilter } = loadLdapts();
+    const isNamed = new EqualityFilter({ attribute: usernameAttribute, value: identifier });
+    const wanted = [usernameAttribute, ...Object.values(attributes), ...ACCOUNT_ATTRIBUTES];
+    const results = await Promise.all(
+      baseDns.map((baseDn) =>
+        this.#directory.search({
+          baseDn,
+          scope: 'sub',
+          filter: new AndFilter({ filters: [isNamed, ...(this.#userFilter ? [this.#userFilter] : [])] }),
+          attributes: [...new Set([...wanted, ...(this.#groups?.wanted ?? [])])],
+          sizeLimit: 2,
+        }),
+      ),
+    );
+    const entries = new Map(results.flat().map((entry) => [entry.dn.toLowerCase(), entry]));
+    const [entry, another] = entries.values();
+    if (another !== undefined) {
+      this.#report({ problem: 'several entries have the user name, so it is nobody', user: identifier });
+      return null;
+    }
+    // The directory takes names for equal that differ in case or spaces. To throttle and tokens they are others.
+    if (entry === undefined || !valuesOf(entry, usernameAttribute).includes(identifier)) return null;
+    return this.#toUser(identifier, entry);
+  }
+
+  async #toUser(username: string, entry: Entry): Promise<U> {
+    const { attributes, clock } = this.#settings;
+    const reach = await this.#groups?.reachOf({
+      dn: entry.dn,
+      username,
+      memberOf: valuesOf(entry, 'memberOf'),
+    });
+    const fields = Object.entries(attributes).map(([field, attribute]) => {
+      const values = valuesOf(entry, attribute);
+      return [field, field === 'roles' ? Object.freeze(values) : values[0]] as const;
+    });
+    const user: User = {
+      ...(Object.fromEntries(fields) as Partial<User>),
+      username,
+      active: isActive(entry, clock()),
+      groups: reach?.direct ?? [],
+    };
+    if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry does not hold as a user');
+    this.#names.set(user, entry.dn);
+    this.#reach.set(user, reach ?? NOWHERE);
+    return Object.freeze(user) as U;
+  }
+
+  /** An entry that cannot be there, of a name as long as the one that is looked for. */
+  #nobody(username: string): string {
+    const { usernameAttribute, baseDns } = this.#settings;
+    return `${usernameAttribute}=${escapeDnValue(username)},ou=securest-nobody,${baseDns[0] ?? ''}`;
+  }
+
+  async #parentsOf(name: string): Promise<readonly string[] | null> {
+    return this.#groups === undefined || !isSearchable(name) ? null : this.#groups.parentsOf(name);
+  }
+
+  #report(problem: { problem: string; user?: string }): void {
+    for (const listener of this.#listeners)
+      listener({ component: this.name ?? this.constructor.name, ...problem });
+  }
+}
+
+/** @throws ConfigurationError for a filter that cannot be read */
+function parsed(filter: string | undefined): Filter | undefined {
+  if (filter === undefined) return undefined;
+  try {
+    return loadLdapts().FilterParser.parseString(filter);
+  } catch (cause) {
+    throw new ConfigurationError('LdapUserstore: userFilter is no filter of RFC 4515', { cause });
+  }
+}
+
+/** Control characters, NUL and newline among them, are no part of a name. */
+function isSearchable(identifier: unknown): identifier is string {
+  return (
+    typeof identifier === 'string' &&
+    identifier !== '' &&
+    identifier.length <= MAX_NAME &&
+    !/[\p{Cc}\p{Surrogate}]/u.test(identifier)
+  );
+}
+
+function messageOf(error: unknown): string {
+  const told = error instanceof ServiceUnavailableError ? error.cause : error;
+  if (told instanceof AggregateError) return told.errors.map(messageOf).join('; ');
+  return told instanceof Error ? told.message : String(told);
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../util/clock';
+
+const MAX_ENTRIES = 1000;
+
+/** Keeps what was found for a while, and has those who look for the same at once wait for one search. */
+export class LookupCache<T> {
+  readonly #found = new Map<string, { readonly value: T; readonly until: number }>();
+  readonly #underWay = new Map<string, Promise<T | null>>();
+
+  constructor(
+    private readonly milliseconds: number,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Nobody is not kept: whoever is added is found at once, and unknown names take no place. */
+  find(name: string, look: () => Promise<T | null>): Promise<T | null> {
+    const known = this.#found.get(name);
+    if (known !== undefined && this.clock() < known.until) return Promise.resolve(known.value);
+    const looking = this.#underWay.get(name);
+    if (looking !== undefined) return looking;
+    const search = look()
+      .then((value) => {
+        if (this.#underWay.get(name) === search && value !== null) this.#keep(name, value);
+        return value;
+      })
+      .finally(() => {
+        if (this.#underWay.get(name) === search) this.#underWay.delete(name);
+      });
+    this.#underWay.set(name, search);
+    return search;
+  }
+
+  forget(name: string): void {
+    this.#found.delete(name);
+    this.#underWay.delete(name);
+  }
+
+  clear(): void {
+    this.#found.clear();
+    this.#underWay.clear();
+  }
+
+  #keep(name: string, value: T): void {
+    this.#found.delete(name);
+    if (this.milliseconds === 0) return;
+    const [oldest] = this.#found.keys();
+    if (this.#found.size >= MAX_ENTRIES && oldest !== undefined) this.#found.delete(oldest);
+    this.#found.set(name, { value, until: this.clock() + this.milliseconds });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net';
+
+const MAX_BYTES = 4096;
+
+/**
+ * What a server says in clear before StartTLS. Its one answer may be followed by nothing: bytes after it were put
+ * there by somebody in between, to be taken for what comes encrypted.
+ * @see RFC 4513 section 3.1.1, RFC 7457 section 2.2
+ */
+export class BytesInClear {
+  #bytes = Buffer.alloc(0);
+
+  constructor(socket: Socket) {
+    const listen = (chunk: Buffer): void => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      if (this.#bytes.length > MAX_BYTES) socket.destroy();
+    };
+    socket.on('data', listen);
+    this.#stop = () => socket.off('data', listen);
+  }
+
+  readonly #stop: () => unknown;
+
+  /** @throws Error when there was more than the one answer */
+  refuseMore(): void {
+    this.#stop();
+    if (messageLength(this.#bytes) !== this.#bytes.length) {
+      throw new Error('There were bytes in clear after the answer to StartTLS');
+    }
+  }
+}
+
+/** The length of the message at the start, with its tag and length; 0 for what is none. @see X.690 section 8.1.3 */
+function messageLength(bytes: Buffer): number {
+  const [tag, first] = bytes;
+  if (tag !== 0x30 || first === undefined) return 0;
+  if (first < 0x80) return 2 + first;
+  const size = first & 0x7f;
+  if (size === 0 || size > 4 || bytes.length < 2 + size) return 0;
+  return 2 + size + bytes.readUIntBE(2, size);
+}

@@ -1,0 +1,82 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { LdapSettings } from './ldap-options';
+import { BytesInClear } from './start-tls';
+
+/** The socket of one connection. The client gets it once: what is lost is not opened again behind our back. */
+export class Transport {
+  /** The certificate must be for the host of the url. */
+  readonly tls: ConnectionOptions;
+  readonly #port: number;
+  readonly #host: string;
+  readonly #isSecure: boolean;
+  readonly #sockets: Socket[] = [];
+  #isTaken = false;
+  #inClear: BytesInClear | undefined;
+
+  constructor(
+    url: string,
+    ca: LdapSettings['ca'],
+    private readonly startTls: boolean,
+  ) {
+    const { protocol, hostname, port } = new URL(url);
+    this.#isSecure = protocol === 'ldaps:';
+    this.#host = hostname.replace(/^\[(.*)\]$/, '$1');
+    this.#port = port === '' ? (this.#isSecure ? 636 : 389) : Number(port);
+    this.tls = {
+      host: this.#host,
+      ...(isIP(this.#host) === 0 ? { servername: this.#host } : {}),
+      ...(ca === undefined ? {} : { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
+    };
+  }
+
+  get isOpen(): boolean {
+    return this.#sockets.every(({ readyState }) => readyState === 'open');
+  }
+
+  /** Resolves once the server is there, and with `ldaps://` has proved who it is. */
+  connect(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const [port, host] = [this.#port, this.#host];
+      const socket = this.#isSecure ? connectTls({ ...this.tls, port, host }) : connectTcp({ port, host });
+      this.#sockets.push(socket);
+      socket.once('error', reject);
+      socket.once('close', () => {
+        reject(new Error('The connection was closed'));
+      });
+      socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => {
+        // What fails from now on is told by what is asked.
+        socket.off('error', reject);
+        socket.on('error', () => undefined);
+        if (this.startTls) this.#inClear = new BytesInClear(socket);
+        resolve();
+      });
+    });
+  }
+
+  /** @throws Error the second time */
+  take(): Socket {
+    const [socket] = this.#sockets;
+    if (this.#isTaken || socket?.readyState !== 'open') throw new Error('The connection was lost');
+    this.#isTaken = true;
+    return socket;
+  }
+
+  /** Goes on encrypted. @throws Error where somebody said more in clear than the server may */
+  encrypt(options: ConnectionOptions): Socket {
+    if (this.#inClear === undefined) throw new Error('The connection was lost');
+    this.#inClear.refuseMore();
+    this.#inClear = undefined;
+    const secure = connectTls(options);
+    secure.on('error', () => undefined);
+    this.#sockets.push(secure);
+    return secure;
+  }
+
+  destroy(): void {
+    for (const socket of this.#sockets.toReversed()) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** A directory that answers as a test tells it: for what no OpenLDAP can be made to do. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { BerReader, BerWriter } from 'ldapts';
+
+export const BIND = 0x60;
+export const UNBIND = 0x42;
+export const SEARCH = 0x63;
+export const EXTENDED = 0x77;
+
+export interface Asked {
+  readonly id: number;
+  readonly operation: number;
+  /** The whole message. */
+  readonly bytes: Buffer;
+  readonly socket: Socket;
+}
+
+export class FakeDirectory implements AsyncDisposable {
+  readonly asked: Asked[] = [];
+  readonly sockets: Socket[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+  ) {}
+
+  /** @param answer what is sent for a message; undefined for nothing */
+  static async start(answer: (asked: Asked) => Buffer | undefined): Promise<FakeDirectory> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const fake = new FakeDirectory(server, `ldap://127.0.0.1:${String(port)}`);
+    server.on('connection', (socket) => {
+      fake.sockets.push(socket);
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes) => {
+        const reader = new BerReader(bytes);
+        if (reader.readSequence() === null) return;
+        const asked = { id: reader.readInt() ?? 0, operation: reader.peek() ?? 0, bytes, socket };
+        fake.asked.push(asked);
+        const reply = answer(asked);
+        if (reply !== undefined) socket.write(reply);
+      });
+    });
+    return fake;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+/** The end of an operation. The tag of its answer is one above. */
+export function result({ id, operation }: Asked, code = 0, message = ''): Buffer {
+  const tag = operation === SEARCH ? 0x65 : operation + 1;
+  return written(id, tag, (writer) => {
+    writer.writeEnumeration(code);
+    writer.writeString('');
+    writer.writeString(message);
+  });
+}
+
+export function entry({ id }: Asked, dn: string, attributes: Readonly<Record<string, string>>): Buffer {
+  return written(id, 0x64, (writer) => {
+    writer.writeString(dn);
+    writer.startSequence();
+    for (const [name, value] of Object.entries(attributes)) {
+      writer.startSequence();
+      writer.writeString(name);
+      writer.startSequence(0x31);
+      writer.writeString(value);
+      writer.endSequence();
+      writer.endSequence();
+    }
+    writer.endSequence();
+  });
+}
+
+/** Where else the search may go on. */
+export function reference({ id }: Asked, url: string): Buffer {
+  return written(id, 0x73, (writer) => {
+    writer.writeString(url);
+  });
+}
+
+function written(id: number, tag: number, body: (writer: BerWriter) => void): Buffer {
+  const writer = new BerWriter();
+  writer.startSequence();
+  writer.writeInt(id);
+  writer.startSequence(tag);
+  body(writer);
+  writer.endSequence();
+  writer.endSequence();
+  return writer.buffer;
+}

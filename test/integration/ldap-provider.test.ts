@@ -1,0 +1,315 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashSync } from 'bcryptjs';
+import { expect } from 'chai';
+import { Container } from 'typedi';
+import { MemoryUserstore, PasswordProvider, type User } from '../../src';
+import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
+import { LdapConnection } from '../../src/ldap/ldap-connection';
+import { basic, DRIVERS } from '../support/drivers';
+import { fakeRequest } from '../support/fake-request';
+import { cheapPasswords } from '../support/hashers';
+import { reset } from '../support/reset';
+import { startApi } from '../support/scripted';
+import cases from '../vectors/ldap_cases.json';
+import { describeAuthProvider } from '../contract/describe-auth-provider';
+import { Authority } from './certificates';
+import { describeWith } from './describe-with';
+import { additions, APP, entriesOf, GROUPS, PASSWORD, PEOPLE, personDn, TREE } from './ldap-people';
+import { SlapdServer, whyNoSlapd } from './slapd-server';
+
+const USERS: User[] = [
+  { username: 'alice', groups: ['admins'] },
+  { username: 'bob', email: 'bob@example.org' },
+  { username: 'mallory', active: false },
+];
+const NAMES = cases.vectors.filter(({ kind }) => kind === 'login-name').map(({ input }) => input);
+
+describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
+  let folder: string;
+  let authority: Authority;
+  let server: SlapdServer;
+
+  before(async function () {
+    this.timeout(30_000);
+    folder = mkdtempSync(join(tmpdir(), 'securest-ca-'));
+    authority = new Authority(folder);
+    server = new SlapdServer({
+      entries: TREE,
+      certificate: authority.issue('server', 'DNS:localhost'),
+    });
+    await server.start();
+    server.modify(additions(entriesOf(USERS, [{ name: 'admins' }])));
+  });
+  after(async () => {
+    await server.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  const optionsFor = (options: Partial<LdapUserstoreOptions> = {}): LdapUserstoreOptions => ({
+    url: server.url,
+    insecure: true,
+    ...APP,
+    baseDn: PEOPLE,
+    cacheMs: 0,
+    timeoutMs: 1000,
+    groups: { baseDn: GROUPS },
+    groupRoles: { admins: ['admin'] },
+    ...options,
+  });
+  const basicRequest = (text: string) =>
+    fakeRequest({ headers: { authorization: `Basic ${Buffer.from(text).toString('base64')}` } });
+
+  describeAuthProvider('LdapProvider', () => {
+    const store = new LdapUserstore(optionsFor());
+    // The suite hands in stores of its own: what counts is who the directory says that it is.
+    class Known extends LdapUserstore {
+      override has(): boolean {
+        return true;
+      }
+      override async proves(user: User | undefined, username: string, password: string): Promise<boolean> {
+        const found = user && (await store.getUser(user.username));
+        return store.proves(found ?? undefined, username, password);
+      }
+    }
+    return {
+      provider: new LdapProvider(new Known(optionsFor()), { throttle: false }),
+      users: USERS,
+      requestFor: (username) => basicRequest(`${username}:${PASSWORD}`),
+      wrong: {
+        'another password': basicRequest('alice:canary'),
+        'the password in another case': basicRequest('alice:Open Sesame'),
+        'a trailing space': basicRequest(`alice:${PASSWORD} `),
+        'a user name in another case': basicRequest(`Alice:${PASSWORD}`),
+        'a name with the DN': basicRequest(`${personDn('alice')}:${PASSWORD}`),
+      },
+      malformed: {
+        'no password (case 40)': basicRequest('alice:'),
+        'NUL (case 41)': basicRequest('alice:\0'),
+        'a password of 100 kB (case 43)': basicRequest(`alice:${'x'.repeat(100_000)}`),
+        'a name with a newline': basicRequest('ali\nce:canary'),
+        'no colon': basicRequest('canary'),
+      },
+      secrets: ['canary', PASSWORD, APP.bindPassword],
+    };
+  });
+
+  for (const driver of DRIVERS) {
+    describe(`on ${driver.name}`, () => {
+      beforeEach(reset);
+
+      const start = async (options: Partial<LdapUserstoreOptions> = {}, isThrottled = false) => {
+        class Directory extends LdapUserstore {
+          constructor() {
+            super(optionsFor(options));
+          }
+        }
+        class Login extends LdapProvider {
+          constructor() {
+            super(Container.get(Directory), isThrottled ? {} : { throttle: false });
+          }
+        }
+        const security = { userstores: [Directory], providers: [Login] };
+        const api = await startApi(driver, { security });
+        return Object.assign(api, {
+          login: (username: string, password: string) => api.get('/guarded', basic(username, password)),
+          [Symbol.asyncDispose]: async () => {
+            await api.security.close();
+            await api.server.close();
+          },
+        });
+      };
+
+      it('let in whose password the directory takes, with the roles of its groups', async () => {
+        await using api = await start();
+        const reply = await api.login('alice', PASSWORD);
+        expect(reply.status).to.equal(200);
+        expect(JSON.parse(reply.text)).to.deep.equal({ user: 'alice' });
+      });
+
+      it('F1, F2: refuse everybody else byte for byte alike', async () => {
+        await using api = await start();
+        const wrong = await api.login('alice', 'wrong');
+        expect(wrong.status).to.equal(401);
+        expect(wrong.headers['www-authenticate']).to.match(/^Basic realm=/);
+        for (const name of ['nobody', 'mallory', ...NAMES]) {
+          const reply = await api.login(name, PASSWORD);
+          expect([reply.status, reply.text], name).to.deep.equal([401, wrong.text]);
+        }
+        expect(api.ran).to.deep.equal([]);
+      });
+
+      it('K3: are slowed down after failures, alike for who there is and who there is not', async () => {
+        await using api = await start({}, true);
+        for (const name of ['alice', 'nobody']) {
+          const statuses = new Set<number>();
+          for (let guess = 0; guess < 30 && !statuses.has(429); guess += 1) {
+            statuses.add((await api.login(name, 'wrong')).status);
+          }
+          expect([...statuses], name).to.deep.equal([401, 429]);
+        }
+        expect((await api.login('alice', PASSWORD)).status).to.equal(429);
+      });
+
+      it('F5: go over ldaps and StartTLS, with a certificate for the host', async () => {
+        for (const options of [{ url: server.tlsUrl }, { url: server.startTlsUrl, startTls: true }]) {
+          await using api = await start({ ...options, ca: authority.ca, insecure: false });
+          expect((await api.login('alice', PASSWORD)).status).to.equal(200);
+          expect((await api.login('alice', 'wrong')).status).to.equal(401);
+        }
+      });
+
+      it('F5: are 503 for a certificate that is not trusted, or for another host (cases 56, 57)', async () => {
+        const ip = (url: string): string => url.replace('localhost', '127.0.0.1');
+        for (const [options, reason] of [
+          [{ url: server.tlsUrl }, 'its certificate is not trusted'],
+          [{ url: server.startTlsUrl, startTls: true }, 'its certificate is not trusted'],
+          [{ url: ip(server.tlsUrl), ca: authority.ca }, 'for other names than the host'],
+          [
+            { url: ip(server.startTlsUrl), startTls: true, ca: authority.ca },
+            'for other names than the host',
+          ],
+        ] as const) {
+          await using api = await start({ ...options, insecure: false });
+          const reply = await api.login('alice', PASSWORD);
+          expect(reply.status).to.equal(503);
+          expect(reply.headers).to.include.keys('retry-after').and.not.include.keys('www-authenticate');
+          expect(api.logger.lines.join('\n')).to.include(reason).and.not.include(PASSWORD);
+        }
+      });
+
+      it('F6: are 503 while the account of the app is refused, and say why in the log only', async () => {
+        await using api = await start({ bindPassword: 'canary' });
+        const reply = await api.login('alice', PASSWORD);
+        expect(reply.status).to.equal(503);
+        expect(reply.text).to.not.match(/bind|ldap/i);
+        expect(api.logger.lines.join('\n'))
+          .to.include('it refuses bindDn, or bindPassword')
+          .and.not.include('canary');
+      });
+
+      it('F6: are 503 in time while the directory is frozen, and go on when it does', async () => {
+        await using api = await start({ timeoutMs: 300 });
+        expect((await api.login('alice', PASSWORD)).status).to.equal(200);
+        server.freeze();
+        try {
+          const began = performance.now();
+          expect((await api.login('alice', PASSWORD)).status).to.equal(503);
+          expect(performance.now() - began).to.be.lessThan(4000);
+        } finally {
+          server.thaw();
+        }
+        expect((await api.login('alice', PASSWORD)).status).to.equal(200);
+      });
+
+      it('F6: are 503 while the directory is down, and go on when it is back (case 61)', async function () {
+        this.timeout(30_000);
+        await using api = await start();
+        expect((await api.login('alice', PASSWORD)).status).to.equal(200);
+        await server.stop();
+        try {
+          const replies = await Promise.all(Array.from({ length: 100 }, () => api.login('alice', PASSWORD)));
+          expect(new Set(replies.map(({ status }) => status))).to.deep.equal(new Set([503]));
+        } finally {
+          await server.start();
+        }
+        const back = await Promise.all(Array.from({ length: 50 }, () => api.login('alice', PASSWORD)));
+        expect(new Set(back.map(({ status }) => status))).to.deep.equal(new Set([200]));
+      });
+
+      it('take the next url where the first does not answer', async () => {
+        await using api = await start({ url: ['ldap://127.0.0.1:1', server.url] });
+        expect((await api.login('alice', PASSWORD)).status).to.equal(200);
+        expect((await api.login('alice', 'wrong')).status).to.equal(401);
+      });
+
+      it('leave users of other stores to other providers, and never take their names', async () => {
+        class Files extends MemoryUserstore {
+          constructor() {
+            const password = hashSync('the word of the file', 4);
+            super({
+              users: [
+                { username: 'alice', password },
+                { username: 'root', password },
+              ],
+            });
+          }
+        }
+        class Directory extends LdapUserstore {
+          constructor() {
+            super(optionsFor());
+          }
+        }
+        class Login extends LdapProvider {
+          constructor() {
+            super(Container.get(Directory));
+          }
+        }
+        class Password extends PasswordProvider {
+          constructor() {
+            super({ passwords: cheapPasswords });
+          }
+        }
+        const security = { userstores: [Files, Directory], providers: [Login, Password] };
+        await using api = await startApi(driver, { security });
+        const status = async (...login: [string, string]) =>
+          (await api.get('/guarded', basic(...login))).status;
+        // The name is the file's, whoever has it in the directory.
+        expect(await status('alice', PASSWORD)).to.equal(401);
+        for (let login = 0; login < 20; login += 1) {
+          expect(await status('root', 'the word of the file')).to.equal(200);
+        }
+        expect(await status('alice', 'the word of the file')).to.equal(200);
+        expect(await status('bob', PASSWORD)).to.equal(200);
+        await api.security.close();
+      });
+    });
+  }
+
+  it('J12: never mix two users up in 200 binds at once', async () => {
+    const store = new LdapUserstore(optionsFor({ maxBinds: 20 }));
+    const users = await Promise.all(['alice', 'bob'].map((name) => store.getUser(name)));
+    server.modify(
+      `dn: ${personDn('bob')}\nchangetype: modify\nreplace: userPassword\nuserPassword: of bob\n`,
+    );
+    try {
+      const proofs = await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          store.proves(users[index % 2]!, 'x', index % 4 < 2 ? PASSWORD : 'of bob'),
+        ),
+      );
+      expect(proofs).to.deep.equal(
+        Array.from({ length: 200 }, (_, index) => (index % 4 < 2 ? index % 2 === 0 : index % 2 === 1)),
+      );
+    } finally {
+      server.modify(
+        `dn: ${personDn('bob')}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${PASSWORD}\n`,
+      );
+      store.close();
+    }
+  });
+
+  it('F3: send no bind without a password or a name', async () => {
+    const connection = await LdapConnection.open({
+      ...{ url: server.url, startTls: false, ca: undefined, timeoutMs: 1000 },
+    });
+    try {
+      for (const [dn, password] of [
+        [personDn('alice'), ''],
+        ['', PASSWORD],
+        ['EXTERNAL', PASSWORD],
+      ] as const) {
+        const error: unknown = await connection.bind(dn, password).catch((reason: unknown) => reason);
+        expect(error, dn).to.be.instanceOf(TypeError);
+      }
+    } finally {
+      connection.close();
+    }
+    const store = new LdapUserstore(optionsFor());
+    const alice = (await store.getUser('alice'))!;
+    for (const password of ['', '\0', 'a\nb'])
+      expect(await store.proves(alice, 'alice', password)).to.equal(false);
+    store.close();
+  });
+});
