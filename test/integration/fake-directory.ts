@@ -36,9 +36,7 @@ export class FakeDirectory implements AsyncDisposable {
       fake.sockets.push(socket);
       socket.on('error', () => undefined);
       socket.on('data', (bytes) => {
-        const reader = new BerReader(bytes);
-        if (reader.readSequence() === null) return;
-        const asked = { id: reader.readInt() ?? 0, operation: reader.peek() ?? 0, bytes, socket };
+        const asked = { ...read(bytes), bytes, socket };
         fake.asked.push(asked);
         const reply = answer(asked);
         if (reply !== undefined) socket.write(reply);
@@ -52,6 +50,14 @@ export class FakeDirectory implements AsyncDisposable {
     this.server.close();
     await once(this.server, 'close');
   }
+}
+
+/** The start of a handshake is no message; it is kept all the same. */
+function read(bytes: Buffer): { id: number; operation: number } {
+  if (bytes[0] !== 0x30) return { id: 0, operation: 0 };
+  const reader = new BerReader(bytes);
+  reader.readSequence();
+  return { id: reader.readInt() ?? 0, operation: reader.peek() ?? 0 };
 }
 
 /** The end of an operation. The tag of its answer is one above. */

@@ -192,7 +192,7 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
       it('F6: are 503 in time while the directory is frozen, and go on when it does', async () => {
         await using api = await start({ timeoutMs: 300 });
         expect((await api.login('alice', PASSWORD)).status).to.equal(200);
-        server.freeze();
+        await server.freeze();
         try {
           const began = performance.now();
           expect((await api.login('alice', PASSWORD)).status).to.equal(503);

@@ -1,7 +1,15 @@
 /** An OpenLDAP of the tests' own, on loopback ports, in a folder that goes with it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,9 +74,15 @@ export class SlapdServer {
     if (status !== 0) throw new Error(`ldapmodify failed: ${stderr}`);
   }
 
-  /** Stops it in the middle of whatever it does. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP');
+  /** Stops it, with each of its threads, in the middle of whatever it does. */
+  async freeze(): Promise<void> {
+    const pid = String(this.#process?.pid);
+    process.kill(Number(pid), 'SIGSTOP');
+    const isStopped = (thread: string): boolean =>
+      /^.*\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+    while (!readdirSync(`/proc/${pid}/task`).every(isStopped)) {
+      await new Promise((resume) => setTimeout(resume, 2));
+    }
   }
 
   thaw(): void {

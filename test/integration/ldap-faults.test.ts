@@ -1,0 +1,270 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { BadCredentialsError, type SecurityError, ServiceUnavailableError } from '../../src';
+import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
+import { fakeRequest } from '../support/fake-request';
+import {
+  type Asked,
+  BIND,
+  entry,
+  EXTENDED,
+  FakeDirectory,
+  reference,
+  result,
+  SEARCH,
+  UNBIND,
+} from './fake-directory';
+
+const DN = 'uid=alice,ou=people,dc=example,dc=org';
+const PASSWORD = 'canary';
+
+/** Finds alice, takes every bind, and does something else where a test says so. */
+function directory(own: (asked: Asked) => Buffer | 'nothing' | undefined): Promise<FakeDirectory> {
+  return FakeDirectory.start((asked) => {
+    const answer = own(asked);
+    if (answer !== undefined) return answer === 'nothing' ? undefined : answer;
+    if (asked.operation === SEARCH) return Buffer.concat([entry(asked, DN, { uid: 'alice' }), result(asked)]);
+    return asked.operation === UNBIND ? undefined : result(asked);
+  });
+}
+
+/** Binds of the user, not of the app, which has no account here. */
+const binds = (fake: FakeDirectory): Asked[] => fake.asked.filter(({ operation }) => operation === BIND);
+
+async function login(
+  { url }: { url: string },
+  options: Partial<LdapUserstoreOptions> = {},
+): Promise<SecurityError | 'granted'> {
+  const store = new LdapUserstore({
+    url,
+    insecure: true,
+    baseDn: 'dc=example,dc=org',
+    timeoutMs: 300,
+    ...options,
+  });
+  try {
+    const authorization = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
+    await new LdapProvider(store).authenticate(fakeRequest({ headers: { authorization } }), store);
+    return 'granted';
+  } catch (error) {
+    return error as SecurityError;
+  } finally {
+    store.close();
+  }
+}
+
+const reasonOf = (error: unknown): string => String(((error as Error).cause as Error | undefined)?.message);
+
+describe('LdapProvider and a directory that misbehaves', () => {
+  it('grants where nothing is wrong', async () => {
+    await using fake = await directory(() => undefined);
+    expect(await login(fake)).to.equal('granted');
+    expect(binds(fake)).to.have.length(1);
+  });
+
+  it('F6: refuses by result 49 only, whatever it says of the account (cases 47, 48)', async () => {
+    for (const message of [
+      '',
+      '80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 775, v1db1',
+    ]) {
+      await using fake = await directory((asked) =>
+        asked.operation === BIND ? result(asked, 49, message) : undefined,
+      );
+      const error = await login(fake);
+      expect(error).to.be.instanceOf(BadCredentialsError);
+      expect((error as SecurityError).message).to.equal('Unauthorized User');
+    }
+  });
+
+  it('F4, F6: is unavailable by every other result, of the bind and of the search (cases 49, 50)', async () => {
+    for (const operation of [BIND, SEARCH]) {
+      for (const code of [1, 2, 7, 8, 10, 11, 13, 32, 34, 48, 50, 51, 52, 53, 80]) {
+        await using fake = await directory((asked) =>
+          asked.operation === operation ? result(asked, code, 'ldap://evil.example') : undefined,
+        );
+        const error = await login(fake);
+        expect(error, `${String(operation)} ${String(code)}`).to.be.instanceOf(ServiceUnavailableError);
+        expect(fake.sockets.length).to.be.at.most(2);
+      }
+    }
+  });
+
+  it('is unavailable when it closes the connection (case 46), or says nothing', async () => {
+    for (const operation of [BIND, SEARCH]) {
+      await using closing = await directory((asked) => {
+        if (asked.operation === operation) asked.socket.destroy();
+        return asked.operation === operation ? 'nothing' : undefined;
+      });
+      expect(await login(closing)).to.be.instanceOf(ServiceUnavailableError);
+      await using silent = await directory((asked) =>
+        asked.operation === operation ? 'nothing' : undefined,
+      );
+      const error = await login(silent);
+      expect(error).to.be.instanceOf(ServiceUnavailableError);
+      expect(reasonOf(error)).to.match(/no answer in time|timeout/i);
+    }
+  });
+
+  it('F4: follows no reference to another server (case 51)', async () => {
+    await using evil = await directory(() => undefined);
+    await using fake = await directory((asked) =>
+      asked.operation === SEARCH
+        ? Buffer.concat([reference(asked, evil.url), entry(asked, DN, { uid: 'alice' }), result(asked)])
+        : undefined,
+    );
+    expect(await login(fake)).to.equal('granted');
+    await using only = await directory((asked) =>
+      asked.operation === SEARCH ? Buffer.concat([reference(asked, evil.url), result(asked)]) : undefined,
+    );
+    expect(await login(only)).to.be.instanceOf(BadCredentialsError);
+    expect(evil.sockets).to.have.length(0);
+  });
+
+  it('F7: is nobody where two entries have the name (case 52)', async () => {
+    await using fake = await directory((asked) =>
+      asked.operation === SEARCH
+        ? Buffer.concat([
+            entry(asked, DN, { uid: 'alice' }),
+            entry(asked, `uid=alice,ou=evil,dc=example,dc=org`, { uid: 'alice' }),
+            result(asked),
+          ])
+        : undefined,
+    );
+    expect(await login(fake)).to.be.instanceOf(BadCredentialsError);
+    expect(binds(fake).some(({ bytes }) => bytes.includes(DN))).to.equal(false);
+  });
+
+  it('binds as nobody where an entry has another name than the one that is looked for', async () => {
+    await using fake = await directory((asked) =>
+      asked.operation === SEARCH
+        ? Buffer.concat([entry(asked, DN, { uid: 'Alice' }), result(asked)])
+        : undefined,
+    );
+    expect(await login(fake)).to.be.instanceOf(BadCredentialsError);
+    expect(binds(fake)).to.have.length(1);
+    expect(binds(fake)[0]!.bytes.includes('ou=securest-nobody')).to.equal(true);
+  });
+
+  it('F5: sends nothing in clear where StartTLS is refused (case 54)', async () => {
+    for (const code of [1, 2, 52]) {
+      await using fake = await directory((asked) =>
+        asked.operation === EXTENDED ? result(asked, code) : undefined,
+      );
+      expect(await login(fake, { startTls: true, insecure: false })).to.be.instanceOf(
+        ServiceUnavailableError,
+      );
+      expect(fake.asked.map(({ operation }) => operation))
+        .to.not.include(BIND)
+        .and.not.include(SEARCH);
+    }
+  });
+
+  it('F5: takes no bytes in clear after the answer to StartTLS (case 55)', async () => {
+    await using fake = await directory((asked) =>
+      asked.operation === EXTENDED
+        ? Buffer.concat([result(asked), result({ ...asked, id: asked.id + 1, operation: BIND })])
+        : undefined,
+    );
+    const error = await login(fake, { startTls: true, insecure: false });
+    expect(error).to.be.instanceOf(ServiceUnavailableError);
+    expect(reasonOf(error)).to.include('bytes in clear');
+    expect(Buffer.concat(fake.asked.map(({ bytes }) => bytes)).includes(PASSWORD)).to.equal(false);
+  });
+
+  it('F5: does not go on in clear when the handshake hangs or fails', async () => {
+    for (const isHanging of [true, false]) {
+      await using fake = await directory((asked) => {
+        if (asked.operation !== EXTENDED) return 'nothing';
+        if (!isHanging) setImmediate(() => asked.socket.write('no handshake\r\n'));
+        return result(asked);
+      });
+      expect(await login(fake, { startTls: true, insecure: false })).to.be.instanceOf(
+        ServiceUnavailableError,
+      );
+      expect(Buffer.concat(fake.asked.map(({ bytes }) => bytes)).includes(PASSWORD)).to.equal(false);
+      expect(fake.sockets).to.have.length(1);
+    }
+  });
+
+  it('is unavailable by answers to what was not asked, and connects anew for the next login (case 59)', async () => {
+    let isOdd = true;
+    await using fake = await directory((asked) =>
+      isOdd ? result({ ...asked, id: asked.id + 7 }) : undefined,
+    );
+    expect(await login(fake)).to.be.instanceOf(ServiceUnavailableError);
+    isOdd = false;
+    expect(await login(fake)).to.equal('granted');
+  });
+
+  it('is unavailable by a length that nothing has, and keeps no memory for it (case 58)', async () => {
+    await using fake = await directory((asked) =>
+      asked.operation === BIND ? Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 1]) : undefined,
+    );
+    const before = process.memoryUsage().rss;
+    expect(await login(fake)).to.be.instanceOf(ServiceUnavailableError);
+    expect(process.memoryUsage().rss - before).to.be.lessThan(64 * 1024 * 1024);
+  });
+
+  it('makes one connection for many first searches at once, and few for many binds', async () => {
+    await using fake = await directory(() => undefined);
+    const store = new LdapUserstore({
+      url: fake.url,
+      insecure: true,
+      baseDn: 'dc=x',
+      maxBinds: 3,
+      cacheMs: 0,
+    });
+    const users = await Promise.all(Array.from({ length: 10 }, () => store.getUser('alice')));
+    expect(users.every((user) => user?.username === 'alice')).to.equal(true);
+    expect(fake.sockets).to.have.length(1);
+    let most = 0;
+    const look = (): void => {
+      most = Math.max(most, fake.sockets.filter(({ destroyed }) => !destroyed).length);
+    };
+    const proofs = Array.from({ length: 40 }, () => store.proves(users[0]!, 'alice', PASSWORD).finally(look));
+    expect(new Set(await Promise.all(proofs))).to.deep.equal(new Set([true]));
+    expect(most).to.be.at.most(1 + 2 * 3);
+    store.close();
+  });
+
+  it('refuses more logins than can wait', async () => {
+    await using fake = await directory((asked) => (asked.operation === BIND ? 'nothing' : undefined));
+    const store = new LdapUserstore({
+      url: fake.url,
+      insecure: true,
+      baseDn: 'dc=x',
+      maxBinds: 1,
+      timeoutMs: 300,
+    });
+    const alice = (await store.getUser('alice'))!;
+    const proofs = Array.from({ length: 300 }, () =>
+      store.proves(alice, 'alice', PASSWORD).catch((error: unknown) => error),
+    );
+    const [first] = await Promise.race([Promise.all(proofs.slice(250)), Promise.all(proofs.slice(0, 1))]);
+    expect(first).to.be.instanceOf(ServiceUnavailableError);
+    expect(fake.sockets.length).to.be.at.most(3);
+    store.close();
+  });
+
+  it('goes on when the shared connection was closed while nobody used it', async () => {
+    await using fake = await directory(() => undefined);
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x', cacheMs: 0 });
+    expect((await store.getUser('alice'))?.username).to.equal('alice');
+    fake.sockets[0]!.destroy();
+    expect((await store.getUser('alice'))?.username).to.equal('alice');
+    expect(fake.sockets).to.have.length(2);
+    store.close();
+  });
+
+  it('gives up on a host that accepts and never answers', async () => {
+    const silent: Server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const error = await login({ url: `ldaps://127.0.0.1:${String(port)}` });
+    expect(error).to.be.instanceOf(ServiceUnavailableError);
+    expect(reasonOf(error)).to.include('no answer in time');
+    silent.close();
+  });
+});
