@@ -24,6 +24,7 @@ import {
   Userstore,
   type UserstoreInterface,
 } from 'securest';
+import { KerberosProvider } from 'securest/kerberos';
 import { RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
@@ -35,6 +36,10 @@ assert.deepEqual(
 );
 assert.equal(typeof actingAs, 'function');
 assert.throws(() => new RedisThrottle(undefined as never), /needs a client of ioredis/);
+assert.throws(
+  () => new KerberosProvider({ service: 'HTTP@app.example', realms: ['EXAMPLE.COM'] }),
+  /needs the package kerberos: npm install kerberos/,
+);
 
 @Userstore()
 export class Users implements UserstoreInterface {
