@@ -118,6 +118,7 @@ export class KdcServer {
  dns_lookup_realm = false
  dns_canonicalize_hostname = false
  rdns = false
+ forwardable = true
  udp_preference_limit = 1
 [realms]
  ${client.join('\n ')}
