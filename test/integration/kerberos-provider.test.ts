@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Authentication } from '../../src/core/authentication';
@@ -287,6 +287,28 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
           .and.include('KRB5_KTNAME');
       } finally {
         process.env['KRB5_KTNAME'] = present;
+      }
+    });
+
+    it('soon after the start, when the name is not canonical', async () => {
+      const present = { ...process.env };
+      const config = join(realm.kdc.folder, 'canonical.conf');
+      const text = readFileSync(realm.kdc.env['KRB5_CONFIG'] ?? '', 'utf8');
+      // The name service knows a name for this address, and libkrb5 then looks for a key of that name.
+      writeFileSync(config, text.replace(/(dns_canonicalize_hostname|rdns) = false/g, '$1 = true'));
+      const keytab = realm.kdc.addServices('address.keytab', 'HTTP/127.0.0.1');
+      Object.assign(process.env, { KRB5_KTNAME: `FILE:${keytab}`, KRB5_CONFIG: config });
+      try {
+        const provider = create({ service: 'HTTP@127.0.0.1' });
+        const problem = await new Promise<Problem>((hear) => provider[PROBLEM_SOURCE](hear));
+        expect(problem.problem)
+          .to.include('has a key for HTTP/127.0.0.1, but libkrb5 takes the host for another')
+          .and.include('dns_canonicalize_hostname = false');
+        const request = await realm.request('alice');
+        expect(await errorOf(request, provider)).to.be.instanceOf(ServiceUnavailableError);
+      } finally {
+        const { KRB5_KTNAME, KRB5_CONFIG } = present;
+        Object.assign(process.env, { KRB5_KTNAME, KRB5_CONFIG });
       }
     });
 
