@@ -28,7 +28,6 @@ export class KdcServer {
     return {
       KRB5_CONFIG: join(this.folder, 'krb5.conf'),
       KRB5RCACHEDIR: this.folder,
-      KRB5_TRACE: join(this.folder, 'trace.log'),
     };
   }
 

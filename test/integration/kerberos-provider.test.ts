@@ -167,6 +167,13 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
     expect(await errorOf(await realm.request('alice/admin'), provider)).to.be.instanceOf(BadCredentialsError);
   });
 
+  it('takes a well-known principal, which anybody can be, for nobody, whatever its function says (RFC 8062)', async () => {
+    const provider = create({ username: () => 'alice' });
+    await login(await realm.request('alice'), provider);
+    const request = await realm.request('WELLKNOWN/GUEST');
+    expect(await errorOf(request, provider)).to.be.instanceOf(BadCredentialsError);
+  });
+
   it('compares realms exactly', async () => {
     for (const allowed of [REALM.toLowerCase(), 'NOTES', `${REALM}.`, 'TEST', `${REALM}X`]) {
       const provider = create({ realms: [allowed] });

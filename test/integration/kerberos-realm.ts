@@ -27,7 +27,7 @@ export interface Ticket {
 export const REALM = 'NOTES.TEST';
 export const FOREIGN = 'OTHER.TEST';
 const PASSWORD = 'password-of-the-test';
-const VARIABLES = ['KRB5_CONFIG', 'KRB5RCACHEDIR', 'KRB5_KTNAME', 'KRB5_TRACE', 'KRB5CCNAME'];
+const VARIABLES = ['KRB5_CONFIG', 'KRB5RCACHEDIR', 'KRB5_KTNAME', 'KRB5CCNAME'];
 
 export class KerberosRealm {
   readonly kdc = new KdcServer([REALM, FOREIGN]);
