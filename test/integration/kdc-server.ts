@@ -33,22 +33,40 @@ export class KdcServer {
 
   /** Starts it, or starts it again with what it held. */
   async start(): Promise<void> {
-    if (this.port === 0) {
-      this.port = await freePort();
-      this.#configure();
-      for (const realm of this.realms) {
-        this.#run('kdb5_util', ['-r', realm, 'create', '-s', '-W', '-P', 'master of the test']);
-      }
-      for (const realm of this.realms) {
-        this.#admin(realm, ...this.#trust().map((name) => `addprinc -pw between-realms ${name}`));
-      }
+    if (this.port === 0) this.#createRealms();
+    for (let attempt = 1; !(await this.#listens()); attempt += 1) {
+      if (attempt === 5) throw new Error('krb5kdc ended at once');
+      // The port was free a moment ago, and somebody else has it now.
+      await this.#usePort();
     }
+  }
+
+  #createRealms(): void {
+    this.#configure();
+    for (const realm of this.realms) {
+      this.#run('kdb5_util', ['-r', realm, 'create', '-s', '-W', '-P', 'master of the test']);
+    }
+    for (const realm of this.realms) {
+      this.#admin(realm, ...this.#trust().map((name) => `addprinc -pw between-realms ${name}`));
+    }
+  }
+
+  async #usePort(): Promise<void> {
+    this.port = await freePort();
+    this.#configure();
+  }
+
+  /** Runs it; false when it ended before anybody could reach it. */
+  async #listens(): Promise<boolean> {
+    if (this.port === 0) await this.#usePort();
     const realms = this.realms.flatMap((realm) => ['-r', realm]);
-    this.#process = spawn('krb5kdc', ['-n', ...realms], { env: this.#env(), stdio: 'ignore' });
-    while (!(await accepts(this.port))) {
-      if (this.#process.exitCode !== null) throw new Error('krb5kdc ended at once');
+    const running = spawn('krb5kdc', ['-n', ...realms], { env: this.#env(), stdio: 'ignore' });
+    this.#process = running;
+    while (isRunning(running)) {
+      if ((await accepts(this.port)) && isRunning(running)) return true;
       await new Promise((resume) => setTimeout(resume, 10));
     }
+    return false;
   }
 
   /** Makes a principal whose key is a password's. */
@@ -90,7 +108,7 @@ export class KdcServer {
   async stop(): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
-    if (running?.exitCode !== null || running.signalCode !== null) return;
+    if (running === undefined || !isRunning(running)) return;
     running.kill('SIGKILL');
     await once(running, 'exit');
   }
@@ -126,7 +144,7 @@ export class KdcServer {
 `,
     );
     const realms = this.realms.map((realm) => {
-      mkdirSync(join(this.folder, realm));
+      mkdirSync(join(this.folder, realm), { recursive: true });
       return `${realm} = {
  database_name = ${join(this.folder, realm, 'principal')}
  key_stash_file = ${join(this.folder, realm, 'stash')}
@@ -176,6 +194,10 @@ export function whyNoKdc(): string | undefined {
 
 function realmOf(principal: string, fallback: string): string {
   return principal.split('@')[1] ?? fallback;
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 function accepts(port: number): Promise<boolean> {

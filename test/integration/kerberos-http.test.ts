@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import type { ErrorRequestHandler } from 'express';
 import { Authorized, Get, InternalServerError, JsonController } from 'routing-controllers';
-import { createSecurity, PasswordProvider, type User } from '../../src';
+import { ConfigurationError, createSecurity, PasswordProvider, type User } from '../../src';
 import { KerberosProvider } from '../../src/kerberos';
 import { basic, DRIVERS, TestServer } from '../support/drivers';
 import { cheapPasswords } from '../support/hashers';
@@ -286,6 +286,26 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
     expect(told[0]).to.have.property('problem').that.includes('NTP');
     expect(api.logger.lines.filter((line) => line.includes('NTP'))).to.have.length(1);
     expect((await curl(api, 'alice')).status).to.equal(200);
+  });
+
+  it('does not start an app whose keytab has no key of the service, and says so', () => {
+    class Absent extends KerberosProvider {
+      constructor() {
+        super({ service: 'HTTP@absent.test', realms: [REALM] });
+      }
+    }
+    @Authorized()
+    @JsonController()
+    class Guarded {
+      @Get('/guarded') get() {
+        return {};
+      }
+    }
+    const secured = createSecurity({ ...security, providers: [Absent], logger: new MemoryLogger() });
+    expect(() => driver?.build(secured.secure({ controllers: [Guarded] })))
+      .to.throw(ConfigurationError)
+      .with.property('message')
+      .that.includes('no key for HTTP/absent.test');
   });
 
   it('C3: refuses a token of more than 64 KiB where the server takes such headers, and Node else', async () => {
