@@ -13,7 +13,7 @@ const PROGRAMS = ['kdb5_util', 'kadmin.local', 'krb5kdc'] as const;
 /** Debian has the programs of servers where a user's PATH may not look. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin`;
 
-type Program = (typeof PROGRAMS)[number] | 'kinit' | 'kvno';
+type Program = (typeof PROGRAMS)[number] | 'kinit';
 
 export class KdcServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'securest-kdc-'));
@@ -91,14 +91,10 @@ export class KdcServer {
     return path;
   }
 
-  /**
-   * Logs a user in.
-   * @param prefix a program and its arguments that run kinit
-   * @returns the ticket cache, to be named by KRB5CCNAME
-   */
-  kinit(principal: string, password: string, prefix: readonly string[] = []): string {
+  /** Logs a user in. @returns the ticket cache, to be named by KRB5CCNAME */
+  kinit(principal: string, password: string): string {
     const cache = `FILE:${join(this.folder, `cc-${String(++this.#caches)}`)}`;
-    this.#run('kinit', ['-c', cache, principal], { input: `${password}\n`, prefix });
+    this.#run('kinit', ['-c', cache, principal], `${password}\n`);
     return cache;
   }
 
@@ -164,13 +160,9 @@ export class KdcServer {
     for (const command of commands) this.#run('kadmin.local', ['-r', realm, '-q', command]);
   }
 
-  #run(program: Program, args: string[], how: { input?: string; prefix?: readonly string[] } = {}): void {
-    const [command = program, ...all] = [...(how.prefix ?? []), program, ...args];
-    const { status, stdout, stderr, error } = spawnSync(command, all, {
-      env: this.#env(),
-      encoding: 'utf8',
-      input: how.input ?? '',
-    });
+  #run(program: Program, args: string[], input = ''): void {
+    const how = { env: this.#env(), encoding: 'utf8', input } as const;
+    const { status, stdout, stderr, error } = spawnSync(program, args, how);
     // kadmin.local ends with 0 whatever becomes of its command.
     const isRefused = program === 'kadmin.local' && /^(?!WARNING|No policy).+: .* while /m.test(stderr);
     if (status !== 0 || isRefused) throw new Error(`${program} failed: ${error?.message ?? stderr}${stdout}`);
