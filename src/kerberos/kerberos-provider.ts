@@ -17,7 +17,7 @@ import type { Clock } from '../util/clock';
 import { type Accepted, Acceptor } from './acceptor';
 import { checkKerberosOptions, type KerberosProviderOptions } from './kerberos-options';
 import { loadKerberos } from './kerberos-package';
-import { checkKeytab, keytabOfProcess } from './keytab';
+import { checkKeytab, keytabExposure, keytabOfProcess } from './keytab';
 import { mechanismOf, readNegotiate } from './negotiate-token';
 import { isAnonymous, onlyComponent, parsePrincipal } from './principal';
 import { FaultReports, NTLM, type TicketFault, ticketFault } from './ticket-faults';
@@ -55,7 +55,10 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     } = checkKerberosOptions(options);
     const kerberos = loadKerberos();
     const file = keytabOfProcess.use(keytab);
-    if (file !== undefined) checkKeytab(file, service);
+    if (file !== undefined) {
+      checkKeytab(file, service);
+      this.#tell(keytabExposure(file));
+    }
     this.#acceptor = new Acceptor(kerberos, service);
     this.#realms = new Set(realms);
     this.#username = username;
@@ -133,7 +136,10 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
 
   /** What cannot be known at once is said as soon as it is. */
   async #checkSetUp(): Promise<void> {
-    const problem = await this.#acceptor.findFault().catch(() => undefined);
+    this.#tell(await this.#acceptor.findFault().catch(() => undefined));
+  }
+
+  #tell(problem: string | undefined): void {
     if (problem !== undefined) this.#problems.report({ component: this.#component, problem });
   }
 

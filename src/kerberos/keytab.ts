@@ -75,6 +75,12 @@ export function checkKeytab(path: string, service: string): void {
   );
 }
 
+/** What is wrong with who may read it, in words; undefined where only its owner and a group may. */
+export function keytabExposure(path: string): string | undefined {
+  const isExposed = process.platform !== 'win32' && (statSync(path).mode & 0o007) !== 0;
+  return isExposed ? `everybody on this machine can use the keytab ${path}: chmod 600` : undefined;
+}
+
 function readKeytab(path: string): Buffer {
   let bytes: Buffer;
   try {

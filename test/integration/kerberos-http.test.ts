@@ -110,6 +110,17 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
           .and.match(/^www-authenticate: Negotiate \S+\r$/im);
       });
 
+      it('A10: has curl log in by itself for each request on one connection', async () => {
+        await using api = await start();
+        const url = api.server.url.replace('127.0.0.1', 'localhost');
+        let connections = 0;
+        api.server.server.on('connection', () => (connections += 1));
+        const { text } = await curl(api, 'alice', { args: [`${url}/guarded`, `${url}/open`] });
+        expect(text.match(/HTTP\/1\.1 \d+/g)).to.deep.equal(Array(3).fill('HTTP/1.1 200'));
+        expect(text.match(/"user":"alice"/g)).to.have.length(3);
+        expect(connections).to.equal(1);
+      });
+
       it('still takes a password where there is no ticket', async () => {
         await using api = await start();
         const reply = await api.get('/guarded', basic('alice', 'secret'));

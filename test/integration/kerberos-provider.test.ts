@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Authentication } from '../../src/core/authentication';
@@ -281,6 +289,16 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
       } finally {
         process.env['KRB5_KTNAME'] = present;
       }
+    });
+
+    it('at start, when everybody may read the keytab', () => {
+      const problems: Problem[] = [];
+      for (const mode of [0o644, 0o600]) {
+        chmodSync(realm.keytab, mode);
+        create()[PROBLEM_SOURCE]((problem) => problems.push(problem))();
+      }
+      expect(problems).to.have.length(1);
+      expect(problems[0]?.problem).to.include('chmod 600');
     });
 
     it('soon after the start, when libkrb5 finds no key', async () => {
