@@ -54,11 +54,10 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
       clock = Date.now,
     } = checkKerberosOptions(options);
     const kerberos = loadKerberos();
-    const file = keytabOfProcess.use(keytab);
-    if (file !== undefined) {
+    keytabOfProcess.use(keytab, (file) => {
       checkKeytab(file, service);
       this.#tell(keytabExposure(file));
-    }
+    });
     this.#acceptor = new Acceptor(kerberos, service);
     this.#realms = new Set(realms);
     this.#username = username;

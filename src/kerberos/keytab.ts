@@ -22,14 +22,16 @@ export class KeytabChoice {
 
   /**
    * @param path undefined for the one that is set already, or libkrb5's default
-   * @returns the keytab's file; undefined where it is not known here
+   * @param check is given the keytab's file, where it is known here; what it throws leaves all as it was
    * @throws ConfigurationError when another one is in use
    */
-  use(path: string | undefined): string | undefined {
+  use(path: string | undefined, check: (file: string) => void): void {
     const present = this.env['KRB5_KTNAME'] ?? '';
     if (path === undefined) {
+      const known = fileOf(present);
+      if (known !== undefined) check(known);
       this.#usesDefault ||= present === '';
-      return fileOf(present);
+      return;
     }
     const file = resolve(path);
     if (present !== '' ? fileOf(present) !== file : this.#usesDefault) {
@@ -44,8 +46,8 @@ export class KeytabChoice {
         'KerberosProvider cannot choose the keytab from a worker thread: start the process with KRB5_KTNAME',
       );
     }
+    check(file);
     this.env['KRB5_KTNAME'] = `FILE:${file}`;
-    return file;
   }
 }
 

@@ -109,41 +109,62 @@ describe('checkKeytab', () => {
 });
 
 describe('KeytabChoice', () => {
+  /** The file that is checked; undefined where none is known. */
+  const use = (choice: KeytabChoice, path: string | undefined): string | undefined => {
+    let checked: string | undefined;
+    choice.use(path, (file) => (checked = file));
+    return checked;
+  };
+
   it('names the keytab in the environment, for the whole process', () => {
     const env: NodeJS.ProcessEnv = {};
-    expect(new KeytabChoice(env, false).use('/etc/http.keytab')).to.equal('/etc/http.keytab');
+    expect(use(new KeytabChoice(env, false), '/etc/http.keytab')).to.equal('/etc/http.keytab');
     expect(env['KRB5_KTNAME']).to.equal('FILE:/etc/http.keytab');
   });
 
   it('takes the same one again, and none at all', () => {
     const env: NodeJS.ProcessEnv = { KRB5_KTNAME: '/etc/http.keytab' };
     const choice = new KeytabChoice(env, false);
-    expect(choice.use(undefined)).to.equal('/etc/http.keytab');
-    expect(choice.use('/etc/../etc/http.keytab')).to.equal('/etc/http.keytab');
-    expect(choice.use(undefined)).to.equal('/etc/http.keytab');
+    for (const path of [undefined, '/etc/../etc/http.keytab', undefined]) {
+      expect(use(choice, path)).to.equal('/etc/http.keytab');
+    }
   });
 
   it('refuses another than is in use', () => {
     const env: NodeJS.ProcessEnv = {};
     const choice = new KeytabChoice(env, false);
-    choice.use('/etc/http.keytab');
-    expect(() => choice.use('/etc/other.keytab')).to.throw(ConfigurationError, 'one keytab');
+    use(choice, '/etc/http.keytab');
+    expect(() => use(choice, '/etc/other.keytab')).to.throw(ConfigurationError, 'one keytab');
     expect(env['KRB5_KTNAME']).to.equal('FILE:/etc/http.keytab');
-    expect(() => new KeytabChoice({ KRB5_KTNAME: 'MEMORY:x' }).use('/a')).to.throw(ConfigurationError);
+    const elsewhere = new KeytabChoice({ KRB5_KTNAME: 'MEMORY:x' }, false);
+    expect(() => use(elsewhere, '/a')).to.throw(ConfigurationError);
   });
 
   it('refuses one after a provider that uses the default', () => {
     const choice = new KeytabChoice({}, false);
-    expect(choice.use(undefined)).to.equal(undefined);
-    expect(() => choice.use('/etc/http.keytab')).to.throw(ConfigurationError, "libkrb5's default");
+    expect(use(choice, undefined)).to.equal(undefined);
+    expect(() => use(choice, '/etc/http.keytab')).to.throw(ConfigurationError, "libkrb5's default");
+  });
+
+  it('chooses nothing when the keytab does not hold', () => {
+    const env: NodeJS.ProcessEnv = {};
+    const choice = new KeytabChoice(env, false);
+    const fail = () => {
+      throw new ConfigurationError('no key');
+    };
+    expect(() => {
+      choice.use('/etc/wrong.keytab', fail);
+    }).to.throw('no key');
+    expect(env).to.deep.equal({});
+    expect(use(choice, '/etc/http.keytab')).to.equal('/etc/http.keytab');
   });
 
   it('refuses to choose in a worker thread, whose environment libkrb5 does not see', () => {
-    expect(() => new KeytabChoice({}, true).use('/etc/http.keytab')).to.throw(
+    expect(() => use(new KeytabChoice({}, true), '/etc/http.keytab')).to.throw(
       ConfigurationError,
       'worker thread',
     );
     const env = { KRB5_KTNAME: 'FILE:/etc/http.keytab' };
-    expect(new KeytabChoice(env, true).use('/etc/http.keytab')).to.equal('/etc/http.keytab');
+    expect(use(new KeytabChoice(env, true), '/etc/http.keytab')).to.equal('/etc/http.keytab');
   });
 });
