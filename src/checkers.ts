@@ -15,7 +15,7 @@ import type { Access } from './core/access';
 import type { Authentication } from './core/authentication';
 import type { SecurityRequest } from './core/request';
 import { rawRequest, rawResponse } from './core/execution';
-import { dependOn } from './drivers/reply';
+import { dependOn, setHeaders } from './drivers/reply';
 import { HttpSecurityRequest } from './drivers/security-request';
 import { AccessDeniedError } from './errors';
 import type { ResolvedOptions } from './options';
@@ -85,6 +85,9 @@ export class Checkers {
     const headers = this.parts.credentialHeaders();
     for (const name of headersRead) if (!headers.includes(name)) headers.push(name);
     dependOn(rawResponse(action), headers, outcome.kind !== 'anonymous');
+    if (outcome.kind === 'recognised') {
+      setHeaders(rawResponse(action), outcome.authentication.replyHeaders);
+    }
     return outcome;
   }
 

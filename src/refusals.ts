@@ -74,8 +74,12 @@ export class Refusals {
     Object.defineProperty(error, COMPLETED, { value: true });
     const headers: Record<string, string | string[]> = { 'Cache-Control': 'private, no-store' };
     // Koa's own error handler keeps no header of the reply but those that the error names.
-    const vary = rawResponse(request.action)?.getHeader('Vary');
+    const response = rawResponse(request.action);
+    const vary = response?.getHeader('Vary');
     if (vary !== undefined) headers['Vary'] = String(vary);
+    // What a provider told the client of its success; a 401 must not look like a leg of its login.
+    const proof = response?.getHeader('WWW-Authenticate');
+    if (proof !== undefined) headers['WWW-Authenticate'] = [proof].flat().map(String);
     if (error.httpCode === 401 || isInstance(error, MalformedCredentialsError)) {
       const challenges = this.challenges(request, verdicts);
       if (challenges.length > 0) headers['WWW-Authenticate'] = challenges;

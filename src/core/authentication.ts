@@ -12,6 +12,11 @@ export interface AuthenticationDetails {
   expiresAt?: Date | undefined;
   /** What the credential says beside the user, for example a token's claims. @default {} */
   claims?: Readonly<Record<string, unknown>>;
+  /**
+   * Headers that the reply to this request carries, whatever the action answers: for what proves the server to the
+   * client. @default {}
+   */
+  replyHeaders?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -25,6 +30,7 @@ export class Authentication<U extends User = User> {
   readonly scopes: readonly string[] | undefined;
   readonly expiresAt: Date | undefined;
   readonly claims: Readonly<Record<string, unknown>>;
+  readonly replyHeaders: Readonly<Record<string, string>>;
 
   constructor(user: U, details: AuthenticationDetails = {}) {
     this.user = user;
@@ -33,5 +39,6 @@ export class Authentication<U extends User = User> {
     this.scopes = details.scopes;
     this.expiresAt = details.expiresAt;
     this.claims = details.claims ?? {};
+    this.replyHeaders = details.replyHeaders ?? {};
   }
 }

@@ -8,6 +8,7 @@ const FOLDER = join(ROOT, 'test/package');
 /** Where a name that a block uses and does not bind may come from, first hit first. */
 const SOURCES = [
   'securest',
+  'securest/kerberos',
   'securest/ldap',
   'securest/redis',
   'securest/sql',

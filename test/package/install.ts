@@ -36,11 +36,14 @@ export async function pack(folder: string): Promise<Tarball> {
   return { path: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
 }
 
+/** Peers that the app does well without: it is Koa's, and must say what to install for Kerberos. */
+const WITHOUT = ['express', 'kerberos'];
+
 /** Makes a folder with the package, its peers and Koa installed, and the app in both module formats. */
 export async function installConsumer(tarball: Tarball, folder: string): Promise<void> {
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
-  const peers = Object.keys(manifest.peerDependencies).filter((name) => name !== 'express');
+  const peers = Object.keys(manifest.peerDependencies).filter((name) => !WITHOUT.includes(name));
   const packages = await Promise.all([...peers, '@types/node'].map(withInstalledVersion));
   await run(
     'npm',

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type * as ts from 'typescript';
 import * as securest from '../../src/index';
+import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
 import * as redis from '../../src/redis/index';
 import * as sql from '../../src/sql/index';
@@ -153,6 +154,14 @@ describe('Public surface', function () {
   it('of securest/testing is these values and types', () => {
     expect(Object.keys(testing)).to.have.members(TESTING_VALUES);
     expect(exportedTypes(program, 'src/testing/index.ts')).to.have.members(TESTING_TYPES);
+  });
+
+  it('of securest/kerberos is these values and types', () => {
+    expect(Object.keys(kerberos)).to.have.members(['KerberosProvider']);
+    expect(exportedTypes(program, 'src/kerberos/index.ts')).to.have.members([
+      'KerberosPrincipal',
+      'KerberosProviderOptions',
+    ]);
   });
 
   it('of securest/ldap is these values and types', () => {

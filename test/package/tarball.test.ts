@@ -37,6 +37,8 @@ describe('Packed package', function () {
     expect(tarball.files).to.include.members([
       'dist/index.js',
       'dist/index.d.ts',
+      'dist/kerberos/index.js',
+      'dist/kerberos/index.d.ts',
       'dist/ldap/index.js',
       'dist/ldap/index.d.ts',
       'dist/redis/index.js',

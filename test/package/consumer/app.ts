@@ -24,6 +24,7 @@ import {
   Userstore,
   type UserstoreInterface,
 } from 'securest';
+import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlUserstore } from 'securest/sql';
@@ -36,6 +37,10 @@ assert.deepEqual(
 );
 assert.equal(typeof actingAs, 'function');
 assert.throws(() => new RedisThrottle(undefined as never), /needs a client of ioredis/);
+assert.throws(
+  () => new KerberosProvider({ service: 'HTTP@app.example', realms: ['EXAMPLE.COM'] }),
+  /needs the package kerberos: npm install kerberos/,
+);
 assert.throws(() => new LdapUserstore({ url: 'ldap://x', baseDn: 'dc=x' }), /passwords in clear/);
 
 @Userstore()

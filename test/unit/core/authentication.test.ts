@@ -13,6 +13,7 @@ describe('Authentication', () => {
       scopes: undefined,
       expiresAt: undefined,
       claims: {},
+      replyHeaders: {},
     });
   });
 
@@ -23,6 +24,7 @@ describe('Authentication', () => {
       scopes: ['read'],
       expiresAt: new Date(2),
       claims: { a: 1 },
+      replyHeaders: { 'X-Proof': 'a' },
     };
     expect({ ...new Authentication({ username: 'ann' }, details) }).to.deep.equal({
       user: { username: 'ann' },

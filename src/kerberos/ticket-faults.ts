@@ -1,0 +1,69 @@
+/**
+ * What libkrb5 says about a ticket that it refuses. It says it in English words only; what is not known here is the
+ * client's fault, and refused as that.
+ */
+export interface TicketFault {
+  readonly kind: string;
+  /** The cure, for the log. */
+  readonly cure: string;
+}
+
+/** Where libkrb5 keeps the tickets that it has seen. Without it a replay could not be told. */
+const REPLAY_CACHE = /replay cache|\(filename: /i;
+
+const KNOWN: readonly (TicketFault & { readonly says: RegExp })[] = [
+  {
+    kind: 'clock skew',
+    says: /clock skew too great|ticket not yet valid/i,
+    cure: 'the clocks of the client, the KDC and this machine differ by more than libkrb5 allows (5 minutes): set them by NTP',
+  },
+  {
+    kind: 'key version',
+    says: /keytab is likely out of date|key version .* (?:incorrect|not available)/i,
+    cure: 'the KDC has a newer key for the service than the keytab: write the keytab anew',
+  },
+  {
+    kind: 'service',
+    says: /does not match server principal|not found in keytab|wrong principal in request/i,
+    cure: 'a client asked for a ticket of another service: the host in its URL must be the one in `service`, and the keytab must have its key',
+  },
+  {
+    kind: 'encryption type',
+    says: /encryption type|enctype .* not (?:found|permitted|supported)/i,
+    cure: 'the ticket is encrypted in a way that the keytab has no key for, or that libkrb5 forbids: write the keytab anew with the types that the KDC uses (aes256-cts)',
+  },
+  {
+    kind: 'key',
+    says: /cannot decrypt ticket/i,
+    cure: 'a ticket was damaged, or the key in the keytab is not the one at the KDC: if it goes on, write the keytab anew',
+  },
+];
+
+export const NTLM: TicketFault = {
+  kind: 'ntlm',
+  cure: 'a client sent NTLM in place of a Kerberos ticket: it has no ticket, or does not trust this host with one',
+};
+
+/** True where the server itself is at fault. */
+export function isServerFault(text: string): boolean {
+  return REPLAY_CACHE.test(text) && !/request is a replay/i.test(text);
+}
+
+/** What somebody has to put right, where libkrb5's words tell it. */
+export function ticketFault(text: string): TicketFault | undefined {
+  return KNOWN.find(({ says }) => says.test(text));
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Says each kind of fault once an hour: whoever sends broken tickets must not fill the log. */
+export class FaultReports {
+  readonly #saidAt = new Map<string, number>();
+
+  isDue({ kind }: TicketFault, now: number): boolean {
+    const last = this.#saidAt.get(kind);
+    if (last !== undefined && now >= last && now - last < HOUR_MS) return false;
+    this.#saidAt.set(kind, now);
+    return true;
+  }
+}

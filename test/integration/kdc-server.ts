@@ -1,0 +1,214 @@
+/**
+ * A Kerberos KDC (MIT) of the tests' own, for one realm or several that trust each other, on a loopback port and in
+ * a folder that goes with it. Nothing of the machine's own Kerberos set-up is read or written.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PROGRAMS = ['kdb5_util', 'kadmin.local', 'krb5kdc'] as const;
+/** Debian has the programs of servers where a user's PATH may not look. */
+const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin`;
+
+type Program = (typeof PROGRAMS)[number] | 'kinit';
+
+export class KdcServer {
+  readonly folder = mkdtempSync(join(tmpdir(), 'securest-kdc-'));
+  #process: ChildProcess | undefined;
+  port = 0;
+
+  /** @param realms the first is the default realm; each trusts all others */
+  constructor(readonly realms: readonly [string, ...string[]]) {}
+
+  /** What programs and Node need to know to use this KDC, and no other. */
+  get env(): Record<string, string> {
+    return {
+      KRB5_CONFIG: join(this.folder, 'krb5.conf'),
+      KRB5RCACHEDIR: this.folder,
+    };
+  }
+
+  /** Starts it, or starts it again with what it held. */
+  async start(): Promise<void> {
+    if (this.port === 0) this.#createRealms();
+    for (let attempt = 1; !(await this.#listens()); attempt += 1) {
+      if (attempt === 5) throw new Error('krb5kdc ended at once');
+      // The port was free a moment ago, and somebody else has it now.
+      await this.#usePort();
+    }
+  }
+
+  #createRealms(): void {
+    this.#configure();
+    for (const realm of this.realms) {
+      this.#run('kdb5_util', ['-r', realm, 'create', '-s', '-W', '-P', 'master of the test']);
+    }
+    for (const realm of this.realms) {
+      this.#admin(realm, ...this.#trust().map((name) => `addprinc -pw between-realms ${name}`));
+    }
+  }
+
+  async #usePort(): Promise<void> {
+    this.port = await freePort();
+    this.#configure();
+  }
+
+  /** Runs it; false when it ended before anybody could reach it. */
+  async #listens(): Promise<boolean> {
+    if (this.port === 0) await this.#usePort();
+    const realms = this.realms.flatMap((realm) => ['-r', realm]);
+    const running = spawn('krb5kdc', ['-n', ...realms], { env: this.#env(), stdio: 'ignore' });
+    this.#process = running;
+    while (isRunning(running)) {
+      if ((await accepts(this.port)) && isRunning(running)) return true;
+      await new Promise((resume) => setTimeout(resume, 10));
+    }
+    return false;
+  }
+
+  /** Makes a principal whose key is a password's. */
+  addUser(principal: string, password: string): void {
+    this.#admin(realmOf(principal, this.realms[0]), `addprinc -pw ${password} ${principal}`);
+  }
+
+  /** Makes principals with random keys and writes them into a keytab. @returns its path */
+  addServices(file: string, ...principals: readonly string[]): string {
+    const path = join(this.folder, file);
+    for (const principal of principals) {
+      const realm = realmOf(principal, this.realms[0]);
+      this.#admin(realm, `addprinc -randkey ${principal}`, `ktadd -k ${path} ${principal}`);
+    }
+    return path;
+  }
+
+  /** Gives a service a new key, under the next key version. @returns the new keytab */
+  renewKey(file: string, principal: string): string {
+    const path = join(this.folder, file);
+    this.#admin(realmOf(principal, this.realms[0]), `ktadd -k ${path} ${principal}`);
+    return path;
+  }
+
+  /** Logs a user in. @returns the ticket cache, to be named by KRB5CCNAME */
+  kinit(principal: string, password: string): string {
+    const cache = `FILE:${join(this.folder, `cc-${String(++this.#caches)}`)}`;
+    this.#run('kinit', ['-c', cache, principal], `${password}\n`);
+    return cache;
+  }
+
+  #caches = 0;
+
+  /** Ends it at once. */
+  async stop(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined || !isRunning(running)) return;
+    running.kill('SIGKILL');
+    await once(running, 'exit');
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #trust(): string[] {
+    return this.realms.flatMap((from) =>
+      this.realms.filter((to) => to !== from).map((to) => `krbtgt/${to}@${from}`),
+    );
+  }
+
+  #configure(): void {
+    const client = this.realms.map((realm) => `${realm} = {\n kdc = 127.0.0.1:${String(this.port)}\n }`);
+    // Names are taken as they are, and nobody is asked for them: the tests need no name service.
+    writeFileSync(
+      join(this.folder, 'krb5.conf'),
+      `[libdefaults]
+ default_realm = ${this.realms[0]}
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ dns_canonicalize_hostname = false
+ rdns = false
+ forwardable = true
+ udp_preference_limit = 1
+[realms]
+ ${client.join('\n ')}
+[domain_realm]
+ localhost = ${this.realms[0]}
+`,
+    );
+    const realms = this.realms.map((realm) => {
+      mkdirSync(join(this.folder, realm), { recursive: true });
+      return `${realm} = {
+ database_name = ${join(this.folder, realm, 'principal')}
+ key_stash_file = ${join(this.folder, realm, 'stash')}
+ acl_file = ${join(this.folder, realm, 'acl')}
+ kdc_listen = ""
+ kdc_tcp_listen = 127.0.0.1:${String(this.port)}
+ supported_enctypes = aes256-cts-hmac-sha1-96:normal
+ }`;
+    });
+    writeFileSync(
+      join(this.folder, 'kdc.conf'),
+      `[realms]\n ${realms.join('\n ')}\n[logging]\n kdc = FILE:${join(this.folder, 'kdc.log')}\n`,
+    );
+  }
+
+  #admin(realm: string, ...commands: readonly string[]): void {
+    for (const command of commands) this.#run('kadmin.local', ['-r', realm, '-q', command]);
+  }
+
+  #run(program: Program, args: string[], input = ''): void {
+    const how = { env: this.#env(), encoding: 'utf8', input } as const;
+    const { status, stdout, stderr, error } = spawnSync(program, args, how);
+    // kadmin.local ends with 0 whatever becomes of its command.
+    const isRefused = program === 'kadmin.local' && /^(?!WARNING|No policy).+: .* while /m.test(stderr);
+    if (status !== 0 || isRefused) throw new Error(`${program} failed: ${error?.message ?? stderr}${stdout}`);
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    return { ...process.env, ...this.env, PATH, KRB5_KDC_PROFILE: join(this.folder, 'kdc.conf') };
+  }
+}
+
+/** Why there can be no KDC here; undefined where there can. */
+export function whyNoKdc(): string | undefined {
+  const missing = [...PROGRAMS, 'kinit'].find(
+    (program) => !PATH.split(':').some((folder) => existsSync(join(folder, program))),
+  );
+  return (
+    missing &&
+    `${missing} is not installed: on Debian the packages krb5-kdc, krb5-admin-server and krb5-user have it`
+  );
+}
+
+function realmOf(principal: string, fallback: string): string {
+  return principal.split('@')[1] ?? fallback;
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = createConnection(port, '127.0.0.1', () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
