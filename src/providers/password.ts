@@ -1,16 +1,9 @@
 import { Authentication } from '../core/authentication';
-import type { AuthProviderInterface } from '../core/auth-provider';
-import type { Challenge } from '../core/challenge';
-import {
-  PROBLEM_SOURCE,
-  type ProblemListener,
-  type ProblemSource,
-  reportMisconfigured,
-} from '../core/events';
+import { reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { isUser, type User } from '../core/user';
+import type { User } from '../core/user';
 import { STORE_OF, type UserstoreInterface } from '../core/userstore';
-import { AccountStatusError, BadCredentialsError, ServiceUnavailableError } from '../errors';
+import { AccountStatusError, BadCredentialsError } from '../errors';
 import {
   type CacheTicket,
   CredentialCache,
@@ -19,17 +12,12 @@ import {
 import { HashUpgrades } from '../passwords/hash-upgrade';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import { passwords } from '../passwords/passwords';
-import { Throttle, type ThrottleOptions } from '../throttle/throttle';
-import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
+import { BasicProvider, type BasicProviderOptions } from './basic';
+import type { BasicCredentials } from './basic-credentials';
 
-export interface PasswordProviderOptions {
+export interface PasswordProviderOptions extends BasicProviderOptions {
   /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
   credentialCache?: CredentialCacheOptions | false;
-  /**
-   * How many failures are free before tries are delayed; false for no delays. A `RedisThrottle` counts for several
-   * machines.
-   */
-  throttle?: ThrottleOptions | Throttle | false;
   /** What verifies and makes hashes. @default the instance that is exported as `passwords` */
   passwords?: PasswordHasher;
 }
@@ -52,12 +40,9 @@ export interface PasswordProviderOptions {
  * too, and alike for users that do not exist.
  * @see RFC 7617 section 2
  */
-export class PasswordProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
-  readonly credential: string = 'authorization';
-  declare readonly name?: string;
+export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   protected readonly hasher: PasswordHasher;
   readonly #cache: CredentialCache | undefined;
-  readonly #throttle: Throttle | undefined;
   readonly #upgrades = new HashUpgrades({
     hash: (password) => this.hasher.hash(password),
     needsRehash: (hash) => this.hasher.needsRehash(hash),
@@ -67,9 +52,9 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
   constructor(options: PasswordProviderOptions = {}) {
     // Without a constructor of its own, a provider gets its container here.
     const { credentialCache, throttle, passwords: hasher = passwords } = options;
+    super(throttle === undefined ? {} : { throttle });
     this.hasher = hasher;
     this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
-    this.#throttle = throttle === false ? undefined : throttleOf(throttle);
   }
 
   /**
@@ -83,7 +68,7 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
   ): Promise<Authentication<U> | null> {
-    const credentials = parseBasicCredentials(request.header('authorization'));
+    const credentials = this.credentialsOf(request);
     if (credentials === null) return null;
 
     const proof = await this.prove(request, userstore, credentials);
@@ -105,11 +90,8 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
   ): Promise<Proof<U>> {
     // Before the cache too, or it would tell the right guess from the others while all must wait.
     const attempt = { username: credentials.username, ip: request.ip };
-    await this.#throttle?.check(attempt);
-    const user = (await userstore.getUser(credentials.username)) ?? undefined;
-    if (user !== undefined && !isUser(user)) {
-      throw new TypeError('The userstore returned something that is no user');
-    }
+    await this.checkThrottle(attempt);
+    const user = await this.load(userstore, credentials.username);
     const hash = this.#readableHash(request, user);
     const stored = hash ?? this.hasher.decoy();
     const active = user !== undefined && hash !== undefined && user.active !== false;
@@ -122,23 +104,13 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     );
     if (active && ticket && this.#cache?.has(ticket) === true) return { user, hash, isFresh: false };
     const outcome = { isInactive: false };
-    const verify = async (): Promise<boolean> => {
-      const counted = await this.#throttle?.count(attempt);
-      let proved: unknown;
-      try {
-        // Looking at the signal costs an AbortController, which remembered credentials need not pay for.
-        if (isAborted(request)) throw new ServiceUnavailableError();
-        proved = await this.hasher.verify(credentials.password, stored, request.signal, !active);
-      } catch (error) {
-        await counted?.undecided();
-        throw error;
-      }
-      const isRight = proved === true && hash !== undefined;
-      outcome.isInactive = isRight && !active;
-      if (!isRight || !active) return false;
-      await counted?.succeeded();
-      return true;
-    };
+    const verify = (): Promise<boolean> =>
+      this.counted(request, attempt, async () => {
+        const proved = await this.hasher.verify(credentials.password, stored, request.signal, !active);
+        const isRight = (proved as unknown) === true && hash !== undefined;
+        outcome.isInactive = isRight && !active;
+        return isRight && active;
+      });
     const granted = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
@@ -152,18 +124,8 @@ export class PasswordProvider<U extends User = User> implements AuthProviderInte
     return this.hasher.hash(password);
   }
 
-  /** Without a realm, which the chain puts in front. */
-  challenge(): Challenge | undefined {
-    return { scheme: 'Basic', params: { charset: 'UTF-8' } };
-  }
-
   forget(username: string): void {
     this.#cache?.forget(username);
-  }
-
-  /** Hears from the throttle. */
-  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
-    return this.#throttle?.[PROBLEM_SOURCE](listener) ?? (() => undefined);
   }
 
   #upgradeAfterReply(
@@ -234,10 +196,6 @@ function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): Use
 
 /** Stands for the store of users that no store has. */
 const NOWHERE = {};
-
-function throttleOf(throttle: ThrottleOptions | Throttle | undefined): Throttle {
-  return throttle instanceof Throttle ? throttle : new Throttle(throttle);
-}
 
 function isAborted({ signal }: SecurityRequest): boolean {
   return signal.aborted;
