@@ -170,6 +170,7 @@ function rolesOf(value: LdapUserstoreOptions['groupRoles']): LdapSettings['roles
   if (typeof value === 'function') return value;
   const isTable =
     typeof (value as unknown) === 'object' &&
+    (value as unknown) !== null &&
     Object.values(value).every((roles: unknown) => Array.isArray(roles) && roles.every(isText));
   if (!isTable) throw fault('groupRoles must be a function, or a list of roles for each group');
   const table = new Map(Object.entries(value));

@@ -1,20 +1,13 @@
 import { Authentication } from '../core/authentication';
-import type { AuthProviderInterface } from '../core/auth-provider';
-import type { Challenge } from '../core/challenge';
-import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { isUser, type User } from '../core/user';
+import type { User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError, ConfigurationError } from '../errors';
-import { parseBasicCredentials } from '../providers/basic-credentials';
-import { Throttle, type ThrottleOptions } from '../throttle/throttle';
+import { BasicProvider, type BasicProviderOptions } from '../providers/basic';
 import { isInstance } from '../util/instance';
 import { LdapUserstore } from './ldap-userstore';
 
-export interface LdapProviderOptions {
-  /** How many failures are free before tries are delayed; false for no delays. @default as of PasswordProvider */
-  readonly throttle?: ThrottleOptions | Throttle | false;
-}
+export type LdapProviderOptions = BasicProviderOptions;
 
 /**
  * Authenticates HTTP Basic credentials by a bind to the directory as the user that an {@link LdapUserstore} found.
@@ -26,21 +19,18 @@ export interface LdapProviderOptions {
  * Failures are counted by account and by client address, and too many delay the next try.
  * @see RFC 7617 section 2, RFC 4513 section 5.1.3
  */
-export class LdapProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
-  readonly credential: string = 'authorization';
-  declare readonly name?: string;
+export class LdapProvider<U extends User = User> extends BasicProvider<U> {
   readonly #store: LdapUserstore;
-  readonly #throttle: Throttle | undefined;
 
   /** @throws ConfigurationError without an LdapUserstore, or for options out of bounds */
-  constructor(store: LdapUserstore, { throttle }: LdapProviderOptions = {}) {
+  constructor(store: LdapUserstore, options: LdapProviderOptions = {}) {
     if (!isInstance<LdapUserstore>(store, LdapUserstore)) {
       throw new ConfigurationError(
         'LdapProvider needs the LdapUserstore whose users it proves: super(store)',
       );
     }
+    super(options);
     this.#store = store;
-    if (throttle !== false) this.#throttle = throttle instanceof Throttle ? throttle : new Throttle(throttle);
   }
 
   /**
@@ -54,41 +44,29 @@ export class LdapProvider<U extends User = User> implements AuthProviderInterfac
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
   ): Promise<Authentication<U> | null> {
-    const credentials = parseBasicCredentials(request.header('authorization'));
+    const credentials = this.credentialsOf(request);
     if (credentials === null) return null;
     const { username, password } = credentials;
     const attempt = { username, ip: request.ip };
-    await this.#throttle?.check(attempt);
-    const user = (await userstore.getUser(username)) ?? undefined;
-    if (user !== undefined && !isUser(user)) {
-      throw new TypeError('The userstore returned something that is no user');
+    await this.checkThrottle(attempt);
+    const user = await this.load(userstore, username);
+    if (user !== undefined && !this.#store.has(user)) {
+      // It takes as long as any other, and is for its own provider to count.
+      await this.#store.proves(undefined, username, password);
+      throw new BadCredentialsError();
     }
-    const isOther = user !== undefined && !this.#store.has(user);
-    const counted = isOther ? undefined : await this.#throttle?.count(attempt);
-    let isRight: boolean;
-    try {
-      isRight = await this.#store.proves(user, username, password);
-    } catch (error) {
-      await counted?.undecided();
-      throw error;
-    }
-    if (!isRight || user === undefined || isOther) throw new BadCredentialsError();
-    if (user.active === false) throw new AccountStatusError();
-    await counted?.succeeded();
+    const outcome = { isInactive: false };
+    const isGranted = await this.counted(request, attempt, async () => {
+      const isRight = await this.#store.proves(user, username, password);
+      outcome.isInactive = isRight && user?.active === false;
+      return isRight && !outcome.isInactive;
+    });
+    if (outcome.isInactive) throw new AccountStatusError();
+    if (!isGranted || user === undefined) throw new BadCredentialsError();
     return new Authentication(user, { methods: ['pwd'] });
-  }
-
-  /** Without a realm, which the chain puts in front. */
-  challenge(): Challenge | undefined {
-    return { scheme: 'Basic', params: { charset: 'UTF-8' } };
   }
 
   forget(username: string): void {
     this.#store.forget(username);
-  }
-
-  /** Hears from the throttle. */
-  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
-    return this.#throttle?.[PROBLEM_SOURCE](listener) ?? (() => undefined);
   }
 }

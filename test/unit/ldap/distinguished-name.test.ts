@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { escapeDnValue, isBelow } from '../../../src/ldap/distinguished-name';
+import { loadLdapts } from '../../../src/ldap/ldap-connection';
+import cases from '../../vectors/ldap_cases.json';
+
+const of = (kind: string) => cases.vectors.filter((one) => one.kind === kind);
+
+/** The value of a name of one component, as RFC 4514 section 3 reads it; undefined where it is none, or more. */
+function readBack(name: string): string | undefined {
+  const [, value] = /^cn=((?:[^\\,+";<>\0]|\\[0-9a-f]{2}|\\.)*)$/is.exec(name) ?? [];
+  if (value === undefined || /^[ #]|(?<!\\) $/.test(value)) return undefined;
+  const bytes = value.replace(/((?:\\[0-9a-f]{2})+)|\\(.)/gi, (_, hex: string | undefined, one: string) =>
+    hex === undefined ? one : Buffer.from(hex.replaceAll('\\', ''), 'hex').toString(),
+  );
+  return bytes;
+}
+
+describe('escapeDnValue', () => {
+  for (const { id, input, expect: expected } of of('dn-value')) {
+    it(`F2: makes one value of ${JSON.stringify(input)} (case ${id})`, () => {
+      const escaped = escapeDnValue(input);
+      if (!expected.startsWith('one RDN')) expect(escaped.toLowerCase()).to.equal(expected.toLowerCase());
+      expect(readBack(`cn=${escaped}`)).to.equal(input);
+    });
+  }
+
+  it('F2: keeps whatever is typed in one value', () => {
+    for (const value of [
+      '  ',
+      ' ',
+      '#',
+      'a  ',
+      '\\ ',
+      '\\',
+      '\\\\',
+      '\u0085',
+      'é',
+      '=,+',
+      '\\2c',
+      ' #x ',
+      'a\\ ',
+    ]) {
+      expect(readBack(`cn=${escapeDnValue(value)}`), JSON.stringify(value)).to.equal(value);
+    }
+  });
+});
+
+describe('isBelow', () => {
+  const BASE = 'ou=Groups,dc=example,dc=org';
+  it('knows entries below the base, however they are written', () => {
+    for (const dn of [
+      `cn=a,${BASE}`,
+      `CN=A, OU=groups , DC=Example,dc=ORG`,
+      `cn=a\\,b,${BASE}`,
+      `cn=a\\2cb,${BASE}`,
+      `cn=a+uid=b,${BASE}`,
+      `cn=x,ou=y,${BASE}`,
+    ]) {
+      expect(isBelow(dn, BASE), dn).to.equal(true);
+    }
+  });
+
+  it('takes no other for one, and none that it cannot read', () => {
+    for (const dn of [
+      '',
+      BASE,
+      `ou=Groups,dc=example,dc=org,dc=evil`,
+      `cn=a\\,${BASE}`,
+      `cn=a,ou=Groups\\,dc=example\\,dc=org`,
+      `cn=a,ou=xGroups,dc=example,dc=org`,
+      `cn="a,${BASE}"`,
+      `cn="a",${BASE}`,
+      `a,${BASE}`,
+      `cn=a,,${BASE}`,
+      `cn=a\0,${BASE}`,
+      `cn=a,dc=example,dc=org`,
+    ]) {
+      expect(isBelow(dn, BASE), dn).to.equal(false);
+    }
+  });
+});
+
+describe('Filters', () => {
+  for (const { id, input, expect: expected } of of('filter-value')) {
+    it(`F1: hold ${JSON.stringify(input)} as one value (case ${id})`, () => {
+      const { BerWriter, EqualityFilter, FilterParser } = loadLdapts();
+      const sent = [
+        new EqualityFilter({ attribute: 'uid', value: input }),
+        FilterParser.parseString(`(uid=${expected})`),
+      ].map((filter) => {
+        const writer = new BerWriter();
+        filter.write(writer);
+        return writer.buffer;
+      });
+      expect(sent[0]).to.deep.equal(sent[1]);
+      expect(sent[0]!.includes(input)).to.equal(true);
+    });
+  }
+});
