@@ -1,5 +1,6 @@
 import type { Entry, Filter } from 'ldapts';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { ProblemBoard } from '../core/problem-board';
 import { type Group, isUser, type User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
@@ -31,7 +32,8 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   readonly #names = new WeakMap<User, string>();
   /** The groups that were found with each user. */
   readonly #reach = new WeakMap<User, Reach>();
-  readonly #listeners = new Set<ProblemListener>();
+  readonly #problems = new ProblemBoard();
+  #isChecked = false;
 
   /** Asks nothing of the directory yet. @throws ConfigurationError for options that do not hold */
   constructor(options: LdapUserstoreOptions) {
@@ -109,9 +111,16 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     this.#directory.close();
   }
 
+  /** Hears what is wrong with the set-up, which is looked at when an app starts to use the store. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const stop = this.#problems.listen(listener);
+    if (!this.#isChecked) {
+      this.#isChecked = true;
+      this.check().catch((error: unknown) => {
+        this.#report({ problem: messageOf((error as Error).cause) });
+      });
+    }
+    return stop;
   }
 
   async #look(identifier: string): Promise<U | null> {
@@ -175,8 +184,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   }
 
   #report(problem: { problem: string; user?: string }): void {
-    for (const listener of this.#listeners)
-      listener({ component: this.name ?? this.constructor.name, ...problem });
+    this.#problems.report({ component: this.name ?? this.constructor.name, ...problem });
   }
 }
 

@@ -49,6 +49,8 @@ export class Transport {
         socket.off('error', reject);
         socket.on('error', () => undefined);
         if (this.startTls) this.#inClear = new BytesInClear(socket);
+        // What waits for an answer keeps the process alive by its time limit; a connection at rest does not.
+        socket.unref();
         resolve();
       });
     });
@@ -69,6 +71,7 @@ export class Transport {
     this.#inClear = undefined;
     const secure = connectTls(options);
     secure.on('error', () => undefined);
+    secure.unref();
     this.#sockets.push(secure);
     return secure;
   }

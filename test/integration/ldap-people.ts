@@ -63,6 +63,19 @@ export function entriesOf(users: readonly User[], groups: readonly Group[]): str
   return `${people.join('')}${groups.map(({ name }) => group(name, membersOf(name))).join('')}`;
 }
 
+/** A policy that locks an account at the first wrong password. */
+export function policy(name: string): string {
+  return `dn: cn=${name},${SUFFIX}
+objectClass: device
+objectClass: pwdPolicy
+cn: ${name}
+pwdAttribute: userPassword
+pwdLockout: TRUE
+pwdMaxFailure: 1
+
+`;
+}
+
 /** What ldapmodify adds. */
 export function additions(entries: string): string {
   return entries.replace(/^(dn::? .*\n)/gm, '$1changetype: add\n');

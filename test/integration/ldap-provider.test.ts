@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { Container } from 'typedi';
@@ -16,8 +18,19 @@ import cases from '../vectors/ldap_cases.json';
 import { describeAuthProvider } from '../contract/describe-auth-provider';
 import { Authority } from './certificates';
 import { describeWith } from './describe-with';
-import { additions, APP, entriesOf, GROUPS, PASSWORD, PEOPLE, personDn, TREE } from './ldap-people';
-import { SlapdServer, whyNoSlapd } from './slapd-server';
+import {
+  additions,
+  APP,
+  entriesOf,
+  GROUPS,
+  PASSWORD,
+  PEOPLE,
+  person,
+  personDn,
+  policy,
+  TREE,
+} from './ldap-people';
+import { SlapdServer, SUFFIX, whyNoSlapd } from './slapd-server';
 
 const USERS: User[] = [
   { username: 'alice', groups: ['admins'] },
@@ -41,6 +54,8 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
     });
     await server.start();
     server.modify(additions(entriesOf(USERS, [{ name: 'admins' }])));
+    server.modify(additions(policy('strict')));
+    server.modify(additions(person({ username: 'locked' }, `pwdPolicySubentry: cn=strict,${SUFFIX}\n`)));
   });
   after(async () => {
     await server.remove();
@@ -218,6 +233,14 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
         expect(new Set(back.map(({ status }) => status))).to.deep.equal(new Set([200]));
       });
 
+      it('F6: answer an account that the directory has locked as a wrong password', async () => {
+        await using api = await start();
+        const wrong = await api.login('locked', 'wrong');
+        const right = await api.login('locked', PASSWORD);
+        expect([right.status, right.text]).to.deep.equal([401, wrong.text]);
+        expect(wrong.text).to.equal((await api.login('alice', 'wrong')).text);
+      });
+
       it('take the next url where the first does not answer', async () => {
         await using api = await start({ url: ['ldap://127.0.0.1:1', server.url] });
         expect((await api.login('alice', PASSWORD)).status).to.equal(200);
@@ -266,6 +289,59 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
       });
     });
   }
+
+  it('F5: send no password in clear when an encrypted connection was lost', async () => {
+    const seen: Buffer[] = [];
+    const sockets = new Set<Socket>();
+    const proxy = createServer((client) => {
+      const upstream = connect(server.port, '127.0.0.1');
+      for (const socket of [client, upstream]) socket.on('error', () => undefined);
+      client.on('data', (chunk) => seen.push(chunk));
+      client.pipe(upstream).pipe(client);
+      sockets.add(client).add(upstream);
+    }).listen(0, 'localhost');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const url = `ldap://localhost:${String(port)}`;
+    const store = new LdapUserstore(optionsFor({ url, startTls: true, insecure: false, ca: authority.ca }));
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        const alice = (await store.getUser('alice'))!;
+        expect(await store.proves(alice, 'alice', PASSWORD)).to.equal(true);
+        for (const socket of sockets) socket.destroy();
+        sockets.clear();
+      }
+      const bytes = Buffer.concat(seen);
+      for (const secret of [PASSWORD, APP.bindPassword, 'alice'])
+        expect(bytes.includes(secret), secret).to.equal(false);
+    } finally {
+      store.close();
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    }
+  });
+
+  it('F6: go on at the second directory when the first ends, and at the first when the second does', async () => {
+    const second = new SlapdServer({ entries: TREE });
+    await second.start();
+    second.modify(additions(entriesOf(USERS, [])));
+    const store = new LdapUserstore(
+      optionsFor({ url: [server.url, second.url], groups: { baseDn: GROUPS } }),
+    );
+    try {
+      const login = async (): Promise<boolean> =>
+        store.proves((await store.getUser('alice'))!, 'alice', PASSWORD);
+      expect(await login()).to.equal(true);
+      await server.stop();
+      expect(await login()).to.equal(true);
+      await server.start();
+      await second.stop();
+      expect(await login()).to.equal(true);
+    } finally {
+      store.close();
+      await second.remove();
+    }
+  }).timeout(20_000);
 
   it('J12: never mix two users up in 200 binds at once', async () => {
     const store = new LdapUserstore(optionsFor({ maxBinds: 20 }));

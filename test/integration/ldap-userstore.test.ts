@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { PROBLEM_SOURCE } from '../../src/core/events';
 import { ConfigurationError } from '../../src/errors';
@@ -19,6 +22,7 @@ import {
 } from './ldap-people';
 import { SlapdServer, SUFFIX, whyNoSlapd } from './slapd-server';
 
+const ROOT = resolve(__dirname, '../..');
 const OTHERS = `ou=others,${SUFFIX}`;
 
 describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
@@ -196,6 +200,24 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await store.getUser('ann'))?.username).to.equal('ann');
   });
 
+  it('keeps no process alive', async () => {
+    add(person({ username: 'ann' }));
+    const options = { url: server.url, insecure: true, ...APP, baseDn: PEOPLE };
+    const script = `
+      const { LdapUserstore } = require(${JSON.stringify(join(ROOT, 'src/ldap/index.ts'))});
+      const store = new LdapUserstore(${JSON.stringify(options)});
+      store.getUser('ann').then(async (ann) => console.log(ann.username, await store.proves(ann, 'ann', 'x')));`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['-r', '@swc-node/register', '-e', script],
+      {
+        cwd: ROOT,
+        timeout: 8000,
+      },
+    );
+    expect(stdout).to.equal('ann false\n');
+  });
+
   describe('check()', () => {
     const refusal = async (options: Partial<LdapUserstoreOptions>): Promise<string> => {
       const error: unknown = await open(options)
@@ -208,6 +230,15 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
 
     it('passes where all is well', async () => {
       await open().check();
+    });
+
+    it('is made when an app starts to use the store', async () => {
+      const store = open({ bindPassword: 'canary' });
+      const problem = await new Promise((heard) => void store[PROBLEM_SOURCE](heard));
+      expect(problem).to.deep.equal({
+        component: 'LdapUserstore',
+        problem: `${server.url}: it refuses bindDn, or bindPassword`,
+      });
     });
 
     it('says what is wrong', async () => {
