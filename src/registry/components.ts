@@ -64,7 +64,10 @@ function componentsOf<K extends keyof Kinds>(kind: K, options: ComponentOptions)
   const [decorator, method] = DECORATORS[kind];
   const own = options[kind] as readonly Constructor<Kinds[K]>[] | undefined;
   const classes: readonly Constructor<Kinds[K]>[] = own ?? ordered(decorator, decorated(kind));
-  return classes.map((cls) => toComponent(options, cls, method, decorator));
+  return classes.map((cls, index) => {
+    const nameless = `${decorator.slice(1).toLowerCase()}${String(index + 1)}`;
+    return toComponent(options, cls, method, decorator, nameless);
+  });
 }
 
 function toComponent<T extends object>(
@@ -72,12 +75,13 @@ function toComponent<T extends object>(
   cls: Constructor<T>,
   method: keyof T & string,
   decorator: string,
+  nameless: string,
 ): Component<T> {
   const first = resolveAtStart(container, cls, method, decorator);
   onUse(first);
   const { name } = first as { name?: unknown };
   return {
-    name: typeof name === 'string' && name !== '' ? name : cls.name,
+    name: (typeof name === 'string' && name) || cls.name || nameless,
     get: () => {
       const instance = resolve(container, cls);
       onUse(instance);

@@ -118,6 +118,9 @@ describe('findComponents', () => {
       }
       expect(refusal({ userstores: [Users, Again] })).to.contain('Two userstores are named Users');
       expect(refusal({ userstores: [Odd] })).to.contain('must have no colon: sql:users');
+      const nameless = [class extends Users {}, class extends Users {}];
+      expect(nameless.map(({ name }) => name)).to.deep.equal(['', '']);
+      expect(find({ userstores: nameless })[0]).to.deep.equal(['userstore1', 'userstore2']);
     });
 
     for (const order of [NaN, Infinity, undefined, null, '1']) {
