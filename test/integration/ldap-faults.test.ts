@@ -147,6 +147,30 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(binds(fake)[0]!.bytes.includes('ou=securest-nobody')).to.equal(true);
   });
 
+  it('proves nobody, though the directory takes every name and password', async () => {
+    await using fake = await directory(() => undefined);
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
+    for (const user of [undefined, { username: 'alice', active: true }]) {
+      expect(await store.proves(user, 'alice', PASSWORD)).to.equal(false);
+    }
+    store.close();
+  });
+
+  it('asks the next directory where one is not there or too busy for the app, and no further one', async () => {
+    await using busy = await directory((asked) => (asked.operation === BIND ? result(asked, 51) : undefined));
+    await using good = await directory(() => undefined);
+    await using spare = await directory(() => undefined);
+    const url = ['ldap://127.0.0.1:1', busy.url, good.url, spare.url];
+    const app = { bindDn: 'cn=app', bindPassword: 'x' };
+    const store = new LdapUserstore({ url, insecure: true, ...app, baseDn: 'dc=x', cacheMs: 0 });
+    for (let login = 0; login < 3; login += 1) {
+      const alice = (await store.getUser('alice'))!;
+      expect(await store.proves(alice, 'alice', PASSWORD)).to.equal(true);
+    }
+    expect([busy, good, spare].map(({ sockets }) => sockets.length)).to.deep.equal([1, 4, 0]);
+    store.close();
+  });
+
   it('F5: sends nothing in clear where StartTLS is refused (case 54)', async () => {
     for (const code of [1, 2, 52]) {
       await using fake = await directory((asked) =>

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { Container } from 'typedi';
-import { MemoryUserstore, PasswordProvider, type User } from '../../src';
+import { AccountStatusError, MemoryUserstore, PasswordProvider, ThrottledError, type User } from '../../src';
 import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
 import { LdapConnection } from '../../src/ldap/ldap-connection';
 import { basic, DRIVERS } from '../support/drivers';
@@ -364,6 +364,18 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
       );
       store.close();
     }
+  });
+
+  it('K4: count an inactive user as a failure, also with the right password', async () => {
+    const store = new LdapUserstore(optionsFor());
+    const provider = new LdapProvider(store);
+    const attempt = (): Promise<unknown> =>
+      provider.authenticate(basicRequest(`mallory:${PASSWORD}`), store).catch((error: unknown) => error);
+    expect(await attempt()).to.be.instanceOf(AccountStatusError);
+    const outcomes = [];
+    for (let guess = 0; guess < 30; guess += 1) outcomes.push(await attempt());
+    expect(outcomes.at(-1)).to.be.instanceOf(ThrottledError);
+    store.close();
   });
 
   it('F3: send no bind without a password or a name', async () => {
