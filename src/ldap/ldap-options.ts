@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
+import { knownOptions } from '../util/known-options';
 
 /** Where a user's groups are found. Only groups below `baseDn` count, whoever else has groups of such names. */
 export interface LdapGroups {
@@ -92,7 +93,7 @@ const SECRETS =
 
 /** @throws ConfigurationError for options that do not hold */
 export function ldapSettings(options: LdapUserstoreOptions): LdapSettings {
-  const given = record('its options', options, OPTIONS);
+  const given = knownOptions('LdapUserstore', 'its options', options, OPTIONS);
   const urls = texts('url', given['url']);
   const [startTls, insecure] = [flag('startTls', given['startTls']), flag('insecure', given['insecure'])];
   for (const url of urls) refuseUrl(url, startTls, insecure);
@@ -139,7 +140,7 @@ function refuseUrl(url: string, startTls: boolean, insecure: boolean): void {
 }
 
 function groups(value: unknown): Required<LdapGroups> {
-  const given = record('groups', value, GROUPS);
+  const given = knownOptions('LdapUserstore', 'groups', value, GROUPS);
   const { by = 'search', nested = true } = given;
   if (by !== 'search' && by !== 'memberOf') throw fault("groups.by must be 'search' or 'memberOf'");
   if (nested !== true && nested !== false && nested !== 'in-chain') {
@@ -212,14 +213,6 @@ function integer(name: string, value: unknown, min: number, max: number): number
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-/** A misspelt `startTls` must not leave passwords in clear. */
-function record(place: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw fault(`${place} must be an object`);
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw fault(`${place} must not have ${JSON.stringify(unknown)}`);
-  return value as Record<string, unknown>;
 }
 
 function fault(problem: string): ConfigurationError {

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors';
+import { knownOptions } from '../util/known-options';
 import { checkSqlClient, type SqlClient } from './sql-client';
 import { ownStatements } from './own-statements';
 import { type Statements, statementsOf } from './statements';
@@ -56,7 +57,7 @@ const QUERIES = ['getUser', 'getGroup', 'updatePassword', 'listRoles'];
 
 /** @throws ConfigurationError for options that do not hold */
 export function checkSqlOptions(options: unknown): { client: SqlClient; statements: Statements } {
-  const given = record('its options', options, OPTIONS);
+  const given = knownOptions('SqlUserstore', 'its options', options, OPTIONS);
   const client = checkSqlClient('SqlUserstore', given['client']);
   const table = given['table'] === undefined ? undefined : texts('table', given['table'], COLUMNS);
   const queries = given['queries'] === undefined ? {} : texts('queries', given['queries'], QUERIES);
@@ -87,18 +88,12 @@ export function checkSqlOptions(options: unknown): { client: SqlClient; statemen
 }
 
 function texts(place: string, value: unknown, known: readonly string[]): Record<string, string> {
-  const found = Object.entries(record(place, value, known)).filter(([, text]) => text !== undefined);
+  const found = Object.entries(knownOptions('SqlUserstore', place, value, known)).filter(
+    ([, text]) => text !== undefined,
+  );
   if (!found.every(([, text]) => typeof text === 'string' && text !== ''))
     throw fault(`${place} must hold texts`);
   return Object.fromEntries(found) as Record<string, string>;
-}
-
-/** A misspelt `tokensValidFrom` must not leave old tokens good. */
-function record(place: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw fault(`${place} must be an object`);
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw fault(`${place} must not have ${JSON.stringify(unknown)}`);
-  return value as Record<string, unknown>;
 }
 
 function fault(problem: string): ConfigurationError {

@@ -5,9 +5,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { accepts, freePort } from './ports';
+import { serverCommand } from './server-command';
 
 const PROGRAMS = ['kdb5_util', 'kadmin.local', 'krb5kdc'] as const;
 /** Debian has the programs of servers where a user's PATH may not look. */
@@ -60,7 +61,10 @@ export class KdcServer {
   async #listens(): Promise<boolean> {
     if (this.port === 0) await this.#usePort();
     const realms = this.realms.flatMap((realm) => ['-r', realm]);
-    const running = spawn('krb5kdc', ['-n', ...realms], { env: this.#env(), stdio: 'ignore' });
+    const running = spawn(...serverCommand('krb5kdc', ['-n', ...realms]), {
+      env: this.#env(),
+      stdio: 'ignore',
+    });
     this.#process = running;
     while (isRunning(running)) {
       if ((await accepts(this.port)) && isRunning(running)) return true;
@@ -190,25 +194,4 @@ function realmOf(principal: string, fallback: string): string {
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = createConnection(port, '127.0.0.1', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once('error', () => {
-      resolve(false);
-    });
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
