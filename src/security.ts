@@ -154,11 +154,12 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Makes the providers drop what they remember of a user's credentials. Not needed for a changed password, role
-   * or `active`, which count at once.
+   * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user. Not
+   * needed for a changed password, role or `active` where the store keeps nothing: there they count at once.
    */
   forget(username: string): void {
-    for (const provider of this.components().providers) provider.get().forget?.(username);
+    const { providers, userstores } = this.components();
+    for (const { get } of [...providers, ...userstores]) get().forget?.(username);
   }
 
   /**

@@ -36,4 +36,6 @@ export interface UserstoreInterface<U extends User = User> {
    * @param changes what is stored with it, in the same step
    */
   updatePassword?(user: U, newHash: string, oldHash: string, changes?: PasswordUpdate): MaybePromise<boolean>;
+  /** For a store that keeps users for a while: drops what it keeps of this one. */
+  forget?(username: string): void;
 }

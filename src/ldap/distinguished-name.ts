@@ -3,16 +3,16 @@
  * @see RFC 4514 section 2.4
  */
 export function escapeDnValue(value: string): string {
-  return value
-    .replace(/[\\",+<>;=]/g, '\\$&')
-    .replace(/\p{Cc}/gu, (character) =>
-      [...Buffer.from(character)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join(''),
-    )
-    .replace(/^[ #]/, '\\$&')
-    .replace(
-      /(^|[^\\])( +)$/,
-      (_, before: string, spaces: string) => `${before}${spaces.replaceAll(' ', '\\ ')}`,
-    );
+  return value.replace(/./gsu, (character, index: number) => {
+    if (/\p{Cc}/u.test(character)) return hexadecimal(character);
+    const isAtEnd = index === 0 || index === value.length - 1;
+    const isSpecial = '\\",+<>;='.includes(character) || (character === '#' && index === 0);
+    return isSpecial || (character === ' ' && isAtEnd) ? `\\${character}` : character;
+  });
+}
+
+function hexadecimal(text: string): string {
+  return [...Buffer.from(text)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
 /**
@@ -25,21 +25,31 @@ export function isBelow(dn: string, base: string): boolean {
   return bases.every((component, index) => component === names[names.length - bases.length + index]);
 }
 
-/** The components, each so that equal ones are equal texts. */
+const ESCAPE = String.raw`\\(?:[0-9a-f]{2}|[^0-9a-f\0])`;
+
+/** The components, each so that equal ones are equal texts, however they are written. */
 function components(dn: string): string[] | undefined {
+  const pair = new RegExp(String.raw`\s*([\w.-]+)\s*=((?:[^\\,;+"\0]|${ESCAPE})*)([,;+]|$)`, 'giy');
   const found: string[] = [];
-  // A backslash takes the character after it, or two hexadecimal digits, along.
-  const component = /((?:[^\\,;"\0]|\\[0-9a-f]{2}|\\[^0-9a-f\0])+)(?:[,;]|$)/giy;
-  while (component.lastIndex < dn.length) {
-    const [, text] = component.exec(dn) ?? [];
-    if (text === undefined || !/^\s*[\w.-]+\s*=/.test(text)) return undefined;
-    found.push(
-      text
-        .replace(/\s*=\s*/, '=')
-        .trim()
-        .replace(/\s+/g, ' ')
-        .toLowerCase(),
-    );
+  let pairs: string[] = [];
+  for (;;) {
+    const [, attribute, value, end] = pair.exec(dn) ?? [];
+    if (attribute === undefined || value === undefined) return undefined;
+    pairs.push(`${attribute.toLowerCase()}=${plain(value)}`);
+    if (end === '+') continue;
+    found.push(pairs.sort().join('\0'));
+    if (end === '') return found;
+    pairs = [];
   }
-  return found;
+}
+
+/** A value without its escapes; of its case and its spaces directories take no notice. */
+function plain(value: string): string {
+  const text = value.replace(new RegExp(`(?:${ESCAPE})+`, 'gi'), (escapes) => {
+    const bytes = escapes.match(new RegExp(ESCAPE, 'gi')) ?? [];
+    return Buffer.concat(
+      bytes.map((one) => (one.length === 3 ? Buffer.from(one.slice(1), 'hex') : Buffer.from(one.slice(1)))),
+    ).toString();
+  });
+  return text.trim().replace(/\s+/g, ' ').toLowerCase();
 }

@@ -43,11 +43,13 @@ export class GroupSearch {
     for (let level = direct; level.length > 0;) {
       const fresh = new Map(level.map((group) => [keyOf(group), group]));
       for (const key of found.keys()) fresh.delete(key);
+      if (found.size + fresh.size > MAX_GROUPS) {
+        throw new Error('LdapUserstore: a user is in more groups than can be');
+      }
       const above = await Promise.all([...fresh.values()].map((group) => this.#parentsOf(group)));
       [...fresh].forEach(([key, group], index) => {
         found.set(key, { name: this.#nameOf(group), parents: (above[index] ?? []).map(keyOf) });
       });
-      if (found.size > MAX_GROUPS) throw new Error('LdapUserstore: a user is in more groups than can be');
       level = above.flat();
     }
     const groups = new Map<string, readonly string[]>();

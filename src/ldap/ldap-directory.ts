@@ -7,6 +7,8 @@ import type { LdapSettings } from './ldap-options';
 
 /** How many logins wait for a connection of their own. */
 const MAX_WAITING = 200;
+const MAX_SEARCHES = 100;
+const MAX_WAITING_SEARCHES = 5000;
 
 type Settings = Pick<
   LdapSettings,
@@ -18,17 +20,22 @@ type Settings = Pick<
  * that is to be proved a connection of its own, so that no search is made as somebody else.
  */
 export class LdapDirectory {
-  readonly #gate: Gate;
+  readonly #binds: Gate;
+  readonly #searches = new Gate(MAX_SEARCHES, MAX_WAITING_SEARCHES);
   #service: Promise<LdapConnection> | undefined;
   #current: LdapConnection | undefined;
   #preferred = 0;
 
   constructor(private readonly settings: Settings) {
-    this.#gate = new Gate(settings.maxBinds, MAX_WAITING);
+    this.#binds = new Gate(settings.maxBinds, MAX_WAITING);
   }
 
-  /** @throws ServiceUnavailableError */
-  async search(search: Search): Promise<Entry[]> {
+  /** @throws ServiceUnavailableError, also when too many are waiting */
+  search(search: Search): Promise<Entry[]> {
+    return this.#searches.pass(() => this.#search(search));
+  }
+
+  async #search(search: Search): Promise<Entry[]> {
     const known = this.#current;
     const connection = await this.#connection();
     try {
@@ -45,7 +52,7 @@ export class LdapDirectory {
    * @throws ServiceUnavailableError, also when too many are waiting
    */
   proves(dn: string, password: string): Promise<boolean> {
-    return this.#gate.pass(async () => {
+    return this.#binds.pass(async () => {
       const connection = await this.#open();
       try {
         return await connection.bind(dn, password);

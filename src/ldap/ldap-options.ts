@@ -86,10 +86,9 @@ const OPTIONS = [
 ];
 const GROUPS = ['baseDn', 'by', 'nameAttribute', 'memberAttribute', 'nested'];
 /** @see RFC 4512 section 1.4, and options such as `;lang-en` of section 2.5 */
-const ATTRIBUTE = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/;
+const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9-]*(?:;[A-Za-z0-9-]+)*$/;
 const OWN_FIELDS = ['username', 'password', 'active', 'groups', 'tokensValidFrom', '__proto__'];
-const SECRETS =
-  /^(?:userpassword|unicodepwd|authpassword|sambantpassword|sambalmpassword|krbprincipalkey)\b/i;
+const SECRETS = /pass(?:wo?r?d|phrase)|pwd(?!lastset|changedtime)|krbprincipalkey|supplementalcredentials/i;
 
 /** @throws ConfigurationError for options that do not hold */
 export function ldapSettings(options: LdapUserstoreOptions): LdapSettings {
@@ -108,7 +107,7 @@ export function ldapSettings(options: LdapUserstoreOptions): LdapSettings {
   return {
     urls,
     startTls,
-    ca: options.ca,
+    ca: authorities(given['ca']),
     bindDn,
     bindPassword: bindPassword ?? '',
     baseDns: texts('baseDn', given['baseDn']).map((base) => dn('baseDn', base)),
@@ -130,7 +129,9 @@ function refuseUrl(url: string, startTls: boolean, insecure: boolean): void {
   if (parsed === undefined || (!isPlain && parsed.protocol !== 'ldaps:') || parsed.hostname === '') {
     throw fault('url must be ldaps://host or ldap://host');
   }
-  if (parsed.username !== '' || !['', '/'].includes(parsed.pathname) || parsed.search !== '') {
+  const { username, password, pathname, search, hash } = parsed;
+  // Logs name the url.
+  if ([username, password, search, hash].join('') !== '' || !['', '/'].includes(pathname)) {
     throw fault('url must have nothing but a host and a port');
   }
   if (isPlain && !startTls && !insecure) {
@@ -157,7 +158,9 @@ function groups(value: unknown): Required<LdapGroups> {
 }
 
 function fields(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null) throw fault('attributes must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw fault('attributes must be an object');
+  }
   return Object.fromEntries(
     Object.entries(value).map(([field, from]) => {
       if (OWN_FIELDS.includes(field)) throw fault(`attributes cannot fill ${field}`);
@@ -188,6 +191,16 @@ function attribute(name: string, value: unknown): string {
 function dn(name: string, value: unknown): string {
   if (isText(value) && value.includes('=') && !/\p{Cc}/u.test(value)) return value;
   throw fault(`${name} must be a distinguished name, such as 'ou=people,dc=example,dc=org'`);
+}
+
+/** An empty one would mean everybody whom Node.js trusts. */
+function authorities(value: unknown): LdapUserstoreOptions['ca'] {
+  if (value === undefined) return undefined;
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  const isFilled =
+    list.length > 0 && list.every((one) => isText(one) || (Buffer.isBuffer(one) && one.length > 0));
+  if (!isFilled) throw fault('ca must be a certificate in PEM, or a list of them');
+  return value as LdapUserstoreOptions['ca'];
 }
 
 function filter(value: unknown): string {

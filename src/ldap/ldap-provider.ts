@@ -65,8 +65,4 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
     if (!isGranted || user === undefined) throw new BadCredentialsError();
     return new Authentication(user, { methods: ['pwd'] });
   }
-
-  forget(username: string): void {
-    this.#store.forget(username);
-  }
 }

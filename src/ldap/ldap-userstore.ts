@@ -13,6 +13,7 @@ import { type LdapSettings, ldapSettings, type LdapUserstoreOptions } from './ld
 import { LookupCache } from './lookup-cache';
 
 const MAX_NAME = 255;
+const MAX_PASSWORD_BYTES = 1024;
 const NOWHERE: Reach = { direct: [], groups: new Map() };
 
 /**
@@ -67,7 +68,8 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
    */
   async proves(user: User | undefined, username: string, password: string): Promise<boolean> {
     const dn = user && this.#names.get(user);
-    if (password === '' || /\p{Cc}/u.test(password)) return false;
+    if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password))
+      return false;
     const isRight = await this.#directory.proves(dn ?? this.#nobody(username), password);
     return isRight && dn !== undefined;
   }

@@ -241,6 +241,23 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
         expect(wrong.text).to.equal((await api.login('alice', 'wrong')).text);
       });
 
+      it('see what was changed in the directory at once where the user is forgotten', async () => {
+        await using api = await start({ cacheMs: 600_000 });
+        const change = (control: string): void => {
+          const line = `userAccountControl: ${control}`;
+          server.modify(`dn: ${personDn('bob')}\nchangetype: modify\nreplace: userAccountControl\n${line}\n`);
+        };
+        expect((await api.login('bob', PASSWORD)).status).to.equal(200);
+        change('514');
+        try {
+          expect((await api.login('bob', PASSWORD)).status).to.equal(200);
+          api.security.forget('bob');
+          expect((await api.login('bob', PASSWORD)).status).to.equal(401);
+        } finally {
+          change('512');
+        }
+      });
+
       it('take the next url where the first does not answer', async () => {
         await using api = await start({ url: ['ldap://127.0.0.1:1', server.url] });
         expect((await api.login('alice', PASSWORD)).status).to.equal(200);

@@ -55,9 +55,23 @@ describe('isBelow', () => {
       `cn=a\\2cb,${BASE}`,
       `cn=a+uid=b,${BASE}`,
       `cn=x,ou=y,${BASE}`,
+      `cn=,${BASE}`,
     ]) {
       expect(isBelow(dn, BASE), dn).to.equal(true);
     }
+  });
+
+  it('knows a base whose escapes or parts the server writes otherwise', () => {
+    for (const [dn, base] of [
+      ['cn=a,ou=x\\,y,dc=z', 'ou=x\\2cy,dc=z'],
+      ['cn=a,ou=x\\2Cy,dc=z', 'ou=x\\,y,dc=z'],
+      ['cn=a,l=b+ou=c,dc=z', 'ou=c+l=b,dc=z'],
+      ['cn=a,ou=J\\c3\\b6rg,dc=z', 'ou=Jörg,dc=z'],
+    ] as const) {
+      expect(isBelow(dn, base), dn).to.equal(true);
+    }
+    expect(isBelow('cn=a,ou=x+l=y,dc=z', 'ou=x,dc=z')).to.equal(false);
+    expect(isBelow('cn=a,ou=x\\2cdc=z', 'ou=x,dc=z')).to.equal(false);
   });
 
   it('takes no other for one, and none that it cannot read', () => {
@@ -74,6 +88,9 @@ describe('isBelow', () => {
       `cn=a,,${BASE}`,
       `cn=a\0,${BASE}`,
       `cn=a,dc=example,dc=org`,
+      `cn=a,${BASE},`,
+      `cn=a\\`,
+      `cn=a,${BASE}+`,
     ]) {
       expect(isBelow(dn, BASE), dn).to.equal(false);
     }
