@@ -59,7 +59,8 @@ export class SqlUserDirectory implements UserDirectory {
       if (user === undefined) return false;
       const changes = change(user);
       const after = { ...user, ...changes, username };
-      refuseFields(after);
+      // Not the whole user: who was stored oddly by others must still be disabled.
+      refuseFields({ ...changes, username: 'x' });
       const { password, email, active, tokensValidFrom, roles, groups } = after;
       await this.#ask(this.#sql.update, [
         ...[username, password ?? null, email ?? null],

@@ -194,6 +194,16 @@ function describeUsers(ground: () => Ground): void {
     expect((await users.get('ann'))?.roles).to.deep.equal(['reader']);
   });
 
+  it('disables a user whom it would not have added', async () => {
+    await ground().client.query(
+      "INSERT INTO securest_users (username, email) VALUES ('odd\nname', 'a\tb')",
+      [],
+    );
+    const users = await directory();
+    expect(await users.update('odd\nname', () => ({ active: false }))).to.equal(true);
+    expect(await users.get('odd\nname')).to.include({ active: false, email: 'a\tb' });
+  });
+
   it('undoes all of a change that throws, and goes on', async () => {
     const users = await directory();
     const thrown = new Error('no');
