@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -104,6 +104,26 @@ describe('notes on SQLite', () => {
       (settings.database as unknown as { close(): void }).close();
     },
   );
+
+  it('keeps its folder, and each file in it, for the owner only', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'notes-sql-'));
+    const url = process.env['DATABASE_URL'];
+    Reflect.deleteProperty(process.env, 'DATABASE_URL');
+    try {
+      const folder = join(parent, 'data');
+      const { setup } = loadExample('notes-sql/setup.ts') as typeof NotesSetup;
+      const { settings } = await setup(folder);
+      const names = await readdir(folder);
+      expect(names).to.include.members(['notes.db', 'secrets.json']);
+      for (const path of [folder, ...names.map((name) => join(folder, name))]) {
+        expect((await stat(path)).mode & 0o077, path).to.equal(0);
+      }
+      (settings.database as unknown as { close(): void }).close();
+    } finally {
+      if (url !== undefined) process.env['DATABASE_URL'] = url;
+      await rm(parent, { recursive: true });
+    }
+  }).timeout(30_000);
 });
 
 describeWith(whyNoPostgres(), 'notes on PostgreSQL', () => {

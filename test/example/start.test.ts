@@ -8,6 +8,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import packageJson from '../../package.json';
+import { describeWith } from '../integration/describe-with';
+import { PostgresServer, whyNoPostgres } from '../integration/postgres-server';
 
 const ROOT = resolve(__dirname, '../..');
 const shell = promisify(execFile);
@@ -116,4 +118,36 @@ describe('npm start', function () {
     expect(await running.ended).to.equal(1);
     expect(running.output()).to.contain('PORT is no port number: 65536');
   });
+});
+
+describeWith(whyNoPostgres(), 'npm run start:sql on PostgreSQL', function () {
+  const server = new PostgresServer();
+  before(() => server.start()).timeout(60_000);
+  after(() => server.remove());
+
+  it('does no harm when two start at once, and both print curl lines that work', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'notes-start-'));
+    const environment = { NOTES_DATA: folder, DATABASE_URL: server.url };
+    const both = [1, 2].map(() => run(`exec ${packageJson.scripts['start:sql']}`, environment));
+    try {
+      const lines = (await Promise.all(both.map(({ started }) => started))).flat();
+      const replies = await Promise.all(lines.map(async (line) => (await shell('sh', ['-c', line])).stdout));
+      const bodies = replies.map((reply) => JSON.parse(reply) as unknown);
+      const [health, me, notes] = bodies;
+      expect([health, notes]).to.deep.equal([{ status: 'ok' }, []]);
+      expect(me).to.include({ username: 'admin' });
+      expect(bodies.slice(3)).to.deep.equal([health, me, notes]);
+
+      for (const { child, ended } of both) {
+        child.kill('SIGTERM');
+        expect(await ended).to.equal(0);
+      }
+    } finally {
+      for (const { child, ended } of both) {
+        child.kill('SIGKILL');
+        await ended;
+      }
+      await rm(folder, { recursive: true });
+    }
+  }).timeout(60_000);
 });

@@ -16,6 +16,7 @@ import {
   Authentication,
   type User,
 } from '../../src';
+import { SqliteClient, SqlUserstore, type SqlUserstoreOptions } from '../../src/sql';
 import { basic, DRIVERS } from '../support/drivers';
 import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
@@ -356,6 +357,34 @@ describe('passwordController() at start', () => {
     }
     reset();
     expect(() => start({ userstores: [ReadOnly, Users], providers: [Other, Password] })).to.not.throw();
+  });
+
+  it('refuses a database that has no place for the time from which tokens count', () => {
+    const client = new SqliteClient(':memory:');
+    const columns = { name: 'people', username: 'login', password: 'hash' };
+    const storeWith = (options: Omit<SqlUserstoreOptions, 'client'>) =>
+      class People extends SqlUserstore {
+        constructor() {
+          super({ client, ...options });
+        }
+      };
+    const getUser = 'SELECT login AS username, hash AS password FROM people WHERE login = $1';
+    const updatePassword = 'UPDATE people SET hash = $1 WHERE login = $2 AND hash = $3 RETURNING login';
+    for (const [options, names] of [
+      [{ table: { name: 'people', username: 'login' } }, 'updatePassword()'],
+      [{ table: columns }, 'People.updatePassword'],
+      [{ queries: { getUser, updatePassword } }, 'People.updatePassword'],
+    ] as const) {
+      reset();
+      const security = { userstores: [storeWith(options)], providers: [Password] };
+      expect(() => start(security)).to.throw(ConfigurationError, names);
+    }
+    for (const options of [{}, { table: { ...columns, tokensValidFrom: 'valid_from' } }]) {
+      reset();
+      const security = { userstores: [storeWith(options)], providers: [Password] };
+      expect(() => start(security)).to.not.throw();
+    }
+    client.close();
   });
 
   it('refuses options that do not hold', () => {

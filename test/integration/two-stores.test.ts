@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually';
 import { reset } from '../support/reset';
 import { describeWith } from './describe-with';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
-import { IN_FILE, IN_SQL, NEXT, startTwoStores } from './two-stores';
+import { hashOf, IN_FILE, IN_SQL, NEXT, startTwoStores } from './two-stores';
 
 interface Ground {
   readonly client: SqlClient;
@@ -99,6 +99,46 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await api.login('bob', IN_SQL, '/admin')).to.equal(200);
     expect(await api.login('ann', IN_FILE, '/admin')).to.equal(403);
   });
+
+  it('K7: takes a user who is added to the first for the one there, whatever was remembered', async () => {
+    await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
+    const bearer = { authorization: `Bearer ${api.tokenOf('bob')}` };
+    const statuses = async () => [
+      await api.login('bob', IN_SQL, '/reader'),
+      await api.login('bob', IN_FILE, '/admin'),
+      (await api.get('/reader', bearer)).status,
+      (await api.get('/admin', bearer)).status,
+    ];
+    expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
+    const bob = { username: 'bob', password: hashOf(IN_FILE), groups: ['admins'] };
+    await api.putInFile(bob);
+    expect(await statuses()).to.deep.equal([401, 200, 403, 200]);
+    expect(named(api.events.slice(-1))).to.deep.equal([['allowed', 'files:bob']]);
+
+    await api.putInFile({ ...bob, tokensValidFrom: new Date() });
+    expect(await statuses()).to.deep.equal([401, 200, 401, 401]);
+    await api.putInFile({ ...bob, active: false });
+    expect(await statuses()).to.deep.equal([401, 401, 401, 401]);
+    await api.putInFile(null);
+    expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
+  });
+
+  it('K7: has the password of neither store remembered after forget()', async () => {
+    await using api = await startTwoStores(driver, ground().client, { cost: 4 });
+    const logins = async () => [await api.login('root', IN_FILE), await api.login('bob', IN_SQL)];
+    const verified = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = api.verified();
+      await work();
+      return api.verified() - before;
+    };
+    await logins();
+    expect(await verified(logins)).to.equal(0);
+    api.security.forget('bob');
+    expect(await verified(logins)).to.equal(1);
+    api.security.forget('root');
+    expect(await verified(logins)).to.equal(1);
+    expect(await logins()).to.deep.equal([200, 200]);
+  });
 }
 
 for (const driver of DRIVERS) {
@@ -115,6 +155,16 @@ for (const driver of DRIVERS) {
     });
 
     describeTwoStores(driver, () => ({ client }));
+
+    it('K8: lets nobody in by the second while that is out of order, and goes on for who is in the first', async () => {
+      await using api = await startTwoStores(driver, client);
+      await client.query('ALTER TABLE securest_users RENAME TO elsewhere', []);
+      expect(await api.login('bob', IN_SQL)).to.equal(500);
+      expect(await api.login('nobody', IN_SQL)).to.equal(500);
+      expect(await api.login('root', IN_FILE, '/admin')).to.equal(200);
+      await client.query('ALTER TABLE elsewhere RENAME TO securest_users', []);
+      expect(await api.login('bob', IN_SQL)).to.equal(200);
+    });
   });
 
   describeWith(whyNoPostgres(), `A file and a PostgreSQL on ${driver.name}`, function () {

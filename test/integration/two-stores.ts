@@ -1,10 +1,12 @@
 /** An app with administrators in a file and everybody else in a database, behind passwords and tokens. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { hashSync } from 'bcryptjs';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import { Container, Service } from 'typedi';
+import { stringify } from 'yaml';
 import {
   Authentication,
   FileUserstore,
@@ -13,41 +15,54 @@ import {
   Passwords,
   TokenProvider,
   TokenService,
+  type User,
+  Userstore,
 } from '../../src';
 import { migrate, type SqlClient, SqlUserstore } from '../../src/sql';
 import { fill } from './sql-tables';
 import { basic, type Driver } from '../support/drivers';
+import { eventually } from '../support/eventually';
+import { hasherWith } from '../support/hashers';
 import { type Api, startApi } from '../support/scripted';
 
 export const IN_FILE = 'the word of the file';
 export const IN_SQL = 'the word of the table';
 export const NEXT = 'an altogether new word';
 
-/** Outdated against what new hashes cost here, so that a login replaces them. */
-const hashOf = (password: string): string => hashSync(password, 4);
+/** Outdated against what new hashes cost where nothing else is said, so that a login replaces them. */
+export const hashOf = (password: string): string => hashSync(password, 4);
 
 export interface TwoStores extends Api {
   readonly users: SqlUserstore;
   yaml(): string;
+  /** Puts `bob` into the file, or takes him out. Resolves once the app knows. */
+  putInFile(bob: User | null): Promise<void>;
+  /** How many passwords were verified. */
+  verified(): number;
   /** The status of a login by password. */
   login(username: string, password: string, path?: string): Promise<number>;
   tokenOf(username: string): string;
   changePassword(username: string, from: string, to: string): Promise<number>;
 }
 
-/** `ann` is in both stores, `root` in the file, `bob` in the database. Both know a group `admins`. */
-export async function startTwoStores(driver: Driver, client: SqlClient): Promise<TwoStores> {
+/**
+ * `ann` is in both stores, `root` in the file, `bob` in the database. Both know a group `admins`. What is asked
+ * first is decorated last.
+ */
+export async function startTwoStores(
+  driver: Driver,
+  client: SqlClient,
+  { cost = 5, pollMs = 60_000 }: { readonly cost?: number; readonly pollMs?: number } = {},
+): Promise<TwoStores> {
   const folder = mkdtempSync(join(tmpdir(), 'securest-'));
   const path = join(folder, 'users.yaml');
-  writeFileSync(
-    path,
-    `users:
-  - { username: root, password: "${hashOf(IN_FILE)}", groups: [admins] }
-  - { username: ann, password: "${hashOf(IN_FILE)}" }
-groups:
-  - { name: admins, roles: [admin] }
-`,
-  );
+  const [root, ann] = ['root', 'ann'].map((username) => ({ username, password: hashOf(IN_FILE) }));
+  const write = (...more: readonly User[]): void => {
+    const users = [{ ...root, groups: ['admins'] }, ann, ...more];
+    writeFileSync(`${path}.new`, stringify({ users, groups: [{ name: 'admins', roles: ['admin'] }] }));
+    renameSync(`${path}.new`, path);
+  };
+  write();
   await migrate(client);
   await fill(
     client,
@@ -57,16 +72,18 @@ groups:
     ],
     [{ name: 'admins', roles: ['reader'] }],
   );
-  class Files extends FileUserstore {
-    readonly name = 'files';
-    constructor() {
-      super({ path, pollMs: 60_000 });
-    }
-  }
+  @Userstore(2)
   class Sql extends SqlUserstore {
     readonly name = 'sql';
     constructor() {
       super({ client });
+    }
+  }
+  @Userstore(1)
+  class Files extends FileUserstore {
+    readonly name = 'files';
+    constructor() {
+      super({ path, pollMs });
     }
   }
   @Service()
@@ -75,9 +92,20 @@ groups:
       super({ secret: 'a secret of more than thirty-two bytes', issuer: 'test', audience: 'test' });
     }
   }
+  let verified = 0;
+  const hasher = new Passwords({ newHashes: { scheme: 'bcrypt', cost } });
+  const counting = hasherWith(
+    {
+      verify: (...args) => {
+        verified += 1;
+        return hasher.verify(...args);
+      },
+    },
+    hasher,
+  );
   class Password extends PasswordProvider {
     constructor() {
-      super({ passwords: new Passwords({ newHashes: { scheme: 'bcrypt', cost: 5 } }) });
+      super({ passwords: counting });
     }
   }
   class Token extends TokenProvider {
@@ -99,12 +127,17 @@ groups:
   }
   const api = await startApi(driver, {
     host: { controllers: [Who, passwordController()] },
-    security: { userstores: [Files, Sql], providers: [Password, Token] },
+    security: { providers: [Password, Token] },
   });
-  const tokens = Container.get(Tokens);
+  const [tokens, files] = [Container.get(Tokens), Container.get(Files)];
   return Object.assign(api, {
     users: Container.get(Sql),
     yaml: () => readFileSync(path, 'utf8'),
+    verified: () => verified,
+    putInFile: (bob: User | null) => {
+      write(...(bob === null ? [] : [bob]));
+      return eventually(() => isDeepStrictEqual(files.getUser('bob'), bob));
+    },
     login: async (username: string, password: string, to = '/who') =>
       (await api.get(to, basic(username, password))).status,
     tokenOf: (username: string) =>
