@@ -18,7 +18,7 @@ import {
 import {
   AuthProvider,
   PasswordProvider,
-  passwords,
+  Passwords,
   securest,
   type User,
   Userstore,
@@ -43,9 +43,12 @@ assert.throws(
 );
 assert.throws(() => new LdapUserstore({ url: 'ldap://x', baseDn: 'dc=x' }), /passwords in clear/);
 
+/** What the hashes cost is not what is tried here. */
+const cheap = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
+
 @Userstore()
 export class Users implements UserstoreInterface {
-  private readonly hash = passwords.hash('correct horse');
+  private readonly hash = cheap.hash('correct horse');
 
   async getUser(identifier: string): Promise<User | null> {
     return identifier === 'ada' ? { username: 'ada', password: await this.hash } : null;
@@ -53,7 +56,11 @@ export class Users implements UserstoreInterface {
 }
 
 @AuthProvider(1)
-export class Password extends PasswordProvider {}
+export class Password extends PasswordProvider {
+  constructor() {
+    super({ passwords: cheap });
+  }
+}
 
 @Authorized()
 @JsonController('/me')
