@@ -272,6 +272,27 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
+  it('asks for the groups of groups by the rule of Active Directory, in one search', async () => {
+    await using fake = await directory((asked) =>
+      asked.bytes.includes('1.2.840.113556.1.4.1941')
+        ? Buffer.concat([
+            entry(asked, 'cn=staff,ou=g,dc=x', { cn: 'staff' }),
+            entry(asked, 'cn=all,ou=g,dc=x', { cn: 'all' }),
+            result(asked),
+          ])
+        : undefined,
+    );
+    const groups = { baseDn: 'ou=g,dc=x', nested: 'in-chain' } as const;
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x', groups });
+    const alice = (await store.getUser('alice'))!;
+    expect(alice.groups).to.deep.equal(['all', 'staff']);
+    expect(await store.getGroup('staff', alice)).to.deep.equal({ name: 'staff', roles: [], groups: [] });
+    const searches = fake.asked.filter(({ operation }) => operation === SEARCH);
+    expect(searches).to.have.length(2);
+    for (const part of ['member', DN]) expect(searches[1]!.bytes.includes(part), part).to.equal(true);
+    store.close();
+  });
+
   it('goes on when the shared connection was closed while nobody used it', async () => {
     await using fake = await directory(() => undefined);
     const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x', cacheMs: 0 });
