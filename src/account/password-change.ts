@@ -5,7 +5,9 @@ import { ProviderUserstore, type UserstoreChain } from '../authentication/userst
 import { Authentication } from '../core/authentication';
 import { listenForProblems } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { noteHomeStore } from '../core/home-store';
 import type { User } from '../core/user';
+import { STORE_NAME_OF } from '../core/userstore';
 import {
   AuthenticationRequiredError,
   BadCredentialsError,
@@ -109,6 +111,8 @@ export class PasswordChange {
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
     if (!isReplaced) throw new WrongPasswordError();
     for (const one of components().providers) one.get().forget?.(credentials.username);
+    const home = store[STORE_NAME_OF](user);
+    if (home !== undefined) noteHomeStore(user, home);
     return new Authentication(user, { authenticatedAt: now, methods: ['pwd'] });
   }
 }

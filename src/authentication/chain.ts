@@ -8,7 +8,9 @@ import type { AuthProviderInterface } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
 import { listenForProblems, type ProblemListener, type ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { noteHomeStore } from '../core/home-store';
 import { isUser, type User, withoutPassword } from '../core/user';
+import { STORE_NAME_OF } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
 import { parseAuthorization } from '../util/authorization-header';
@@ -171,6 +173,8 @@ function accept(link: ChainLink, result: unknown, userstore: ProviderUserstore, 
     details ?? { authenticatedAt: new Date(clock()), methods: [] },
   );
   const origin = userstore.originOf(record);
+  const home = userstore[STORE_NAME_OF](record);
+  if (home !== undefined) noteHomeStore(user, home);
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
   return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
 }

@@ -1,5 +1,5 @@
 import { isUser, type Group, type User } from '../core/user';
-import { STORE_OF, type UserstoreInterface } from '../core/userstore';
+import { STORE_NAME_OF, STORE_OF, type UserstoreInterface } from '../core/userstore';
 
 /** Where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
@@ -29,7 +29,11 @@ export class UserstoreChain {
    * @param owner the store that the user came from, or the provider that brought it along
    */
   label(username: string, owner: string): string {
-    return this.links().length > 1 ? `${owner}:${username}` : username;
+    return this.isSeveral() ? `${owner}:${username}` : username;
+  }
+
+  isSeveral(): boolean {
+    return this.links().length > 1;
   }
 
   async find(identifier: string): Promise<Origin | null> {
@@ -80,6 +84,10 @@ export class ProviderUserstore implements UserstoreInterface {
 
   [STORE_OF](user: User): UserstoreInterface | undefined {
     return this.originOf(user)?.store;
+  }
+
+  [STORE_NAME_OF](user: User): string | undefined {
+    return this.chain.isSeveral() ? this.originOf(user)?.name : undefined;
   }
 
   /** Where the provider got a user from; a copy of a user is known by its name. */

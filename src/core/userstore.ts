@@ -6,6 +6,9 @@ export type MaybePromise<T> = T | Promise<T>;
 /** Asks the userstore that a provider is handed which of the app's stores a user came from. @internal */
 export const STORE_OF: unique symbol = Symbol('securest.storeOf');
 
+/** Asks it for that store's name, where the app has several. @internal */
+export const STORE_NAME_OF: unique symbol = Symbol('securest.storeNameOf');
+
 /** What changes together with a user's hash. */
 export interface PasswordUpdate {
   /** Set where the password was changed, so that tokens of before end. Absent where only its hash is another. */

@@ -3,7 +3,7 @@ import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-p
 import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
+import { STORE_NAME_OF, type UserstoreInterface } from '../core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
@@ -19,7 +19,8 @@ const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 /**
  * Authenticates access tokens, from `Authorization: Bearer` and from the `Authentication-Token` header.
  * A query or form parameter is never read: URLs end up in logs. The user is loaded at every request and
- * must still exist; `tokensValidFrom` refuses tokens that were issued, or whose login took place, before.
+ * must still exist, with several userstores in the same one; `tokensValidFrom` refuses tokens that were issued, or
+ * whose login took place, before.
  * @see RFC 6750 section 2.1
  */
 export class TokenProvider<U extends User = User> implements AuthProviderInterface<U> {
@@ -51,6 +52,9 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     }
     // The chain answers for a store that returns something that is no user.
     if (!isUser(user)) return user;
+    if (!isAtHome(verified, userstore, user)) {
+      throw new TokenInvalidError({ cause: new Error('The token is for a user of another userstore') });
+    }
     if (isRevoked(verified, user.tokensValidFrom)) {
       throw new TokenInvalidError({ cause: new Error('The token is older than tokensValidFrom') });
     }
@@ -79,6 +83,13 @@ function readToken(request: SecurityRequest): string | undefined {
   if (bearer !== undefined && !B64TOKEN.test(bearer)) throw new InvalidRequestError();
   if (header !== undefined && !B64TOKEN.test(header)) throw new MalformedCredentialsError();
   return bearer ?? header;
+}
+
+/** A user of the same name in another store is somebody else. */
+function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInterface<U>, user: U): boolean {
+  const { [STORE_NAME_OF]: nameOf } = userstore as { [STORE_NAME_OF]?(user: U): string | undefined };
+  const home = nameOf?.call(userstore, user);
+  return token.userstore === undefined || home === undefined || token.userstore === home;
 }
 
 /**

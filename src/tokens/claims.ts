@@ -29,6 +29,8 @@ export interface VerifiedToken {
   readonly methods: readonly string[] | undefined;
   /** What the token is limited to (`scope`); undefined is no limit. */
   readonly scopes: readonly string[] | undefined;
+  /** Which of the app's several userstores had the user (`userstore`); undefined is any. */
+  readonly userstore?: string | undefined;
   /** The whole claims set. */
   readonly claims: JsonObject;
 }
@@ -85,16 +87,17 @@ function readTimes(
   };
 }
 
-function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes'> {
+function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore'> {
   const methods = own(claims, 'amr');
   if (methods !== undefined && !isStrings(methods)) throw invalid('amr is no list of strings');
   const scope = own(claims, 'scope');
-  if (scope === undefined) return { methods, scopes: undefined };
+  const userstore = has(claims, 'userstore') ? text(claims, 'userstore') : undefined;
+  if (scope === undefined) return { methods, scopes: undefined, userstore };
   // Read otherwise, a limit that cannot be understood would be no limit.
   if (typeof scope !== 'string') throw invalid('scope is no string');
   const scopes = scope === '' ? [] : scope.split(' ');
   if (!scopes.every((name) => SCOPE.test(name))) throw invalid('scope has an unknown form');
-  return { methods, scopes };
+  return { methods, scopes, userstore };
 }
 
 function isMeantFor(audiences: unknown, audience: string): boolean {

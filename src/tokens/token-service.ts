@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Authentication } from '../core/authentication';
+import { homeStoreOf } from '../core/home-store';
 import { isUser } from '../core/user';
 import { BadCredentialsError } from '../errors';
 import { readClaims, SCOPE, type VerifiedToken } from './claims';
@@ -40,6 +41,8 @@ export class TokenService {
   /**
    * A token for a proved login. It lives `ttlSeconds`, yet never longer than `maxAgeSeconds` after that
    * login, however often it is exchanged for a new one, and keeps the login's scopes.
+   * In an app with several userstores it is good for the one that had the user; only a login that the app states
+   * itself, by a user that it looked up itself, names none.
    * @throws BadCredentialsError when the login is too long ago; the user must log in again.
    * @throws TypeError when given anything but an Authentication, for example a bare user.
    */
@@ -91,12 +94,14 @@ function checkLogin(login: unknown): asserts login is Authentication {
   if (!isUser(login.user)) throw new TypeError('TokenService.issue(): the login has no valid user');
 }
 
-function loginClaims({ methods, scopes }: Authentication): JsonObject {
+function loginClaims({ user, methods, scopes }: Authentication): JsonObject {
+  const userstore = homeStoreOf(user);
   if (scopes?.every((scope) => SCOPE.test(scope)) === false) {
     throw new TypeError('TokenService.issue(): a scope must be printable ASCII without spaces');
   }
   return {
     ...(methods.length > 0 && { amr: methods }),
     ...(scopes !== undefined && { scope: scopes.join(' ') }),
+    ...(userstore !== undefined && { userstore }),
   };
 }

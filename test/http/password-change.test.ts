@@ -121,6 +121,24 @@ for (const driver of DRIVERS) {
       expect(await isIn(api, bearer(other))).to.be.true;
     });
 
+    it('D10: gives a token for the store that has the user', async () => {
+      class Staff extends MemoryUserstore {
+        constructor() {
+          super({ users: [] });
+        }
+      }
+      class Customers extends MemoryUserstore {
+        constructor() {
+          super({ users: [{ username: 'ann', password: HASH }] });
+        }
+      }
+      await using api = await setUp({ tokens: TokenService }, { userstores: [Staff, Customers] });
+      const { token } = JSON.parse((await api.put(basic('ann', OLD), change())).text) as { token: string };
+      expect(await isIn(api, bearer(token))).to.be.true;
+      const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
+      expect(claims).to.include({ sub: 'ann', userstore: 'Customers' });
+    });
+
     it('takes a login of five minutes ago and no older one', async () => {
       await using api = await setUp();
       const token = api.tokenOf('ann');

@@ -123,6 +123,28 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
   });
 
+  it('D10: takes a token for who it was issued to, and for nobody of that name in another store', async () => {
+    await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
+    const statuses = async (token: string): Promise<number[]> => {
+      const bearer = { authorization: `Bearer ${token}` };
+      const paths = ['/who', '/admin', '/reader'];
+      return Promise.all(paths.map(async (path) => (await api.get(path, bearer)).status));
+    };
+    const ofCustomer = await api.issue('bob', IN_SQL);
+    expect(await statuses(ofCustomer)).to.deep.equal([200, 403, 200]);
+    await api.putInFile({ username: 'bob', password: hashOf(IN_FILE), groups: ['admins'] });
+    expect(await statuses(ofCustomer)).to.deep.equal([401, 401, 401]);
+    const ofStaff = await api.issue('bob', IN_FILE);
+    expect(await statuses(ofStaff)).to.deep.equal([200, 200, 403]);
+    // Who exchanges a token for another stays who it was.
+    const { headers, text } = await api.post('/token', { authorization: `Bearer ${ofStaff}` });
+    expect(headers['content-type']).to.include('json');
+    const exchanged = (JSON.parse(text) as { token: string }).token;
+    await api.putInFile(null);
+    for (const token of [ofStaff, exchanged]) expect(await statuses(token)).to.deep.equal([401, 401, 401]);
+    expect(await statuses(ofCustomer)).to.deep.equal([200, 403, 200]);
+  });
+
   it('K7: has the password of neither store remembered after forget()', async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4 });
     const logins = async () => [await api.login('root', IN_FILE), await api.login('bob', IN_SQL)];

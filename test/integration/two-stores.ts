@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { hashSync } from 'bcryptjs';
-import { Authorized, Get, JsonController } from 'routing-controllers';
+import { Authorized, Get, JsonController, Post } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import { stringify } from 'yaml';
 import {
   Authentication,
+  CurrentAuthentication,
   FileUserstore,
   passwordController,
   PasswordProvider,
@@ -41,7 +42,10 @@ export interface TwoStores extends Api {
   verified(): number;
   /** The status of a login by password. */
   login(username: string, password: string, path?: string): Promise<number>;
+  /** A token of a login that the app states itself. */
   tokenOf(username: string): string;
+  /** A token that is issued to who logs in. */
+  issue(username: string, password: string): Promise<string>;
   changePassword(username: string, from: string, to: string): Promise<number>;
 }
 
@@ -118,6 +122,9 @@ export async function startTwoStores(
     @Authorized() @Get('/who') who() {
       return {};
     }
+    @Authorized() @Post('/token') token(@CurrentAuthentication() login: Authentication) {
+      return Container.get(Tokens).issue(login);
+    }
     @Authorized('admin') @Get('/admin') admin() {
       return {};
     }
@@ -143,6 +150,8 @@ export async function startTwoStores(
     tokenOf: (username: string) =>
       tokens.issue(new Authentication({ username }, { authenticatedAt: new Date(Date.now() - 60_000) }))
         .token,
+    issue: async (username: string, password: string) =>
+      (await api.post('/token', basic(username, password))).json()['token'] as string,
     changePassword: async (username: string, from: string, to: string) => {
       const { status } = await fetch(`${api.server.url}/password`, {
         method: 'PUT',

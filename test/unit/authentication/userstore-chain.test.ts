@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ProviderUserstore, UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { User } from '../../../src/core/user';
-import type { UserstoreInterface } from '../../../src/core/userstore';
+import { STORE_NAME_OF, type UserstoreInterface } from '../../../src/core/userstore';
 import { ServiceUnavailableError } from '../../../src/errors';
 import { storesInOrder } from './fakes';
 
@@ -92,6 +92,15 @@ describe('ProviderUserstore', () => {
     const one = new ProviderUserstore(storesInOrder([store('ann')]));
     await one.getUser('ann');
     expect([one.label('ann', 'P'), one.label('eve', 'P')]).to.deep.equal(['ann', 'eve']);
+  });
+
+  it('D10: names the store of a user where there are several', async () => {
+    const several = new ProviderUserstore(storesInOrder([store('ann'), store('bob')]));
+    const bob = (await several.getUser('bob'))!;
+    const names = [bob, { ...bob }, { username: 'ann' }].map((user) => several[STORE_NAME_OF](user));
+    expect(names).to.deep.equal(['1', '1', undefined]);
+    const one = new ProviderUserstore(storesInOrder([store('bob')]));
+    expect(one[STORE_NAME_OF]((await one.getUser('bob'))!)).to.equal(undefined);
   });
 
   it('passes on what is no user for the chain to find out', async () => {

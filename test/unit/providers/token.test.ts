@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { Authentication } from '../../../src/core/authentication';
+import { noteHomeStore } from '../../../src/core/home-store';
 import type { User } from '../../../src/core/user';
-import type { UserstoreInterface } from '../../../src/core/userstore';
+import { STORE_NAME_OF, type UserstoreInterface } from '../../../src/core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
@@ -86,6 +87,20 @@ describe('TokenProvider', () => {
   it('reads Authentication-Token beside another scheme', async () => {
     const headers = { authorization: 'Basic YTpi', 'authentication-token': issue() };
     expect(((await authenticate(headers, storeOf(alice))) as Authentication).user).to.equal(alice);
+  });
+
+  it('D10: refuses a token of a user of another store, where the app has several', async () => {
+    const named = (name: string | undefined) =>
+      Object.assign(storeOf(alice), { [STORE_NAME_OF]: () => name });
+    const customer = { ...alice };
+    noteHomeStore(customer, 'sql');
+    const { token } = tokens.issue(new Authentication(customer, { authenticatedAt: new Date(now) }));
+    for (const store of [named('sql'), named(undefined), storeOf(alice)]) {
+      expect(((await bearer(token, store)) as Authentication).user).to.equal(alice);
+    }
+    expect(await rejection(bearer(token, named('files')))).to.be.instanceOf(TokenInvalidError);
+    // Of a login that the app stated itself nobody knows the store.
+    expect(((await bearer(issue(), named('files'))) as Authentication).user).to.equal(alice);
   });
 
   it('A3: takes the scheme in any case and nothing but the whole word', async () => {

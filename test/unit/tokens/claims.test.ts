@@ -30,7 +30,8 @@ const refuses = (claims: object, overrides?: Partial<ClaimsPolicy>, nowMs?: numb
 
 describe('readClaims', () => {
   it('states what the token says', () => {
-    const claims = { ...valid, iat: NOW - 9.75, auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', extra: 1 };
+    const login = { auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', userstore: 'sql' };
+    const claims = { ...valid, iat: NOW - 9.75, ...login, extra: 1 };
     expect(readClaims(claims, policy, NOW * 1000)).to.deep.equal({
       subject: 'alice',
       id: '1',
@@ -39,12 +40,13 @@ describe('readClaims', () => {
       authenticatedAt: new Date((NOW - 60) * 1000),
       methods: ['pwd'],
       scopes: ['a', 'b'],
+      userstore: 'sql',
       claims,
     });
   });
 
-  it('takes iat for the login where auth_time is absent, and no methods and scopes where none are', () => {
-    expect(read({})).to.include({ methods: undefined, scopes: undefined });
+  it('takes iat for the login where auth_time is absent, and no methods, scopes and userstore where none are', () => {
+    expect(read({})).to.include({ methods: undefined, scopes: undefined, userstore: undefined });
     expect(read({})).to.have.deep.property('authenticatedAt', new Date((NOW - 10) * 1000));
   });
 
@@ -133,11 +135,14 @@ describe('readClaims', () => {
     takes({ nbf: NOW + 30 }, { clockToleranceSeconds: 30 });
   });
 
-  it('refuses a login after the token, and auth_time, amr or scope of another type', () => {
+  it('refuses a login after the token, and auth_time, amr, scope or userstore of another type', () => {
     refuses({ auth_time: NOW - 9 });
     for (const auth_time of ['x', null, undefined, NaN]) refuses({ auth_time });
     for (const amr of ['pwd', [1], null, {}]) refuses({ amr });
     for (const scope of [['a'], null, 1, 'a  b', ' a', 'a"', 'a\\b', 'ä', 'a\nb']) refuses({ scope });
+    for (const scope of [undefined, 'a']) {
+      for (const userstore of ['', null, 1, ['sql'], {}, undefined]) refuses({ userstore, scope });
+    }
   });
 
   it('reads an empty scope as a limit to nothing', () => {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { Authentication } from '../../../src/core/authentication';
+import { noteHomeStore } from '../../../src/core/home-store';
 import type { User } from '../../../src/core/user';
 import { BadCredentialsError, ConfigurationError, TokenInvalidError } from '../../../src/errors';
 import { hs256Key } from '../../../src/tokens/jws';
@@ -78,6 +79,21 @@ describe('TokenService', () => {
       methods: undefined,
       scopes: [],
     });
+  });
+
+  it('D10: names the userstore that had the user in an app with several, also where the app narrows the login', () => {
+    const { tokens } = makeService();
+    const { user } = loginAt(START);
+    expect(payloadOf(tokens.issue(loginAt(START)).token)).to.not.have.property('userstore');
+    const customer = { ...user };
+    noteHomeStore(customer, 'sql');
+    for (const scopes of [undefined, ['x']]) {
+      const { token } = tokens.issue(
+        new Authentication(customer, { authenticatedAt: new Date(START), scopes }),
+      );
+      expect(payloadOf(token)).to.include({ sub: 'alice', userstore: 'sql' });
+      expect(tokens.verify(token)).to.include({ userstore: 'sql' });
+    }
   });
 
   it('gives every token its own id', () => {
