@@ -3,11 +3,11 @@ import { withinDeadline } from '../authentication/deadline';
 import { RequestWithSignal } from '../authentication/provider-request';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
 import { Authentication } from '../core/authentication';
-import { listenForProblems } from '../core/events';
+import { listenForProblems, reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { noteHomeStore } from '../core/home-store';
-import type { User } from '../core/user';
-import { STORE_NAME_OF } from '../core/userstore';
+import { isUser, type User } from '../core/user';
+import { STORE_NAME_OF, type UserstoreInterface } from '../core/userstore';
 import {
   AuthenticationRequiredError,
   BadCredentialsError,
@@ -101,7 +101,7 @@ export class PasswordChange {
   ): Promise<Authentication> {
     const { components, clock } = this.parts;
     const user = await proved(provider, request, store, credentials);
-    const owner = store.originOf(user)?.store;
+    const { store: owner, name } = store.originOf(user) ?? {};
     if (owner?.updatePassword === undefined) throw new WrongPasswordError();
     const newHash = await provider.hash(newPassword);
     const now = new Date(clock());
@@ -111,9 +111,28 @@ export class PasswordChange {
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
     if (!isReplaced) throw new WrongPasswordError();
     for (const one of components().providers) one.get().forget?.(credentials.username);
+    if (await isForgotten(owner, credentials.username, now)) {
+      const component = name ?? owner.constructor.name;
+      reportMisconfigured(request, { component, user: credentials.username, problem: TOKENS_OUTLIVE });
+    }
     const home = store[STORE_NAME_OF](user);
     if (home !== undefined) noteHomeStore(user, home);
     return new Authentication(user, { authenticatedAt: now, methods: ['pwd'] });
+  }
+}
+
+const TOKENS_OUTLIVE =
+  'tokens of before outlive a changed password: getUser() does not return the tokensValidFrom that ' +
+  'updatePassword() was given';
+
+/** Whether the store lost the moment from which tokens count. The password is changed already, so it never throws. */
+async function isForgotten(store: UserstoreInterface, username: string, since: Date): Promise<boolean> {
+  try {
+    const user = await store.getUser(username);
+    // Later where the password was changed once more meanwhile.
+    return isUser(user) && !((user.tokensValidFrom ?? 0) >= since);
+  } catch {
+    return false;
   }
 }
 
@@ -133,7 +152,8 @@ export function refuseUnchangeable(components: Components): void {
   if (forgetful !== undefined) {
     throw new ConfigurationError(
       `passwordController() needs ${forgetful.name}.updatePassword(user, newHash, oldHash, changes): ` +
-        'store changes.tokensValidFrom with the hash, or tokens of before outlive the password',
+        'store changes.tokensValidFrom with the hash, or tokens of before outlive the password. ' +
+        'A parameter with a default value is not seen',
     );
   }
   passwordProvider(components);

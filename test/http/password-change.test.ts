@@ -328,6 +328,39 @@ for (const driver of DRIVERS) {
         expect((await api.put(basic('ann', OLD), change())).status).to.equal(204);
         expect(seen).to.deep.equal([{ tokensValidFrom: new Date(START) }]);
       });
+
+      for (const [what, kept, told] of [
+        ['loses that moment', () => undefined, true],
+        ['keeps it to the second', (from: Date) => new Date(from.getTime() - 1), true],
+        ['keeps it', (from: Date) => from, false],
+        ['keeps that of a later change', (from: Date) => new Date(from.getTime() + 1), false],
+        [
+          'fails from then on',
+          () => {
+            throw new Error('canary');
+          },
+          false,
+        ],
+      ] as const) {
+        it(`${told ? 'tells' : 'does not tell'} that tokens live on when it ${what}`, async () => {
+          let from: Date | undefined;
+          class Store {
+            getUser(username: string): User {
+              return { username, password: HASH, tokensValidFrom: from && kept(from) };
+            }
+            updatePassword(_user: User, _new: string, _old: string, changes?: PasswordUpdate) {
+              from = changes?.tokensValidFrom;
+              return true;
+            }
+          }
+          await using api = await setUp({}, { userstores: [Store] });
+          expect((await api.put(basic('ann', OLD), change())).status).to.equal(204);
+          const problems = api.events.filter(({ type }) => type === 'misconfigured');
+          expect(problems.map((event) => ({ ...event, problem: '' }))).to.deep.equal(
+            told ? [{ type: 'misconfigured', component: 'Store', user: 'ann', problem: '' }] : [],
+          );
+        });
+      }
     });
   });
 }

@@ -87,6 +87,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(api.yaml()).to.equal(text);
     expect(named(api.events)).to.deep.include(['password_changed', 'files:ann']);
     expect(named(api.events)).to.deep.include(['password_changed', 'sql:bob']);
+    expect(api.events.filter(({ type }) => type === 'misconfigured')).to.deep.equal([]);
   });
 
   it('takes a role that is changed in one store, at once, for the user of that store only', async () => {
