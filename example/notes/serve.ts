@@ -16,7 +16,11 @@ export async function serve<S extends Settings>(
     return;
   }
 
-  const demo = await setup(process.env['NOTES_DATA'] ?? join(__dirname, 'data'));
+  const folder = process.env['NOTES_DATA'] ?? join(__dirname, 'data');
+  const demo = await setup(folder).catch((error: unknown) => {
+    fail(`The app cannot start: ${reasonOf(error)}`);
+  });
+  if (demo === undefined) return;
   const server = createServer(createApp(demo.settings));
   server.once('error', (error: NodeJS.ErrnoException) => {
     const taken = error.code === 'EADDRINUSE';
@@ -27,6 +31,12 @@ export async function serve<S extends Settings>(
   // Requests under way are answered; then nothing is left that keeps the process alive.
   const end = () => server.close();
   process.once('SIGINT', end).once('SIGTERM', end);
+}
+
+/** A database that does not answer says why in the cause, or by a code alone. */
+function reasonOf(error: unknown): string {
+  const { message, code, cause } = error as NodeJS.ErrnoException;
+  return cause === undefined ? message || String(code) : reasonOf(cause);
 }
 
 function fail(message: string): void {

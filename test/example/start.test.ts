@@ -118,6 +118,19 @@ describe('npm start', function () {
     expect(await running.ended).to.equal(1);
     expect(running.output()).to.contain('PORT is no port number: 65536');
   });
+
+  it('start:sql: says so, without the password, and exits with 1 when the database does not answer', async () => {
+    const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const url = `postgres://notes:canary@127.0.0.1:${port}/notes`;
+    running = run(`exec ${startSql}`, { NOTES_DATA: folder, DATABASE_URL: url });
+    expect(await running.ended).to.equal(1);
+    expect(running.output())
+      .to.match(/^The app cannot start: \S.*\n$/)
+      .and.not.contain('canary');
+    other.close();
+  });
 });
 
 describeWith(whyNoPostgres(), 'npm run start:sql on PostgreSQL', function () {
