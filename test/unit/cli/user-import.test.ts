@@ -119,7 +119,8 @@ describe('securest user import', function () {
   it('keeps what was hashed when Ctrl-C ends it, and shows a bar at a terminal', async () => {
     const names = Array.from({ length: 400 }, (_, index) => `user${index}`);
     csv(`username,password\n${names.map((name) => `${name},a long password`).join('\n')}\n`);
-    const command = `${process.execPath} ${compiled('src/cli/main.ts')} user import users.csv users.yaml`;
+    // Without exec, some shells die of the Ctrl-C themselves, and its code is the shell's.
+    const command = `exec ${process.execPath} ${compiled('src/cli/main.ts')} user import users.csv users.yaml`;
     const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder });
     let seen = '';
     let isSent = false;
