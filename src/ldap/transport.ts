@@ -12,6 +12,7 @@ export class Transport {
   readonly #isSecure: boolean;
   readonly #sockets: Socket[] = [];
   #isTaken = false;
+  #isDestroyed = false;
   #inClear: BytesInClear | undefined;
 
   constructor(
@@ -31,7 +32,7 @@ export class Transport {
   }
 
   get isOpen(): boolean {
-    return this.#sockets.every(({ readyState }) => readyState === 'open');
+    return !this.#isDestroyed && this.#sockets.every(({ readyState }) => readyState === 'open');
   }
 
   /** Resolves once the server is there, and with `ldaps://` has proved who it is. */
@@ -66,7 +67,7 @@ export class Transport {
 
   /** Goes on encrypted. @throws Error where somebody said more in clear than the server may */
   encrypt(options: ConnectionOptions): Socket {
-    if (this.#inClear === undefined) throw new Error('The connection was lost');
+    if (this.#isDestroyed || this.#inClear === undefined) throw new Error('The connection was lost');
     this.#inClear.refuseMore();
     this.#inClear = undefined;
     const secure = connectTls(options);
@@ -76,7 +77,10 @@ export class Transport {
     return secure;
   }
 
+  /** Ends it at once. Each of the many that wait for an answer may do so. */
   destroy(): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
     for (const socket of this.#sockets.toReversed()) {
       socket.on('error', () => undefined);
       socket.destroy();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { BadCredentialsError, type SecurityError, ServiceUnavailableError } from '../../src';
+import { Authentication, BadCredentialsError, type SecurityError, ServiceUnavailableError } from '../../src';
 import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
 import { fakeRequest } from '../support/fake-request';
 import {
@@ -250,6 +250,36 @@ describe('LdapProvider and a directory that misbehaves', () => {
     const proofs = Array.from({ length: 40 }, () => store.proves(users[0]!, 'alice', PASSWORD).finally(look));
     expect(new Set(await Promise.all(proofs))).to.deep.equal(new Set([true]));
     expect(most).to.be.at.most(1 + 2 * 3);
+    store.close();
+  });
+
+  it('makes few connections for 1,000 logins at once, also where each is dropped (case 61)', async () => {
+    let isDown = true;
+    await using fake = await directory(({ socket }) => {
+      if (!isDown) return undefined;
+      socket.destroy();
+      return 'nothing';
+    });
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x', cacheMs: 0 });
+    const provider = new LdapProvider(store, { throttle: false });
+    const warnings: Error[] = [];
+    const hear = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', hear);
+    const attempt = (name: string): Promise<unknown> => {
+      const authorization = `Basic ${Buffer.from(`${name}:${PASSWORD}`).toString('base64')}`;
+      return provider.authenticate(fakeRequest({ headers: { authorization } }), store);
+    };
+    const outcomes = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) =>
+        attempt(`user ${String(index)}`).catch((error: unknown) => error),
+      ),
+    );
+    expect(outcomes.every((outcome) => outcome instanceof ServiceUnavailableError)).to.equal(true);
+    expect(fake.sockets.length).to.be.below(50);
+    process.off('warning', hear);
+    expect(warnings).to.deep.equal([]);
+    isDown = false;
+    expect(await attempt('alice')).to.be.instanceOf(Authentication);
     store.close();
   });
 
