@@ -221,16 +221,18 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
       it('F6: are 503 while the directory is down, and go on when it is back (case 61)', async function () {
         this.timeout(30_000);
         await using api = await start();
-        expect((await api.login('alice', PASSWORD)).status).to.equal(200);
+        const statuses = async (): Promise<number[]> => {
+          const logins = Array.from({ length: 200 }, () => api.login('alice', PASSWORD));
+          return [...new Set((await Promise.all(logins)).map(({ status }) => status))];
+        };
+        expect(await statuses()).to.deep.equal([200]);
         await server.stop();
         try {
-          const replies = await Promise.all(Array.from({ length: 100 }, () => api.login('alice', PASSWORD)));
-          expect(new Set(replies.map(({ status }) => status))).to.deep.equal(new Set([503]));
+          for (let wave = 0; wave < 5; wave += 1) expect(await statuses()).to.deep.equal([503]);
         } finally {
           await server.start();
         }
-        const back = await Promise.all(Array.from({ length: 50 }, () => api.login('alice', PASSWORD)));
-        expect(new Set(back.map(({ status }) => status))).to.deep.equal(new Set([200]));
+        expect(await statuses()).to.deep.equal([200]);
       });
 
       it('F6: answer an account that the directory has locked as a wrong password', async () => {
