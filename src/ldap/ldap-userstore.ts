@@ -66,11 +66,16 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
    * @throws ServiceUnavailableError
    * @internal
    */
-  async proves(user: User | undefined, username: string, password: string): Promise<boolean> {
+  async proves(
+    user: User | undefined,
+    username: string,
+    password: string,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const dn = user && this.#names.get(user);
     if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password))
       return false;
-    const isRight = await this.#directory.proves(dn ?? this.#nobody(username), password);
+    const isRight = await this.#directory.proves(dn ?? this.#nobody(username), password, signal);
     return isRight && dn !== undefined;
   }
 

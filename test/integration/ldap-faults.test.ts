@@ -302,6 +302,56 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
+  it('proves no passwords for who has waited longer than an answer may take', async () => {
+    await using fake = await directory((asked) => (asked.operation === BIND ? 'nothing' : undefined));
+    const store = new LdapUserstore({
+      ...{ url: fake.url, insecure: true, baseDn: 'dc=x' },
+      ...{ maxBinds: 1, timeoutMs: 200 },
+    });
+    const alice = (await store.getUser('alice'))!;
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        store.proves(alice, 'alice', PASSWORD).catch((error: unknown) => error),
+      ),
+    );
+    expect(outcomes.every((outcome) => outcome instanceof ServiceUnavailableError)).to.equal(true);
+    expect(binds(fake).length).to.be.within(1, 2);
+    store.close();
+  });
+
+  it('proves no password for a client that has gone while it waited', async () => {
+    const held: Asked[] = [];
+    await using fake = await directory((asked) => {
+      if (asked.operation !== BIND) return undefined;
+      held.push(asked);
+      return 'nothing';
+    });
+    const gone = new AbortController();
+    class Watched extends LdapUserstore {
+      override async proves(...given: Parameters<LdapUserstore['proves']>): Promise<boolean> {
+        const proof = super.proves(...given);
+        if (held.length > 0) gone.abort();
+        return proof;
+      }
+    }
+    const options = { maxBinds: 1, timeoutMs: 20_000 };
+    const store = new Watched({ url: fake.url, insecure: true, baseDn: 'dc=x', ...options });
+    const provider = new LdapProvider(store);
+    const authorization = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
+    const request = fakeRequest({ headers: { authorization } });
+    const first = provider.authenticate(request, store);
+    while (held.length === 0) await new Promise((resume) => setImmediate(resume));
+    const second = provider
+      .authenticate({ ...request, header: (name) => request.header(name), signal: gone.signal }, store)
+      .catch((error: unknown) => error);
+    while (!gone.signal.aborted) await new Promise((resume) => setImmediate(resume));
+    held[0]!.socket.write(result(held[0]!));
+    expect(await first).to.be.instanceOf(Authentication);
+    expect(await second).to.be.instanceOf(ServiceUnavailableError);
+    expect(binds(fake)).to.have.length(1);
+    store.close();
+  });
+
   it('asks for the groups of groups by the rule of Active Directory, in one search', async () => {
     await using fake = await directory((asked) =>
       asked.bytes.includes('1.2.840.113556.1.4.1941')

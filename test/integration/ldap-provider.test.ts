@@ -220,7 +220,7 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
 
       it('F6: are 503 while the directory is down, and go on when it is back (case 61)', async function () {
         this.timeout(30_000);
-        await using api = await start();
+        await using api = await start({ timeoutMs: 20_000 });
         const statuses = async (): Promise<number[]> => {
           const logins = Array.from({ length: 200 }, () => api.login('alice', PASSWORD));
           return [...new Set((await Promise.all(logins)).map(({ status }) => status))];
@@ -363,7 +363,7 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
   }).timeout(20_000);
 
   it('J12: never mix two users up in 200 binds at once', async () => {
-    const store = new LdapUserstore(optionsFor({ maxBinds: 20 }));
+    const store = new LdapUserstore(optionsFor({ maxBinds: 20, timeoutMs: 20_000 }));
     const users = await Promise.all(['alice', 'bob'].map((name) => store.getUser(name)));
     server.modify(
       `dn: ${personDn('bob')}\nchangetype: modify\nreplace: userPassword\nuserPassword: of bob\n`,
