@@ -26,6 +26,8 @@ export class Transport {
     this.#port = port === '' ? (this.#isSecure ? 636 : 389) : Number(port);
     this.tls = {
       host: this.#host,
+      // Passwords go over it: NODE_TLS_REJECT_UNAUTHORIZED, which is set for other things, does not count here.
+      rejectUnauthorized: true,
       ...(isIP(this.#host) === 0 ? { servername: this.#host } : {}),
       ...(ca === undefined ? {} : { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
     };

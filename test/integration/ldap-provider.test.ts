@@ -6,7 +6,14 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { Container } from 'typedi';
-import { AccountStatusError, MemoryUserstore, PasswordProvider, ThrottledError, type User } from '../../src';
+import {
+  AccountStatusError,
+  MemoryUserstore,
+  PasswordProvider,
+  ServiceUnavailableError,
+  ThrottledError,
+  type User,
+} from '../../src';
 import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
 import { LdapConnection } from '../../src/ldap/ldap-connection';
 import { basic, DRIVERS } from '../support/drivers';
@@ -337,6 +344,22 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
       store.close();
       for (const socket of sockets) socket.destroy();
       proxy.close();
+    }
+  });
+
+  it('F5: trust no certificate because the environment has Node.js trust each', async () => {
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      for (const options of [{ url: server.tlsUrl }, { url: server.startTlsUrl, startTls: true }]) {
+        const store = new LdapUserstore(optionsFor({ ...options, insecure: false }));
+        const error: unknown = await store.getUser('alice').catch((reason: unknown) => reason);
+        store.close();
+        expect(error).to.be.instanceOf(ServiceUnavailableError);
+      }
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(process.env, 'NODE_TLS_REJECT_UNAUTHORIZED');
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
     }
   });
 
