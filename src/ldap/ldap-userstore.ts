@@ -73,10 +73,12 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     signal?: AbortSignal,
   ): Promise<boolean> {
     const dn = user && this.#names.get(user);
-    if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password))
-      return false;
-    const isRight = await this.#directory.proves(dn ?? this.#nobody(username), password, signal);
-    return isRight && dn !== undefined;
+    const length = Buffer.byteLength(password);
+    if (password === '' || length > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password)) return false;
+    if (dn !== undefined) return this.#directory.proves(dn, password, signal);
+    // The password may be right for another store, or for a name that was mistyped: it is not for this directory.
+    await this.#directory.proves(this.#nobody(username), 'x'.repeat(length), signal);
+    return false;
   }
 
   /** Whether the user was found here. @internal */

@@ -156,6 +156,26 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
+  it('sends no password of who is not from here: it may be right for another store', async () => {
+    await using fake = await directory(() => undefined);
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
+    const provider = new LdapProvider(store);
+    const authorization = `Basic ${Buffer.from(`root:${PASSWORD}`).toString('base64')}`;
+    const known = { getUser: (username: string) => ({ username }) };
+    for (const users of [known, { getUser: () => null }]) {
+      const error: unknown = await provider
+        .authenticate(fakeRequest({ headers: { authorization } }), users)
+        .catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(BadCredentialsError);
+    }
+    expect(binds(fake)).to.have.length(2);
+    for (const { bytes } of binds(fake)) {
+      expect(bytes.includes('ou=securest-nobody')).to.equal(true);
+      expect(bytes.includes(PASSWORD)).to.equal(false);
+    }
+    store.close();
+  });
+
   it('asks the next directory where one is not there or too busy for the app, and no further one', async () => {
     await using busy = await directory((asked) => (asked.operation === BIND ? result(asked, 51) : undefined));
     await using good = await directory(() => undefined);
