@@ -36,6 +36,7 @@ const binds = (fake: FakeDirectory): Asked[] => fake.asked.filter(({ operation }
 async function login(
   { url }: { url: string },
   options: Partial<LdapUserstoreOptions> = {},
+  username = 'alice',
 ): Promise<SecurityError | 'granted'> {
   const store = new LdapUserstore({
     url,
@@ -45,7 +46,7 @@ async function login(
     ...options,
   });
   try {
-    const authorization = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
+    const authorization = `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}`;
     await new LdapProvider(store).authenticate(fakeRequest({ headers: { authorization } }), store);
     return 'granted';
   } catch (error) {
@@ -154,6 +155,23 @@ describe('LdapProvider and a directory that misbehaves', () => {
       expect(await store.proves(user, 'alice', PASSWORD)).to.equal(false);
     }
     store.close();
+  });
+
+  it('refuses who is unknown as any other, where the directory says that there is no such name', async () => {
+    for (const code of [32, 34, 49]) {
+      await using fake = await directory((asked) => {
+        if (asked.operation === SEARCH && asked.bytes.includes('nobody')) return result(asked);
+        if (asked.operation !== BIND) return undefined;
+        return result(asked, asked.bytes.includes('securest-nobody') ? code : 49);
+      });
+      expect(await login(fake), String(code)).to.be.instanceOf(BadCredentialsError);
+      expect(await login(fake, {}, 'nobody'), String(code)).to.be.instanceOf(BadCredentialsError);
+    }
+    await using busy = await directory((asked) => {
+      if (asked.operation === SEARCH) return result(asked);
+      return asked.operation === BIND ? result(asked, 51) : undefined;
+    });
+    expect(await login(busy, {}, 'nobody')).to.be.instanceOf(ServiceUnavailableError);
   });
 
   it('sends no password of who is not from here: it may be right for another store', async () => {
