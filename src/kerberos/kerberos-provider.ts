@@ -20,6 +20,7 @@ import { loadKerberos } from './kerberos-package';
 import { checkKeytab, keytabExposure, keytabOfProcess } from './keytab';
 import { mechanismOf, readNegotiate } from './negotiate-token';
 import { isAnonymous, onlyComponent, parsePrincipal } from './principal';
+import { requireReplayCache } from './replay-cache';
 import { FaultReports, NTLM, type TicketFault, ticketFault } from './ticket-faults';
 
 /**
@@ -43,7 +44,8 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
 
   /**
    * @throws ConfigurationError for options that do not hold, without the package `kerberos`, for a keytab that cannot
-   * be read or has no key of the service, or when another keytab is in use in this process
+   * be read or has no key of the service, when another keytab is in use in this process, or where the environment
+   * switches the replay cache off
    */
   constructor(options: KerberosProviderOptions) {
     const {
@@ -54,6 +56,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
       clock = Date.now,
     } = checkKerberosOptions(options);
     const kerberos = loadKerberos();
+    requireReplayCache();
     keytabOfProcess.use(keytab, (file) => {
       checkKeytab(file, service);
       this.#tell(keytabExposure(file));

@@ -30,9 +30,9 @@ export class LdapDirectory {
     this.#binds = new Gate(settings.maxBinds, MAX_WAITING);
   }
 
-  /** @throws ServiceUnavailableError, also when too many are waiting */
+  /** @throws ServiceUnavailableError, also when too many are waiting, or it waited too long */
   search(search: Search): Promise<Entry[]> {
-    return this.#searches.pass(() => this.#search(search));
+    return this.#inTurn(this.#searches, () => this.#search(search));
   }
 
   async #search(search: Search): Promise<Entry[]> {
@@ -49,16 +49,30 @@ export class LdapDirectory {
 
   /**
    * Whether it is the password of that entry.
-   * @throws ServiceUnavailableError, also when too many are waiting
+   * @throws ServiceUnavailableError, also when too many are waiting, or it waited too long
    */
-  proves(dn: string, password: string): Promise<boolean> {
-    return this.#binds.pass(async () => {
+  proves(dn: string, password: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#inTurn(this.#binds, async () => {
+      if (signal?.aborted === true) throw new ServiceUnavailableError();
       const connection = await this.#open();
       try {
         return await connection.bind(dn, password);
       } finally {
         connection.close();
       }
+    });
+  }
+
+  /**
+   * Who has waited until nobody listens any more is not served: those behind would wait as long, and under load
+   * nobody would be answered in time.
+   */
+  #inTurn<T>(gate: Gate, work: () => Promise<T>): Promise<T> {
+    const since = performance.now();
+    return gate.pass(() => {
+      if (performance.now() - since <= this.settings.timeoutMs) return work();
+      const cause = new Error('too many at once: it would have waited for longer than timeoutMs');
+      throw new ServiceUnavailableError({ retryAfterSeconds: 1, cause });
     });
   }
 

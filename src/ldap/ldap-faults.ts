@@ -41,6 +41,12 @@ export function isWrongPassword(error: unknown): boolean {
   return resultOf(error) === INVALID_CREDENTIALS;
 }
 
+/** Whether a server says of a name that there is none, or none like it: noSuchObject, invalidDNSyntax. */
+export function saysNoSuchName(error: unknown): boolean {
+  const { cause } = ((error as { cause?: unknown } | undefined)?.cause ?? {}) as { cause?: unknown };
+  return [32, 34].includes(resultOf(cause) ?? 0);
+}
+
 /** A directory that did not do what was asked of it, with the reason for the log. */
 export function unavailable(url: string, error: unknown): ServiceUnavailableError {
   return new ServiceUnavailableError({ cause: new Error(`${url}: ${reason(error)}`, { cause: error }) });

@@ -52,12 +52,12 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
     const user = await this.load(userstore, username);
     if (user !== undefined && !this.#store.has(user)) {
       // It takes as long as any other, and is for its own provider to count.
-      await this.#store.proves(undefined, username, password);
+      await this.#store.proves(undefined, username, password, request.signal);
       throw new BadCredentialsError();
     }
     const outcome = { isInactive: false };
     const isGranted = await this.counted(request, attempt, async () => {
-      const isRight = await this.#store.proves(user, username, password);
+      const isRight = await this.#store.proves(user, username, password, request.signal);
       outcome.isInactive = isRight && user?.active === false;
       return isRight && !outcome.isInactive;
     });

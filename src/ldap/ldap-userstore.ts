@@ -9,6 +9,7 @@ import { ACCOUNT_ATTRIBUTES, isActive, valuesOf } from './entries';
 import { GroupSearch, type Reach } from './group-search';
 import { loadLdapts } from './ldap-connection';
 import { LdapDirectory } from './ldap-directory';
+import { saysNoSuchName } from './ldap-faults';
 import { type LdapSettings, ldapSettings, type LdapUserstoreOptions } from './ldap-options';
 import { LookupCache } from './lookup-cache';
 
@@ -66,12 +67,23 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
    * @throws ServiceUnavailableError
    * @internal
    */
-  async proves(user: User | undefined, username: string, password: string): Promise<boolean> {
+  async proves(
+    user: User | undefined,
+    username: string,
+    password: string,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const dn = user && this.#names.get(user);
-    if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password))
-      return false;
-    const isRight = await this.#directory.proves(dn ?? this.#nobody(username), password);
-    return isRight && dn !== undefined;
+    const length = Buffer.byteLength(password);
+    if (password === '' || length > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password)) return false;
+    if (dn !== undefined) return this.#directory.proves(dn, password, signal);
+    // The password may be right for another store, or for a name that was mistyped: it is not for this directory.
+    const proof = this.#directory.proves(this.#nobody(username), 'x'.repeat(length), signal);
+    await proof.catch((error: unknown) => {
+      // Some directories have another word for who is not there than for a wrong password.
+      if (!saysNoSuchName(error)) throw error;
+    });
+    return false;
   }
 
   /** Whether the user was found here. @internal */

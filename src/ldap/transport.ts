@@ -12,6 +12,7 @@ export class Transport {
   readonly #isSecure: boolean;
   readonly #sockets: Socket[] = [];
   #isTaken = false;
+  #isDestroyed = false;
   #inClear: BytesInClear | undefined;
 
   constructor(
@@ -25,13 +26,15 @@ export class Transport {
     this.#port = port === '' ? (this.#isSecure ? 636 : 389) : Number(port);
     this.tls = {
       host: this.#host,
+      // Passwords go over it: NODE_TLS_REJECT_UNAUTHORIZED, which is set for other things, does not count here.
+      rejectUnauthorized: true,
       ...(isIP(this.#host) === 0 ? { servername: this.#host } : {}),
       ...(ca === undefined ? {} : { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
     };
   }
 
   get isOpen(): boolean {
-    return this.#sockets.every(({ readyState }) => readyState === 'open');
+    return !this.#isDestroyed && this.#sockets.every(({ readyState }) => readyState === 'open');
   }
 
   /** Resolves once the server is there, and with `ldaps://` has proved who it is. */
@@ -66,7 +69,7 @@ export class Transport {
 
   /** Goes on encrypted. @throws Error where somebody said more in clear than the server may */
   encrypt(options: ConnectionOptions): Socket {
-    if (this.#inClear === undefined) throw new Error('The connection was lost');
+    if (this.#isDestroyed || this.#inClear === undefined) throw new Error('The connection was lost');
     this.#inClear.refuseMore();
     this.#inClear = undefined;
     const secure = connectTls(options);
@@ -76,7 +79,10 @@ export class Transport {
     return secure;
   }
 
+  /** Ends it at once. Each of the many that wait for an answer may do so. */
   destroy(): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
     for (const socket of this.#sockets.toReversed()) {
       socket.on('error', () => undefined);
       socket.destroy();

@@ -32,10 +32,13 @@ export class KdcServer {
     };
   }
 
-  /** Starts it, or starts it again with what it held. */
-  async start(): Promise<void> {
+  /**
+   * Starts it, or starts it again with what it held.
+   * @param clock how far its clock is off, as faketime takes it: `-1h`
+   */
+  async start(clock?: string): Promise<void> {
     if (this.port === 0) this.#createRealms();
-    for (let attempt = 1; !(await this.#listens()); attempt += 1) {
+    for (let attempt = 1; !(await this.#listens(clock)); attempt += 1) {
       if (attempt === 5) throw new Error('krb5kdc ended at once');
       // The port was free a moment ago, and somebody else has it now.
       await this.#usePort();
@@ -58,11 +61,11 @@ export class KdcServer {
   }
 
   /** Runs it; false when it ended before anybody could reach it. */
-  async #listens(): Promise<boolean> {
+  async #listens(clock?: string): Promise<boolean> {
     if (this.port === 0) await this.#usePort();
     const realms = this.realms.flatMap((realm) => ['-r', realm]);
     const running = spawn(...serverCommand('krb5kdc', ['-n', ...realms]), {
-      env: this.#env(),
+      env: this.#env(clock),
       stdio: 'ignore',
     });
     this.#process = running;
@@ -96,9 +99,9 @@ export class KdcServer {
   }
 
   /** Logs a user in. @returns the ticket cache, to be named by KRB5CCNAME */
-  kinit(principal: string, password: string): string {
+  kinit(principal: string, password: string, how: { clock?: string; args?: readonly string[] } = {}): string {
     const cache = `FILE:${join(this.folder, `cc-${String(++this.#caches)}`)}`;
-    this.#run('kinit', ['-c', cache, principal], `${password}\n`);
+    this.#run('kinit', ['-c', cache, ...(how.args ?? []), principal], `${password}\n`, how.clock);
     return cache;
   }
 
@@ -164,17 +167,29 @@ export class KdcServer {
     for (const command of commands) this.#run('kadmin.local', ['-r', realm, '-q', command]);
   }
 
-  #run(program: Program, args: string[], input = ''): void {
-    const how = { env: this.#env(), encoding: 'utf8', input } as const;
+  #run(program: Program, args: string[], input = '', clock?: string): void {
+    const how = { env: this.#env(clock), encoding: 'utf8', input } as const;
     const { status, stdout, stderr, error } = spawnSync(program, args, how);
     // kadmin.local ends with 0 whatever becomes of its command.
     const isRefused = program === 'kadmin.local' && /^(?!WARNING|No policy).+: .* while /m.test(stderr);
     if (status !== 0 || isRefused) throw new Error(`${program} failed: ${error?.message ?? stderr}${stdout}`);
   }
 
-  #env(): NodeJS.ProcessEnv {
-    return { ...process.env, ...this.env, PATH, KRB5_KDC_PROFILE: join(this.folder, 'kdc.conf') };
+  #env(clock?: string): NodeJS.ProcessEnv {
+    const profile = { PATH, KRB5_KDC_PROFILE: join(this.folder, 'kdc.conf') };
+    return { ...process.env, ...this.env, ...profile, ...(clock !== undefined && clockOff(clock)) };
   }
+}
+
+/** What gives a program another clock. Run by faketime itself it would be that one's child, and outlive it. */
+function clockOff(by: string): Record<string, string> {
+  const { stdout } = spawnSync('faketime', ['-f', by, 'env'], { encoding: 'utf8' });
+  return Object.fromEntries(
+    ['LD_PRELOAD', 'FAKETIME'].map((name) => [
+      name,
+      new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1] ?? '',
+    ]),
+  );
 }
 
 /** Why there can be no KDC here; undefined where there can. */

@@ -299,6 +299,27 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
     expect((await curl(api, 'alice')).status).to.equal(200);
   });
 
+  it('refuses a ticket that has ended, as any other that is wrong, and takes one that has not', async () => {
+    await using api = await start();
+    const get = async (seconds: number) => {
+      const { token } = await realm.oldTicket('alice', seconds);
+      return api.get('/guarded', { authorization: `Negotiate ${token}` });
+    };
+    expect((await get(7200)).status).to.equal(200);
+    const ended = await get(600);
+    const wrong = await api.get('/guarded', await realm.header('alice', { service: 'HTTP@other.test' }));
+    expect(fingerprint(ended)).to.equal(fingerprint(wrong));
+    expect(ended.json()['code']).to.equal('invalid_credentials');
+    const { token } = await realm.oldTicket('alice', 600);
+    const error: unknown = await new Kerberos()
+      .authenticate(negotiate(token), new Users())
+      .catch((reason: unknown) => reason);
+    expect((error as Error).cause)
+      .to.be.an('error')
+      .with.property('message', 'Ticket expired');
+    expect(api.ran).to.deep.equal(['guarded']);
+  });
+
   it('does not start an app whose keytab has no key of the service, and says so', () => {
     class Absent extends KerberosProvider {
       constructor() {

@@ -242,6 +242,33 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
     }
   });
 
+  it('does not start where the environment switches the replay cache off', () => {
+    for (const [name, value] of [
+      ['KRB5RCACHENAME', 'none:'],
+      ['KRB5RCACHETYPE', 'none'],
+    ] as const) {
+      process.env[name] = value;
+      try {
+        expect(() => create()).to.throw(ConfigurationError, `${name} switches`);
+      } finally {
+        Reflect.deleteProperty(process.env, name);
+      }
+    }
+  });
+
+  it('refuses replays where the name of the replay cache counts before its type', async () => {
+    Object.assign(process.env, { KRB5RCACHENAME: 'dfl:', KRB5RCACHETYPE: 'none' });
+    try {
+      const provider = create();
+      const request = await realm.request('alice');
+      await login(request, provider);
+      expect(await errorOf(request, provider)).to.be.instanceOf(BadCredentialsError);
+    } finally {
+      Reflect.deleteProperty(process.env, 'KRB5RCACHENAME');
+      Reflect.deleteProperty(process.env, 'KRB5RCACHETYPE');
+    }
+  });
+
   it('does no work for a client that has gone', async () => {
     const { authorization } = await realm.header('alice');
     const request = { ...negotiate(authorization.slice('Negotiate '.length)), signal: AbortSignal.abort() };

@@ -1,5 +1,6 @@
 /** A realm with its users, services and tickets, and the Kerberos client that the tests are. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { SecurityRequest } from '../../src';
 import { fakeRequest } from '../support/fake-request';
 import { KdcServer, whyNoKdc } from './kdc-server';
@@ -61,15 +62,35 @@ export class KerberosRealm {
     return ticket;
   }
 
-  async #ticket(principal: string, { service, isRaw, flags }: TicketOptions): Promise<Ticket> {
+  async #ticket(principal: string, { service, isRaw, flags, cache }: TicketOptions): Promise<Ticket> {
     const kerberos = kerberosPackage();
-    process.env['KRB5CCNAME'] = this.cacheOf(principal);
+    process.env['KRB5CCNAME'] = cache ?? this.cacheOf(principal);
     const mechOID = isRaw === true ? kerberos.GSS_MECH_OID_KRB5 : kerberos.GSS_MECH_OID_SPNEGO;
     const client = await kerberos.initializeClient(service ?? 'HTTP@localhost', {
       mechOID,
       ...(flags !== undefined && { flags }),
     });
     return { client, token: await client.step('') };
+  }
+
+  /**
+   * A token of now, with a ticket that began an hour ago and was for so long. Clients send no ticket that has ended,
+   * so this one is told that its ticket ends tomorrow; what the service is told is encrypted, and stays.
+   */
+  async oldTicket(principal: string, seconds: number): Promise<Ticket> {
+    const clock = '-1h';
+    this.cacheOf(principal);
+    await this.kdc.stop();
+    await this.kdc.start(clock);
+    try {
+      const args = ['-S', 'HTTP/localhost', '-l', `${String(seconds)}s`];
+      const cache = this.kdc.kinit(principal, PASSWORD, { clock, args });
+      moveEnd(cache.replace('FILE:', ''), seconds);
+      return await this.ticket(principal, { cache });
+    } finally {
+      await this.kdc.stop();
+      await this.kdc.start();
+    }
   }
 
   async header(principal: string, how?: TicketOptions): Promise<{ authorization: string }> {
@@ -94,6 +115,8 @@ export interface TicketOptions {
   /** The bare Kerberos token, as some clients send it, in place of SPNEGO. */
   readonly isRaw?: boolean;
   readonly flags?: number;
+  /** @default the user's own */
+  readonly cache?: string;
 }
 
 export function kerberosPackage(): KerberosPackage {
@@ -112,6 +135,23 @@ export function flipped(token: string, at: number): string {
   const index = at < 0 ? bytes.length + at : at;
   bytes[index] = (bytes[index] ?? 0) ^ 1;
   return bytes.toString('base64');
+}
+
+/**
+ * Gives the one ticket in a cache another end: tomorrow's. Before that stand when it was given out, and when it began.
+ * It is shorter by as long as the KDC took.
+ */
+function moveEnd(path: string, seconds: number): void {
+  const bytes = readFileSync(path);
+  for (let at = 0; at + 12 <= bytes.length; at += 1) {
+    const [given = 0, began = 0, ends = 0] = [0, 4, 8].map((offset) => bytes.readUInt32BE(at + offset));
+    const shorter = given + seconds - ends;
+    if (given === 0 || given !== began || shorter < 0 || shorter > 60) continue;
+    bytes.writeUInt32BE(given + 86_400, at + 8);
+    writeFileSync(path, bytes);
+    return;
+  }
+  throw new Error('There is no such ticket in the cache');
 }
 
 /** Why Kerberos cannot be tested here; undefined where it can. */

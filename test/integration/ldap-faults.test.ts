@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { BadCredentialsError, type SecurityError, ServiceUnavailableError } from '../../src';
+import { Authentication, BadCredentialsError, type SecurityError, ServiceUnavailableError } from '../../src';
 import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
 import { fakeRequest } from '../support/fake-request';
 import {
@@ -36,6 +36,7 @@ const binds = (fake: FakeDirectory): Asked[] => fake.asked.filter(({ operation }
 async function login(
   { url }: { url: string },
   options: Partial<LdapUserstoreOptions> = {},
+  username = 'alice',
 ): Promise<SecurityError | 'granted'> {
   const store = new LdapUserstore({
     url,
@@ -45,7 +46,7 @@ async function login(
     ...options,
   });
   try {
-    const authorization = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
+    const authorization = `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}`;
     await new LdapProvider(store).authenticate(fakeRequest({ headers: { authorization } }), store);
     return 'granted';
   } catch (error) {
@@ -156,6 +157,43 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
+  it('refuses who is unknown as any other, where the directory says that there is no such name', async () => {
+    for (const code of [32, 34, 49]) {
+      await using fake = await directory((asked) => {
+        if (asked.operation === SEARCH && asked.bytes.includes('nobody')) return result(asked);
+        if (asked.operation !== BIND) return undefined;
+        return result(asked, asked.bytes.includes('securest-nobody') ? code : 49);
+      });
+      expect(await login(fake), String(code)).to.be.instanceOf(BadCredentialsError);
+      expect(await login(fake, {}, 'nobody'), String(code)).to.be.instanceOf(BadCredentialsError);
+    }
+    await using busy = await directory((asked) => {
+      if (asked.operation === SEARCH) return result(asked);
+      return asked.operation === BIND ? result(asked, 51) : undefined;
+    });
+    expect(await login(busy, {}, 'nobody')).to.be.instanceOf(ServiceUnavailableError);
+  });
+
+  it('sends no password of who is not from here: it may be right for another store', async () => {
+    await using fake = await directory(() => undefined);
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
+    const provider = new LdapProvider(store);
+    const authorization = `Basic ${Buffer.from(`root:${PASSWORD}`).toString('base64')}`;
+    const known = { getUser: (username: string) => ({ username }) };
+    for (const users of [known, { getUser: () => null }]) {
+      const error: unknown = await provider
+        .authenticate(fakeRequest({ headers: { authorization } }), users)
+        .catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(BadCredentialsError);
+    }
+    expect(binds(fake)).to.have.length(2);
+    for (const { bytes } of binds(fake)) {
+      expect(bytes.includes('ou=securest-nobody')).to.equal(true);
+      expect(bytes.includes(PASSWORD)).to.equal(false);
+    }
+    store.close();
+  });
+
   it('asks the next directory where one is not there or too busy for the app, and no further one', async () => {
     await using busy = await directory((asked) => (asked.operation === BIND ? result(asked, 51) : undefined));
     await using good = await directory(() => undefined);
@@ -253,6 +291,36 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
+  it('makes few connections for 1,000 logins at once, also where each is dropped (case 61)', async () => {
+    let isDown = true;
+    await using fake = await directory(({ socket }) => {
+      if (!isDown) return undefined;
+      socket.destroy();
+      return 'nothing';
+    });
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x', cacheMs: 0 });
+    const provider = new LdapProvider(store, { throttle: false });
+    const warnings: Error[] = [];
+    const hear = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', hear);
+    const attempt = (name: string): Promise<unknown> => {
+      const authorization = `Basic ${Buffer.from(`${name}:${PASSWORD}`).toString('base64')}`;
+      return provider.authenticate(fakeRequest({ headers: { authorization } }), store);
+    };
+    const outcomes = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) =>
+        attempt(`user ${String(index)}`).catch((error: unknown) => error),
+      ),
+    );
+    expect(outcomes.every((outcome) => outcome instanceof ServiceUnavailableError)).to.equal(true);
+    expect(fake.sockets.length).to.be.below(50);
+    process.off('warning', hear);
+    expect(warnings).to.deep.equal([]);
+    isDown = false;
+    expect(await attempt('alice')).to.be.instanceOf(Authentication);
+    store.close();
+  });
+
   it('refuses more logins than can wait', async () => {
     await using fake = await directory((asked) => (asked.operation === BIND ? 'nothing' : undefined));
     const store = new LdapUserstore({
@@ -269,6 +337,56 @@ describe('LdapProvider and a directory that misbehaves', () => {
     const [first] = await Promise.race([Promise.all(proofs.slice(250)), Promise.all(proofs.slice(0, 1))]);
     expect(first).to.be.instanceOf(ServiceUnavailableError);
     expect(fake.sockets.length).to.be.at.most(3);
+    store.close();
+  });
+
+  it('proves no passwords for who has waited longer than an answer may take', async () => {
+    await using fake = await directory((asked) => (asked.operation === BIND ? 'nothing' : undefined));
+    const store = new LdapUserstore({
+      ...{ url: fake.url, insecure: true, baseDn: 'dc=x' },
+      ...{ maxBinds: 1, timeoutMs: 200 },
+    });
+    const alice = (await store.getUser('alice'))!;
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        store.proves(alice, 'alice', PASSWORD).catch((error: unknown) => error),
+      ),
+    );
+    expect(outcomes.every((outcome) => outcome instanceof ServiceUnavailableError)).to.equal(true);
+    expect(binds(fake).length).to.be.within(1, 2);
+    store.close();
+  });
+
+  it('proves no password for a client that has gone while it waited', async () => {
+    const held: Asked[] = [];
+    await using fake = await directory((asked) => {
+      if (asked.operation !== BIND) return undefined;
+      held.push(asked);
+      return 'nothing';
+    });
+    const gone = new AbortController();
+    class Watched extends LdapUserstore {
+      override async proves(...given: Parameters<LdapUserstore['proves']>): Promise<boolean> {
+        const proof = super.proves(...given);
+        if (held.length > 0) gone.abort();
+        return proof;
+      }
+    }
+    const options = { maxBinds: 1, timeoutMs: 20_000 };
+    const store = new Watched({ url: fake.url, insecure: true, baseDn: 'dc=x', ...options });
+    const provider = new LdapProvider(store);
+    const authorization = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
+    const request = fakeRequest({ headers: { authorization } });
+    const first = provider.authenticate(request, store);
+    while (held.length === 0) await new Promise((resume) => setImmediate(resume));
+    const second = provider
+      .authenticate({ ...request, header: (name) => request.header(name), signal: gone.signal }, store)
+      .catch((error: unknown) => error);
+    while (!gone.signal.aborted) await new Promise((resume) => setImmediate(resume));
+    held[0]!.socket.write(result(held[0]!));
+    expect(await first).to.be.instanceOf(Authentication);
+    expect(await second).to.be.instanceOf(ServiceUnavailableError);
+    expect(binds(fake)).to.have.length(1);
     store.close();
   });
 

@@ -18,6 +18,7 @@ import {
   PEOPLE,
   person,
   personDn,
+  policy,
   TREE,
 } from './ldap-people';
 import { SlapdServer, SUFFIX, whyNoSlapd } from './slapd-server';
@@ -126,6 +127,19 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect(users.map((user) => user?.active)).to.deep.equal([true, false, true, true, false, true]);
     // OpenLDAP itself does not mind.
     expect(await store.proves(users[1]!, 'disabled', PASSWORD)).to.equal(true);
+  });
+
+  it('has no user whom the directory has locked where its filter says so, for tokens too', async () => {
+    add(policy('strict') + person({ username: 'ann' }, `pwdPolicySubentry: cn=strict,${SUFFIX}\n`));
+    add(person({ username: 'eve' }));
+    const plain = open();
+    const filtered = open({ userFilter: '(!(pwdAccountLockedTime=*))' });
+    const ann = (await filtered.getUser('ann'))!;
+    expect(await filtered.proves(ann, 'ann', 'wrong')).to.equal(false);
+    expect(await filtered.proves(ann, 'ann', PASSWORD)).to.equal(false);
+    expect(await filtered.getUser('ann')).to.equal(null);
+    expect((await filtered.getUser('eve'))?.username).to.equal('eve');
+    expect((await plain.getUser('ann'))?.active).to.equal(true);
   });
 
   it('F7: has nobody where two entries have the name, in one base or two, and says so', async () => {
