@@ -1,5 +1,5 @@
-import { type Audit, factsOf } from '../audit';
-import { withinDeadline } from '../authentication/deadline';
+import { type Audit, factsOf, secretsOf } from '../audit';
+import { DeadlinePassedError, withinDeadline } from '../authentication/deadline';
 import { RequestWithSignal } from '../authentication/provider-request';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
 import { Authentication } from '../core/authentication';
@@ -13,6 +13,7 @@ import {
   BadCredentialsError,
   ConfigurationError,
   InvalidRequestError,
+  ServiceUnavailableError,
   WeakPasswordError,
   WrongPasswordError,
 } from '../errors';
@@ -77,18 +78,24 @@ export class PasswordChange {
     const factsNow = () => ({ user: printable(store.label(username, name)), ...factsOf(request) });
     try {
       const credentials = { username, password: currentPassword };
-      const change = this.replace(own, get(), store, credentials, newPassword);
-      const changed = await withinDeadline(change, deadlineMs, (reason) => {
+      // Told of as it happens: nobody may be waiting for it any more.
+      const change = this.replace(own, get(), store, credentials, newPassword, () => {
+        audit.emit(() => ({ type: 'password_changed', ...factsNow() }));
+      });
+      return await withinDeadline(change, deadlineMs, (reason) => {
         own.abort(reason);
       });
-      audit.emit(() => ({ type: 'password_changed', ...factsNow() }));
-      return changed;
     } catch (error) {
       if (isInstance(error, WrongPasswordError)) {
         const reason = 'the current password is wrong';
         audit.emit(() => ({ type: 'denied', code: error.code, reason, ...factsNow() }));
       }
-      throw error;
+      if (!isInstance<ServiceUnavailableError>(error, ServiceUnavailableError)) throw error;
+      const reason = isInstance(error, DeadlinePassedError) ? 'deadline_passed' : 'unavailable';
+      audit.emit(() => ({ type: 'unavailable', component: name, reason, ...factsOf(request) }));
+      const secrets = [...secretsOf(request), currentPassword, newPassword].filter((secret) => secret !== '');
+      audit.error(`${name} could not change a password (${reason})`, error, secrets);
+      throw new ServiceUnavailableError({ cause: error, retryAfterSeconds: error.retryAfterSeconds });
     }
   }
 
@@ -98,6 +105,7 @@ export class PasswordChange {
     store: ProviderUserstore,
     credentials: { username: string; password: string },
     newPassword: string,
+    onReplaced: () => void,
   ): Promise<Authentication> {
     const { components, clock } = this.parts;
     const user = await proved(provider, request, store, credentials);
@@ -110,6 +118,7 @@ export class PasswordChange {
     });
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
     if (!isReplaced) throw new WrongPasswordError();
+    onReplaced();
     for (const one of components().providers) one.get().forget?.(credentials.username);
     if (await isForgotten(owner, credentials.username, now)) {
       const component = name ?? owner.constructor.name;

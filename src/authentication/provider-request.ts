@@ -53,9 +53,12 @@ export class RequestWithSignal implements SecurityRequest {
   /** Aborts too when the client has gone: nobody waits for the work any more. */
   private watched(): AbortController {
     const response: Partial<ServerResponse> | undefined = rawResponse(this.request.action);
-    response?.once?.('close', () => {
-      if (response.writableFinished !== true) this.abort(new ServiceUnavailableError());
-    });
+    const ended = () => {
+      if (response?.writableFinished !== true) this.abort(new ServiceUnavailableError());
+    };
+    // It may have gone while a store was asked, and is not told of again.
+    if (response?.destroyed === true) ended();
+    else response?.once?.('close', ended);
     return new AbortController();
   }
 

@@ -58,7 +58,8 @@ export class CredentialCache {
     // With their lengths in front no part can run into the next.
     const lengths = [username.length, password.length, hash.length].join(':');
     const tuple = `${String(this.#idOf(store))}:${lengths}:${username}${password}${hash}`;
-    const key = createHmac('sha256', this.#secret).update(tuple).digest('base64');
+    // UTF-8 has one replacement for all halves of surrogate pairs, which a password in JSON may have.
+    const key = createHmac('sha256', this.#secret).update(tuple, 'utf16le').digest('base64');
     return { key, username, forgotten: this.#forgotten };
   }
 

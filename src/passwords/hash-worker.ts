@@ -39,7 +39,7 @@ export async function work(task: HashTask): Promise<string | boolean> {
   const started = performance.now();
   const isRight = await scheme.verify(password, hash, engines);
   if (floor !== undefined && (!isRight || isRefused)) {
-    await makeUp({ done: work, milliseconds: performance.now() - started, floor, engines });
+    await makeUp({ password, done: work, milliseconds: performance.now() - started, floor, engines });
   }
   return isRight;
 }

@@ -10,6 +10,7 @@ import { isSameKind, type Work } from './work';
 const SAMPLE = 1 / 16;
 
 export interface Debt {
+  readonly password: string;
   readonly done: Work;
   /** What the work that was done has taken. */
   readonly milliseconds: number;
@@ -18,15 +19,15 @@ export interface Debt {
   readonly engines: Engines;
 }
 
-export async function makeUp({ done, milliseconds, floor, engines }: Debt): Promise<void> {
+export async function makeUp({ password, done, milliseconds, floor, engines }: Debt): Promise<void> {
   if (done.kind === 'none' || isSameKind(done, floor)) {
-    await perform(floor, floor.units - done.units, engines);
+    await perform(floor, floor.units - done.units, engines, password);
     return;
   }
   const started = performance.now();
-  const sample = await perform(floor, floor.units * SAMPLE, engines);
+  const sample = await perform(floor, floor.units * SAMPLE, engines, password);
   const perUnit = (performance.now() - started) / sample;
   // Where there is too little to take a sample of, what was done before does not count.
   const before = sample > 0 && perUnit > 0 ? milliseconds / perUnit : 0;
-  await perform(floor, floor.units - sample - before, engines);
+  await perform(floor, floor.units - sample - before, engines, password);
 }

@@ -10,7 +10,7 @@ import type { PasswordHasher } from './password-hasher';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
-import { dearer, NO_WORK, type Work } from './work';
+import { DearestWork, NO_WORK } from './work';
 
 const INSTALL_ARGON2 = 'npm install argon2@0.44';
 
@@ -36,7 +36,7 @@ export class Passwords implements PasswordHasher {
   readonly #pool: HashPool;
   readonly #decoy: string;
   /** What a refusal takes: a new hash, or the dearest that was met. */
-  #floor: Work;
+  readonly #floor = new DearestWork();
 
   /** @throws ConfigurationError for options out of bounds, and for a scheme whose package is not installed. */
   constructor(options: PasswordsOptions = {}) {
@@ -49,7 +49,7 @@ export class Passwords implements PasswordHasher {
       throw new ConfigurationError(`Passwords: newHashes of argon2id need its package: ${INSTALL_ARGON2}`);
     }
     this.#decoy = this.#maker.decoy();
-    this.#floor = scheme.workOf(this.#decoy) ?? NO_WORK;
+    this.#floor.add(scheme.workOf(this.#decoy) ?? NO_WORK);
   }
 
   /**
@@ -80,14 +80,15 @@ export class Passwords implements PasswordHasher {
   async verify(password: string, hash: string, signal?: AbortSignal, isRefused = false): Promise<boolean> {
     const work = this.#read(hash)?.workOf(hash);
     if (typeof password !== 'string' || work === undefined) return false;
-    this.#floor = dearer(this.#floor, work);
+    this.#floor.add(work);
     const canMatch = !isLonger(password, MAX_PASSWORD_BYTES) && isHashable(password);
+    const tried = canMatch ? password : 'stand-in';
     const proved = await this.#pool.run(
       {
         kind: 'verify',
-        password: canMatch ? password : 'stand-in',
+        password: tried,
         hash,
-        floor: this.#floor,
+        floor: this.#floor.for(Buffer.byteLength(tried)),
         isRefused: isRefused || !canMatch,
       },
       signal,

@@ -12,8 +12,14 @@ const BYTES = { sha1: 20, sha256: 32, sha512: 64 };
 /**
  * Does so many units of a kind of work, as nearly as that kind can, and returns how many it did: none where fewer
  * are asked for than the least that can be.
+ * @param password what was tried: its length counts for some kinds
  */
-export async function perform(kind: Work, units: number, engines: Engines): Promise<number> {
+export async function perform(
+  kind: Work,
+  units: number,
+  engines: Engines,
+  password: string,
+): Promise<number> {
   switch (kind.kind) {
     case 'bcrypt': {
       const engine = await engines.bcrypt();
@@ -35,7 +41,7 @@ export async function perform(kind: Work, units: number, engines: Engines): Prom
     }
     case 'sha-crypt': {
       const rounds = Math.max(0, Math.round(units));
-      if (rounds > 0) deriveShaCrypt(TEXT, 'saltsaltsaltsalt', rounds, kind.digest);
+      if (rounds > 0) deriveShaCrypt(password, 'saltsaltsaltsalt', rounds, kind.digest);
       return rounds;
     }
     case 'none':

@@ -9,8 +9,9 @@ export type Work =
   | { readonly kind: 'argon2'; readonly memoryKib: number; readonly lanes: number; readonly units: number }
   /** A unit is a block of `blockSize`: N times p of them. */
   | { readonly kind: 'scrypt'; readonly blockSize: number; readonly units: number }
-  /** A unit is an iteration or round. */
+  /** A unit is an iteration. */
   | { readonly kind: 'pbkdf2'; readonly digest: 'sha1' | 'sha256' | 'sha512'; readonly units: number }
+  /** A unit is a round, and a round takes longer for a longer password. */
   | { readonly kind: 'sha-crypt'; readonly digest: 'sha256' | 'sha512'; readonly units: number }
   /** So little that it does not count: one hash, one comparison. */
   | { readonly kind: 'none'; readonly units: 0 };
@@ -22,16 +23,35 @@ export function isSameKind(a: Work, b: Work): boolean {
   return nameOf(a) === nameOf(b);
 }
 
-/** The greater of the two. */
-export function dearer(a: Work, b: Work): Work {
-  return microsecondsOf(b) > microsecondsOf(a) ? b : a;
+/**
+ * Keeps the greatest work of each kind: which kind is the greatest depends on the password, but never on whose hash
+ * it is tried against.
+ */
+export class DearestWork {
+  readonly #byKind = new Map<Work['kind'], Work>();
+
+  add(work: Work): void {
+    const known = this.#byKind.get(work.kind);
+    if (known === undefined || microsecondsOf(work, 0) > microsecondsOf(known, 0)) {
+      this.#byKind.set(work.kind, work);
+    }
+  }
+
+  /** The greatest of all for a password of so many bytes. */
+  for(bytes: number): Work {
+    let dearest = NO_WORK;
+    for (const work of this.#byKind.values()) {
+      if (microsecondsOf(work, bytes) > microsecondsOf(dearest, bytes)) dearest = work;
+    }
+    return dearest;
+  }
 }
 
 function nameOf({ units: _, ...kind }: Work): string {
   return JSON.stringify(kind);
 }
 
-function microsecondsOf(work: Work): number {
+function microsecondsOf(work: Work, bytes: number): number {
   switch (work.kind) {
     case 'bcrypt':
       return 65 * work.units;
@@ -42,7 +62,7 @@ function microsecondsOf(work: Work): number {
     case 'pbkdf2':
       return (work.digest === 'sha512' ? 0.63 : 0.24) * work.units;
     case 'sha-crypt':
-      return 1.7 * work.units;
+      return (1.7 + 0.005 * bytes) * work.units;
     case 'none':
       return 0;
   }

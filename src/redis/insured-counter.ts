@@ -21,6 +21,7 @@ export class InsuredCounter implements Counter {
         await own.takeBack();
         if (shared !== undefined) await this.link.run(() => shared.takeBack());
       },
+      ...(shared !== undefined && { takeBackHere: () => own.takeBack() }),
     };
   }
 

@@ -41,7 +41,8 @@ export class Budget {
     const delay = FIRST_DELAY_SECONDS * 2 ** Math.min(10, failure.total - this.free);
     const wait = await this.#waiting.add(key, Math.min(MAX_DELAY_SECONDS, delay));
     if (wait.total > 1) {
-      await failure.takeBack();
+      // Whoever has the place gives it back for all, but could not for what this process counts by itself.
+      await Promise.all([failure.takeBack(), wait.takeBackHere?.()]);
       return undefined;
     }
     return {

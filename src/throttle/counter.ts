@@ -5,6 +5,8 @@ export interface Count {
   /** How many there are with this one. */
   readonly total: number;
   takeBack(): Promise<void>;
+  /** Takes it back where only this process counts it; undefined where all that count are one. */
+  takeBackHere?(): Promise<void>;
 }
 
 /** Counts by key, each for a time. What comes at once is counted one after the other. */

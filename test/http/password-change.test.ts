@@ -11,6 +11,7 @@ import {
   PasswordProvider,
   type PasswordUpdate,
   type SecurityOptions,
+  ServiceUnavailableError,
   TokenProvider,
   TokenService,
   Authentication,
@@ -18,6 +19,7 @@ import {
 } from '../../src';
 import { SqliteClient, SqlUserstore, type SqlUserstoreOptions } from '../../src/sql';
 import { basic, DRIVERS } from '../support/drivers';
+import { eventually } from '../support/eventually';
 import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { startApi } from '../support/scripted';
@@ -318,6 +320,33 @@ for (const driver of DRIVERS) {
           expect(api.events.filter(({ type }) => type === 'password_changed')).to.deep.equal([]);
         });
       }
+
+      it('is 503 when it is down, and the log says why', async () => {
+        await using api = await start(() => {
+          throw new ServiceUnavailableError({ cause: new Error(`refused ${NEW}`), retryAfterSeconds: 7 });
+        });
+        const reply = await api.put(basic('ann', OLD), change());
+        expect([reply.status, reply.headers['retry-after']]).to.deep.equal([503, '7']);
+        expect(JSON.parse(reply.text)).to.include({ name: 'ServiceUnavailableError' });
+        expect(api.events.at(-1)).to.deep.include({ type: 'unavailable', reason: 'unavailable' });
+        const told = api.logger.lines.filter((line) => line.includes('could not change a password'));
+        expect(told.join()).to.include('refused ***').and.not.include(NEW);
+      });
+
+      it('tells of a change that it makes when nobody waits any more', async () => {
+        let finish: ((isReplaced: boolean) => void) | undefined;
+        await using api = await start(() => new Promise<boolean>((resolve) => (finish = resolve)), 500);
+        let reply = await api.put(basic('ann', OLD), change());
+        // Where the machine was too busy for the login.
+        for (let tries = 0; tries < 20 && finish === undefined; tries += 1) {
+          reply = await api.put(basic('ann', OLD), change());
+        }
+        expect(reply.status).to.equal(503);
+        expect(JSON.parse(reply.text)).to.include({ name: 'ServiceUnavailableError' });
+        expect(api.events.at(-1)).to.deep.include({ type: 'unavailable', reason: 'deadline_passed' });
+        finish?.(true);
+        await eventually(() => api.events.some(({ type }) => type === 'password_changed'));
+      });
 
       it('hands it the moment from which tokens count', async () => {
         const seen: unknown[] = [];

@@ -5,7 +5,13 @@ import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { Redis, type RedisOptions } from 'ioredis';
 import { Redis as Redis6 } from 'ioredis6';
-import { ConfigurationError, MemoryUserstore, PasswordProvider, type ThrottleOptions } from '../../src';
+import {
+  ConfigurationError,
+  MemoryUserstore,
+  PasswordProvider,
+  ThrottledError,
+  type ThrottleOptions,
+} from '../../src';
 import { type RedisClient, RedisThrottle } from '../../src/redis';
 import { basic, DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
@@ -63,6 +69,23 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
     await once(client, 'ready');
     return client;
   };
+
+  it('lets others in again after a right password, also where they were refused meanwhile', async () => {
+    const client = await ready();
+    const [one, other] = [
+      new RedisThrottle(client, { perPair: 1 }),
+      new RedisThrottle(client, { perPair: 1 }),
+    ];
+    const attempt = { username: 'ann', ip: '192.0.2.1' };
+    const right = await one.count(attempt);
+    const refused = await other.count(attempt).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(ThrottledError);
+    for (const throttle of [one, other]) {
+      expect(await throttle.check(attempt).catch((error: unknown) => error)).to.be.instanceOf(ThrottledError);
+    }
+    await right.succeeded();
+    for (const throttle of [one, other]) await throttle.check(attempt);
+  });
 
   for (const driver of DRIVERS) {
     describe(`on ${driver.name}`, () => {

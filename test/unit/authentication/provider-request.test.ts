@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { expect } from 'chai';
 import { RequestWithSignal } from '../../../src/authentication/provider-request';
 import { fakeRequest } from '../../support/fake-request';
@@ -48,5 +51,27 @@ describe('RequestWithSignal', () => {
     const reason = new Error('late');
     own.abort(reason);
     expect(own.signal).to.include({ aborted: true, reason });
+  });
+
+  it('shows an aborted signal to who looks at it when the client has gone already', async () => {
+    const signals: boolean[] = [];
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      const [request, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+      const own = () => new RequestWithSignal({ ...fakeRequest(), action: { request, response } });
+      const before = own();
+      signals.push(before.signal.aborted);
+      const gone = once(response, 'close');
+      client.destroy();
+      await gone;
+      signals.push(before.signal.aborted, own().signal.aborted);
+    } finally {
+      server.close();
+    }
+    expect(signals).to.deep.equal([false, true, true]);
   });
 });

@@ -51,6 +51,13 @@ describe('CredentialCache', () => {
     expect(has({ ...ANN })).to.equal(true);
   });
 
+  it('K7: tells half a surrogate pair from the character that stands in for it', () => {
+    add({ ...ANN, password: 'correct \ufffd' });
+    for (const password of ['correct \ud800', 'correct \udfff'])
+      expect(has({ ...ANN, password })).to.equal(false);
+    expect(has({ ...ANN, password: 'correct \ufffd' })).to.equal(true);
+  });
+
   it('has another key in each cache, and shows neither password nor hash', () => {
     const other = new CredentialCache();
     expect(cache.ticket(ANN).key).to.not.equal(other.ticket(ANN).key);

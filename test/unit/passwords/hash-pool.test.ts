@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import workerThreads from 'node:worker_threads';
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import { ServiceUnavailableError } from '../../../src/errors';
 import { HashPool, type HashPoolOptions } from '../../../src/passwords/hash-pool';
 import type { Engine } from '../../../src/passwords/engines';
 import { Passwords } from '../../../src/passwords/passwords';
+import { eventually } from '../../support/eventually';
 
 const HASH = hashSync('secret', 4);
 const CHEAP = { scheme: 'bcrypt', cost: 4 } as const;
@@ -136,6 +138,30 @@ describe('HashPool', () => {
     expect(await after).to.equal(1);
     expect(await outcome(run('throw'))).to.be.instanceOf(ServiceUnavailableError);
     expect(await run('b')).to.equal(2);
+  });
+
+  it('refuses while no thread can be started, and computes once one can', async () => {
+    const { Worker } = workerThreads;
+    let tries = 0;
+    // Where the system has no thread left, the constructor throws.
+    Object.assign(workerThreads, {
+      Worker: function () {
+        tries += 1;
+        throw new Error('EAGAIN');
+      },
+    });
+    try {
+      scripted();
+      for (const password of ['a', 'b', 'c']) {
+        expect(await outcome(run(password))).to.be.instanceOf(ServiceUnavailableError);
+      }
+      // Each costs memory, and a refusal that is not counted as a try costs the client nothing.
+      expect(tries).to.be.lessThan(3);
+    } finally {
+      Object.assign(workerThreads, { Worker });
+    }
+    await eventually(async () => (await outcome(run('d'))) === 1);
+    expect(await run('e')).to.equal(2);
   });
 
   it('does not keep the process alive, at work or idle', () => {

@@ -6,6 +6,7 @@ import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { type Engine, Engines } from '../../../src/passwords/engines';
 import { HashPool } from '../../../src/passwords/hash-pool';
+import type { HashTask } from '../../../src/passwords/hash-worker';
 import { Passwords } from '../../../src/passwords/passwords';
 import { perform } from '../../../src/passwords/perform';
 import type { Work } from '../../../src/passwords/work';
@@ -98,6 +99,24 @@ describe('The work of a refusal', () => {
     }
   });
 
+  it('B4: is for a long password that of the hash that is dearest for it, whoever is asked for', async () => {
+    const floors: unknown[] = [];
+    class Recording extends HashPool {
+      override run(task: HashTask, signal?: AbortSignal): Promise<unknown> {
+        if (task.kind === 'verify') floors.push(task.floor?.kind);
+        return super.run(task, signal);
+      }
+    }
+    const recording = new Recording({ threads: 1 });
+    own = new Passwords({ newHashes: { scheme: 'bcrypt', cost: COST }, pool: recording });
+    const known = `$6$saltstring$${'.'.repeat(86)}`;
+    for (const password of ['short', 'x'.repeat(1024)]) {
+      for (const hash of [known, own.decoy()]) await own.verify(password, hash);
+    }
+    expect(floors).to.deep.equal(['bcrypt', 'bcrypt', 'sha-crypt', 'sha-crypt']);
+    await recording.close();
+  });
+
   it('B4: is not taken from hashes that cannot be read', async () => {
     await own.verify('wrong', hashSync('secret', 4).replace('$04$', '$31$'));
     await own.verify('wrong', own.decoy());
@@ -121,8 +140,20 @@ describe('perform', () => {
   ];
   for (const [kind, units, done] of cases) {
     it(`does ${String(done)} units of ${JSON.stringify(kind)} for ${String(units)}`, async () => {
-      expect(await perform(kind, units, engines)).to.equal(done);
-      for (const none of [0, -5]) expect(await perform(kind, none, engines)).to.equal(0);
+      expect(await perform(kind, units, engines, 'secret')).to.equal(done);
+      for (const none of [0, -5]) expect(await perform(kind, none, engines, 'secret')).to.equal(0);
     });
   }
+
+  it('B4: takes longer for a longer password where a verification does', async () => {
+    const kind = { kind: 'sha-crypt', digest: 'sha512', units: 0 } as const;
+    const spent = async (password: string) => {
+      const before = process.cpuUsage();
+      await perform(kind, 10_000, engines, password);
+      return process.cpuUsage(before).user;
+    };
+    const least = async (password: string) =>
+      Math.min(await spent(password), await spent(password), await spent(password));
+    expect(await least('x'.repeat(1024))).to.be.greaterThan(1.5 * (await least('short')));
+  });
 });
