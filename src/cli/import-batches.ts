@@ -58,7 +58,9 @@ export async function importInBatches(
   const write = async (): Promise<void> => {
     if (batch.length === 0) return;
     const started = performance.now();
-    const there = await directory.addAll(batch);
+    // Tokens of a former user of the same name do not count.
+    const tokensValidFrom = new Date();
+    const there = await directory.addAll(batch.map((user) => ({ ...user, tokensValidFrom })));
     total = {
       added: total.added + batch.length - there.length,
       existing: total.existing + there.length,

@@ -7,7 +7,8 @@ import { PASSWORD_USAGE } from './read-password';
 export const userAdd: Command = {
   usage: `Usage: securest user add <store> <username> [options]
 
-Adds a user, asks for the password. Exit 1 when there is one of that name.
+Adds a user, asks for the password. Tokens of a former user of that name do not count. Exit 1 when there is one of that
+name.
 
 ${STORE_USAGE}
 
@@ -46,6 +47,7 @@ ${PASSWORD_USAGE}
           active: call.flag('disabled') ? false : undefined,
           roles: someOf(call.texts('role')),
           groups: someOf(call.texts('group')),
+          tokensValidFrom: new Date(),
         });
         if (!isAdded) throw exists;
         return { code: 0, text: `${printable(username)} added\n`, json: { username, added: true } };

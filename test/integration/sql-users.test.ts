@@ -58,17 +58,18 @@ function describeUsers(ground: () => Ground): void {
     this.timeout(60_000);
 
     it('adds a user that a running app then lets in', async () => {
+      const start = Date.now();
       const result = await run(
         'user add URL bob --password-stdin --role editor --role reader --group staff --email bob@x.org',
         `${PASSWORD}\n`,
       );
       expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
-      const { password, ...bob } = (await store.getUser('bob'))!;
+      const { password, tokensValidFrom, ...bob } = (await store.getUser('bob'))!;
+      expect(tokensValidFrom?.getTime()).to.be.within(start, Date.now());
       expect(bob).to.deep.equal({
         username: 'bob',
         email: 'bob@x.org',
         active: true,
-        tokensValidFrom: null,
         roles: ['editor', 'reader'],
         groups: ['staff'],
       });

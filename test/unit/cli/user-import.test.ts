@@ -41,7 +41,8 @@ describe('securest user import', function () {
       out: '2 added, 1 were there already\n',
       err: '',
     });
-    const { password, ...bob } = users().get('bob')!;
+    const { password, tokensValidFrom, ...bob } = users().get('bob')!;
+    expect(tokensValidFrom).to.be.instanceOf(Date);
     expect(await passwords.verify('a "long", password', password!)).to.equal(true);
     expect(bob).to.deep.equal({
       username: 'bob',
@@ -49,7 +50,12 @@ describe('securest user import', function () {
       roles: ['editor', 'reader'],
       groups: ['staff'],
     });
-    expect(users().get('eve, e')).to.deep.equal({ username: 'eve, e', password: HASH, active: false });
+    expect(users().get('eve, e')).to.deep.equal({
+      username: 'eve, e',
+      password: HASH,
+      active: false,
+      tokensValidFrom,
+    });
     expect(users().get('ann')).to.deep.equal({ username: 'ann', roles: ['reader'] });
     const once = read();
     expect(JSON.parse((await run('--json')).out)).to.deep.equal({ added: 0, existing: 3, faults: [] });

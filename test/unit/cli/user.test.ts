@@ -48,12 +48,15 @@ describe('securest user', function () {
   const hashes = (): string[] => [...read().matchAll(/\$2b\$\S+/g)].map(([hash]) => hash);
 
   it('adds a user whose password then is the right one, and leaves the rest of the file', async () => {
+    const start = Date.now();
     const result = await run(
       'user add users.yaml bob --password-stdin --role editor --role reader --group staff --email bob@x.org --disabled',
       `${PASSWORD}\n`,
     );
     expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
-    const { password, ...bob } = users().get('bob')!;
+    const { password, tokensValidFrom, ...bob } = users().get('bob')!;
+    // Or tokens of a former bob would be his.
+    expect(tokensValidFrom?.getTime()).to.be.within(start, Date.now());
     expect(bob).to.deep.equal({
       username: 'bob',
       email: 'bob@x.org',
