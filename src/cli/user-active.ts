@@ -1,5 +1,6 @@
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
+import { updateEndingTokens } from './end-tokens';
 import { STORE_USAGE, withDirectory } from './open-directory';
 
 export const userDisable = activation(
@@ -31,11 +32,15 @@ Options:
     async run(call) {
       const [store = '', username = ''] = positionals(call, 'store', 'username');
       return withDirectory(store, async (directory) => {
-        const change = active ? { active } : { active, tokensValidFrom: new Date() };
-        if (!(await directory.update(username, () => change))) {
-          throw new RefusedError(`There is no user ${username}`);
+        const text = `${printable(username)} ${done}\n`;
+        const unknown = new RefusedError(`There is no user ${username}`);
+        if (active) {
+          if (!(await directory.update(username, () => ({ active })))) throw unknown;
+          return { code: 0, text, json: { username, active } };
         }
-        return { code: 0, text: `${printable(username)} ${done}\n`, json: { username, ...change } };
+        const tokensValidFrom = await updateEndingTokens(directory, username, { active });
+        if (tokensValidFrom === undefined) throw unknown;
+        return { code: 0, text, json: { username, active, tokensValidFrom } };
       });
     },
   };

@@ -1,5 +1,6 @@
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
+import { updateEndingTokens } from './end-tokens';
 import { NEW_PASSWORD_OPTIONS, newHash } from './new-password';
 import { STORE_USAGE, withDirectory } from './open-directory';
 import { PASSWORD_USAGE } from './read-password';
@@ -25,8 +26,8 @@ ${PASSWORD_USAGE}
       const user = await directory.get(username);
       if (user === undefined) throw unknown;
       const password = await newHash(call, [username, user.email]);
-      const tokensValidFrom = new Date();
-      if (!(await directory.update(username, () => ({ password, tokensValidFrom })))) throw unknown;
+      const tokensValidFrom = await updateEndingTokens(directory, username, { password });
+      if (tokensValidFrom === undefined) throw unknown;
       return {
         code: 0,
         text: `${printable(username)} has a new password; tokens of before have ended\n`,
