@@ -1,4 +1,4 @@
-import { createHash, pbkdf2Sync } from 'node:crypto';
+import { createHash, type Hash, pbkdf2Sync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { type Engine, Engines } from '../../../src/passwords/engines';
 import { HashPool } from '../../../src/passwords/hash-pool';
 import type { HashTask } from '../../../src/passwords/hash-worker';
+import { sha512Crypt } from '../../../src/passwords/schemes/sha-crypt';
 import { Passwords } from '../../../src/passwords/passwords';
 import { perform } from '../../../src/passwords/perform';
 import type { Work } from '../../../src/passwords/work';
@@ -145,15 +146,30 @@ describe('perform', () => {
     });
   }
 
-  it('B4: takes longer for a longer password where a verification does', async () => {
+  it('B4: hashes for SHA-crypt as many bytes as a verification does, for a long password too', async () => {
     const kind = { kind: 'sha-crypt', digest: 'sha512', units: 0 } as const;
-    const spent = async (password: string) => {
-      const before = process.cpuUsage();
-      await perform(kind, 10_000, engines, password);
-      return process.cpuUsage(before).user;
+    const hash = `$6$saltsaltsaltsalt$${'.'.repeat(86)}`;
+    const hasher = Object.getPrototypeOf(createHash('sha512')) as Hash;
+    const { update } = hasher;
+    const bytesHashed = async (work: () => unknown): Promise<number> => {
+      let bytes = 0;
+      hasher.update = function (this: Hash, data: Buffer) {
+        bytes += data.length;
+        return (update as (data: Buffer) => Hash).call(this, data);
+      } as Hash['update'];
+      try {
+        await work();
+      } finally {
+        hasher.update = update;
+      }
+      return bytes;
     };
-    const least = async (password: string) =>
-      Math.min(await spent(password), await spent(password), await spent(password));
-    expect(await least('x'.repeat(1024))).to.be.greaterThan(1.5 * (await least('short')));
+    const seen: number[] = [];
+    for (const password of ['short', 'x'.repeat(1024)]) {
+      const verified = await bytesHashed(() => sha512Crypt.verify(password, hash, engines));
+      expect(await bytesHashed(() => perform(kind, 5000, engines, password))).to.equal(verified);
+      seen.push(verified);
+    }
+    expect(seen[1]).to.be.greaterThan(4 * seen[0]!);
   });
 });
