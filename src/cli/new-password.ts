@@ -1,4 +1,5 @@
 import { passwordFault } from '../account/password-strength';
+import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
 import { passwords } from '../passwords/passwords';
 import { type Call, RefusedError } from './command';
 import { readPassword } from './read-password';
@@ -10,10 +11,9 @@ export const NEW_PASSWORD_OPTIONS = {
   weak: { type: 'boolean' },
 } as const;
 
-/** What is wrong with a new password; undefined where nothing is, or where it is said to be meant. */
+/** What is wrong with a new password; undefined where nothing is, or where it is weak and that is said to be meant. */
 export function weakness(password: string, names: readonly unknown[], isMeant: boolean): string | undefined {
-  if (password === '') return 'may not be empty';
-  return isMeant ? undefined : passwordFault(password, MIN_LENGTH, names);
+  return unusable(password) ?? (isMeant ? undefined : passwordFault(password, MIN_LENGTH, names));
 }
 
 /** Reads a new password, and hashes it. @throws {RefusedError} for one that will not do */
@@ -21,5 +21,15 @@ export async function newHash(call: Call, names: readonly unknown[]): Promise<st
   const password = await readPassword(call);
   const fault = weakness(password, names, call.flag('weak'));
   if (fault === undefined) return passwords.hash(password);
-  throw new RefusedError(`The password ${fault}${password === '' ? '' : '. If it is meant: --weak'}`);
+  const hint = unusable(password) === undefined ? '. If it is meant: --weak' : '';
+  throw new RefusedError(`The password ${fault}${hint}`);
+}
+
+/** Why no login would take the password, meant or not. */
+function unusable(password: string): string | undefined {
+  if (password === '') return 'may not be empty';
+  if (isLonger(password, MAX_PASSWORD_BYTES)) {
+    return `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`;
+  }
+  return /[\p{Cc}\p{Cs}]/u.test(password) ? 'must not have control characters' : undefined;
 }
