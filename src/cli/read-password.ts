@@ -31,7 +31,7 @@ async function readInput(): Promise<string> {
     if (length > MAX_BYTES) throw new Error('The password is too long');
   }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
     return text.replace(/\r?\n$/, '');
   } catch {
     throw new Error('The password is no UTF-8 text');
