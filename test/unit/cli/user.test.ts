@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,
+  closeSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -143,6 +145,13 @@ describe('securest user', function () {
       ['user add users.yaml bob --password-stdin', 1, /at least 12 characters.*--weak/, 'short\n'],
       ['user add users.yaml bobby-tables --password-stdin', 1, /user name/, 'bobby-tables1'],
       ['user add users.yaml bob --password-stdin --weak', 1, /may not be empty/, '\n'],
+      [
+        'user add users.yaml bob --password-stdin --weak',
+        1,
+        /control characters$/m,
+        `${PASSWORD}\nand more\n`,
+      ],
+      ['user add users.yaml bob --password-stdin --weak', 1, /1024 bytes$/m, 'x'.repeat(1025)],
       ['user add users.yaml bob --password-stdin', 2, /too long/, 'x'.repeat(5000)],
       ['user passwd users.yaml nobody --password-stdin', 1, /There is no user nobody/, PASSWORD],
       ['user disable users.yaml nobody', 1, /There is no user/],
@@ -181,6 +190,24 @@ describe('securest user', function () {
     expect((await run('user add users.yaml bob --password-stdin --weak', 'short')).code).to.equal(0);
   });
 
+  it('keeps its code when nobody reads on, and exits with 2 when the output cannot be written', async () => {
+    const listTo = async (output: 'pipe' | number): Promise<[code: unknown, err: string]> => {
+      const command = [compiled('src/cli/main.ts'), 'user', 'list', 'users.yaml'];
+      const child = spawn(process.execPath, command, { cwd: folder, stdio: ['ignore', output, 'pipe'] });
+      child.stdout?.destroy();
+      let err = '';
+      child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
+      return [await new Promise((settle) => child.on('close', settle)), err];
+    };
+    expect(await listTo('pipe')).to.deep.equal([0, '']);
+    const full = openSync('/dev/full', 'w');
+    try {
+      expect(await listTo(full)).to.deep.equal([2, 'securest: the output cannot be written (ENOSPC)\n']);
+    } finally {
+      closeSync(full);
+    }
+  });
+
   it('has help for itself and every command', async () => {
     const commands = [...(await run('--help')).out.matchAll(/^ {2}((?:user )?\w+) {2}/gm)].map(
       ([, name = '']) => name,
@@ -199,6 +226,8 @@ describe('securest user', function () {
     expect(await passwords.verify(` ${PASSWORD} `, out.trim())).to.equal(true);
     const { hash } = JSON.parse((await run('hash --password-stdin --json', 'x')).out) as { hash: string };
     expect(await passwords.verify('x', hash)).to.equal(true);
+    const marked = await run('hash --password-stdin', `\ufeff${PASSWORD}\r\n`);
+    expect(await passwords.verify(PASSWORD, marked.out.trim())).to.equal(true);
   });
 
   describe('at a terminal', () => {
