@@ -15,6 +15,7 @@ import { PasswordChange, refuseUnchangeable } from './account/password-change';
 import { isPasswordController } from './account/password-controller';
 import { Audit } from './audit';
 import { Authenticator } from './authentication/authenticator';
+import type { ChainLink } from './authentication/chain';
 import { Authorizer } from './authorization/authorizer';
 import { Resources } from './authorization/resources';
 import { UserstoreChain } from './authentication/userstore-chain';
@@ -33,9 +34,11 @@ import { resolveOptions, type ResolvedOptions, type SecurityOptions } from './op
 import { Refusals } from './refusals';
 import { type Component, type Components, findComponents } from './registry/components';
 import { resolve } from './registry/resolve';
+import { forgetUser } from './registry/forget';
 import { InUse } from './registry/in-use';
 import { stepInProvider } from './registry/registry';
 import { announceServer, compileServer } from './startup';
+import { ignoreRejection } from './util/ignore-rejection';
 import { isInstance } from './util/instance';
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -82,6 +85,7 @@ export class Security<U extends User = User, R extends string = string> {
       options: this.options,
       audit: this.audit,
       authenticator: this.authenticator,
+      userstore,
       authorizer: new Authorizer({
         options: this.options,
         audit: this.audit,
@@ -156,10 +160,15 @@ export class Security<U extends User = User, R extends string = string> {
   /**
    * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user. Not
    * needed for a changed password, role or `active` where the store keeps nothing: there they count at once.
+   * @throws what the first `forget()` that failed threw, after all have been called
    */
   forget(username: string): void {
-    const { providers, userstores } = this.components();
-    for (const { get } of [...providers, ...userstores]) get().forget?.(username);
+    const failures: unknown[] = [];
+    forgetUser(this.components(), username, (name, cause) => {
+      failures.push(cause);
+      this.audit.error(`${name} could not forget a user`, cause);
+    });
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -179,12 +188,17 @@ export class Security<U extends User = User, R extends string = string> {
     });
   }
 
-  private currentUser(action: Action): Promise<User | undefined> {
-    return this.settle(async () => {
-      const execution = executionOf(action);
+  /** At once where the request has been authenticated, as it has before any parameter of an action is read. */
+  private currentUser(action: Action): User | Promise<User | undefined> {
+    const execution = executionOf(action);
+    const known = execution?.owner === this ? this.checkers.knownAuthentication(action) : undefined;
+    if (known !== undefined) return known.user;
+    const user = this.settle(async () => {
       if (execution?.owner !== this) throw new Error(FOREIGN_SERVER);
       return (await this.checkers.currentAuthentication(action, execution.access))?.user;
     });
+    ignoreRejection(user);
+    return user;
   }
 
   private execution({ access }: CompiledAction): Execution {
@@ -193,6 +207,8 @@ export class Security<U extends User = User, R extends string = string> {
       access,
       currentAuthentication: (action) =>
         this.settle(() => this.checkers.currentAuthentication(action, access)),
+      attributedAuthentication: (action) =>
+        this.settle(() => this.checkers.attributedAuthentication(action, access)),
       resource: (action, store, parameter) =>
         this.settle(async () => this.resources.load(action, store, parameter)),
       changePassword: (action, body, minLength) =>
@@ -238,10 +254,11 @@ export class Security<U extends User = User, R extends string = string> {
     });
   }
 
-  private providers(): readonly Component<AuthProviderInterface>[] {
+  private providers(): readonly ChainLink[] {
     const { providers } = this.components();
     const first = stepInProvider();
-    return first === undefined ? providers : [{ name: first.name ?? 'test', get: () => first }, ...providers];
+    if (first === undefined) return providers;
+    return [{ name: first.name ?? 'test', isStandIn: true, get: () => first }, ...providers];
   }
 
   private credentialHeaders(): string[] {

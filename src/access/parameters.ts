@@ -58,6 +58,11 @@ export function takeRequired(action: ActionMetadata): boolean {
   return required.length > 0;
 }
 
+/** True when a parameter asks for the user, or for its login. */
+export function asksForUser({ params }: ActionMetadata): boolean {
+  return params.some((param) => param.type === 'current-user' || param.transform === currentAuthentication);
+}
+
 /**
  * Undoes what `defaults.paramOptions` writes into the global parameter metadata, so that one app's default
  * does not reach the next.
