@@ -106,8 +106,9 @@ export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {
     Object.defineProperty(error, 'status', { value: status, writable: true, configurable: true });
   }
   error.headers = { ...error.headers, ...sendableHeaders(headers) } as SecurityError['headers'];
-  if (body === undefined) return;
+  // JSON has no text for a function or a symbol.
+  if (text === undefined) return;
   // JSON controllers send what toJSON() gives, text controllers the message.
-  error.message = text ?? '';
+  error.message = text;
   Object.defineProperty(error, 'toJSON', { value: () => body });
 }
