@@ -57,7 +57,7 @@ for (const driver of DRIVERS) {
       expect(verified).to.equal(1);
     });
 
-    it('B4: verifies as often for equal wrong guesses at once, whether the user is known or not', async () => {
+    it('verifies as often for equal wrong guesses at once, whether the user is known or not', async () => {
       await using api = await start();
       const counts: number[] = [];
       for (const name of ['ann', 'nobody']) {
@@ -75,7 +75,7 @@ for (const driver of DRIVERS) {
       expect(verified).to.equal(3);
     });
 
-    it('K7: a wrong password is verified each time, and never let in', async () => {
+    it('a wrong password is verified each time, and never let in', async () => {
       await using api = await start();
       expect(await api.status()).to.equal(200);
       for (let count = 0; count < 3; count += 1) {
@@ -84,7 +84,7 @@ for (const driver of DRIVERS) {
       expect(verified).to.equal(4);
     });
 
-    it('K7: a removed user, another hash, another role and `active` count at once', async () => {
+    it('a removed user, another hash, another role and `active` count at once', async () => {
       await using api = await start();
       const ann = users['ann']!;
       expect(await api.status()).to.equal(200);
@@ -145,7 +145,7 @@ for (const driver of DRIVERS) {
       expect(verified).to.equal(2);
     });
 
-    it('K7: takes users of one name and hash in two stores for two', async () => {
+    it('takes users of one name and hash in two stores for two', async () => {
       let isInFirst = true;
       class First {
         getUser = () => (isInFirst ? users['ann'] : null);

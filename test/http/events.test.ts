@@ -249,7 +249,7 @@ for (const driver of DRIVERS) {
         },
       };
       for (const [name, onEvent] of Object.entries(failing)) {
-        it(`K11: change nothing when a listener ${name}`, async () => {
+        it(`change nothing when a listener ${name}`, async () => {
           using watch = new CrashWatch();
           await using api = await startApi(driver, { security: { providers, onEvent } });
           expect((await api.get('/guarded', { 'x-one': 'ann' })).json()).to.deep.equal({ user: 'ann' });
@@ -267,7 +267,7 @@ for (const driver of DRIVERS) {
         },
         rejects: (): unknown => Promise.reject(new Error('disk full')),
       })) {
-        it(`K11: change nothing when the logger ${name}`, async () => {
+        it(`change nothing when the logger ${name}`, async () => {
           using watch = new CrashWatch();
           const logger: Logger = { info: write, warn: write, error: write };
           await using api = await startApi(driver, { security: { providers, logger } });

@@ -82,7 +82,7 @@ for (const driver of DRIVERS) {
       },
     };
     for (const [name, skip] of Object.entries(NOT_SKIPPED)) {
-      it(`I8: does not skip for ${name}`, async () => {
+      it(`does not skip for ${name}`, async () => {
         using watch = new CrashWatch();
         await using api = await start(skip);
         expect((await api.get('/guarded')).json()).to.deep.equal(BODIES.missing);
@@ -156,7 +156,7 @@ for (const driver of DRIVERS) {
       'no end': () => new Promise(() => {}),
     };
     for (const [name, hook] of Object.entries(NO_REPLIES)) {
-      it(`I6: runs no action and changes nothing for ${name}`, async () => {
+      it(`runs no action and changes nothing for ${name}`, async () => {
         using watch = new CrashWatch();
         await using api = await start(hook);
         await expectRefused(api);
@@ -240,7 +240,7 @@ for (const driver of DRIVERS) {
       expect(reply.text).to.contain('mine');
     });
 
-    it('I6: may write the whole reply itself, and no action runs', async () => {
+    it('may write the whole reply itself, and no action runs', async () => {
       using watch = new CrashWatch();
       await using api = await start((request) => {
         const response = responseOf(request, driver);
@@ -256,7 +256,7 @@ for (const driver of DRIVERS) {
       expect(await watch.settled()).to.deep.equal([]);
     });
 
-    it('I6: cannot leave a reply half written so that it looks whole, and no action runs', async () => {
+    it('cannot leave a reply half written so that it looks whole, and no action runs', async () => {
       using watch = new CrashWatch();
       await using api = await start((request) => {
         responseOf(request, driver).write('half');

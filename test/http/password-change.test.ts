@@ -123,7 +123,7 @@ for (const driver of DRIVERS) {
       expect(await isIn(api, bearer(other))).to.be.true;
     });
 
-    it('D10: gives a token for the store that has the user', async () => {
+    it('gives a token for the store that has the user', async () => {
       class Staff extends MemoryUserstore {
         constructor() {
           super({ users: [] });

@@ -25,7 +25,7 @@ for (const driver of DRIVERS) {
     beforeEach(reset);
 
     if (driver.isExpress) {
-      it('J9: keeps one socket over many 401s, prints nothing, and the app still sees each error', async () => {
+      it('keeps one socket over many 401s, prints nothing, and the app still sees each error', async () => {
         const seen: unknown[] = [];
         const printed: unknown[][] = [];
         const { error: print } = console;
@@ -131,7 +131,7 @@ for (const driver of DRIVERS) {
       ]);
     });
 
-    it('A1: refuses two Authorization lines with 400, whatever the provider', async () => {
+    it('refuses two Authorization lines with 400, whatever the provider', async () => {
       await using api = await startApi(driver, { security: { providers: [basicProvider(() => ANN)] } });
       const headers = ['Authorization', 'Basic YTpi', 'Authorization', 'Basic Yzpk', 'Host', 'x'];
       const { status, text } = await api.server.raw('/guarded', { headers: headers as never });
@@ -167,7 +167,7 @@ for (const driver of DRIVERS) {
       expect(body).to.deep.equal({ name: 'CrossSiteError', code: 'cross_site', message: 'Access Denied' });
     });
 
-    it('I6: runs no action whatever onUnauthorized does, and sends what it shapes', async () => {
+    it('runs no action whatever onUnauthorized does, and sends what it shapes', async () => {
       const hooks: [() => unknown, number, string][] = [
         [() => undefined, 401, 'Unauthorized User'],
         [() => true, 401, 'Unauthorized User'],
@@ -192,7 +192,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('I8: skips a guard only for a literal true, and says so in the event', async () => {
+    it('skips a guard only for a literal true, and says so in the event', async () => {
       const answers: [() => unknown, number][] = [
         [() => true, 200],
         [() => 1, 401],
@@ -214,7 +214,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('K9, K10: tells of every decision in safe words, never with a secret', async () => {
+    it('tells of every decision in safe words, never with a secret', async () => {
       const secret = 'canary-7f3a';
       await using api = await startApi(driver, {
         security: {

@@ -82,7 +82,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         await works();
       };
 
-      it('K8: answers 503 while the server is down, and recovers when it is back', async function () {
+      it('answers 503 while the server is down, and recovers when it is back', async function () {
         this.timeout(30_000);
         await start(connect());
         await works();
@@ -92,7 +92,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         await recovers();
       });
 
-      it('K8: answers 503 while the server is frozen, and recovers when it goes on', async function () {
+      it('answers 503 while the server is frozen, and recovers when it goes on', async function () {
         this.timeout(30_000);
         await start(connect());
         await works();
@@ -106,7 +106,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         await recovers();
       });
 
-      it('K8: answers 503 while the pool has no connection left, and recovers when it has', async () => {
+      it('answers 503 while the pool has no connection left, and recovers when it has', async () => {
         const pool = connect({ max: 1 });
         await start(pool);
         await works();
@@ -116,7 +116,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         await works();
       });
 
-      it('K8: answers 503 when the server has no connection left, and recovers when it has', async function () {
+      it('answers 503 when the server has no connection left, and recovers when it has', async function () {
         this.timeout(30_000);
         const other = connect({ max: 60, connectionTimeoutMillis: 5000 });
         const taken = await Promise.allSettled(Array.from({ length: 60 }, () => other.connect()));
@@ -126,7 +126,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         await recovers();
       });
 
-      it('K8: answers 503 when its connection is cut in the middle of a query', async () => {
+      it('answers 503 when its connection is cut in the middle of a query', async () => {
         const admin = connect();
         await start(connect({ query_timeout: 0, statement_timeout: 0 }), { queries: SLOW });
         const cut = login();
@@ -136,7 +136,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         expect(await cut).to.equal(503);
       });
 
-      it('K8: answers 503 when a statement takes too long for the server, and for the client', async () => {
+      it('answers 503 when a statement takes too long for the server, and for the client', async () => {
         for (const limits of [{ query_timeout: 0 }, { statement_timeout: 0 }]) {
           await start(connect(limits), { queries: SLOW });
           expect(await login()).to.equal(503);
@@ -145,7 +145,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         }
       });
 
-      it('K8: outlives the end of connections that nobody uses', async () => {
+      it('outlives the end of connections that nobody uses', async () => {
         const admin = connect();
         await start(connect());
         await works();
@@ -155,7 +155,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         await recovers();
       });
 
-      it('K8: answers 500 for a statement or a table that is wrong', async () => {
+      it('answers 500 for a statement or a table that is wrong', async () => {
         for (const getUser of ['SELEC $1', 'SELECT username FROM no_such_table WHERE username = $1']) {
           await start(connect(), { queries: { getUser } });
           expect([await login(), await login('wrong')]).to.deep.equal([500, 500]);
@@ -164,7 +164,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         }
       });
 
-      it('K8: answers 500 for a row that does not hold as a user', async () => {
+      it('answers 500 for a row that does not hold as a user', async () => {
         const getUser = `SELECT username, password, 'yes' AS active FROM securest_users WHERE username = $1`;
         await start(connect(), { queries: { getUser } });
         expect([await login(), await login('wrong')]).to.deep.equal([500, 500]);

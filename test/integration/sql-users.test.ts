@@ -326,7 +326,7 @@ describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
     expect(await stuck.add({ username: 'bob' })).to.equal(true);
   });
 
-  it('K10: the command says why there is no connection, without the password', async function () {
+  it('the command says why there is no connection, without the password', async function () {
     this.timeout(30_000);
     const url = server.url.replace('postgres@', 'nobody:hunter2@');
     const { code, err } = await runCommand(['user', 'list', url], { cwd: tmpdir() });
@@ -340,7 +340,7 @@ describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
     ]);
   });
 
-  it('K8: the command gives up on a server that is frozen', async function () {
+  it('the command gives up on a server that is frozen', async function () {
     this.timeout(60_000);
     server.freeze();
     try {

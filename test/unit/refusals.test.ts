@@ -51,7 +51,7 @@ function unrecognised(
 const anonymous = unrecognised(() => new AuthenticationRequiredError(), [], 'anonymous');
 
 describe('Refusals', () => {
-  it('A4: puts every challenge on the response, in the order of the providers', async () => {
+  it('puts every challenge on the response, in the order of the providers', async () => {
     const { refusals, request, response } = setUp();
     const error = await refusals.refuse(request, anonymous);
     expect(error).to.be.instanceOf(AuthenticationRequiredError);
@@ -187,7 +187,7 @@ describe('Refusals', () => {
       ['returns a throwing getter', () => ({ get status() { throw new Error('x'); } })],
     ]; // prettier-ignore
     for (const [what, hook] of useless) {
-      it(`I6: refuses all the same when it ${what}`, async () => {
+      it(`refuses all the same when it ${what}`, async () => {
         const { refusals, request, response } = setUp({ onUnauthorized: hook as never, deadlineMs: 1 });
         const error = await refusals.refuse(request, anonymous);
         expect(error).to.be.instanceOf(AuthenticationRequiredError).and.include({ httpCode: 401 });

@@ -117,7 +117,7 @@ describe('securest user', function () {
     expect(users().get('ann')?.groups).to.deep.equal(['staff']);
   });
 
-  it('K9, K10: lists users without their hashes, and nothing that moves the cursor', async () => {
+  it('lists users without their hashes, and nothing that moves the cursor', async () => {
     writeFileSync(
       join(folder, 'users.yaml'),
       USERS.replace('users:\n', 'users:\n  - {username: "\u202ex", active: false}\n'),

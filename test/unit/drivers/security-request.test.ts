@@ -35,7 +35,7 @@ describe('HttpSecurityRequest', () => {
       [{ url: '/', baseUrl: '/api' }, '/api/'],
     ];
     for (const [raw, expected] of table) {
-      it(`H8: is ${expected} for ${JSON.stringify(raw)}`, () => {
+      it(`is ${expected} for ${JSON.stringify(raw)}`, () => {
         expect(view(raw).path).to.equal(expected);
       });
     }
@@ -58,13 +58,13 @@ describe('HttpSecurityRequest', () => {
       ],
     ];
     for (const [koa, expected] of table) {
-      it(`H8: is ${expected} for ${JSON.stringify(koa)}`, () => {
+      it(`is ${expected} for ${JSON.stringify(koa)}`, () => {
         expect(view({ url: koa.originalUrl ?? '' }, koa).path).to.equal(expected);
       });
     }
   });
 
-  it('H6: states the method that runs', () => {
+  it('states the method that runs', () => {
     const lines: [string, string][] = [['X-HTTP-Method-Override', 'GET']];
     expect(view({ method: 'DELETE', url: '/notes?_method=GET', lines }).method).to.equal('DELETE');
     expect(view({}).method).to.equal('');
@@ -78,7 +78,7 @@ describe('HttpSecurityRequest', () => {
     }
   });
 
-  it('A1: throws for several Authorization lines, in any case and form', () => {
+  it('throws for several Authorization lines, in any case and form', () => {
     for (const second of ['authorization', 'AUTHORIZATION']) {
       const request = view({ lines: [['Authorization', 'Basic x'], [second, 'Basic x']] }); // prettier-ignore
       expect(() => request.header('Authorization')).to.throw(InvalidRequestError);
@@ -92,7 +92,7 @@ describe('HttpSecurityRequest', () => {
     expect(request.header('authorization')).to.equal('Basic x');
   });
 
-  it('A2: joins the lines of another header, never picks one', () => {
+  it('joins the lines of another header, never picks one', () => {
     const request = view({ lines: [['X-Api-Key', 'a'], ['X-Api-Key', 'b']] }); // prettier-ignore
     expect(request.header('x-api-key')).to.equal('a, b');
   });

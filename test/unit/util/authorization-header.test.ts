@@ -22,7 +22,7 @@ describe('parseAuthorization', () => {
     ['Bearer a\nb', ['bearer', 'a\nb']],
   ];
   for (const [header, expected] of table) {
-    it(`A3: reads ${JSON.stringify(header)} (RFC 9110 section 11.4)`, () => {
+    it(`reads ${JSON.stringify(header)} (RFC 9110 section 11.4)`, () => {
       const [scheme, credentials] = expected ?? [];
       expect(parseAuthorization(header)).to.deep.equal(expected && { scheme, credentials });
     });
