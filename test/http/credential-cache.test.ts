@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import { PasswordProvider, type PasswordProviderOptions, type User } from '../../src';
+import { DEADLINE_MS, holdDeadlines, tooLate } from '../support/deadlines';
 import { basic, DRIVERS } from '../support/drivers';
 import { cheapPasswords, hasherWith } from '../support/hashers';
 import { reset } from '../support/reset';
@@ -14,6 +15,7 @@ for (const driver of DRIVERS) {
     let users: Record<string, User>;
     let verified: number;
 
+    holdDeadlines();
     beforeEach(() => {
       reset();
       verified = 0;
@@ -115,7 +117,7 @@ for (const driver of DRIVERS) {
       const late = hasherWith({
         verify: async () => {
           verified += 1;
-          await gate;
+          await tooLate(gate);
           return true;
         },
       });
@@ -125,7 +127,7 @@ for (const driver of DRIVERS) {
       class Users {
         getUser = () => users['ann'];
       }
-      const security = { userstores: [Users], providers: [Password], deadlineMs: 20 };
+      const security = { userstores: [Users], providers: [Password], deadlineMs: DEADLINE_MS };
       await using api = await startApi(driver, { security });
       expect((await api.get('/admin', ANN)).status).to.equal(503);
       release();

@@ -11,6 +11,7 @@ import {
   type SecurityRequest,
   type User,
 } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { type Driver, DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { type Api, BODIES, CrashWatch, provider, startApi } from '../support/scripted';
@@ -31,6 +32,7 @@ const CHALLENGE = 'Basic realm="api", charset="UTF-8"';
 for (const driver of DRIVERS) {
   describe(`The skip hook on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
     const start = (skip: (request: SecurityRequest) => unknown) =>
       startApi(driver, { security: { providers, skip: skip as SecurityOptions['skip'] & {} } });
 
@@ -102,6 +104,7 @@ for (const driver of DRIVERS) {
 
   describe(`The onUnauthorized hook on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     type Hook = (request: SecurityRequest, error: SecurityError) => unknown;
     const start = (hook: Hook, host = {}) =>
@@ -109,7 +112,7 @@ for (const driver of DRIVERS) {
         host,
         security: {
           providers,
-          deadlineMs: 20,
+          deadlineMs: DEADLINE_MS,
           onUnauthorized: hook as SecurityOptions['onUnauthorized'] & {},
         },
       });
@@ -153,7 +156,7 @@ for (const driver of DRIVERS) {
         throw undefined;
       },
       'a rejection': () => Promise.reject(new Error('canary')),
-      'no end': () => new Promise(() => {}),
+      'no end': hang,
     };
     for (const [name, hook] of Object.entries(NO_REPLIES)) {
       it(`runs no action and changes nothing for ${name}`, async () => {

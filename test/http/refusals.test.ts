@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import http from 'node:http';
 import type { Next } from 'koa';
 import { type Constructor, type SecurityEvent, securest, SecurityError } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { provider, startApi, store } from '../support/scripted';
@@ -23,6 +24,7 @@ const basicProvider = (script: (authorization: string) => unknown) =>
 for (const driver of DRIVERS) {
   describe(`Refusals on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     if (driver.isExpress) {
       it('keeps one socket over many 401s, prints nothing, and the app still sees each error', async () => {
@@ -175,13 +177,13 @@ for (const driver of DRIVERS) {
         [() => ({ status: 302, headers: { Location: '/login' }, body: { go: 'login' } }), 302, 'login'],
         [() => ({ headers: { 'X-Bad': 'a\r\nb' } }), 401, 'Unauthorized User'],
         [() => Promise.reject(new Error('secret')), 401, 'Unauthorized User'],
-        [() => new Promise(() => undefined), 401, 'Unauthorized User'],
+        [hang, 401, 'Unauthorized User'],
       ];
       for (const [hook, status, text] of hooks) {
         await using api = await startApi(driver, {
           security: {
             providers: [basicProvider(() => ANN)],
-            deadlineMs: 20,
+            deadlineMs: DEADLINE_MS,
             onUnauthorized: hook as () => undefined,
           },
         });

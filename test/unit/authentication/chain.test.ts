@@ -14,6 +14,7 @@ import {
   ThrottledError,
   TokenInvalidError,
 } from '../../../src/errors';
+import { DEADLINE_MS, holdDeadlines, tooLate } from '../../support/deadlines';
 import { fakeRequest } from '../../support/fake-request';
 import { chainOptions, link, storesInOrder, throwing } from './fakes';
 
@@ -35,6 +36,7 @@ async function run(
 }
 
 describe('runChain', () => {
+  holdDeadlines();
   const never = () => new Promise<never>(() => {});
   const hostile = new Proxy(new BadCredentialsError(), {
     getPrototypeOf() {
@@ -200,10 +202,10 @@ describe('runChain', () => {
     let signal: AbortSignal | undefined;
     const slow = link('Slow', (request) => {
       ({ signal } = request);
-      return new Promise((resolve) => (grant = resolve));
+      return tooLate(new Promise((resolve) => (grant = resolve)));
     });
     const weaker = link('Weaker', () => ANN);
-    const { verdicts, answer } = await run([slow, weaker], { deadlineMs: 1 });
+    const { verdicts, answer } = await run([slow, weaker], { deadlineMs: DEADLINE_MS });
     expect(signal?.aborted).to.be.true;
     grant(ANN);
     expect(verdicts).to.deep.equal(['deadline_passed', 'not_asked']);
