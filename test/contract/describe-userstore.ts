@@ -101,18 +101,18 @@ export function describeUserstore(name: string, factory: StoreFactory, keepsPass
     });
 
     for (const identifier of NOBODY) {
-      it(`B6, B7: finds nobody by ${JSON.stringify(identifier.slice(0, 40))}`, async () => {
+      it(`finds nobody by ${JSON.stringify(identifier.slice(0, 40))}`, async () => {
         expect((await store.getUser(identifier)) ?? null).to.equal(null);
       });
     }
 
-    it('B7: has no groups that were not given', async () => {
+    it('has no groups that were not given', async () => {
       for (const group of ['__proto__', 'constructor', 'toString', '', 'alice', 'Staff', 'staff ']) {
         expect((await getGroup(group)) ?? null, group).to.equal(null);
       }
     });
 
-    it('B8: keeps a user and a group of one name apart', async () => {
+    it('keeps a user and a group of one name apart', async () => {
       expect((await getUser('staff')).roles).to.deep.equal(['user-named-staff']);
       expect((await getGroup('staff'))?.roles).to.deep.equal(['reader']);
     });

@@ -96,7 +96,7 @@ for (const driver of DRIVERS) {
 
     describe('Container.reset() while the server runs', () => {
       for (const [name, restart] of RESETS) {
-        it(`J11: ${name}: the classes are known still, and made anew`, async () => {
+        it(`${name}: the classes are known still, and made anew`, async () => {
           const { Users, Password } = decorateAnn();
           await using app = await App.start(driver);
           const before = Container.get(Users);

@@ -142,7 +142,7 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await plain.getUser('ann'))?.active).to.equal(true);
   });
 
-  it('F7: has nobody where two entries have the name, in one base or two, and says so', async () => {
+  it('has nobody where two entries have the name, in one base or two, and says so', async () => {
     add(person({ username: 'twin' }) + person({ username: 'twin' }, '', `uid=twin,${OTHERS}`));
     add(`${person({ username: 'one' })}dn: ou=more,${PEOPLE}\nobjectClass: organizationalUnit\nou: more\n\n`);
     add(person({ username: 'one' }, '', `uid=one,ou=more,${PEOPLE}`));
@@ -205,7 +205,7 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await store.getUser('eve'))?.username).to.equal('eve');
   });
 
-  it('F8: goes on searching as the app after users have proved their passwords', async () => {
+  it('goes on searching as the app after users have proved their passwords', async () => {
     add(person({ username: 'ann' }));
     const store = open();
     const ann = (await store.getUser('ann'))!;

@@ -136,7 +136,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         expect(told(one, 'degraded')).to.deep.equal([]);
       });
 
-      it('K4: of 100 guesses at once at two apps ten are looked at', async () => {
+      it('of 100 guesses at once at two apps ten are looked at', async () => {
         await using one = await start(await ready());
         await using other = await start(await ready());
         const statuses = await Promise.all(
@@ -148,7 +148,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         expect(statuses.filter((status) => status === 429)).to.have.length(90);
       });
 
-      it('K3: keeps the allowance of an account where it logged in, at each app', async () => {
+      it('keeps the allowance of an account where it logged in, at each app', async () => {
         await using one = await start(await ready(), { perAccount: 2, perAddress: 2 });
         await using other = await start(await ready(), { perAccount: 2, perAddress: 2 });
         expect(await guess(one, 'secret')).to.equal(200);
@@ -157,7 +157,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         expect(await guess(other, 'secret')).to.equal(200);
       });
 
-      it('K6: logs in while Redis is frozen, and tells of both its ends', async () => {
+      it('logs in while Redis is frozen, and tells of both its ends', async () => {
         await using api = await start(await ready());
         const end = load(api);
         await eventually(() => api.ran.length > 20);
@@ -172,7 +172,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         expect(longestMs).to.be.lessThan(NO_HANG_MS);
       });
 
-      it('K6: logs in while Redis is killed and comes back empty', async () => {
+      it('logs in while Redis is killed and comes back empty', async () => {
         await using api = await start(await ready());
         const end = load(api);
         await eventually(() => api.ran.length > 20);
@@ -187,7 +187,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         expect(longestMs).to.be.lessThan(NO_HANG_MS);
       });
 
-      it('K6: counts in the process while Redis is gone, with what it counted before, and after', async () => {
+      it('counts in the process while Redis is gone, with what it counted before, and after', async () => {
         await using api = await start(await ready());
         for (let count = 0; count < 5; count += 1) expect(await guess(api, 'wrong')).to.equal(401);
         await server.kill();
@@ -225,7 +225,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
     };
     const degraded = (api: Api) => api.events.filter(({ type }) => type === 'degraded').length;
 
-    it('K6: takes a replica, which refuses to write, for one that does not answer', async () => {
+    it('takes a replica, which refuses to write, for one that does not answer', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       await admin.replicaof('127.0.0.1', 1);
       await exhaust(api);
@@ -235,7 +235,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       while (!recovered()) await guess(api, 'wrong');
     });
 
-    it('K6: goes on with its own counts when Redis is flushed', async () => {
+    it('goes on with its own counts when Redis is flushed', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       for (let count = 0; count < 5; count += 1) await guess(api, 'wrong');
       await admin.flushall();
@@ -244,7 +244,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       expect(degraded(api)).to.equal(0);
     });
 
-    it('K6: does not take for a count what somebody else wrote', async () => {
+    it('does not take for a count what somebody else wrote', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       await guess(api, 'wrong');
       for (const key of await admin.keys('*')) await admin.set(key, 'many');
@@ -253,7 +253,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       expect(degraded(api)).to.equal(1);
     });
 
-    it('K6: takes a slow Redis for one that does not answer, and asks it again when it is fast', async () => {
+    it('takes a slow Redis for one that does not answer, and asks it again when it is fast', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       await admin.call('CLIENT', 'PAUSE', '400', 'ALL');
       const started = performance.now();
@@ -277,14 +277,14 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       expect(degraded(api)).to.equal(0);
     });
 
-    it('K6: starts without Redis', async () => {
+    it('starts without Redis', async () => {
       await server.kill();
       await using api = await start(new RedisThrottle(connect()));
       await exhaust(api);
       expect(degraded(api)).to.equal(1);
     });
 
-    it('K6: does not hang with a client that waits for ever', async () => {
+    it('does not hang with a client that waits for ever', async () => {
       const patient = await ready({ maxRetriesPerRequest: null });
       await using api = await start(new RedisThrottle(patient));
       server.freeze();
@@ -294,7 +294,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       server.thaw();
     });
 
-    it('K5: leaves nothing in Redis that does not end, and no name', async () => {
+    it('leaves nothing in Redis that does not end, and no name', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       await guess(api, 'secret');
       await exhaust(api);
@@ -306,7 +306,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       }
     });
 
-    it('K5: leaves nothing in Redis of tries that were right', async () => {
+    it('leaves nothing in Redis of tries that were right', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       await guess(api, 'secret');
       expect((await admin.keys('*')).filter((key) => !key.includes(':known:'))).to.deep.equal([]);
@@ -365,7 +365,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
     const guess = async (url: string, password: string) =>
       (await fetch(url, { headers: basic('ann', password) })).status;
 
-    it('K4: of 100 guesses at once ten are looked at, and then a right password must wait at both', async () => {
+    it('of 100 guesses at once ten are looked at, and then a right password must wait at both', async () => {
       const statuses = await Promise.all(
         Array.from({ length: 100 }, (_, index) => guess(urls[index % 2]!, `wrong${String(index)}`)),
       );

@@ -11,6 +11,7 @@ import { SqlFault, SqlUserDirectory } from '../../src/sql/sql-directory';
 import { SqlUserstore } from '../../src/sql/sql-userstore';
 import { SqliteClient } from '../../src/sql/sqlite-client';
 import { compiled, type Result, runCommand } from '../support/compiled';
+import { eventually } from '../support/eventually';
 import { describeWith } from './describe-with';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
 import { fill } from './sql-tables';
@@ -134,11 +135,17 @@ function describeUsers(ground: () => Ground): void {
         join(folder, 'users.csv'),
         `username,password_hash,groups\n${names.map((name) => `${name},${HASH},staff`).join('\n')}\n`,
       );
+      const watched = await directory();
       for (let round = 0; round < 2; round += 1) {
+        const { length: added } = await all(watched);
+        let isOver = false;
+        const isKillable = async (): Promise<boolean> => isOver || (await all(watched)).length > added;
         await runCommand(['user', 'import', 'users.csv', ground().url], {
           cwd: folder,
-          onStart: (kill) => setTimeout(kill, 300 + Math.random() * 400),
+          // Once some of them are in.
+          onStart: (kill) => void eventually(isKillable).then(kill),
         });
+        isOver = true;
         for (const { username, groups } of await all(await directory())) {
           if (username !== 'ann') expect(groups, username).to.deep.equal(['staff']);
         }
@@ -326,7 +333,7 @@ describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
     expect(await stuck.add({ username: 'bob' })).to.equal(true);
   });
 
-  it('K10: the command says why there is no connection, without the password', async function () {
+  it('the command says why there is no connection, without the password', async function () {
     this.timeout(30_000);
     const url = server.url.replace('postgres@', 'nobody:hunter2@');
     const { code, err } = await runCommand(['user', 'list', url], { cwd: tmpdir() });
@@ -340,7 +347,7 @@ describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
     ]);
   });
 
-  it('K8: the command gives up on a server that is frozen', async function () {
+  it('the command gives up on a server that is frozen', async function () {
     this.timeout(60_000);
     server.freeze();
     try {

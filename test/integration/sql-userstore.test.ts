@@ -128,7 +128,7 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
         expect((await store.getUser('a\uFFFD'))?.username).to.equal('a\uFFFD');
       });
 
-      it('K8: throws, and not as if it were down, when there are no tables', async () => {
+      it('throws, and not as if it were down, when there are no tables', async () => {
         const error = await thrownBy(new SqlUserstore({ client }).getUser('alice'));
         expect(error).to.be.an.instanceOf(Error).and.not.have.property('httpCode');
       });
@@ -219,7 +219,7 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
         ['tokens_valid_from is a number', `1767225600 AS tokens_valid_from`],
         ['the username is missing', `NULL AS username`],
       ] as const) {
-        it(`K8: throws when ${what}`, async () => {
+        it(`throws when ${what}`, async () => {
           const username = columns.endsWith('username') ? '' : '$1 AS username, ';
           const getUser = `SELECT ${username}${columns} ${username === '' ? "WHERE $1 <> ''" : ''}`;
           const typed = client.dialect === 'sqlite' ? getUser : getUser.replaceAll('$1', '$1::text');

@@ -101,7 +101,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await api.login('ann', IN_FILE, '/admin')).to.equal(403);
   });
 
-  it('K7: takes a user who is added to the first for the one there, whatever was remembered', async () => {
+  it('takes a user who is added to the first for the one there, whatever was remembered', async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
     const bearer = { authorization: `Bearer ${api.tokenOf('bob')}` };
     const statuses = async () => [
@@ -124,7 +124,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
   });
 
-  it('D10: takes a token for who it was issued to, and for nobody of that name in another store', async () => {
+  it('takes a token for who it was issued to, and for nobody of that name in another store', async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
     const statuses = async (token: string): Promise<number[]> => {
       const bearer = { authorization: `Bearer ${token}` };
@@ -146,7 +146,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses(ofCustomer)).to.deep.equal([200, 403, 200]);
   });
 
-  it('K7: has the password of neither store remembered after forget()', async () => {
+  it('has the password of neither store remembered after forget()', async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4 });
     const logins = async () => [await api.login('root', IN_FILE), await api.login('bob', IN_SQL)];
     const verified = async (work: () => Promise<unknown>): Promise<number> => {
@@ -179,7 +179,7 @@ for (const driver of DRIVERS) {
 
     describeTwoStores(driver, () => ({ client }));
 
-    it('K8: lets nobody in by the second while that is out of order, and goes on for who is in the first', async () => {
+    it('lets nobody in by the second while that is out of order, and goes on for who is in the first', async () => {
       await using api = await startTwoStores(driver, client);
       await client.query('ALTER TABLE securest_users RENAME TO elsewhere', []);
       expect(await api.login('bob', IN_SQL)).to.equal(500);
@@ -206,7 +206,7 @@ for (const driver of DRIVERS) {
 
     describeTwoStores(driver, () => ({ client: pool }));
 
-    it('K8: is 503 for who is not in the first while the second is down, and goes on for who is', async () => {
+    it('is 503 for who is not in the first while the second is down, and goes on for who is', async () => {
       await using api = await startTwoStores(driver, pool);
       expect(await api.login('bob', IN_SQL)).to.equal(200);
       await server.stop();

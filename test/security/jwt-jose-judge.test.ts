@@ -232,18 +232,15 @@ describe('what jose lets through and the token service refuses', () => {
   });
 
   for (const [what, token] of Object.entries({
-    'D11: padding': `${good}=`,
-    'D11: unused bits set': good.slice(0, -1) + lastFlipped,
-    'D11: a space inside': good.replace(/\.(?=[^.]*$)/, '. '),
-    'D11: a line end': `${good}\n`,
-    'D7: exp 1e400': signRaw(
-      JSON.stringify(HEADER),
-      JSON.stringify(CLAIMS).replace(/"exp":\d+/, '"exp":1e400'),
-    ),
-    'D7: exp in milliseconds': withClaims({ exp: (NOW + 60) * 1000 }),
-    'D7: iat in the future': withClaims({ iat: NOW + 3600, exp: NOW + 3700 }),
-    'D10: a number as sub': withClaims({ sub: 1 }),
-    'D10: an empty sub': withClaims({ sub: '' }),
+    padding: `${good}=`,
+    'unused bits set': good.slice(0, -1) + lastFlipped,
+    'a space inside': good.replace(/\.(?=[^.]*$)/, '. '),
+    'a line end': `${good}\n`,
+    'exp 1e400': signRaw(JSON.stringify(HEADER), JSON.stringify(CLAIMS).replace(/"exp":\d+/, '"exp":1e400')),
+    'exp in milliseconds': withClaims({ exp: (NOW + 60) * 1000 }),
+    'iat in the future': withClaims({ iat: NOW + 3600, exp: NOW + 3700 }),
+    'a number as sub': withClaims({ sub: 1 }),
+    'an empty sub': withClaims({ sub: '' }),
     'a byte order mark': signRaw(JSON.stringify(HEADER), `\ufeff${JSON.stringify(CLAIMS)}`),
     'a number as jti': withClaims({ jti: 1 }),
   })) {
@@ -253,7 +250,7 @@ describe('what jose lets through and the token service refuses', () => {
     });
   }
 
-  it('D7: no exp at all, unless jose is told to ask for it', async () => {
+  it('no exp at all, unless jose is told to ask for it', async () => {
     const claims: JWTPayload = { ...CLAIMS };
     delete claims.exp;
     const token = signRaw(JSON.stringify(HEADER), JSON.stringify(claims));

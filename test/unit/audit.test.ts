@@ -116,7 +116,7 @@ describe('Audit', () => {
     ]);
   });
 
-  describe('K11: a listener or log that fails changes nothing', () => {
+  describe('a listener or log that fails changes nothing', () => {
     const event: SecurityEvent = { type: 'misconfigured', component: 'C', problem: 'p' };
 
     it('when the listener throws', () => {
@@ -157,7 +157,7 @@ describe('Audit', () => {
     });
   });
 
-  describe('K9: whatever is thrown makes one bounded line', () => {
+  describe('whatever is thrown makes one bounded line', () => {
     const cyclic = new Error('cyclic');
     Object.assign(cyclic, { cause: cyclic, stack: '' });
     const unreadable = new Error('x');
@@ -206,7 +206,7 @@ describe('Audit', () => {
 });
 
 describe('factsOf', () => {
-  it('K9: makes what a client sent printable and short', () => {
+  it('makes what a client sent printable and short', () => {
     const request = fakeRequest({ method: `GET\n${'x'.repeat(99)}`, path: `/\u2028${'x'.repeat(9999)}` });
     const facts = factsOf(request);
     expect(facts.method).to.match(/^GET\\u000ax+…$/);

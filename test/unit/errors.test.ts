@@ -49,7 +49,7 @@ describe('SecurityError', () => {
     [SecurityFaultError, 500, 'security_error', 'Security Error'],
   ];
   for (const [Class, status, code, message] of family) {
-    it(`J7: ${Class.name} is ${status} ${code} and shows nothing else`, () => {
+    it(`${Class.name} is ${status} ${code} and shows nothing else`, () => {
       const cause = new Error('canary');
       const error = new Class({ cause, retryAfterSeconds: 7 });
       expect(error).to.be.instanceOf(Class);

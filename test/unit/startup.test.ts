@@ -92,7 +92,7 @@ describe('compileServer and announceServer', () => {
     expect(warnings.join('\n')).to.match(/a skip hook is set/);
   });
 
-  it('J5: warns of a guarded route that an open one hides', () => {
+  it('warns of a guarded route that an open one hides', () => {
     @JsonController()
     class Notes {
       @Public()
@@ -107,7 +107,7 @@ describe('compileServer and announceServer', () => {
     );
   });
 
-  it('I8: refuses to start where something is guarded and nobody can authenticate', () => {
+  it('refuses to start where something is guarded and nobody can authenticate', () => {
     const nobody: Components = { ...FOUND, userstores: [], providers: [] };
     expect(() => prepare(notes(), {}, nobody)).to.throw(
       ConfigurationError,

@@ -37,7 +37,7 @@ describe('compileAction', () => {
     expect(isCompiled(one?.access)).to.be.true;
   });
 
-  it('J1: guards an inherited action that the host has none on record for', () => {
+  it('guards an inherited action that the host has none on record for', () => {
     class Base {
       @Authorized()
       @Get('/')

@@ -26,7 +26,7 @@ describe('guardsOf', () => {
     expect(access(Plain, 'authenticated')).to.equal('any authenticated user (default)');
   });
 
-  it('J1: counts guards of base classes and of inherited methods', () => {
+  it('counts guards of base classes and of inherited methods', () => {
     @Authorized('base')
     class Base {
       @Authorized('method')
@@ -41,7 +41,7 @@ describe('guardsOf', () => {
     expect(access(Base)).to.equal('role base (class Base) & role method (Base.act)');
   });
 
-  it('J2: keeps the guard of an overridden method where the override has none', () => {
+  it('keeps the guard of an overridden method where the override has none', () => {
     class Base {
       @Authorized('method')
       act() {}
@@ -64,7 +64,7 @@ describe('guardsOf', () => {
     expect(access(Sub)).to.equal('role sub (Sub.act)');
   });
 
-  it('J3: keeps class and method as levels of their own', () => {
+  it('keeps class and method as levels of their own', () => {
     @Authorized(['admin', 'staff'])
     class Notes {
       @Authorized('user')
@@ -73,7 +73,7 @@ describe('guardsOf', () => {
     expect(access(Notes)).to.equal('any of (role admin, role staff) (class Notes) & role user (Notes.act)');
   });
 
-  it('J4: keeps every one of stacked guards', () => {
+  it('keeps every one of stacked guards', () => {
     @Authorized('a')
     @Authorized('b')
     class Notes {

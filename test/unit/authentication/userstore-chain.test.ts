@@ -45,7 +45,7 @@ describe('UserstoreChain', () => {
     expect((await chain.find('ann'))?.user).to.include({ username: 'ann' });
   });
 
-  it('K8: never falls through to a weaker store when one is down', async () => {
+  it('never falls through to a weaker store when one is down', async () => {
     const chain = storesInOrder([down, store('ann')]);
     expect(await thrownBy(chain.find('ann'))).to.be.instanceOf(ServiceUnavailableError);
   });
@@ -94,7 +94,7 @@ describe('ProviderUserstore', () => {
     expect([one.label('ann', 'P'), one.label('eve', 'P')]).to.deep.equal(['ann', 'eve']);
   });
 
-  it('D10: names the store of a user where there are several', async () => {
+  it('names the store of a user where there are several', async () => {
     const several = new ProviderUserstore(storesInOrder([store('ann'), store('bob')]));
     const bob = (await several.getUser('bob'))!;
     const homes = [bob, { ...bob }, { username: 'ann' }].map((user) => several[HOME_OF](user));

@@ -29,7 +29,7 @@ describe('Grants', () => {
     expect(new Grants({ roleHierarchy: HIERARCHY }).withImplied(['reader'])).not.to.include('editor');
   });
 
-  it('takes names that objects have anyway for names (B7)', () => {
+  it('takes names that objects have anyway for names', () => {
     const grants = new Grants({ roleHierarchy: { constructor: ['toString'] } });
     expect([...grants.withImplied(['constructor'])]).to.deep.equal(['constructor', 'toString']);
     expect([...new Grants({}).withImplied(['__proto__', 'constructor'])]).to.deep.equal([

@@ -36,7 +36,7 @@ describe('rolesOf', () => {
     }
   });
 
-  it('B8: takes neither a group of the same name nor a group name as a role', async () => {
+  it('takes neither a group of the same name nor a group name as a role', async () => {
     const getGroup = groups({ name: 'ann', roles: ['admin'] });
     const roles = await load({ username: 'ann', groups: ['unknown'] }, getGroup);
     expect([...roles]).to.deep.equal([]);

@@ -65,7 +65,7 @@ describe('isUser', () => {
     ['a revoked proxy', revokedProxy()],
   ];
   for (const [what, value] of refused) {
-    it(`I4: refuses ${what}`, () => {
+    it(`refuses ${what}`, () => {
       expect(isUser(value)).to.be.false;
     });
   }
@@ -84,11 +84,11 @@ describe('isGroup', () => {
     [null, false],
     [revokedProxy(), false],
   ];
-  table.forEach(([value, expected], index) => {
-    it(`is ${String(expected)} for case ${index}`, () => {
+  for (const [value, expected] of table) {
+    it(`is ${String(expected)} for ${inspect(value)}`, () => {
       expect(isGroup(value)).to.equal(expected);
     });
-  });
+  }
 });
 
 describe('withoutPassword', () => {
@@ -147,7 +147,7 @@ describe('withoutPassword', () => {
     expect(user.greet()).to.equal('ann/undefined');
   });
 
-  it('K10: shows the hash in no JSON, spread or inspection', () => {
+  it('shows the hash in no JSON, spread or inspection', () => {
     const records: User[] = [
       { username: 'ann', password: 'canary' },
       new Account('ann', 'canary'),

@@ -66,13 +66,13 @@ describe('clientFinder', () => {
       const peer = 'peer' in one ? one.peer : '10.0.0.1';
       const forwarded: Record<string, string> =
         one.forwarded === undefined ? {} : { 'X-Forwarded-For': one.forwarded };
-      it(`K2: is ${one.ip} for ${String(peer)} with ${JSON.stringify(forwarded)} trusting ${String(trustProxy)}`, () => {
+      it(`is ${one.ip} for ${String(peer)} with ${JSON.stringify(forwarded)} trusting ${String(trustProxy)}`, () => {
         expect(find(trustProxy, peer, forwarded).ip).to.equal(one.ip);
       });
     }
   }
 
-  it('A7: looks at no other header', () => {
+  it('looks at no other header', () => {
     const headers = { Forwarded: 'for=1.1.1.1', 'X-Real-IP': '1.1.1.1', X_Forwarded_For: '1.1.1.1' };
     expect(find(1, '10.0.0.1', headers).ip).to.equal('10.0.0.1');
   });

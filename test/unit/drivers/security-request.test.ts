@@ -11,7 +11,7 @@ function view(raw: RawOptions): HttpSecurityRequest {
 }
 
 describe('HttpSecurityRequest', () => {
-  it('H6: states the method that runs', () => {
+  it('states the method that runs', () => {
     const lines: [string, string][] = [['X-HTTP-Method-Override', 'GET']];
     expect(view({ method: 'DELETE', url: '/notes?_method=GET', lines }).method).to.equal('DELETE');
     expect(view({}).method).to.equal('');
@@ -25,7 +25,7 @@ describe('HttpSecurityRequest', () => {
     }
   });
 
-  it('A1: throws for several Authorization lines, in any case and form', () => {
+  it('throws for several Authorization lines, in any case and form', () => {
     for (const second of ['authorization', 'AUTHORIZATION']) {
       const request = view({ lines: [['Authorization', 'Basic x'], [second, 'Basic x']] }); // prettier-ignore
       expect(() => request.header('Authorization')).to.throw(InvalidRequestError);
@@ -39,7 +39,7 @@ describe('HttpSecurityRequest', () => {
     expect(request.header('authorization')).to.equal('Basic x');
   });
 
-  it('A2: joins the lines of another header, never picks one', () => {
+  it('joins the lines of another header, never picks one', () => {
     const request = view({ lines: [['X-Api-Key', 'a'], ['X-Api-Key', 'b']] }); // prettier-ignore
     expect(request.header('x-api-key')).to.equal('a, b');
   });

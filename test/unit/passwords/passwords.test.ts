@@ -67,7 +67,7 @@ describe('Passwords', () => {
         expect(await own.hash('secret')).to.not.equal(hash);
       });
 
-      it('C2, C3: refuses to hash what no login takes, and names no password', async () => {
+      it('refuses to hash what no login takes, and names no password', async () => {
         for (const password of ['', 'canary\0', 'canary\ud800', 'canary'.repeat(200)]) {
           const error = await own.hash(password).then(
             () => expect.fail('was hashed'),
@@ -92,7 +92,7 @@ describe('Passwords', () => {
         }
       });
 
-      it('B4: has a decoy of the same settings that is another in each instance', async () => {
+      it('has a decoy of the same settings that is another in each instance', async () => {
         expect(own.decoy()).to.match(written);
         expect(own.isReadable(own.decoy())).to.equal(true);
         expect(await own.verify('stand-in', own.decoy())).to.equal(false);
@@ -155,7 +155,7 @@ describe('Passwords', () => {
     };
 
     for (const [name, own] of Object.entries(hashes) as [OptInScheme, string[]][]) {
-      it(`C7: reads ${name} only where it says so, and marks it for an upgrade`, () => {
+      it(`reads ${name} only where it says so, and marks it for an upgrade`, () => {
         const others = OPT_IN.filter((other) => other !== name);
         for (const hash of own) {
           expect(new Passwords().isReadable(hash), hash).to.equal(false);
@@ -166,7 +166,7 @@ describe('Passwords', () => {
       });
     }
 
-    it('C7: takes a text for a password only where it looks like no hash', async () => {
+    it('takes a text for a password only where it looks like no hash', async () => {
       const own = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 }, accept: ['plaintext'] });
       for (const text of ['secret', 'pa$$word', 'a:b', '12345678', 'correct horse battery', 'grüße!', '-']) {
         expect(await own.verify(text, text), text).to.equal(true);

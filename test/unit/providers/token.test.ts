@@ -107,7 +107,7 @@ describe('TokenProvider', () => {
     expect(await rejection(bearer(issue(), named('files')))).to.be.instanceOf(TokenInvalidError);
   });
 
-  it('A3: takes the scheme in any case and nothing but the whole word', async () => {
+  it('takes the scheme in any case and nothing but the whole word', async () => {
     for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
       const result = await authenticate({ authorization: `${scheme} ${issue()}` }, storeOf(alice));
       expect((result as Authentication).user).to.equal(alice);
@@ -117,11 +117,11 @@ describe('TokenProvider', () => {
     }
   });
 
-  it('A5: returns null for a token in the query, and reads no body', async () => {
+  it('returns null for a token in the query, and reads no body', async () => {
     expect(await authenticate({}, storeOf(alice))).to.equal(null);
   });
 
-  it('A5: refuses a request with two tokens, be they the same', async () => {
+  it('refuses a request with two tokens, be they the same', async () => {
     for (const other of [issue(), '', 'x']) {
       const headers = { authorization: `Bearer ${issue()}`, 'authentication-token': other };
       expect(await rejection(authenticate(headers, storeOf(alice)))).to.be.instanceOf(InvalidRequestError);
@@ -129,7 +129,7 @@ describe('TokenProvider', () => {
   });
 
   for (const token of ['a b', 'a,b', '"a"', 'a\u00a0b', 'Bearer x', 'a=b', '=', 'ä', 'a\n', 'a;b', 'a%20']) {
-    it(`A6: refuses ${JSON.stringify(token)}, which no bearer token is, before it is verified`, async () => {
+    it(`refuses ${JSON.stringify(token)}, which no bearer token is, before it is verified`, async () => {
       const store = storeOf(alice);
       expect(await rejection(bearer(token, store))).to.be.instanceOf(InvalidRequestError);
       expect(await rejection(authenticate({ 'authentication-token': token }, store)))
@@ -139,13 +139,13 @@ describe('TokenProvider', () => {
     });
   }
 
-  it('A6: refuses as invalid what is a bearer token by RFC 6750 and no JWT', async () => {
+  it('refuses as invalid what is a bearer token by RFC 6750 and no JWT', async () => {
     for (const token of ['mF_9.B5f-4.1JqM', 'dGVzdC10b2tlbg==', `${issue()}=`]) {
       expect(await rejection(bearer(token, storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
     }
   });
 
-  it('A8: neither verifies nor asks the store for an empty token', async () => {
+  it('neither verifies nor asks the store for an empty token', async () => {
     const verifies = new TokenProvider({ verify: () => expect.fail('it was verified') });
     const store = storeOf(alice);
     for (const [headers, error] of [
@@ -158,7 +158,7 @@ describe('TokenProvider', () => {
     expect(store.asked).to.deep.equal([]);
   });
 
-  it('D10: loads the user at every request and refuses one that is gone', async () => {
+  it('loads the user at every request and refuses one that is gone', async () => {
     const users = storeOf(alice);
     const token = issue();
     await bearer(token, users);
@@ -168,12 +168,12 @@ describe('TokenProvider', () => {
     expect(await rejection(bearer(token, { getUser: () => undefined }))).to.be.instanceOf(TokenInvalidError);
   });
 
-  it('D10: hands an inactive user on, for the chain to refuse', async () => {
+  it('hands an inactive user on, for the chain to refuse', async () => {
     const result = await bearer(issue(), storeOf({ ...alice, active: false }));
     expect((result as Authentication).user.active).to.equal(false);
   });
 
-  it('D10: refuses a wrong signature without asking the store', async () => {
+  it('refuses a wrong signature without asking the store', async () => {
     const users = storeOf(alice);
     const [header, payload] = issue().split('.');
     const forged = `${String(header)}.${String(payload)}.${'A'.repeat(43)}`;
@@ -181,7 +181,7 @@ describe('TokenProvider', () => {
     expect(users.asked).to.deep.equal([]);
   });
 
-  it('B7: finds no user by the names of Object.prototype', async () => {
+  it('finds no user by the names of Object.prototype', async () => {
     for (const name of ['__proto__', 'constructor']) {
       expect(await rejection(bearer(issue(name), storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
     }

@@ -93,7 +93,7 @@ describe('findComponents', () => {
   });
 
   describe('refuses', () => {
-    it('I7: two providers with one order', () => {
+    it('two providers with one order', () => {
       AuthProvider(3)(First);
       AuthProvider(1)(Second);
       AuthProvider(3)(Third);
@@ -102,7 +102,7 @@ describe('findComponents', () => {
       );
     });
 
-    it('I7: two providers with one name', () => {
+    it('two providers with one name', () => {
       class Again extends First {
         readonly name = 'First';
       }

@@ -25,7 +25,7 @@ describe('SqliteClient', () => {
     expect(rows).to.deep.equal([{ a: 'one', b: 'two', c: 'two' }]);
   });
 
-  it('B7: rejects a text with a NUL, which would be cut there', async () => {
+  it('rejects a text with a NUL, which would be cut there', async () => {
     const error: unknown = await client.query('SELECT $1', ['alice\0x']).catch((thrown: unknown) => thrown);
     expect(error).to.be.an.instanceOf(RangeError);
   });
@@ -48,7 +48,7 @@ describe('SqliteClient', () => {
     );
   });
 
-  it('K8: reads while another process writes, answers a write with 503, and recovers', async () => {
+  it('reads while another process writes, answers a write with 503, and recovers', async () => {
     await migrate(client);
     await client.query("INSERT INTO securest_users (username, password) VALUES ('alice', 'old')", []);
     const store = new SqlUserstore({ client });
@@ -73,7 +73,7 @@ describe('SqliteClient', () => {
     expect(await store.updatePassword?.(alice, 'new', 'other')).to.equal(true);
   });
 
-  it('K8: throws, and does not end the process, once it is closed', async () => {
+  it('throws, and does not end the process, once it is closed', async () => {
     await migrate(client);
     const closed = new SqliteClient(join(folder, 'users.db'));
     const store = new SqlUserstore({ client: closed });

@@ -37,7 +37,7 @@ describe('The keys of the throttle', () => {
     ['', 'unknown'],
     ['no address', 'unknown'],
   ] as const) {
-    it(`K2: counts the address ${JSON.stringify(ip)} as ${key}`, () => {
+    it(`counts the address ${JSON.stringify(ip)} as ${key}`, () => {
       expect(addressKey(ip)).to.equal(key);
     });
   }

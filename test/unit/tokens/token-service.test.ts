@@ -175,7 +175,7 @@ describe('TokenService', () => {
     }
   });
 
-  it('D7: refuses a token once its time is over', () => {
+  it('refuses a token once its time is over', () => {
     const { tokens, clock } = makeService();
     const { token } = tokens.issue(loginAt(START));
     clock.now = START + 599_999;
@@ -184,7 +184,7 @@ describe('TokenService', () => {
     expect(() => tokens.verify(token)).to.throw(TokenInvalidError);
   });
 
-  it('D7: refuses a token signed with its secret that lives beyond maxAgeSeconds', () => {
+  it('refuses a token signed with its secret that lives beyond maxAgeSeconds', () => {
     const { tokens } = makeService({ maxAgeSeconds: 3600 });
     const claims = { iss: 'notes', aud: 'notes-api', sub: 'alice', jti: '1', iat: START / 1000 };
     const sign = (exp: number): string => signJwt(hs256Key(Buffer.from(SECRET)), { ...claims, exp });
@@ -240,7 +240,7 @@ describe('TokenService', () => {
     expect(() => tokens.issue(new Authentication({ username: 'x'.repeat(8000) }))).to.throw(TypeError);
   });
 
-  it('D6: refuses a secret that is absent, empty or under 32 bytes', () => {
+  it('refuses a secret that is absent, empty or under 32 bytes', () => {
     for (const secret of [undefined, '', 'x'.repeat(31), Buffer.alloc(31), null, 32, {}, ['x'.repeat(32)]]) {
       expect(() => makeService({ secret: secret as string })).to.throw(ConfigurationError, /secret/);
     }
@@ -248,7 +248,7 @@ describe('TokenService', () => {
       makeService({ secret });
   });
 
-  it('D2: refuses a public key as its secret', () => {
+  it('refuses a public key as its secret', () => {
     const secret = `-----BEGIN PUBLIC KEY-----\n${'A'.repeat(64)}\n-----END PUBLIC KEY-----`;
     expect(() => makeService({ secret })).to.throw(ConfigurationError);
     expect(() => makeService({ secret: Buffer.from(secret) })).to.throw(ConfigurationError);

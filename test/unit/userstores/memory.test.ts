@@ -26,7 +26,7 @@ describe('MemoryUserstore', () => {
     throw new Error('It was not refused');
   };
 
-  it('B7: takes names that objects have anyway', () => {
+  it('takes names that objects have anyway', () => {
     const names = ['__proto__', 'constructor', 'toString'];
     const store = new MemoryUserstore({ users: names.map((username) => ({ username, roles: [username] })) });
     for (const name of names) expect(store.getUser(name)?.roles).to.deep.equal([name]);

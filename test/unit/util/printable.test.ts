@@ -14,12 +14,12 @@ describe('printable', () => {
     ['a\ud800b', 'a\ufffdb'],
   ];
   for (const [text, expected] of table) {
-    it(`K9: writes ${JSON.stringify(text)} as ${expected}`, () => {
+    it(`writes ${JSON.stringify(text)} as ${expected}`, () => {
       expect(printable(text)).to.equal(expected);
     });
   }
 
-  it('K9: cuts what is longer than the limit, also within a surrogate pair', () => {
+  it('cuts what is longer than the limit, also within a surrogate pair', () => {
     expect(printable('x'.repeat(256))).to.equal('x'.repeat(256));
     expect(printable('x'.repeat(1_000_000))).to.equal(`${'x'.repeat(256)}…`);
     expect(printable('ab😀', 3)).to.equal('ab\ufffd…');

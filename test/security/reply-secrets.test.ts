@@ -1,4 +1,4 @@
-/** Section J, part 4: a refusal tells nothing of what lies behind it, and nothing of what was asked. */
+/** A refusal tells nothing of what lies behind it, and nothing of what was asked. */
 import { expect } from 'chai';
 import {
   type Action,
@@ -150,14 +150,14 @@ class Environment implements Disposable {
 }
 
 for (const driver of DRIVERS) {
-  describe(`Threats to secrets in replies on ${driver.name}`, () => {
+  describe(`Secrets in replies on ${driver.name}`, () => {
     beforeEach(reset);
 
     for (const environment of ['production', 'development']) {
       for (const mode of [{ development: true }, { development: false }, {}]) {
         const title = `NODE_ENV=${environment} ${JSON.stringify(mode)}`;
 
-        it(`J7: a refusal shows no field of what was thrown: ${title}`, async () => {
+        it(`a refusal shows no field of what was thrown: ${title}`, async () => {
           using running = new Environment(environment);
           for (const defaultErrorHandler of [true, false]) {
             await using api = await startFaulty(driver, { ...mode, defaultErrorHandler });
@@ -191,7 +191,7 @@ for (const driver of DRIVERS) {
       }
     }
 
-    it('J7: fields that an app hangs on an error of the family stay inside when an action throws it', async () => {
+    it('fields that an app hangs on an error of the family stay inside when an action throws it', async () => {
       @JsonController('/json')
       class Json {
         @Get('/') list() {
@@ -213,7 +213,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('J8: a denied URL is never echoed, and the body is plain text however the action answers', async () => {
+    it('a denied URL is never echoed, and the body is plain text however the action answers', async () => {
       const SCRIPT = `<script>alert('${CANARY}')</script>`;
       const refusals: Readonly<Record<string, () => unknown>> = {
         'Unauthorized User': () => new BadCredentialsError(),

@@ -62,7 +62,7 @@ for (const driver of DRIVERS) {
         return (await api.get('/admin', basic(name, 'secret'))).status;
       });
 
-    it('K12: are all answered while the user file is replaced again and again', async () => {
+    it('are all answered while the user file is replaced again and again', async () => {
       await using api = await start();
       for (const name of NAMES) expect((await api.get('/admin', basic(name, 'secret'))).status).to.equal(200);
       const replies = flood(api);
@@ -74,7 +74,7 @@ for (const driver of DRIVERS) {
       expect([...new Set(await Promise.all(replies))]).to.deep.equal([200]);
     });
 
-    it('K12: are all answered while the instance and the server are closed', async () => {
+    it('are all answered while the instance and the server are closed', async () => {
       await using api = await start();
       for (const name of NAMES) expect((await api.get('/admin', basic(name, 'secret'))).status).to.equal(200);
       const replies = flood(api);

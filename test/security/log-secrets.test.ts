@@ -1,4 +1,4 @@
-/** K9 and K10: what is told of a request is safe to read, and never says a secret. */
+/** What events and log lines say of a request is safe to read, and never holds a secret. */
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
@@ -40,11 +40,11 @@ function texts(value: unknown): string[] {
 }
 
 for (const driver of DRIVERS) {
-  describe(`What is told of requests on ${driver.name}`, () => {
+  describe(`Events and logs on ${driver.name}`, () => {
     beforeEach(reset);
 
     for (const [title, name] of Object.entries(HOSTILE)) {
-      it(`K9: a user name with ${title} is safe in every event and log line`, async () => {
+      it(`a user name with ${title} is safe in every event and log line`, async () => {
         const logger = new MemoryLogger();
         const grants = provider('p', () => ({ username: name, groups: ['down'] }));
         const down = class extends store(() => null) {
@@ -74,7 +74,7 @@ for (const driver of DRIVERS) {
       });
     }
 
-    it('K9: a path and a method are as safe, and each event is one line of JSON', async () => {
+    it('a path and a method are as safe, and each event is one line of JSON', async () => {
       const path = `/guarded?x=%0d%0a\u001b`.replace('\u001b', '%1b');
       await using api = await startApi(driver, { security: { providers: [provider('p', () => null)] } });
       await api.get(path);
@@ -85,7 +85,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('K9: a thrown message forges no log line', async () => {
+    it('a thrown message forges no log line', async () => {
       const forged = 'first\nerror securest: forged\u2028\u001b[2K';
       const bug = provider('p', () => Promise.reject(new Error(forged, { cause: new Error(forged) })));
       await using api = await startApi(driver, { security: { providers: [bug] } });
@@ -95,7 +95,7 @@ for (const driver of DRIVERS) {
       expect(errors[0]).not.to.match(UNSAFE);
     });
 
-    it('K10: passwords, hashes and tokens are in no reply, header, event, log line or printed line', async () => {
+    it('passwords, hashes and tokens are in no reply, header, event, log line or printed line', async () => {
       const password = 'canary-password-1';
       const wrong = 'canary-wrong-2';
       const hash = hashSync(password, 4);
@@ -192,7 +192,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('K10: what a provider or policy throws may quote secrets, and the log does not', async () => {
+    it('what a provider or policy throws may quote secrets, and the log does not', async () => {
       const canary = 'canary-password';
       const basicPair = Buffer.from(`ann:${canary}`).toString('base64');
       const hash = `$2b$12$${'c'.repeat(53)}`;
@@ -226,7 +226,7 @@ for (const driver of DRIVERS) {
       for (const secret of ['canary', basicPair, hash]) expect(told).not.to.include(secret);
     });
 
-    it("K10: the password of a class instance is in no JSON and no inspection, and stays the instance's", async () => {
+    it("the password of a class instance is in no JSON and no inspection, and stays the instance's", async () => {
       const canary = hashSync('x', 4);
       class Account implements User {
         constructor(

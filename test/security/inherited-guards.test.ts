@@ -1,4 +1,4 @@
-/** Section J, part 1: no guard is lost on the way from a base class to the route. */
+/** No guard is lost on the way from a base class to the route. */
 import { expect } from 'chai';
 import { All, Authorized, CurrentUser, Get, JsonController, Post } from 'routing-controllers';
 import type { Constructor, User } from '../../src';
@@ -10,11 +10,11 @@ const STAFF = ['staff', 'both'];
 const EDITORS = ['editor', 'both'];
 
 for (const driver of DRIVERS) {
-  describe(`Threats to inherited guards on ${driver.name}`, () => {
+  describe(`Inherited guards on ${driver.name}`, () => {
     beforeEach(reset);
     const start = (...controllers: Constructor<object>[]) => SecuredServer.start(driver, { controllers });
 
-    it('J1: @Authorized methods that a controller inherits stay guarded, for every method', async () => {
+    it('@Authorized methods that a controller inherits stay guarded, for every method', async () => {
       abstract class Crud {
         @Authorized() @Get('/') list(@CurrentUser() user: User) {
           return { user: user.username };
@@ -45,7 +45,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('J1: methods inherited from a mixin stay guarded, each by the guard of its own', async () => {
+    it('methods inherited from a mixin stay guarded, each by the guard of its own', async () => {
       const listing = (role: string) => {
         class Listing {
           @Authorized(role) @Get('/') list() {
@@ -64,7 +64,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/editors')).to.deep.equal(EDITORS);
     });
 
-    it("J2: a base class's guard holds for what derived classes inherit, override and add", async () => {
+    it("a base class's guard holds for what derived classes inherit, override and add", async () => {
       @Authorized('staff')
       class Base {
         @Get('/inherited') inherited() {
@@ -92,7 +92,7 @@ for (const driver of DRIVERS) {
       expect(await app.json('/derived/overridden', 'staff')).to.deep.equal({ own: true });
     });
 
-    it('J2: an override without a guard keeps the one it overrides, also at a path of its own', async () => {
+    it('an override without a guard keeps the one it overrides, also at a path of its own', async () => {
       class Base {
         @Authorized('staff') @Get('/silent') silent() {
           return {};
@@ -125,7 +125,7 @@ for (const driver of DRIVERS) {
       expect(await app.status('/derived/moved')).to.be.oneOf([401, 404]);
     });
 
-    it("J2: an override's own guard replaces the method's it overrides, never the classes'", async () => {
+    it("an override's own guard replaces the method's it overrides, never the classes'", async () => {
       class Plain {
         @Authorized('staff') @Get('/') list() {
           return {};

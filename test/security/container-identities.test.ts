@@ -1,4 +1,4 @@
-/** Section J, part 5: nobody is somebody else after a reset or in another container. */
+/** Nobody is somebody else after a reset or in another container. */
 import { expect } from 'chai';
 import { Authorized, CurrentUser, Get, JsonController } from 'routing-controllers';
 import { Container, Service } from 'typedi';
@@ -49,12 +49,12 @@ const RESETS: Readonly<Record<string, (...classes: Constructor<unknown>[]) => vo
 };
 
 for (const driver of DRIVERS) {
-  describe(`Threats to identities on ${driver.name}`, () => {
+  describe(`Identities after resets on ${driver.name}`, () => {
     beforeEach(reset);
     afterEach(() => ['a', 'b'].forEach((id) => Container.reset(id)));
 
     for (const [name, forget] of Object.entries(RESETS)) {
-      it(`J11: ${name} while the app runs changes nobody's identity, the requests under way included`, async () => {
+      it(`${name} while the app runs changes nobody's identity, the requests under way included`, async () => {
         const { api: started, hold, classes } = await startDecorated(driver);
         await using api = started;
         const expectGuarded = async () => {
@@ -79,7 +79,7 @@ for (const driver of DRIVERS) {
       });
     }
 
-    it('J11: what a reset took from a store or provider is a fault, never an open door', async () => {
+    it('what a reset took from a store or provider is a fault, never an open door', async () => {
       @Service()
       class Database {
         readonly names = ['ann'];
@@ -119,7 +119,7 @@ for (const driver of DRIVERS) {
       expect(await replies()).to.deep.equal([missing, itself('ann'), bad]);
     });
 
-    it('J11: a container that fails, or gives something else, is a fault for everybody', async () => {
+    it('a container that fails, or gives something else, is a fault for everybody', async () => {
       let broken: (() => unknown) | undefined;
       const instances = new Map<unknown, unknown>();
       const container: ContainerLike = {
@@ -151,7 +151,7 @@ for (const driver of DRIVERS) {
       expect(outcome(await api.get('/who', as('ann')))).to.deep.equal(itself('ann'));
     });
 
-    it("J11: instances with containers of their own never see each other's users, nor the global ones", async () => {
+    it("instances with containers of their own never see each other's users, nor the global ones", async () => {
       let globalAsked = 0;
       const everybody = { getUser: (username: string) => ({ username, roles: ['staff'] }) };
       Container.set(Cast, { getUser: (name: string) => ((globalAsked += 1), everybody.getUser(name)) });

@@ -1,4 +1,4 @@
-/** Section J, part 3: who an open action sees, and how a refusal ends on each host. */
+/** Who an open action sees, and how a refusal ends on each host. */
 import http from 'node:http';
 import { expect } from 'chai';
 import { CurrentUser, Get, JsonController } from 'routing-controllers';
@@ -52,10 +52,10 @@ class Terminal implements Disposable {
 }
 
 for (const driver of DRIVERS) {
-  describe(`Threats to replies on ${driver.name}`, () => {
+  describe(`Replies to refused requests on ${driver.name}`, () => {
     beforeEach(reset);
 
-    it('J6: the user of an open action is undefined for an anonymous client, and nothing else', async () => {
+    it('the user of an open action is undefined for an anonymous client, and nothing else', async () => {
       @Public()
       @JsonController('/x')
       class Open {
@@ -78,7 +78,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('J6: required: true refuses an anonymous client of an open action, which does not run', async () => {
+    it('required: true refuses an anonymous client of an open action, which does not run', async () => {
       const ran: string[] = [];
       const answer = ({ username }: User) => ({ ran: ran.push(username) });
       class Base {
@@ -110,7 +110,7 @@ for (const driver of DRIVERS) {
     for (const defaultErrorHandler of [true, false]) {
       const title = `with defaultErrorHandler: ${String(defaultErrorHandler)}`;
 
-      it(`J9: thirty 401s and 403s keep one socket and print nothing ${title}`, async () => {
+      it(`thirty 401s and 403s keep one socket and print nothing ${title}`, async () => {
         using terminal = new Terminal();
         const security = { providers: [NameProvider], userstores: [CastUserstore] };
         await using api = await startApi(driver, { security, host: { defaultErrorHandler }, around: LOUD });
@@ -135,7 +135,7 @@ for (const driver of DRIVERS) {
         expect(api.ran).to.deep.equal([]);
       });
 
-      it(`J9: each refusal reaches the client with its own status and prints nothing ${title}`, async () => {
+      it(`each refusal reaches the client with its own status and prints nothing ${title}`, async () => {
         using terminal = new Terminal();
         const refusals: [() => unknown, number][] = [
           [() => new MalformedCredentialsError({}, 400), 400],
@@ -157,7 +157,7 @@ for (const driver of DRIVERS) {
         expect(await terminal.lines()).to.deep.equal([]);
       });
 
-      it(`J9: an error of the family that an action throws has its status too ${title}`, async () => {
+      it(`an error of the family that an action throws has its status too ${title}`, async () => {
         using terminal = new Terminal();
         @Public()
         @JsonController('/x')

@@ -1,4 +1,4 @@
-/** Section A: headers, over real HTTP with the library's own providers. */
+/** Credential headers over real HTTP, read by the library's own providers. */
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -47,7 +47,7 @@ const BEARER = `Bearer ${token}`;
 const CHALLENGES = ['Basic realm="api", charset="UTF-8"', 'Bearer realm="api"'];
 
 for (const driver of DRIVERS) {
-  describe(`Threats to headers on ${driver.name}`, () => {
+  describe(`Credential headers on ${driver.name}`, () => {
     beforeEach(() => {
       reset();
       asked.length = 0;
@@ -59,7 +59,7 @@ for (const driver of DRIVERS) {
     const lines = (api: Api, ...pairs: [name: string, value: string][]) =>
       api.server.raw('/guarded', { headers: ['Host', 'localhost', ...pairs.flat()] as never });
 
-    it('A1: two Authorization lines are 400, in every order and case, and nobody is asked', async () => {
+    it('two Authorization lines are 400, in every order and case, and nobody is asked', async () => {
       await using api = await start();
       for (const [first, second] of [
         [BASIC, BASIC],
@@ -74,7 +74,7 @@ for (const driver of DRIVERS) {
       expect([asked, api.ran]).to.deep.equal([[], []]);
     });
 
-    it('A2: two lines of a token header are never taken apart', async () => {
+    it('two lines of a token header are never taken apart', async () => {
       await using api = await start();
       const name = 'Authentication-Token';
       const { status } = await lines(api, [name, token], [name, token]);
@@ -82,7 +82,7 @@ for (const driver of DRIVERS) {
       expect([asked, api.ran]).to.deep.equal([[], []]);
     });
 
-    it('A3: the scheme is a whole token in any case, and a tab is no space', async () => {
+    it('the scheme is a whole token in any case, and a tab is no space', async () => {
       await using api = await start();
       const credentials = BASIC.slice('Basic '.length);
       for (const scheme of ['Basic', 'basic', 'BASIC', 'bAsIc']) {
@@ -108,7 +108,7 @@ for (const driver of DRIVERS) {
       expect(api.ran).to.have.length(5);
     });
 
-    it('A4: every 401 has one challenge line for each provider, quoted, with charset on Basic', async () => {
+    it('every 401 has one challenge line for each provider, quoted, with charset on Basic', async () => {
       await using api = await start();
       expect((await api.get('/guarded')).challenges).to.deep.equal(CHALLENGES);
       expect((await api.get('/guarded', basic('ann', 'no'))).challenges).to.deep.equal(CHALLENGES);
@@ -123,7 +123,7 @@ for (const driver of DRIVERS) {
       ]);
     });
 
-    it('A5: a token in query or form is never read, and two tokens are 400', async () => {
+    it('a token in query or form is never read, and two tokens are 400', async () => {
       await using api = await start();
       expect((await api.get(`/guarded?access_token=${token}`)).json()).to.deep.equal(BODIES.missing);
       const form = await api.server.raw(
@@ -140,7 +140,7 @@ for (const driver of DRIVERS) {
       expect((await api.get('/guarded', { 'authentication-token': token })).status).to.equal(200);
     });
 
-    it('A6: a bearer token that is no b64token is refused before it is verified', async () => {
+    it('a bearer token that is no b64token is refused before it is verified', async () => {
       await using api = await start();
       for (const bad of [
         `${token} x`,
@@ -160,7 +160,7 @@ for (const driver of DRIVERS) {
       expect([asked, api.ran]).to.deep.equal([[], []]);
     });
 
-    it('A8: empty credentials reach neither store nor verifier', async () => {
+    it('empty credentials reach neither store nor verifier', async () => {
       await using api = await start();
       for (const [headers, status] of [
         [{ authorization: 'Basic' }, 401],
@@ -179,7 +179,7 @@ for (const driver of DRIVERS) {
       expect([asked, api.ran]).to.deep.equal([[], []]);
     });
 
-    it('A8: an empty header is no reason to call a provider of an own header a user', async () => {
+    it('an empty header is no reason to call a provider of an own header a user', async () => {
       class Key implements AuthProviderInterface {
         readonly credential = 'x-api-key';
         authenticate = (request: { header(name: string): string | undefined }): User | null =>
@@ -204,7 +204,7 @@ for (const driver of DRIVERS) {
         'a bare carriage return': `GET /guarded HTTP/1.1\r\nHost: x\r\nX: a\rAuthorization: ${BASIC}\r\n\r\n`,
       };
       for (const [name, bytes] of Object.entries(REQUESTS)) {
-        it(`A9: ${name} is refused and nobody is asked`, async () => {
+        it(`${name} is refused and nobody is asked`, async () => {
           await using api = await start();
           const reply = await exchange(api, bytes);
           expect(reply.split('\r\n')[0]).to.match(/^HTTP\/1\.1 40[01] /);
@@ -212,7 +212,7 @@ for (const driver of DRIVERS) {
         });
       }
 
-      it('A9: the same way a good request passes', async () => {
+      it('the same way a good request passes', async () => {
         await using api = await start();
         const reply = await exchange(
           api,
@@ -222,7 +222,7 @@ for (const driver of DRIVERS) {
       });
     });
 
-    it('A3: names of other headers with an underscore are other headers', async () => {
+    it('names of other headers with an underscore are other headers', async () => {
       const spying = provider('p', (request) => (request.header('authorization') === undefined ? null : ANN));
       await using api = await start({ providers: [spying] });
       for (const name of ['Proxy-Authorization', 'X-Authorization', '_authorization', 'Authorization_']) {

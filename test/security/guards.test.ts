@@ -1,4 +1,4 @@
-/** Section J, part 2: every guard that stands in the source holds at the route. */
+/** Every guard that stands in the source holds at the route. */
 import { expect } from 'chai';
 import { type Action, Authorized, CurrentUser, Get, JsonController } from 'routing-controllers';
 import type { Constructor, RoleChecker, User } from '../../src';
@@ -10,11 +10,11 @@ const STAFF = ['staff', 'both'];
 const EDITORS = ['editor', 'both'];
 
 for (const driver of DRIVERS) {
-  describe(`Threats to guards on ${driver.name}`, () => {
+  describe(`Guards in the source on ${driver.name}`, () => {
     beforeEach(reset);
     const start = (...controllers: Constructor<object>[]) => SecuredServer.start(driver, { controllers });
 
-    it('J3: class AND method must hold, and an array within one of them means any of', async () => {
+    it('class AND method must hold, and an array within one of them means any of', async () => {
       @Authorized('staff')
       @JsonController('/levels')
       class Levels {
@@ -47,7 +47,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/any')).to.deep.equal(EDITORS);
     });
 
-    it('J4: of stacked guards each one holds, on methods and on classes, in either order', async () => {
+    it('of stacked guards each one holds, on methods and on classes, in either order', async () => {
       @JsonController('/methods')
       class Methods {
         @Authorized('staff') @Authorized('editor') @Get('/roles') roles() {
@@ -77,7 +77,7 @@ for (const driver of DRIVERS) {
     });
 
     for (const roles of ['', ' ', [''], ['editor', ''], []]) {
-      it(`J4: @Authorized(${JSON.stringify(roles)}) stops the app at start, naming the place`, () => {
+      it(`@Authorized(${JSON.stringify(roles)}) stops the app at start, naming the place`, () => {
         const guard = Authorized as unknown as (roles: unknown) => MethodDecorator & ClassDecorator;
         @JsonController('/method')
         class OnMethod {
@@ -97,7 +97,7 @@ for (const driver of DRIVERS) {
       });
     }
 
-    it('J4: a RoleChecker class is called, on methods and classes, and only its literal true grants', async () => {
+    it('a RoleChecker class is called, on methods and classes, and only its literal true grants', async () => {
       const asked: string[] = [];
       class IsEditor implements RoleChecker {
         check(_action: Action, user: User): boolean {
@@ -138,7 +138,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/method/truthy')).to.deep.equal([]);
     });
 
-    it('J5: a guarded route behind an open one is named at start, and never runs unguarded', async () => {
+    it('a guarded route behind an open one is named at start, and never runs unguarded', async () => {
       const ran: string[] = [];
       @JsonController('/users')
       class Users {
@@ -164,7 +164,7 @@ for (const driver of DRIVERS) {
       expect(new Set(ran)).to.deep.equal(new Set(['open']));
     });
 
-    it('J5: the guarded route first, there is no warning and the guard stands, however the path is cased', async () => {
+    it('the guarded route first, there is no warning and the guard stands, however the path is cased', async () => {
       @JsonController('/users')
       class Users {
         @Authorized('staff') @Get('/me') me() {

@@ -1,4 +1,4 @@
-/** Section J, part 6: in parallel, nobody is ever somebody else. */
+/** In parallel, nobody is ever somebody else. */
 import http from 'node:http';
 import { expect } from 'chai';
 import { type Action, Authorized, CurrentUser, Get, JsonController } from 'routing-controllers';
@@ -45,10 +45,10 @@ function whoController(policy: Constructor<RoleChecker>): Constructor<object> {
 }
 
 for (const driver of DRIVERS) {
-  describe(`Threats to identities in parallel on ${driver.name}`, () => {
+  describe(`Identities in parallel on ${driver.name}`, () => {
     beforeEach(reset);
 
-    it('J12: a thousand parallel requests of fifty users each get their own user, everywhere', async () => {
+    it('a thousand parallel requests of fifty users each get their own user, everywhere', async () => {
       // Fewer sockets than requests: what a socket has carried must not stick to it either.
       const [USERS, SOCKETS] = [50, 300];
       const decided = new Map<string, string>();

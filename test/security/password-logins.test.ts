@@ -1,4 +1,4 @@
-/** Section B: passwords, as far as a client can see it. */
+/** Passwords, as far as a client can see how they are checked. */
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import {
@@ -46,7 +46,7 @@ class Password extends PasswordProvider {
 }
 
 for (const driver of DRIVERS) {
-  describe(`Threats to passwords on ${driver.name}`, () => {
+  describe(`Password logins on ${driver.name}`, () => {
     beforeEach(() => {
       reset();
       asked.length = 0;
@@ -58,13 +58,13 @@ for (const driver of DRIVERS) {
       authorization: `Basic ${Buffer.from(bytes).toString('base64')}`,
     });
 
-    it('B1: the first colon ends the user name', async () => {
+    it('the first colon ends the user name', async () => {
       await using api = await start();
       expect((await api.get('/guarded', basic('ann', 'a:b:c'))).json()).to.deep.equal({ user: 'ann' });
       expect(asked).to.deep.equal(['ann']);
     });
 
-    it('B2: control characters and broken UTF-8 are 401 before the store', async () => {
+    it('control characters and broken UTF-8 are 401 before the store', async () => {
       await using api = await start();
       for (const bytes of [
         'ann\0:a:b:c',
@@ -88,14 +88,14 @@ for (const driver of DRIVERS) {
       expect([asked, costs, api.ran]).to.deep.equal([[], [], []]);
     });
 
-    it('B2: what is longer than any password is 401 before the store', async () => {
+    it('what is longer than any password is 401 before the store', async () => {
       await using api = await start();
       expect((await api.get('/guarded', basic('ann', 'x'.repeat(1025)))).status).to.equal(401);
       expect((await api.get('/guarded', basic('x'.repeat(256), 'pw'))).status).to.equal(401);
       expect([asked, costs]).to.deep.equal([[], []]);
     });
 
-    it('B3: an empty user or password is 401 and the store is not asked', async () => {
+    it('an empty user or password is 401 and the store is not asked', async () => {
       await using api = await start();
       for (const [user, password] of [
         ['', 'pw'],
@@ -107,7 +107,7 @@ for (const driver of DRIVERS) {
       expect([asked, costs]).to.deep.equal([[], []]);
     });
 
-    it('B4: every refusal costs one hash computation of the same cost', async () => {
+    it('every refusal costs one hash computation of the same cost', async () => {
       await using api = await start();
       for (const [user, password] of [
         ['ann', 'wrong'],
@@ -123,7 +123,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('B5: no refusal tells why, by status, header or body', async () => {
+    it('no refusal tells why, by status, header or body', async () => {
       await using api = await start();
       const wrong = fingerprint(await api.get('/guarded', basic('ann', 'wrong')));
       expect(wrong)
@@ -147,7 +147,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('B5: nor does it for what a provider of the app says about an account', async () => {
+    it('nor does it for what a provider of the app says about an account', async () => {
       for (const reason of ['locked', 'expired']) {
         let error: Error = new BadCredentialsError();
         const password = provider('p', () => Promise.reject(error), { challenge: { scheme: 'Basic' } });
@@ -158,7 +158,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('B6: a name is one name everywhere: not trimmed, folded or normalised in one layer only', async () => {
+    it('a name is one name everywhere: not trimmed, folded or normalised in one layer only', async () => {
       await using api = await start();
       for (const name of ['Ann', 'ANN', ' ann', 'ann ', 'ann\u200b', '\uff41nn', 'a\u0430nn']) {
         expect((await api.get('/guarded', basic(name, 'a:b:c'))).status, name).to.equal(401);
@@ -172,7 +172,7 @@ for (const driver of DRIVERS) {
       expect(allowed).to.include({ user: PRECOMPOSED });
     });
 
-    it('B7: names of what every object has are just names', async () => {
+    it('names of what every object has are just names', async () => {
       await using api = await start();
       for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype', 'valueOf']) {
         const reply = await api.get('/guarded', basic(name, 'pw'));
@@ -181,7 +181,7 @@ for (const driver of DRIVERS) {
       expect(asked).to.have.length(6);
     });
 
-    it('B8: a user does not have the roles of a group of the same name', async () => {
+    it('a user does not have the roles of a group of the same name', async () => {
       await using api = await start();
       expect((await api.get('/admin', basic('staff', 'pw'))).json()).to.deep.equal(BODIES.denied);
       expect((await api.get('/admin', basic('ann', 'a:b:c'))).json()).to.deep.equal({ user: 'ann' });
