@@ -210,16 +210,26 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
     });
 
     describe("with an app's statements", () => {
-      for (const [what, columns] of [
-        ['active is a text', `'true' AS active`],
-        ['roles are no list', `'admin,author' AS roles`],
-        ['roles are a JSON object', `'{"admin":true}' AS roles`],
-        ['a role is no text', `'[1]' AS roles`],
-        ['tokens_valid_from has no time zone', `'2026-01-01 00:00:00' AS tokens_valid_from`],
-        ['tokens_valid_from is a number', `1767225600 AS tokens_valid_from`],
-        ['the username is missing', `NULL AS username`],
+      for (const [what, column, columns] of [
+        ['active is a text', 'active', `'true' AS active`],
+        ['active is null', 'active', `NULL AS active`],
+        ['active is another number', 'active', `2 AS active`],
+        ['roles are a list with commas', 'roles', `'admin,author' AS roles`],
+        ['roles are a JSON object', 'roles', `'{"admin":true}' AS roles`],
+        ['a role is a number', 'roles', `'[1]' AS roles`],
+        ['groups are a number', 'groups', `7 AS groups`],
+        ['email is a number', 'email', `7 AS email`],
+        ['password is a number', 'password', `7 AS password`],
+        [
+          'tokens_valid_from has no time zone',
+          'tokens_valid_from',
+          `'2026-01-01 00:00:00' AS tokens_valid_from`,
+        ],
+        ['tokens_valid_from is a number', 'tokens_valid_from', `1767225600 AS tokens_valid_from`],
+        ['the username is missing', 'username', `NULL AS username`],
+        ['the username is a number', 'username', `7 AS username`],
       ] as const) {
-        it(`K8: throws when ${what}`, async () => {
+        it(`names the column when ${what}`, async () => {
           const username = columns.endsWith('username') ? '' : '$1 AS username, ';
           const getUser = `SELECT ${username}${columns} ${username === '' ? "WHERE $1 <> ''" : ''}`;
           const typed = client.dialect === 'sqlite' ? getUser : getUser.replaceAll('$1', '$1::text');
@@ -227,7 +237,7 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
             new SqlUserstore({ client, queries: { getUser: typed } }).getUser('alice'),
           );
           expect(error).to.be.an.instanceOf(Error).and.not.have.property('httpCode');
-          expect((error as Error).message).to.match(/does not hold as a user/);
+          expect((error as Error).message).to.include(`column ${column} of queries.getUser must be`);
         });
       }
 
