@@ -86,10 +86,13 @@ export function rowFault(field: RowField, origin: RowOrigin, problem = MUST_BE[f
 function listFrom(value: unknown, dialect: Dialect): unknown {
   if (typeof value !== 'string') return value;
   if (SINGLE_NAME.test(value)) return [value];
+  // First, because the empty array reads as an empty object of JSON.
+  const array = dialect === 'postgres' ? parseArrayText(value) : undefined;
+  if (array !== undefined) return array;
   try {
     return JSON.parse(value) as unknown;
   } catch {
-    return (dialect === 'postgres' ? parseArrayText(value) : undefined) ?? value;
+    return value;
   }
 }
 

@@ -114,6 +114,19 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
         expect(store.updatePassword).to.have.length(4);
       });
 
+      it('moves the stamp past the year 9999, or changes nothing where there is no later time', async () => {
+        const last = new Date('9999-12-31T23:59:59.500Z');
+        const store = await own([{ username: 'alice', password: 'old', tokensValidFrom: last }], []);
+        const changes = { tokensValidFrom: new Date() };
+        const isSqlite = client.dialect === 'sqlite';
+        expect(await store.updatePassword?.({ username: 'alice' }, 'new', 'old', changes)).to.equal(
+          !isSqlite,
+        );
+        const alice = await store.getUser('alice');
+        expect(alice?.password).to.equal(isSqlite ? 'old' : 'new');
+        expect(alice?.tokensValidFrom?.getTime()).to.equal(last.getTime() + (isSqlite ? 0 : 1000));
+      });
+
       it('lists the roles of users and of groups', async () => {
         const store = await own(
           [{ username: 'alice', roles: ['author'] }],
@@ -172,6 +185,13 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
         expect(await store.getUser('alice'))
           .to.include({ password: 'new' })
           .and.have.deep.property('tokensValidFrom', tokensValidFrom);
+        expect(
+          await store.updatePassword?.({ username: 'alice' }, 'newer', 'new', { tokensValidFrom }),
+        ).to.equal(true);
+        const later = new Date('2026-02-01T00:00:01.000Z');
+        expect((await store.getUser('alice'))?.tokensValidFrom).to.deep.equal(later);
+        expect(await store.updatePassword?.({ username: 'alice' }, 'newest', 'newer')).to.equal(true);
+        expect((await store.getUser('alice'))?.tokensValidFrom).to.deep.equal(later);
         expect([store.getGroup, store.listRoles]).to.deep.equal([undefined, undefined]);
       });
 
