@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { bytesOf, isDirect, isPlainPrototype } from './objects';
 import { type Budget, RecordFault } from './record-fault';
-import { SecretScan, silence, textOf } from './record-scan';
+import { SecretScan, silence } from './record-scan';
 import type { Secrets } from './secrets';
 import type { User } from './user';
 
@@ -39,7 +39,7 @@ export class RecordCopy {
     for (const key of Reflect.ownKeys(source)) {
       if (isUser && key === 'password') continue;
       const descriptor = Reflect.getOwnPropertyDescriptor(source, key);
-      if (descriptor === undefined || this.isSecret(textOf(key))) continue;
+      if (descriptor === undefined || this.secrets?.isInName(key) === true) continue;
       const isName = isUser && NAMES.includes(key);
       const isData = 'value' in descriptor;
       if (!isData && this.secrets === undefined && !isName) {

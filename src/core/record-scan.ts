@@ -7,7 +7,7 @@ import type { Secrets } from './secrets';
 const MAX_DEPTH = 3;
 
 /** Of a function, what every function has. */
-const OF_FUNCTIONS: readonly PropertyKey[] = ['length', 'prototype', 'arguments', 'caller'];
+const OF_FUNCTIONS: readonly PropertyKey[] = ['length', 'name', 'prototype', 'arguments', 'caller'];
 
 /** What JSON, templates and `util.inspect` call, and whether a throw makes the record useless. */
 const CALLED_BY_OTHERS: readonly {
@@ -110,7 +110,7 @@ export class SecretScan {
     let hasCode = isOfClass && typeof object !== 'function';
     for (const key of Reflect.ownKeys(object)) {
       if (skipped.includes(key)) continue;
-      this.refuseText(textOf(key), where);
+      this.refuseName(key, where);
       const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
       this.budget.spend();
       if (descriptor === undefined) continue;
@@ -137,22 +137,27 @@ export class SecretScan {
       if (given !== FAILED) {
         if (key === 'toJSON' && typeof given === 'object' && given !== null) this.asJson.add(given);
         this.look(given, depth, `${textOf(key)}()`);
-      } else if (mustWork) throw new RecordFault(`${textOf(key)}() fails on a copy`);
+      } else if (mustWork) throw new RecordFault(`${textOf(key)}() fails: a copy has no private fields`);
     }
   }
 
   private lookAtMember(object: object, owner: object, key: PropertyKey, depth: number): void {
     const descriptor = Reflect.getOwnPropertyDescriptor(owner, key);
-    if (descriptor === undefined || key === 'constructor') return;
+    if (descriptor === undefined) return;
     if (descriptor.get === undefined) {
       if (owner === object || typeof descriptor.value === 'function') return;
-      this.refuseText(textOf(key), 'its prototype');
+      this.refuseName(key, 'its prototype');
       this.look(descriptor.value, depth, textOf(key));
       return;
     }
     const given = attempt(() => Reflect.get(object, key) as unknown);
-    if (given === FAILED) throw new RecordFault(`the getter of ${textOf(key)} fails on a copy`);
+    if (given === FAILED)
+      throw new RecordFault(`the getter of ${textOf(key)} fails: a copy has no private fields`);
     this.look(given, depth, textOf(key));
+  }
+
+  private refuseName(key: PropertyKey, where: string): void {
+    if (this.secrets.isInName(key)) throw new SecretFound(`${where} has the hash as a name`);
   }
 
   private refuseText(text: string, where: string): void {
@@ -165,7 +170,7 @@ export function silence(promise: Promise<unknown>): void {
   void Promise.prototype.then.call(promise, undefined, () => undefined);
 }
 
-export function textOf(key: PropertyKey): string {
+function textOf(key: PropertyKey): string {
   return typeof key === 'symbol' ? (key.description ?? '') : String(key);
 }
 

@@ -1,9 +1,6 @@
 /** A shorter secret is a part of too many texts that have nothing to do with it. */
 const MIN_PART = 8;
 
-/** The shortest stored hash, of DES crypt. What is shorter is a plaintext, and may equal an innocent field. */
-const MIN_HASH = 13;
-
 /** Characters that JSON writes as they are, as all of a hash are. */
 const IS_PLAIN = /^[!#-[\]-~]*$/;
 
@@ -41,11 +38,16 @@ export class Secrets {
     });
   }
 
+  /** The same for the name of a property. One that a user chose as a plaintext password is a name of the code. */
+  isInName(key: PropertyKey): boolean {
+    return !this.areTypeable && this.isIn(typeof key === 'symbol' ? (key.description ?? '') : String(key));
+  }
+
   /**
-   * True when a user can have chosen a secret to equal another field of the record. Leaving that field out
-   * would then take from a policy what it decides by, such as `status: 'blocked'`.
+   * True when a secret has none of the signs of a hash, so that a user can have chosen it to equal another field.
+   * To leave that field out would take from a policy what it decides by, such as `status: 'blocked'`.
    */
   get areTypeable(): boolean {
-    return this.values.some((value) => value.length < MIN_HASH && !/[${]/.test(value));
+    return this.values.some((value) => !/[${]/.test(value));
   }
 }

@@ -177,6 +177,8 @@ describe('publicUser', () => {
     'the prototype of an inner object': () => ann({ inner: Object.create({ HASH }) as unknown }),
     'a property of a function': () => ann({ find: Object.assign(() => 1, { hash: HASH }) }),
     'a subclass of Map': () => new MapRecord([['username', 'ann'], ['password', HASH]]), // prettier-ignore
+    'a getter named constructor': () =>
+      Object.setPrototypeOf(ann(), Object.defineProperty({}, 'constructor', { get: () => HASH })) as unknown,
     'a WeakMap': () => ann({ inner: new WeakMap([[{}, HASH]]) }),
     'a promise': () => ann({ later: Promise.resolve(HASH) }),
     'a promise that rejects': () => ann({ later: Promise.reject(new Error(HASH)) }),
@@ -336,19 +338,27 @@ describe('publicUser', () => {
   });
 
   it('keeps names that equal a plaintext password', () => {
-    for (const password of ['suspended', 'a-password-that-is-long']) {
+    for (const password of ['suspended', 'a-password-that-is-long', HASH]) {
       const user = publicUser({ username: password, password, roles: [password], groups: [password] });
       expect(user).to.deep.equal({ username: password, roles: [password], groups: [password] });
     }
   });
 
-  it('refuses a record with another field that a user chose as the password, and leaves none out', () => {
-    expect(() => publicUser({ username: 'ann', password: 'blocked', status: 'blocked' } as User)).to.throw(
-      RecordFault,
-    );
-    expect(() =>
-      publicUser({ username: 'ann', password: 'blocked', a: [{ b: 'blocked' }] } as User),
-    ).to.throw(RecordFault);
+  for (const chosen of ['blocked', 'pending-approval', 'x'.repeat(70)]) {
+    it(`refuses a record with another field that a user chose as the password (${chosen.length} characters)`, () => {
+      const record = { username: 'ann', password: chosen };
+      expect(() => publicUser({ ...record, status: chosen } as User)).to.throw(RecordFault);
+      expect(() => publicUser({ ...record, list: [{ status: chosen }] } as User)).to.throw(RecordFault);
+    });
+  }
+
+  it('leaves out no field whose name a user chose as the password', () => {
+    for (const password of ['username', 'email', 'twoFactorRequired', 'constructor', 'toString']) {
+      const rest = { username: 'ann', email: 'a@b.example', twoFactorRequired: true };
+      const record = { ...rest, password };
+      expect(publicUser(record)).to.deep.equal(rest);
+      expect(publicUser(Object.assign(new Account('ann', ''), record))).to.include(rest);
+    }
   });
 
   it('refuses a record whose name changes when it is read again', () => {

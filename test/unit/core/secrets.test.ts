@@ -46,11 +46,21 @@ describe('Secrets', () => {
     expect(secrets('a').isInBytes(Buffer.from('ab'))).to.equal(false);
   });
 
-  it('are typeable when shorter than any hash and without its signs', () => {
-    expect(secrets('suspended').areTypeable).to.equal(true);
-    expect(secrets(HASH, 'suspended').areTypeable).to.equal(true);
-    for (const value of [HASH, 'ab.DEScrypt.x', '{PLAIN}a', '$1$']) {
+  it('are typeable when one of them has no sign of a hash', () => {
+    for (const value of ['suspended', 'pending-approval', 'ab.DEScrypt.x']) {
+      expect(secrets(value).areTypeable).to.equal(true);
+      expect(secrets(HASH, value).areTypeable).to.equal(true);
+    }
+    for (const value of [HASH, '{PLAIN}a', 'pbkdf2_sha256$1$a$b']) {
       expect(secrets(value).areTypeable).to.equal(false);
     }
+  });
+
+  it('are in the name of a property unless a user can have typed them', () => {
+    expect(secrets(HASH).isInName(HASH)).to.equal(true);
+    expect(secrets(HASH).isInName(Symbol(`x${HASH}`))).to.equal(true);
+    expect(secrets(HASH).isInName('password')).to.equal(false);
+    expect(secrets(HASH).isInName(Symbol.iterator)).to.equal(false);
+    expect(secrets('username').isInName('username')).to.equal(false);
   });
 });
