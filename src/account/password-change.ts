@@ -1,12 +1,13 @@
 import { type Audit, factsOf, secretsOf } from '../audit';
 import { DeadlinePassedError, withinDeadline } from '../authentication/deadline';
 import { RequestWithSignal } from '../authentication/provider-request';
+import { publicUserOf } from '../authentication/public-login';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
 import { type Authentication, provedLogin } from '../core/authentication';
-import { listenForProblems, reportMisconfigured } from '../core/events';
+import { listenForProblems, type Problem, reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { nextStamp, stampOf } from '../core/stamp';
-import { isUser, type User, withoutPassword } from '../core/user';
+import { isUser, type User } from '../core/user';
 import { HOME_OF, type UserstoreInterface } from '../core/userstore';
 import {
   AuthenticationRequiredError,
@@ -133,14 +134,26 @@ export class PasswordChange {
     }
     // The store may have rounded the value. One of a later change is not this login's.
     const own = after?.password === newHash ? after : undefined;
+    const record = own ?? user;
+    const stamp = own === undefined ? tokensValidFrom.getTime() : stampOf(own);
+    const source = { kind: 'userstore', name: name ?? owner.constructor.name } as const;
+    const report = (problem: Problem): void => {
+      reportMisconfigured(request, problem);
+    };
     const home = store[HOME_OF](user);
     return provedLogin(
       { authenticatedAt: new Date(now), methods: ['pwd'] },
       {
-        user: withoutPassword(own ?? user),
-        source: { kind: 'userstore', name: name ?? owner.constructor.name },
+        user: publicUserOf(
+          record,
+          undefined,
+          { store: owner, name: source.name, user: record, stamp },
+          source.name,
+          report,
+        ),
+        source,
         home: home?.isOneOfSeveral === true ? home.name : undefined,
-        stamp: own === undefined ? tokensValidFrom.getTime() : stampOf(own),
+        stamp,
         now,
       },
     );

@@ -6,9 +6,14 @@
  */
 import type { AuthProviderInterface } from '../core/auth-provider';
 import { Authentication, type AuthenticationSource, provedLogin } from '../core/authentication';
-import { listenForProblems, type ProblemListener, type ProviderVerdict } from '../core/events';
+import {
+  listenForProblems,
+  type ProblemListener,
+  type ProviderVerdict,
+  reportMisconfigured,
+} from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { isUser, type User, withoutPassword } from '../core/user';
+import { isUser, type User } from '../core/user';
 import { HOME_OF } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
@@ -17,6 +22,7 @@ import { printable } from '../util/printable';
 import { UNREAD } from './cross-site';
 import { withinDeadline } from './deadline';
 import { RequestWithSignal } from './provider-request';
+import { publicUserOf } from './public-login';
 import { type Origin, ProviderUserstore, type UserstoreChain } from './userstore-chain';
 import { classify, isFailure, isRefusal, refusalFor, type Verdict } from './verdicts';
 
@@ -157,14 +163,22 @@ async function ask(
       },
     );
     if (result === null || result === undefined) return { verdict: 'no_credentials' };
-    return accept(link, result, userstore, options.clock);
+    return accept(link, result, userstore, options.clock, (problem) => {
+      reportMisconfigured(own, problem);
+    });
   } catch (error) {
     return { verdict: classify(error), error };
   }
 }
 
 /** Takes a provider's result as a grant only when it literally is one. */
-function accept(link: ChainLink, result: unknown, userstore: ProviderUserstore, clock: Clock): Answer {
+function accept(
+  link: ChainLink,
+  result: unknown,
+  userstore: ProviderUserstore,
+  clock: Clock,
+  onProblem: ProblemListener,
+): Answer {
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
   if (!isUser(record)) {
@@ -176,8 +190,8 @@ function accept(link: ChainLink, result: unknown, userstore: ProviderUserstore, 
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
     return { verdict: 'bad_credentials' };
   }
-  const user = withoutPassword(record);
   const origin = userstore.originOf(record);
+  const user = publicUserOf(record, details, origin, link.name, onProblem);
   const home = userstore[HOME_OF](record);
   const authentication = provedLogin(details ?? {}, {
     user,

@@ -46,6 +46,12 @@ export interface UserstoreInterface<U extends User = User> {
    * @param changes what is stored with it, in the same step
    */
   updatePassword?(user: U, newHash: string, oldHash: string, changes?: PasswordUpdate): MaybePromise<boolean>;
+  /**
+   * What the app gets in place of this user, for records that cannot be copied without their hash, such as those
+   * of Sequelize and Mongoose: a plain object, or an instance of a class, with the same `username` and without
+   * the hash. Roles, `active` and `tokensValidFrom` are still taken from the record. It may not be async.
+   */
+  publicView?(user: U): User;
   /** For a store that keeps users for a while: drops what it keeps of this one. */
   forget?(username: string): void;
 }
