@@ -7,13 +7,13 @@
 /** Each of them makes a text a possible hash, wherever it stands. */
 const SIGNS: readonly RegExp[] = [
   // Locked accounts and marks of schemes in front, padding behind, and spaces that were not cut off.
-  /^[$_!*{\s]|\s$|==$/,
+  /^["'`]?[$_!*{\s]|\s$|==$/,
   // Nobody types control and invisible characters, or the stand-in for bytes that could not be decoded.
   /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u,
   // In quotes or brackets as a whole.
   /^\w?(["'`]).*\1$|^[“„‘‚«‹].*[”“’‘»›]$|^<.*>$|^\(.*\)$|^\[.*\]$/,
   // `$id$` and `{ID}`, also escaped as in URLs, HTML, JSON and dumps.
-  /\$[^\s$]{1,64}\$|\{[^\s{}]{0,64}\}|%24|%7b|&#(?:36|x24|123|x7b);|\\u00(?:24|7b)|\\x[0-9a-f]{2}|\\[0-7]{3}/i,
+  /\$[^\s$]{1,64}\$|\{[^\s{}]{0,64}\}|^[\w.-]{1,64}\}|\}[\w.-]{1,64}\{|%24|%7b|&#(?:36|x24|123|x7b);|\\u00(?:24|7b)|\\x[0-9a-f]{2}|\\[0-7]{3}/i,
   // The name of a scheme.
   /argon2|bcrypt|scrypt|pbkdf2|pkcs5s2|hmac|ssha|blake2|ripemd/i,
   /(?<![a-z])(?:md[245]|sha[-_]?(?:1|2|3|224|256|384|512)|crc[-_]?(?:16|32|64))(?![a-z])/i,
@@ -36,6 +36,8 @@ const IN_ONE_CASE = new Set([25, 26, 31, 32, 38, 39, 44, 45, 50, 52, 75, 77, 99,
 /** What is shorter holds no digest that deserves the name. */
 const SHORTEST = 11;
 const SHORTEST_NOISE = 16;
+/** Nobody writes so many letters and digits in one. */
+const LONGEST_WORD = 40;
 
 export function couldBeHash(text: string): boolean {
   const normal = text.normalize('NFKC');
@@ -47,10 +49,12 @@ export function couldBeHash(text: string): boolean {
 
 /** A text in groups of one length, without what is between them. */
 function ungrouped(text: string): string[] {
-  const groups = text.split(/[\s:.,_-]+/);
-  const [first = '', last = ''] = [groups[0], groups.at(-1)];
-  const isEven = groups.slice(0, -1).every(({ length }) => length === first.length);
-  return groups.length >= 3 && isEven && last.length <= first.length ? [groups.join('')] : [];
+  return [/\s+/, /[\s:.,_-]+/].flatMap((separator) => {
+    const groups = text.split(separator);
+    const [first = '', last = ''] = [groups[0], groups.at(-1)];
+    const isEven = groups.slice(0, -1).every(({ length }) => length === first.length);
+    return groups.length >= 2 && isEven && last.length <= first.length + 1 ? [groups.join('')] : [];
+  });
 }
 
 /**
@@ -59,14 +63,16 @@ function ungrouped(text: string): string[] {
  */
 function isDigest(token: string): boolean {
   const { length } = token;
-  if (length < SHORTEST) return false;
   const kinds = [/[A-Z]/, /[a-z]/, /\d/].filter((kind) => kind.test(token)).length;
-  const separators = token.match(/[+/._-]/g)?.length ?? 0;
+  if (length < SHORTEST || (kinds < 2 && !/^[A-Z]+$/.test(token))) return false;
+  const groups = token.split(/[+/._-]/);
+  const pieces = groups.map((group) => group.match(/[A-Z]?[a-z]+|[A-Z]+|\d+/g)?.length ?? 0);
+  // Many words may stand between hyphens; a group that changes its kind as a digest does is no word.
+  if (groups.length > 1 && pieces.every((count) => count <= 2)) return false;
   const isInBothCases = /[A-Z]/.test(token) && /[a-z]/.test(token);
-  if (isInBothCases && IN_BOTH_CASES.has(length) && separators < 4) return true;
-  if (!isInBothCases && IN_ONE_CASE.has(length) && (kinds > 1 || /^[A-Z]+$/.test(token))) return true;
-  const pieces = token.match(/[A-Z]?[a-z]+|[A-Z]+|\d+/g)?.length ?? 0;
-  return kinds > 1 && pieces > 2.75 + length / 8 + separators;
+  if ((isInBothCases ? IN_BOTH_CASES : IN_ONE_CASE).has(length) && groups.length < 5) return true;
+  if (kinds > 1 && groups.some((group) => group.length >= LONGEST_WORD)) return true;
+  return pieces.reduce((sum, count) => sum + count, 0) > 3 + (length - 1) / 10;
 }
 
 /** Characters of all kinds with no words among them, as base85 and its kin have them. */
