@@ -13,6 +13,9 @@ import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme'
 import { DearestWork, NO_WORK } from './work';
 
 const INSTALL_ARGON2 = 'npm install argon2@0.44';
+const MARK_IT =
+  'stored password could be a hash, and a hash is never compared as a plain text: if it is the password itself, ' +
+  'store it with {PLAIN} in front';
 
 export interface PasswordsOptions {
   /** What new hashes are. @default bcrypt of cost 12 */
@@ -114,14 +117,16 @@ export class Passwords implements PasswordHasher {
     return this.#decoy;
   }
 
-  /** What to do about a hash that would be readable but for a package, or the option `accept`. */
+  /** What to do about a hash that would be readable but for a package, the option `accept`, or a mark. */
   explain(hash: string): string | undefined {
+    const isPlainAccepted = this.#accept.has('plaintext');
     const scheme = schemeOf(hash);
-    if (scheme?.workOf(hash) === undefined) return undefined;
+    if (scheme?.workOf(hash) === undefined) return isPlainAccepted ? MARK_IT : undefined;
     if (!this.#canCompute(scheme)) return `stored password hash needs a package: ${INSTALL_ARGON2}`;
     // Whatever looks like nothing else may be a plain text, or broken.
     if (this.#isAccepted(scheme) || (scheme.optIn === 'plaintext' && !hash.startsWith('{'))) return undefined;
-    return `stored password hash is read only with new Passwords({ accept: ['${scheme.optIn ?? ''}'] })`;
+    const advice = `stored password hash is read only with new Passwords({ accept: ['${scheme.optIn ?? ''}'] })`;
+    return isPlainAccepted ? `${advice}; ${MARK_IT}` : advice;
   }
 
   /** The scheme of a hash, where it may be read here. */
