@@ -23,6 +23,7 @@ import { Checkers } from './checkers';
 import type { Authentication } from './core/authentication';
 import type { AuthProviderInterface } from './core/auth-provider';
 import type { User } from './core/user';
+import { noteHandedOut, noteSecured } from './drivers/build-watch';
 import { injectControllers } from './drivers/controllers';
 import { isLoopback } from './drivers/client-address';
 import { type Execution, executionOf } from './core/execution';
@@ -45,9 +46,12 @@ import { isInstance } from './util/instance';
 export class Security<U extends User = User, R extends string = string> {
   /** routing-controllers' `@Authorized`, typed: a role that is none of R, or a policy of another user, does not compile. */
   readonly Authorized = typedAuthorized<U, R>();
-  readonly authorizationChecker: AuthorizationChecker;
-  readonly currentUserChecker: CurrentUserChecker;
 
+  private readonly pair: {
+    readonly authorizationChecker: AuthorizationChecker;
+    readonly currentUserChecker: CurrentUserChecker;
+  };
+  private readonly binding: SecurityBinding;
   private readonly options: ResolvedOptions;
   private readonly audit: Audit;
   private readonly authenticator: Authenticator;
@@ -102,7 +106,8 @@ export class Security<U extends User = User, R extends string = string> {
       components: () => this.components(),
       audit: this.audit,
     });
-    const binding: SecurityBinding = {
+    this.binding = {
+      secure: (host) => this.secure(host),
       prepare: (actions, server) => this.prepare(actions, server),
       inspect: ({ actions }, facts) => ({
         compiled: compileServer(actions, facts, this.components(), this.options),
@@ -114,29 +119,45 @@ export class Security<U extends User = User, R extends string = string> {
         this.refusals.complete(error, this.requestOf(action), []);
       },
     };
-    this.authorizationChecker = bind(
-      (action: Action, roles: unknown[]) => this.authorize(action, roles),
-      binding,
-    );
-    this.currentUserChecker = bind((action: Action) => this.currentUser(action), binding);
+    this.pair = {
+      authorizationChecker: bind(
+        (action: Action, roles: unknown[]) => this.authorize(action, roles),
+        this.binding,
+      ),
+      currentUserChecker: bind((action: Action) => this.currentUser(action), this.binding),
+    };
+  }
+
+  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  get authorizationChecker(): AuthorizationChecker {
+    noteHandedOut(this.guardsAll);
+    return this.pair.authorizationChecker;
+  }
+
+  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  get currentUserChecker(): CurrentUserChecker {
+    noteHandedOut(this.guardsAll);
+    return this.pair.currentUserChecker;
   }
 
   /**
    * Adds this instance's checkers to an app's options. Doing it twice changes nothing.
-   * @throws ConfigurationError when the app sets a checker of its own
+   * @throws ConfigurationError when the app sets a checker of its own, or of another instance
    */
   secure<T extends RoutingControllersOptions>(options: T): T {
     if ('security' in options) {
       throw new ConfigurationError('secure() takes no security options: give them to createSecurity()');
     }
     for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
-      if (options[name] === undefined || bindingOf(options[name]) !== undefined) continue;
-      throw new ConfigurationError(`${name} is what securest sets: take yours out of the options`);
+      if (options[name] === undefined || bindingOf(options[name]) === this.binding) continue;
+      throw new ConfigurationError(
+        `${name} is what securest sets: take the app's own, or that of another instance, out of the options`,
+      );
     }
+    noteSecured(this.binding, options.controllers, this.guardsAll);
     const other = otherCopy();
     if (other !== undefined) this.audit.warn(`the app may be built by ${other}: ${ONE_COPY}`);
-    const { authorizationChecker, currentUserChecker } = this;
-    return { ...options, authorizationChecker, currentUserChecker };
+    return { ...options, ...this.pair };
   }
 
   /**
@@ -178,6 +199,11 @@ export class Security<U extends User = User, R extends string = string> {
    */
   async close(): Promise<void> {
     await this.inUse.close();
+  }
+
+  /** True where an action without any decorator is guarded too. */
+  private get guardsAll(): boolean {
+    return this.options.default === 'authenticated';
   }
 
   private authorize(action: Action, roles: readonly unknown[]): Promise<boolean> {

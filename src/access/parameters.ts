@@ -81,7 +81,8 @@ function parameterCount(controller: { prototype: object }, method: string): numb
   return (controller.prototype as Record<string, (...args: never[]) => unknown>)[method]?.length ?? 0;
 }
 
-function isUserParameter(args: ParamArgs): boolean {
+/** True for a parameter that asks for the user or the login. */
+export function isUserParameter(args: ParamArgs): boolean {
   return args.type === 'current-user' || args.transform === currentAuthentication;
 }
 

@@ -13,12 +13,14 @@ import {
   type ControllerMetadata,
   ExpressDriver,
   KoaDriver,
+  type RoutingControllersOptions,
 } from 'routing-controllers';
 import { type CompiledAction } from '../access/compile';
 import { asksForUser, keepUndecidedParameters } from '../access/parameters';
-import { SecurityError } from '../errors';
+import { ConfigurationError, SecurityError } from '../errors';
 import { isInstance } from '../util/instance';
 import { type Execution, rawRequest, rawResponse, recordArrival } from '../core/execution';
+import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
 import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../registry/components';
@@ -28,6 +30,8 @@ import { replyError, setHeaders } from './reply';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
+  /** Adds the instance's checkers to options, as its own `secure()`. */
+  secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
   /** Compiles and checks what a server would register, and says nothing of it. */
@@ -72,12 +76,41 @@ export function bindingOf(checker: unknown): SecurityBinding | undefined {
   return (checker as { [BINDING]?: SecurityBinding } | undefined)?.[BINDING];
 }
 
-/** Wraps both drivers. Calling it again changes nothing. */
+/** The checkers of a server, or of its options. */
+interface CheckerPair {
+  readonly authorizationChecker?: unknown;
+  readonly currentUserChecker?: unknown;
+}
+
+/**
+ * The instance that secures a server; undefined for a plain one.
+ * @throws ConfigurationError when one checker is an instance's and the other is not, so that the user who is let in
+ * and the user whom the action gets could differ
+ */
+export function bindingOfPair({
+  authorizationChecker,
+  currentUserChecker,
+}: CheckerPair): SecurityBinding | undefined {
+  const [authorizing, loading] = [bindingOf(authorizationChecker), bindingOf(currentUserChecker)];
+  const isPair =
+    authorizationChecker === undefined || currentUserChecker === undefined || authorizing === loading;
+  if (isPair) return authorizing ?? loading;
+  throw new ConfigurationError(
+    'authorizationChecker and currentUserChecker must be the pair of one instance of securest: a checker of the app ' +
+      'or of another instance is set beside one of them',
+  );
+}
+
+/** Wraps both drivers. Calling it again changes nothing but a storage that is new. */
 export function installDrivers(): void {
-  if (installed) return;
+  if (installed) {
+    watchStorage();
+    return;
+  }
   installed = true;
   wrap(KoaDriver.prototype);
   wrap(ExpressDriver.prototype);
+  watchOwnBuilds((options) => bindingOfPair(options) !== undefined);
 }
 
 let installed = false;
@@ -89,7 +122,10 @@ function wrap(driver: BaseDriver): void {
   /* eslint-enable @typescript-eslint/unbound-method */
 
   driver.initialize = function (this: BaseDriver): void {
-    if (driverBinding(this) !== undefined) {
+    watchStorage();
+    const isSecured = bindingOfPair(this) !== undefined;
+    preparing(isSecured);
+    if (isSecured) {
       pending.set(this, { actions: [], restoreParameters: keepUndecidedParameters() });
       rememberPeers(this);
       rejectUnreadableParameters(this);
@@ -111,14 +147,14 @@ function wrap(driver: BaseDriver): void {
       return;
     }
     pending.delete(this);
+    preparing(false);
     held.restoreParameters();
-    const compiled = binding.prepare(
-      held.actions.map(({ action }) => action),
-      {
-        routePrefix: this.routePrefix,
-        hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
-      },
-    );
+    const actions = held.actions.map(({ action }) => action);
+    const compiled = binding.prepare(actions, {
+      routePrefix: this.routePrefix,
+      hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
+    });
+    notePrepared(binding, actions);
     const isStubbed = stubbing;
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];

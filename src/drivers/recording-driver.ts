@@ -5,6 +5,7 @@ import {
   type RoutingControllersOptions,
 } from 'routing-controllers';
 import { keepUndecidedParameters } from '../access/parameters';
+import { preparing } from './build-watch';
 
 /** What a server of these options would register. */
 export interface RecordedServer {
@@ -20,9 +21,11 @@ type Middleware = Parameters<BaseDriver['registerMiddleware']>[0];
 export function recordServer(options: RoutingControllersOptions): RecordedServer {
   const driver = new RecordingDriver();
   const restoreParameters = keepUndecidedParameters();
+  preparing(true);
   try {
     createExecutor(driver, options);
   } finally {
+    preparing(false);
     restoreParameters();
   }
   const { actions, middlewares, routePrefix } = driver;

@@ -11,6 +11,7 @@ import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
 import { DearestWork, NO_WORK } from './work';
+import { requireWorkerFile } from './worker-file';
 
 const INSTALL_ARGON2 = 'npm install argon2@0.44';
 const MARK_IT =
@@ -41,8 +42,12 @@ export class Passwords implements PasswordHasher {
   /** What a refusal takes: a new hash, or the dearest that was met. */
   readonly #floor = new DearestWork();
 
-  /** @throws ConfigurationError for options out of bounds, and for a scheme whose package is not installed. */
+  /**
+   * @throws ConfigurationError for options out of bounds, for a scheme whose package is not installed, and where
+   * securest is in a bundle without the file that its threads run.
+   */
   constructor(options: PasswordsOptions = {}) {
+    if (options.pool === undefined) requireWorkerFile();
     this.#settings = hashSettings(options.newHashes);
     this.#accept = acceptedSchemes(options.accept);
     this.#pool = options.pool ?? hashPool;
@@ -69,6 +74,7 @@ export class Passwords implements PasswordHasher {
     if (!isHashable(password)) {
       throw new TypeError('A password may not be empty, and not have NUL or lone surrogates');
     }
+    requireWorkerFile();
     return (await this.#pool.run({ kind: 'hash', password, settings: this.#settings })) as string;
   }
 
@@ -86,6 +92,7 @@ export class Passwords implements PasswordHasher {
     this.#floor.add(work);
     const canMatch = !isLonger(password, MAX_PASSWORD_BYTES) && isHashable(password);
     const tried = canMatch ? password : 'stand-in';
+    requireWorkerFile();
     const proved = await this.#pool.run(
       {
         kind: 'verify',
@@ -145,7 +152,8 @@ export class Passwords implements PasswordHasher {
 }
 
 /** bcrypt of cost 12 for new hashes; reads every scheme that needs no opt-in. */
-export const passwords = new Passwords();
+// Made when the library is imported, also by an app in a bundle that has no passwords: checked where it is used.
+export const passwords = new Passwords({ pool: hashPool });
 
 function acceptedSchemes(accept: unknown = []): ReadonlySet<string> {
   const known: readonly unknown[] = OPT_IN_SCHEMES;

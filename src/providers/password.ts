@@ -11,7 +11,8 @@ import {
 } from '../passwords/credential-cache';
 import { HashUpgrades } from '../passwords/hash-upgrade';
 import type { PasswordHasher } from '../passwords/password-hasher';
-import { passwords } from '../passwords/passwords';
+import { Passwords, passwords } from '../passwords/passwords';
+import { requireWorkerFile } from '../passwords/worker-file';
 import { BasicProvider, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
 
@@ -48,11 +49,12 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     needsRehash: (hash) => this.hasher.needsRehash(hash),
   });
 
-  /** @throws ConfigurationError for options out of bounds */
+  /** @throws ConfigurationError for options out of bounds, and in a bundle without the file that hash threads run */
   constructor(options: PasswordProviderOptions = {}) {
     // Without a constructor of its own, a provider gets its container here.
     const { credentialCache, throttle, passwords: hasher = passwords } = options;
     super(throttle === undefined ? {} : { throttle });
+    if (hasher instanceof Passwords) requireWorkerFile();
     this.hasher = hasher;
     this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
   }
