@@ -61,17 +61,16 @@ function anyUser(source: string): Guards {
 function writtenGuards(controller: object, method: string): Guards {
   const chain = classChain(controller);
   refuseContradictions(chain, method);
-  const levelsOf = (classes: readonly ClassLike[]) =>
-    classes.flatMap((cls) => guardsOnClass(cls, cls === chain[0] ? '' : 'base '));
+  const onClasses = chain.map((cls, index) => guardsOnClass(cls, index === 0 ? '' : 'base '));
   const from = chain.findIndex((cls) => guardsOnMethod(cls, method).length > 0 || isPublic(cls, method));
   const owner = chain[from];
   if (owner !== undefined && isPublic(owner, method)) {
     // A base's @Public() speaks for itself and what is above it, never for a guarded subclass.
-    const levels = levelsOf(chain.slice(0, from));
+    const levels = onClasses.slice(0, from).flat();
     const openedBy = levels.length === 0 ? `@Public() on ${memberName(owner, method)}` : undefined;
     return { levels, classLevels: levels, openedBy };
   }
-  const classLevels = levelsOf(chain);
+  const classLevels = onClasses.flat();
   const levels = [...classLevels, ...(owner === undefined ? [] : guardsOnMethod(owner, method))];
   const opener = levels.length === 0 ? publicClass(chain, method) : undefined;
   return {
