@@ -311,41 +311,45 @@ for (const driver of DRIVERS) {
     });
 
     describe('inherited decorators of the reply', () => {
-      class Person {
-        @Expose() name = 'Ann';
-        @Expose({ groups: ['office'] }) salary = 5000;
-        @Exclude() ssn = '123-45';
-      }
+      /** Built for each test: what is decorated is forgotten between them. */
+      function base() {
+        class Person {
+          @Expose() name = 'Ann';
+          @Expose({ groups: ['office'] }) salary = 5000;
+          @Exclude() ssn = '123-45';
+        }
 
-      class Base {
-        @ResponseClassTransformOptions({ groups: ['none'] }) @Get('/transformed') transformed(): object {
-          return new Person();
+        class Base {
+          @ResponseClassTransformOptions({ groups: ['none'] }) @Get('/transformed') transformed(): object {
+            return new Person();
+          }
+          @Header('X-Frame-Options', 'DENY')
+          @Header('X-Tag', 'base')
+          @HttpCode(202)
+          @Get('/coded')
+          coded(): object {
+            return { name: 'Ann' };
+          }
+          @OnNull(410) @Get('/null') null(): object | null {
+            return null;
+          }
+          @OnUndefined(205) @Get('/undefined') undefined(): object | undefined {
+            return undefined;
+          }
+          @ContentType('text/csv') @Get('/csv') csv(): string {
+            return 'a,b';
+          }
+          @Location('/elsewhere') @Get('/located') located(): object {
+            return {};
+          }
+          @Redirect('/target/:name') @Get('/redirected') redirected(): object {
+            return { name: 'ann' };
+          }
+          @Render('card') @Get('/rendered') rendered(): object {
+            return { name: 'Ann' };
+          }
         }
-        @Header('X-Frame-Options', 'DENY')
-        @Header('X-Tag', 'base')
-        @HttpCode(202)
-        @Get('/coded')
-        coded(): object {
-          return { name: 'Ann' };
-        }
-        @OnNull(410) @Get('/null') null(): object | null {
-          return null;
-        }
-        @OnUndefined(205) @Get('/undefined') undefined(): object | undefined {
-          return undefined;
-        }
-        @ContentType('text/csv') @Get('/csv') csv(): string {
-          return 'a,b';
-        }
-        @Location('/elsewhere') @Get('/located') located(): object {
-          return {};
-        }
-        @Redirect('/target/:name') @Get('/redirected') redirected(): object {
-          return { name: 'ann' };
-        }
-        @Render('card') @Get('/rendered') rendered(): object {
-          return { name: 'Ann' };
-        }
+        return Base;
       }
 
       /** What a client sees of each reply. */
@@ -370,10 +374,11 @@ for (const driver of DRIVERS) {
       }
 
       it('reply as on the base', async () => {
+        const Base = base();
         @JsonController('/json')
         class Json extends Base {}
-        @JsonController('/json-base')
-        class JsonBase extends Base {
+        @JsonController('/declared')
+        class Declared extends Base {
           // What a subclass would write to get the same without securest.
           @ResponseClassTransformOptions({ groups: ['none'] }) @Get('/transformed') override transformed() {
             return super.transformed();
@@ -404,9 +409,9 @@ for (const driver of DRIVERS) {
             return super.rendered();
           }
         }
-        await using app = await SecuredServer.start(driver, { controllers: [Json, JsonBase] }, VIEWS);
+        await using app = await SecuredServer.start(driver, { controllers: [Json, Declared] }, VIEWS);
         const seen = await replies(app, '/json');
-        expect(seen).to.deep.equal(await replies(app, '/json-base'));
+        expect(seen).to.deep.equal(await replies(app, '/declared'));
         expect(seen['transformed']?.[1]).to.equal('{"name":"Ann"}');
         expect(seen['coded']?.[0]).to.equal(202);
         expect(seen['coded']?.slice(4)).to.deep.equal(['DENY', 'base']);
@@ -422,6 +427,7 @@ for (const driver of DRIVERS) {
       });
 
       it("are replaced by an override's own of the same kind, each header by its name", async () => {
+        const Base = base();
         @Controller('/sub')
         class Sub extends Base {
           @Header('x-frame-options', 'SAMEORIGIN') @Get('/coded') override coded() {
@@ -447,6 +453,7 @@ for (const driver of DRIVERS) {
       });
 
       it('come from the nearest class that has one', async () => {
+        const Base = base();
         class Middle extends Base {
           @HttpCode(206) override coded(): object {
             return {};
