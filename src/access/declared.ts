@@ -19,7 +19,7 @@ interface Declaring {
 
 /** True for what a decorator on the class itself wrote, as the host reads it. */
 export function isOnClass({ target, method }: Declaration, cls: object): boolean {
-  return target === cls && !Boolean(method);
+  return target === cls && !method;
 }
 
 /** True for what a decorator on the class's own method of that name wrote. */

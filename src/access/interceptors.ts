@@ -111,7 +111,7 @@ function toIntercept(use: InterceptorArgs): Intercept {
     );
   }
   const { prototype } = interceptor as { prototype?: { intercept?: unknown } };
-  if (!Boolean(prototype?.intercept)) return interceptor as unknown as Intercept;
+  if (!prototype?.intercept) return interceptor as unknown as Intercept;
   return (action, result) =>
     getFromContainer<{ intercept: Intercept }>(interceptor, action).intercept(action, result);
 }

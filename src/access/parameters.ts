@@ -52,7 +52,9 @@ export function takeRequired(action: ActionMetadata): string | undefined {
   const required = action.params.filter((param) => param.required && isUserParameter(param));
   for (const param of required) param.required = false;
   const first = required.toSorted((a, b) => a.index - b.index)[0];
-  return first === undefined ? overriddenRequirement(action) : describe(first.target, action.method, first);
+  return first === undefined
+    ? overriddenRequirement(action)
+    : describe(first.target as object as ClassLike, action.method, first);
 }
 
 /**

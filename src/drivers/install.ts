@@ -120,7 +120,9 @@ function wrap(driver: BaseDriver): void {
       const execution = binding.execution(one);
       registerAction.call(this, one.action, (action: Action) => {
         recordExecution(action, execution);
-        return isStubbed ? reach(one, action) : execute(action);
+        if (!isStubbed) return execute(action);
+        reach(one, action);
+        return undefined;
       });
     });
     registerRoutes.call(this);

@@ -140,7 +140,7 @@ for (const driver of DRIVERS) {
           return user.username === 'staff';
         }
       }
-      void Closed;
+      Closed;
       @JsonController('/x')
       class Notes {
         @Get('/user') user(@CurrentUser({ required: true }) user: User) {

@@ -152,10 +152,10 @@ describe('guardsOf', () => {
     ];
 
     /** Decorates a method as a compiler would: with the name as it is written. */
-    function build(name: string | symbol | number, ...decorators: ((target: object, name: never) => void)[]) {
+    function build(name: string | symbol | number, ...decorators: ReturnType<typeof Authorized>[]) {
       class Notes {}
       Object.defineProperty(Notes.prototype, name, { value() {} });
-      for (const decorate of decorators) decorate(Notes.prototype, name as never);
+      for (const decorate of decorators) Reflect.apply(decorate, undefined, [Notes.prototype, name]);
       return Notes;
     }
 

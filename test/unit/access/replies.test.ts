@@ -17,7 +17,8 @@ import { restoreReply } from '../../../src/access/replies';
 import { reset } from '../../support/reset';
 import { actionsOf } from './actions';
 
-type Decorate = (target: object, method: string) => void;
+/** What the host's decorators are for the compiler. */
+type Decorate = ReturnType<typeof HttpCode>;
 
 /** The action of a controller that overrides a method with decorators of its own; no override without any. */
 function restored(onBase: Decorate[], onSub?: Decorate[], defaults = {}): ActionMetadata {
@@ -28,8 +29,8 @@ function restored(onBase: Decorate[], onSub?: Decorate[], defaults = {}): Action
     override act() {}
   }
   Get('/')(Base.prototype, 'act');
-  for (const decorate of onBase) decorate(Base.prototype, 'act');
-  for (const decorate of onSub ?? []) decorate(Sub.prototype, 'act');
+  for (const decorate of onBase) Reflect.apply(decorate, undefined, [Base.prototype, 'act']);
+  for (const decorate of onSub ?? []) Reflect.apply(decorate, undefined, [Sub.prototype, 'act']);
   Controller()(Sub);
   const action = actionsOf({ controllers: [Sub], defaults })[0]!;
   restoreReply(action);
