@@ -16,7 +16,8 @@ import {
   type RoutingControllersOptions,
 } from 'routing-controllers';
 import { type CompiledAction } from '../access/compile';
-import { asksForUser, keepUndecidedParameters } from '../access/parameters';
+import { readyHostMetadata } from '../access/host-metadata';
+import { asksForUser } from '../access/parameters';
 import { ConfigurationError, SecurityError } from '../errors';
 import { isInstance } from '../util/instance';
 import { type Execution, rawRequest, rawResponse, recordArrival } from '../core/execution';
@@ -61,7 +62,7 @@ type Execute = (action: Action) => unknown;
 
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
-  readonly restoreParameters: () => void;
+  readonly restoreMetadata: () => void;
 }
 
 const pending = new WeakMap<BaseDriver, Pending>();
@@ -126,7 +127,7 @@ function wrap(driver: BaseDriver): void {
     const isSecured = bindingOfPair(this) !== undefined;
     preparing(isSecured);
     if (isSecured) {
-      pending.set(this, { actions: [], restoreParameters: keepUndecidedParameters() });
+      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
       rememberPeers(this);
       rejectUnreadableParameters(this);
     }
@@ -148,7 +149,7 @@ function wrap(driver: BaseDriver): void {
     }
     pending.delete(this);
     preparing(false);
-    held.restoreParameters();
+    held.restoreMetadata();
     const actions = held.actions.map(({ action }) => action);
     const compiled = binding.prepare(actions, {
       routePrefix: this.routePrefix,
@@ -163,7 +164,10 @@ function wrap(driver: BaseDriver): void {
       noticeArrival(one.action, execution);
       const isForUser = asksForUser(one.action);
       registerAction.call(this, one.action, (action: Action) => {
-        if (isStubbed) return reach(this, execution, one, action);
+        if (isStubbed) {
+          reach(one, action);
+          return undefined;
+        }
         if (!isForUser) return execute(action);
         return passOn(this, action, executeForUser(this, execution, one.action, action, execute));
       });
@@ -200,19 +204,8 @@ export function stubActions<T>(build: () => T): T {
   }
 }
 
-/** Answers for a stubbed action, once the user that its parameters require is there. */
-async function reach(
-  driver: BaseDriver,
-  execution: Execution,
-  { access, action: metadata }: CompiledAction,
-  action: Action,
-): Promise<void> {
-  try {
-    if (access.requiresUser) await execution.currentAuthentication(action);
-  } catch (error) {
-    driver.handleError(error, metadata, action);
-    return;
-  }
+/** Answers for a stubbed action. */
+function reach({ access }: CompiledAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
   rawResponse(action)

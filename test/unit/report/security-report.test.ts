@@ -80,7 +80,7 @@ describe('securityReport', () => {
     expect(others).to.deep.equal([
       'GET /api/x/inherited Sub.inherited: any authenticated user and role staff and role editor',
       'GET /api/y/public Open.open: anyone (@Public() on Open.open)',
-      'GET /api/y/required Open.required: any authenticated user (a parameter requires it)',
+      'GET /api/y/required Open.required: any authenticated user',
       'POST /api/x/stacked Sub.stacked: any authenticated user and role staff and all of (role b, role c) and role a',
     ]);
     const inherited = routes.find(({ action }) => action === 'Sub.inherited');
@@ -90,6 +90,11 @@ describe('securityReport', () => {
       { rule: 'role editor', source: 'Base.inherited' },
     ]);
     expect(inherited?.providers).to.deep.equal(['first', 'second']);
+    const required = routes.find(({ action }) => action === 'Open.required');
+    expect(required?.levels).to.deep.equal([
+      { rule: 'any authenticated user', source: 'parameter 1 of Open.required' },
+    ]);
+    expect(required?.providers).to.deep.equal(['first', 'second']);
     expect(routes.find(({ action }) => action === 'Open.open')?.providers).to.deep.equal([]);
     expect(logger.lines).to.deep.equal([]);
   });
