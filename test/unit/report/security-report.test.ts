@@ -8,6 +8,7 @@ import {
   CurrentUser,
   Get,
   getMetadataArgsStorage,
+  Header,
   JsonController,
   Middleware,
   Param,
@@ -15,6 +16,7 @@ import {
   UploadedFile,
   UseAfter,
   UseBefore,
+  UseInterceptor,
 } from 'routing-controllers';
 import {
   allOf,
@@ -167,6 +169,30 @@ describe('securityReport', () => {
     expect(hidden.map(({ action, hiddenBy }) => [action, hiddenBy])).to.deep.equal([
       ['Notes.mine', 'GET /n/:id (Notes.one)'],
       ['Notes.lost', 'GET /n/:id (Notes.one)'],
+    ]);
+  });
+
+  it('names what a base class loses, and no interceptor or header, which are restored', async () => {
+    class Base {
+      @UseInterceptor(() => ({})) @Header('X-A', '1') @Authorized() @Get('/kept') kept() {}
+    }
+    @JsonController('/n')
+    class Notes extends Base {}
+    const { warnings } = await securityReport(secure([Notes]).options);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('warns of a method whose roles its class keeps out', async () => {
+    @Authorized('staff')
+    @JsonController('/n')
+    class Notes {
+      @Authorized('editor') @Get('/drafts') drafts() {}
+      @Authorized('admin') @Get('/all') all() {}
+    }
+    const { options } = secure([Notes], { roleHierarchy: { admin: ['staff'] } });
+    const { warnings } = await securityReport(options);
+    expect(warnings.map(({ code, action }) => [code, action])).to.deep.equal([
+      ['narrowed_by_class', 'Notes.drafts'],
     ]);
   });
 
