@@ -78,7 +78,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     password: string,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const dn = user && this.#entries.get(user)?.dn;
+    const dn = this.entryOf(user);
     const length = Buffer.byteLength(password);
     if (password === '' || length > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password)) return false;
     if (dn !== undefined) return this.#directory.proves(dn, password, signal);
@@ -89,6 +89,11 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       if (!saysNoSuchName(error)) throw error;
     });
     return false;
+  }
+
+  /** The name of the entry that a user was found as. @internal */
+  entryOf(user: User | undefined): string | undefined {
+    return user && this.#entries.get(user)?.dn;
   }
 
   /** Whether the user was found here. @internal */

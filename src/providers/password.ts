@@ -91,8 +91,8 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     credentials: BasicCredentials,
   ): Promise<Proof<U>> {
     // Before the cache too, or it would tell the right guess from the others while all must wait.
-    const attempt = { username: credentials.username, ip: request.ip };
-    await this.checkThrottle(attempt);
+    const login = { ...credentials, ip: request.ip };
+    await this.checkThrottle(login);
     const user = await this.load(userstore, credentials.username);
     const hash = this.#readableHash(request, user);
     const stored = hash ?? this.hasher.decoy();
@@ -104,16 +104,19 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
       credentials.password,
       stored,
     );
+    this.checkThrottleAgain(login);
     if (active && ticket && this.#cache?.has(ticket) === true) return { user, hash, isFresh: false };
     const outcome = { isInactive: false };
-    const verify = (): Promise<boolean> =>
-      this.counted(request, attempt, async () => {
-        const proved = await this.hasher.verify(credentials.password, stored, request.signal, !active);
+    const verify = (signal: AbortSignal): Promise<boolean> =>
+      this.counted(signal, login, async () => {
+        const proved = await this.hasher.verify(credentials.password, stored, signal, !active);
         const isRight = (proved as unknown) === true && hash !== undefined;
         outcome.isInactive = isRight && !active;
         return isRight && active;
       });
-    const granted = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
+    const granted = await this.proveOnce(request, login, [String(active), stored], (signal) =>
+      this.#cache && ticket ? this.#cache.prove(ticket, verify, signal) : verify(signal),
+    );
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
     if (ticket === undefined || isAborted(request)) return { user, hash, isFresh: true };
