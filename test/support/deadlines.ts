@@ -13,7 +13,7 @@ export function holdDeadlines(): void {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   beforeEach(() => {
     globalThis.setTimeout = ((callback: () => void, milliseconds?: number, ...rest: unknown[]) => {
-      const timer = set(callback, milliseconds, ...rest);
+      const timer = set(callback, milliseconds, ...(rest as []));
       if (milliseconds === DEADLINE_MS) held.set(timer, callback);
       return timer;
     }) as typeof setTimeout;
