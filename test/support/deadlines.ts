@@ -12,8 +12,8 @@ const held = new Map<unknown, () => void>();
 export function holdDeadlines(): void {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   beforeEach(() => {
-    globalThis.setTimeout = ((callback: () => void, milliseconds?: number) => {
-      const timer = set(callback, milliseconds);
+    globalThis.setTimeout = ((callback: () => void, milliseconds?: number, ...rest: unknown[]) => {
+      const timer = set(callback, milliseconds, ...(rest as []));
       if (milliseconds === DEADLINE_MS) held.set(timer, callback);
       return timer;
     }) as typeof setTimeout;
