@@ -8,6 +8,7 @@ import type { Access } from '../core/access';
 import { ConfigurationError } from '../errors';
 import { type DefaultAccess, guardsOf } from './guards';
 import { restoreParameters, takeRequired } from './parameters';
+import { numericParameters } from './resource-parameters';
 
 /** Access objects made here. A check that brings any other came from a server that was not compiled. */
 const compiled = new WeakSet<object>();
@@ -33,10 +34,13 @@ export function compileAction(
   const { levels, openedBy } = guardsOf(controller, action.method, defaultAccess);
   const losses = restoreParameters(action);
   const requiresUser = takeRequired(action);
+  const route = ActionMetadata.appendBaseRoute(routePrefix, action.fullRoute);
   const access: Access = Object.freeze({
     action: name,
     method: action.type.toUpperCase(),
-    route: fullRoute(routePrefix, action.fullRoute),
+    route: typeof route === 'string' ? route || '/' : route.source,
+    isPattern: typeof route !== 'string',
+    numericParameters: Object.freeze(numericParameters(action, name, levels)),
     levels: Object.freeze(levels),
     openedBy,
     requiresUser,
@@ -59,9 +63,4 @@ export function refuseHalfSetUp(actions: readonly CompiledAction[], hasAuthoriza
   throw new ConfigurationError(
     `${guarded.access.action} is guarded, but only currentUserChecker is set: set authorizationChecker too`,
   );
-}
-
-function fullRoute(routePrefix: string, route: string | RegExp): string {
-  const full = ActionMetadata.appendBaseRoute(routePrefix, route);
-  return typeof full === 'string' ? full : full.source;
 }

@@ -3,6 +3,7 @@
  */
 import type { Access } from '../core/access';
 import type { CompiledAction } from './compile';
+import { type RouteFault, routeFault } from './route-faults';
 import { findShadows } from './shadowing';
 
 /** Stable names, for those who let a build fail on one. */
@@ -12,7 +13,8 @@ export type WarningCode =
   | 'guarded_route_hidden'
   | 'guard_lost'
   | 'unobtainable_role'
-  | 'rule_without_route';
+  | 'rule_without_route'
+  | RouteFault['code'];
 
 export interface AccessWarning {
   readonly code: WarningCode;
@@ -38,6 +40,14 @@ export function accessWarnings(compiled: readonly CompiledAction[]): AccessWarni
         action: access.action,
         message: `${access.action} is inherited and loses ${losses.join(', ')}: declare it in the subclass`,
       })),
+    ...compiled.flatMap((one) => {
+      const fault = routeFault(one);
+      if (fault === undefined) return [];
+      const { access } = one;
+      return [
+        { code: fault.code, action: access.action, message: `${routeOf(access)} ${fault.consequence}` },
+      ];
+    }),
     ...findShadows(compiled).map(({ later, earlier }) => {
       const what = earlier.access.levels.length === 0 ? 'is open' : 'asks for something else';
       return {
