@@ -17,7 +17,7 @@ import { Audit } from './audit';
 import { Authenticator } from './authentication/authenticator';
 import type { ChainLink } from './authentication/chain';
 import { Authorizer } from './authorization/authorizer';
-import { Resources } from './authorization/resources';
+import { Resources, UNCONVERTIBLE } from './authorization/resources';
 import { UserstoreChain } from './authentication/userstore-chain';
 import { Checkers } from './checkers';
 import type { Authentication } from './core/authentication';
@@ -30,7 +30,7 @@ import { type Execution, executionOf } from './core/execution';
 import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './drivers/install';
 import { otherCopy } from './drivers/other-copy';
 import { HttpSecurityRequest } from './drivers/security-request';
-import { ConfigurationError, SecurityError, SecurityFaultError } from './errors';
+import { AccessDeniedError, ConfigurationError, SecurityError, SecurityFaultError } from './errors';
 import { resolveOptions, type ResolvedOptions, type SecurityOptions } from './options';
 import { Refusals } from './refusals';
 import { type Component, type Components, findComponents } from './registry/components';
@@ -236,7 +236,11 @@ export class Security<U extends User = User, R extends string = string> {
       attributedAuthentication: (action) =>
         this.settle(() => this.checkers.attributedAuthentication(action, access)),
       resource: (action, store, parameter) =>
-        this.settle(async () => this.resources.load(action, store, parameter)),
+        this.settle(async () => {
+          const resource = await this.resources.load(action, access, store, parameter);
+          if (resource === UNCONVERTIBLE) throw new AccessDeniedError();
+          return resource;
+        }),
       changePassword: (action, body, minLength) =>
         this.settle(async () => {
           const login = await this.checkers.currentAuthentication(action, access);

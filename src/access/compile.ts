@@ -12,6 +12,7 @@ import { restoreInterceptors } from './interceptors';
 import { restoreMiddlewares } from './middlewares';
 import { restoreParameters, takeRequired } from './parameters';
 import { restoreReply } from './replies';
+import { numericParameters } from './resource-parameters';
 
 /** Access objects made here. A check that brings any other came from a server that was not compiled. */
 const compiled = new WeakSet<object>();
@@ -46,10 +47,14 @@ export function compileAction(
   restoreReply(action);
   const requiredBy = takeRequired(action);
   const { levels, classLevels, openedBy } = guardsOf(controller, action.method, defaultAccess, requiredBy);
+  const name = memberName(controller, action.method);
+  const route = ActionMetadata.appendBaseRoute(routePrefix, action.fullRoute);
   const access: Access = Object.freeze({
-    action: memberName(controller, action.method),
+    action: name,
     method: action.type.toUpperCase(),
-    route: fullRoute(routePrefix, action.fullRoute),
+    route: typeof route === 'string' ? route || '/' : route.source,
+    isPattern: typeof route !== 'string',
+    numericParameters: Object.freeze(numericParameters(action, name, levels)),
     levels: Object.freeze(levels),
     openedBy,
   });
@@ -77,9 +82,4 @@ export function refuseHalfSetUp(actions: readonly CompiledAction[], hasAuthoriza
   throw new ConfigurationError(
     `${guarded.access.action} is guarded, but only currentUserChecker is set: set authorizationChecker too`,
   );
-}
-
-function fullRoute(routePrefix: string, route: string | RegExp): string {
-  const full = ActionMetadata.appendBaseRoute(routePrefix, route);
-  return typeof full === 'string' ? full : full.source;
 }

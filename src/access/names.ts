@@ -21,7 +21,7 @@ function refuseUnknownIn(rule: Rule, level: AccessLevel, access: Access, grants:
       grants.refuseUngranted(rule.permission, where);
       break;
     case 'owner':
-      if (!hasParameter(access.route, rule.parameter)) {
+      if (!hasParameter(access, rule.parameter)) {
         throw new ConfigurationError(
           `${where}: the route ${access.route} of ${access.action} has no parameter :${rule.parameter}`,
         );
@@ -37,7 +37,6 @@ function refuseUnknownIn(rule: Rule, level: AccessLevel, access: Access, grants:
 }
 
 /** A regular expression's groups are only known when it matches: what is missing then is refused then. */
-function hasParameter(route: string, parameter: string): boolean {
-  const names = [...route.matchAll(/:(\w+)/g)].map(([, name]) => name);
-  return names.includes(parameter) || !route.startsWith('/');
+function hasParameter({ route, isPattern }: Access, parameter: string): boolean {
+  return isPattern || [...route.matchAll(/:(\w+)/g)].some(([, name]) => name === parameter);
 }

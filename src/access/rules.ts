@@ -36,8 +36,9 @@ export interface OwnerOptions<T extends object> {
   /** The username of a resource's owner. @default its property `owner` */
   owner?: (resource: T) => string | null | undefined;
   /**
-   * What happens for a resource that there is not. 'run' lets the action answer, by its 404; 'deny' answers
-   * 403, as for somebody else's, so that nobody learns what there is. @default 'run'
+   * Who may call the action when the resource does not exist. 'deny' refuses with 403, as for somebody else's
+   * resource, so that nobody learns which exist; 'run' lets everybody in, and the action answers 404.
+   * @default 'deny'
    */
   whenMissing?: 'run' | 'deny';
 }
@@ -52,7 +53,7 @@ export function ownerOf<T extends object>(
   parameter: string,
   options: OwnerOptions<T> = {},
 ): Rule<never> {
-  const { owner = (resource: T) => (resource as { owner?: unknown }).owner, whenMissing = 'run' } = options;
+  const { owner = ownerProperty, whenMissing = 'deny' } = options;
   if (typeof store !== 'function' || typeof owner !== 'function' || !MISSING.has(whenMissing)) {
     throw new ConfigurationError(
       "ownerOf(): give the class that loads, a route parameter, and as options an owner function and 'run' or 'deny'",
@@ -65,6 +66,11 @@ export function ownerOf<T extends object>(
     owner: owner as (resource: object) => unknown,
     whenMissing,
   });
+}
+
+/** The default owner: the property of that name. */
+export function ownerProperty(resource: object): unknown {
+  return (resource as { owner?: unknown }).owner;
 }
 
 const MISSING: ReadonlySet<unknown> = new Set(['run', 'deny']);
@@ -89,7 +95,7 @@ export function describeRule(rule: Rule): string {
     case 'permission':
       return `permission ${rule.permission}`;
     case 'owner':
-      return `owner of ${rule.store.name} :${rule.parameter}`;
+      return `owner of ${rule.store.name} :${rule.parameter}${rule.whenMissing === 'run' ? ' (or missing)' : ''}`;
     case 'policy':
       return `policy ${rule.policy.name}`;
     case 'predicate':

@@ -1,5 +1,5 @@
-import { describeRule } from './rules';
 import type { CompiledAction } from './compile';
+import { type Requirement, requirementsOf } from './normal-form';
 
 /** A guarded route and an earlier one that answers for it. */
 export interface Shadow {
@@ -12,37 +12,46 @@ export interface Shadow {
  * a request the host runs the first one that was registered, and only its guard.
  */
 export function findShadows(actions: readonly CompiledAction[]): Shadow[] {
+  const asked = actions.map(({ access }) => requirementsOf(access.levels));
   return actions.flatMap((later, index) => {
     const earlier = actions
       .slice(0, index)
-      .find((candidate) => asksLess(candidate, later) && hides(candidate, later));
+      .find(
+        (candidate, before) => asksLess(asked[before] ?? [], asked[index] ?? []) && hides(candidate, later),
+      );
     return earlier === undefined ? [] : [{ later, earlier }];
   });
 }
 
-/** True when the later route has a level that the earlier one has not. */
-function asksLess(earlier: CompiledAction, later: CompiledAction): boolean {
-  const asked = new Set(earlier.access.levels.map(({ rule }) => describeRule(rule)));
-  return later.access.levels.some(({ rule }) => {
-    const isAskedAnyway = rule.kind === 'authenticated' && asked.size > 0;
-    return !isAskedAnyway && !asked.has(describeRule(rule));
+/** True when the later route asks for something that the earlier one does not ask for. */
+function asksLess(earlier: readonly Requirement[], later: readonly Requirement[]): boolean {
+  return later.some((requirement) => {
+    const isAskedAnyway =
+      'leaf' in requirement && requirement.leaf.kind === 'authenticated' && earlier.length > 0;
+    return !isAskedAnyway && earlier.every(({ key }) => key !== requirement.key);
   });
 }
 
 function hides(earlier: CompiledAction, later: CompiledAction): boolean {
-  const { method } = earlier.access;
+  const { method, route, isPattern } = earlier.access;
   const answersHead = method === 'GET' && later.access.method === 'HEAD';
   if (method !== 'ALL' && method !== later.access.method && !answersHead) return false;
-  const [first, second] = [earlier.action.fullRoute, later.action.fullRoute];
-  if (typeof second !== 'string') return first instanceof RegExp && first.source === second.source;
-  if (first instanceof RegExp) return new RegExp(first.source, first.flags).test(samplePath(second));
-  return covers(segments(first), segments(second));
+  if (later.access.isPattern) return isPattern && route === later.access.route;
+  if (isPattern) return WORDS.every((word) => patternOf(earlier).test(samplePath(later.access.route, word)));
+  return covers(segments(route), segments(later.access.route));
+}
+
+/** What a parameter may stand for: a regular expression that takes all of them is taken to match any. */
+const WORDS = ['x', '1', 'a-b.c_d~E'] as const;
+
+function patternOf({ access: { route }, action: { fullRoute } }: CompiledAction): RegExp {
+  return new RegExp(route, fullRoute instanceof RegExp ? fullRoute.flags : '');
 }
 
 /** A path that the route matches, its parameters filled with a word. */
-function samplePath(route: string): string {
+function samplePath(route: string, word: string): string {
   return `/${segments(route)
-    .map((segment) => (isPattern(segment) ? 'x' : segment))
+    .map((segment) => (isVariable(segment) ? word : segment))
     .join('/')}`;
 }
 
@@ -63,7 +72,7 @@ function takesTheRest(segment: string): boolean {
 function coversSegment(segment: string, other: string): boolean {
   if (segment.toLowerCase() === other.toLowerCase() || /^:\w+\??$/.test(segment)) return true;
   const pattern = /^:?\w*\((.+)\)\??$/.exec(segment)?.[1];
-  if (pattern === undefined || isPattern(other)) return false;
+  if (pattern === undefined || isVariable(other)) return false;
   try {
     return new RegExp(`^(?:${pattern})$`, 'i').test(other);
   } catch {
@@ -75,6 +84,6 @@ function segments(route: string): string[] {
   return route.split('/').filter((segment) => segment !== '');
 }
 
-function isPattern(segment: string): boolean {
+function isVariable(segment: string): boolean {
   return /[:*({]/.test(segment);
 }

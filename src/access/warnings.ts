@@ -6,6 +6,7 @@ import type { Access } from '../core/access';
 import type { CompiledAction } from './compile';
 import { findNarrowed, type Narrowing } from './narrowing';
 import { describeRule } from './rules';
+import { type RouteFault, routeFault } from './route-faults';
 import { findShadows } from './shadowing';
 
 /** Stable names, for those who let a build fail on one. */
@@ -16,7 +17,8 @@ export type WarningCode =
   | 'narrowed_by_class'
   | 'guard_lost'
   | 'unobtainable_role'
-  | 'rule_without_route';
+  | 'rule_without_route'
+  | RouteFault['code'];
 
 export interface AccessWarning {
   readonly code: WarningCode;
@@ -42,6 +44,14 @@ export function accessWarnings(compiled: readonly CompiledAction[], grants: Gran
         action: access.action,
         message: `${access.action} is inherited and loses ${losses.join(', ')}: declare it in the subclass`,
       })),
+    ...compiled.flatMap((one) => {
+      const fault = routeFault(one);
+      if (fault === undefined) return [];
+      const { access } = one;
+      return [
+        { code: fault.code, action: access.action, message: `${routeOf(access)} ${fault.consequence}` },
+      ];
+    }),
     ...findShadows(compiled).map(({ later, earlier }) => {
       const what = earlier.access.levels.length === 0 ? 'is open' : 'asks for something else';
       return {

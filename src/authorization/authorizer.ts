@@ -11,7 +11,7 @@ import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Access, OwnerRule } from '../core/access';
 import type { AuthorizationProviderInterface, Decision, UserRoles } from '../core/authorization-provider';
 import type { SecurityRequest } from '../core/request';
-import { routeParameter } from '../drivers/route-parameter';
+import { routeParameter } from '../core/route-parameter';
 import {
   AccessDeniedError,
   type SecurityError,
@@ -83,7 +83,7 @@ export class Authorizer {
       roles: async () => (await this.rolesOf(login, request)).effective,
       isGranted: (permission, roles) => options.grants.isGranted(permission, roles),
       policy: (cls) => resolve(options.container, cls),
-      resource: (rule) => this.resourceOf(rule, request),
+      resource: (rule) => this.resourceOf(rule, access, request),
     });
     if (level !== undefined) return `${describeRule(level.rule)} (${level.source})`;
     for (const provider of components().authorizationProviders) {
@@ -110,11 +110,15 @@ export class Authorizer {
     return roles;
   }
 
-  private resourceOf(rule: OwnerRule, request: SecurityRequest): Promise<object | null | undefined> {
+  private resourceOf(
+    rule: OwnerRule,
+    access: Access,
+    request: SecurityRequest,
+  ): ReturnType<Resources['load']> {
     if (routeParameter(request.action, rule.parameter) === undefined) {
       throw new TypeError(`The route has no parameter ${rule.parameter} for ${describeRule(rule)}`);
     }
-    return this.parts.resources.load(request.action, rule.store, rule.parameter);
+    return this.parts.resources.load(request.action, access, rule.store, rule.parameter);
   }
 
   /** What was thrown on the way to a decision, as the error that the client gets. */

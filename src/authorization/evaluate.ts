@@ -6,6 +6,7 @@ import type { RoleChecker } from '../core/role-checker';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import { ignoreRejection } from '../util/ignore-rejection';
+import { UNCONVERTIBLE } from './resources';
 
 export interface RuleContext {
   readonly user: User;
@@ -16,8 +17,8 @@ export interface RuleContext {
   isGranted(permission: string, roles: ReadonlySet<string>): boolean;
   /** Resolves a policy class from the container. */
   policy(cls: PolicyClass): RoleChecker;
-  /** Loads what an owner rule asks about; null or undefined where there is no such resource. */
-  resource(rule: OwnerRule): Promise<object | null | undefined>;
+  /** Loads the resource that an owner rule asks about; null or undefined where it does not exist. */
+  resource(rule: OwnerRule): Promise<object | null | undefined | typeof UNCONVERTIBLE>;
 }
 
 /** The first level of an access that does not hold; undefined when all hold. */
@@ -57,6 +58,7 @@ async function holds(rule: Rule, context: RuleContext): Promise<boolean> {
 
 async function isOwner(rule: OwnerRule, context: RuleContext): Promise<boolean> {
   const resource = await context.resource(rule);
+  if (resource === UNCONVERTIBLE) return false;
   if (resource === null || resource === undefined) return rule.whenMissing === 'run';
   const owner = rule.owner(resource);
   ignoreRejection(owner);

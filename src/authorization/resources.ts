@@ -4,12 +4,15 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
-import type { ResourceStoreClass } from '../core/access';
+import type { Access, ResourceStoreClass } from '../core/access';
 import { rawRequest } from '../core/execution';
-import { routeParameter } from '../drivers/route-parameter';
+import { routeParameter } from '../core/route-parameter';
 import type { ContainerLike } from '../registry/constructor';
 import { resolve } from '../registry/resolve';
 import { ignoreRejection } from '../util/ignore-rejection';
+
+/** Stands for the resource of a parameter whose text the host refuses, so that the action cannot run. */
+export const UNCONVERTIBLE: unique symbol = Symbol('securest.unconvertible');
 
 type Loaded = Promise<object | null | undefined>;
 
@@ -18,10 +21,20 @@ export class Resources {
 
   constructor(private readonly container: ContainerLike) {}
 
-  /** The resource, or null or undefined where there is none. */
-  load(action: Action, store: ResourceStoreClass, parameter: string): Loaded {
-    const id = routeParameter(action, parameter);
-    if (id === undefined) return Promise.resolve(undefined);
+  /** The resource, or null or undefined where it does not exist or the route leaves its parameter out. */
+  async load(
+    action: Action,
+    { numericParameters }: Access,
+    store: ResourceStoreClass,
+    parameter: string,
+  ): Promise<object | null | undefined | typeof UNCONVERTIBLE> {
+    const text = routeParameter(action, parameter);
+    if (text === undefined) return undefined;
+    const id = numericParameters.includes(parameter) ? asNumber(text) : text;
+    return id === undefined ? UNCONVERTIBLE : this.loadOnce(action, store, id);
+  }
+
+  private loadOnce(action: Action, store: ResourceStoreClass, id: string): Loaded {
     const key = rawRequest(action);
     const stores = this.loaded.get(key) ?? new Map<ResourceStoreClass, Map<string, Loaded>>();
     this.loaded.set(key, stores);
@@ -40,4 +53,10 @@ export class Resources {
     if (resource === null || resource === undefined || typeof resource === 'object') return resource;
     throw new TypeError(`${store.name}.get() returned something that is no resource`);
   }
+}
+
+/** The text of the number that the host makes of a text; undefined where it refuses. */
+function asNumber(text: string): string | undefined {
+  const value = +text;
+  return text === '' || Number.isNaN(value) ? undefined : String(value);
 }

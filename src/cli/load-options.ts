@@ -3,31 +3,44 @@ import { pathToFileURL } from 'node:url';
 import type { RoutingControllersOptions } from 'routing-controllers';
 import { ConfigurationError } from '../errors';
 
+/** Keys of the options of an app, by which a module is known that exports nothing else. */
+const OPTION_KEYS = ['authorizationChecker', 'currentUserChecker', 'controllers'];
+
 /**
- * Loads what a module exports as `options` or as its default, and calls it when it is a function.
- * @throws ConfigurationError when it exports neither
+ * Loads the options that a module exports: as `options`, as its default, or as the module itself. A function is
+ * called, a promise awaited.
+ * @throws ConfigurationError when it exports no options
  */
 export async function loadOptions(path: string): Promise<RoutingControllersOptions> {
-  const file = resolve(path);
-  const exported = await load(file);
-  const given = exported['options'] ?? exported['default'];
-  const options: unknown = typeof given === 'function' ? await (given as () => unknown)() : await given;
-  if (typeof options === 'object' && options !== null) return options;
-  throw new ConfigurationError(`${path} exports no options: export them as \`options\` or as the default`);
+  const given = optionsIn(await load(resolve(path)));
+  const options: unknown = await (typeof given === 'function' ? (given as () => unknown)() : given);
+  if (isObject(options)) return options;
+  throw new ConfigurationError(
+    `${path} exports no options: export them as \`options\`, as the default, or as the module itself`,
+  );
 }
 
 /** By require where that can be: a loader that an app needs, for TypeScript say, is often registered there only. */
-async function load(file: string): Promise<Record<string, unknown>> {
-  let exported: unknown;
+async function load(file: string): Promise<unknown> {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is only known at run time
-    exported = require(file);
+    return require(file);
   } catch (error) {
     const { code } = (error ?? {}) as { code?: unknown };
     if (code !== 'ERR_REQUIRE_ESM' && code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
-    exported = await import(pathToFileURL(file).href);
+    return import(pathToFileURL(file).href);
   }
-  const { default: inner, ...named } = exported as { default?: unknown };
-  // A CommonJS module that was imported has its exports under `default`.
-  return { ...(typeof inner === 'object' ? inner : {}), ...named, default: inner };
+}
+
+function optionsIn(exported: unknown): unknown {
+  if (!isObject(exported)) return exported;
+  const { options, default: inner } = exported as { options?: unknown; default?: unknown };
+  if (options !== undefined) return options;
+  // A CommonJS module that was imported, or compiled from another module system, may have its exports there.
+  if (inner !== undefined) return inner === exported ? undefined : optionsIn(inner);
+  return exported instanceof Promise || OPTION_KEYS.some((key) => key in exported) ? exported : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

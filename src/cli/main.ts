@@ -1,21 +1,56 @@
 #!/usr/bin/env node
+/**
+ * Runs the command, and ends the process when its output has been written: what a loaded app leaves open, such
+ * as a pool, a timer or a server, would keep it alive.
+ */
 import { codeOf } from '../files/file-fault';
+import { printable } from '../util/printable';
 import { runCli } from './run-cli';
 
 const UNWRITTEN = 2;
+const FAILED = 2;
 let unwritten: typeof UNWRITTEN | undefined;
+let isDone = false;
+
+// Taken before an app is loaded, which may put its own in their place.
+const exit = process.exit.bind(process);
+const out = process.stdout.write.bind(process.stdout) as Write;
+const err = process.stderr.write.bind(process.stderr) as Write;
+
+type Write = (text: string, done?: () => void) => boolean;
 
 process.stdout.on('error', (error) => {
   // Who reads no more, as `head` does, has what they want: the code stays the command's.
   if (codeOf(error) === 'EPIPE' || unwritten !== undefined) return;
   unwritten = process.exitCode = UNWRITTEN;
-  process.stderr.write(`securest: the output cannot be written (${codeOf(error)})\n`);
+  err(`securest: the output cannot be written (${codeOf(error)})\n`);
 });
 process.stderr.on('error', () => undefined);
 
-void runCli(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-}).then((code) => {
-  process.exitCode = unwritten ?? code;
+// An app that ends the process, or waits for nothing, must not look like a check that found no change.
+process.on('exit', () => {
+  if (isDone) return;
+  process.exitCode = FAILED;
+  err('securest: the process ended before the command\n');
 });
+process.on('uncaughtException', (error: unknown) => {
+  if (isDone) return;
+  err(`securest: ${printable(error instanceof Error ? error.message : String(error), 2000)}\n`);
+  end(FAILED);
+});
+
+void runCli(process.argv.slice(2), { out, err }).then((code) => {
+  end(unwritten ?? code);
+});
+
+function end(code: number): void {
+  isDone = true;
+  let open = 2;
+  const written = () => {
+    open -= 1;
+    // A write that failed is told of a moment later.
+    if (open === 0) setImmediate(() => exit(unwritten ?? code));
+  };
+  out('', written);
+  err('', written);
+}

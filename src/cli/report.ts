@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { toMarkdown, toTable } from '../report/format';
-import { compareWithLockFile, toLockFile } from '../report/lock-file';
+import { compareWithLockFile, isOutdated, toLockFile } from '../report/lock-file';
 import { type SecurityReport, securityReport } from '../report/security-report';
 import { printable } from '../util/printable';
 import { type Command, UsageError } from './command';
@@ -42,9 +42,17 @@ Options:
       return { code: 0, text: `${routes} routes written to ${update}\n`, json };
     }
     if (check === undefined) return { code: 0, text: format(found), json: found };
-    const changes = compareWithLockFile(found, await readFile(check, 'utf8'));
+    const locked = await readFile(check, 'utf8');
+    const changes = compareWithLockFile(found, locked);
     const json = { routes: found.routes.length, changes };
-    if (changes.length === 0) return { code: 0, text: `${routes} routes as in ${check}\n`, json };
+    if (changes.length === 0) {
+      const outcome = { code: 0 as const, text: `${routes} routes as in ${check}\n`, json };
+      if (!isOutdated(locked)) return outcome;
+      return {
+        ...outcome,
+        notice: `${check} is of an earlier version, which does not tell functions apart: --update it\n`,
+      };
+    }
     return {
       code: 1,
       text: changes.map((change) => `${printable(change, 2000)}\n`).join(''),

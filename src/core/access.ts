@@ -26,6 +26,7 @@ export interface OwnerRule {
   readonly parameter: string;
   /** The owner's username; only a string that is the user's own grants. */
   readonly owner: (resource: object) => unknown;
+  /** Whether the rule holds for a resource that does not exist. */
   readonly whenMissing: 'run' | 'deny';
 }
 
@@ -44,8 +45,12 @@ export interface Access {
   readonly action: string;
   /** The HTTP method as routing-controllers has it, in upper case; `ALL` for `@All`. */
   readonly method: string;
-  /** The route with its prefixes; a regular expression as its source. */
+  /** The route with its prefixes, `/` for the root; a regular expression as its source. */
   readonly route: string;
+  /** True when the route is a regular expression. */
+  readonly isPattern: boolean;
+  /** The route parameters that name a resource and that the action gets as numbers. */
+  readonly numericParameters: readonly string[];
   /** Empty when the action is open to anyone. */
   readonly levels: readonly AccessLevel[];
   /** Where the openness was written: `@Public() on ...`; undefined when it is guarded or open by default. */

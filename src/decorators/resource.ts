@@ -3,6 +3,8 @@ import type { ResourceStoreClass } from '../core/access';
 import { executionOf } from '../core/execution';
 import { SecurityFaultError } from '../errors';
 
+const parameters = new WeakMap<object, string>();
+
 /**
  * Injects what the store has under the route's parameter, undefined where there is nothing. A guard
  * `ownerOf(store, parameter)` and this parameter load it once a request, together.
@@ -11,14 +13,18 @@ export function Resource(
   store: ResourceStoreClass,
   parameter: string,
 ): (object: object, method: string, index: number) => void {
-  return createParamDecorator({
-    required: false,
-    value: async (action: Action) => {
-      const execution = executionOf(action);
-      if (execution === undefined) {
-        throw new SecurityFaultError({ cause: new Error('@Resource on a server without securest') });
-      }
-      return (await execution.resource(action, store, parameter)) ?? undefined;
-    },
-  });
+  const value = async (action: Action) => {
+    const execution = executionOf(action);
+    if (execution === undefined) {
+      throw new SecurityFaultError({ cause: new Error('@Resource on a server without securest') });
+    }
+    return (await execution.resource(action, store, parameter)) ?? undefined;
+  };
+  parameters.set(value, parameter);
+  return createParamDecorator({ required: false, value });
+}
+
+/** The route parameter of a `@Resource`, by the function that the host keeps of it; undefined for any other. */
+export function resourceParameter(transform: object | undefined): string | undefined {
+  return transform === undefined ? undefined : parameters.get(transform);
 }

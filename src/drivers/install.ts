@@ -148,13 +148,17 @@ function wrap(driver: BaseDriver): void {
       return;
     }
     pending.delete(this);
-    preparing(false);
     held.restoreMetadata();
     const actions = held.actions.map(({ action }) => action);
-    const compiled = binding.prepare(actions, {
-      routePrefix: this.routePrefix,
-      hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
-    });
+    let compiled: readonly CompiledAction[];
+    try {
+      compiled = binding.prepare(actions, {
+        routePrefix: this.routePrefix,
+        hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
+      });
+    } finally {
+      preparing(false);
+    }
     notePrepared(binding, actions);
     const isStubbed = stubbing;
     held.actions.forEach(({ execute }, index) => {

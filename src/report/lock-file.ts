@@ -12,21 +12,29 @@ interface LockedRoute {
   readonly access: string;
 }
 
-const VERSION = 1;
+interface LockFile {
+  readonly version: number;
+  readonly routes: readonly LockedRoute[];
+}
+
+const VERSION = 2;
+/** Holds the guards as they are written; still compared so. */
+const AS_WRITTEN = 1;
 
 /** The text of a lock file: sorted, one line a route, so that it reads well in a diff. */
 export function toLockFile(report: SecurityReport): string {
-  const lines = lockedRoutes(report).map((route) => `    ${JSON.stringify(route)}`);
+  const lines = lockedRoutes(report, VERSION).map((route) => `    ${JSON.stringify(route)}`);
   return `{\n  "version": ${String(VERSION)},\n  "routes": [\n${lines.join(',\n')}\n  ]\n}\n`;
 }
 
 /**
  * What changed since a lock file was written, one line a route; empty when nothing did.
- * @throws ConfigurationError for a text that is no lock file of this version: never "unchanged"
+ * @throws ConfigurationError for a text that is no lock file of a known version: never "unchanged"
  */
 export function compareWithLockFile(report: SecurityReport, text: string): string[] {
-  const before = byKey(parse(text));
-  const after = byKey(lockedRoutes(report));
+  const { version, routes } = parse(text);
+  const before = byKey(routes);
+  const after = byKey(lockedRoutes(report, version));
   return [...new Set([...before.keys(), ...after.keys()])].toSorted().flatMap((key) => {
     const [old, now] = [before.get(key), after.get(key)];
     if (old === undefined) return [`+ ${key}: ${String(now)}`];
@@ -35,14 +43,28 @@ export function compareWithLockFile(report: SecurityReport, text: string): strin
   });
 }
 
-function lockedRoutes({ routes }: SecurityReport): LockedRoute[] {
+/** True for a lock file that an earlier version of the library wrote, which tells less than today's. */
+export function isOutdated(text: string): boolean {
+  return parse(text).version !== VERSION;
+}
+
+function lockedRoutes({ routes }: SecurityReport, version: number): LockedRoute[] {
   return routes
-    .map(({ method, path, action, access }) => ({ method, path, action, access }))
+    .map(({ method, path, action, access, normalised }) => {
+      return { method, path, action, access: version === AS_WRITTEN ? access : (normalised ?? access) };
+    })
     .toSorted((a, b) => compare(keyOf(a), keyOf(b)));
 }
 
+/** Two routes of one key keep their order: the first of them answers. */
 function byKey(routes: readonly LockedRoute[]): Map<string, string> {
-  return new Map(routes.map((route) => [keyOf(route), route.access]));
+  const map = new Map<string, string>();
+  for (const route of routes) {
+    let key = keyOf(route);
+    for (let count = 2; map.has(key); count += 1) key = `${keyOf(route)} #${String(count)}`;
+    map.set(key, route.access);
+  }
+  return map;
 }
 
 function keyOf({ path, method, action }: LockedRoute): string {
@@ -53,7 +75,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function parse(text: string): LockedRoute[] {
+function parse(text: string): LockFile {
   let file: unknown;
   try {
     file = JSON.parse(text);
@@ -61,8 +83,12 @@ function parse(text: string): LockedRoute[] {
     throw new ConfigurationError('The lock file is no JSON', { cause });
   }
   const { version, routes } = (file ?? {}) as { version?: unknown; routes?: unknown };
-  if (version !== VERSION) throw new ConfigurationError(`The lock file is not of version ${String(VERSION)}`);
-  if (Array.isArray(routes) && routes.every(isLockedRoute)) return routes;
+  if (version !== VERSION && version !== AS_WRITTEN) {
+    throw new ConfigurationError(
+      `The lock file is not of version ${String(AS_WRITTEN)} or ${String(VERSION)}: write it again with --update`,
+    );
+  }
+  if (Array.isArray(routes) && routes.every(isLockedRoute)) return { version, routes };
   throw new ConfigurationError('The lock file has a route without method, path, action or access');
 }
 

@@ -4,6 +4,7 @@
  */
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { CompiledAction } from '../access/compile';
+import { describeRequirements, requirementsOf } from '../access/normal-form';
 import { describeRule } from '../access/rules';
 import { findShadows } from '../access/shadowing';
 import { accessWarnings, type AccessWarning } from '../access/warnings';
@@ -24,14 +25,19 @@ export interface ReportedLevel {
 export interface ReportedRoute {
   /** The HTTP method in upper case; `ALL` for `@All`. */
   readonly method: string;
-  /** The route with its prefixes; a regular expression as its source. */
+  /** The route with its prefixes, `/` for the root; a regular expression as its source. */
   readonly path: string;
   readonly action: string;
-  /** Who may call it, in words. */
+  /** Who may call it, in words, as the guards are written. */
   readonly access: string;
+  /**
+   * The access in one form for all guards that let the same users in, its functions told apart: what the lock
+   * file holds. Absent where it is the same as `access`.
+   */
+  readonly normalised?: string;
   /** Empty for an open route. Each must hold. */
   readonly levels: readonly ReportedLevel[];
-  /** The providers that can recognise whom it asks for, in the order in which they are asked. */
+  /** The providers that can authenticate its users, in the order in which they are asked. */
   readonly providers: readonly string[];
   /** What sees the request before it is authorized, in order. */
   readonly before: readonly string[];
@@ -81,15 +87,19 @@ function reportRoute(
 ): ReportedRoute {
   const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
   const isOpen = access.levels.length === 0;
+  const ofProviders = providerLevels(access, components);
   const levels = [
     ...access.levels.map(({ rule, source }) => ({ rule: describeRule(rule), source })),
-    ...providerLevels(access, components),
+    ...ofProviders,
   ];
+  const written = levels.length === 0 ? describeAccess(access) : levels.map(({ rule }) => rule).join(' and ');
+  const normalised = normalise(access, ofProviders);
   return {
     method: access.method,
     path: access.route,
     action: access.action,
-    access: levels.length === 0 ? describeAccess(access) : levels.map(({ rule }) => rule).join(' and '),
+    access: written,
+    ...(normalised === written ? {} : { normalised }),
     levels,
     providers: isOpen ? [] : components.providers.map(({ name }) => name),
     before: [
@@ -100,6 +110,12 @@ function reportRoute(
     after: action.isFileUsed || action.isFilesUsed ? ['upload'] : [],
     ...(hider === undefined ? {} : { hiddenBy: `${hider.method} ${hider.route} (${hider.action})` }),
   };
+}
+
+function normalise({ levels }: Access, ofProviders: readonly ReportedLevel[]): string {
+  if (levels.length === 0) return 'anyone';
+  const asked = ofProviders.map(({ rule }) => rule).toSorted();
+  return [...describeRequirements(requirementsOf(levels)), ...asked].join(' and ');
 }
 
 /** What authorization providers say that they ask of a guarded route. */

@@ -67,15 +67,16 @@ export function describeAuthorization(
     runner.after(() => server.close());
 
     for (const { access } of compiled) {
-      const path = matrix.paths?.[access.action] ?? samplePath(access.route, matrix.params ?? {});
+      const path =
+        matrix.paths?.[access.action] ??
+        (access.isPattern ? undefined : samplePath(access.route, matrix.params ?? {}));
       const methods = access.method === 'ALL' ? ['GET', 'POST'] : [access.method];
       for (const method of methods) {
         const test = (who: string, headers: () => Record<string, string>, user?: User) =>
           runner.it(`${method} ${access.route} as ${who}`, async () => {
             if (path === undefined) {
-              throw new Error(
-                `State a path for ${access.action} in \`paths\`: its route is a regular expression`,
-              );
+              const reason = access.isPattern ? 'is a regular expression' : 'does not begin with a slash';
+              throw new Error(`State a path for ${access.action} in \`paths\`: its route ${reason}`);
             }
             const isIn = await expectation(who, user, access, inspection, matrix);
             const reply = await server.request(method, path, headers());

@@ -1,10 +1,12 @@
 /**
- * A path that a route matches, its parameters filled in; undefined for a regular expression, of which none
- * can be told.
+ * A path that a route matches, its parameters filled in; undefined for a route that is not written as a path.
  */
 export function samplePath(route: string, params: Readonly<Record<string, string>>): string | undefined {
-  if (!route.startsWith('/')) return undefined;
-  return route
-    .replace(/:(\w+)(?:\([^)]*\))?[?*+]?/g, (_match, name: string) => encodeURIComponent(params[name] ?? '1'))
-    .replace(/\*\w*/g, 'x');
+  const value = (name: string) =>
+    encodeURIComponent(Object.hasOwn(params, name) ? (params[name] ?? '1') : '1');
+  const path = route
+    .replace(/:(\w+)(?:\([^)]*\))?[?*+]?/g, (_match, name: string) => value(name))
+    .replace(/\(\.\*\)|\*\w*/g, 'x')
+    .replace(/[{}]/g, '');
+  return path.startsWith('/') ? path : undefined;
 }

@@ -82,8 +82,9 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
     return { granted: false, reason: 'no rule allows it' };
   }
 
-  describe({ route, method }: Access): string {
-    const shape = this.#shapeOf({ method, route });
+  describe(access: Access): string {
+    const { method } = access;
+    const shape = this.#shapeOf(access);
     const rules = this.#file.value.rules.filter((rule) => concerns(rule)(shape));
     const listed = (['allow', 'deny'] as const).flatMap((effect) => {
       const texts = rules.filter((rule) => rule.effect === effect).map((rule) => describeRule(rule, method));
@@ -125,9 +126,8 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
     return this.#problems.listen(listener);
   }
 
-  #shapeOf({ method, route }: Pick<Access, 'method' | 'route'>): RouteShape {
-    // A route that is a regular expression may match anything, wherever it is mounted.
-    return shapeOf(method, route.startsWith('/') ? this.#mountPath + route : route);
+  #shapeOf({ method, route, isPattern }: Access): RouteShape {
+    return shapeOf(method, this.#mountPath + route, isPattern);
   }
 
   #nameOf({ effect, role, pattern, line }: PathRule): string {

@@ -18,9 +18,9 @@ export interface RouteShape {
   readonly parts: readonly Part[];
 }
 
-/** A route with its prefixes, as an {@link Access} has it. */
-export function shapeOf(method: string, route: string): RouteShape {
-  return { method, parts: routeParts(route) };
+/** A route with its prefixes, as an {@link Access} has it. A regular expression may match anything. */
+export function shapeOf(method: string, route: string, isPattern = false): RouteShape {
+  return { method, parts: isPattern ? [REST] : routeParts(route) };
 }
 
 /** Answers for one route after the other. */
@@ -51,7 +51,6 @@ function ruleParts({ segments, takesRest }: PathPattern, crosses: boolean): Part
 const REST: Part = { kind: 'rest', text: '*', isOptional: true, repeats: true };
 
 function routeParts(route: string): Part[] {
-  if (!route.startsWith('/')) return [REST];
   const parts: Part[] = [];
   for (const segment of foldCase(route)
     .split('/')

@@ -17,6 +17,8 @@ function route(
       action: isGuarded ? 'Notes.guarded' : 'Notes.open',
       method,
       route: String(fullRoute),
+      isPattern: fullRoute instanceof RegExp,
+      numericParameters: [],
       levels: isGuarded ? [{ rule, source: 'Notes.guarded' }] : [],
       openedBy: undefined,
     },

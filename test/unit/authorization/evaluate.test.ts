@@ -8,7 +8,15 @@ const ANN = { username: 'ann' };
 
 function accessOf(...rules: Rule[]): Access {
   const levels = rules.map((rule, index) => ({ rule, source: `level ${index}` }));
-  return { action: 'Notes.act', method: 'GET', route: '/', levels, openedBy: undefined };
+  return {
+    action: 'Notes.act',
+    method: 'GET',
+    route: '/',
+    isPattern: false,
+    numericParameters: [],
+    levels,
+    openedBy: undefined,
+  };
 }
 
 function context(options: Partial<RuleContext> = {}): RuleContext {

@@ -1,0 +1,114 @@
+/**
+ * Which value an action gets for the route parameter that names a resource.
+ *
+ * The host converts a parameter by the type that the action declares: `0x32` is 50 for a number. A guard that
+ * asked the store for the text of the path would decide about another resource than the action changes.
+ */
+import { type ActionMetadata, getMetadataArgsStorage, ParamMetadata } from 'routing-controllers';
+import type { AccessLevel, Rule } from '../core/access';
+import { resourceParameter } from '../decorators/resource';
+import { routeParameter } from '../core/route-parameter';
+import { AccessDeniedError, ConfigurationError } from '../errors';
+import { classChain } from './guards';
+
+type Form = 'text' | 'number';
+
+/**
+ * The route parameters that name a resource, by `ownerOf` or `@Resource`, and that the action gets as numbers.
+ * @throws ConfigurationError where the value that the action gets cannot be known
+ */
+export function numericParameters(
+  action: ActionMetadata,
+  name: string,
+  levels: readonly AccessLevel[],
+): string[] {
+  const parameters = new Set([
+    ...levels.flatMap(({ rule }) => ownedBy(rule)),
+    ...action.params
+      .map(({ transform }) => resourceParameter(transform))
+      .filter((text) => text !== undefined),
+  ]);
+  if (parameters.size === 0) return [];
+  const declared = declarations(action);
+  const converted = [...parameters].filter((parameter) => formOf(declared, name, parameter) === 'number');
+  watchTransformed(action, [...parameters]);
+  return converted;
+}
+
+function ownedBy(rule: Rule): string[] {
+  if (rule.kind === 'owner') return [rule.parameter];
+  return rule.kind === 'all' || rule.kind === 'any' ? rule.rules.flatMap(ownedBy) : [];
+}
+
+/** What the action declares, and what it inherits at places where it declares nothing. */
+function declarations(action: ActionMetadata): ParamMetadata[] {
+  const [controller = action.controllerMetadata.target, ...bases] = classChain(
+    action.controllerMetadata.target,
+  );
+  // A parameter of a base may have a stand-in at its place: what the base declares counts.
+  const declared = action.params.filter(({ target }) => (target as unknown) === controller);
+  const taken = new Set(declared.map(({ index }) => index));
+  for (const base of bases) {
+    const inherited = getMetadataArgsStorage().params.filter(
+      (args) =>
+        (args.object as object).constructor === base &&
+        args.method === action.method &&
+        !taken.has(args.index),
+    );
+    declared.push(...inherited.map((args) => new ParamMetadata(action, args)));
+    for (const { index } of inherited) taken.add(index);
+  }
+  return declared;
+}
+
+function formOf(declared: readonly ParamMetadata[], name: string, parameter: string): Form {
+  const forms = new Set<Form>();
+  const refuse = (what: string): never => {
+    throw new ConfigurationError(
+      `${name} gets :${parameter} ${what}, so the resource that ownerOf() or @Resource() loads by it may be ` +
+        `another than the action uses: take it once, by @Param('${parameter}'), as a string or a number`,
+    );
+  };
+  for (const param of declared) {
+    const isWhole = param.type === 'params';
+    if (!isWhole && (param.type !== 'param' || param.name !== parameter)) continue;
+    if ((param.transform as unknown) !== undefined) refuse('through a transformation of its own');
+    if (param.parse || param.isArray === true) refuse('parsed');
+    const type = isWhole ? propertyType(param, parameter) : param.targetName;
+    if (type === '' || type === 'string') forms.add('text');
+    else if (type === 'number' && !isWhole) forms.add('number');
+    else refuse(`as ${type}`);
+  }
+  if (forms.size > 1) refuse('both as a string and as a number');
+  return forms.has('number') ? 'number' : 'text';
+}
+
+/** The type that the host converts a property of `@Params()` to, in lower case; '' where it converts nothing. */
+function propertyType({ targetType }: ParamMetadata, property: string): string {
+  if (typeof targetType !== 'function') return '';
+  const type: unknown = Reflect.getMetadata('design:type', targetType.prototype as object, property);
+  return typeof type === 'function' ? type.name.toLowerCase() : '';
+}
+
+/**
+ * A class of `@Params()` may change its properties by `@Transform`, which is only seen when it has done so: an
+ * action that would get another text than the guard decided about does not run.
+ */
+function watchTransformed(action: ActionMetadata, parameters: readonly string[]): void {
+  if (!action.params.some(({ type }) => type === 'params')) return;
+  const call = action.callMethod.bind(action);
+  action.callMethod = (values: unknown[], request) => {
+    const whole = action.params.flatMap(({ type }, position) =>
+      type === 'params' ? [values[position]] : [],
+    );
+    for (const parameter of parameters) {
+      const text = routeParameter(request, parameter);
+      const isOther = (object: unknown) => {
+        const value: unknown = (object as Record<string, unknown> | null | undefined)?.[parameter];
+        return value !== undefined && value !== text;
+      };
+      if (whole.some(isOther)) throw new AccessDeniedError();
+    }
+    return call(values, request) as unknown;
+  };
+}
