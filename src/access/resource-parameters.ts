@@ -84,9 +84,10 @@ function formOf(declared: readonly ParamMetadata[], name: string, parameter: str
 }
 
 /** The type that the host converts a property of `@Params()` to, in lower case; '' where it converts nothing. */
-function propertyType({ targetType }: ParamMetadata, property: string): string {
-  if (typeof targetType !== 'function') return '';
-  const type: unknown = Reflect.getMetadata('design:type', targetType.prototype as object, property);
+function propertyType(param: ParamMetadata, property: string): string {
+  const cls: unknown = param.targetType;
+  if (typeof cls !== 'function') return '';
+  const type: unknown = Reflect.getMetadata('design:type', cls.prototype as object, property);
   return typeof type === 'function' ? type.name.toLowerCase() : '';
 }
 

@@ -96,7 +96,7 @@ for (const driver of DRIVERS) {
     it('are asked about the id as the router decoded it, once', async () => {
       await using api = await start();
       expect((await api.get('/notes/a%2Fb', as('ann'))).status).to.equal(200);
-      expect((await api.get('/notes/a%252Fb', as('ann'))).status).to.equal(404);
+      expect((await api.get('/notes/a%252Fb', as('ann'))).status).to.equal(403);
       expect(api.notes.asked).to.deep.equal(['a/b', 'a%2Fb']);
     });
 
@@ -109,17 +109,8 @@ for (const driver of DRIVERS) {
       expect(foreign.status).to.equal(403);
     });
 
-    it("of a missing resource are everybody: it is the action's 404", async () => {
+    it("of a missing resource are nobody, byte for byte as of another's", async () => {
       await using api = await start();
-      for (const user of ['ann', 'bob']) {
-        expect((await api.get('/notes/none', as(user))).status).to.equal(404);
-        const removed = await api.server.raw('/notes/none', { method: 'DELETE', headers: as(user) });
-        expect(removed.status).to.equal(404);
-      }
-    });
-
-    it("of a missing resource are nobody with whenMissing: 'deny', byte for byte as of another's", async () => {
-      await using api = await start(controllers({ owner: ({ author }) => author, whenMissing: 'deny' }));
       const [missing, foreign] = [
         await api.get('/notes/none', as('bob')),
         await api.get('/notes/1', as('bob')),
@@ -128,6 +119,47 @@ for (const driver of DRIVERS) {
       expect(missing.rawHeaders.filter((line) => line !== missing.headers.date)).to.deep.equal(
         foreign.rawHeaders.filter((line) => line !== foreign.headers.date),
       );
+      expect((await api.get('/notes/none', as('ann'))).status).to.equal(403);
+      const removed = await api.server.raw('/notes/none', { method: 'DELETE', headers: as('root') });
+      expect(removed.status).to.equal(404);
+    });
+
+    it("of a missing resource are everybody with whenMissing: 'run': it is the action's 404", async () => {
+      await using api = await start(controllers({ owner: ({ author }) => author, whenMissing: 'run' }));
+      for (const user of ['ann', 'bob']) {
+        expect((await api.get('/notes/none', as(user))).status).to.equal(404);
+        const removed = await api.server.raw('/notes/none', { method: 'DELETE', headers: as(user) });
+        expect(removed.status).to.equal(404);
+      }
+      expect((await api.get('/notes/1', as('bob'))).status).to.equal(403);
+    });
+
+    it('are not found in what a store gives in place of a resource', async () => {
+      for (const [given, status] of [
+        [null, 403],
+        [undefined, 403],
+        [false, 500],
+        [0, 500],
+        ['', 500],
+        ['ann', 500],
+        [Object.assign(() => null, { owner: 'ann' }), 500],
+        [[], 403],
+      ] as const) {
+        reset();
+        class Odd {
+          get(): object {
+            return given as object;
+          }
+        }
+        @JsonController('/odd')
+        class OddController {
+          @Authorized(ownerOf(Odd, 'id')) @Get('/:id') get() {
+            return {};
+          }
+        }
+        await using api = await start([OddController]);
+        expect((await api.get('/odd/1', as('ann'))).status, String(given)).to.equal(status);
+      }
     });
 
     it('are nobody where the record names none, or in another type', async () => {

@@ -39,8 +39,8 @@ export class NotesController {
     return this.notes.add(oneNote(note), user.username);
   }
 
-  /** A note belongs to its author; an admin may replace any. A note that there is not stays the action's 404. */
-  @Authorized(anyOf('admin', ownerOf(NotesStore, 'id', { owner: (note) => note.author })))
+  /** A note belongs to its author; an admin may replace any. Every editor may learn that a note does not exist. */
+  @Authorized(anyOf('admin', ownerOf(NotesStore, 'id', { owner: (note) => note.author, whenMissing: 'run' })))
   @Put('/:id')
   replace(@Param('id') id: string, @Body() note: NoteBody) {
     return this.notes.replace(id, oneNote(note));

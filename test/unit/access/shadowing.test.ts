@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { ActionMetadata } from 'routing-controllers';
 import type { CompiledAction } from '../../../src/access/compile';
-import { allOf, toRule } from '../../../src/access/rules';
+import { allOf, anyOf, ownerOf, toRule } from '../../../src/access/rules';
 import { findShadows } from '../../../src/access/shadowing';
 import type { Rule } from '../../../src/core/access';
+import type { User } from '../../../src/core/user';
 
 function route(
   method: string,
@@ -16,8 +17,8 @@ function route(
     access: {
       action: isGuarded ? 'Notes.guarded' : 'Notes.open',
       method,
-      route: String(fullRoute),
-      isPattern: fullRoute instanceof RegExp,
+      route: typeof fullRoute === 'string' ? fullRoute : fullRoute.source,
+      isPattern: typeof fullRoute !== 'string',
       numericParameters: [],
       levels: isGuarded ? [{ rule, source: 'Notes.guarded' }] : [],
       openedBy: undefined,
@@ -41,6 +42,14 @@ describe('findShadows', () => {
     [['GET', '/notes'], ['HEAD', '/notes'], true],
     [['GET', /^\/no/], ['GET', '/notes/:id'], true],
     [['GET', /^\/x/], ['GET', /^\/x/], true],
+    [['GET', /^\/[a-z]+$/], ['GET', '/:id'], false],
+    [['GET', /^\/\d+$/], ['GET', '/:id'], false],
+    [['GET', /^\/[^/]+$/], ['GET', '/:id'], true],
+    [['GET', /^\/NOTES$/], ['GET', '/notes'], false],
+    [['GET', /^\/NOTES$/i], ['GET', '/notes'], true],
+    [['GET', /notes/], ['GET', '/notes'], true],
+    [['GET', '/'], ['GET', '/'], true],
+    [['GET', '/'], ['GET', '/x'], false],
     [['GET', '/me'], ['GET', '/:id'], false],
     [['POST', '/me'], ['GET', '/me'], false],
     [['GET', '/me'], ['ALL', '/me'], false],
@@ -73,6 +82,49 @@ describe('findShadows', () => {
     expect(findShadows([route('GET', '/me', true), route('GET', '/:id', false)])).to.deep.equal([]);
     expect(findShadows([route('GET', '/:id', false), route('GET', '/me', false)])).to.deep.equal([]);
   });
+
+  const isOld = (age: number) => (user: User) => Number(user.email) > age;
+  class Store {
+    get() {
+      return null;
+    }
+  }
+  const twins = [18, 21].map((age) => {
+    class Policy {
+      check() {
+        return age > 18;
+      }
+    }
+    return Policy;
+  });
+  for (const [what, earlier, later] of [
+    ['two policies of one text', isOld(18), isOld(21)],
+    ['two policies without a name', () => true, () => true],
+    ['two policy classes of one name and text', twins[0], twins[1]],
+    ['another owner', ownerOf(Store, 'id'), ownerOf(Store, 'id', { owner: () => 'ann' })],
+    ['an owner or nobody', ownerOf(Store, 'id', { whenMissing: 'run' }), ownerOf(Store, 'id')],
+    ['roles with the words of a description', anyOf('a', 'b', 'c'), anyOf('a, role b', 'c')],
+  ] as const) {
+    it(`names a guarded route that hides another: ${what}`, () => {
+      const [first, second] = [toRule(earlier, 'test'), toRule(later, 'test')];
+      const found = (one: Rule, other: Rule) =>
+        findShadows([route('GET', '/:id', true, one), route('GET', '/me', true, other)]).length;
+      expect([found(first, second), found(second, first)]).to.deep.equal([1, 1]);
+      expect([found(first, first), found(second, second)]).to.deep.equal([0, 0]);
+    });
+  }
+
+  for (const [what, earlier, later] of [
+    ['a list of one', toRule(['a'], 'test'), toRule('a', 'test')],
+    ['another order', toRule(['a', 'b'], 'test'), anyOf('b', 'a')],
+    ['more than is asked', allOf('a', 'b', 'c'), allOf('c', 'a')],
+    ['any user in allOf() of a role', allOf('a', toRule(undefined, 'test')), toRule('a', 'test')],
+  ] as const) {
+    it(`is silent about a guarded route that asks for the same: ${what}`, () => {
+      const found = findShadows([route('GET', '/:id', true, earlier), route('GET', '/me', true, later)]);
+      expect(found).to.deep.equal([]);
+    });
+  }
 
   const [user, a, b] = [toRule(undefined, 'test'), toRule('a', 'test'), toRule('b', 'test')];
   for (const [what, earlier, later, isNamed] of [

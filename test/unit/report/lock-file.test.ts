@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ConfigurationError } from '../../../src/errors';
-import { compareWithLockFile, toLockFile } from '../../../src/report/lock-file';
+import { compareWithLockFile, isOutdated, toLockFile } from '../../../src/report/lock-file';
 import type { ReportedRoute, SecurityReport } from '../../../src/report/security-report';
 
 function report(routes: Record<string, string>): SecurityReport {
@@ -22,7 +22,7 @@ const AGREED = {
 describe('toLockFile', () => {
   it('has one line for each route, sorted, whatever the order of registration', () => {
     expect(toLockFile(report(AGREED))).to.equal(`{
-  "version": 1,
+  "version": 2,
   "routes": [
     {"method":"GET","path":"/a","action":"N.a","access":"anyone (@Public() on N.a)"},
     {"method":"GET","path":"/notes","action":"N.a","access":"role reader"},
@@ -32,7 +32,7 @@ describe('toLockFile', () => {
 `);
     const reversed = Object.fromEntries(Object.entries(AGREED).toReversed());
     expect(toLockFile(report(reversed))).to.equal(toLockFile(report(AGREED)));
-    expect(JSON.parse(toLockFile(report({})))).to.deep.equal({ version: 1, routes: [] });
+    expect(JSON.parse(toLockFile(report({})))).to.deep.equal({ version: 2, routes: [] });
   });
 });
 
@@ -56,16 +56,35 @@ describe('compareWithLockFile', () => {
     ]);
   });
 
+  it('compares a file of version 1 by the guards as they are written', () => {
+    const text = JSON.stringify({
+      version: 1,
+      routes: [{ method: 'GET', path: '/notes', action: 'N.a', access: 'any of (role b, role a)' }],
+    });
+    const now = report({ 'GET /notes': 'any of (role b, role a)' });
+    const [route] = now.routes;
+    const normalised = { ...now, routes: [{ ...route!, normalised: 'any of (role a, role b)' }] };
+    expect(compareWithLockFile(normalised, text)).to.deep.equal([]);
+    expect(compareWithLockFile(report({ 'GET /notes': 'role a' }), text)).to.have.length(1);
+    expect(isOutdated(text)).to.equal(true);
+    const written = toLockFile(normalised);
+    expect(written).to.include('"any of (role a, role b)"');
+    expect(isOutdated(written)).to.equal(false);
+    expect(compareWithLockFile(normalised, written)).to.deep.equal([]);
+  });
+
   for (const [what, text] of Object.entries({
     'an empty file': '',
     'no JSON': '{',
     null: 'null',
     'an array': '[]',
-    'another version': '{"version":2,"routes":[]}',
+    'another version': '{"version":3,"routes":[]}',
+    'a version of another type': '{"version":"2","routes":[]}',
     'no version': '{"routes":[]}',
-    'no routes': '{"version":1}',
-    'a route without access': '{"version":1,"routes":[{"method":"GET","path":"/","action":"a"}]}',
-    'a route that is none': '{"version":1,"routes":[null]}',
+    'no routes': '{"version":2}',
+    'no routes in an earlier version': '{"version":1}',
+    'a route without access': '{"version":2,"routes":[{"method":"GET","path":"/","action":"a"}]}',
+    'a route that is none': '{"version":2,"routes":[null]}',
   })) {
     it(`refuses ${what}`, () => {
       expect(() => compareWithLockFile(report({}), text)).to.throw(ConfigurationError);

@@ -1,9 +1,42 @@
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
-import { createSecurity, Public, securityReport } from '../../../src';
+import { createSecurity, PathPermissions, Public, securityReport } from '../../../src';
 import { toLockFile } from '../../../src/report/lock-file';
 import { byHeader, PermissionFile } from '../../support/permission-file';
 import { MemoryLogger, reset } from '../../support/reset';
+
+describe('Path rules of the root route in the security report', () => {
+  beforeEach(reset);
+
+  for (const [what, mountPath, rules, access] of [
+    ['its own', undefined, '/: GET\n    /admin: GET', 'path rules (allow reader /)'],
+    ['where the app is mounted', '/api', '/api: GET\n    /admin: GET', 'path rules (allow reader /api)'],
+  ] as const) {
+    it(`are ${what}, and idle ones are named`, async () => {
+      using file = new PermissionFile(`reader:\n  allow:\n    ${rules}\n    /nowhere: GET\n`);
+      class Paths extends PathPermissions {
+        constructor() {
+          super({ path: file.path, ...(mountPath === undefined ? {} : { mountPath }) });
+        }
+      }
+      @JsonController()
+      class Site {
+        @Authorized() @Get() index() {}
+      }
+      const security = createSecurity({
+        logger: new MemoryLogger(),
+        providers: [byHeader],
+        authorizationProviders: [Paths],
+      });
+      const { routes, warnings } = await securityReport(security.secure({ controllers: [Site] }));
+      expect(routes.map((one) => [one.path, one.levels.at(-1)?.rule])).to.deep.equal([['/', access]]);
+      expect(
+        warnings.map(({ message }) => message.replace(/^.* (\/\w+)\) matches/, '$1 matches')),
+      ).to.deep.equal(['/admin matches no route', '/nowhere matches no route']);
+      await security.close();
+    });
+  }
+});
 
 describe('Path rules in the security report', () => {
   let file: PermissionFile;

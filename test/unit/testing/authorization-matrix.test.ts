@@ -199,6 +199,41 @@ describe('describeAuthorization', () => {
     expect(failures(await run(refusing, { paths }))).to.deep.equal([]);
   });
 
+  it('comes to the root route, with and without prefixes', async () => {
+    @JsonController()
+    class Site {
+      @Authorized('reader') @Get() index() {
+        ran.push('index');
+      }
+    }
+    @JsonController('/sub')
+    class Sub {
+      @Public() @Get() index() {
+        ran.push('sub');
+      }
+    }
+    const results = await run(options([Site, Sub]));
+    expect(failures(results)).to.deep.equal([]);
+    expect(Object.keys(results)).to.include.members(['GET / as reader', 'GET /sub as an anonymous client']);
+    const expected = { 'GET /': { reader: false } };
+    expect(failures(await run(options([Site, Sub]), { expected }))).to.have.length(1);
+  });
+
+  it('fails for a regular expression that looks like a word, without a path', async () => {
+    @JsonController()
+    class Words {
+      @Public() @Get(/notes/) notes() {}
+      @Public() @Get('things') things() {}
+    }
+    const messages = failures(await run(options([Words])));
+    expect(new Set(messages)).to.deep.equal(
+      new Set([
+        'State a path for Words.notes in `paths`: its route is a regular expression',
+        'State a path for Words.things in `paths`: its route does not begin with a slash',
+      ]),
+    );
+  });
+
   it('fails for a regular expression without a path', async () => {
     const messages = failures(await run(options(notes())));
     expect(messages).to.have.length(6);
@@ -224,6 +259,11 @@ describe('samplePath', () => {
     ['/notes/:id(\\d+)/x', '/notes/1/x'],
     ['/notes/:id?', '/notes/1'],
     ['/:a/:b', '/a%2Fb/1'],
+    ['/', '/'],
+    ['/notes{/:id}', '/notes/1'],
+    ['/notes/:id(\\d{2})', '/notes/1'],
+    ['/files/(.*)', '/files/x'],
+    ['/:constructor', '/1'],
     ['/files/*', '/files/x'],
     ['/files/*rest', '/files/x'],
     ['^\\/notes', undefined],

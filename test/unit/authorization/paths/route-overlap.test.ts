@@ -50,6 +50,14 @@ describe('concerns', () => {
     });
   }
 
+  it('takes a regular expression for any path, whatever it looks like', () => {
+    const pattern = parsePattern('/x');
+    if (typeof pattern === 'string') throw new Error(pattern);
+    const rule = { effect: 'allow' as const, role: 'r', pattern, methods: new Set(['*']), line: 1 };
+    expect(concerns(rule)(shapeOf('GET', 'notes', true))).to.equal(true);
+    expect(concerns(rule)(shapeOf('GET', 'notes', false))).to.equal(false);
+  });
+
   it('asks for a method of the route', () => {
     expect(overlaps('allow', '/x', 'GET', '/x', 'GET')).to.equal(true);
     expect(overlaps('allow', '/x', 'POST', '/x', 'GET')).to.equal(false);
