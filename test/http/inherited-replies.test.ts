@@ -15,6 +15,7 @@ import {
   type InterceptorInterface,
   JsonController,
   Location,
+  Middleware,
   OnNull,
   OnUndefined,
   Redirect,
@@ -42,6 +43,13 @@ class Mask implements InterceptorInterface {
 /** An interceptor that leaves its mark behind those that ran before it. */
 function mark(name: string) {
   return (_action: Action, result: { ran?: string[] }) => ({ ...result, ran: [...(result.ran ?? []), name] });
+}
+
+/** A middleware as both hosts take it. */
+class Passing {
+  use(_request: unknown, second: unknown, third?: () => unknown): unknown {
+    return (third ?? (second as () => unknown))();
+  }
 }
 
 /** An app without securest, as the host has it. */
@@ -295,6 +303,37 @@ for (const driver of DRIVERS) {
           expect(await answers(server)).to.deep.equal([lost[0], lost[0]]);
         }
         expect(stored()).to.deep.equal(before);
+      });
+
+      it('runs once in a server that is built while another is', async () => {
+        class Base {
+          @UseInterceptor(mark('base')) @Get('/') act() {
+            return {};
+          }
+        }
+        @JsonController('/sub')
+        class Sub extends Base {}
+        const controllers = [Sub];
+        // The host takes every middleware that there is where an app lists none.
+        @Middleware({ type: 'before' })
+        class Other extends Passing {}
+        let inner: SecuredServer | undefined;
+        const started: Promise<SecuredServer>[] = [];
+        @Middleware({ type: 'before' })
+        class Building extends Passing {
+          constructor() {
+            super();
+            started.push(SecuredServer.start(driver, { controllers, middlewares: [Other] }));
+          }
+        }
+        await using outer = await SecuredServer.start(driver, { controllers, middlewares: [Building] });
+        try {
+          inner = await started[0];
+          expect(await inner?.json('/sub')).to.deep.equal({ ran: ['base'] });
+          expect(await outer.json('/sub')).to.deep.equal({ ran: ['base'] });
+        } finally {
+          await inner?.[Symbol.asyncDispose]();
+        }
       });
 
       it('is refused at start where it names nothing', () => {
