@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
+import { requiresUser } from './access/compile';
 import { type Audit, factsOf } from './audit';
 import type { AuthenticationOutcome, Authenticator } from './authentication/authenticator';
 import type { Recognised } from './authentication/chain';
@@ -59,12 +60,12 @@ export class Checkers {
     return true;
   }
 
-  /** The request's login; undefined only where nobody has to be recognised and no credentials came. */
+  /** The request's login; undefined only where no credentials came and no parameter requires a user. */
   async currentAuthentication(action: Action, access: Access): Promise<Authentication | undefined> {
     const request = this.requestOf(action, access);
     const outcome = await this.outcomeOf(action, request);
     if (outcome.kind === 'recognised') return outcome.authentication;
-    if (outcome.kind === 'anonymous' && !access.requiresUser) return undefined;
+    if (outcome.kind === 'anonymous' && !requiresUser(access)) return undefined;
     throw await this.parts.refusals.refuse(request, outcome);
   }
 

@@ -13,7 +13,7 @@ import {
   KoaDriver,
 } from 'routing-controllers';
 import { type CompiledAction } from '../access/compile';
-import { keepUndecidedParameters } from '../access/parameters';
+import { readyHostMetadata } from '../access/host-metadata';
 import { SecurityError } from '../errors';
 import { type Execution, rawResponse, recordExecution } from '../core/execution';
 import { endRefusals } from './express-errors';
@@ -53,7 +53,7 @@ type Execute = (action: Action) => unknown;
 
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
-  readonly restoreParameters: () => void;
+  readonly restoreMetadata: () => void;
 }
 
 const pending = new WeakMap<BaseDriver, Pending>();
@@ -86,7 +86,7 @@ function wrap(driver: BaseDriver): void {
 
   driver.initialize = function (this: BaseDriver): void {
     if (driverBinding(this) !== undefined) {
-      pending.set(this, { actions: [], restoreParameters: keepUndecidedParameters() });
+      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
     }
     initialize.call(this);
   };
@@ -105,7 +105,7 @@ function wrap(driver: BaseDriver): void {
       return;
     }
     pending.delete(this);
-    held.restoreParameters();
+    held.restoreMetadata();
     const compiled = binding.prepare(
       held.actions.map(({ action }) => action),
       {
@@ -120,7 +120,9 @@ function wrap(driver: BaseDriver): void {
       const execution = binding.execution(one);
       registerAction.call(this, one.action, (action: Action) => {
         recordExecution(action, execution);
-        return isStubbed ? reach(this, execution, one, action) : execute(action);
+        if (!isStubbed) return execute(action);
+        reach(one, action);
+        return undefined;
       });
     });
     registerRoutes.call(this);
@@ -155,19 +157,8 @@ export function stubActions<T>(build: () => T): T {
   }
 }
 
-/** Answers for a stubbed action, once the user that its parameters require is there. */
-async function reach(
-  driver: BaseDriver,
-  execution: Execution,
-  { access, action: metadata }: CompiledAction,
-  action: Action,
-): Promise<void> {
-  try {
-    if (access.requiresUser) await execution.currentAuthentication(action);
-  } catch (error) {
-    driver.handleError(error, metadata, action);
-    return;
-  }
+/** Answers for a stubbed action. */
+function reach({ access }: CompiledAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
   rawResponse(action)
