@@ -1,4 +1,6 @@
 /** Tables as people have them, behind pg as it is: what the driver makes of a column is not what its type says. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Client, type Pool } from 'pg';
 import { SqlUserstore } from '../../src/sql';
@@ -168,6 +170,28 @@ describeWith(whyNoPostgres(), 'SqlUserstore over the columns of a PostgreSQL', (
         expect((await store.getUser('ann'))?.tokensValidFrom?.getTime()).to.equal(last);
       });
     }
+
+    it('moves by the statement that the documentation shows', async () => {
+      await storeOf('timestamptz', 'NULL', {});
+      const page = readFileSync(join(__dirname, '../../docs/sql.md'), 'utf8');
+      const updatePassword = /updatePassword: `(UPDATE people SET [^`]+)`/.exec(page)?.[1] ?? '';
+      await pool.query('ALTER TABLE people RENAME it TO tokens_valid_from');
+      const getUser =
+        'SELECT login AS username, hash AS password, tokens_valid_from FROM people WHERE login = $1';
+      const store = new SqlUserstore({ client: pool, queries: { getUser, updatePassword } });
+      const given = { tokensValidFrom: new Date(MOMENT) };
+      const stamps: unknown[] = [];
+      for (const [next, hash, changes] of [
+        ['a', 'old', given],
+        ['b', 'a', given],
+        ['c', 'b', undefined],
+      ] as const) {
+        expect(await store.updatePassword?.({ username: 'ann' }, next, hash, changes)).to.equal(true);
+        stamps.push((await store.getUser('ann'))?.tokensValidFrom?.getTime());
+      }
+      const first = given.tokensValidFrom.getTime();
+      expect(stamps).to.deep.equal([first, first + 1000, first + 1000]);
+    });
 
     it('moves past a change that happens at the same time', async () => {
       const store = await storeOf('timestamptz', 'NULL', { tokensValidFrom: 'it' });
