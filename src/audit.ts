@@ -5,6 +5,7 @@ import type { AuthenticationOutcome } from './authentication/authenticator';
 import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from './core/events';
 import type { Logger } from './core/logger';
 import type { SecurityRequest } from './core/request';
+import { ignoreRejection } from './util/ignore-rejection';
 import { masked, secretsIn } from './util/masked';
 import { printable } from './util/printable';
 
@@ -25,14 +26,11 @@ export class Audit {
   /** @param make is called only where somebody listens: an event for each request costs time */
   emit(make: () => SecurityEvent): void {
     if (this.listener === undefined) return;
-    const event = make();
     try {
-      const result = this.listener(event) as unknown;
-      if (result instanceof Promise) {
-        result.catch((error: unknown) => {
-          this.error('The event listener failed', error);
-        });
-      }
+      const result: unknown = this.listener(make());
+      ignoreRejection(result, (error) => {
+        this.error('The event listener failed', error);
+      });
     } catch (error) {
       this.error('The event listener failed', error);
     }
@@ -84,8 +82,7 @@ export class Audit {
   private write(level: keyof Logger, message: string): void {
     try {
       const log: (line: string) => unknown = this.logger[level].bind(this.logger);
-      const written = log(printable(`securest: ${message}`, MAX_LINE));
-      if (written instanceof Promise) written.catch(() => undefined);
+      ignoreRejection(log(printable(`securest: ${message}`, MAX_LINE)));
     } catch {
       // A broken log must not decide about requests.
     }
@@ -100,10 +97,19 @@ const MAX_CAUSES = 5;
 export function factsOf(request: SecurityRequest): RequestFacts {
   return {
     method: printable(request.method, 16),
-    path: printable(request.path),
+    path: printable(pathOf(request)),
     route: request.route,
     ip: request.ip,
   };
+}
+
+/** Of a request whose path cannot be known something is told all the same. */
+function pathOf(request: SecurityRequest): string {
+  try {
+    return request.path;
+  } catch {
+    return '(unknown)';
+  }
 }
 
 /** The secrets that came with a request: what reads them may quote them in what it throws. */

@@ -9,6 +9,7 @@ import { rawRequest } from '../core/execution';
 import { routeParameter } from '../drivers/route-parameter';
 import type { ContainerLike } from '../registry/constructor';
 import { resolve } from '../registry/resolve';
+import { ignoreRejection } from '../util/ignore-rejection';
 
 type Loaded = Promise<object | null | undefined>;
 
@@ -29,6 +30,7 @@ export class Resources {
     const known = byId.get(id);
     if (known !== undefined) return known;
     const resource = this.get(store, id);
+    ignoreRejection(resource);
     byId.set(id, resource);
     return resource;
   }

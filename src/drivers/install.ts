@@ -5,25 +5,34 @@
  * plain app in the same process is untouched. A server's actions are held back until all of them have been
  * compiled and checked; nothing is registered when one is refused.
  */
+import type { IncomingMessage } from 'node:http';
 import {
   type Action,
   type ActionMetadata,
   type BaseDriver,
+  type ControllerMetadata,
   ExpressDriver,
   KoaDriver,
+  type RoutingControllersOptions,
 } from 'routing-controllers';
 import { type CompiledAction } from '../access/compile';
-import { keepUndecidedParameters } from '../access/parameters';
-import { SecurityError } from '../errors';
-import { type Execution, rawResponse, recordExecution } from '../core/execution';
+import { readyHostMetadata } from '../access/host-metadata';
+import { asksForUser } from '../access/parameters';
+import { ConfigurationError, SecurityError } from '../errors';
+import { isInstance } from '../util/instance';
+import { type Execution, rawRequest, rawResponse, recordArrival } from '../core/execution';
+import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
 import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../registry/components';
 import type { RecordedServer } from './recording-driver';
-import { setHeaders } from './reply';
+import { matchedPath } from './matched-path';
+import { replyError, setHeaders } from './reply';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
+  /** Adds the instance's checkers to options, as its own `secure()`. */
+  secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
   /** Compiles and checks what a server would register, and says nothing of it. */
@@ -53,7 +62,7 @@ type Execute = (action: Action) => unknown;
 
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
-  readonly restoreParameters: () => void;
+  readonly restoreMetadata: () => void;
 }
 
 const pending = new WeakMap<BaseDriver, Pending>();
@@ -68,12 +77,41 @@ export function bindingOf(checker: unknown): SecurityBinding | undefined {
   return (checker as { [BINDING]?: SecurityBinding } | undefined)?.[BINDING];
 }
 
-/** Wraps both drivers. Calling it again changes nothing. */
+/** The checkers of a server, or of its options. */
+interface CheckerPair {
+  readonly authorizationChecker?: unknown;
+  readonly currentUserChecker?: unknown;
+}
+
+/**
+ * The instance that secures a server; undefined for a plain one.
+ * @throws ConfigurationError when one checker is an instance's and the other is not, so that the user who is let in
+ * and the user whom the action gets could differ
+ */
+export function bindingOfPair({
+  authorizationChecker,
+  currentUserChecker,
+}: CheckerPair): SecurityBinding | undefined {
+  const [authorizing, loading] = [bindingOf(authorizationChecker), bindingOf(currentUserChecker)];
+  const isPair =
+    authorizationChecker === undefined || currentUserChecker === undefined || authorizing === loading;
+  if (isPair) return authorizing ?? loading;
+  throw new ConfigurationError(
+    'authorizationChecker and currentUserChecker must be the pair of one instance of securest: a checker of the app ' +
+      'or of another instance is set beside one of them',
+  );
+}
+
+/** Wraps both drivers. Calling it again changes nothing but a storage that is new. */
 export function installDrivers(): void {
-  if (installed) return;
+  if (installed) {
+    watchStorage();
+    return;
+  }
   installed = true;
   wrap(KoaDriver.prototype);
   wrap(ExpressDriver.prototype);
+  watchOwnBuilds((options) => bindingOfPair(options) !== undefined);
 }
 
 let installed = false;
@@ -85,8 +123,13 @@ function wrap(driver: BaseDriver): void {
   /* eslint-enable @typescript-eslint/unbound-method */
 
   driver.initialize = function (this: BaseDriver): void {
-    if (driverBinding(this) !== undefined) {
-      pending.set(this, { actions: [], restoreParameters: keepUndecidedParameters() });
+    watchStorage();
+    const isSecured = bindingOfPair(this) !== undefined;
+    preparing(isSecured);
+    if (isSecured) {
+      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
+      rememberPeers(this);
+      rejectUnreadableParameters(this);
     }
     initialize.call(this);
   };
@@ -105,22 +148,28 @@ function wrap(driver: BaseDriver): void {
       return;
     }
     pending.delete(this);
-    held.restoreParameters();
-    const compiled = binding.prepare(
-      held.actions.map(({ action }) => action),
-      {
-        routePrefix: this.routePrefix,
-        hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
-      },
-    );
+    preparing(false);
+    held.restoreMetadata();
+    const actions = held.actions.map(({ action }) => action);
+    const compiled = binding.prepare(actions, {
+      routePrefix: this.routePrefix,
+      hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
+    });
+    notePrepared(binding, actions);
     const isStubbed = stubbing;
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];
       if (one === undefined) return;
       const execution = binding.execution(one);
+      noticeArrival(one.action, execution);
+      const isForUser = asksForUser(one.action);
       registerAction.call(this, one.action, (action: Action) => {
-        recordExecution(action, execution);
-        return isStubbed ? reach(this, execution, one, action) : execute(action);
+        if (isStubbed) {
+          reach(one, action);
+          return undefined;
+        }
+        if (!isForUser) return execute(action);
+        return passOn(this, action, executeForUser(this, execution, one.action, action, execute));
       });
     });
     registerRoutes.call(this);
@@ -133,7 +182,7 @@ function wrap(driver: BaseDriver): void {
     action: Action,
   ): unknown {
     const binding = driverBinding(this);
-    if (binding === undefined || !(error instanceof SecurityError)) {
+    if (binding === undefined || !isInstance<SecurityError>(error, SecurityError)) {
       return handleError.call(this, error, metadata, action) as unknown;
     }
     return refuse(this, handleError, binding, error, metadata, action);
@@ -155,24 +204,97 @@ export function stubActions<T>(build: () => T): T {
   }
 }
 
-/** Answers for a stubbed action, once the user that its parameters require is there. */
-async function reach(
-  driver: BaseDriver,
-  execution: Execution,
-  { access, action: metadata }: CompiledAction,
-  action: Action,
-): Promise<void> {
-  try {
-    if (access.requiresUser) await execution.currentAuthentication(action);
-  } catch (error) {
-    driver.handleError(error, metadata, action);
-    return;
-  }
+/** Answers for a stubbed action. */
+function reach({ access }: CompiledAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
   rawResponse(action)
     ?.writeHead(204, { [REACHED]: access.action })
     .end();
+}
+
+/**
+ * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
+ * may rewrite the path.
+ */
+function noticeArrival(action: ActionMetadata, execution: Execution): void {
+  const notice = (...[first, second, third]: readonly unknown[]): unknown => {
+    // Koa hands over a context and next(), Express a request, a response and next().
+    const isKoa = third === undefined;
+    const { request, response } = first as Action;
+    const arrived: Action = isKoa
+      ? { request, response, context: first }
+      : { request: first, response: second };
+    recordArrival(arrived, execution, matchedPath(arrived));
+    return ((isKoa ? second : third) as () => unknown)();
+  };
+  const { controllerMetadata } = action;
+  const use = { middleware: notice, afterAction: false } as unknown as ControllerMetadata['uses'][number];
+  // The metadata of a controller is shared by its actions.
+  action.controllerMetadata = Object.create(controllerMetadata, {
+    uses: { value: [use, ...controllerMetadata.uses] },
+  }) as ControllerMetadata;
+}
+
+/** Node knows a client's address after it has gone, where somebody asked for it before. */
+function rememberPeers(driver: BaseDriver): void {
+  if (driver instanceof KoaDriver) {
+    const koa = driver.koa as {
+      use(middleware: (context: Action['context'], next: () => unknown) => unknown): void;
+    };
+    koa.use((context, next) => {
+      void rawRequest({ context } as Action).socket.remoteAddress;
+      return next();
+    });
+  } else if (driver instanceof ExpressDriver) {
+    const app = driver.express as {
+      use(middleware: (request: IncomingMessage, _: unknown, next: () => void) => void): void;
+    };
+    app.use((request, _response, next) => {
+      void request.socket.remoteAddress;
+      next();
+    });
+  }
+}
+
+/**
+ * The host reads all parameters of an action side by side. What it throws for one would leave the promises of the
+ * others without a handler, which ends the process when one of them rejects.
+ */
+function rejectUnreadableParameters(driver: BaseDriver): void {
+  const read = driver.getParamFromRequest.bind(driver) as BaseDriver['getParamFromRequest'];
+  driver.getParamFromRequest = (action, param) => {
+    try {
+      return read(action, param) as unknown;
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown is handed on
+      return Promise.reject(error);
+    }
+  };
+}
+
+/** Authenticates before the host looks at any parameter, so that nothing is done for a client who is refused. */
+async function executeForUser(
+  driver: BaseDriver,
+  execution: Execution,
+  metadata: ActionMetadata,
+  action: Action,
+  execute: Execute,
+): Promise<unknown> {
+  try {
+    await execution.currentAuthentication(action);
+  } catch (error) {
+    return driver.handleError(error, metadata, action) as unknown;
+  }
+  return execute(action);
+}
+
+/** Express 4 waits for no promise, so what rejects there is handed to its own error handling. */
+function passOn(driver: BaseDriver, action: Action, result: Promise<unknown>): Promise<unknown> {
+  if (driver instanceof KoaDriver) return result;
+  return result.catch((error: unknown) => {
+    (action.next as (error: unknown) => void)(error);
+  });
 }
 
 function driverBinding(driver: BaseDriver): SecurityBinding | undefined {
@@ -188,7 +310,7 @@ function refuse(
   action: Action,
 ): unknown {
   const response = rawResponse(action);
-  const error = ownCopy(thrown);
+  const error = replyError(thrown);
   binding.complete(error, action);
   setHeaders(response, error.headers);
   const refusal: Action = driver instanceof ExpressDriver ? { ...action, next: endingNext(action) } : action;
@@ -204,16 +326,6 @@ function refuse(
   // The action's own @Header and @ContentType are for what it answers, not for a refusal.
   const quiet = Object.create(metadata ?? null, { headers: { value: {} } }) as ActionMetadata;
   return handleError.call(driver, error, quiet, refusal) as unknown;
-}
-
-/** The app may throw one error object many times, or a frozen one: headers are for this reply only. */
-function ownCopy(error: SecurityError): SecurityError {
-  const headers = { ...(error.headers as SecurityError['headers'] | undefined) };
-  const value = { value: headers, writable: true, configurable: true, enumerable: false };
-  return Object.create(Object.getPrototypeOf(error) as object, {
-    ...Object.getOwnPropertyDescriptors(error),
-    headers: value,
-  }) as SecurityError;
 }
 
 function endingNext(action: Action): (error?: unknown) => void {

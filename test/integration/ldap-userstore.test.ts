@@ -205,6 +205,29 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await store.getUser('eve'))?.username).to.equal('eve');
   });
 
+  it('forgets a user under every name of the entry, with its groups', async () => {
+    add(person({ username: 'ann' }, 'uid: annie\n') + group('staff', [personDn('ann')]));
+    const store = open({ cacheMs: 1000, clock: () => 0, groups: { baseDn: GROUPS } });
+    const groups = async (name: string): Promise<unknown> => (await store.getUser(name))?.groups;
+    for (const forgotten of ['ann', 'annie', 'ANN', ' annie ']) {
+      expect([await groups('ann'), await groups('annie')]).to.deep.equal([['staff'], ['staff']]);
+      add(group('board', [personDn('ann')]));
+      expect([await groups('ann'), await groups('annie')]).to.deep.equal([['staff'], ['staff']]);
+      store.forget(forgotten);
+      const both = ['board', 'staff'];
+      expect([await groups('ann'), await groups('annie')], forgotten).to.deep.equal([both, both]);
+      server.modify(`dn: ${groupDn('board')}\nchangetype: delete\n`);
+      store.forget('ann');
+    }
+  });
+
+  it('forgets nothing, and does not throw, for what is no name', () => {
+    const store = open();
+    for (const odd of [undefined, null, 7, {}, Symbol('x'), '', 'a\0', '\ud800']) {
+      expect(() => store.forget(odd as string)).to.not.throw();
+    }
+  });
+
   it('goes on searching as the app after users have proved their passwords', async () => {
     add(person({ username: 'ann' }));
     const store = open();

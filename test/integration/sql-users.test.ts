@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { User } from '../../src/core/user';
+import { updateEndingTokens } from '../../src/cli/end-tokens';
 import { type UserDirectory, UserRefusedError } from '../../src/core/user-directory';
 import { passwords } from '../../src/passwords/passwords';
 import { migrate } from '../../src/sql/migrate';
@@ -85,7 +86,7 @@ function describeUsers(ground: () => Ground): void {
       expect((await run('user disable URL ann')).code).to.equal(0);
       const ann = (await store.getUser('ann'))!;
       expect(ann).to.deep.include({ active: false, roles: ['editor'], groups: ['board', 'staff'] });
-      expect(ann.tokensValidFrom?.getTime()).to.be.within(start, Date.now());
+      expect(ann.tokensValidFrom?.getTime()).to.be.at.least(start);
       expect(await passwords.verify(PASSWORD, ann.password!)).to.equal(true);
       expect((await run('user enable URL ann')).code).to.equal(0);
       expect((await store.getUser('ann'))?.active).to.equal(true);
@@ -159,6 +160,25 @@ function describeUsers(ground: () => Ground): void {
         ...names,
       ]);
     });
+  });
+
+  it('gives tokensValidFrom another value at each change, also within a millisecond', async () => {
+    const users = await directory();
+    const now = Date.UTC(2026, 4, 1, 10);
+    for (const [change, expected] of [
+      [{ active: false }, now],
+      [{ active: false }, now + 1000],
+      [{ password: HASH }, now + 2000],
+    ] as const) {
+      const moment = await updateEndingTokens(users, 'ann', change, () => now);
+      expect(moment?.getTime()).to.equal(expected);
+      expect((await store.getUser('ann'))?.tokensValidFrom).to.deep.equal(moment);
+    }
+    const others = await Promise.all(Array.from({ length: 3 }, () => directory()));
+    await Promise.all(others.map((each) => updateEndingTokens(each, 'ann', {}, () => now)));
+    expect((await store.getUser('ann'))?.tokensValidFrom?.getTime()).to.equal(now + 5000);
+    expect(await users.update('ann', () => ({ roles: ['x'] }))).to.equal(true);
+    expect((await store.getUser('ann'))?.tokensValidFrom?.getTime()).to.equal(now + 5000);
   });
 
   it('takes names as they are, and finds no other by them', async () => {

@@ -27,7 +27,7 @@ export const plainBcrypt: Scheme = {
     return cost === undefined ? undefined : { kind: 'bcrypt', units: 2 ** Number(cost) };
   },
   async verify(password, hash, engines) {
-    const bcrypt = await engines.bcrypt();
+    const bcrypt = engines.bcrypt();
     const isTooLong = isLonger(password, MAX_BYTES);
     // The native package does not know `$2y$`, which is the same as `$2b$`.
     const isRight = bcrypt.compareSync(isTooLong ? 'stand-in' : password, hash.replace(/^\$2y\$/, '$2b$'));
@@ -51,7 +51,7 @@ export const bcrypt: MakingScheme<BcryptSettings> = {
   },
   async hash(password, { cost }, engines) {
     const salt = genSaltSync(cost);
-    const bcrypt = await engines.bcrypt();
+    const bcrypt = engines.bcrypt();
     if (!isLonger(password, MAX_BYTES)) return bcrypt.hashSync(password, salt);
     return MARK + bcrypt.hashSync(prehash(password, salt), salt);
   },

@@ -19,8 +19,8 @@ function route(
       route: String(fullRoute),
       levels: isGuarded ? [{ rule, source: 'Notes.guarded' }] : [],
       openedBy: undefined,
-      requiresUser: false,
     },
+    classLevels: [],
     losses: [],
   };
 }

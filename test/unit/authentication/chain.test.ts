@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { UNREAD } from '../../../src/authentication/cross-site';
 import { type ChainOptions, runChain } from '../../../src/authentication/chain';
 import type { ChainLink } from '../../../src/authentication/chain';
 import { Authentication } from '../../../src/core/authentication';
@@ -110,7 +111,33 @@ describe('runChain', () => {
     ); // prettier-ignore
     const { outcome } = await run([link('P', () => login)]);
     if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
-    expect({ ...outcome.authentication }).to.deep.equal({ ...login, user: { username: 'ann' } });
+    const source = { kind: 'provider', name: 'P' };
+    expect({ ...outcome.authentication }).to.deep.equal({ ...login, source, user: { username: 'ann' } });
+  });
+
+  it('dates a login by its own clock where the provider does not say when it took place', async () => {
+    for (const result of [ANN, new Authentication(ANN, { methods: ['pwd'] })]) {
+      const { outcome } = await run([link('P', () => result)], { clock: () => 77 });
+      if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+      expect(outcome.authentication.authenticatedAt).to.deep.equal(new Date(77));
+    }
+  });
+
+  it('states the source of a login, none for a stand-in of the test kit', async () => {
+    const userstore = storesInOrder([{ getUser: (username) => ({ username }) }]);
+    const loading = link('P', (_request, users) => users.getUser('ann'));
+    const stating = link('P', () => ANN);
+    const sources: unknown[] = [];
+    for (const one of [loading, stating, { ...stating, isStandIn: true }]) {
+      const { outcome } = await run([one], { userstore });
+      if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+      sources.push(outcome.authentication.source);
+    }
+    expect(sources).to.deep.equal([
+      { kind: 'userstore', name: '0' },
+      { kind: 'provider', name: 'P' },
+      undefined,
+    ]);
   });
 
   const ends: [Date, string][] = [
@@ -121,8 +148,11 @@ describe('runChain', () => {
   ];
   for (const [expiresAt, expected] of ends) {
     it(`is ${expected} at 1000 for a login that ends at ${expiresAt.getTime()}`, async () => {
-      const { answer } = await run([link('P', () => new Authentication(ANN, { expiresAt }))]);
-      expect(answer).to.equal(expected);
+      const within = { expiresAt: new Date(1), acceptedUntil: expiresAt };
+      for (const details of [{ expiresAt }, within]) {
+        const { answer } = await run([link('P', () => new Authentication(ANN, details))]);
+        expect(answer).to.equal(expected);
+      }
     });
   }
 
@@ -291,7 +321,7 @@ describe('runChain', () => {
       });
       const { outcome } = await run([copying], { userstore });
       if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
-      expect(outcome.origin).to.deep.equal({ store, name: '1', user: ANN });
+      expect(outcome.origin).to.deep.equal({ store, name: '1', user: ANN, stamp: 0 });
       expect(outcome.origin?.store).to.equal(store);
     }
     const { outcome } = await run([link('P', () => ANN)], { userstore });
@@ -302,6 +332,7 @@ describe('runChain', () => {
     const peeking = link(
       'P',
       (request) => {
+        request.header('x-key');
         request.header('Cookie');
         request.header('X-Absent');
         return ANN;
@@ -313,5 +344,26 @@ describe('runChain', () => {
     const { outcome } = await run([other, peeking], {}, headers);
     if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
     expect([...outcome.credentials]).to.deep.equal(['x-key', 'cookie']);
+  });
+
+  it('knows a grant that did not find the header which its provider names', async () => {
+    const isUnread = async (credential: string | undefined, read: readonly string[]) => {
+      const reading = link(
+        'P',
+        (request) => {
+          for (const name of read) request.header(name);
+          return ANN;
+        },
+        credential,
+      );
+      const { outcome } = await run([reading], {}, { 'x-key': 'k' });
+      if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
+      return outcome.credentials.has(UNREAD);
+    };
+    expect(await isUnread('x-key', ['X-Key'])).to.be.false;
+    expect(await isUnread('x-key', [])).to.be.true;
+    expect(await isUnread('x-absent', ['x-absent'])).to.be.true;
+    expect(await isUnread(undefined, ['authorization'])).to.be.true;
+    for (const named of ['cookie', 'tls']) expect(await isUnread(named, [])).to.be.false;
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ProviderUserstore, UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { User } from '../../../src/core/user';
-import { STORE_NAME_OF, type UserstoreInterface } from '../../../src/core/userstore';
+import { HOME_OF, type UserstoreInterface } from '../../../src/core/userstore';
 import { ServiceUnavailableError } from '../../../src/errors';
 import { storesInOrder } from './fakes';
 
@@ -97,10 +97,21 @@ describe('ProviderUserstore', () => {
   it('names the store of a user where there are several', async () => {
     const several = new ProviderUserstore(storesInOrder([store('ann'), store('bob')]));
     const bob = (await several.getUser('bob'))!;
-    const names = [bob, { ...bob }, { username: 'ann' }].map((user) => several[STORE_NAME_OF](user));
-    expect(names).to.deep.equal(['1', '1', undefined]);
+    const homes = [bob, { ...bob }, { username: 'ann' }].map((user) => several[HOME_OF](user));
+    const home = { name: '1', isOneOfSeveral: true };
+    expect(homes).to.deep.equal([home, home, undefined]);
     const one = new ProviderUserstore(storesInOrder([store('bob')]));
-    expect(one[STORE_NAME_OF]((await one.getUser('bob'))!)).to.equal(undefined);
+    expect(one[HOME_OF]((await one.getUser('bob'))!)).to.deep.equal({ name: '0', isOneOfSeveral: false });
+  });
+
+  it('keeps the stamp of a user as it was when the user was first loaded', async () => {
+    const ann: User = { username: 'ann', tokensValidFrom: new Date(1) };
+    const userstore = new ProviderUserstore(storesInOrder([{ getUser: () => ann }]));
+    await userstore.getUser('ann');
+    ann.tokensValidFrom = new Date(2);
+    await userstore.getUser('ann');
+    expect([ann, { ...ann }].map((user) => userstore.stampOf(user))).to.deep.equal([1, 1]);
+    expect(userstore.stampOf({ username: 'eve', tokensValidFrom: new Date(3) })).to.equal(3);
   });
 
   it('passes on what is no user for the chain to find out', async () => {

@@ -8,7 +8,7 @@ const ANN = { username: 'ann' };
 
 function accessOf(...rules: Rule[]): Access {
   const levels = rules.map((rule, index) => ({ rule, source: `level ${index}` }));
-  return { action: 'Notes.act', method: 'GET', route: '/', levels, openedBy: undefined, requiresUser: false };
+  return { action: 'Notes.act', method: 'GET', route: '/', levels, openedBy: undefined };
 }
 
 function context(options: Partial<RuleContext> = {}): RuleContext {

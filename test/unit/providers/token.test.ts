@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { Authentication } from '../../../src/core/authentication';
-import { noteHomeStore } from '../../../src/core/home-store';
+import { Authentication, provedLogin } from '../../../src/core/authentication';
 import type { User } from '../../../src/core/user';
-import { STORE_NAME_OF, type UserstoreInterface } from '../../../src/core/userstore';
+import { HOME_OF, type UserstoreInterface } from '../../../src/core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
@@ -89,18 +88,23 @@ describe('TokenProvider', () => {
     expect(((await authenticate(headers, storeOf(alice))) as Authentication).user).to.equal(alice);
   });
 
-  it('refuses a token of a user of another store, where the app has several', async () => {
-    const named = (name: string | undefined) =>
-      Object.assign(storeOf(alice), { [STORE_NAME_OF]: () => name });
-    const customer = { ...alice };
-    noteHomeStore(customer, 'sql');
-    const { token } = tokens.issue(new Authentication(customer, { authenticatedAt: new Date(now) }));
-    for (const store of [named('sql'), named(undefined), storeOf(alice)]) {
+  it('refuses a token of a user of another store, and where the app has several one that names none', async () => {
+    const named = (name: string, isOneOfSeveral = true) =>
+      Object.assign(storeOf(alice), { [HOME_OF]: () => ({ name, isOneOfSeveral }) });
+    const login = provedLogin(
+      { authenticatedAt: new Date(now) },
+      { user: { ...alice }, source: { kind: 'userstore', name: 'sql' }, home: 'sql', stamp: 0, now },
+    );
+    const { token } = tokens.issue(login);
+    for (const store of [named('sql'), named('sql', false), storeOf(alice)]) {
       expect(((await bearer(token, store)) as Authentication).user).to.equal(alice);
     }
-    expect(await rejection(bearer(token, named('files')))).to.be.instanceOf(TokenInvalidError);
+    for (const store of [named('files'), named('files', false)]) {
+      expect(await rejection(bearer(token, store))).to.be.instanceOf(TokenInvalidError);
+    }
     // Of a login that the app stated itself nobody knows the store.
-    expect(((await bearer(issue(), named('files'))) as Authentication).user).to.equal(alice);
+    expect(((await bearer(issue(), named('files', false))) as Authentication).user).to.equal(alice);
+    expect(await rejection(bearer(issue(), named('files')))).to.be.instanceOf(TokenInvalidError);
   });
 
   it('takes the scheme in any case and nothing but the whole word', async () => {
@@ -183,17 +187,45 @@ describe('TokenProvider', () => {
     }
   });
 
-  it('refuses a token from before tokensValidFrom and takes one of the same second after it', async () => {
-    const old = issue();
-    const users = storeOf({ ...alice, tokensValidFrom: new Date(START + 1) });
-    expect(await rejection(bearer(old, users))).to.be.instanceOf(TokenInvalidError);
-    now = START + 1;
-    expect(await bearer(issue(), users)).to.be.instanceOf(Authentication);
-  });
+  describe('and tokensValidFrom', () => {
+    const changed = new Date(START);
+    const issueFor = (tokensValidFrom: Date | null | undefined): string =>
+      tokens.issue(new Authentication({ ...alice, tokensValidFrom }, { authenticatedAt: new Date(now) }))
+        .token;
 
-  it('refuses a token issued after tokensValidFrom for a login from before', async () => {
-    const users = storeOf({ ...alice, tokensValidFrom: new Date(START) });
-    expect(await rejection(bearer(issue('alice', START - 1), users))).to.be.instanceOf(TokenInvalidError);
+    it('takes a token as long as the user has the value that the login saw, whatever the clocks say', async () => {
+      for (const seen of [undefined, null, new Date(0), changed, new Date(START + 5000), new Date(-5)]) {
+        const token = issueFor(seen);
+        now = START - 3000;
+        const users = storeOf({ ...alice, tokensValidFrom: seen ?? null });
+        expect(await bearer(token, users)).to.be.instanceOf(Authentication);
+        now = START;
+      }
+    });
+
+    it('refuses it for every other value, an earlier one and none too', async () => {
+      const values = [undefined, new Date(START - 1), changed, new Date(START + 1)];
+      for (const seen of values) {
+        const token = issueFor(seen);
+        for (const present of values.filter((value) => value !== seen)) {
+          const users = storeOf({ ...alice, tokensValidFrom: present });
+          expect(await rejection(bearer(token, users))).to.be.instanceOf(TokenInvalidError);
+        }
+      }
+    });
+
+    it('holds tokens without a stamp, of versions before, against the time of token and login', async () => {
+      const verified = { ...tokens.verify(issue()), stamp: undefined };
+      const at = async (issuedAt: number, authenticatedAt: number): Promise<unknown> => {
+        const old = { ...verified, issuedAt: new Date(issuedAt), authenticatedAt: new Date(authenticatedAt) };
+        const before = new TokenProvider({ verify: () => old });
+        const request = fakeRequest({ headers: { authorization: 'Bearer x' } });
+        return before.authenticate(request, storeOf({ ...alice, tokensValidFrom: changed }));
+      };
+      expect(await at(START, START)).to.be.instanceOf(Authentication);
+      expect(await rejection(at(START - 1, START - 1))).to.be.instanceOf(TokenInvalidError);
+      expect(await rejection(at(START, START - 1))).to.be.instanceOf(TokenInvalidError);
+    });
   });
 
   it('hands on what is no user as it came, for the chain to refuse', async () => {

@@ -30,17 +30,19 @@ const refuses = (claims: object, overrides?: Partial<ClaimsPolicy>, nowMs?: numb
 
 describe('readClaims', () => {
   it('states what the token says', () => {
-    const login = { auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', userstore: 'sql' };
+    const login = { auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', userstore: 'sql', tvf: 5 };
     const claims = { ...valid, iat: NOW - 9.75, ...login, extra: 1 };
     expect(readClaims(claims, policy, NOW * 1000)).to.deep.equal({
       subject: 'alice',
       id: '1',
       issuedAt: new Date(NOW * 1000 - 9750),
       expiresAt: new Date((NOW + 600) * 1000),
+      acceptedUntil: new Date((NOW + 600 + policy.clockToleranceSeconds) * 1000),
       authenticatedAt: new Date((NOW - 60) * 1000),
       methods: ['pwd'],
       scopes: ['a', 'b'],
       userstore: 'sql',
+      stamp: 5,
       claims,
     });
   });
