@@ -21,7 +21,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   mismatch: { readable: true, verified: false },
   malformed: { readable: false, verified: false },
   unidentified: { readable: false, verified: false },
-  /** Refused: bcrypt itself would match on the first 72 bytes. */
+  /** Refused: bcrypt reads no more than 72 bytes. */
   'policy-over-72': { readable: true, verified: false },
   /** Refused: `$2x$` is the ident of hashes made with the sign-extension bug. */
   'refuse-or-match': { readable: false, verified: false },

@@ -130,7 +130,7 @@ for (const table of TABLES) {
           }
           expect(await accepting.verify(password, hash), what).to.equal(false);
         }
-      }).timeout(10_000);
+      });
     }
   });
 }

@@ -115,7 +115,7 @@ describe('readPermissionFile', () => {
     ['one before a star', "a:\n  deny:\n    '//*': GET\n", ':3 a path with an empty or dot segment'],
     ['an encoded path', 'a:\n  deny:\n    /%61: GET\n', ':3 a path with an empty or dot segment'],
     ['a semicolon', 'a:\n  deny:\n    /a;b: GET\n', ':3 a path with an empty or dot segment'],
-    ['an alias bomb', 'a: &a\n  allow: {/x: GET}\nb: *a\n', ' has an a'],
+    ['an alias', 'a: &a\n  allow: {/x: GET}\nb: *a\n', ' has an a'],
     ['a merge key', 'a:\n  deny: {}\nb:\n  <<: {deny: {}}\n', ':4 a role may only have allow and deny'],
     ['a second document', 'a:\n  deny: {}\n---\nb:\n  deny: {}\n', 'holds more than one document'],
     ['a tag', 'a: !x\n  deny: {}\n', 'is not valid YAML (TAG_RESOLVE_FAILED)'],
