@@ -64,9 +64,27 @@ for (const driver of DRIVERS) {
     });
 
     it('stop at what is no address', async () => {
-      for (const value of ['unknown', '', ',', '203.0.113.9, _hidden', '1.2.3.4:80', "'; DROP TABLE"]) {
+      for (const value of ['unknown', '', ',', '203.0.113.9, _hidden', '1.2.3.4:port', "'; DROP TABLE"]) {
         expect((await clientOf(['127.0.0.1'], forwarded(value)))[0], value).to.equal('127.0.0.1');
       }
+    });
+
+    it('may put the port behind the address, and IPv6 into brackets', async () => {
+      for (const [value, ip] of [
+        ['203.0.113.66:50123', '203.0.113.66'],
+        ['6.6.6.6, [2001:DB8::7]:50123', '2001:db8::7'],
+        ['6.6.6.6, [2001:db8::7]', '2001:db8::7'],
+        ['6.6.6.6, ::ffff:203.0.113.66', '203.0.113.66'],
+      ] as const) {
+        for (const trustProxy of [1, ['127.0.0.1']]) {
+          expect((await clientOf(trustProxy, forwarded(value)))[0], value).to.equal(ip);
+        }
+      }
+    });
+
+    it('may write several lines', async () => {
+      const lines = { 'x-forwarded-for': ['6.6.6.6', '203.0.113.9:4711, 10.0.0.1:80'] };
+      expect((await clientOf(2, lines as unknown as Record<string, string>))[0]).to.equal('203.0.113.9');
     });
 
     it('cannot be made to fail by an address with a zone', async () => {

@@ -36,6 +36,7 @@ describe('The keys of the throttle', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['', 'unknown'],
     ['no address', 'unknown'],
+    ['unknown', 'unknown'],
   ] as const) {
     it(`counts the address ${JSON.stringify(ip)} as ${key}`, () => {
       expect(addressKey(ip)).to.equal(key);
