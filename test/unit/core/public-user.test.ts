@@ -188,10 +188,13 @@ describe('publicUser', () => {
       const get = (_: object, key: PropertyKey): unknown => (key === 'hash' ? HASH : undefined);
       return Object.setPrototypeOf(ann(), new Proxy({}, { get })) as unknown;
     },
-    'an endless chain of plain objects with code': () => {
-      const chain = (): object => ({ [inspect.custom]: chain });
-      return ann({ chain: chain() });
+    'a base class that is a proxy': () => {
+      const get = (_: object, key: PropertyKey): unknown => (key === 'hash' ? HASH : undefined);
+      const prototype: unknown = Object.create(new Proxy({}, { get }));
+      return Object.setPrototypeOf(ann(), prototype as object) as unknown;
     },
+    'an inner object whose prototype is a proxy': () =>
+      ann({ inner: Object.create(new Proxy({}, { get: () => HASH })) as unknown }),
     'an endless chain of objects': () => {
       class Link { get next() { return new Link(); } } // prettier-ignore
       return ann({ link: new Link() });
@@ -216,6 +219,34 @@ describe('publicUser', () => {
       expect(await watch.settled()).to.deep.equal([]);
     });
   }
+
+  it('reads no getter of what a record leads to only by many steps', () => {
+    const read: string[] = [];
+    class Machine {
+      constructor(
+        readonly name: string,
+        readonly part?: object,
+      ) {}
+      get state(): string {
+        read.push(this.name);
+        return 'running';
+      }
+    }
+    const near = new Machine('near', new Machine('part'));
+    expect(publicUser(ann({ near }))).to.have.property('near', near);
+    expect(read).to.have.members(['near', 'part']);
+    const parts = ['socket', 'server', 'pool', 'connection'];
+    const far = parts.reduce<object>((part, name) => new Machine(name, part), new Machine('handle'));
+    expect(() => publicUser(ann({ far }))).to.throw(RecordFault, 'too far');
+    expect(read).to.have.length(2);
+  });
+
+  it('stops early at an endless chain of objects with code', () => {
+    let calls = 0;
+    const next = (): object => ({ [inspect.custom]: next, number: (calls += 1) });
+    expect(() => publicUser(ann({ first: next() }))).to.throw(RecordFault, 'too far');
+    expect(calls).to.be.lessThan(10);
+  });
 
   it('looks at each record anew, whatever an earlier one of its class was', () => {
     expect(publicUser(ann({ inner: new Sealed('x') }))).to.have.property('inner');
