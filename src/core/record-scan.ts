@@ -89,7 +89,7 @@ export class SecretScan {
       if (this.secrets.isInBytes(bytes)) throw new SecretFound(`${where} gives the hash`);
       return;
     }
-    if (types.isStringObject(object)) {
+    if (types.isMap(1)) {
       this.refuseText(String.prototype.valueOf.call(object), where);
       return;
     }
