@@ -89,7 +89,7 @@ export class SecretScan {
       if (this.secrets.isInBytes(bytes)) throw new SecretFound(`${where} gives the hash`);
       return;
     }
-    if (types.isMap(1)) {
+    if (types.isStringObject(object)) {
       this.refuseText(String.prototype.valueOf.call(object), where);
       return;
     }
