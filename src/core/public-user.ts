@@ -21,7 +21,6 @@ import { isUser, type User } from './user';
 export function publicUser(record: User, known?: Secrets): User {
   return guarded(() => {
     const secrets = known ?? Secrets.of(record.password);
-    if (types.isProxy(Object.getPrototypeOf(record))) throw new RecordFault('its prototype is a proxy');
     const budget = new Budget();
     const copy = new RecordCopy(secrets, budget);
     const user = copy.of(record);

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { bytesOf, isDirect, isPlainPrototype } from './objects';
 import { type Budget, RecordFault } from './record-fault';
-import { SecretScan, silence } from './record-scan';
+import { SecretScan } from './record-scan';
 import type { Secrets } from './secrets';
 import type { User } from './user';
 
@@ -113,7 +113,6 @@ export class RecordCopy {
 
   /** An instance of a class works best as it is. One that has a secret in its data is copied like the record. */
   private share(source: object, prototype: object | null): unknown {
-    if (types.isPromise(source)) silence(source);
     if (this.secrets === undefined) return source;
     this.hasCode = true;
     const isText = types.isStringObject(source);

@@ -40,7 +40,7 @@ export class Secrets {
 
   /** The same for the name of a property. One that a user chose as a plaintext password is a name of the code. */
   isInName(key: PropertyKey): boolean {
-    return !this.areTypeable && this.isIn(typeof key === 'symbol' ? (key.description ?? '') : String(key));
+    return this.isIn(typeof key === 'symbol' ? (key.description ?? '') : String(key)) && !this.areTypeable;
   }
 
   /**

@@ -79,11 +79,11 @@ class Printed {
 }
 
 class Settings {
-  readonly #value: string;
-  constructor(value: string) {
+  readonly #value: unknown;
+  constructor(value: unknown) {
     this.#value = value;
   }
-  get value(): { inner: string[] } {
+  get value(): { inner: unknown[] } {
     return { inner: [this.#value] };
   }
 }
@@ -174,6 +174,17 @@ describe('publicUser', () => {
     'the inspection of an inner instance': () => ann({ inner: new Inspected(HASH) }),
     'toString() of an inner instance': () => ann({ inner: new Printed(HASH) }),
     'a getter of an inner instance': () => ann({ inner: new Settings(HASH) }),
+    'a map that a getter gives': () => ann({ inner: new Settings(new Map([['a', HASH]])) }),
+    'a map with it as a key that a getter gives': () => ann({ inner: new Settings(new Map([[HASH, 1]])) }),
+    'a set that a getter gives': () => ann({ inner: new Settings(new Set([HASH])) }),
+    'bytes that a getter gives': () => ann({ inner: new Settings(Buffer.from(HASH)) }),
+    'an ArrayBuffer that a getter gives': () => {
+      const { buffer } = new Uint8Array(Buffer.from(HASH));
+      return ann({ inner: new Settings(buffer) });
+    },
+    'a String object that a getter gives': () => ann({ inner: new Settings(Object(HASH)) }),
+    'a symbol that a getter gives': () => ann({ inner: new Settings(Symbol(HASH)) }),
+    'a proxy that a getter gives': () => ann({ inner: new Settings(new Proxy({}, {})) }),
     'the prototype of an inner object': () => ann({ inner: Object.create({ HASH }) as unknown }),
     'a property of a function': () => ann({ find: Object.assign(() => 1, { hash: HASH }) }),
     'a subclass of Map': () => new MapRecord([['username', 'ann'], ['password', HASH]]), // prettier-ignore
@@ -188,10 +199,13 @@ describe('publicUser', () => {
       const get = (_: object, key: PropertyKey): unknown => (key === 'hash' ? HASH : undefined);
       return Object.setPrototypeOf(ann(), new Proxy({}, { get })) as unknown;
     },
-    'an endless chain of plain objects with code': () => {
-      const chain = (): object => ({ [inspect.custom]: chain });
-      return ann({ chain: chain() });
+    'a base class that is a proxy': () => {
+      const get = (_: object, key: PropertyKey): unknown => (key === 'hash' ? HASH : undefined);
+      const prototype: unknown = Object.create(new Proxy({}, { get }));
+      return Object.setPrototypeOf(ann(), prototype as object) as unknown;
     },
+    'an inner object whose prototype is a proxy': () =>
+      ann({ inner: Object.create(new Proxy({}, { get: () => HASH })) as unknown }),
     'an endless chain of objects': () => {
       class Link { get next() { return new Link(); } } // prettier-ignore
       return ann({ link: new Link() });
@@ -216,6 +230,34 @@ describe('publicUser', () => {
       expect(await watch.settled()).to.deep.equal([]);
     });
   }
+
+  it('reads no getter of what a record leads to only by many steps', () => {
+    const read: string[] = [];
+    class Machine {
+      constructor(
+        readonly name: string,
+        readonly part?: object,
+      ) {}
+      get state(): string {
+        read.push(this.name);
+        return 'running';
+      }
+    }
+    const near = new Machine('near', new Machine('part'));
+    expect(publicUser(ann({ near }))).to.have.property('near', near);
+    expect(read).to.have.members(['near', 'part']);
+    const parts = ['handle', 'socket', 'server', 'pool', 'connection'];
+    const far = parts.reduce<object>((part, name) => new Machine(name, part), new Proxy({}, {}));
+    expect(() => publicUser(ann({ far }))).to.throw(RecordFault, 'too far');
+    expect(read).to.have.length(2);
+  });
+
+  it('stops early at an endless chain of objects with code', () => {
+    let calls = 0;
+    const next = (): object => ({ [inspect.custom]: next, number: (calls += 1) });
+    expect(() => publicUser(ann({ first: next() }))).to.throw(RecordFault, 'too far');
+    expect(calls).to.be.lessThan(10);
+  });
 
   it('looks at each record anew, whatever an earlier one of its class was', () => {
     expect(publicUser(ann({ inner: new Sealed('x') }))).to.have.property('inner');
@@ -255,6 +297,27 @@ describe('publicUser', () => {
     expect(user.sealed).to.equal(inner.sealed);
     expect(user.row).to.equal(inner.row);
     expect(user.bytes).to.equal(inner.bytes);
+  });
+
+  it('leaves out bytes and String objects that are the hash', () => {
+    const user = publicUser(ann({ text: Object(HASH) as unknown, bytes: Buffer.from(HASH), id: 7 }));
+    expect(user).to.have.all.keys('username', 'id');
+  });
+
+  it('copies an inner instance of a class that has the hash in its data', () => {
+    class Holder {
+      map = new Map<string, unknown>([['hash', HASH], ['kept', 1]]); // prettier-ignore
+      set = new Set([HASH, 'kept']);
+      size(): number {
+        return this.map.size;
+      }
+    }
+    for (const holder of [new Holder(), new Proxy(new Holder(), {})]) {
+      const { holder: copy } = publicUser(ann({ holder })) as User & { holder: Holder };
+      expect(copy).to.be.instanceOf(Holder).and.not.equal(holder);
+      expect([copy.size(), [...copy.set]]).to.deep.equal([1, ['kept']]);
+      expect(holder.size()).to.equal(2);
+    }
   });
 
   it('keeps a property named __proto__ a property', () => {
