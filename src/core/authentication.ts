@@ -127,7 +127,7 @@ export function provedLogin<U extends User>(
 function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Partial<Origin> {
   const known = details[ORIGIN] ?? ORIGINS.get(user);
   if (known !== undefined) return known;
-  return details instanceof Authentication
-    ? { source: details.source, home: Authentication.homeOf(details) }
-    : {};
+  if (!(details instanceof Authentication)) return {};
+  const login = details as Authentication;
+  return { source: login.source, home: Authentication.homeOf(login) };
 }

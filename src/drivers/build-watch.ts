@@ -97,9 +97,14 @@ export function watchStorage(): void {
   };
 }
 
-/** Says whether the server that our copy builds from here on is one that securest prepares. */
-export function preparing(isSecured: boolean): void {
+/**
+ * Says whether the server that our copy builds from here on is one that securest prepares.
+ * @returns what was said before: a server may be built while another is
+ */
+export function preparing(isSecured: boolean): boolean {
+  const before = isPreparing;
   isPreparing = isSecured;
+  return before;
 }
 
 /** Notes controllers that an instance is asked to secure. */

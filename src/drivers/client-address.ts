@@ -41,7 +41,8 @@ export function clientFinder(trustProxy: TrustProxy | undefined): ClientFinder {
 /** The addresses of sockets, which themselves do not know theirs any more once they are closed. */
 const PEERS = new WeakMap<Socket, string>();
 
-function peerOf(socket: Socket): string {
+/** The address at the other end of a socket, as it was first seen; empty where there is none. */
+export function peerOf(socket: Socket): string {
   const { remoteAddress } = socket;
   if (remoteAddress === undefined || remoteAddress === '') return PEERS.get(socket) ?? '';
   if (PEERS.get(socket) !== remoteAddress) PEERS.set(socket, remoteAddress);

@@ -5,12 +5,10 @@
  * plain app in the same process is untouched. A server's actions are held back until all of them have been
  * compiled and checked; nothing is registered when one is refused.
  */
-import type { IncomingMessage } from 'node:http';
 import {
   type Action,
   type ActionMetadata,
   type BaseDriver,
-  type ControllerMetadata,
   ExpressDriver,
   KoaDriver,
   type RoutingControllersOptions,
@@ -20,13 +18,14 @@ import { readyHostMetadata } from '../access/host-metadata';
 import { asksForUser } from '../access/parameters';
 import { ConfigurationError, SecurityError } from '../errors';
 import { isInstance } from '../util/instance';
-import { type Execution, rawRequest, rawResponse, recordArrival } from '../core/execution';
+import { type Execution, rawResponse } from '../core/execution';
+import { noticeArrival, rememberPeers } from './arrival';
 import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
+import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
 import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../registry/components';
 import type { RecordedServer } from './recording-driver';
-import { matchedPath } from './matched-path';
 import { replyError, setHeaders } from './reply';
 
 /** What an instance of the library does for the servers that use its checkers. */
@@ -58,14 +57,15 @@ export interface ServerFacts {
 /** Marks the checkers of this copy of the library. */
 const BINDING = Symbol('securest.binding');
 
-type Execute = (action: Action) => unknown;
-
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
   readonly restoreMetadata: () => void;
 }
 
 const pending = new WeakMap<BaseDriver, Pending>();
+
+/** Whether the server is prepared in the middle of whose building another began. */
+const outer = new WeakMap<BaseDriver, boolean>();
 
 /** Marks a checker as the instance's. */
 export function bind<T extends object>(checker: T, binding: SecurityBinding): T {
@@ -125,7 +125,7 @@ function wrap(driver: BaseDriver): void {
   driver.initialize = function (this: BaseDriver): void {
     watchStorage();
     const isSecured = bindingOfPair(this) !== undefined;
-    preparing(isSecured);
+    outer.set(this, preparing(isSecured));
     if (isSecured) {
       pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
       rememberPeers(this);
@@ -143,7 +143,9 @@ function wrap(driver: BaseDriver): void {
   driver.registerRoutes = function (this: BaseDriver): void {
     const held = pending.get(this);
     const binding = driverBinding(this);
+    const wasPreparing = outer.get(this) ?? false;
     if (held === undefined || binding === undefined) {
+      preparing(wasPreparing);
       registerRoutes.call(this);
       return;
     }
@@ -157,7 +159,7 @@ function wrap(driver: BaseDriver): void {
         hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
       });
     } finally {
-      preparing(false);
+      preparing(wasPreparing);
     }
     notePrepared(binding, actions);
     const isStubbed = stubbing;
@@ -173,7 +175,7 @@ function wrap(driver: BaseDriver): void {
           return undefined;
         }
         if (!isForUser) return execute(action);
-        return passOn(this, action, executeForUser(this, execution, one.action, action, execute));
+        return executeForUser(this, execution, one.action, action, execute);
       });
     });
     registerRoutes.call(this);
@@ -215,90 +217,6 @@ function reach({ access }: CompiledAction, action: Action): void {
   rawResponse(action)
     ?.writeHead(204, { [REACHED]: access.action })
     .end();
-}
-
-/**
- * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
- * may rewrite the path.
- */
-function noticeArrival(action: ActionMetadata, execution: Execution): void {
-  const notice = (...[first, second, third]: readonly unknown[]): unknown => {
-    // Koa hands over a context and next(), Express a request, a response and next().
-    const isKoa = third === undefined;
-    const { request, response } = first as Action;
-    const arrived: Action = isKoa
-      ? { request, response, context: first }
-      : { request: first, response: second };
-    recordArrival(arrived, execution, matchedPath(arrived));
-    return ((isKoa ? second : third) as () => unknown)();
-  };
-  const { controllerMetadata } = action;
-  const use = { middleware: notice, afterAction: false } as unknown as ControllerMetadata['uses'][number];
-  // The metadata of a controller is shared by its actions.
-  action.controllerMetadata = Object.create(controllerMetadata, {
-    uses: { value: [use, ...controllerMetadata.uses] },
-  }) as ControllerMetadata;
-}
-
-/** Node knows a client's address after it has gone, where somebody asked for it before. */
-function rememberPeers(driver: BaseDriver): void {
-  if (driver instanceof KoaDriver) {
-    const koa = driver.koa as {
-      use(middleware: (context: Action['context'], next: () => unknown) => unknown): void;
-    };
-    koa.use((context, next) => {
-      void rawRequest({ context } as Action).socket.remoteAddress;
-      return next();
-    });
-  } else if (driver instanceof ExpressDriver) {
-    const app = driver.express as {
-      use(middleware: (request: IncomingMessage, _: unknown, next: () => void) => void): void;
-    };
-    app.use((request, _response, next) => {
-      void request.socket.remoteAddress;
-      next();
-    });
-  }
-}
-
-/**
- * The host reads all parameters of an action side by side. What it throws for one would leave the promises of the
- * others without a handler, which ends the process when one of them rejects.
- */
-function rejectUnreadableParameters(driver: BaseDriver): void {
-  const read = driver.getParamFromRequest.bind(driver) as BaseDriver['getParamFromRequest'];
-  driver.getParamFromRequest = (action, param) => {
-    try {
-      return read(action, param) as unknown;
-    } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown is handed on
-      return Promise.reject(error);
-    }
-  };
-}
-
-/** Authenticates before the host looks at any parameter, so that nothing is done for a client who is refused. */
-async function executeForUser(
-  driver: BaseDriver,
-  execution: Execution,
-  metadata: ActionMetadata,
-  action: Action,
-  execute: Execute,
-): Promise<unknown> {
-  try {
-    await execution.currentAuthentication(action);
-  } catch (error) {
-    return driver.handleError(error, metadata, action) as unknown;
-  }
-  return execute(action);
-}
-
-/** Express 4 waits for no promise, so what rejects there is handed to its own error handling. */
-function passOn(driver: BaseDriver, action: Action, result: Promise<unknown>): Promise<unknown> {
-  if (driver instanceof KoaDriver) return result;
-  return result.catch((error: unknown) => {
-    (action.next as (error: unknown) => void)(error);
-  });
 }
 
 function driverBinding(driver: BaseDriver): SecurityBinding | undefined {

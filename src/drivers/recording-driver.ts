@@ -21,11 +21,11 @@ type Middleware = Parameters<BaseDriver['registerMiddleware']>[0];
 export function recordServer(options: RoutingControllersOptions): RecordedServer {
   const driver = new RecordingDriver();
   const restoreMetadata = readyHostMetadata();
-  preparing(true);
+  const wasPreparing = preparing(true);
   try {
     createExecutor(driver, options);
   } finally {
-    preparing(false);
+    preparing(wasPreparing);
     restoreMetadata();
   }
   const { actions, middlewares, routePrefix } = driver;

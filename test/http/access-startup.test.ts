@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { All, Authorized, CurrentUser, Get, JsonController, Post } from 'routing-controllers';
 import { ConfigurationError, createSecurity, currentUserChecker, Public, type User } from '../../src';
-import { DRIVERS, TestServer } from '../support/drivers';
+import { DRIVERS } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import {
   ANYONE,
-  as,
   CastUserstore,
   NameProvider,
   refusal,

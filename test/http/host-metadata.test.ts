@@ -16,10 +16,9 @@ import {
   type User,
   type UserstoreInterface,
 } from '../../src';
-import { DRIVERS, TestServer } from '../support/drivers';
+import { DRIVERS } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import {
-  as,
   CastUserstore,
   type CastMember,
   NameProvider,

@@ -162,21 +162,20 @@ describe('Throttle', () => {
 
   it('counts by a bounded number of keys, of which the one not used for longest goes', async () => {
     const counter = new MemoryCounter(60, 3);
-    for (const key of ['a', 'b', 'c', 'a', 'd']) await counter.add(key);
+    for (const key of ['a', 'b', 'c', 'a', 'd']) counter.add(key);
     const kept = await Promise.all(['a', 'b', 'c', 'd'].map(async (key) => counter.remainingMs(key)));
     expect(kept).to.deep.equal([60_000, 0, 60_000, 60_000]);
   });
 
   it('lets tries that leave nothing behind push out no failures', async () => {
     const counter = new MemoryCounter(60, 3);
-    await counter.add('failed');
-    await counter.add('failed');
-    for (let other = 0; other < 10; other += 1)
-      await (await counter.add(`other ${String(other)}`)).takeBack();
-    expect((await counter.add('failed')).total).to.equal(3);
-    const twice = [await counter.add('twice'), await counter.add('twice')];
+    counter.add('failed');
+    counter.add('failed');
+    for (let other = 0; other < 10; other += 1) await counter.add(`other ${String(other)}`).takeBack();
+    expect(counter.add('failed').total).to.equal(3);
+    const twice = [counter.add('twice'), counter.add('twice')];
     await twice[0]?.takeBack();
-    expect((await counter.add('twice')).total).to.equal(2);
+    expect(counter.add('twice').total).to.equal(2);
   });
 
   for (const options of [{ perPair: 0 }, { perAccount: 1.5 }, { perAddress: NaN }, { perPair: '9' }]) {
