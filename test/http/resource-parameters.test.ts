@@ -338,7 +338,7 @@ for (const driver of DRIVERS) {
       'a class of parameters by its option': () => {
         class C {
           @Authorized(ownerOf(Things, 'id')) @Get('/x/:id') act(
-            @Params({ type: NumberOf } as never) _all: object,
+            @Params({ type: NumberOf }) _all: object,
           ) {}
         }
         return C;

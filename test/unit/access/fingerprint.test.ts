@@ -3,7 +3,7 @@ import { fingerprint } from '../../../src/access/fingerprint';
 
 /** The function or class of a source text. */
 function made(source: string): object {
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- the text is what matters
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is what matters
   return new Function(`return (${source});`)() as object;
 }
 
