@@ -63,7 +63,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('stop at what is no address', async () => {
+    it('stop at a value that is not an address', async () => {
       for (const value of ['unknown', '', ',', '203.0.113.9, _hidden', '1.2.3.4:80', "'; DROP TABLE"]) {
         expect((await clientOf(['127.0.0.1'], forwarded(value)))[0], value).to.equal('127.0.0.1');
       }
