@@ -23,7 +23,7 @@ for (const driver of DRIVERS) {
     beforeEach(reset);
 
     describe('an open action with @CurrentUser()', () => {
-      it('gets undefined for an anonymous request and the user for a recognised one', async () => {
+      it('gets undefined for an anonymous request and the user for an authenticated one', async () => {
         await using api = await startApi(driver, { security: { providers: [provider('p', byHeader)] } });
         const anonymous = await api.get('/open');
         expect([anonymous.status, anonymous.json()]).to.deep.equal([200, { user: null }]);

@@ -54,7 +54,7 @@ for (const driver of DRIVERS) {
       expect((await api.get('/guarded')).status).to.equal(401);
     });
 
-    it('leaves the user of a recognised request known', async () => {
+    it('keeps the user of an authenticated request', async () => {
       await using api = await start(() => true);
       expect((await api.get('/admin', { 'x-user': 'ann' })).json()).to.deep.equal({ user: 'ann' });
     });

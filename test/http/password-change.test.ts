@@ -178,7 +178,7 @@ for (const driver of DRIVERS) {
       expect((await api.put(bearer(token), change())).status).to.equal(204);
     });
 
-    it('is 401 for nobody, whatever they send', async () => {
+    it('is 401 for an anonymous client, whatever it sends', async () => {
       await using api = await setUp();
       for (const body of [change(), {}, 'no json']) {
         const { status } = await api.put({}, body);
@@ -263,7 +263,7 @@ for (const driver of DRIVERS) {
       expect(await isIn(api, basic('ann', news[1 - winner]!))).to.be.false;
     });
 
-    it('tells of changes and wrong passwords, of neither password', async () => {
+    it('reports changes and wrong passwords in events, without either password', async () => {
       await using api = await setUp();
       await api.put(basic('ann', OLD), change('canary-current', 'canary-in-the-mine'));
       await api.put(basic('ann', OLD), change(OLD, 'canary-in-the-mine'));
@@ -361,7 +361,7 @@ for (const driver of DRIVERS) {
         expect(told.join()).to.include('refused ***').and.not.include(NEW);
       });
 
-      it('tells of a change that it makes when nobody waits any more', async () => {
+      it('reports a change that is made after its deadline has passed', async () => {
         let finish: ((isReplaced: boolean) => void) | undefined;
         await using api = await start(() => tooLate(new Promise<boolean>((resolve) => (finish = resolve))));
         const reply = await api.put(basic('ann', OLD), change());

@@ -95,7 +95,7 @@ for (const driver of DRIVERS) {
       (await api.server.raw('/', { path, method, headers: user === undefined ? {} : { 'x-user': user } }))
         .status;
 
-    it('lets in whom a rule allows, and nobody else', async () => {
+    it('lets in only the users that a rule allows', async () => {
       await using api = await start();
       expect(await status(api, 'GET', '/notes', 'ann reader')).to.equal(200);
       expect(await status(api, 'GET', '/notes/7', 'ann reader')).to.equal(200);

@@ -216,7 +216,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('tells of every decision in safe words, never with a secret', async () => {
+    it('reports every decision in safe words, never with a secret', async () => {
       const secret = 'canary-7f3a';
       await using api = await startApi(driver, {
         security: {

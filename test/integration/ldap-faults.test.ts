@@ -126,7 +126,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(evil.sockets).to.have.length(0);
   });
 
-  it('is nobody where two entries have the name', async () => {
+  it('finds no user where two entries have the name', async () => {
     await using fake = await directory((asked) =>
       asked.operation === SEARCH
         ? Buffer.concat([
@@ -151,7 +151,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(binds(fake)[0]!.bytes.includes('ou=securest-nobody')).to.equal(true);
   });
 
-  it('proves nobody, though the directory takes every name and password', async () => {
+  it('authenticates no user, though the directory takes every name and password', async () => {
     await using fake = await directory(() => undefined);
     const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
     for (const user of [undefined, { username: 'alice', active: true }]) {
@@ -160,7 +160,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
-  it('refuses who is unknown as any other, where the directory says that there is no such name', async () => {
+  it('refuses an unknown user as any other, where the directory says that the name does not exist', async () => {
     for (const code of [32, 34, 49]) {
       await using fake = await directory((asked) => {
         if (asked.operation === SEARCH && asked.bytes.includes('nobody')) return result(asked);
@@ -177,7 +177,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(await login(busy, {}, 'nobody')).to.be.instanceOf(ServiceUnavailableError);
   });
 
-  it('sends no password of who is not from here: it may be right for another store', async () => {
+  it('sends no password of a user of another store, where it may be right', async () => {
     await using fake = await directory(() => undefined);
     const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
     const provider = new LdapProvider(store);
@@ -347,7 +347,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
-  it('proves no passwords for who has waited longer than an answer may take', async () => {
+  it('proves no password for a login that has waited longer than an answer may take', async () => {
     await using fake = await directory((asked) => (asked.operation === BIND ? 'nothing' : undefined));
     const store = new LdapUserstore({
       ...{ url: fake.url, insecure: true, baseDn: 'dc=x' },

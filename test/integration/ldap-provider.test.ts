@@ -163,7 +163,7 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
         expect(api.ran).to.deep.equal([]);
       });
 
-      it('are slowed down after failures, alike for who there is and who there is not', async () => {
+      it('are slowed down after failures, alike for known and unknown users', async () => {
         await using api = await start({}, true);
         for (const name of ['alice', 'nobody']) {
           const statuses = new Set<number>();

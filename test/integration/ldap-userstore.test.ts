@@ -142,7 +142,7 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await plain.getUser('ann'))?.active).to.equal(true);
   });
 
-  it('has nobody where two entries have the name, in one base or two, and says so', async () => {
+  it('finds no user where two entries have the name, in one base or two, and says so', async () => {
     add(person({ username: 'twin' }) + person({ username: 'twin' }, '', `uid=twin,${OTHERS}`));
     add(`${person({ username: 'one' })}dn: ou=more,${PEOPLE}\nobjectClass: organizationalUnit\nou: more\n\n`);
     add(person({ username: 'one' }, '', `uid=one,ou=more,${PEOPLE}`));
@@ -221,7 +221,7 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     }
   });
 
-  it('forgets nothing, and does not throw, for what is no name', () => {
+  it('forgets nothing, and does not throw, for a value that is not a name', () => {
     const store = open();
     for (const odd of [undefined, null, 7, {}, Symbol('x'), '', 'a\0', '\ud800']) {
       expect(() => store.forget(odd as string)).to.not.throw();

@@ -164,7 +164,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         expect(await guess(other, 'secret')).to.equal(200);
       });
 
-      it('logs in while Redis is frozen, and tells of both its ends', async () => {
+      it('logs in while Redis is frozen, and reports when that begins and ends', async () => {
         await using api = await start(await ready());
         const end = load(api);
         await eventually(() => api.ran.length > 20);
@@ -247,7 +247,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       expect(degraded(api)).to.equal(0);
     });
 
-    it('does not take for a count what somebody else wrote', async () => {
+    it('does not read a value that another program wrote as a count', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       await guess(api, 'wrong');
       for (const key of await admin.keys('*')) await admin.set(key, 'many');
@@ -329,7 +329,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       expect(await client.ping()).to.equal('PONG');
     });
 
-    it('refuses what is no client of ioredis', () => {
+    it('refuses a value that is not a client of ioredis', () => {
       for (const client of [undefined, null, {}, 'redis://127.0.0.1', { del: () => 1 }]) {
         expect(() => new RedisThrottle(client as unknown as RedisClient)).to.throw(
           ConfigurationError,

@@ -167,7 +167,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
         }
       });
 
-      it('answers 500 for a row that does not hold as a user', async () => {
+      it('answers 500 for a row that is not a valid user', async () => {
         const getUser = `SELECT username, password, 'yes' AS active FROM securest_users WHERE username = $1`;
         await start(connect(PATIENT), { queries: { getUser } });
         expect([await login(), await login('wrong')]).to.deep.equal([500, 500]);

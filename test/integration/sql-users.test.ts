@@ -78,7 +78,7 @@ function describeUsers(ground: () => Ground): void {
       expect(await passwords.verify(PASSWORD, password!)).to.equal(true);
     });
 
-    it('changes passwords, roles, groups and who is active', async () => {
+    it('changes passwords, roles and groups, and disables and enables users', async () => {
       const start = Date.now();
       expect((await run('user passwd URL ann --password-stdin', PASSWORD)).code).to.equal(0);
       expect((await run('user roles URL ann --add editor --remove reader')).code).to.equal(0);

@@ -21,7 +21,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
   const named = (events: readonly SecurityEvent[]): unknown[] =>
     events.flatMap((event) => ('user' in event ? [[event.type, event.user]] : []));
 
-  it('takes a user who is in both for the one of the first', async () => {
+  it("takes the first store's record of a user who is in both", async () => {
     await using api = await startTwoStores(driver, ground().client);
     expect(await api.login('ann', IN_FILE)).to.equal(200);
     expect(await api.login('ann', IN_SQL)).to.equal(401);
@@ -101,7 +101,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await api.login('ann', IN_FILE, '/admin')).to.equal(403);
   });
 
-  it('takes a user who is added to the first for the one there, whatever was remembered', async () => {
+  it("takes the first store's record of a user who is added there later, whatever was remembered", async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
     const bearer = { authorization: `Bearer ${api.tokenOf('bob')}` };
     const statuses = async () => [
@@ -124,7 +124,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
   });
 
-  it('takes a token for who it was issued to, and for nobody of that name in another store', async () => {
+  it('accepts a token for the user it was issued to, and for no user of that name in another store', async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
     const statuses = async (token: string): Promise<number[]> => {
       const bearer = { authorization: `Bearer ${token}` };
@@ -179,7 +179,7 @@ for (const driver of DRIVERS) {
 
     describeTwoStores(driver, () => ({ client }));
 
-    it('lets nobody in by the second while that is out of order, and goes on for who is in the first', async () => {
+    it('lets no user of the second store in while it is out of order, and goes on for users of the first', async () => {
       await using api = await startTwoStores(driver, client);
       await client.query('ALTER TABLE securest_users RENAME TO elsewhere', []);
       expect(await api.login('bob', IN_SQL)).to.equal(500);
@@ -206,7 +206,7 @@ for (const driver of DRIVERS) {
 
     describeTwoStores(driver, () => ({ client: pool }));
 
-    it('is 503 for who is not in the first while the second is down, and goes on for who is', async () => {
+    it('is 503 for users who are not in the first store while the second is down, and goes on for its users', async () => {
       await using api = await startTwoStores(driver, pool);
       expect(await api.login('bob', IN_SQL)).to.equal(200);
       await server.stop();

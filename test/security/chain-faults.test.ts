@@ -79,7 +79,7 @@ for (const driver of DRIVERS) {
       expect(stop.ran).to.deep.equal([]);
     });
 
-    it('what is no user is 500 and nobody, on open actions too', async () => {
+    it('a value that is not a user is 500, on open actions too', async () => {
       for (const result of [{}, '', [], 'ann', true, { id: 1 }, { username: null }, { username: '' }]) {
         await using api = await start([provider('p', () => result), ann('authorization')]);
         for (const path of ['/guarded', '/open', '/required']) {

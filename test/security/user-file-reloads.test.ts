@@ -64,7 +64,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('a broken, empty or deleted file leaves the last good users, and is told of once', async () => {
+    it('a broken, empty or deleted file leaves the last good users, and is reported once', async () => {
       replace(version(1));
       await using api = await start();
       const problems = () => api.events.filter(({ type }) => type === 'misconfigured').length;

@@ -45,7 +45,7 @@ async function unhandledDuring(work: () => void): Promise<unknown[]> {
 
 describe('Audit', () => {
   describe('outcome', () => {
-    it('tells of a recognised request', () => {
+    it('reports an authenticated request', () => {
       const { audit, events, logger } = setUp();
       audit.outcome(fakeRequest(), recognised('ann\r\nroot'));
       expect(events).to.deep.equal([
@@ -60,7 +60,7 @@ describe('Audit', () => {
       expect(logger.lines).to.deep.equal([]);
     });
 
-    it('tells of a request that was barred: who it was, and that it was denied', () => {
+    it('reports a request that was barred: its user, and that it was denied', () => {
       const { audit, events } = setUp();
       audit.outcome(fakeRequest(), {
         kind: 'barred',
@@ -71,7 +71,7 @@ describe('Audit', () => {
       expect(events[1]).to.include({ code: 'cross_site', user: 'ann' });
     });
 
-    it('tells of a refusal with the verdict of each provider, and of each failure with its cause in the log', () => {
+    it('reports a refusal with the verdict of each provider, and each failure with its cause in the log', () => {
       const { audit, events, logger } = setUp();
       const refused: AuthenticationOutcome = {
         kind: 'refused',
@@ -102,7 +102,7 @@ describe('Audit', () => {
     });
   });
 
-  it('tells of a set-up problem, the client-sent name made printable', () => {
+  it('reports a set-up problem, with a name that a client sent made printable', () => {
     const { audit, events, logger } = setUp();
     audit.problem({ component: 'Users', problem: 'unreadable hash', user: 'ann\n' });
     audit.problem({ component: 'Users', problem: 'bad file' });
@@ -152,8 +152,11 @@ describe('Audit', () => {
       }
     });
 
-    it('when nobody listens', () => {
-      expect(() => new Audit(undefined, new MemoryLogger()).emit(() => event)).to.not.throw();
+    it('without a listener, for whom no event is made and nothing logged', () => {
+      const logger = new MemoryLogger();
+      let made = 0;
+      new Audit(undefined, logger).emit(() => ((made += 1), event));
+      expect([made, logger.lines]).to.deep.equal([0, []]);
     });
   });
 

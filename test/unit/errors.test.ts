@@ -89,7 +89,7 @@ describe('retryAfterSeconds', () => {
     });
   }
 
-  it('has a default, also for what is no number of seconds', () => {
+  it('has a default, also for a value that is not a number of seconds', () => {
     for (const retryAfterSeconds of [NaN, Infinity]) {
       expect(new ThrottledError({ retryAfterSeconds }).retryAfterSeconds).to.equal(60);
       expect(new ServiceUnavailableError({ retryAfterSeconds }).retryAfterSeconds).to.equal(5);

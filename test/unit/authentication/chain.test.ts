@@ -82,7 +82,7 @@ describe('runChain', () => {
       Symbol('ann'), () => ANN, Object.assign(() => 1, { then: 1 }), new Map([['username', 'ann']]),
     ]; // prettier-ignore
     leftovers.forEach((leftover, index) => {
-      it(`is a bug when it returns what is no user (${index})`, async () => {
+      it(`is a bug when it returns a value that is not a user (${index})`, async () => {
         for (const result of [leftover, Promise.resolve(leftover)]) {
           const { verdicts, answer } = await run([link('P', () => result as never)]);
           expect(verdicts).to.deep.equal(['bug']);
@@ -92,7 +92,7 @@ describe('runChain', () => {
     });
   });
 
-  it('recognises a user, who is handed on without the hash', async () => {
+  it('authenticates a user, who is handed on without the hash', async () => {
     const record = { username: 'ann', password: 'canary' };
     const { outcome } = await run([link('P', () => record)]);
     if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
@@ -203,7 +203,7 @@ describe('runChain', () => {
       });
     }
 
-    it('lets nobody grant after a provider of which nobody knows what it reads', async () => {
+    it('lets no provider grant after one whose credential is unknown', async () => {
       const broken = { name: 'Broken', get: () => expect.fail('cannot be created') };
       const later = granting();
       const { verdicts } = await run([broken, later]);

@@ -114,7 +114,7 @@ describe('ProviderUserstore', () => {
     expect(userstore.stampOf({ username: 'eve', tokensValidFrom: new Date(3) })).to.equal(3);
   });
 
-  it('passes on what is no user for the chain to find out', async () => {
+  it('passes on a value that is not a user for the chain to refuse', async () => {
     for (const leftover of [false, '', 0, 'ann', {}]) {
       const chain = storesInOrder([{ getUser: () => leftover as never }, store('ann')]);
       const userstore = new ProviderUserstore(chain);
@@ -123,7 +123,7 @@ describe('ProviderUserstore', () => {
     }
   });
 
-  it('knows the store of a user, of a copy by its name, and of nobody else', async () => {
+  it('knows the store of a user, of a copy by its name, and of no other object', async () => {
     const stores = [store('ann', 'first'), store('bob', 'second')];
     const userstore = new ProviderUserstore(storesInOrder(stores));
     const [ann, bob] = [await userstore.getUser('ann'), await userstore.getUser('bob')];

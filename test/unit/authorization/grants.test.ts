@@ -80,7 +80,7 @@ describe('Grants', () => {
     expect(() => grants.refuseUngranted('x:z', 'here')).to.throw(ConfigurationError, /here: .*x:z/);
   });
 
-  it('refuses what is no list of names', () => {
+  it('refuses a value that is not a list of names', () => {
     for (const list of ['editor', [7], [''], [' a'], null, { 0: 'a' }, [undefined]]) {
       expect(refusal({ roleHierarchy: { admin: list as never } })).to.match(/^roleHierarchy: admin/);
       expect(refusal({ permissions: { admin: list as never } })).to.match(/^permissions: admin/);

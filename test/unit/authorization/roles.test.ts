@@ -84,7 +84,7 @@ describe('rolesOf', () => {
     });
   }
 
-  it('is 500 for what holds as no group', async () => {
+  it('is 500 for a value that is not a valid group', async () => {
     for (const group of [{}, [], 'g', true, { name: 'g', roles: 'admin' }, { name: '' }]) {
       const thrown = await thrownBy(load({ username: 'ann', groups: ['g'] }, () => group as never));
       expect(thrown).to.be.instanceOf(SecurityFaultError);

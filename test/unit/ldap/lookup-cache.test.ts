@@ -32,7 +32,7 @@ describe('LookupCache', () => {
     expect(looked).to.have.length(2);
   });
 
-  it('keeps neither nobody nor a failure', async () => {
+  it('keeps neither an unknown user nor a failure', async () => {
     expect([await find('a', null), await find('a', null)]).to.deep.equal([null, null]);
     const fails = () => cache.find('b', () => Promise.reject(new Error('down')));
     for (const attempt of [fails(), fails()]) expect(await attempt.catch(String)).to.equal('Error: down');
@@ -49,7 +49,7 @@ describe('LookupCache', () => {
     expect([await first, await second, await find('a', 'never')]).to.deep.equal(['old', 'new', 'new']);
   });
 
-  it('forgets all names and spellings of one, and nobody else', async () => {
+  it('forgets all names and spellings of one user, and no other user', async () => {
     for (const [name, value] of [
       ['ann', 'ann=annie=Ann'],
       ['annie', 'ann=annie=Ann'],

@@ -87,7 +87,7 @@ describe('Passwords of bcrypt', () => {
       expect(performance.now() - started).to.be.lessThan(50);
     });
 
-    it('refuses empty passwords, lone surrogates and what is no string', async () => {
+    it('refuses empty passwords, lone surrogates and values that are not strings', async () => {
       for (const password of ['', 'a\ud800b', undefined, null, 12, {}, ['secret'], Buffer.from('secret')]) {
         expect(await rejection(hasher.hash(password as string))).to.be.instanceOf(TypeError);
       }

@@ -58,7 +58,7 @@ describe('parseBasicCredentials', () => {
     }
   });
 
-  it('refuses what is no UTF-8, overlong forms and surrogates among it', () => {
+  it('refuses invalid UTF-8, overlong forms and surrogates included', () => {
     for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf4, 0x90, 0x80, 0x80]]) {
       expectMalformed(basic(Uint8Array.from([...Buffer.from('foo:'), ...bytes])));
     }

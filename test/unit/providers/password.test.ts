@@ -314,7 +314,7 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('throws a TypeError without the record when the store returns what is no user', async () => {
+  it('throws a TypeError without the record when the store returns a value that is not a user', async () => {
     const records = [false, '', 0, 'canary', { username: 'alice', password: HASH, active: 'off', canary: 1 }];
     for (const record of records) {
       const store: UserstoreInterface = { getUser: () => record as unknown as User };

@@ -228,7 +228,7 @@ describe('TokenProvider', () => {
     });
   });
 
-  it('hands on what is no user as it came, for the chain to refuse', async () => {
+  it('hands on a value that is not a user as it came, for the chain to refuse', async () => {
     for (const user of [
       { name: 'alice' },
       { username: 7 },

@@ -181,7 +181,7 @@ describe('findComponents', () => {
       expect(refusal({ providers: [Broken] })).to.equal('@AuthProvider Broken cannot be created: no key');
     });
 
-    it('a provider that needs a store where there is none', () => {
+    it('a provider that needs a store where the app has no store', () => {
       class Needy implements AuthProviderInterface {
         authenticate(_request: unknown, _userstore: unknown) {
           return null;

@@ -55,7 +55,7 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
 describe('securityReport', () => {
   beforeEach(reset);
 
-  it('has every route in order, with its access, where it comes from, and who can recognise whom it asks for', async () => {
+  it('has every route in order, with its access, where it comes from, and the providers that can authenticate for it', async () => {
     @Authorized('staff')
     class Base {
       @Authorized('editor') @Get('/inherited') inherited() {}

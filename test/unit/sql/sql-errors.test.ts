@@ -20,7 +20,7 @@ describe('isDown', () => {
     });
   }
 
-  it('counts what nobody knows as down, and errors of the language as bugs', () => {
+  it('counts unknown errors as an outage, and errors of the language as bugs', () => {
     for (const unknown of [new Error('Query read timeout'), null, undefined, 'text', { code: 5 }]) {
       expect(isDown(unknown)).to.equal(true);
     }

@@ -30,7 +30,7 @@ describe('SqliteClient', () => {
     expect(error).to.be.an.instanceOf(RangeError);
   });
 
-  it('rejects, and never throws, what is no SQL', async () => {
+  it('rejects, and never throws, for invalid SQL', async () => {
     const error: unknown = await client.query('SELEC 1', []).catch((thrown: unknown) => thrown);
     expect(error).to.have.property('code', 'SQLITE_ERROR');
   });
@@ -83,7 +83,7 @@ describe('SqliteClient', () => {
     expect(error).to.be.an.instanceOf(Error);
   });
 
-  it('refuses a file that cannot be opened, and what is no path', () => {
+  it('refuses a file that cannot be opened, and a value that is not a path', () => {
     expect(() => new SqliteClient(join(folder, 'missing/users.db'))).to.throw(
       ConfigurationError,
       'cannot open',

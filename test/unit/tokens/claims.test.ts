@@ -135,6 +135,41 @@ describe('readClaims', () => {
     for (const nbf of [NOW + 1, NOW + 0.001, 'x', null, Infinity]) refuses({ nbf });
     takes({ nbf: NOW });
     takes({ nbf: NOW + 30 }, { clockToleranceSeconds: 30 });
+    refuses({ nbf: NOW + 31 }, { clockToleranceSeconds: 30 });
+  });
+
+  it('refuses a negative nbf, and one that is no number, however long ago it would be', () => {
+    for (const nbf of [
+      -1,
+      -0.001,
+      -NOW,
+      -Infinity,
+      -1e300,
+      NaN,
+      '0',
+      '',
+      false,
+      true,
+      [],
+      [0],
+      {},
+      undefined,
+    ]) {
+      refuses({ nbf });
+      refuses({ nbf }, { clockToleranceSeconds: 3600 });
+    }
+    takes({ nbf: 0 });
+    takes({ nbf: -0 });
+  });
+
+  it('holds a fraction of nbf against whole seconds, so that it never lets a token in early', () => {
+    for (const nbf of [NOW + 0.001, NOW + 0.5, NOW + 0.999]) {
+      for (const milliseconds of [0, 500, 999]) refuses({ nbf }, {}, NOW * 1000 + milliseconds);
+      takes({ nbf }, {}, (NOW + 1) * 1000);
+      refuses({ nbf: nbf + 30 }, { clockToleranceSeconds: 30 }, NOW * 1000 + 999);
+      takes({ nbf: nbf + 30 }, { clockToleranceSeconds: 30 }, (NOW + 1) * 1000);
+    }
+    takes({ nbf: NOW - 0.5 });
   });
 
   it('refuses a login after the token, and auth_time, amr, scope or userstore of another type', () => {

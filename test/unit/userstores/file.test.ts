@@ -48,7 +48,7 @@ describe('FileUserstore', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('refuses options without a path, or with a pause that is none', () => {
+  it('refuses options without a path, or with an invalid pause', () => {
     for (const options of [
       undefined,
       {},
