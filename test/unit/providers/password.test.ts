@@ -141,13 +141,14 @@ describe('PasswordProvider', () => {
 
   it('lets a remembered password through as one of no more guesses than are free, when all come in one go', async () => {
     const provider = new PasswordProvider({ passwords: cheapPasswords, throttle: { perPair: 3 } });
-    await provider.authenticate(login('alice:open sesame'), storeOf(alice));
     let answer: () => void = () => undefined;
-    const answered = new Promise<void>((resolve) => (answer = resolve));
-    const slow = { getUser: () => answered.then(() => alice) };
+    let answered = Promise.resolve();
+    const store = { getUser: () => answered.then(() => alice) };
+    await provider.authenticate(login('alice:open sesame'), store);
+    answered = new Promise((resolve) => (answer = resolve));
     const guesses = Array.from({ length: 50 }, (_, count) => (count === 40 ? 'open sesame' : String(count)));
     const results = guesses.map((guess) =>
-      provider.authenticate(login(`alice:${guess}`), slow).then(
+      provider.authenticate(login(`alice:${guess}`), store).then(
         () => 'let in',
         (error: unknown) => (error as Error).constructor,
       ),
