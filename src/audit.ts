@@ -6,6 +6,7 @@ import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } f
 import type { Logger } from './core/logger';
 import type { SecurityRequest } from './core/request';
 import { ignoreRejection } from './util/ignore-rejection';
+import { describeError } from './util/describe-error';
 import { masked, secretsIn } from './util/masked';
 import { printable } from './util/printable';
 
@@ -61,9 +62,10 @@ export class Audit {
   /** Tells of a problem that a store or provider found by itself. */
   problem({ type = 'misconfigured', component, problem, user }: Problem): void {
     const who = user === undefined ? undefined : printable(user);
-    const facts = { component, problem: printable(problem, MAX_LINE) };
+    const told = masked(problem);
+    const facts = { component, problem: printable(told, MAX_LINE) };
     this.emit(() => (type === 'misconfigured' ? { type, ...facts, user: who } : { type, ...facts }));
-    this.warn(`${component}: ${problem}${who === undefined ? '' : ` (user ${who})`}`);
+    this.warn(`${component}: ${told}${who === undefined ? '' : ` (user ${who})`}`);
   }
 
   info(message: string): void {
@@ -76,7 +78,7 @@ export class Audit {
 
   /** Logs a fault with its cause, on one line, without the secrets that the cause may quote. */
   error(message: string, cause: unknown, secrets: readonly string[] = []): void {
-    this.write('error', `${message}: ${masked(describeError(cause), secrets)}`);
+    this.write('error', `${message}: ${describeError(cause, secrets)}`);
   }
 
   private write(level: keyof Logger, message: string): void {
@@ -90,8 +92,6 @@ export class Audit {
 }
 
 const MAX_LINE = 2000;
-/** A cause may be its own cause. */
-const MAX_CAUSES = 5;
 
 /** The facts of a request, safe to log. */
 export function factsOf(request: SecurityRequest): RequestFacts {
@@ -122,17 +122,4 @@ export function secretsOf(request: SecurityRequest, credential = 'authorization'
 /** Verdicts without the errors behind them: an event carries no cause. */
 export function outcomesOf(verdicts: readonly ProviderOutcome[]): ProviderOutcome[] {
   return verdicts.map(({ provider, verdict }) => ({ provider, verdict }));
-}
-
-/** Name, message and stack of whatever was thrown, which may be anything. */
-function describeError(thrown: unknown, depth = 0): string {
-  try {
-    if (!(thrown instanceof Error)) return `${typeof thrown} was thrown`;
-    const stack: unknown = thrown.stack;
-    const text = typeof stack === 'string' && stack !== '' ? stack : `${thrown.name}: ${thrown.message}`;
-    if (thrown.cause === undefined || depth === MAX_CAUSES) return text;
-    return `${text} caused by ${describeError(thrown.cause, depth + 1)}`;
-  } catch {
-    return 'something unreadable was thrown';
-  }
 }

@@ -116,6 +116,15 @@ describe('Audit', () => {
     ]);
   });
 
+  it('tells of a problem without stored hashes, and in bounded length', () => {
+    const { audit, events, logger } = setUp();
+    const hash = `$2b$12$${'a'.repeat(53)}`;
+    audit.problem({ component: 'Users', problem: `cannot read ${hash} ${'x'.repeat(1_000_000)}` });
+    expect(JSON.stringify(events) + logger.lines.join('\n')).to.not.contain('$2b$');
+    expect(logger.lines[0]).to.match(/Users: cannot read \*{3} x+/);
+    expect(logger.lines[0]?.length).to.be.below(2100);
+  });
+
   describe('a listener or log that fails changes nothing', () => {
     const event: SecurityEvent = { type: 'misconfigured', component: 'C', problem: 'p' };
 

@@ -13,6 +13,7 @@ import {
   InvalidRequestError,
   MalformedCredentialsError,
   ServiceUnavailableError,
+  ThrottledError,
 } from '../../../src/errors';
 import { Passwords, passwords } from '../../../src/passwords/passwords';
 import { PasswordProvider } from '../../../src/providers/password';
@@ -136,6 +137,49 @@ describe('PasswordProvider', () => {
     expect(await rejection(provider.authenticate(request, store))).to.be.instanceOf(BadCredentialsError);
     expect(problems).to.have.length(1);
     expect(problems[0]?.problem).to.include("accept: ['ldap-sha']").and.not.include('ddSFG');
+  });
+
+  it('lets a remembered password through as one of no more guesses than are free, when all come in one go', async () => {
+    const provider = new PasswordProvider({ passwords: cheapPasswords, throttle: { perPair: 3 } });
+    let answer: () => void = () => undefined;
+    let answered = Promise.resolve();
+    const store = { getUser: () => answered.then(() => alice) };
+    await provider.authenticate(login('alice:open sesame'), store);
+    answered = new Promise((resolve) => (answer = resolve));
+    const guesses = Array.from({ length: 50 }, (_, count) => (count === 40 ? 'open sesame' : String(count)));
+    const results = guesses.map((guess) =>
+      provider.authenticate(login(`alice:${guess}`), store).then(
+        () => 'let in',
+        (error: unknown) => (error as Error).constructor,
+      ),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    answer();
+    const all = await Promise.all(results);
+    expect(all[40]).to.equal(ThrottledError);
+    expect(all.filter((one) => one === BadCredentialsError)).to.have.length(3);
+  });
+
+  it('proves a password anew where the stored hash was changed meanwhile', async () => {
+    const hashes: string[] = [];
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const hasher = hasherWith({
+      verify: async (_password, hash) => {
+        hashes.push(hash);
+        await answered;
+        return hash === HASH;
+      },
+    });
+    const provider = new PasswordProvider({ passwords: hasher, credentialCache: false });
+    const first = provider.authenticate(login('alice:open sesame'), storeOf(alice));
+    const other = hashSync('another', 4);
+    const second = provider.authenticate(login('alice:open sesame'), storeOf({ ...alice, password: other }));
+    await new Promise((resolve) => setImmediate(resolve));
+    answer();
+    expect((await first)?.user).to.equal(alice);
+    expect(await rejection(second)).to.be.instanceOf(BadCredentialsError);
+    expect(hashes).to.deep.equal([HASH, other]);
   });
 
   it('tells the hasher when a match is a refusal too', async () => {

@@ -24,4 +24,16 @@ describe('printable', () => {
     expect(printable('x'.repeat(1_000_000))).to.equal(`${'x'.repeat(256)}…`);
     expect(printable('ab😀', 3)).to.equal('ab\ufffd…');
   });
+
+  for (const [name, part, written] of [
+    ['control characters', '\n', '\\u000a'],
+    ['halves of surrogate pairs', '\ud800', '\ufffd'],
+    ['escapes', '\u001b[31m', '\\u001b[31m'],
+  ] as const) {
+    it(`looks at no more than it writes of ten million ${name}`, () => {
+      const text = part.repeat(10_000_000 / part.length);
+      expect(printable(text, 2 * part.length)).to.equal(`${written.repeat(2)}…`);
+      expect(printable(text).length).to.be.at.most(256 * 6 + 1);
+    });
+  }
 });
