@@ -25,9 +25,12 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     await using api = await startTwoStores(driver, ground().client);
     expect(await api.login('ann', IN_FILE)).to.equal(200);
     expect(await api.login('ann', IN_SQL)).to.equal(401);
-    const bearer = { authorization: `Bearer ${api.tokenOf('ann')}` };
+    const bearer = { authorization: `Bearer ${await api.issue('ann', IN_FILE)}` };
     expect((await api.get('/who', bearer)).status).to.equal(200);
     expect((await api.get('/reader', bearer)).status).to.equal(403);
+    // Of a login that the app states itself nobody knows the store.
+    const stated = { authorization: `Bearer ${api.tokenOf('ann')}` };
+    expect((await api.get('/who', stated)).status).to.equal(401);
   });
 
   it('gives each the roles of the groups of its own store only', async () => {
@@ -73,8 +76,10 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
 
   it('changes a password in the store that has the user, and ends the tokens there', async () => {
     await using api = await startTwoStores(driver, ground().client);
-    const bearer = { authorization: `Bearer ${api.tokenOf('ann')}` };
+    const bearer = { authorization: `Bearer ${await api.issue('ann', IN_FILE)}` };
     expect((await api.get('/who', bearer)).status).to.equal(200);
+    // The login has the outdated hash replaced, which is another hash for a change at the same time.
+    await eventually(() => api.yaml().match(/\$2b\$05\$/g)?.length === 1);
     expect(await api.changePassword('ann', IN_FILE, NEXT)).to.equal(204);
     expect([await api.login('ann', NEXT), await api.login('ann', IN_FILE)]).to.deep.equal([200, 401]);
     expect((await api.get('/who', bearer)).status).to.equal(401);
@@ -103,7 +108,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
 
   it("takes the first store's record of a user who is added there later, whatever was remembered", async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
-    const bearer = { authorization: `Bearer ${api.tokenOf('bob')}` };
+    const bearer = { authorization: `Bearer ${await api.issue('bob', IN_SQL)}` };
     const statuses = async () => [
       await api.login('bob', IN_SQL, '/reader'),
       await api.login('bob', IN_FILE, '/admin'),
@@ -113,8 +118,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
     const bob = { username: 'bob', password: hashOf(IN_FILE), groups: ['admins'] };
     await api.putInFile(bob);
-    expect(await statuses()).to.deep.equal([401, 200, 403, 200]);
-    expect(named(api.events.slice(-1))).to.deep.equal([['allowed', 'files:bob']]);
+    expect(await statuses()).to.deep.equal([401, 200, 401, 401]);
 
     await api.putInFile({ ...bob, tokensValidFrom: new Date() });
     expect(await statuses()).to.deep.equal([401, 200, 401, 401]);
