@@ -95,7 +95,7 @@ describe('SharedProofs', () => {
   });
 
   for (const proved of ['true', 1, {}, undefined, null]) {
-    it(`takes ${JSON.stringify(proved) ?? 'undefined'} for no proof, and begins for the next one`, async () => {
+    it(`takes ${String(JSON.stringify(proved))} for no proof, and begins for the next one`, async () => {
       const first = gate();
       const one = prove(first.verify);
       const other = prove(counted(() => Promise.resolve(true)));
@@ -155,9 +155,12 @@ describe('SharedProofs', () => {
   });
 
   it('does not begin for who has gone already', async () => {
-    expect(await prove(counted(() => Promise.resolve(true)), AbortSignal.abort())).to.be.instanceOf(
-      ServiceUnavailableError,
-    );
+    expect(
+      await prove(
+        counted(() => Promise.resolve(true)),
+        AbortSignal.abort(),
+      ),
+    ).to.be.instanceOf(ServiceUnavailableError);
     expect(begun).to.equal(0);
   });
 });
