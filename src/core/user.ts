@@ -16,7 +16,10 @@ export interface User {
   roles?: readonly string[] | null | undefined;
   /** Names of the groups the user is in. Groups and users are separate namespaces. */
   groups?: readonly string[] | null | undefined;
-  /** Tokens that were issued, or whose login took place, before this moment are refused. */
+  /**
+   * The stamp of the user's tokens: a token is good while the user still has the value that its login saw. Another
+   * value, which must be later, ends them all.
+   */
   tokensValidFrom?: Date | null | undefined;
 }
 

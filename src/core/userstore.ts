@@ -18,7 +18,10 @@ export interface UserHome {
 
 /** What changes together with a user's hash. */
 export interface PasswordUpdate {
-  /** Set where the password was changed, so that tokens of before end. Absent where only its hash is another. */
+  /**
+   * Set where the password was changed, so that tokens of before end; later than the one before. Absent where only
+   * the hash is another.
+   */
   readonly tokensValidFrom?: Date;
 }
 
