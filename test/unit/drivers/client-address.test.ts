@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { clientFinder, isLoopback, type TrustProxy } from '../../../src/drivers/client-address';
 import { ConfigurationError } from '../../../src/errors';
@@ -123,7 +124,7 @@ describe('clientFinder', () => {
     };
 
     for (const nothing of [undefined, '']) {
-      it(`remembers the address that it saw, where the socket says ${String(JSON.stringify(nothing))}`, () => {
+      it(`remembers the address that it saw, where the socket says ${inspect(nothing)}`, () => {
         const raw = rawRequest({ peer: '::ffff:10.0.0.1', lines: [['X-Forwarded-For', '1.1.1.1']] });
         const seen = [0, 1, ['10.0.0.0/8']].map((trust) => clientFinder(trust)(raw));
         gone(raw, nothing);

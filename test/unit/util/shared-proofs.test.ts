@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { ServiceUnavailableError } from '../../../src/errors';
 import { SharedProofs } from '../../../src/util/shared-proofs';
@@ -95,7 +96,7 @@ describe('SharedProofs', () => {
   });
 
   for (const proved of ['true', 1, {}, undefined, null]) {
-    it(`takes ${String(JSON.stringify(proved))} for no proof, and begins for the next one`, async () => {
+    it(`takes ${inspect(proved)} for no proof, and begins for the next one`, async () => {
       const first = gate();
       const one = prove(first.verify);
       const other = prove(counted(() => Promise.resolve(true)));
