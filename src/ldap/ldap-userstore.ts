@@ -12,9 +12,9 @@ import { LdapDirectory } from './ldap-directory';
 import { saysNoSuchName } from './ldap-faults';
 import { type LdapSettings, ldapSettings, type LdapUserstoreOptions } from './ldap-options';
 import { LookupCache } from './lookup-cache';
+import { MAX_PASSWORD_BYTES } from '../passwords/password-text';
 
 const MAX_NAME = 255;
-const MAX_PASSWORD_BYTES = 1024;
 const NOWHERE: Reach = { direct: [], groups: new Map() };
 
 /**

@@ -41,20 +41,20 @@ export class Engines {
 
   // What cannot be loaded is tried again at the next task: files may have been missing for lack of descriptors alone.
   bcrypt(): Bcrypt {
-    return (this.#bcrypt ??= load<Bcrypt>(this.#names.engines));
+    return (this.#bcrypt ??= load(this.#names.engines) as Bcrypt);
   }
 
   argon2(): Argon2 {
-    return (this.#argon2 ??= load<Argon2>([this.#names.argon2]));
+    return (this.#argon2 ??= load([this.#names.argon2]) as Argon2);
   }
 }
 
-function load<T>([first = '', ...others]: readonly string[]): T {
+function load([first = '', ...others]: readonly string[]): unknown {
   try {
     // By `require`, which forgets a failure, as `import` does not.
-    return createRequire(__filename)(first) as T;
+    return createRequire(__filename)(first);
   } catch (error) {
     if (others.length === 0) throw error;
-    return load<T>(others);
+    return load(others);
   }
 }

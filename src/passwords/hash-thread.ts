@@ -76,7 +76,8 @@ export class HashThread {
 
   /** Resolves when it has ended. What it was computing is refused at once. */
   async end(): Promise<void> {
-    await this.#stop(new Error('The thread was told to end'));
+    this.#stop(new Error('The thread was told to end'));
+    await this.#worker.terminate();
   }
 
   #hear(message: unknown): void {
@@ -92,19 +93,19 @@ export class HashThread {
     this.#options.onIdle(this);
   }
 
-  #stop(cause: Error): Promise<unknown> {
+  #stop(cause: Error): void {
     this.#isEnding = true;
     this.#cause ??= cause;
     clearTimeout(this.#timer);
     this.#job?.reject(this.#cause);
     this.#job = undefined;
-    return this.#worker.terminate().catch(() => undefined);
+    this.#worker.terminate().catch(() => undefined);
   }
 
   #endIn(ms: number, reason: string): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#stop(new Error(reason)).catch(() => undefined);
+      this.#stop(new Error(reason));
     }, ms).unref();
   }
 }

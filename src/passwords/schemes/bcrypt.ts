@@ -26,7 +26,7 @@ export const plainBcrypt: Scheme = {
     const cost = READABLE.exec(hash)?.[1];
     return cost === undefined ? undefined : { kind: 'bcrypt', units: 2 ** Number(cost) };
   },
-  async verify(password, hash, engines) {
+  verify(password, hash, engines) {
     const bcrypt = engines.bcrypt();
     const isTooLong = isLonger(password, MAX_BYTES);
     // The native package does not know `$2y$`, which is the same as `$2b$`.
@@ -49,7 +49,7 @@ export const bcrypt: MakingScheme<BcryptSettings> = {
     const stored = unmarked(hash);
     return plainBcrypt.verify(stored === hash ? password : prehash(password, stored), stored, engines);
   },
-  async hash(password, { cost }, engines) {
+  hash(password, { cost }, engines) {
     const salt = genSaltSync(cost);
     const bcrypt = engines.bcrypt();
     if (!isLonger(password, MAX_BYTES)) return bcrypt.hashSync(password, salt);
