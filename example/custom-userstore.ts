@@ -36,7 +36,9 @@ export const FIND_USER = `
   FROM people WHERE username = $1`;
 export const FIND_GROUP = `SELECT name, roles, groups FROM groups WHERE name = $1`;
 export const UPDATE_PASSWORD = `
-  UPDATE people SET password_hash = $2, tokens_valid_from = COALESCE($4, tokens_valid_from)
+  UPDATE people SET password_hash = $2,
+    tokens_valid_from = CASE WHEN $4::timestamptz IS NULL THEN tokens_valid_from
+      ELSE GREATEST($4, tokens_valid_from + interval '1 second') END
   WHERE username = $1 AND password_hash = $3 RETURNING username`;
 
 @Userstore()
@@ -62,7 +64,8 @@ export class SqlUserstore implements UserstoreInterface<Person> {
 
   /**
    * Optional: for `passwordController()`. It compares and replaces in one statement, so that it cannot undo a
-   * password change that happens at the same time. `tokensValidFrom` ends the tokens of before.
+   * password change that happens at the same time. `tokensValidFrom` ends the tokens of before: tokens are held
+   * against it, so it never takes a value that it had.
    */
   async updatePassword(
     user: Person,

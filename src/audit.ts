@@ -5,6 +5,8 @@ import type { AuthenticationOutcome } from './authentication/authenticator';
 import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from './core/events';
 import type { Logger } from './core/logger';
 import type { SecurityRequest } from './core/request';
+import { ignoreRejection } from './util/ignore-rejection';
+import { describeError } from './util/describe-error';
 import { masked, secretsIn } from './util/masked';
 import { printable } from './util/printable';
 
@@ -25,14 +27,11 @@ export class Audit {
   /** @param make is called only where somebody listens: an event for each request costs time */
   emit(make: () => SecurityEvent): void {
     if (this.listener === undefined) return;
-    const event = make();
     try {
-      const result = this.listener(event) as unknown;
-      if (result instanceof Promise) {
-        result.catch((error: unknown) => {
-          this.error('The event listener failed', error);
-        });
-      }
+      const result: unknown = this.listener(make());
+      ignoreRejection(result, (error) => {
+        this.error('The event listener failed', error);
+      });
     } catch (error) {
       this.error('The event listener failed', error);
     }
@@ -63,9 +62,10 @@ export class Audit {
   /** Tells of a problem that a store or provider found by itself. */
   problem({ type = 'misconfigured', component, problem, user }: Problem): void {
     const who = user === undefined ? undefined : printable(user);
-    const facts = { component, problem: printable(problem, MAX_LINE) };
+    const told = masked(problem);
+    const facts = { component, problem: printable(told, MAX_LINE) };
     this.emit(() => (type === 'misconfigured' ? { type, ...facts, user: who } : { type, ...facts }));
-    this.warn(`${component}: ${problem}${who === undefined ? '' : ` (user ${who})`}`);
+    this.warn(`${component}: ${told}${who === undefined ? '' : ` (user ${who})`}`);
   }
 
   info(message: string): void {
@@ -78,14 +78,13 @@ export class Audit {
 
   /** Logs a fault with its cause, on one line, without the secrets that the cause may quote. */
   error(message: string, cause: unknown, secrets: readonly string[] = []): void {
-    this.write('error', `${message}: ${masked(describeError(cause), secrets)}`);
+    this.write('error', `${message}: ${describeError(cause, secrets)}`);
   }
 
   private write(level: keyof Logger, message: string): void {
     try {
       const log: (line: string) => unknown = this.logger[level].bind(this.logger);
-      const written = log(printable(`securest: ${message}`, MAX_LINE));
-      if (written instanceof Promise) written.catch(() => undefined);
+      ignoreRejection(log(printable(`securest: ${message}`, MAX_LINE)));
     } catch {
       // A broken log must not decide about requests.
     }
@@ -93,17 +92,24 @@ export class Audit {
 }
 
 const MAX_LINE = 2000;
-/** A cause may be its own cause. */
-const MAX_CAUSES = 5;
 
 /** The facts of a request, safe to log. */
 export function factsOf(request: SecurityRequest): RequestFacts {
   return {
     method: printable(request.method, 16),
-    path: printable(request.path),
+    path: printable(pathOf(request)),
     route: request.route,
     ip: request.ip,
   };
+}
+
+/** Of a request whose path cannot be known something is told all the same. */
+function pathOf(request: SecurityRequest): string {
+  try {
+    return request.path;
+  } catch {
+    return '(unknown)';
+  }
 }
 
 /** The secrets that came with a request: what reads them may quote them in what it throws. */
@@ -116,17 +122,4 @@ export function secretsOf(request: SecurityRequest, credential = 'authorization'
 /** Verdicts without the errors behind them: an event carries no cause. */
 export function outcomesOf(verdicts: readonly ProviderOutcome[]): ProviderOutcome[] {
   return verdicts.map(({ provider, verdict }) => ({ provider, verdict }));
-}
-
-/** Name, message and stack of whatever was thrown, which may be anything. */
-function describeError(thrown: unknown, depth = 0): string {
-  try {
-    if (!(thrown instanceof Error)) return `${typeof thrown} was thrown`;
-    const stack: unknown = thrown.stack;
-    const text = typeof stack === 'string' && stack !== '' ? stack : `${thrown.name}: ${thrown.message}`;
-    if (thrown.cause === undefined || depth === MAX_CAUSES) return text;
-    return `${text} caused by ${describeError(thrown.cause, depth + 1)}`;
-  } catch {
-    return 'something unreadable was thrown';
-  }
 }

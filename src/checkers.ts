@@ -6,10 +6,13 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
+import { requiresUser } from './access/compile';
 import { type Audit, factsOf } from './audit';
+import { attribute } from './authentication/attribute';
 import type { AuthenticationOutcome, Authenticator } from './authentication/authenticator';
 import type { Recognised } from './authentication/chain';
 import { RequestWithSignal } from './authentication/provider-request';
+import type { UserstoreChain } from './authentication/userstore-chain';
 import type { Authorizer } from './authorization/authorizer';
 import type { Access } from './core/access';
 import type { Authentication } from './core/authentication';
@@ -20,12 +23,14 @@ import { HttpSecurityRequest } from './drivers/security-request';
 import { AccessDeniedError } from './errors';
 import type { ResolvedOptions } from './options';
 import type { Refusals } from './refusals';
+import { ignoreRejection } from './util/ignore-rejection';
 
 export interface CheckerParts {
   readonly options: ResolvedOptions;
   readonly audit: Audit;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly userstore: UserstoreChain;
   readonly refusals: Refusals;
   /** The headers that credentials come in, for Vary. */
   readonly credentialHeaders: () => string[];
@@ -59,13 +64,30 @@ export class Checkers {
     return true;
   }
 
-  /** The request's login; undefined only where nobody has to be recognised and no credentials came. */
+  /** The request's login; undefined only where no credentials came and no parameter requires a user. */
   async currentAuthentication(action: Action, access: Access): Promise<Authentication | undefined> {
+    return (await this.currentLogin(action, access))?.authentication;
+  }
+
+  /** The same for an action that asks for more than the user: only there it may matter whose user it is. */
+  async attributedAuthentication(action: Action, access: Access): Promise<Authentication | undefined> {
+    const login = await this.currentLogin(action, access);
+    const { options, userstore } = this.parts;
+    return login && attribute(login, userstore, options.deadlineMs);
+  }
+
+  private async currentLogin(action: Action, access: Access): Promise<Recognised | undefined> {
     const request = this.requestOf(action, access);
     const outcome = await this.outcomeOf(action, request);
-    if (outcome.kind === 'recognised') return outcome.authentication;
-    if (outcome.kind === 'anonymous' && !access.requiresUser) return undefined;
+    if (outcome.kind === 'recognised') return outcome;
+    if (outcome.kind === 'anonymous' && !requiresUser(access)) return undefined;
     throw await this.parts.refusals.refuse(request, outcome);
+  }
+
+  /** The request's login where it is known already. */
+  knownAuthentication(action: Action): Authentication | undefined {
+    const outcome = this.parts.authenticator.decided(rawRequest(action));
+    return outcome?.kind === 'recognised' ? outcome.authentication : undefined;
   }
 
   /** @param login undefined for a request that the app's hook skips */
@@ -100,11 +122,9 @@ export class Checkers {
     let result: unknown;
     try {
       result = skip(new RequestWithSignal(request));
-      if (result instanceof Promise) {
-        result.catch((error: unknown) => {
-          this.parts.audit.error('The skip hook must answer at once, and it rejected', error);
-        });
-      }
+      ignoreRejection(result, (error) => {
+        this.parts.audit.error('The skip hook must answer at once, and it rejected', error);
+      });
     } catch (error) {
       this.parts.audit.error('The skip hook failed, so the request is not skipped', error);
     }

@@ -7,7 +7,6 @@ import type { AuthenticationOutcome } from './authentication/authenticator';
 import { challengeOf } from './authentication/challenges';
 import { withinDeadline } from './authentication/deadline';
 import { RequestWithSignal } from './authentication/provider-request';
-import type { AuthProviderInterface } from './core/auth-provider';
 import type { ProviderOutcome } from './core/events';
 import type { SecurityRequest } from './core/request';
 import { rawResponse } from './core/execution';
@@ -19,7 +18,8 @@ import {
   ThrottledError,
 } from './errors';
 import type { ResolvedOptions } from './options';
-import type { Component } from './registry/components';
+import type { ChainLink } from './authentication/chain';
+import { ignoreRejection } from './util/ignore-rejection';
 import { isInstance } from './util/instance';
 
 /** Marks an error that has its headers; a copy of it keeps the mark. */
@@ -32,7 +32,7 @@ export class Refusals {
   constructor(
     private readonly options: ResolvedOptions,
     private readonly audit: Audit,
-    private readonly providers: () => readonly Component<AuthProviderInterface>[],
+    private readonly providers: () => readonly ChainLink[],
   ) {}
 
   /** The error to throw for a request that was not recognised, its headers already on the response. */
@@ -52,6 +52,7 @@ export class Refusals {
       });
     }
     const refused = this.deny(request, error, verdicts);
+    ignoreRejection(refused);
     this.refused.set(outcome, refused);
     return refused;
   }

@@ -1,9 +1,13 @@
 /**
  * The composition root: security options in, routing-controllers options out.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
+import type {
+  AuthorizationChecker,
+  CurrentUserChecker,
+  RoutingControllersOptions,
+} from 'routing-controllers';
 import type { User } from './core/user';
-import { bindingOf } from './drivers/install';
+import { bindingOfPair } from './drivers/install';
 import type { SecurityOptions } from './options';
 import { Security } from './security';
 
@@ -35,11 +39,22 @@ export function securest<U extends User = User, R extends string = string>(
   options: SecurestOptions<U, R>,
 ): RoutingControllersOptions {
   const { security, ...own } = options;
-  if (security === undefined && bindingOf(own.authorizationChecker) !== undefined) return own;
+  const before = bindingOfPair(own);
+  if (before === undefined) return createSecurity<U, R>(security).secure(own);
+  if (security === undefined) return before.secure(own);
+  delete own.authorizationChecker;
+  delete own.currentUserChecker;
   return createSecurity<U, R>(security).secure(own);
 }
 
 const defaultInstance = createSecurity();
 
 /** For routing-controllers' option of this name, in an app that is set up by hand. */
-export const { authorizationChecker, currentUserChecker } = defaultInstance;
+export declare const authorizationChecker: AuthorizationChecker;
+/** For routing-controllers' option of this name, in an app that is set up by hand. */
+export declare const currentUserChecker: CurrentUserChecker;
+
+// Read when they are asked for, so that an app that uses them can be told from one that does not.
+for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
+  Object.defineProperty(exports, name, { enumerable: true, get: () => defaultInstance[name] });
+}

@@ -15,13 +15,14 @@ import { PasswordChange, refuseUnchangeable } from './account/password-change';
 import { isPasswordController } from './account/password-controller';
 import { Audit } from './audit';
 import { Authenticator } from './authentication/authenticator';
+import type { ChainLink } from './authentication/chain';
 import { Authorizer } from './authorization/authorizer';
 import { Resources, UNCONVERTIBLE } from './authorization/resources';
 import { UserstoreChain } from './authentication/userstore-chain';
 import { Checkers } from './checkers';
 import type { Authentication } from './core/authentication';
-import type { AuthProviderInterface } from './core/auth-provider';
 import type { User } from './core/user';
+import { noteHandedOut, noteSecured } from './drivers/build-watch';
 import { injectControllers } from './drivers/controllers';
 import { isLoopback } from './drivers/client-address';
 import { type Execution, executionOf } from './core/execution';
@@ -31,20 +32,25 @@ import { HttpSecurityRequest } from './drivers/security-request';
 import { AccessDeniedError, ConfigurationError, SecurityError, SecurityFaultError } from './errors';
 import { resolveOptions, type ResolvedOptions, type SecurityOptions } from './options';
 import { Refusals } from './refusals';
-import { type Component, type Components, findComponents } from './registry/components';
+import { type Components, findComponents } from './registry/components';
 import { resolve } from './registry/resolve';
+import { forgetUser } from './registry/forget';
 import { InUse } from './registry/in-use';
 import { stepInProvider } from './registry/registry';
 import { announceServer, compileServer } from './startup';
+import { ignoreRejection } from './util/ignore-rejection';
 import { isInstance } from './util/instance';
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
 export class Security<U extends User = User, R extends string = string> {
   /** routing-controllers' `@Authorized`, typed: a role that is none of R, or a policy of another user, does not compile. */
   readonly Authorized = typedAuthorized<U, R>();
-  readonly authorizationChecker: AuthorizationChecker;
-  readonly currentUserChecker: CurrentUserChecker;
 
+  private readonly pair: {
+    readonly authorizationChecker: AuthorizationChecker;
+    readonly currentUserChecker: CurrentUserChecker;
+  };
+  private readonly binding: SecurityBinding;
   private readonly options: ResolvedOptions;
   private readonly audit: Audit;
   private readonly authenticator: Authenticator;
@@ -82,6 +88,7 @@ export class Security<U extends User = User, R extends string = string> {
       options: this.options,
       audit: this.audit,
       authenticator: this.authenticator,
+      userstore,
       authorizer: new Authorizer({
         options: this.options,
         audit: this.audit,
@@ -98,7 +105,8 @@ export class Security<U extends User = User, R extends string = string> {
       components: () => this.components(),
       audit: this.audit,
     });
-    const binding: SecurityBinding = {
+    this.binding = {
+      secure: (host) => this.secure(host),
       prepare: (actions, server) => this.prepare(actions, server),
       inspect: ({ actions }, facts) => ({
         compiled: compileServer(actions, facts, this.components(), this.options),
@@ -110,29 +118,45 @@ export class Security<U extends User = User, R extends string = string> {
         this.refusals.complete(error, this.requestOf(action), []);
       },
     };
-    this.authorizationChecker = bind(
-      (action: Action, roles: unknown[]) => this.authorize(action, roles),
-      binding,
-    );
-    this.currentUserChecker = bind((action: Action) => this.currentUser(action), binding);
+    this.pair = {
+      authorizationChecker: bind(
+        (action: Action, roles: unknown[]) => this.authorize(action, roles),
+        this.binding,
+      ),
+      currentUserChecker: bind((action: Action) => this.currentUser(action), this.binding),
+    };
+  }
+
+  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  get authorizationChecker(): AuthorizationChecker {
+    noteHandedOut(this.guardsAll);
+    return this.pair.authorizationChecker;
+  }
+
+  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  get currentUserChecker(): CurrentUserChecker {
+    noteHandedOut(this.guardsAll);
+    return this.pair.currentUserChecker;
   }
 
   /**
    * Adds this instance's checkers to an app's options. Doing it twice changes nothing.
-   * @throws ConfigurationError when the app sets a checker of its own
+   * @throws ConfigurationError when the app sets a checker of its own, or of another instance
    */
   secure<T extends RoutingControllersOptions>(options: T): T {
     if ('security' in options) {
       throw new ConfigurationError('secure() takes no security options: give them to createSecurity()');
     }
     for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
-      if (options[name] === undefined || bindingOf(options[name]) !== undefined) continue;
-      throw new ConfigurationError(`${name} is what securest sets: take yours out of the options`);
+      if (options[name] === undefined || bindingOf(options[name]) === this.binding) continue;
+      throw new ConfigurationError(
+        `${name} is what securest sets: take the app's own, or that of another instance, out of the options`,
+      );
     }
+    noteSecured(this.binding, options.controllers, this.guardsAll);
     const other = otherCopy();
     if (other !== undefined) this.audit.warn(`the app may be built by ${other}: ${ONE_COPY}`);
-    const { authorizationChecker, currentUserChecker } = this;
-    return { ...options, authorizationChecker, currentUserChecker };
+    return { ...options, ...this.pair };
   }
 
   /**
@@ -156,10 +180,15 @@ export class Security<U extends User = User, R extends string = string> {
   /**
    * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user. Not
    * needed for a changed password, role or `active` where the store keeps nothing: there they count at once.
+   * @throws what the first `forget()` that failed threw, after all have been called
    */
   forget(username: string): void {
-    const { providers, userstores } = this.components();
-    for (const { get } of [...providers, ...userstores]) get().forget?.(username);
+    const failures: unknown[] = [];
+    forgetUser(this.components(), username, (name, cause) => {
+      failures.push(cause);
+      this.audit.error(`${name} could not forget a user`, cause);
+    });
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -171,6 +200,11 @@ export class Security<U extends User = User, R extends string = string> {
     await this.inUse.close();
   }
 
+  /** True where an action without any decorator is guarded too. */
+  private get guardsAll(): boolean {
+    return this.options.default === 'authenticated';
+  }
+
   private authorize(action: Action, roles: readonly unknown[]): Promise<boolean> {
     return this.settle(() => {
       const [access] = roles;
@@ -179,12 +213,17 @@ export class Security<U extends User = User, R extends string = string> {
     });
   }
 
-  private currentUser(action: Action): Promise<User | undefined> {
-    return this.settle(async () => {
-      const execution = executionOf(action);
+  /** At once where the request has been authenticated, as it has before any parameter of an action is read. */
+  private currentUser(action: Action): User | Promise<User | undefined> {
+    const execution = executionOf(action);
+    const known = execution?.owner === this ? this.checkers.knownAuthentication(action) : undefined;
+    if (known !== undefined) return known.user;
+    const user = this.settle(async () => {
       if (execution?.owner !== this) throw new Error(FOREIGN_SERVER);
       return (await this.checkers.currentAuthentication(action, execution.access))?.user;
     });
+    ignoreRejection(user);
+    return user;
   }
 
   private execution({ access }: CompiledAction): Execution {
@@ -193,6 +232,8 @@ export class Security<U extends User = User, R extends string = string> {
       access,
       currentAuthentication: (action) =>
         this.settle(() => this.checkers.currentAuthentication(action, access)),
+      attributedAuthentication: (action) =>
+        this.settle(() => this.checkers.attributedAuthentication(action, access)),
       resource: (action, store, parameter) =>
         this.settle(async () => {
           const resource = await this.resources.load(action, access, store, parameter);
@@ -242,10 +283,11 @@ export class Security<U extends User = User, R extends string = string> {
     });
   }
 
-  private providers(): readonly Component<AuthProviderInterface>[] {
+  private providers(): readonly ChainLink[] {
     const { providers } = this.components();
     const first = stepInProvider();
-    return first === undefined ? providers : [{ name: first.name ?? 'test', get: () => first }, ...providers];
+    if (first === undefined) return providers;
+    return [{ name: first.name ?? 'test', isStandIn: true, get: () => first }, ...providers];
   }
 
   private credentialHeaders(): string[] {

@@ -26,7 +26,7 @@ export function compileServer(
   const compiled = actions.map((action) => compileAction(action, server.routePrefix, options.default));
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
   for (const { access } of compiled) refuseUnknownNames(access, options.grants);
-  const first = compiled.find(({ access }) => access.levels.length > 0 || access.requiresUser);
+  const first = compiled.find(({ access }) => access.levels.length > 0);
   if (first !== undefined && components.providers.length === 0) {
     throw new ConfigurationError(
       `${first.access.action} is guarded but nothing can authenticate: decorate a class with ` +
@@ -56,7 +56,7 @@ export function announceServer(
       `${String(open.length - byDefault.length)} opened by @Public(), ` +
       `${String(byDefault.length)} open by default`,
   );
-  for (const { message } of accessWarnings(compiled)) audit.warn(message);
+  for (const { message } of accessWarnings(compiled, options.grants)) audit.warn(message);
   void announceRules(compiled, components, options, audit);
   if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
 }

@@ -4,18 +4,27 @@
  * The host's own action metadata is fresh for each server, so what is changed in it reaches no other app.
  */
 import { ActionMetadata } from 'routing-controllers';
-import type { Access } from '../core/access';
+import type { Access, AccessLevel } from '../core/access';
 import { ConfigurationError } from '../errors';
+import { memberName } from '../util/member-name';
 import { type DefaultAccess, guardsOf } from './guards';
+import { restoreInterceptors } from './interceptors';
+import { restoreMiddlewares } from './middlewares';
 import { restoreParameters, takeRequired } from './parameters';
+import { restoreReply } from './replies';
 import { numericParameters } from './resource-parameters';
 
 /** Access objects made here. A check that brings any other came from a server that was not compiled. */
 const compiled = new WeakSet<object>();
 
+/** Those of actions with a parameter that requires a user, whatever guards them. */
+const requiring = new WeakSet<object>();
+
 export interface CompiledAction {
   readonly action: ActionMetadata;
   readonly access: Access;
+  /** Those of its levels that stand on classes. */
+  readonly classLevels: readonly AccessLevel[];
   /** What the action silently misses, in words. */
   readonly losses: readonly string[];
 }
@@ -30,10 +39,15 @@ export function compileAction(
   defaultAccess: DefaultAccess,
 ): CompiledAction {
   const controller = action.controllerMetadata.target;
-  const name = `${controller.name}.${action.method}`;
-  const { levels, openedBy } = guardsOf(controller, action.method, defaultAccess);
-  const losses = restoreParameters(action);
-  const requiresUser = takeRequired(action);
+  const losses = [
+    ...restoreMiddlewares(action),
+    ...restoreParameters(action),
+    ...restoreInterceptors(action),
+  ];
+  restoreReply(action);
+  const requiredBy = takeRequired(action);
+  const { levels, classLevels, openedBy } = guardsOf(controller, action.method, defaultAccess, requiredBy);
+  const name = memberName(controller, action.method);
   const route = ActionMetadata.appendBaseRoute(routePrefix, action.fullRoute);
   const access: Access = Object.freeze({
     action: name,
@@ -43,17 +57,22 @@ export function compileAction(
     numericParameters: Object.freeze(numericParameters(action, name, levels)),
     levels: Object.freeze(levels),
     openedBy,
-    requiresUser,
   });
   compiled.add(access);
+  if (requiredBy !== undefined) requiring.add(access);
   action.isAuthorizedUsed = levels.length > 0;
   action.authorizedRoles = levels.length > 0 ? [access] : [];
-  return { action, access, losses };
+  return { action, access, classLevels, losses };
 }
 
 /** True for an access that this copy of the library compiled. */
 export function isCompiled(access: unknown): access is Access {
   return typeof access === 'object' && access !== null && compiled.has(access);
+}
+
+/** True for the access of an action that has a parameter which requires a user. */
+export function requiresUser(access: Access): boolean {
+  return requiring.has(access);
 }
 
 /** @throws ConfigurationError when the app sets only one checker of the two although something is guarded. */

@@ -9,6 +9,8 @@ import { getMetadataArgsStorage } from 'routing-controllers';
 import type { AccessLevel } from '../core/access';
 import { isPublic } from '../decorators/public';
 import { ConfigurationError } from '../errors';
+import { memberName } from '../util/member-name';
+import { isOnClass, isOnMethod } from './declared';
 import { toRule } from './rules';
 
 /** What protects an action when neither it nor its classes say anything. */
@@ -16,69 +18,102 @@ export type DefaultAccess = 'public' | 'authenticated';
 
 export interface Guards {
   readonly levels: readonly AccessLevel[];
+  /** Those of the levels that stand on classes. */
+  readonly classLevels: readonly AccessLevel[];
   readonly openedBy: string | undefined;
 }
 
+/** A class of the way up. */
+export interface ClassLike {
+  readonly name: string;
+  readonly prototype: object;
+}
+
 /** The class and its bases, the class first. */
-export function classChain(cls: object): { name: string; prototype: object }[] {
-  const chain: { name: string; prototype: object }[] = [];
+export function classChain(cls: object): ClassLike[] {
+  const chain: ClassLike[] = [];
   for (let next: unknown = cls; isClass(next); next = Object.getPrototypeOf(next)) chain.push(next);
   return chain;
 }
 
 /**
  * The effective guards of a controller's action.
+ * @param requiredBy the parameter that requires a user, in words: a guard where no other is written
  * @throws ConfigurationError for malformed roles and for a `@Public()` that contradicts a guard.
  */
-export function guardsOf(controller: object, method: string, defaultAccess: DefaultAccess): Guards {
+export function guardsOf(
+  controller: object,
+  method: string,
+  defaultAccess: DefaultAccess,
+  requiredBy?: string,
+): Guards {
+  const written = writtenGuards(controller, method);
+  // Every guard asks for a user: what the parameter requires is asked already.
+  if (written.levels.length > 0) return written;
+  if (requiredBy !== undefined) return anyUser(requiredBy);
+  return written.openedBy === undefined && defaultAccess !== 'public' ? anyUser('default') : written;
+}
+
+function anyUser(source: string): Guards {
+  return { levels: [{ rule: toRule(undefined, source), source }], classLevels: [], openedBy: undefined };
+}
+
+function writtenGuards(controller: object, method: string): Guards {
   const chain = classChain(controller);
   refuseContradictions(chain, method);
-  const classLevels = chain.map((cls, index) => guardsOn(cls, undefined, index > 0));
-  const from = chain.findIndex((cls) => guardsOn(cls, method).length > 0 || isPublic(cls, method));
+  const onClasses = chain.map((cls, index) => guardsOnClass(cls, index === 0 ? '' : 'base '));
+  const from = chain.findIndex((cls) => guardsOnMethod(cls, method).length > 0 || isPublic(cls, method));
   const owner = chain[from];
   if (owner !== undefined && isPublic(owner, method)) {
     // A base's @Public() speaks for itself and what is above it, never for a guarded subclass.
-    const levels = classLevels.slice(0, from).flat();
-    return { levels, openedBy: levels.length === 0 ? `@Public() on ${owner.name}.${method}` : undefined };
+    const levels = onClasses.slice(0, from).flat();
+    const openedBy = levels.length === 0 ? `@Public() on ${memberName(owner, method)}` : undefined;
+    return { levels, classLevels: levels, openedBy };
   }
-  const levels = [...classLevels.flat(), ...(owner === undefined ? [] : guardsOn(owner, method))];
-  if (levels.length > 0) return { levels, openedBy: undefined };
-  const opener = publicClass(chain, method);
-  if (opener !== undefined) return { levels, openedBy: `@Public() on class ${opener}` };
-  if (defaultAccess === 'public') return { levels, openedBy: undefined };
-  return { levels: [{ rule: toRule(undefined, 'default'), source: 'default' }], openedBy: undefined };
+  const classLevels = onClasses.flat();
+  const levels = [...classLevels, ...(owner === undefined ? [] : guardsOnMethod(owner, method))];
+  const opener = levels.length === 0 ? publicClass(chain, method) : undefined;
+  return {
+    levels,
+    classLevels,
+    openedBy: opener === undefined ? undefined : `@Public() on class ${opener}`,
+  };
 }
 
 /** A class's @Public() opens the actions that it or a base implements, not what a subclass adds. */
-function publicClass(chain: { name: string; prototype: object }[], method: string): string | undefined {
+function publicClass(chain: readonly ClassLike[], method: string): string | undefined {
   const implementer = chain.findIndex((cls) => Object.hasOwn(cls.prototype, method));
   return chain.find((cls, index) => index <= implementer && isPublic(cls))?.name;
 }
 
-function guardsOn(cls: { name: string }, method?: string, isBase = false): AccessLevel[] {
-  const target = method === undefined ? `class ${cls.name}` : `${cls.name}.${method}`;
-  const source = isBase ? `base ${target}` : target;
-  return getMetadataArgsStorage()
-    .responseHandlers.filter(
-      (handler) =>
-        handler.type === 'authorized' &&
-        (handler.target as object) === cls &&
-        // The host leaves the method of a class guard undefined; an empty name would be a class guard too.
-        (handler.method as string | undefined) === method,
-    )
-    .map((handler) => ({ rule: toRule(handler.value as unknown, `@Authorized on ${target}`), source }));
+function guardsOnClass(cls: ClassLike, prefix = ''): AccessLevel[] {
+  const target = `class ${cls.name}`;
+  return guardsWhere((guard) => isOnClass(guard, cls), target, `${prefix}${target}`);
 }
 
-function refuseContradictions(chain: { name: string }[], method: string): void {
+function guardsOnMethod(cls: ClassLike, method: string): AccessLevel[] {
+  const target = memberName(cls, method);
+  return guardsWhere((guard) => isOnMethod(guard, cls, method), target, target);
+}
+
+type HandlerArgs = ReturnType<typeof getMetadataArgsStorage>['responseHandlers'][number];
+
+function guardsWhere(isThere: (guard: HandlerArgs) => boolean, target: string, source: string) {
+  return getMetadataArgsStorage()
+    .responseHandlers.filter((handler) => handler.type === 'authorized' && isThere(handler))
+    .map(({ value }) => ({ rule: toRule(value as unknown, `@Authorized on ${target}`), source }));
+}
+
+function refuseContradictions(chain: readonly ClassLike[], method: string): void {
   chain.forEach((cls, index) => {
-    if (isPublic(cls, method) && guardsOn(cls, method).length > 0) {
-      throw new ConfigurationError(`${cls.name}.${method} has both @Public() and @Authorized: keep one`);
+    if (isPublic(cls, method) && guardsOnMethod(cls, method).length > 0) {
+      throw new ConfigurationError(`${memberName(cls, method)} has both @Public() and @Authorized: keep one`);
     }
     if (!isPublic(cls)) return;
-    if (guardsOn(cls).length > 0) {
+    if (guardsOnClass(cls).length > 0) {
       throw new ConfigurationError(`class ${cls.name} has both @Public() and @Authorized: keep one`);
     }
-    const guarded = chain.slice(index + 1).find((base) => guardsOn(base).length > 0);
+    const guarded = chain.slice(index + 1).find((base) => guardsOnClass(base).length > 0);
     if (guarded === undefined) return;
     throw new ConfigurationError(
       `class ${cls.name} has @Public() but its base ${guarded.name} has @Authorized: ` +
@@ -87,6 +122,6 @@ function refuseContradictions(chain: { name: string }[], method: string): void {
   });
 }
 
-function isClass(value: unknown): value is { name: string; prototype: object } {
+function isClass(value: unknown): value is ClassLike {
   return typeof value === 'function' && value !== Function.prototype;
 }

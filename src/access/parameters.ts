@@ -2,7 +2,8 @@
  * Puts right what the host does to the parameters of actions.
  *
  * It looks up parameter decorators by the controller class itself, so an inherited `@CurrentUser()` would
- * arrive undefined, and it answers an absent required user by its own 401 without a challenge.
+ * arrive undefined. And it asks for a required user beside the other parameters, so an anonymous client would
+ * be told what is wrong with those, or else get the host's own 401 without a challenge.
  */
 import {
   type ActionMetadata,
@@ -11,28 +12,25 @@ import {
   type RoutingControllersOptions,
 } from 'routing-controllers';
 import { currentAuthentication } from '../decorators/current-authentication';
-import { classChain } from './guards';
+import { isPublic } from '../decorators/public';
+import { keyOf, memberName } from '../util/member-name';
+import { classChain, type ClassLike } from './guards';
 
 type ParamArgs = ReturnType<typeof getMetadataArgsStorage>['params'][number];
 
 /**
  * Restores the `@CurrentUser` and `@CurrentAuthentication` parameters that an action inherits, each at its
  * place where the subclass declares no other.
- * @returns what stays lost, in words: other parameters and `@UseBefore` or `@UseAfter` of the base.
+ * @returns the other parameters of the base, which stay lost, in words
  */
 export function restoreParameters(action: ActionMetadata): string[] {
   const controller = action.controllerMetadata.target;
-  const losses = lostMiddlewares(action);
+  const losses: string[] = [];
   const declared = new Set(action.params.map(({ index }) => index));
   // An override that declares parameters of its own may have done without the base's last ones.
   const wanted = declared.size === 0 ? Infinity : parameterCount(controller, action.method);
   for (const base of classChain(controller).slice(1)) {
-    const inherited = getMetadataArgsStorage().params.filter(
-      (param) =>
-        (param.object as object).constructor === base &&
-        param.method === action.method &&
-        !declared.has(param.index),
-    );
+    const inherited = parametersOn(base, action.method).filter(({ index }) => !declared.has(index));
     for (const args of inherited) {
       const restorable = isUserParameter(args);
       if (!restorable && args.index < wanted)
@@ -47,15 +45,43 @@ export function restoreParameters(action: ActionMetadata): string[] {
 }
 
 /**
- * True when a user is required by a parameter. The requirement is taken off the metadata, so that the
- * checker answers for it.
+ * Takes the requirement of a user off an action's parameters, so that it is decided before any of them is read.
+ * @returns the parameter that requires a user, in words; undefined when none does
  */
-export function takeRequired(action: ActionMetadata): boolean {
-  const required = action.params.filter(
-    (param) => param.required && (param.type === 'current-user' || param.transform === currentAuthentication),
-  );
+export function takeRequired(action: ActionMetadata): string | undefined {
+  const required = action.params.filter((param) => param.required && isUserParameter(param));
   for (const param of required) param.required = false;
-  return required.length > 0;
+  const first = required.toSorted((a, b) => a.index - b.index)[0];
+  return first === undefined
+    ? overriddenRequirement(action)
+    : describe(first.target as object as ClassLike, action.method, first);
+}
+
+/**
+ * The user that the overridden method requires. As a guard would, it counts where the override says nothing of
+ * it: neither by a user parameter of its own nor by `@Public()`.
+ */
+function overriddenRequirement(action: ActionMetadata): string | undefined {
+  for (const cls of classChain(action.controllerMetadata.target)) {
+    const asking = parametersOn(cls, action.method).filter(isUserParameter);
+    const required = asking.find((args) => withDefaults(action, args).required);
+    if (required !== undefined) return describe(cls, action.method, required);
+    if (asking.length > 0 || isPublic(cls, action.method)) return undefined;
+  }
+  return undefined;
+}
+
+function describe(
+  cls: { readonly name: string },
+  method: string,
+  { index }: { readonly index: number },
+): string {
+  return `parameter ${String(index + 1)} of ${memberName(cls, method)}`;
+}
+
+/** True when a parameter asks for the user, or for its login. */
+export function asksForUser({ params }: ActionMetadata): boolean {
+  return params.some(isUserParameter);
 }
 
 /**
@@ -72,12 +98,25 @@ export function keepUndecidedParameters(): () => void {
   };
 }
 
-function parameterCount(controller: { prototype: object }, method: string): number {
-  return (controller.prototype as Record<string, (...args: never[]) => unknown>)[method]?.length ?? 0;
+function parametersOn(cls: ClassLike, method: string): ParamArgs[] {
+  return getMetadataArgsStorage().params.filter(
+    (param) => (param.object as object).constructor === cls && keyOf(param.method) === keyOf(method),
+  );
 }
 
-function isUserParameter(args: ParamArgs): boolean {
-  return args.type === 'current-user' || args.transform === currentAuthentication;
+/** Read without running a getter: an accessor may give any function. */
+function parameterCount(controller: ClassLike, method: string): number {
+  for (const { prototype } of classChain(controller)) {
+    const property = Object.getOwnPropertyDescriptor(prototype, method);
+    if (property === undefined) continue;
+    return typeof property.value === 'function' ? (property.value as () => unknown).length : Infinity;
+  }
+  return 0;
+}
+
+/** True for a parameter that asks for the user or the login. */
+export function isUserParameter({ type, transform }: Pick<ParamArgs, 'type' | 'transform'>): boolean {
+  return type === 'current-user' || transform === currentAuthentication;
 }
 
 /** The app's `defaults.paramOptions`, as the host applies them to what a controller declares itself. */
@@ -98,20 +137,4 @@ function placeholder(args: ParamArgs): ParamArgs {
     required: false,
     transform: () => undefined,
   };
-}
-
-function lostMiddlewares(action: ActionMetadata): string[] {
-  const controller = action.controllerMetadata.target;
-  const storage = getMetadataArgsStorage();
-  const redeclared = storage
-    .filterActionsWithTarget(controller)
-    .some((declared) => declared.method === action.method);
-  const bases: unknown[] = classChain(controller).slice(1);
-  return storage.uses
-    .filter((use) => bases.includes(use.target))
-    .filter((use) => use.method === undefined || (use.method === action.method && !redeclared))
-    .map((use) => {
-      const { name } = use.middleware as { name: string };
-      return `@Use${use.afterAction ? 'After' : 'Before'}(${name}) of ${use.target.name}`;
-    });
 }

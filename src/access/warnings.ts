@@ -1,8 +1,11 @@
 /**
  * What is allowed and seldom meant: told in the log when a server starts, and in the security report.
  */
+import type { Grants } from '../authorization/grants';
 import type { Access } from '../core/access';
 import type { CompiledAction } from './compile';
+import { findNarrowed, type Narrowing } from './narrowing';
+import { describeRule } from './rules';
 import { type RouteFault, routeFault } from './route-faults';
 import { findShadows } from './shadowing';
 
@@ -11,6 +14,7 @@ export type WarningCode =
   | 'open_without_public'
   | 'inheritance_loss'
   | 'guarded_route_hidden'
+  | 'narrowed_by_class'
   | 'guard_lost'
   | 'unobtainable_role'
   | 'rule_without_route'
@@ -24,7 +28,7 @@ export interface AccessWarning {
 }
 
 /** The warnings that a server's actions give rise to by themselves. */
-export function accessWarnings(compiled: readonly CompiledAction[]): AccessWarning[] {
+export function accessWarnings(compiled: readonly CompiledAction[], grants: Grants): AccessWarning[] {
   return [
     ...compiled.filter(isOpenByDefault).map(({ access }) => ({
       code: 'open_without_public' as const,
@@ -58,7 +62,20 @@ export function accessWarnings(compiled: readonly CompiledAction[]): AccessWarni
           'comes first and answers for it',
       };
     }),
+    ...findNarrowed(compiled, grants).map(narrowedWarning),
   ];
+}
+
+function narrowedWarning({ compiled: { access }, ways, keptOutBy }: Narrowing): AccessWarning {
+  const roles = [...new Set(ways.map((way) => way.join(' with ')))].join(' or ');
+  return {
+    code: 'narrowed_by_class',
+    action: access.action,
+    message:
+      `${routeOf(access)} lets nobody in by role ${roles} alone: the guard on ${keptOutBy.source} ` +
+      `(${describeRule(keptOutBy.rule)}) must hold too, where routing-controllers asks for a role of either; ` +
+      'if both are meant, name both on the method by allOf()',
+  };
 }
 
 /** True for an action that anyone may call although nobody said so. */

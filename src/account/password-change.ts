@@ -1,13 +1,14 @@
 import { type Audit, factsOf, secretsOf } from '../audit';
 import { DeadlinePassedError, withinDeadline } from '../authentication/deadline';
 import { RequestWithSignal } from '../authentication/provider-request';
+import { publicUserOf } from '../authentication/public-login';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
-import { Authentication } from '../core/authentication';
-import { listenForProblems, reportMisconfigured } from '../core/events';
+import { type Authentication, provedLogin } from '../core/authentication';
+import { listenForProblems, type Problem, reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { noteHomeStore } from '../core/home-store';
+import { nextStamp, stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
-import { STORE_NAME_OF, type UserstoreInterface } from '../core/userstore';
+import { HOME_OF, type UserstoreInterface } from '../core/userstore';
 import {
   AuthenticationRequiredError,
   BadCredentialsError,
@@ -19,6 +20,7 @@ import {
 } from '../errors';
 import { PasswordProvider } from '../providers/password';
 import type { Component, Components } from '../registry/components';
+import { forgetUser } from '../registry/forget';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
 import { printable } from '../util/printable';
@@ -107,26 +109,54 @@ export class PasswordChange {
     newPassword: string,
     onReplaced: () => void,
   ): Promise<Authentication> {
-    const { components, clock } = this.parts;
+    const { components, clock, audit } = this.parts;
     const user = await proved(provider, request, store, credentials);
     const { store: owner, name } = store.originOf(user) ?? {};
     if (owner?.updatePassword === undefined) throw new WrongPasswordError();
     const newHash = await provider.hash(newPassword);
-    const now = new Date(clock());
+    const now = clock();
+    const tokensValidFrom = nextStamp(user.tokensValidFrom, now);
+    // Read before: the store may change the very object that it returned.
+    const before = stampOf(user);
     const isReplaced: unknown = await owner.updatePassword(user, newHash, user.password ?? '', {
-      tokensValidFrom: now,
+      tokensValidFrom,
     });
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
     if (!isReplaced) throw new WrongPasswordError();
     onReplaced();
-    for (const one of components().providers) one.get().forget?.(credentials.username);
-    if (await isForgotten(owner, credentials.username, now)) {
+    forgetUser(components(), credentials.username, (component, cause) => {
+      audit.error(`${component} could not forget a user whose password was changed`, cause);
+    });
+    const after = await readAgain(owner, credentials.username);
+    if (after !== undefined && stampOf(after) <= before) {
       const component = name ?? owner.constructor.name;
       reportMisconfigured(request, { component, user: credentials.username, problem: TOKENS_OUTLIVE });
     }
-    const home = store[STORE_NAME_OF](user);
-    if (home !== undefined) noteHomeStore(user, home);
-    return new Authentication(user, { authenticatedAt: now, methods: ['pwd'] });
+    // The store may have rounded the value. One of a later change is not this login's.
+    const own = after?.password === newHash ? after : undefined;
+    const record = own ?? user;
+    const stamp = own === undefined ? tokensValidFrom.getTime() : stampOf(own);
+    const source = { kind: 'userstore', name: name ?? owner.constructor.name } as const;
+    const report = (problem: Problem): void => {
+      reportMisconfigured(request, problem);
+    };
+    const home = store[HOME_OF](user);
+    return provedLogin(
+      { authenticatedAt: new Date(now), methods: ['pwd'] },
+      {
+        user: publicUserOf(
+          record,
+          undefined,
+          { store: owner, name: source.name, user: record, stamp },
+          source.name,
+          report,
+        ),
+        source,
+        home: home?.isOneOfSeveral === true ? home.name : undefined,
+        stamp,
+        now,
+      },
+    );
   }
 }
 
@@ -134,14 +164,13 @@ const TOKENS_OUTLIVE =
   'tokens of before outlive a changed password: getUser() does not return the tokensValidFrom that ' +
   'updatePassword() was given';
 
-/** Whether the store lost the moment from which tokens count. The password is changed already, so it never throws. */
-async function isForgotten(store: UserstoreInterface, username: string, since: Date): Promise<boolean> {
+/** The user after the change; undefined where the store cannot say. The password is changed, so it never throws. */
+async function readAgain(store: UserstoreInterface, username: string): Promise<User | undefined> {
   try {
     const user = await store.getUser(username);
-    // Later where the password was changed once more meanwhile.
-    return isUser(user) && !((user.tokensValidFrom ?? 0) >= since);
+    return isUser(user) ? user : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -4,11 +4,10 @@
  * @see NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2
  */
 import { ConfigurationError } from '../errors';
+import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
 import { isCommon } from './common-passwords';
 
 const DEFAULT_MIN_LENGTH = 12;
-/** No login takes more. */
-const MAX_BYTES = 1024;
 /** What must be left of a password without the user's name, or the common word in its middle. */
 const MIN_REST = 8;
 const MIN_NAME_LENGTH = 3;
@@ -33,8 +32,8 @@ export function passwordFault(
   names: readonly unknown[],
 ): string | undefined {
   if (typeof password !== 'string') return 'must be a text';
-  if (password.length > MAX_BYTES || Buffer.byteLength(password) > MAX_BYTES) {
-    return `must have at most ${String(MAX_BYTES)} bytes`;
+  if (isLonger(password, MAX_PASSWORD_BYTES)) {
+    return `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`;
   }
   if (charactersOf(password) < minLength) return `must have at least ${String(minLength)} characters`;
   if (/[\p{Cc}\p{Cs}]/u.test(password)) return 'must not have control characters';

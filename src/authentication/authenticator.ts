@@ -1,10 +1,12 @@
 /**
  * Authenticates each request once, however many guards and parameters ask, also at the same time.
  *
- * The outcome is kept on Node's own request object, which is never used twice, under a symbol of this instance.
- * A WeakMap of all requests would cost more than the rest of a remembered login.
+ * The outcome is kept on Node's own request object, which is never used twice, under a symbol of this instance, where
+ * nothing that copies or prints a request finds it. A WeakMap of all requests would cost more than the rest of a
+ * remembered login.
  */
 import type { IncomingMessage } from 'node:http';
+import { keep } from '../core/execution';
 import type { SecurityRequest } from '../core/request';
 import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../util/authorization-header';
@@ -31,15 +33,40 @@ export interface AuthenticatorOptions extends ChainOptions {
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto'];
 
+/** The decision about one request, which `outcome` has once it has been made. */
+interface Decision {
+  readonly promise: Promise<AuthenticationOutcome>;
+  outcome: AuthenticationOutcome | undefined;
+}
+
 export class Authenticator {
-  private readonly outcome = Symbol('securest.outcome');
+  private readonly key = Symbol('securest.outcome');
 
   constructor(private readonly options: AuthenticatorOptions) {}
 
   /** The outcome for a request; what was decided first stands. */
-  authenticate(key: IncomingMessage, request: SecurityRequest): Promise<AuthenticationOutcome> {
-    const kept = key as IncomingMessage & Record<symbol, Promise<AuthenticationOutcome> | undefined>;
-    return (kept[this.outcome] ??= this.decide(request));
+  authenticate(raw: IncomingMessage, request: SecurityRequest): Promise<AuthenticationOutcome> {
+    const known = this.decisionOn(raw);
+    if (known !== undefined) return known.promise;
+    const decision: Decision = { promise: this.decide(request), outcome: undefined };
+    keep(raw, this.key, decision);
+    decision.promise.then(
+      (outcome) => {
+        decision.outcome = outcome;
+      },
+      // Whoever asked hears of it.
+      () => undefined,
+    );
+    return decision.promise;
+  }
+
+  /** The outcome where it is there already. */
+  decided(raw: IncomingMessage): AuthenticationOutcome | undefined {
+    return this.decisionOn(raw)?.outcome;
+  }
+
+  private decisionOn(raw: IncomingMessage): Decision | undefined {
+    return (raw as IncomingMessage & Record<symbol, Decision | undefined>)[this.key];
   }
 
   private async decide(request: SecurityRequest): Promise<AuthenticationOutcome> {

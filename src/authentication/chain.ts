@@ -5,24 +5,32 @@
  * remembered as that provider's verdict, and if nothing later grants, the most severe verdict answers.
  */
 import type { AuthProviderInterface } from '../core/auth-provider';
-import { Authentication } from '../core/authentication';
-import { listenForProblems, type ProblemListener, type ProviderVerdict } from '../core/events';
+import { Authentication, type AuthenticationSource, provedLogin } from '../core/authentication';
+import {
+  listenForProblems,
+  type ProblemListener,
+  type ProviderVerdict,
+  reportMisconfigured,
+} from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { noteHomeStore } from '../core/home-store';
-import { isUser, type User, withoutPassword } from '../core/user';
-import { STORE_NAME_OF } from '../core/userstore';
+import { isUser, type User } from '../core/user';
+import { HOME_OF } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
 import { parseAuthorization } from '../util/authorization-header';
 import { printable } from '../util/printable';
+import { UNREAD } from './cross-site';
 import { withinDeadline } from './deadline';
 import { RequestWithSignal } from './provider-request';
+import { publicUserOf } from './public-login';
 import { type Origin, ProviderUserstore, type UserstoreChain } from './userstore-chain';
 import { classify, isFailure, isRefusal, refusalFor, type Verdict } from './verdicts';
 
 /** A provider as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
 export interface ChainLink {
   readonly name: string;
+  /** True for the provider of the test kit: its logins are the app's own statements. */
+  readonly isStandIn?: boolean;
   get(): AuthProviderInterface;
 }
 
@@ -104,7 +112,7 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
     });
     if (answer.verdict === 'authenticated') {
       const found = [...ownHeaders].filter((name) => request.header(name) !== undefined);
-      const credentials = new Set([credential, ...found]);
+      const credentials = new Set([credential, ...found, ...(isRead(credential, found) ? [] : [UNREAD])]);
       return { kind: 'recognised', ...answer.grant, provider: link.name, credentials, verdicts, headersRead };
     }
     if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) break;
@@ -117,6 +125,11 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
     headersRead,
     error: () => refusalFor(verdicts, scheme === 'bearer'),
   };
+}
+
+/** True unless a provider names a header, and granted without having found it there. */
+function isRead(credential: string, found: readonly string[]): boolean {
+  return credential === 'cookie' || credential === 'tls' || found.includes(credential);
 }
 
 /** Of a provider that cannot even be created nobody knows what it reads: then nothing after it may grant. */
@@ -150,31 +163,51 @@ async function ask(
       },
     );
     if (result === null || result === undefined) return { verdict: 'no_credentials' };
-    return accept(link, result, userstore, options.clock);
+    return accept(link, result, userstore, options.clock, (problem) => {
+      reportMisconfigured(own, problem);
+    });
   } catch (error) {
     return { verdict: classify(error), error };
   }
 }
 
 /** Takes a provider's result as a grant only when it literally is one. */
-function accept(link: ChainLink, result: unknown, userstore: ProviderUserstore, clock: Clock): Answer {
+function accept(
+  link: ChainLink,
+  result: unknown,
+  userstore: ProviderUserstore,
+  clock: Clock,
+  onProblem: ProblemListener,
+): Answer {
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
   if (!isUser(record)) {
     return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
   }
   if (record.active === false) return { verdict: 'inactive' };
-  const expiresAt = details?.expiresAt;
+  const acceptedUntil = details && Authentication.acceptedUntil(details);
   // Written so that a broken date has passed.
-  if (expiresAt !== undefined && !(clock() < expiresAt.getTime())) return { verdict: 'bad_credentials' };
-  const user = withoutPassword(record);
-  const authentication = new Authentication(
-    user,
-    details ?? { authenticatedAt: new Date(clock()), methods: [] },
-  );
+  if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
+    return { verdict: 'bad_credentials' };
+  }
   const origin = userstore.originOf(record);
-  const home = userstore[STORE_NAME_OF](record);
-  if (home !== undefined) noteHomeStore(user, home);
+  const user = publicUserOf(record, details, origin, link.name, onProblem);
+  const home = userstore[HOME_OF](record);
+  const authentication = provedLogin(details ?? {}, {
+    user,
+    source: sourceOf(link, origin),
+    home: home?.isOneOfSeveral === true ? home.name : undefined,
+    stamp: userstore.stampOf(record),
+    now: clock(),
+  });
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
   return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
+}
+
+function sourceOf(
+  { name, isStandIn }: ChainLink,
+  origin: Origin | undefined,
+): AuthenticationSource | undefined {
+  if (origin !== undefined) return { kind: 'userstore', name: origin.name };
+  return isStandIn === true ? undefined : { kind: 'provider', name };
 }

@@ -3,6 +3,7 @@ import { type Challenge, formatChallenge } from '../core/challenge';
 import type { ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { parseAuthorization } from '../util/authorization-header';
+import { ignoreRejection } from '../util/ignore-rejection';
 
 /** Schemes that have no realm. @see RFC 4559 section 4 */
 const WITHOUT_REALM = new Set(['negotiate', 'ntlm']);
@@ -25,6 +26,7 @@ export function challengeOf(
   options: ChallengeOptions,
 ): string | undefined {
   const challenge = provider.challenge?.(request);
+  ignoreRejection(challenge);
   if (challenge === undefined || isHidden(challenge, request, options)) return undefined;
   return formatChallenge(complete(challenge, verdict, request, options.realm));
 }

@@ -5,9 +5,15 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Schemes whose credentials browsers keep and send again by themselves. */
 const AMBIENT_SCHEMES = new Set(['basic', 'digest', 'negotiate', 'ntlm']);
 
+/**
+ * Stands for the credential of a provider that granted without having read the header that it names: it read something
+ * else past the request that it was handed, which may be a cookie.
+ */
+export const UNREAD = '(unread)';
+
 /** True when a browser would send this credential again without anyone's doing. */
 function isAmbient(request: SecurityRequest, credential: string): boolean {
-  if (credential === 'cookie' || credential === 'tls') return true;
+  if (credential === 'cookie' || credential === 'tls' || credential === UNREAD) return true;
   if (credential !== 'authorization') return false;
   return AMBIENT_SCHEMES.has(parseAuthorization(request.header('authorization'))?.scheme ?? '');
 }
@@ -35,7 +41,7 @@ export function isCrossSite(
   // HTTP/2 has the host in a pseudo-header. @see RFC 9113 section 8.3.1
   const host = request.header('host') ?? request.header(':authority');
   if (origin !== undefined) return !isOwnOrigin(origin, host);
-  return credentials.has('cookie');
+  return credentials.has('cookie') || (credentials.has(UNREAD) && request.header('cookie') !== undefined);
 }
 
 /**

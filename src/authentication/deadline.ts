@@ -1,4 +1,5 @@
 import { ServiceUnavailableError } from '../errors';
+import { isThenable } from '../util/ignore-rejection';
 
 /** Thrown when something asynchronous did not settle in its time. */
 export class DeadlinePassedError extends ServiceUnavailableError {}
@@ -33,10 +34,4 @@ export function withinDeadline<T>(
       },
     );
   });
-}
-
-/** Functions too: whatever has a then() is waited for, and would be waited for without an end. */
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  const isObject = typeof value === 'object' && value !== null;
-  return (isObject || typeof value === 'function') && typeof (value as PromiseLike<T>).then === 'function';
 }

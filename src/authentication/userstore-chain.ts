@@ -1,5 +1,6 @@
+import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
-import { STORE_NAME_OF, STORE_OF, type UserstoreInterface } from '../core/userstore';
+import { HOME_OF, STORE_OF, type UserHome, type UserstoreInterface } from '../core/userstore';
 
 /** Where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
@@ -8,6 +9,8 @@ export interface Origin {
   readonly name: string;
   /** The user as the store returned it. */
   readonly user: User;
+  /** Its `tokensValidFrom` at that moment: the store may change the very object that it returned. */
+  readonly stamp: number;
 }
 
 /** A store as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
@@ -32,6 +35,10 @@ export class UserstoreChain {
     return this.isSeveral() ? `${owner}:${username}` : username;
   }
 
+  isEmpty(): boolean {
+    return this.links().length === 0;
+  }
+
   isSeveral(): boolean {
     return this.links().length > 1;
   }
@@ -43,7 +50,8 @@ export class UserstoreChain {
       const store = get();
       const user = await store.getUser(identifier);
       // What is no user either is passed on too: whoever asked finds out and says so.
-      if (user !== null && user !== undefined) return { store, name, user };
+      if (user === null || user === undefined) continue;
+      return { store, name, user, stamp: isUser(user) ? stampOf(user) : 0 };
     }
     return null;
   }
@@ -86,8 +94,9 @@ export class ProviderUserstore implements UserstoreInterface {
     return this.originOf(user)?.store;
   }
 
-  [STORE_NAME_OF](user: User): string | undefined {
-    return this.chain.isSeveral() ? this.originOf(user)?.name : undefined;
+  [HOME_OF](user: User): UserHome | undefined {
+    const origin = this.originOf(user);
+    return origin && { name: origin.name, isOneOfSeveral: this.chain.isSeveral() };
   }
 
   /** Where the provider got a user from; a copy of a user is known by its name. */
@@ -96,5 +105,11 @@ export class ProviderUserstore implements UserstoreInterface {
       this.found.find((origin) => origin.user === user) ??
       this.found.findLast((origin) => isUser(origin.user) && origin.user.username === user.username)
     );
+  }
+
+  /** The stamp of a user as the provider first saw it: what changed since does not belong to its login. */
+  stampOf(user: User): number {
+    const first = this.found.find((origin) => isUser(origin.user) && origin.user.username === user.username);
+    return first?.stamp ?? stampOf(user);
   }
 }

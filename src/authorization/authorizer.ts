@@ -21,6 +21,7 @@ import {
 import type { ResolvedOptions } from '../options';
 import type { Component, Components } from '../registry/components';
 import { resolve } from '../registry/resolve';
+import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { printable } from '../util/printable';
 import { firstUnmetLevel } from './evaluate';
@@ -103,6 +104,8 @@ export class Authorizer {
       rolesOf(login.record, (name) => userstore.findGroup(name, login.origin)),
       ...components().roleLoaders.map((loader) => loadRoles(loader, login.authentication.user, request)),
     ]).then((lists) => options.grants.rolesOf(lists.flatMap((list) => [...list])));
+    // A rule may ask for them first and wait for them later.
+    ignoreRejection(roles);
     this.roles.set(login, roles);
     return roles;
   }

@@ -5,6 +5,7 @@ import type { Access, AccessLevel, OwnerRule, PolicyClass, Rule } from '../core/
 import type { RoleChecker } from '../core/role-checker';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
+import { ignoreRejection } from '../util/ignore-rejection';
 import { UNCONVERTIBLE } from './resources';
 
 export interface RuleContext {
@@ -59,7 +60,9 @@ async function isOwner(rule: OwnerRule, context: RuleContext): Promise<boolean> 
   const resource = await context.resource(rule);
   if (resource === UNCONVERTIBLE) return false;
   if (resource === null || resource === undefined) return rule.whenMissing === 'run';
-  return rule.owner(resource) === context.user.username;
+  const owner = rule.owner(resource);
+  ignoreRejection(owner);
+  return owner === context.user.username;
 }
 
 /** Policies are the app's own code: their results are only believed as far as they go. */

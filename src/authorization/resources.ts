@@ -9,6 +9,7 @@ import { rawRequest } from '../core/execution';
 import { routeParameter } from '../core/route-parameter';
 import type { ContainerLike } from '../registry/constructor';
 import { resolve } from '../registry/resolve';
+import { ignoreRejection } from '../util/ignore-rejection';
 
 /** Stands for the resource of a parameter whose text the host refuses, so that the action cannot run. */
 export const UNCONVERTIBLE: unique symbol = Symbol('securest.unconvertible');
@@ -42,6 +43,7 @@ export class Resources {
     const known = byId.get(id);
     if (known !== undefined) return known;
     const resource = this.get(store, id);
+    ignoreRejection(resource);
     byId.set(id, resource);
     return resource;
   }

@@ -41,9 +41,10 @@ export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
-/** As many positionals as it takes. @throws {UsageError} for more or fewer */
+/** As many positionals as it takes. A user name may be empty: no user has it. @throws {UsageError} for more or fewer */
 export function positionals(call: Call, ...names: readonly string[]): string[] {
   const given = call.positionals;
-  if (given.length === names.length && given.every((value) => value !== '')) return [...given];
+  if (given.length === names.length && given.every((value, at) => value !== '' || names[at] === 'username'))
+    return [...given];
   throw new UsageError(`It takes ${names.map((name) => `<${name}>`).join(' ')}`);
 }

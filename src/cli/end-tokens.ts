@@ -1,17 +1,20 @@
+import { nextStamp } from '../core/stamp';
 import type { UserChange, UserDirectory } from '../core/user-directory';
+import type { Clock } from '../util/clock';
 
 /**
- * Changes a user and ends the tokens of before, those too that were issued while the change waited for others.
- * @returns the moment from which tokens count; undefined when there is no such user
+ * Changes a user and ends the tokens of before, also those issued while the change waited for others.
+ * @returns the new `tokensValidFrom`, which differs from the one before; undefined when there is no such user
  */
 export async function updateEndingTokens(
   directory: UserDirectory,
   username: string,
   change: UserChange,
+  clock: Clock = Date.now,
 ): Promise<Date | undefined> {
   let tokensValidFrom: Date | undefined;
-  const isKnown = await directory.update(username, () => {
-    tokensValidFrom = new Date();
+  const isKnown = await directory.update(username, (user) => {
+    tokensValidFrom = nextStamp(user.tokensValidFrom, clock());
     return { ...change, tokensValidFrom };
   });
   return isKnown ? tokensValidFrom : undefined;

@@ -1,11 +1,12 @@
 import { passwords } from '../passwords/passwords';
-import { type Command, positionals } from './command';
+import { type Command, positionals, RefusedError } from './command';
+import { unusable } from './new-password';
 import { PASSWORD_OPTIONS, PASSWORD_USAGE, readPassword } from './read-password';
 
 export const hash: Command = {
   usage: `Usage: securest hash [options]
 
-Asks for a password and prints its hash.
+Asks for a password and prints its hash. Exit 1 for one that no login takes.
 
 Options:
 ${PASSWORD_USAGE}
@@ -15,7 +16,10 @@ ${PASSWORD_USAGE}
 
   async run(call) {
     positionals(call);
-    const made = await passwords.hash(await readPassword(call));
+    const password = await readPassword(call);
+    const fault = unusable(password);
+    if (fault !== undefined) throw new RefusedError(`The password ${fault}`);
+    const made = await passwords.hash(password);
     return { code: 0, text: `${made}\n`, json: { hash: made } };
   },
 };

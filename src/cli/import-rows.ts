@@ -1,7 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import type { User } from '../core/user';
 import { Passwords } from '../passwords/passwords';
+import { schemeOf } from '../passwords/schemes';
 import { userFault } from '../userstores/record-schema';
+import { newNamesFault } from './new-names';
 import { weakness } from './new-password';
 
 const COLUMNS = ['username', 'password', 'password_hash', 'email', 'active', 'roles', 'groups'];
@@ -97,10 +99,19 @@ function toRow(record: Readonly<Record<string, string>>, line: number, isWeakMea
     ...listed('groups', record['groups']),
   };
   const fault = userFault(user);
-  if (fault !== undefined) return fault.problem;
+  const problem = newNamesFault(user) ?? fault?.problem;
+  if (problem !== undefined) return problem;
   if (password === '') return { line, user };
+  if (isHash(password)) return 'password is a hash: its column is password_hash';
   const weak = weakness(password, [username, email], isWeakMeant);
   return weak === undefined ? { line, user, password } : `password ${weak}`;
+}
+
+/** True for what is certainly one: hashing it again would make the text itself the password. */
+function isHash(password: string): boolean {
+  const scheme = schemeOf(password);
+  if (scheme === undefined || scheme.optIn === 'plaintext' || scheme.name === 'des-crypt') return false;
+  return scheme.workOf(password) !== undefined;
 }
 
 function listed(field: 'roles' | 'groups', text = ''): Pick<User, 'roles' | 'groups'> {

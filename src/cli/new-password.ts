@@ -26,7 +26,7 @@ export async function newHash(call: Call, names: readonly unknown[]): Promise<st
 }
 
 /** Why no login would take the password, meant or not. */
-function unusable(password: string): string | undefined {
+export function unusable(password: string): string | undefined {
   if (password === '') return 'may not be empty';
   if (isLonger(password, MAX_PASSWORD_BYTES)) {
     return `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`;

@@ -1,5 +1,6 @@
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
+import { colonNotice, newNamesFault } from './new-names';
 import { NEW_PASSWORD_OPTIONS, newHash } from './new-password';
 import { STORE_USAGE, withDirectory } from './open-directory';
 import { PASSWORD_USAGE } from './read-password';
@@ -8,7 +9,8 @@ export const userAdd: Command = {
   usage: `Usage: securest user add <store> <username> [options]
 
 Adds a user, asks for the password. Tokens of a former user of that name do not count. Exit 1 when there is one of that
-name.
+name, and for names that no login can have: empty, of more than 255 characters, with control characters or with white
+space at the ends.
 
 ${STORE_USAGE}
 
@@ -34,6 +36,11 @@ ${PASSWORD_USAGE}
   async run(call) {
     const [store = '', username = ''] = positionals(call, 'store', 'username');
     const email = call.text('email');
+    const roles = someOf(call.texts('role'));
+    const groups = someOf(call.texts('group'));
+    const fault = newNamesFault({ username, roles, groups });
+    if (fault !== undefined) throw new RefusedError(fault);
+    const colon = colonNotice(username);
     return withDirectory(
       store,
       async (directory) => {
@@ -45,12 +52,17 @@ ${PASSWORD_USAGE}
           password,
           email,
           active: call.flag('disabled') ? false : undefined,
-          roles: someOf(call.texts('role')),
-          groups: someOf(call.texts('group')),
+          roles,
+          groups,
           tokensValidFrom: new Date(),
         });
         if (!isAdded) throw exists;
-        return { code: 0, text: `${printable(username)} added\n`, json: { username, added: true } };
+        return {
+          code: 0,
+          text: `${printable(username)} added\n`,
+          json: { username, added: true },
+          ...(colon !== undefined && { notice: `${colon}\n` }),
+        };
       },
       call.flag('create'),
     );

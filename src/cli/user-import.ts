@@ -4,6 +4,7 @@ import { printable } from '../util/printable';
 import { type Command, positionals } from './command';
 import { importInBatches } from './import-batches';
 import { type Row, readRows } from './import-rows';
+import { colonNotice } from './new-names';
 import { STORE_USAGE, withDirectory } from './open-directory';
 import { Progress } from './progress';
 
@@ -17,7 +18,7 @@ Adds the users of a CSV file. Its first line names the columns: username, and an
 email, active (true or false), roles and groups (several with ; between). Users that are there already are left
 alone, so an import that was broken off is run again and goes on where it was.
 
-Exit 1 when a line does not hold; then nothing is added.
+Exit 1 when a line does not hold, also for names that no login can have; then nothing is added.
 
 ${STORE_USAGE}
 
@@ -61,6 +62,11 @@ Options:
             progress.end();
           });
         });
+        const colons = fresh.flatMap(({ line, user }) => {
+          const notice = colonNotice(user.username);
+          return notice === undefined ? [] : [`line ${String(line)}: ${notice}`];
+        });
+        const told = [...faults, ...colons];
         const there = good.length - fresh.length + existing;
         const left = fresh.length - added - existing;
         const done = `${String(added)} added, ${String(there)} were there already`;
@@ -69,7 +75,7 @@ Options:
           code: faults.length > 0 ? 1 : 0,
           text: `${done}\n`,
           json: { added, existing: there, faults },
-          ...(faults.length > 0 ? { notice: listed(source, faults) } : {}),
+          ...(told.length > 0 && { notice: listed(source, told) }),
         };
       },
       call.flag('create'),

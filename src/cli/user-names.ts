@@ -1,5 +1,6 @@
 import { printable } from '../util/printable';
 import { type Command, RefusedError, UsageError } from './command';
+import { refuseNames } from './new-names';
 import { STORE_USAGE, withDirectory } from './open-directory';
 
 export const userRoles = names('roles', 'role');
@@ -38,8 +39,14 @@ Options:
       return withDirectory(store, async (directory) => {
         let result: readonly string[] = [];
         const isKnown = await directory.update(username, (user) => {
-          const kept = isChange ? (user[field] ?? []).filter((name) => !removed.includes(name)) : given;
+          const held = user[field] ?? [];
+          const kept = isChange ? held.filter((name) => !removed.includes(name)) : given;
           result = [...new Set([...kept, ...added])];
+          // Those that the user has may stay, however odd they are.
+          refuseNames(
+            field,
+            result.filter((name) => !held.includes(name)),
+          );
           return { [field]: result };
         });
         if (!isKnown) throw new RefusedError(`There is no user ${username}`);

@@ -30,7 +30,10 @@ export interface OwnerRule {
   readonly whenMissing: 'run' | 'deny';
 }
 
-/** One guard and where it was written, for example `class NotesController`. Each level must hold by itself. */
+/**
+ * One guard and where it was written, for example `class NotesController`; a parameter that requires a user is one
+ * where nothing else guards, for example `parameter 1 of NotesController.list`. Each level must hold by itself.
+ */
 export interface AccessLevel {
   readonly rule: Rule;
   readonly source: string;
@@ -52,6 +55,4 @@ export interface Access {
   readonly levels: readonly AccessLevel[];
   /** Where the openness was written: `@Public() on ...`; undefined when it is guarded or open by default. */
   readonly openedBy: string | undefined;
-  /** True when a parameter asks for a user by `required: true`, so that anonymous requests are refused. */
-  readonly requiresUser: boolean;
 }

@@ -16,7 +16,11 @@ export type AuthenticationResult<U extends User = User> = U | Authentication<U> 
  * is taken as a bug in the provider and answers 500.
  */
 export interface AuthProviderInterface<U extends User = User> {
-  /** What it reads: `authorization`, another header's name, `cookie` or `tls`. @default 'authorization' */
+  /**
+   * What it reads: `authorization`, another header's name, `cookie` or `tls`. A provider that grants without having
+   * found that header by `request.header()` counts as one that reads a cookie: see the cross-site check.
+   * @default 'authorization'
+   */
   readonly credential?: string;
   /** For logs and events. @default the class name */
   readonly name?: string;

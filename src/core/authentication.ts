@@ -1,3 +1,4 @@
+import { stampOf } from './stamp';
 import type { User } from './user';
 
 /** What is known about a login beside the user. */
@@ -10,8 +11,12 @@ export interface AuthenticationDetails {
   scopes?: readonly string[] | undefined;
   /** When the credential ends; undefined when it does not end by itself. */
   expiresAt?: Date | undefined;
+  /** Until when the credential is accepted: its end with the clock tolerance. @default expiresAt */
+  acceptedUntil?: Date | undefined;
   /** What the credential says beside the user, for example a token's claims. @default {} */
   claims?: Readonly<Record<string, unknown>>;
+  /** The `tokensValidFrom` that the login saw, in milliseconds; 0 for none. @default that of the user */
+  stamp?: number;
   /**
    * Headers that the reply to this request carries, whatever the action answers: for what proves the server to the
    * client. @default {}
@@ -19,9 +24,30 @@ export interface AuthenticationDetails {
   replyHeaders?: Readonly<Record<string, string>>;
 }
 
+/** Where the user of a login came from. */
+export interface AuthenticationSource {
+  /** `provider` where no userstore of the app has the user. */
+  readonly kind: 'userstore' | 'provider';
+  readonly name: string;
+}
+
+/** What only the chain knows of a login. */
+interface Origin {
+  readonly source: AuthenticationSource | undefined;
+  /** The name of the userstore, in an app with several. */
+  readonly home: string | undefined;
+}
+
+/** The key by which the chain hands an origin over. Nothing outside this file has it. */
+const ORIGIN: unique symbol = Symbol('securest.origin');
+
+/** By the user as the app has it, so that a login which the app states of that user keeps its source. */
+const ORIGINS = new WeakMap<User, Origin>();
+
 /**
  * One proven login: who, when, and how. A provider returns one in place of a bare user when it knows more
- * than the user; `new Authentication(user)` states a new login, now.
+ * than the user; `new Authentication(user)` states a new login, now, and `new Authentication(user, login)` one that
+ * keeps all that says how and where `login` was proved.
  */
 export class Authentication<U extends User = User> {
   readonly user: U;
@@ -30,15 +56,78 @@ export class Authentication<U extends User = User> {
   readonly scopes: readonly string[] | undefined;
   readonly expiresAt: Date | undefined;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Where the user came from; set by the chain. Undefined for a login that the app states itself. */
+  readonly source: AuthenticationSource | undefined;
+  /**
+   * The `tokensValidFrom` of the record that the login saw, in milliseconds, 0 for none. A token carries it, and is
+   * good only as long as the record still has it.
+   */
+  readonly stamp: number;
   readonly replyHeaders: Readonly<Record<string, string>>;
+  readonly #home: string | undefined;
+  readonly #acceptedUntil: Date | undefined;
+  readonly #isTimeStated: boolean;
 
   constructor(user: U, details: AuthenticationDetails = {}) {
+    const { source, home } = originOf(user, details);
     this.user = user;
     this.authenticatedAt = details.authenticatedAt ?? new Date();
     this.methods = details.methods ?? [];
     this.scopes = details.scopes;
     this.expiresAt = details.expiresAt;
     this.claims = details.claims ?? {};
+    this.source = source;
+    this.stamp = details.stamp ?? stampOf(user);
     this.replyHeaders = details.replyHeaders ?? {};
+    this.#home = home;
+    this.#acceptedUntil = Authentication.acceptedUntil(details) ?? details.expiresAt;
+    this.#isTimeStated = Authentication.isTimeStated(details);
   }
+
+  /** Until when the credential is accepted. @internal */
+  static acceptedUntil(details: AuthenticationDetails): Date | undefined {
+    return #acceptedUntil in details ? details.#acceptedUntil : details.acceptedUntil;
+  }
+
+  /** True where whoever made it said when the login took place. @internal */
+  static isTimeStated(details: AuthenticationDetails): boolean {
+    return #isTimeStated in details ? details.#isTimeStated : details.authenticatedAt !== undefined;
+  }
+
+  /** The userstore that its user came from, in an app with several. @internal */
+  static homeOf(login: Authentication): string | undefined {
+    return login.#home;
+  }
+}
+
+/** What the chain adds to what a provider said. */
+export interface ChainFacts<U extends User> {
+  /** The user as the app may see it. */
+  readonly user: U;
+  readonly source: AuthenticationSource | undefined;
+  readonly home: string | undefined;
+  readonly stamp: number;
+  /** When the login took place, where the provider does not say. */
+  readonly now: number;
+}
+
+/** A login as the chain found it. For the chain alone: what an app makes cannot choose its source. */
+export function provedLogin<U extends User>(
+  details: AuthenticationDetails,
+  { user, source, home, stamp, now }: ChainFacts<U>,
+): Authentication<U> {
+  const authenticatedAt = Authentication.isTimeStated(details) ? details.authenticatedAt : new Date(now);
+  const proved = { ...details, acceptedUntil: Authentication.acceptedUntil(details), stamp };
+  // Elsewhere nothing depends on it, and a WeakMap of all requests would cost more than the rest of a login.
+  if (home !== undefined || source?.kind === 'provider') ORIGINS.set(user, { source, home });
+  const handedOver = { ...proved, ...(authenticatedAt && { authenticatedAt }), [ORIGIN]: { source, home } };
+  return new Authentication(user, handedOver);
+}
+
+function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Partial<Origin> {
+  const known = details[ORIGIN] ?? ORIGINS.get(user);
+  if (known !== undefined) return known;
+  if (!(details instanceof Authentication)) return {};
+  const login = details as Authentication;
+  return { source: login.source, home: Authentication.homeOf(login) };
 }

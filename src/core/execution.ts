@@ -2,7 +2,8 @@
  * What is on record about the action that a request is in.
  *
  * Kept on Node's own request object, which Koa and Express both build on and which is never used twice;
- * so nothing of one request can be found from another.
+ * so nothing of one request can be found from another. The property is not enumerable: whatever copies or prints a
+ * request leaves it out.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
@@ -15,6 +16,8 @@ export interface Execution {
   readonly owner: object;
   readonly access: Access;
   currentAuthentication(action: Action): Promise<Authentication | undefined>;
+  /** The same, for an action that may exchange it. */
+  attributedAuthentication(action: Action): Promise<Authentication | undefined>;
   resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
   /** Changes the password of who is logged in; the login that the current password proved. */
   changePassword(action: Action, body: unknown, minLength: number): Promise<Authentication>;
@@ -22,16 +25,34 @@ export interface Execution {
   resolve<T>(cls: new (...args: never[]) => T): T;
 }
 
-const EXECUTION: unique symbol = Symbol('securest.execution');
+/** What a request was when its router had found the action, before any middleware of the action's own ran. */
+interface Arrival {
+  readonly execution: Execution;
+  /** Undefined where it cannot be known. */
+  readonly path: string | undefined;
+}
 
-type Executed = IncomingMessage & { [EXECUTION]?: Execution };
+const ARRIVAL: unique symbol = Symbol('securest.arrival');
 
-export function recordExecution(action: Action, execution: Execution): void {
-  (rawRequest(action) as Executed)[EXECUTION] = execution;
+type Arrived = IncomingMessage & { [ARRIVAL]?: Arrival };
+
+/** Puts the action on record that a request has come to, with the path that its router matched. */
+export function recordArrival(action: Action, execution: Execution, path: string | undefined): void {
+  keep(rawRequest(action), ARRIVAL, { execution, path } satisfies Arrival);
 }
 
 export function executionOf(action: Action): Execution | undefined {
-  return (rawRequest(action) as Executed)[EXECUTION];
+  return arrivalAt(rawRequest(action))?.execution;
+}
+
+/** Undefined for a request that has not come to an action. */
+export function arrivalAt(raw: IncomingMessage): Arrival | undefined {
+  return (raw as Arrived)[ARRIVAL];
+}
+
+/** Keeps a value on Node's request, for who has the key alone. */
+export function keep(raw: IncomingMessage, key: symbol, value: unknown): void {
+  Object.defineProperty(raw, key, { value, enumerable: false, writable: true, configurable: true });
 }
 
 /** Node's request behind Koa's context or Express' request. */

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * A user record, as a userstore loads it. A plain object or an instance of any class will do; every record
  * that a store or provider returns is checked by {@link isUser} before it counts as anyone.
@@ -5,7 +7,7 @@
 export interface User {
   /** The unique name by which the store finds this user. Never empty. */
   username: string;
-  /** The stored password hash. It never leaves: not in JSON, logs, events or errors. */
+  /** The stored password hash. Where the app gets a user this field is missing, and no other one has the hash. */
   password?: string | null | undefined;
   email?: string | null | undefined;
   /** False refuses every login, whatever proved it. @default true */
@@ -61,35 +63,6 @@ export function isGroup(value: unknown): value is Group {
   }
 }
 
-/**
- * The user as the app may see it, without its password hash: a plain object is copied without the
- * property, on a class instance the property is made non-enumerable, so that methods keep working.
- */
-export function withoutPassword<U extends User>(user: U): U {
-  const prototype: unknown = Object.getPrototypeOf(user);
-  if (prototype === Object.prototype || prototype === null) return copyWithoutPassword(user, prototype);
-  const descriptors = Object.getOwnPropertyDescriptors(user);
-  const password = (descriptors as Record<string, PropertyDescriptor | undefined>)['password'];
-  if (password?.enumerable !== true) return user;
-  if (Reflect.defineProperty(user, 'password', { ...password, enumerable: false })) return user;
-  Reflect.deleteProperty(descriptors, 'password');
-  return Object.create(prototype as object, descriptors) as U;
-}
-
-/** Every request pays for it: plain properties are assigned, which takes a seventh of the time of defining them. */
-function copyWithoutPassword<U extends User>(user: U, prototype: object | null): U {
-  const copy = Object.create(prototype) as Record<PropertyKey, unknown>;
-  for (const key of Reflect.ownKeys(user)) {
-    if (key === 'password') continue;
-    const descriptor = Object.getOwnPropertyDescriptor(user, key);
-    if (descriptor === undefined) continue;
-    const isPlain = 'value' in descriptor && descriptor.enumerable === true && key !== '__proto__';
-    if (isPlain) copy[key] = descriptor.value as unknown;
-    else Object.defineProperty(copy, key, descriptor);
-  }
-  return copy as unknown as U;
-}
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -107,5 +80,5 @@ function isOptionalNames(value: unknown): boolean {
 }
 
 function isOptionalDate(value: unknown): boolean {
-  return value === undefined || value === null || (value instanceof Date && !Number.isNaN(value.getTime()));
+  return value === undefined || value === null || (types.isDate(value) && !Number.isNaN(value.getTime()));
 }

@@ -6,8 +6,15 @@ export type MaybePromise<T> = T | Promise<T>;
 /** Asks the userstore that a provider is handed which of the app's stores a user came from. @internal */
 export const STORE_OF: unique symbol = Symbol('securest.storeOf');
 
-/** Asks it for that store's name, where the app has several. @internal */
-export const STORE_NAME_OF: unique symbol = Symbol('securest.storeNameOf');
+/** Asks it for that store's name. @internal */
+export const HOME_OF: unique symbol = Symbol('securest.homeOf');
+
+/** The store that a user came from. @internal */
+export interface UserHome {
+  readonly name: string;
+  /** True in an app with several userstores: there a user's name alone does not say who it is. */
+  readonly isOneOfSeveral: boolean;
+}
 
 /** What changes together with a user's hash. */
 export interface PasswordUpdate {
@@ -39,6 +46,12 @@ export interface UserstoreInterface<U extends User = User> {
    * @param changes what is stored with it, in the same step
    */
   updatePassword?(user: U, newHash: string, oldHash: string, changes?: PasswordUpdate): MaybePromise<boolean>;
+  /**
+   * What the app gets in place of this user, for records that cannot be copied without their hash, such as those
+   * of Sequelize and Mongoose: a plain object, or an instance of a class, with the same `username` and without
+   * the hash. Roles, `active` and `tokensValidFrom` are still taken from the record. It may not be async.
+   */
+  publicView?(user: U): User;
   /** For a store that keeps users for a while: drops what it keeps of this one. */
   forget?(username: string): void;
 }

@@ -9,7 +9,7 @@ export function currentAuthentication(action: Action): Promise<Authentication | 
   if (execution === undefined) {
     throw new SecurityFaultError({ cause: new Error('@CurrentAuthentication on a server without securest') });
   }
-  return execution.currentAuthentication(action);
+  return execution.attributedAuthentication(action);
 }
 
 /**

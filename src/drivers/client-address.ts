@@ -1,7 +1,7 @@
 /**
  * Who is at the other end: the socket's address, or the one that trusted proxies forwarded.
  */
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6, type Socket } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { ConfigurationError } from '../errors';
@@ -22,18 +22,31 @@ export function clientFinder(trustProxy: TrustProxy | undefined): ClientFinder {
   const isTrusted = trustTest(trustProxy);
   return (request) => {
     const socket = request.socket as Partial<TLSSocket>;
-    const chain = [...list(request.headers['x-forwarded-for']), socket.remoteAddress ?? ''].map(plainAddress);
+    const peer = plainAddress(peerOf(request.socket));
+    const forwarded = list(request.headers['x-forwarded-for']);
+    let ip = peer;
     let hops = 0;
     // From the nearest address outwards: what an untrusted peer wrote is not read.
-    while (hops < chain.length - 1 && isTrusted(chain[chain.length - 1 - hops] ?? '', hops)) {
-      if (isIP(chain[chain.length - 2 - hops] ?? '') === 0) break;
+    while (hops < forwarded.length && isTrusted(ip, hops)) {
+      const next = forwardedAddress(forwarded[forwarded.length - 1 - hops] ?? '');
+      if (next === undefined) break;
+      ip = next;
       hops += 1;
     }
-    const ip = chain[chain.length - 1 - hops] ?? '';
     if (socket.encrypted === true) return { ip, secure: true };
-    const peerIsProxy = isTrusted(plainAddress(socket.remoteAddress ?? ''), 0);
-    return { ip, secure: peerIsProxy && isForwardedHttps(request, hops) };
+    return { ip, secure: isTrusted(peer, 0) && isForwardedHttps(request, hops) };
   };
+}
+
+/** The addresses of sockets, which themselves do not know theirs any more once they are closed. */
+const PEERS = new WeakMap<Socket, string>();
+
+/** The address at the other end of a socket, as it was first seen; empty where there is none. */
+export function peerOf(socket: Socket): string {
+  const { remoteAddress } = socket;
+  if (remoteAddress === undefined || remoteAddress === '') return PEERS.get(socket) ?? '';
+  if (PEERS.get(socket) !== remoteAddress) PEERS.set(socket, remoteAddress);
+  return remoteAddress;
 }
 
 /** True for an address of this machine itself. */
@@ -89,4 +102,32 @@ function list(header: string | string[] | undefined): string[] {
 /** An IPv4 address that came mapped into IPv6 is that IPv4 address. */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}
+
+/** Longer than any address with a zone and a port. */
+const MAX_LENGTH = 100;
+const BRACKETED = /^\[([^\]]*)\](?::(\d{1,5}))?$/;
+const WITH_PORT = /^([\d.]+):(\d{1,5})$/;
+const MAX_PORT = 65_535;
+
+/**
+ * An address as proxies write it: some put the port of the client behind it, and IPv6 into brackets. Of one address
+ * there is one spelling (RFC 5952), or each would have a budget of its own. Undefined for what is no address.
+ */
+function forwardedAddress(text: string): string | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
+  const [, address = text, port = '0'] = WITH_PORT.exec(text) ?? BRACKETED.exec(text) ?? [];
+  if (Number(port) > MAX_PORT) return undefined;
+  if (isIPv4(address)) return text.startsWith('[') ? undefined : address;
+  // A zone means something only to the machine that wrote it.
+  const [ipv6 = ''] = address.split('%');
+  return isIPv6(ipv6) ? canonicalAddress(ipv6) : undefined;
+}
+
+function canonicalAddress(ipv6: string): string {
+  const canonical = new URL(`http://[${ipv6}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(canonical) ?? [];
+  if (high === undefined || low === undefined) return canonical;
+  const groups = [high, low].map((group) => Number.parseInt(group, 16));
+  return groups.flatMap((group) => [group >> 8, group & 255]).join('.');
 }

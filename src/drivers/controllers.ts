@@ -1,22 +1,37 @@
 import { type ActionMetadata, getFromContainer } from 'routing-controllers';
+import { ConfigurationError } from '../errors';
 import type { Constructor, ContainerLike } from '../registry/constructor';
+import { injectionFault } from '../registry/injection';
 import { resolve } from '../registry/resolve';
+import { instancesOfHost } from './host-instances';
+
+/** The controller that is asked for, and where it comes from if the app's own container does not have it. */
+interface Asked {
+  readonly cls: object;
+  readonly create: () => object;
+}
+
+let asked: Asked | undefined;
 
 /**
- * Lets the container create controllers that ask for something, where the app has given routing-controllers
- * no container: its own would call their constructors with nothing. A container of the app that does the
- * same with classes that it does not know is taken for none.
+ * Has the container create controllers that ask for something, in place of routing-controllers' default container, which
+ * would call their constructors with nothing. A container that the app has given (`useContainer`) is asked first, for
+ * each request: only a class that it leaves to the default container is created here.
+ * @throws ConfigurationError when a controller would get TypeDI's container for what it asks for
  */
 export function injectControllers(actions: readonly ActionMetadata[], container: ContainerLike): void {
-  for (const { controllerMetadata } of actions) {
-    const cls = controllerMetadata.target as Constructor<object>;
+  for (const controller of new Set(actions.map(({ controllerMetadata }) => controllerMetadata))) {
+    const cls = controller.target as Constructor<object>;
     if (!needsInjection(cls)) continue;
-    const ofHost = controllerMetadata.getInstance.bind(controllerMetadata);
-    // Looked at when the first request comes: an app may set its container after its server is built.
-    let isOurs: boolean | undefined;
-    controllerMetadata.getInstance = (action) => {
-      isOurs ??= !hasOwnContainer();
-      return isOurs ? resolve(container, cls) : (ofHost(action) as object);
+    const fault = injectionFault(container, cls);
+    if (fault !== undefined && isLeftToDefault(cls)) throw new ConfigurationError(fault);
+    const ofHost = controller.getInstance.bind(controller);
+    let isFirst = true;
+    controller.getInstance = (action) => {
+      // When the first request comes: an app may set its container after its server is built.
+      if (isFirst) answerFor(cls);
+      isFirst = false;
+      return withAnswer({ cls, create: () => resolve(container, cls) }, () => ofHost(action) as object);
     };
   }
 }
@@ -28,17 +43,48 @@ function needsInjection(cls: object): boolean {
   return false;
 }
 
-/** Asks for a class with a parameter: only routing-controllers' default container gives it none. */
-function hasOwnContainer(): boolean {
-  class Probe {
-    readonly given: number;
-    constructor(_needed: unknown) {
-      this.given = arguments.length;
-    }
-  }
+/** Asks for the controller as a request would, without creating it. */
+function isLeftToDefault(cls: Constructor<object>): boolean {
+  answerFor(cls);
+  let isLeft = false;
+  const create = (): object => {
+    isLeft = true;
+    return {};
+  };
   try {
-    return (getFromContainer(Probe) as Partial<Probe> | undefined)?.given !== 0;
+    withAnswer({ cls, create }, () => getFromContainer(cls));
   } catch {
-    return true;
+    // The app's own container needs a request.
   }
+  return isLeft;
+}
+
+function withAnswer<T>(answer: Asked, ask: () => T): T {
+  const before = asked;
+  asked = answer;
+  try {
+    return ask();
+  } finally {
+    asked = before;
+  }
+}
+
+const answered = new WeakSet<object>();
+
+/**
+ * Puts an instance into the host's default container that is created where it is asked for. Apps may share a class
+ * and have containers of their own, and a plain app gets what it always got.
+ */
+function answerFor(cls: Constructor<object>): void {
+  if (answered.has(cls)) return;
+  const instances = instancesOfHost();
+  if (instances === undefined) return;
+  answered.add(cls);
+  let bare = instances.find(({ type }) => type === cls)?.object;
+  instances.unshift({
+    type: cls,
+    get object() {
+      return asked?.cls === cls ? asked.create() : (bare ??= new cls());
+    },
+  });
 }

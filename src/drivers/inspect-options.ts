@@ -1,6 +1,6 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
 import { ConfigurationError } from '../errors';
-import { bindingOf, type Inspection } from './install';
+import { bindingOf, bindingOfPair, type Inspection } from './install';
 import { recordServer } from './recording-driver';
 
 export interface InspectedOptions extends Inspection {
@@ -12,11 +12,10 @@ export interface InspectedOptions extends Inspection {
 
 /**
  * Compiles the access of an app from its secured options, without starting a server.
- * @throws ConfigurationError for options without securest's checkers, and where a server would not start
+ * @throws ConfigurationError for options without securest's own pair of checkers, and where a server would not start
  */
 export function inspectOptions(options: RoutingControllersOptions): InspectedOptions {
-  const { authorizationChecker, currentUserChecker } = options;
-  const binding = bindingOf(authorizationChecker) ?? bindingOf(currentUserChecker);
+  const binding = bindingOfPair(options);
   if (binding === undefined) {
     throw new ConfigurationError(
       'The options are not secured: hand over what securest() or secure() returns',
@@ -25,6 +24,6 @@ export function inspectOptions(options: RoutingControllersOptions): InspectedOpt
   const server = recordServer(options);
   // A server with half of the pair would not start; whoever inspects it says what it would lose.
   const facts = { routePrefix: server.routePrefix, hasAuthorizationChecker: true };
-  const isGuarded = bindingOf(authorizationChecker) === binding;
+  const isGuarded = bindingOf(options.authorizationChecker) === binding;
   return { ...binding.inspect(server, facts), middlewares: server.middlewares, isGuarded };
 }

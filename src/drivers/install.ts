@@ -11,19 +11,27 @@ import {
   type BaseDriver,
   ExpressDriver,
   KoaDriver,
+  type RoutingControllersOptions,
 } from 'routing-controllers';
 import { type CompiledAction } from '../access/compile';
-import { keepUndecidedParameters } from '../access/parameters';
-import { SecurityError } from '../errors';
-import { type Execution, rawResponse, recordExecution } from '../core/execution';
+import { readyHostMetadata } from '../access/host-metadata';
+import { asksForUser } from '../access/parameters';
+import { ConfigurationError, SecurityError } from '../errors';
+import { isInstance } from '../util/instance';
+import { type Execution, rawResponse } from '../core/execution';
+import { noticeArrival, rememberPeers } from './arrival';
+import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
+import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
 import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../registry/components';
 import type { RecordedServer } from './recording-driver';
-import { setHeaders } from './reply';
+import { replyError, setHeaders } from './reply';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
+  /** Adds the instance's checkers to options, as its own `secure()`. */
+  secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
   /** Compiles and checks what a server would register, and says nothing of it. */
@@ -49,14 +57,15 @@ export interface ServerFacts {
 /** Marks the checkers of this copy of the library. */
 const BINDING = Symbol('securest.binding');
 
-type Execute = (action: Action) => unknown;
-
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
-  readonly restoreParameters: () => void;
+  readonly restoreMetadata: () => void;
 }
 
 const pending = new WeakMap<BaseDriver, Pending>();
+
+/** Whether the server is prepared in the middle of whose building another began. */
+const outer = new WeakMap<BaseDriver, boolean>();
 
 /** Marks a checker as the instance's. */
 export function bind<T extends object>(checker: T, binding: SecurityBinding): T {
@@ -68,12 +77,41 @@ export function bindingOf(checker: unknown): SecurityBinding | undefined {
   return (checker as { [BINDING]?: SecurityBinding } | undefined)?.[BINDING];
 }
 
-/** Wraps both drivers. Calling it again changes nothing. */
+/** The checkers of a server, or of its options. */
+interface CheckerPair {
+  readonly authorizationChecker?: unknown;
+  readonly currentUserChecker?: unknown;
+}
+
+/**
+ * The instance that secures a server; undefined for a plain one.
+ * @throws ConfigurationError when one checker is an instance's and the other is not, so that the user who is let in
+ * and the user whom the action gets could differ
+ */
+export function bindingOfPair({
+  authorizationChecker,
+  currentUserChecker,
+}: CheckerPair): SecurityBinding | undefined {
+  const [authorizing, loading] = [bindingOf(authorizationChecker), bindingOf(currentUserChecker)];
+  const isPair =
+    authorizationChecker === undefined || currentUserChecker === undefined || authorizing === loading;
+  if (isPair) return authorizing ?? loading;
+  throw new ConfigurationError(
+    'authorizationChecker and currentUserChecker must be the pair of one instance of securest: a checker of the app ' +
+      'or of another instance is set beside one of them',
+  );
+}
+
+/** Wraps both drivers. Calling it again changes nothing but a storage that is new. */
 export function installDrivers(): void {
-  if (installed) return;
+  if (installed) {
+    watchStorage();
+    return;
+  }
   installed = true;
   wrap(KoaDriver.prototype);
   wrap(ExpressDriver.prototype);
+  watchOwnBuilds((options) => bindingOfPair(options) !== undefined);
 }
 
 let installed = false;
@@ -85,8 +123,13 @@ function wrap(driver: BaseDriver): void {
   /* eslint-enable @typescript-eslint/unbound-method */
 
   driver.initialize = function (this: BaseDriver): void {
-    if (driverBinding(this) !== undefined) {
-      pending.set(this, { actions: [], restoreParameters: keepUndecidedParameters() });
+    watchStorage();
+    const isSecured = bindingOfPair(this) !== undefined;
+    outer.set(this, preparing(isSecured));
+    if (isSecured) {
+      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
+      rememberPeers(this);
+      rejectUnreadableParameters(this);
     }
     initialize.call(this);
   };
@@ -100,27 +143,39 @@ function wrap(driver: BaseDriver): void {
   driver.registerRoutes = function (this: BaseDriver): void {
     const held = pending.get(this);
     const binding = driverBinding(this);
+    const wasPreparing = outer.get(this) ?? false;
     if (held === undefined || binding === undefined) {
+      preparing(wasPreparing);
       registerRoutes.call(this);
       return;
     }
     pending.delete(this);
-    held.restoreParameters();
-    const compiled = binding.prepare(
-      held.actions.map(({ action }) => action),
-      {
+    held.restoreMetadata();
+    const actions = held.actions.map(({ action }) => action);
+    let compiled: readonly CompiledAction[];
+    try {
+      compiled = binding.prepare(actions, {
         routePrefix: this.routePrefix,
         hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
-      },
-    );
+      });
+    } finally {
+      preparing(wasPreparing);
+    }
+    notePrepared(binding, actions);
     const isStubbed = stubbing;
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];
       if (one === undefined) return;
       const execution = binding.execution(one);
+      noticeArrival(one.action, execution);
+      const isForUser = asksForUser(one.action);
       registerAction.call(this, one.action, (action: Action) => {
-        recordExecution(action, execution);
-        return isStubbed ? reach(this, execution, one, action) : execute(action);
+        if (isStubbed) {
+          reach(one, action);
+          return undefined;
+        }
+        if (!isForUser) return execute(action);
+        return executeForUser(this, execution, one.action, action, execute);
       });
     });
     registerRoutes.call(this);
@@ -133,7 +188,7 @@ function wrap(driver: BaseDriver): void {
     action: Action,
   ): unknown {
     const binding = driverBinding(this);
-    if (binding === undefined || !(error instanceof SecurityError)) {
+    if (binding === undefined || !isInstance<SecurityError>(error, SecurityError)) {
       return handleError.call(this, error, metadata, action) as unknown;
     }
     return refuse(this, handleError, binding, error, metadata, action);
@@ -155,19 +210,8 @@ export function stubActions<T>(build: () => T): T {
   }
 }
 
-/** Answers for a stubbed action, once the user that its parameters require is there. */
-async function reach(
-  driver: BaseDriver,
-  execution: Execution,
-  { access, action: metadata }: CompiledAction,
-  action: Action,
-): Promise<void> {
-  try {
-    if (access.requiresUser) await execution.currentAuthentication(action);
-  } catch (error) {
-    driver.handleError(error, metadata, action);
-    return;
-  }
+/** Answers for a stubbed action. */
+function reach({ access }: CompiledAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
   rawResponse(action)
@@ -188,7 +232,7 @@ function refuse(
   action: Action,
 ): unknown {
   const response = rawResponse(action);
-  const error = ownCopy(thrown);
+  const error = replyError(thrown);
   binding.complete(error, action);
   setHeaders(response, error.headers);
   const refusal: Action = driver instanceof ExpressDriver ? { ...action, next: endingNext(action) } : action;
@@ -204,16 +248,6 @@ function refuse(
   // The action's own @Header and @ContentType are for what it answers, not for a refusal.
   const quiet = Object.create(metadata ?? null, { headers: { value: {} } }) as ActionMetadata;
   return handleError.call(driver, error, quiet, refusal) as unknown;
-}
-
-/** The app may throw one error object many times, or a frozen one: headers are for this reply only. */
-function ownCopy(error: SecurityError): SecurityError {
-  const headers = { ...(error.headers as SecurityError['headers'] | undefined) };
-  const value = { value: headers, writable: true, configurable: true, enumerable: false };
-  return Object.create(Object.getPrototypeOf(error) as object, {
-    ...Object.getOwnPropertyDescriptors(error),
-    headers: value,
-  }) as SecurityError;
 }
 
 function endingNext(action: Action): (error?: unknown) => void {

@@ -4,7 +4,8 @@ import {
   createExecutor,
   type RoutingControllersOptions,
 } from 'routing-controllers';
-import { keepUndecidedParameters } from '../access/parameters';
+import { readyHostMetadata } from '../access/host-metadata';
+import { preparing } from './build-watch';
 
 /** What a server of these options would register. */
 export interface RecordedServer {
@@ -19,11 +20,13 @@ type Middleware = Parameters<BaseDriver['registerMiddleware']>[0];
 /** Has the host build its metadata as for a server, and writes down what it would register. */
 export function recordServer(options: RoutingControllersOptions): RecordedServer {
   const driver = new RecordingDriver();
-  const restoreParameters = keepUndecidedParameters();
+  const restoreMetadata = readyHostMetadata();
+  const wasPreparing = preparing(true);
   try {
     createExecutor(driver, options);
   } finally {
-    restoreParameters();
+    preparing(wasPreparing);
+    restoreMetadata();
   }
   const { actions, middlewares, routePrefix } = driver;
   return { actions, middlewares, routePrefix };

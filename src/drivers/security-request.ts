@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
 import type { SecurityRequest } from '../core/request';
-import { InvalidRequestError } from '../errors';
+import { InvalidRequestError, SecurityFaultError } from '../errors';
 import type { Client, ClientFinder } from './client-address';
-import { rawRequest } from '../core/execution';
+import { arrivalAt, rawRequest } from '../core/execution';
+import { matchedPath } from './matched-path';
 
 /** The framework-free view of one request. */
 export class HttpSecurityRequest implements SecurityRequest {
@@ -23,7 +24,10 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   get path(): string {
-    return matchedPath(this.action, this.raw);
+    const arrival = arrivalAt(this.raw);
+    const path = arrival === undefined ? matchedPath(this.action) : arrival.path;
+    if (path !== undefined) return path;
+    throw new SecurityFaultError({ cause: new Error(UNKNOWN_PATH) });
   }
 
   get ip(): string {
@@ -61,31 +65,6 @@ function countLines(request: IncomingMessage, name: string): number {
   return lines;
 }
 
-interface KoaPaths {
-  readonly path?: string;
-  readonly mountPath?: string;
-  readonly originalUrl?: string;
-  /** What @koa/router matches in place of the path, when a middleware sets it. */
-  readonly newRouterPath?: unknown;
-}
-
-function isRewritten(path: unknown): path is string {
-  return typeof path === 'string' && path !== '';
-}
-
-/** The path that the router matched, with what a mount took off it. */
-function matchedPath(action: Action, raw: IncomingMessage): string {
-  const { baseUrl } = raw as { baseUrl?: string };
-  const context = action.context as KoaPaths | undefined;
-  if (context?.path === undefined) return `${baseUrl ?? ''}${pathOf(raw.url ?? '')}`;
-  if (isRewritten(context.newRouterPath)) return `${context.mountPath ?? ''}${context.newRouterPath}`;
-  const original = pathOf(context.originalUrl ?? '');
-  if (context.mountPath === undefined) return context.path;
-  return original.endsWith(context.path) ? original : `${context.mountPath}${context.path}`;
-}
-
-/** The path of a request target in origin or absolute form. @see RFC 9112 section 3.2 */
-function pathOf(target: string): string {
-  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-  return path === '' ? '/' : path;
-}
+const UNKNOWN_PATH =
+  'The path that the router matched cannot be known: mount the app once, under its whole prefix, and rewrite paths ' +
+  'inside of it';

@@ -11,7 +11,7 @@ export type LdapProviderOptions = BasicProviderOptions;
 
 /**
  * Authenticates HTTP Basic credentials by a bind to the directory as the user that an {@link LdapUserstore} found.
- * Nothing of the password is kept, so each request is a bind.
+ * Nothing of the password is kept, so each request is a bind; equal ones at once from one address share one.
  *
  * Users of other stores are none of its own, and their passwords never count as tries here: in front of a
  * `PasswordProvider` both kinds log in. Whoever is unknown takes a bind as well.
@@ -47,20 +47,24 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
     const credentials = this.credentialsOf(request);
     if (credentials === null) return null;
     const { username, password } = credentials;
-    const attempt = { username, ip: request.ip };
-    await this.checkThrottle(attempt);
+    const login = { username, password, ip: request.ip };
+    await this.checkThrottle(login);
     const user = await this.load(userstore, username);
     if (user !== undefined && !this.#store.has(user)) {
       // It takes as long as any other, and is for its own provider to count.
       await this.#store.proves(undefined, username, password, request.signal);
       throw new BadCredentialsError();
     }
+    this.checkThrottleAgain(login);
     const outcome = { isInactive: false };
-    const isGranted = await this.counted(request, attempt, async () => {
-      const isRight = await this.#store.proves(user, username, password, request.signal);
-      outcome.isInactive = isRight && user?.active === false;
-      return isRight && !outcome.isInactive;
-    });
+    const against = [String(user?.active !== false), this.#store.entryOf(user) ?? ''];
+    const isGranted = await this.proveOnce(request, login, against, (signal) =>
+      this.counted(signal, login, async () => {
+        const isRight = await this.#store.proves(user, username, password, signal);
+        outcome.isInactive = isRight && user?.active === false;
+        return isRight && !outcome.isInactive;
+      }),
+    );
     if (outcome.isInactive) throw new AccountStatusError();
     if (!isGranted || user === undefined) throw new BadCredentialsError();
     return new Authentication(user, { methods: ['pwd'] });

@@ -12,9 +12,9 @@ import { LdapDirectory } from './ldap-directory';
 import { saysNoSuchName } from './ldap-faults';
 import { type LdapSettings, ldapSettings, type LdapUserstoreOptions } from './ldap-options';
 import { LookupCache } from './lookup-cache';
+import { MAX_PASSWORD_BYTES } from '../passwords/password-text';
 
 const MAX_NAME = 255;
-const MAX_PASSWORD_BYTES = 1024;
 const NOWHERE: Reach = { direct: [], groups: new Map() };
 
 /**
@@ -31,7 +31,8 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   readonly #groups: GroupSearch | undefined;
   readonly #cache: LookupCache<U>;
   readonly #userFilter: Filter | undefined;
-  readonly #names = new WeakMap<User, string>();
+  /** The entry of each user, and every username that it has. */
+  readonly #entries = new WeakMap<User, { dn: string; usernames: readonly string[] }>();
   /** The groups that were found with each user. */
   readonly #reach = new WeakMap<User, Reach>();
   readonly #problems = new ProblemBoard();
@@ -45,7 +46,11 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     this.#directory = new LdapDirectory(settings);
     this.#groups =
       settings.groups && new GroupSearch(settings.groups, (search) => this.#directory.search(search));
-    this.#cache = new LookupCache(settings.cacheMs, settings.clock);
+    this.#cache = new LookupCache(
+      settings.cacheMs,
+      settings.clock,
+      (user) => this.#entries.get(user)?.usernames ?? [],
+    );
   }
 
   async getUser(identifier: string): Promise<U | null> {
@@ -73,7 +78,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     password: string,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    const dn = user && this.#names.get(user);
+    const dn = this.entryOf(user);
     const length = Buffer.byteLength(password);
     if (password === '' || length > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password)) return false;
     if (dn !== undefined) return this.#directory.proves(dn, password, signal);
@@ -86,14 +91,19 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     return false;
   }
 
-  /** Whether the user was found here. @internal */
-  has(user: User): boolean {
-    return this.#names.has(user);
+  /** The name of the entry that a user was found as. @internal */
+  entryOf(user: User | undefined): string | undefined {
+    return user && this.#entries.get(user)?.dn;
   }
 
-  /** Drops what is kept of a user. */
+  /** Whether the user was found here. @internal */
+  has(user: User): boolean {
+    return this.#entries.has(user);
+  }
+
+  /** Drops what is kept of a user and its groups, under every name of its entry. Never throws. */
   forget(username: string): void {
-    this.#cache.forget(username);
+    if (isSearchable(username)) this.#cache.forget(username);
   }
 
   /**
@@ -165,7 +175,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   }
 
   async #toUser(username: string, entry: Entry): Promise<U> {
-    const { attributes, clock } = this.#settings;
+    const { attributes, clock, usernameAttribute } = this.#settings;
     const reach = await this.#groups?.reachOf({
       dn: entry.dn,
       username,
@@ -182,7 +192,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       groups: reach?.direct ?? [],
     };
     if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry does not hold as a user');
-    this.#names.set(user, entry.dn);
+    this.#entries.set(user, { dn: entry.dn, usernames: valuesOf(entry, usernameAttribute) });
     this.#reach.set(user, reach ?? NOWHERE);
     return Object.freeze(user) as U;
   }

@@ -7,9 +7,11 @@ export class LookupCache<T> {
   readonly #found = new Map<string, { readonly value: T; readonly until: number }>();
   readonly #underWay = new Map<string, Promise<T | null>>();
 
+  /** @param namesOf every name by which the same may be looked up */
   constructor(
     private readonly milliseconds: number,
     private readonly clock: Clock,
+    private readonly namesOf: (value: T) => readonly string[],
   ) {}
 
   /** Nobody is not kept: whoever is added is found at once, and unknown names take no place. */
@@ -30,9 +32,16 @@ export class LookupCache<T> {
     return search;
   }
 
+  /**
+   * Drops what was found under this name, under another spelling of it, and under other names of the same. Nothing
+   * that is looked up now is kept either: whose it will be is not known yet.
+   */
   forget(name: string): void {
-    this.#found.delete(name);
-    this.#underWay.delete(name);
+    this.#underWay.clear();
+    const folded = fold(name);
+    for (const [key, { value }] of this.#found) {
+      if ([key, ...this.namesOf(value)].some((one) => fold(one) === folded)) this.#found.delete(key);
+    }
   }
 
   clear(): void {
@@ -47,4 +56,9 @@ export class LookupCache<T> {
     if (this.#found.size >= MAX_ENTRIES && oldest !== undefined) this.#found.delete(oldest);
     this.#found.set(name, { value, until: this.clock() + this.milliseconds });
   }
+}
+
+/** As a directory compares: neither case nor the number of spaces counts. @see RFC 4518 */
+function fold(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase().trim().replace(/\s+/g, ' ');
 }

@@ -1,10 +1,12 @@
 /**
  * Remembers credentials that were verified, so that a client which sends a password with every request pays
- * for one hash computation a minute, and one that sends many at once for one. Nothing of a password can be read from it: an entry's key is a keyed hash.
+ * for one hash computation a minute, and one that sends many at once for one. Nothing of a password can be read
+ * from it: an entry's key is a keyed hash.
  */
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
+import { KeyedDigest } from '../util/keyed-digest';
+import { SharedProofs, type Verify } from '../util/shared-proofs';
 
 export interface CredentialCacheOptions {
   /** How long verified credentials are remembered, from 1 to 3600. @default 60 */
@@ -32,13 +34,12 @@ export interface CacheTicket {
 }
 
 export class CredentialCache {
-  readonly #secret = createSecretKey(randomBytes(32));
+  readonly #digest = new KeyedDigest();
   readonly #ttlMs: number;
   readonly #maxEntries: number;
   readonly #now: Clock;
   readonly #entries = new Map<string, { readonly username: string; readonly until: number }>();
-  /** Verifications under way. None of them rejects. */
-  readonly #pending = new Map<string, Promise<boolean>>();
+  readonly #underWay = new SharedProofs();
   readonly #stores = new WeakMap<object, number>();
   #storeCount = 0;
   #forgotten = 0;
@@ -55,11 +56,7 @@ export class CredentialCache {
 
   ticket(credentials: Credentials): CacheTicket {
     const { store, username, password, hash } = credentials;
-    // With their lengths in front no part can run into the next.
-    const lengths = [username.length, password.length, hash.length].join(':');
-    const tuple = `${String(this.#idOf(store))}:${lengths}:${username}${password}${hash}`;
-    // UTF-8 has one replacement for all halves of surrogate pairs, which a password in JSON may have.
-    const key = createHmac('sha256', this.#secret).update(tuple, 'utf16le').digest('base64');
+    const key = this.#digest.of(String(this.#idOf(store)), username, password, hash);
     return { key, username, forgotten: this.#forgotten };
   }
 
@@ -77,25 +74,16 @@ export class CredentialCache {
   }
 
   /**
-   * True when the credentials are remembered, or prove right now. While the same are being verified it waits for
-   * that; only where they did not prove right there, for whatever reason, they are verified once more.
-   * @throws what `verify` throws
+   * True when the credentials are remembered, or prove right now. While the same are being verified, from wherever
+   * they came, it waits for that; where they did not prove right there they are verified once more.
+   * @throws what `verify` throws, and ServiceUnavailableError once the signal aborts
    */
-  async prove(ticket: CacheTicket, verify: () => Promise<unknown>): Promise<boolean> {
-    if (this.has(ticket)) return true;
-    const { key } = ticket;
-    const others = this.#pending.get(key);
-    if (others !== undefined && (await others)) return true;
-    const own = verify().then((proved) => proved === true);
-    if (!this.#pending.has(key)) {
-      const settled = own
-        .catch(() => false)
-        .finally(() => {
-          this.#pending.delete(key);
-        });
-      this.#pending.set(key, settled);
-    }
-    return own;
+  async prove(
+    ticket: CacheTicket,
+    verify: Verify,
+    signal = new AbortController().signal,
+  ): Promise<boolean> {
+    return this.has(ticket) || this.#underWay.prove(ticket.key, verify, signal);
   }
 
   /** Remembers credentials that were verified. Nothing is remembered that was forgotten in the meantime. */

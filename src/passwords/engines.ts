@@ -1,4 +1,5 @@
 /** The packages that compute in the threads, loaded when they are first needed. */
+import { createRequire } from 'node:module';
 
 /** The packages that can do bcrypt, in the order in which they are tried. */
 export type Engine = 'bcrypt' | 'bcryptjs';
@@ -31,29 +32,29 @@ export interface EngineNames {
 
 export class Engines {
   readonly #names: EngineNames;
-  #bcrypt: Promise<Bcrypt> | undefined;
-  #argon2: Promise<Argon2> | undefined;
+  #bcrypt: Bcrypt | undefined;
+  #argon2: Argon2 | undefined;
 
   constructor(names: EngineNames) {
     this.#names = names;
   }
 
-  bcrypt(): Promise<Bcrypt> {
-    return (this.#bcrypt ??= load<Bcrypt>(this.#names.engines));
+  // What cannot be loaded is tried again at the next task: files may have been missing for lack of descriptors alone.
+  bcrypt(): Bcrypt {
+    return (this.#bcrypt ??= load(this.#names.engines) as Bcrypt);
   }
 
-  argon2(): Promise<Argon2> {
-    return (this.#argon2 ??= load<Argon2>([this.#names.argon2]));
+  argon2(): Argon2 {
+    return (this.#argon2 ??= load([this.#names.argon2]) as Argon2);
   }
 }
 
-async function load<T>([first = '', ...others]: readonly string[]): Promise<T> {
+function load([first = '', ...others]: readonly string[]): unknown {
   try {
-    // Under `import()` a CommonJS package is the default of its module.
-    const loaded = (await import(first)) as { default: T };
-    return loaded.default;
+    // By `require`, which forgets a failure, as `import` does not.
+    return createRequire(__filename)(first);
   } catch (error) {
     if (others.length === 0) throw error;
-    return load<T>(others);
+    return load(others);
   }
 }

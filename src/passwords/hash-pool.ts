@@ -1,21 +1,24 @@
 /**
- * Threads for hash computations, so that the event loop stays free: a queue with a bound in front of a pool of
- * workers. Nothing starts before the first computation, and idle workers end after half a minute.
+ * Threads for hash computations, so that the event loop stays free: a queue with a bound in front of a few threads.
+ * Nothing starts before the first computation, and idle threads end after half a minute. A job belongs to no thread
+ * before that one is ready, so that a thread that cannot start takes no job with it while others work.
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
-import Piscina from 'piscina';
 import { ServiceUnavailableError } from '../errors';
+import type { Clock } from '../util/clock';
 import type { Engine, EngineNames } from './engines';
+import { HashThread } from './hash-thread';
 import type { HashTask } from './hash-worker';
 
 /** Jobs that may wait for each thread. Most waits are ended by a deadline before; this bounds the memory. */
 const QUEUED_PER_THREAD = 64;
-const IDLE_MS = 30_000;
 const RETRY_AFTER_SECONDS = 5;
 /** So long no thread is started after one could not be: each try costs memory. */
 const REST_MS = 1000;
+/** Far more than the dearest hash takes on a busy machine. */
+const LIMIT_MS = 120_000;
 
 export interface HashPoolOptions {
   /** @default one thread fewer than the machine can run at once, and at least one */
@@ -28,6 +31,10 @@ export interface HashPoolOptions {
   argon2?: string;
   /** The module that the threads run. @default the one beside this */
   filename?: string;
+  /** After so long a thread that does not answer is ended. @default two minutes */
+  limitMs?: number;
+  /** A clock that only goes forward, in milliseconds. @default performance.now */
+  now?: Clock;
 }
 
 interface Job {
@@ -39,19 +46,26 @@ interface Job {
 }
 
 export class HashPool {
-  readonly #threads: number;
+  readonly #size: number;
   readonly #maxQueued: number;
   readonly #options: HashPoolOptions;
+  readonly #now: Clock;
   readonly #queue = new Set<Job>();
-  #workers: Piscina | undefined;
+  /** All that have not ended; some of them are starting, some idle. */
+  readonly #threads = new Set<HashThread>();
+  readonly #starting = new Set<HashThread>();
+  #idle: HashThread[] = [];
   #running = 0;
-  #restUntil = 0;
-  #hasArgon2: boolean | undefined;
+  #restUntil = -Infinity;
+  #whyNone: unknown;
+  #hasArgon2 = false;
+  #lookAgainAt = -Infinity;
 
   constructor(options: HashPoolOptions = {}) {
     this.#options = options;
-    this.#threads = options.threads ?? Math.max(1, availableParallelism() - 1);
-    this.#maxQueued = options.maxQueued ?? QUEUED_PER_THREAD * this.#threads;
+    this.#size = options.threads ?? Math.max(1, availableParallelism() - 1);
+    this.#maxQueued = options.maxQueued ?? QUEUED_PER_THREAD * this.#size;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /**
@@ -61,7 +75,7 @@ export class HashPool {
    */
   run(task: HashTask, signal?: AbortSignal): Promise<unknown> {
     if (signal?.aborted === true) return Promise.reject(new ServiceUnavailableError());
-    if (this.#running >= this.#threads && this.#queue.size >= this.#maxQueued) {
+    if (this.#running + this.#queue.size >= this.#size + this.#maxQueued) {
       return Promise.reject(new ServiceUnavailableError({ retryAfterSeconds: RETRY_AFTER_SECONDS }));
     }
     return new Promise((resolve, reject) => {
@@ -75,65 +89,99 @@ export class HashPool {
     });
   }
 
-  /** True where the package that computes argon2 can be loaded. */
+  /**
+   * True where the package that computes argon2 can be loaded. Where it could not be, it is tried again after a
+   * second: it may have failed for lack of file descriptors alone.
+   */
   hasArgon2(): boolean {
-    return (this.#hasArgon2 ??= canLoad(this.#argon2));
+    if (this.#hasArgon2 || this.#now() < this.#lookAgainAt) return this.#hasArgon2;
+    this.#hasArgon2 = canLoad(this.#argon2);
+    this.#lookAgainAt = this.#now() + REST_MS;
+    return this.#hasArgon2;
   }
 
-  /** Ends the threads. What is under way is refused. */
+  /** Ends the threads, and refuses what is under way or waits. */
   async close(): Promise<void> {
-    await this.#workers?.destroy();
+    this.#starting.clear();
+    this.#refuseAll(new Error('The pool was closed'));
+    await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
   get #argon2(): string {
     return this.#options.argon2 ?? 'argon2';
   }
 
+  /** Hands jobs to idle threads, and starts threads for those that remain. */
   #next(): void {
+    while (this.#queue.size > 0) {
+      const thread = this.#idle.pop();
+      if (thread === undefined) break;
+      if (thread.isUsable) this.#compute(thread);
+    }
+    while (this.#starting.size < this.#queue.size && this.#threads.size < this.#size && this.#start());
+    if (this.#threads.size === 0) this.#refuseAll(this.#whyNone);
+  }
+
+  #compute(thread: HashThread): void {
     const [job] = this.#queue;
-    if (job === undefined || this.#running >= this.#threads) return;
+    if (job === undefined) return;
     this.#queue.delete(job);
     job.settle();
     this.#running += 1;
-    this.#compute(job.task)
-      .then(job.resolve, (cause: unknown) => {
-        job.reject(new ServiceUnavailableError({ cause }));
-      })
-      .finally(() => {
+    thread.run(job.task).then(
+      (result) => {
         this.#running -= 1;
-        this.#next();
-      });
+        job.resolve(result);
+      },
+      (cause: unknown) => {
+        this.#running -= 1;
+        job.reject(new ServiceUnavailableError({ cause }));
+      },
+    );
   }
 
-  /** Asynchronous also where no thread can be started: whatever is thrown gives the place back. */
-  async #compute(task: HashTask): Promise<unknown> {
-    if (performance.now() < this.#restUntil) throw new Error('No thread could be started');
-    const workers = (this.#workers ??= this.#start());
-    let computed: Promise<unknown>;
-    try {
-      computed = workers.run(task);
-    } catch (error) {
-      // It has kept the task, and would keep each one that fails.
-      this.#workers = undefined;
-      this.#restUntil = performance.now() + REST_MS;
-      throw error;
-    }
-    return computed;
-  }
-
-  #start(): Piscina {
-    const { filename, engines = ['bcrypt', 'bcryptjs'] } = this.#options;
+  /** False where none can be started now. */
+  #start(): boolean {
+    if (this.#now() < this.#restUntil) return false;
+    const { filename, engines = ['bcrypt', 'bcryptjs'], limitMs = LIMIT_MS } = this.#options;
     const names: EngineNames = { engines, argon2: this.#argon2 };
-    return new Piscina({
-      filename: filename ?? join(__dirname, `hash-worker${extname(__filename)}`),
-      name: 'work',
-      minThreads: 0,
-      maxThreads: this.#threads,
-      idleTimeout: IDLE_MS,
-      workerData: names,
-      // Nobody reads them, and they take a third of a megabyte.
-      recordTiming: false,
-    });
+    try {
+      const thread = new HashThread({
+        filename: filename ?? join(__dirname, `hash-worker${extname(__filename)}`),
+        names,
+        limitMs,
+        onIdle: (idle) => {
+          this.#starting.delete(idle);
+          this.#idle.push(idle);
+          this.#next();
+        },
+        onEnd: (ended, cause) => {
+          this.#threads.delete(ended);
+          this.#idle = this.#idle.filter((thread) => thread !== ended);
+          if (this.#starting.delete(ended)) this.#rest(cause);
+          this.#next();
+        },
+      });
+      this.#threads.add(thread);
+      this.#starting.add(thread);
+      return true;
+    } catch (error) {
+      this.#rest(error);
+      return false;
+    }
+  }
+
+  #rest(cause: unknown): void {
+    this.#whyNone = cause;
+    this.#restUntil = this.#now() + REST_MS;
+  }
+
+  #refuseAll(cause: unknown): void {
+    for (const job of this.#queue) {
+      job.settle();
+      job.reject(new ServiceUnavailableError({ cause }));
+    }
+    this.#queue.clear();
   }
 }
 

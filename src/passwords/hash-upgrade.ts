@@ -11,8 +11,8 @@ import type { User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { ServiceUnavailableError } from '../errors';
 import type { Clock } from '../util/clock';
+import { describeReason } from '../util/describe-error';
 import { isInstance } from '../util/instance';
-import { masked } from '../util/masked';
 import type { PasswordHasher } from './password-hasher';
 
 /** A login whose password proved right. */
@@ -101,10 +101,7 @@ function report(
   error: unknown,
 ): void {
   // A store hides what lies behind its being unavailable in the cause.
-  const { cause } = (error ?? {}) as { cause?: unknown };
-  const told = cause instanceof Error ? cause : error;
-  const reason =
-    told instanceof Error ? masked(`${told.name}: ${told.message}`, [password, hash]) : typeof told;
+  const reason = describeReason(error, [password, hash]);
   reportMisconfigured(request, {
     component,
     user: user.username,

@@ -5,6 +5,7 @@ import { type EngineNames, Engines } from './engines';
 import { makeUp } from './make-up';
 import { type HashSettings, makerOf } from './new-hashes';
 import { schemeOf } from './schemes';
+import { serveTasks } from './serve-tasks';
 import type { Work } from './work';
 
 export type HashTask =
@@ -26,11 +27,9 @@ try {
   // Where a sandbox forbids it, logins must work all the same.
 }
 
-// The pool hands its own data over beside it.
-const names = (Array.isArray(workerData) ? workerData[1] : workerData) as EngineNames;
-const engines = new Engines(names);
+const engines = new Engines(workerData as EngineNames);
 
-export async function work(task: HashTask): Promise<string | boolean> {
+async function work(task: HashTask): Promise<string | boolean> {
   if (task.kind === 'hash') return makerOf(task.settings).hash(task.password, engines);
   const { password, hash, floor, isRefused = false } = task;
   const scheme = schemeOf(hash);
@@ -43,3 +42,5 @@ export async function work(task: HashTask): Promise<string | boolean> {
   }
   return isRight;
 }
+
+serveTasks(work);

@@ -11,8 +11,12 @@ import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
 import { DearestWork, NO_WORK } from './work';
+import { requireWorkerFile } from './worker-file';
 
 const INSTALL_ARGON2 = 'npm install argon2@0.44';
+const MARK_IT =
+  'stored password could be a hash, and a hash is never compared as a plain text: if it is the password itself, ' +
+  'store it with {PLAIN} in front';
 
 export interface PasswordsOptions {
   /** What new hashes are. @default bcrypt of cost 12 */
@@ -38,8 +42,12 @@ export class Passwords implements PasswordHasher {
   /** What a refusal takes: a new hash, or the dearest that was met. */
   readonly #floor = new DearestWork();
 
-  /** @throws ConfigurationError for options out of bounds, and for a scheme whose package is not installed. */
+  /**
+   * @throws ConfigurationError for options out of bounds, for a scheme whose package is not installed, and where
+   * securest is in a bundle without the file that its threads run.
+   */
   constructor(options: PasswordsOptions = {}) {
+    if (options.pool === undefined) requireWorkerFile();
     this.#settings = hashSettings(options.newHashes);
     this.#accept = acceptedSchemes(options.accept);
     this.#pool = options.pool ?? hashPool;
@@ -66,6 +74,7 @@ export class Passwords implements PasswordHasher {
     if (!isHashable(password)) {
       throw new TypeError('A password may not be empty, and not have NUL or lone surrogates');
     }
+    requireWorkerFile();
     return (await this.#pool.run({ kind: 'hash', password, settings: this.#settings })) as string;
   }
 
@@ -83,6 +92,7 @@ export class Passwords implements PasswordHasher {
     this.#floor.add(work);
     const canMatch = !isLonger(password, MAX_PASSWORD_BYTES) && isHashable(password);
     const tried = canMatch ? password : 'stand-in';
+    requireWorkerFile();
     const proved = await this.#pool.run(
       {
         kind: 'verify',
@@ -114,14 +124,16 @@ export class Passwords implements PasswordHasher {
     return this.#decoy;
   }
 
-  /** What to do about a hash that would be readable but for a package, or the option `accept`. */
+  /** What to do about a hash that would be readable but for a package, the option `accept`, or a mark. */
   explain(hash: string): string | undefined {
+    const isPlainAccepted = this.#accept.has('plaintext');
     const scheme = schemeOf(hash);
-    if (scheme?.workOf(hash) === undefined) return undefined;
+    if (scheme?.workOf(hash) === undefined) return isPlainAccepted ? MARK_IT : undefined;
     if (!this.#canCompute(scheme)) return `stored password hash needs a package: ${INSTALL_ARGON2}`;
     // Whatever looks like nothing else may be a plain text, or broken.
     if (this.#isAccepted(scheme) || (scheme.optIn === 'plaintext' && !hash.startsWith('{'))) return undefined;
-    return `stored password hash is read only with new Passwords({ accept: ['${scheme.optIn ?? ''}'] })`;
+    const advice = `stored password hash is read only with new Passwords({ accept: ['${scheme.optIn ?? ''}'] })`;
+    return isPlainAccepted ? `${advice}; ${MARK_IT}` : advice;
   }
 
   /** The scheme of a hash, where it may be read here. */
@@ -140,7 +152,8 @@ export class Passwords implements PasswordHasher {
 }
 
 /** bcrypt of cost 12 for new hashes; reads every scheme that needs no opt-in. */
-export const passwords = new Passwords();
+// Made when the library is imported, also by an app in a bundle that has no passwords: checked where it is used.
+export const passwords = new Passwords({ pool: hashPool });
 
 function acceptedSchemes(accept: unknown = []): ReadonlySet<string> {
   const known: readonly unknown[] = OPT_IN_SCHEMES;

@@ -22,7 +22,7 @@ export async function perform(
 ): Promise<number> {
   switch (kind.kind) {
     case 'bcrypt': {
-      const engine = await engines.bcrypt();
+      const engine = engines.bcrypt();
       return inPowers(units, 4, 15, (cost) => {
         engine.compareSync(TEXT, `$2b$${String(cost).padStart(2, '0')}$${BCRYPT_SALT_AND_DIGEST}`);
       });
@@ -65,7 +65,7 @@ async function argon2(
   units: number,
   engines: Engines,
 ): Promise<number> {
-  const engine = await engines.argon2();
+  const engine = engines.argon2();
   const passes = Math.max(0, Math.floor(units / memoryKib));
   const rest = Math.round(units - passes * memoryKib);
   const parts = [

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { MAX_USERNAME_LENGTH } from '../core/user-name';
 import { MalformedCredentialsError } from '../errors';
+import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
 import { parseAuthorization } from '../util/authorization-header';
 
 export interface BasicCredentials {
@@ -7,8 +9,6 @@ export interface BasicCredentials {
   readonly password: string;
 }
 
-const MAX_USERNAME_LENGTH = 255;
-const MAX_PASSWORD_BYTES = 1024;
 /** Base64 of the longest user name, at most three bytes a UTF-16 unit, a colon and the longest password. */
 const MAX_ENCODED_LENGTH = 4 * Math.ceil((3 * MAX_USERNAME_LENGTH + 1 + MAX_PASSWORD_BYTES) / 3);
 
@@ -30,9 +30,7 @@ export function parseBasicCredentials(header: string | undefined): BasicCredenti
   const username = text.slice(0, Math.max(colon, 0));
   const password = text.slice(colon + 1);
   if (username === '' || username.length > MAX_USERNAME_LENGTH) throw new MalformedCredentialsError();
-  if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
-    throw new MalformedCredentialsError();
-  }
+  if (password === '' || isLonger(password, MAX_PASSWORD_BYTES)) throw new MalformedCredentialsError();
   return { username, password };
 }
 

@@ -5,8 +5,10 @@ import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../cor
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
-import { ServiceUnavailableError } from '../errors';
+import { ServiceUnavailableError, ThrottledError } from '../errors';
+import { type Login, LoginsUnderWay } from '../throttle/logins-under-way';
 import { type Attempt, Throttle, type ThrottleOptions } from '../throttle/throttle';
+import { isInstance } from '../util/instance';
 import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
 
 export interface BasicProviderOptions {
@@ -24,6 +26,7 @@ export abstract class BasicProvider<U extends User = User>
   readonly credential: string = 'authorization';
   declare readonly name?: string;
   readonly #throttle: Throttle | undefined;
+  readonly #underWay = new LoginsUnderWay();
 
   /** @throws ConfigurationError for options out of bounds */
   constructor({ throttle }: BasicProviderOptions = {}) {
@@ -53,9 +56,50 @@ export abstract class BasicProvider<U extends User = User>
     return parseBasicCredentials(request.header('authorization'));
   }
 
-  /** @throws ThrottledError when a try would have to wait */
-  protected async checkThrottle(attempt: Attempt): Promise<void> {
-    await this.#throttle?.check(attempt);
+  /**
+   * To be asked before the userstore is.
+   * @throws ThrottledError when a try would have to wait
+   */
+  protected async checkThrottle(login: Login): Promise<void> {
+    try {
+      await this.#throttle?.check(attemptOf(login));
+    } catch (error) {
+      this.#passEqual(login, error);
+    }
+  }
+
+  /**
+   * To be asked right before credentials are compared to anything: many may have waited for the userstore, and the
+   * first of them used up what there was.
+   * @throws ThrottledError when a try would have to wait
+   */
+  protected checkThrottleAgain(login: Login): void {
+    try {
+      this.#throttle?.checkHere(attemptOf(login));
+    } catch (error) {
+      this.#passEqual(login, error);
+    }
+  }
+
+  /** What must wait only because an equal login has the place waits for that one instead. */
+  #passEqual(login: Login, error: unknown): void {
+    if (!isInstance(error, ThrottledError) || !this.#underWay.hasEqual(login)) throw error;
+  }
+
+  /**
+   * Proves a password. Equal logins from one address that are under way at once are one: the others wait for the
+   * first, and only where it did not prove right each is proved by itself.
+   * @param against what decides about the password, and all else that the answer depends on
+   * @param verify gets a signal that aborts when nobody waits for the answer any more
+   * @throws what `verify` throws; ServiceUnavailableError when nobody waits for the answer of this request
+   */
+  protected proveOnce(
+    request: SecurityRequest,
+    login: Login,
+    against: readonly string[],
+    verify: (signal: AbortSignal) => Promise<boolean>,
+  ): Promise<boolean> {
+    return this.#underWay.prove(login, against, verify, request.signal);
   }
 
   /**
@@ -64,15 +108,14 @@ export abstract class BasicProvider<U extends User = User>
    * @throws ThrottledError when it has to wait; what `verify` throws
    */
   protected async counted(
-    request: SecurityRequest,
-    attempt: Attempt,
+    signal: AbortSignal,
+    login: Login,
     verify: () => Promise<boolean>,
   ): Promise<boolean> {
-    const counted = await this.#throttle?.count(attempt);
+    const counted = await this.#throttle?.count(attemptOf(login));
     let proved: unknown;
     try {
-      // Looking at the signal costs an AbortController, which remembered credentials need not pay for.
-      if (request.signal.aborted) throw new ServiceUnavailableError();
+      if (signal.aborted) throw new ServiceUnavailableError();
       proved = await verify();
     } catch (error) {
       await counted?.undecided();
@@ -89,6 +132,11 @@ export abstract class BasicProvider<U extends User = User>
     if (user === undefined || isUser(user)) return user;
     throw new TypeError('The userstore returned something that is no user');
   }
+}
+
+/** Without the password, which a throttle is not for. */
+function attemptOf({ username, ip }: Login): Attempt {
+  return { username, ip };
 }
 
 function throttleOf(throttle: ThrottleOptions | Throttle | undefined): Throttle {

@@ -11,7 +11,8 @@ import {
 } from '../passwords/credential-cache';
 import { HashUpgrades } from '../passwords/hash-upgrade';
 import type { PasswordHasher } from '../passwords/password-hasher';
-import { passwords } from '../passwords/passwords';
+import { Passwords, passwords } from '../passwords/passwords';
+import { requireWorkerFile } from '../passwords/worker-file';
 import { BasicProvider, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
 
@@ -48,11 +49,12 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     needsRehash: (hash) => this.hasher.needsRehash(hash),
   });
 
-  /** @throws ConfigurationError for options out of bounds */
+  /** @throws ConfigurationError for options out of bounds, and in a bundle without the file that hash threads run */
   constructor(options: PasswordProviderOptions = {}) {
     // Without a constructor of its own, a provider gets its container here.
     const { credentialCache, throttle, passwords: hasher = passwords } = options;
     super(throttle === undefined ? {} : { throttle });
+    if (hasher instanceof Passwords) requireWorkerFile();
     this.hasher = hasher;
     this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
   }
@@ -89,8 +91,8 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     credentials: BasicCredentials,
   ): Promise<Proof<U>> {
     // Before the cache too, or it would tell the right guess from the others while all must wait.
-    const attempt = { username: credentials.username, ip: request.ip };
-    await this.checkThrottle(attempt);
+    const login = { ...credentials, ip: request.ip };
+    await this.checkThrottle(login);
     const user = await this.load(userstore, credentials.username);
     const hash = this.#readableHash(request, user);
     const stored = hash ?? this.hasher.decoy();
@@ -102,16 +104,19 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
       credentials.password,
       stored,
     );
+    this.checkThrottleAgain(login);
     if (active && ticket && this.#cache?.has(ticket) === true) return { user, hash, isFresh: false };
     const outcome = { isInactive: false };
-    const verify = (): Promise<boolean> =>
-      this.counted(request, attempt, async () => {
-        const proved = await this.hasher.verify(credentials.password, stored, request.signal, !active);
+    const verify = (signal: AbortSignal): Promise<boolean> =>
+      this.counted(signal, login, async () => {
+        const proved = await this.hasher.verify(credentials.password, stored, signal, !active);
         const isRight = (proved as unknown) === true && hash !== undefined;
         outcome.isInactive = isRight && !active;
         return isRight && active;
       });
-    const granted = this.#cache && ticket ? await this.#cache.prove(ticket, verify) : await verify();
+    const granted = await this.proveOnce(request, login, [String(active), stored], (signal) =>
+      this.#cache && ticket ? this.#cache.prove(ticket, verify, signal) : verify(signal),
+    );
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
     if (ticket === undefined || isAborted(request)) return { user, hash, isFresh: true };

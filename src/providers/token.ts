@@ -3,7 +3,8 @@ import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-p
 import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
-import { STORE_NAME_OF, type UserstoreInterface } from '../core/userstore';
+import { stampOf } from '../core/stamp';
+import { HOME_OF, type UserHome, type UserstoreInterface } from '../core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
@@ -19,8 +20,8 @@ const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 /**
  * Authenticates access tokens, from `Authorization: Bearer` and from the `Authentication-Token` header.
  * A query or form parameter is never read: URLs end up in logs. The user is loaded at every request and
- * must still exist, with several userstores in the same one; `tokensValidFrom` refuses tokens that were issued, or
- * whose login took place, before.
+ * must still exist, with several userstores in the same one, and still have the `tokensValidFrom` that the login
+ * behind the token saw.
  * @see RFC 6750 section 2.1
  */
 export class TokenProvider<U extends User = User> implements AuthProviderInterface<U> {
@@ -55,14 +56,17 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     if (!isAtHome(verified, userstore, user)) {
       throw new TokenInvalidError({ cause: new Error('The token is for a user of another userstore') });
     }
-    if (isRevoked(verified, user.tokensValidFrom)) {
-      throw new TokenInvalidError({ cause: new Error('The token is older than tokensValidFrom') });
+    if (isRevoked(verified, user)) {
+      throw new TokenInvalidError({
+        cause: new Error('The user has another tokensValidFrom than at the login'),
+      });
     }
     return new Authentication(user, {
       authenticatedAt: verified.authenticatedAt,
       methods: verified.methods ?? ['token'],
       scopes: verified.scopes,
       expiresAt: verified.expiresAt,
+      acceptedUntil: verified.acceptedUntil,
       claims: verified.claims,
     });
   }
@@ -87,16 +91,20 @@ function readToken(request: SecurityRequest): string | undefined {
 
 /** A user of the same name in another store is somebody else. */
 function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInterface<U>, user: U): boolean {
-  const { [STORE_NAME_OF]: nameOf } = userstore as { [STORE_NAME_OF]?(user: U): string | undefined };
-  const home = nameOf?.call(userstore, user);
-  return token.userstore === undefined || home === undefined || token.userstore === home;
+  const { [HOME_OF]: homeOf } = userstore as { [HOME_OF]?(user: U): UserHome | undefined };
+  const home = homeOf?.call(userstore, user);
+  if (home === undefined) return true;
+  return token.userstore === undefined ? !home.isOneOfSeveral : token.userstore === home.name;
 }
 
 /**
- * The login counts beside the token: a request that was let in just before the revocation may still have
- * exchanged its token for a new one just after it.
+ * A token holds while the user still has the `tokensValidFrom` that its login saw: no clock is asked, so neither a
+ * slow store nor a login under way leaves a gap. Tokens of before 0.1.0 have no stamp and are held against the time,
+ * the login's beside the token's: just after a change a token of before may still have been exchanged for a new one.
  */
-function isRevoked(token: VerifiedToken, validFrom: Date | null | undefined): boolean {
-  if (validFrom === null || validFrom === undefined) return false;
-  return !(token.issuedAt >= validFrom && token.authenticatedAt >= validFrom);
+function isRevoked(token: VerifiedToken, user: User): boolean {
+  if (token.stamp !== undefined) return token.stamp !== stampOf(user);
+  const { tokensValidFrom } = user;
+  if (tokensValidFrom === null || tokensValidFrom === undefined) return false;
+  return !(token.issuedAt >= tokensValidFrom && token.authenticatedAt >= tokensValidFrom);
 }

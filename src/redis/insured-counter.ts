@@ -1,4 +1,5 @@
 import type { Count, Counter } from '../throttle/counter';
+import type { MemoryCounter } from '../throttle/memory-counter';
 import type { RedisLink } from './redis-link';
 
 /**
@@ -9,25 +10,29 @@ export class InsuredCounter implements Counter {
   constructor(
     private readonly link: RedisLink,
     private readonly shared: Counter,
-    private readonly own: Counter,
+    private readonly own: MemoryCounter,
   ) {}
 
   async add(key: string, seconds?: number): Promise<Count> {
-    const own = await this.own.add(key, seconds);
-    const shared = await this.link.run(() => this.shared.add(key, seconds));
+    const own = this.own.add(key, seconds);
+    const shared = await this.link.run(async () => this.shared.add(key, seconds));
     return {
       total: Math.max(own.total, shared?.total ?? 0),
       takeBack: async () => {
         await own.takeBack();
         if (shared !== undefined) await this.link.run(() => shared.takeBack());
       },
-      ...(shared !== undefined && { takeBackHere: () => own.takeBack() }),
+      takeBackHere: () => own.takeBack(),
     };
   }
 
   async remainingMs(key: string): Promise<number> {
-    const own = await this.own.remainingMs(key);
+    const own = this.own.remainingMs(key);
     return Math.max(own, (await this.link.run(async () => this.shared.remainingMs(key))) ?? 0);
+  }
+
+  remainingMsHere(key: string): number {
+    return this.own.remainingMs(key);
   }
 
   async renew(key: string): Promise<void> {

@@ -28,7 +28,11 @@ export class RedisCounter implements Counter {
   async add(key: string, seconds?: number): Promise<Count> {
     const options = seconds === undefined ? {} : { customDuration: seconds };
     const counted = read(await this.#limiter.consume(hashed(key), 1, options));
-    return { total: counted.total, takeBack: () => this.#takeBack(key) };
+    return {
+      total: counted.total,
+      takeBack: () => this.#takeBack(key),
+      takeBackHere: () => Promise.resolve(),
+    };
   }
 
   async remainingMs(key: string): Promise<number> {
@@ -36,6 +40,11 @@ export class RedisCounter implements Counter {
     if (result === null) return 0;
     const { total, remainingMs } = read(result);
     return total < 1 ? 0 : remainingMs;
+  }
+
+  /** A process counts nothing by itself here. */
+  remainingMsHere(): number {
+    return 0;
   }
 
   async renew(key: string): Promise<void> {

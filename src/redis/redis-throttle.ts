@@ -41,8 +41,12 @@ export class RedisThrottle extends Throttle {
     );
     super(
       options,
-      (name, seconds) =>
-        new InsuredCounter(link, new RedisCounter(client, name, seconds), new MemoryCounter(seconds)),
+      ({ name, seconds, maxKeys }) =>
+        new InsuredCounter(
+          link,
+          new RedisCounter(client, name, seconds),
+          new MemoryCounter(seconds, maxKeys),
+        ),
     );
     this.#problems = problems;
   }

@@ -1,12 +1,17 @@
-import { Container, ContainerInstance } from 'typedi';
 import { ConfigurationError } from '../errors';
 import type { Constructor, ContainerLike } from './constructor';
+import { injectionFault, isTypeDi } from './injection';
 import { registerService } from './registry';
 
-/** Resolves a class from the container each time anew, so that a replaced instance counts at once. */
+/**
+ * Resolves a class from the container each time anew, so that a replaced instance counts at once.
+ * @throws ConfigurationError when the class would get TypeDI's container for what its constructor asks for
+ */
 export function resolve<T>(container: ContainerLike, cls: Constructor<T>): T {
   // A container emptied by a reset no longer knows the class; the registry's list does.
-  if (container === Container || container instanceof ContainerInstance) registerService(cls);
+  if (isTypeDi(container)) registerService(cls);
+  const fault = injectionFault(container, cls);
+  if (fault !== undefined) throw new ConfigurationError(fault);
   return container.get(cls);
 }
 

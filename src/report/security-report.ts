@@ -65,7 +65,7 @@ export async function securityReport(options: RoutingControllersOptions): Promis
   return {
     routes: compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action))),
     warnings: [
-      ...accessWarnings(compiled),
+      ...accessWarnings(compiled, inspection.options.grants),
       ...(isGuarded ? [] : lostGuards(compiled)),
       ...(roles === undefined ? [] : unobtainableRoles(compiled, roles.effective)),
       ...ruleWarnings(compiled, components, roles),
@@ -74,9 +74,8 @@ export async function securityReport(options: RoutingControllersOptions): Promis
 }
 
 /** Who may call an action, in words. */
-export function describeAccess({ levels, openedBy, requiresUser }: Access): string {
+export function describeAccess({ levels, openedBy }: Access): string {
   if (levels.length > 0) return levels.map(({ rule }) => describeRule(rule)).join(' and ');
-  if (requiresUser) return 'any authenticated user (a parameter requires it)';
   return openedBy === undefined ? 'anyone (open by default)' : `anyone (${openedBy})`;
 }
 
@@ -87,7 +86,7 @@ function reportRoute(
   hider: Access | undefined,
 ): ReportedRoute {
   const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
-  const isOpen = access.levels.length === 0 && !access.requiresUser;
+  const isOpen = access.levels.length === 0;
   const ofProviders = providerLevels(access, components);
   const levels = [
     ...access.levels.map(({ rule, source }) => ({ rule: describeRule(rule), source })),
@@ -113,8 +112,8 @@ function reportRoute(
   };
 }
 
-function normalise({ levels, requiresUser }: Access, ofProviders: readonly ReportedLevel[]): string {
-  if (levels.length === 0) return requiresUser ? 'any authenticated user' : 'anyone';
+function normalise({ levels }: Access, ofProviders: readonly ReportedLevel[]): string {
+  if (levels.length === 0) return 'anyone';
   const asked = ofProviders.map(({ rule }) => rule).toSorted();
   return [...describeRequirements(requirementsOf(levels)), ...asked].join(' and ');
 }

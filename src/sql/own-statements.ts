@@ -1,4 +1,5 @@
 import type { Dialect } from './schema';
+import { stampSql } from './stamp-sql';
 import type { Statements } from './statements';
 
 /** How a dialect makes JSON. */
@@ -39,6 +40,7 @@ export function userRecords(dialect: Dialect, more = ''): string {
 /** The statements over securest's own tables. A user comes with every group that it is in, also through parents. */
 export function ownStatements(dialect: Dialect): Statements {
   const { object, list } = JSON_OF[dialect];
+  const stamp = stampSql(dialect, 'tokens_valid_from');
   const group = (name: string): string =>
     `${object}('name', ${name}, ` +
     `'roles', ${list('r.role', 'r.role', `securest_group_roles r WHERE r.group_name = ${name}`)}, ` +
@@ -51,8 +53,8 @@ export function ownStatements(dialect: Dialect): Statements {
   return {
     getUser: `${userRecords(dialect, `,\n    'reach', ${dialect === 'postgres' ? reach : `json(${reach})`}`)} WHERE u.username = $1`,
     getGroup: `SELECT ${group('g.name')}${asText(dialect)} AS record FROM securest_groups g WHERE g.name = $1`,
-    updatePassword: `UPDATE securest_users SET password = $1, tokens_valid_from = coalesce($4, tokens_valid_from)
-    WHERE username = $2 AND password = $3 RETURNING username`,
+    updatePassword: `UPDATE securest_users SET password = $1, tokens_valid_from = ${stamp.value}
+    WHERE username = $2 AND password = $3${stamp.condition} RETURNING username`,
     listRoles: 'SELECT role FROM securest_user_roles UNION SELECT role FROM securest_group_roles',
   };
 }

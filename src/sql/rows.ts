@@ -1,46 +1,94 @@
 import { type Group, isGroup, isUser, type User } from '../core/user';
+import { parseArrayText } from './array-text';
+import type { RowField, RowOrigin } from './row-origin';
 import type { Dialect } from './schema';
 import type { SqlRow } from './sql-client';
 
 /** The names that a column may have, where PostgreSQL folds those that are not quoted. */
-const TOKENS_VALID_FROM = ['tokens_valid_from', 'tokensValidFrom', 'tokensvalidfrom'];
-const ISO_WITH_ZONE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)$/;
+export const TOKENS_VALID_FROM = ['tokens_valid_from', 'tokensValidFrom', 'tokensvalidfrom'];
+const ISO_WITH_ZONE =
+  /^(\d{4,6})(-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:Z|([+-]\d\d)(?::?(\d\d))?)$/;
+/** One name alone. What could be several, or a value of JSON, is not one. */
+const SINGLE_NAME = /^(?!(?:null|true|false)$)[\p{L}_][\p{L}\p{N}_.-]*$/iu;
 
-/** What a row of securest's own tables holds. @throws Error when it does not hold */
+const TEXT = 'must be a string or null';
+const NAME = 'must be a non-empty string';
+const LIST = 'must be a list of non-empty strings: an array, a JSON list, or a single name';
+const MUST_BE: Readonly<Record<RowField, string>> = {
+  username: NAME,
+  name: NAME,
+  password: TEXT,
+  email: TEXT,
+  active: 'must be a boolean, in SQLite 0 or 1, and not null',
+  roles: LIST,
+  groups: LIST,
+  tokensValidFrom: 'must be a time with its zone: timestamptz, in SQLite a text as of toISOString()',
+};
+const USER_FIELDS = [
+  'username',
+  'password',
+  'email',
+  'active',
+  'roles',
+  'groups',
+  'tokensValidFrom',
+] as const;
+const GROUP_FIELDS = ['name', 'roles', 'groups'] as const;
+
+/** The document in a row of securest's own tables. @throws Error, which quotes nothing, when there is none */
 export function unpack(row: SqlRow): Record<string, unknown> {
-  if (typeof row['record'] !== 'string') throw new Error('SqlUserstore: a row holds no record');
-  return JSON.parse(row['record']) as Record<string, unknown>;
+  try {
+    const record: unknown = JSON.parse(row['record'] as string);
+    if (typeof record === 'object' && record !== null) return record as Record<string, unknown>;
+  } catch {
+    // The parser's message quotes the text, and the text holds a hash.
+  }
+  throw new Error('SqlUserstore: column record of a row of its own tables must be a JSON object');
 }
 
-/** The user that a row states. @throws Error, which names no value, when the row does not hold as one */
-export function userFrom(row: SqlRow, dialect: Dialect): User {
+/** The user that a row states. @throws Error that names the column, and no value, when the row is not valid */
+export function userFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): User {
   const user: Record<string, unknown> = { ...row };
   const times = TOKENS_VALID_FROM.filter((name) => name in user);
-  if (times.length > 1) throw new Error('SqlUserstore: a row has tokens_valid_from twice');
+  if (times.length > 1) throw rowFault('tokensValidFrom', origin, 'is selected twice');
   for (const name of times) {
     const time = timeFrom(user[name]);
     Reflect.deleteProperty(user, name);
     user['tokensValidFrom'] = time;
   }
   for (const name of ['roles', 'groups']) {
-    if (name in user) user[name] = listFrom(user[name]);
+    if (name in user) user[name] = listFrom(user[name], dialect);
   }
   if ('active' in user) user['active'] = flagFrom(user['active'], dialect);
-  if (!isUser(user)) throw new Error('SqlUserstore: a row does not hold as a user');
-  return user;
+  if (isUser(user)) return user;
+  const wrong = USER_FIELDS.find((field) => !isUser({ username: 'x', [field]: user[field] }));
+  throw rowFault(wrong ?? 'username', origin);
 }
 
-/** The group that a row states. @throws Error when the row does not hold as one */
-export function groupFrom(row: SqlRow): Group {
+/** The group that a row states. @throws Error that names the column, and no value, when the row is not valid */
+export function groupFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): Group {
   const { name, roles, groups } = row;
-  const group = { name, roles: listFrom(roles), groups: listFrom(groups) };
-  if (!isGroup(group)) throw new Error('SqlUserstore: a row does not hold as a group');
-  return group;
+  const group = { name, roles: listFrom(roles, dialect), groups: listFrom(groups, dialect) };
+  if (isGroup(group)) return group;
+  const wrong = GROUP_FIELDS.find((field) => !isGroup({ name: 'x', [field]: group[field] }));
+  throw rowFault(wrong ?? 'name', origin);
 }
 
-/** SQLite has no lists, and PostgreSQL gives JSON that was cast as text. */
-function listFrom(value: unknown): unknown {
+/** @param problem the default is what the field must be */
+export function rowFault(field: RowField, origin: RowOrigin, problem = MUST_BE[field]): Error {
+  return new Error(`SqlUserstore: ${origin(field)} ${problem}`);
+}
+
+/**
+ * A text may hold a JSON list, for SQLite has no arrays; an array of PostgreSQL whose type the driver does not know;
+ * or one name alone. Any other text stays what it is, and is refused: `admin,editor` could be one role or two.
+ */
+function listFrom(value: unknown, dialect: Dialect): unknown {
   if (typeof value !== 'string') return value;
+  if (SINGLE_NAME.test(value)) return [value];
+  // First, because the empty array reads as an empty object of JSON.
+  const array = dialect === 'postgres' ? parseArrayText(value) : undefined;
+  if (array !== undefined) return array;
   try {
     return JSON.parse(value) as unknown;
   } catch {
@@ -48,13 +96,17 @@ function listFrom(value: unknown): unknown {
   }
 }
 
-/** SQLite has no booleans. Null is neither, so it is left to fail. */
+/** SQLite has no booleans. Null is neither, so it is refused. */
 function flagFrom(value: unknown, dialect: Dialect): unknown {
   if (dialect !== 'sqlite') return value;
   return value === 1 || value === 0 ? value === 1 : value;
 }
 
-/** A text without a time zone means another moment on each machine. */
+/** A text without a time zone means another moment on each machine, and is refused. */
 function timeFrom(value: unknown): unknown {
-  return typeof value === 'string' && ISO_WITH_ZONE.test(value) ? new Date(value) : value;
+  const match = typeof value === 'string' ? ISO_WITH_ZONE.exec(value) : null;
+  if (match === null) return value;
+  const [, year = '', day = '', time = '', hours, minutes = '00'] = match;
+  const isoYear = year.length > 4 ? `+${year.padStart(6, '0')}` : year;
+  return new Date(`${isoYear}${day}T${time}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`);
 }

@@ -4,14 +4,22 @@ import { isDown } from './sql-errors';
 /**
  * What is needed of a database client: a `Pool` of `pg` fits as it is, a {@link SqliteClient} too.
  * Parameters are `$1`, `$2` and so on, in PostgreSQL as in SQLite.
+ *
+ * By `fields` of an answer, as `pg` has them (`name` and `dataTypeID`), a `tokensValidFrom` of a type without a time
+ * zone is refused. A client without them cannot be judged.
  */
 export interface SqlClient {
   /** What the statements of securest's own are written in. @default 'postgres' */
   readonly dialect?: 'postgres' | 'sqlite';
-  query(sql: string, params: unknown[]): Promise<{ rows: unknown[] }>;
+  query(sql: string, params: unknown[]): Promise<{ rows: unknown[]; readonly fields?: unknown }>;
 }
 
 export type SqlRow = Readonly<Record<string, unknown>>;
+
+export interface SqlAnswer {
+  readonly rows: SqlRow[];
+  readonly fields: unknown;
+}
 
 const HEARD = new WeakSet();
 
@@ -45,6 +53,11 @@ export function outliveIdleErrors(client: SqlClient): void {
  * @throws ServiceUnavailableError when the database cannot answer now; any other throw is a bug
  */
 export async function ask(client: SqlClient, sql: string, params: unknown[]): Promise<SqlRow[]> {
+  return (await answerOf(client, sql, params)).rows;
+}
+
+/** {@link ask}, with what the client says of the columns. */
+export async function answerOf(client: SqlClient, sql: string, params: unknown[]): Promise<SqlAnswer> {
   let result: unknown;
   try {
     result = await client.query(sql, params);
@@ -52,8 +65,8 @@ export async function ask(client: SqlClient, sql: string, params: unknown[]): Pr
     if (isDown(error)) throw new ServiceUnavailableError({ cause: error });
     throw error;
   }
-  const { rows } = (result ?? {}) as { rows?: unknown };
+  const { rows, fields } = (result ?? {}) as { rows?: unknown; fields?: unknown };
   const isList = Array.isArray(rows) && rows.every((row) => typeof row === 'object' && row !== null);
   if (!isList) throw new TypeError('The SQL client must answer with { rows }, a list of objects');
-  return rows as SqlRow[];
+  return { rows: rows as SqlRow[], fields };
 }

@@ -4,9 +4,11 @@ import { type UserChange, type UserDirectory, UserRefusedError } from '../core/u
 import { printable } from '../util/printable';
 import { refuseFields } from '../userstores/record-fields';
 import { directoryStatements, type DirectoryStatements } from './directory-statements';
+import { ownOrigin } from './row-origin';
 import { unpack, userFrom } from './rows';
 import type { SqlClient, SqlRow } from './sql-client';
 import { isConflict } from './sql-errors';
+import { timeText } from './stamp-sql';
 
 const PAGE = 1000;
 /** How long a change is tried anew while others change the same users. */
@@ -64,7 +66,7 @@ export class SqlUserDirectory implements UserDirectory {
       const { password, email, active, tokensValidFrom, roles, groups } = after;
       await this.#ask(this.#sql.update, [
         ...[username, password ?? null, email ?? null],
-        ...[active !== false, tokensValidFrom?.toISOString() ?? null],
+        ...[active !== false, tokensValidFrom ? timeText(tokensValidFrom) : null],
       ]);
       if ('roles' in changes) {
         await this.#ask(this.#sql.roles.clear, [username]);
@@ -181,7 +183,7 @@ export class SqlUserDirectory implements UserDirectory {
 }
 
 function toUser(row: SqlRow): User {
-  return userFrom(unpack(row), 'postgres');
+  return userFrom(unpack(row), 'postgres', ownOrigin);
 }
 
 function pairs(of: readonly (readonly [string, readonly string[] | null | undefined])[]): string {

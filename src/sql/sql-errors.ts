@@ -20,6 +20,12 @@ export function isDown(error: unknown): boolean {
   return !/^[0-9A-Z]{5}$/.test(code) || code === 'EPIPE' || DOWN_STATES.test(code);
 }
 
+/** Whether PostgreSQL could not convert a text to the type of a column. Its message quotes the text. */
+export function isUnfit(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^22(?:P02|003|007|008)$/.test(code);
+}
+
 /** Whether the same transaction may well succeed when it is tried again. */
 export function isConflict(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };

@@ -6,7 +6,7 @@ import { type Statements, statementsOf } from './statements';
 
 /**
  * An app's own table and the names of its columns: plain identifiers, which are quoted, so their case counts.
- * `active` is a boolean (in SQLite 0 or 1), `roles` and `groups` are arrays or JSON lists of texts.
+ * `active` is a boolean (in SQLite 0 or 1); `roles` and `groups` are arrays, JSON lists, or one name each.
  */
 export interface SqlTable {
   /** The table, or `schema.table`. */
@@ -19,7 +19,7 @@ export interface SqlTable {
   readonly active?: string;
   readonly roles?: string;
   readonly groups?: string;
-  /** A timestamp with time zone, in SQLite a text as of `toISOString()`. Users need it to change their password. */
+  /** A `timestamptz`, in SQLite a text as of `toISOString()`. Users need it to change their password. */
   readonly tokensValidFrom?: string;
 }
 
@@ -34,7 +34,8 @@ export interface SqlQueries {
   readonly getGroup?: string;
   /**
    * `$1` is the new hash, `$2` the username, `$3` the old hash, which the row must still have, and `$4` the
-   * moment for `tokens_valid_from`, null where it stays; without `$4` users cannot change their password.
+   * moment for `tokens_valid_from`, null where it stays; without `$4` users cannot change their password. It stores
+   * `$4`, or a second after the present value where that is later.
    * Ends in RETURNING: one row where it replaced.
    */
   readonly updatePassword?: string;
@@ -80,10 +81,9 @@ export function checkSqlOptions(options: unknown): { client: SqlClient; statemen
     throw fault('queries need getUser, or a table beside them');
   }
   if (ownsGetUser) return { client, statements: { getUser: '', ...queries } };
+  const dialect = client.dialect ?? 'postgres';
   const statements =
-    table === undefined
-      ? ownStatements(client.dialect ?? 'postgres')
-      : statementsOf(table as unknown as SqlTable);
+    table === undefined ? ownStatements(dialect) : statementsOf(table as unknown as SqlTable, dialect);
   return { client, statements: { ...statements, ...queries } };
 }
 

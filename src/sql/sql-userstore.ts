@@ -1,9 +1,13 @@
 import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
-import { groupFrom, unpack, userFrom } from './rows';
+import { refuseZoneless } from './column-types';
+import { ownOrigin, queryOrigin, type RowOrigin, userOrigin } from './row-origin';
+import { groupFrom, rowFault, unpack, userFrom } from './rows';
 import type { Dialect } from './schema';
-import { ask, outliveIdleErrors, type SqlClient, type SqlRow } from './sql-client';
+import { isUnfit } from './sql-errors';
+import { answerOf, ask, outliveIdleErrors, type SqlClient, type SqlRow } from './sql-client';
 import { checkSqlOptions, type SqlUserstoreOptions } from './sql-options';
+import { timeText } from './stamp-sql';
 import type { Statements } from './statements';
 
 const MAX_NAME = 1024;
@@ -22,6 +26,8 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   readonly #statements: Statements;
   readonly #isOwn: boolean;
   readonly #isExact: boolean;
+  readonly #userOrigin: RowOrigin;
+  readonly #groupOrigin: RowOrigin;
   /** The groups that came with each user. */
   readonly #reach = new WeakMap<User, ReadonlyMap<string, Group>>();
 
@@ -33,6 +39,8 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     this.#statements = statements;
     this.#isExact = options.queries?.getUser === undefined;
     this.#isOwn = this.#isExact && options.table === undefined;
+    this.#userOrigin = userOrigin(options);
+    this.#groupOrigin = options.queries?.getGroup === undefined ? ownOrigin : queryOrigin('getGroup');
     outliveIdleErrors(client);
     const { getGroup, updatePassword, listRoles } = statements;
     if (getGroup === undefined) this.#withhold('getGroup');
@@ -46,9 +54,9 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   }
 
   async getUser(identifier: string): Promise<U | null> {
-    const row = await this.#one(this.#statements.getUser, identifier);
+    const row = await this.#one(this.#statements.getUser, identifier, this.#userOrigin, 'username');
     if (row === undefined) return null;
-    const user = this.#isOwn ? this.#withGroups(unpack(row)) : userFrom(row, this.#dialect);
+    const user = this.#isOwn ? this.#withGroups(unpack(row)) : userFrom(row, this.#dialect, this.#userOrigin);
     // What a collation takes for the same name is another name to the throttle and the cache.
     return this.#isExact && user.username !== identifier ? null : (user as U);
   }
@@ -57,9 +65,10 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   async getGroup?(name: string, user?: U): Promise<Group | null> {
     const reach = user && this.#reach.get(user);
     if (reach !== undefined) return reach.get(name) ?? null;
-    const row = await this.#one(this.#statement('getGroup'), name);
+    const origin = this.#groupOrigin;
+    const row = await this.#one(this.#statement('getGroup'), name, origin, 'name');
     if (row === undefined) return null;
-    const group = groupFrom(this.#isOwn ? unpack(row) : row);
+    const group = groupFrom(origin === ownOrigin ? unpack(row) : row, this.#dialect, origin);
     return group.name === name ? group : null;
   }
 
@@ -71,7 +80,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     changes?: PasswordUpdate,
   ): Promise<boolean> {
     const statement = this.#statement('updatePassword');
-    const time = changes?.tokensValidFrom?.toISOString() ?? null;
+    const time = changes?.tokensValidFrom ? timeText(changes.tokensValidFrom) : null;
     const params = [newHash, user.username, oldHash];
     if (statement.includes('$4')) return this.#replace(statement, [...params, time]);
     if (time === null) return this.#replace(statement, params);
@@ -83,11 +92,11 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     const rows = await ask(this.#client, this.#statement('listRoles'), []);
     const roles = rows.map(({ role }) => role);
     if (roles.every((role) => typeof role === 'string')) return roles;
-    throw new Error('SqlUserstore: the rows of listRoles must have the column role');
+    throw new Error('SqlUserstore: column role of the statement listRoles must be a string');
   }
 
   #withGroups({ reach, ...fields }: Record<string, unknown>): User {
-    const user = userFrom(fields, 'postgres');
+    const user = userFrom(fields, 'postgres', ownOrigin);
     this.#reach.set(user, groupsOf(reach));
     return user;
   }
@@ -112,10 +121,22 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   }
 
   /** The one row that there may be of a name. */
-  async #one(statement: string, name: string): Promise<SqlRow | undefined> {
+  async #one(
+    statement: string,
+    name: string,
+    origin: RowOrigin,
+    key: 'username' | 'name',
+  ): Promise<SqlRow | undefined> {
     if (!isName(name)) return undefined;
-    const [row, another] = await ask(this.#client, statement, [name]);
-    if (another !== undefined) throw new Error('SqlUserstore: more than one row has a name');
+    const { rows, fields } = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
+      // A column of numbers, or of UUIDs: the message quotes what a client typed.
+      if (isUnfit(error))
+        throw rowFault(key, origin, 'must be text: the name cannot be converted to its type');
+      throw error;
+    });
+    if (this.#dialect === 'postgres') refuseZoneless(fields, origin);
+    const [row, another] = rows;
+    if (another !== undefined) throw rowFault(key, origin, 'must be unique: several rows have one name');
     return row;
   }
 }
@@ -136,5 +157,7 @@ function isName(name: unknown): name is string {
 
 function groupsOf(reach: unknown): ReadonlyMap<string, Group> {
   const rows = (reach ?? []) as SqlRow[];
-  return new Map(rows.map((row) => groupFrom(row)).map((group) => [group.name, group]));
+  return new Map(
+    rows.map((row) => groupFrom(row, 'postgres', ownOrigin)).map((group) => [group.name, group]),
+  );
 }

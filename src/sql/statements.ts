@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../errors';
+import type { Dialect } from './schema';
 import type { SqlTable } from './sql-options';
+import { stampSql } from './stamp-sql';
 
 /** What a store asks with. */
 export interface Statements {
@@ -23,7 +25,7 @@ const NAMES = {
 } as const;
 
 /** The statements over an app's own table. @throws ConfigurationError for what is no plain identifier */
-export function statementsOf(table: SqlTable): Statements {
+export function statementsOf(table: SqlTable, dialect: Dialect): Statements {
   const from = table.name.split('.', 2).map(quoted).join('.');
   if (table.name.split('.').length > 2) throw notPlain(table.name);
   const columns = Object.entries(NAMES).flatMap(([field, alias]) => {
@@ -35,11 +37,11 @@ export function statementsOf(table: SqlTable): Statements {
   if (table.password === undefined) return { getUser };
   const hash = quoted(table.password);
   const { tokensValidFrom } = table;
-  const from4 = tokensValidFrom === undefined ? '' : quoted(tokensValidFrom);
-  const end = from4 && `, ${from4} = coalesce($4, ${from4})`;
+  const since = tokensValidFrom === undefined ? undefined : quoted(tokensValidFrom);
+  const stamp = since === undefined ? undefined : stampSql(dialect, since);
   const updatePassword =
-    `UPDATE ${from} SET ${hash} = $1${end} WHERE ${name} = $2 AND ${hash} = $3 ` +
-    `RETURNING ${name} AS username`;
+    `UPDATE ${from} SET ${hash} = $1${stamp ? `, ${since} = ${stamp.value}` : ''} ` +
+    `WHERE ${name} = $2 AND ${hash} = $3${stamp?.condition ?? ''} RETURNING ${name} AS username`;
   return { getUser, updatePassword };
 }
 

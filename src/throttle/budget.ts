@@ -1,9 +1,12 @@
 import type { MaybePromise } from '../core/userstore';
-import type { Counter, CounterFactory } from './counter';
+import { chained, type Count, type Counter, type CounterFactory } from './counter';
 
 const FIRST_DELAY_SECONDS = 5;
 const MAX_DELAY_SECONDS = 900;
 const WINDOW_SECONDS = 3600;
+const MAX_FAILED = 30_000;
+/** Each has failed as often as is free before. */
+const MAX_WAITING = 10_000;
 
 /** A try that a budget had room for. */
 export interface CountedTry {
@@ -24,8 +27,8 @@ export class Budget {
     private readonly free: number,
     counter: CounterFactory,
   ) {
-    this.#failures = counter(`${name}:failures`, WINDOW_SECONDS);
-    this.#waiting = counter(`${name}:waiting`, MAX_DELAY_SECONDS);
+    this.#failures = counter({ name: `${name}:failures`, seconds: WINDOW_SECONDS, maxKeys: MAX_FAILED });
+    this.#waiting = counter({ name: `${name}:waiting`, seconds: MAX_DELAY_SECONDS, maxKeys: MAX_WAITING });
   }
 
   /** How long the next try must wait; 0 where it need not. */
@@ -33,22 +36,31 @@ export class Budget {
     return this.#waiting.remainingMs(key);
   }
 
+  /** The same as far as this process counted by itself. */
+  waitMsHere(key: string): number {
+    return this.#waiting.remainingMsHere(key);
+  }
+
   /** Counts a try as failed until it is given back; undefined, and nothing counted, when it must wait. */
-  async count(key: string): Promise<CountedTry | undefined> {
-    const failure = await this.#failures.add(key);
-    if (failure.total < this.free) return { giveBack: () => failure.takeBack() };
-    // Of several at once only the first finds nobody waiting.
-    const delay = FIRST_DELAY_SECONDS * 2 ** Math.min(10, failure.total - this.free);
-    const wait = await this.#waiting.add(key, Math.min(MAX_DELAY_SECONDS, delay));
-    if (wait.total > 1) {
-      // Whoever has the place gives it back for all, but could not for what this process counts by itself.
-      await Promise.all([failure.takeBack(), wait.takeBackHere?.()]);
-      return undefined;
+  count(key: string): MaybePromise<CountedTry | undefined> {
+    return chained(this.#failures.add(key), (failure) => {
+      if (failure.total < this.free) return { giveBack: () => failure.takeBack() };
+      // Of several at once only the first finds nobody waiting.
+      const delay = FIRST_DELAY_SECONDS * 2 ** Math.min(10, failure.total - this.free);
+      const place = this.#waiting.add(key, Math.min(MAX_DELAY_SECONDS, delay));
+      return chained(place, (wait) => this.#take(key, failure, wait));
+    });
+  }
+
+  #take(key: string, failure: Count, wait: Count): MaybePromise<CountedTry | undefined> {
+    if (wait.total === 1) {
+      return {
+        giveBack: async () => {
+          await Promise.all([failure.takeBack(), this.#waiting.delete(key)]);
+        },
+      };
     }
-    return {
-      giveBack: async () => {
-        await Promise.all([failure.takeBack(), this.#waiting.delete(key)]);
-      },
-    };
+    // Whoever has the place gives it back for all, but could not for what this process counts by itself.
+    return Promise.all([failure.takeBack(), wait.takeBackHere()]).then(() => undefined);
   }
 }

@@ -5,20 +5,38 @@ export interface Count {
   /** How many there are with this one. */
   readonly total: number;
   takeBack(): Promise<void>;
-  /** Takes it back where only this process counts it; undefined where all that count are one. */
-  takeBackHere?(): Promise<void>;
+  /** Takes it back where only this process counts it. */
+  takeBackHere(): Promise<void>;
 }
 
 /** Counts by key, each for a time. What comes at once is counted one after the other. */
 export interface Counter {
   /** Adds one. The time of a key, where none is given that of the counter, runs from the first that was added. */
-  add(key: string, seconds?: number): Promise<Count>;
+  add(key: string, seconds?: number): MaybePromise<Count>;
   /** How long something is still counted under the key; 0 where nothing is. */
   remainingMs(key: string): MaybePromise<number>;
+  /** The same as far as this process counted by itself, at once. */
+  remainingMsHere(key: string): number;
   /** Counts one under the key, and nothing else, for the whole time. */
   renew(key: string): Promise<void>;
   delete(key: string): Promise<void>;
 }
 
-/** Makes a counter by its name, which tells it from the others, and the time that it counts for. */
-export type CounterFactory = (name: string, seconds: number) => Counter;
+export interface CounterOptions {
+  /** Tells it from the others. */
+  readonly name: string;
+  /** How long it counts. */
+  readonly seconds: number;
+  /** How many keys this process keeps. */
+  readonly maxKeys: number;
+}
+
+export type CounterFactory = (options: CounterOptions) => Counter;
+
+/** Goes on at once with what is there already: what comes in one go is then decided one after the other. */
+export function chained<T, R>(
+  value: MaybePromise<T>,
+  next: (value: T) => MaybePromise<R>,
+): MaybePromise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}

@@ -30,6 +30,20 @@ export function addressKey(ip: string): string {
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
+export interface Keys {
+  readonly account: string;
+  readonly address: string;
+  /** The account from the address. */
+  readonly pair: string;
+}
+
+export function keysOf({ username, ip }: { readonly username: string; readonly ip: string }): Keys {
+  const account = accountKey(username);
+  const address = addressKey(ip);
+  // No address has a space.
+  return { account, address, pair: `${address} ${account}` };
+}
+
 function groupsOf(address: string): string[] {
   // URL writes an address in its one canonical form (RFC 5952), without dotted parts.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);

@@ -1,67 +1,139 @@
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import type { MaybePromise } from '../core/userstore';
+import { hash } from 'node:crypto';
+import type { Clock } from '../util/clock';
 import type { Count, Counter } from './counter';
 
-const MAX_KEYS = 100_000;
+/** How many keys are looked at when one has to go. */
+const CANDIDATES = 8;
+/** How many are looked at whenever one is counted: more than one, so that those that have run out get fewer. */
+const SWEPT = 2;
 
-/** Counts in this process, for as many keys as the bound allows: the one not used for longest goes first. */
+interface Entry {
+  total: number;
+  until: number;
+}
+
+/**
+ * Counts in this process, for as many keys as the bound allows, each about 170 bytes however long it is. Where one
+ * has to go it is, of a few in their turn, the one that counts least: whoever fills the memory with fresh keys pushes
+ * out other fresh ones, and not those that were counted often or have long to wait.
+ *
+ * There are no timers: what has run out goes when its key is looked at, or while others are counted.
+ */
 export class MemoryCounter implements Counter {
-  readonly #limiter: RateLimiterMemory;
-  /** How many are counted under each key, at the most: some may have run out. */
-  readonly #counts = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #candidates = new Turns(this.#entries);
+  readonly #sweep = new Turns(this.#entries);
+  readonly #maxMs: number;
 
   constructor(
     seconds: number,
-    private readonly maxKeys = MAX_KEYS,
+    private readonly maxKeys: number,
+    private readonly now: Clock = () => Date.now(),
   ) {
-    this.#limiter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: seconds });
+    this.#maxMs = seconds * 1000;
   }
 
-  async add(key: string, seconds?: number): Promise<Count> {
-    this.#touch(key);
-    const options = seconds === undefined ? {} : { customDuration: seconds };
-    const { consumedPoints } = await this.#limiter.consume(key, 1, options);
-    return { total: consumedPoints, takeBack: () => this.#takeBack(key) };
+  add(key: string, seconds?: number): Count {
+    const id = idOf(key);
+    const entry = this.#find(id) ?? this.#fresh(seconds);
+    entry.total += 1;
+    this.#put(id, entry);
+    const takeBack = (): Promise<void> => {
+      this.#takeBack(id, entry);
+      return Promise.resolve();
+    };
+    return { total: entry.total, takeBack, takeBackHere: takeBack };
   }
 
-  /** At once where nothing is counted, which each right password pays for. */
-  remainingMs(key: string): MaybePromise<number> {
-    return this.#counts.has(key) ? this.#remainingMs(key) : 0;
+  remainingMs(key: string): number {
+    // Each right password asks.
+    if (this.#entries.size === 0) return 0;
+    const entry = this.#find(idOf(key));
+    return entry === undefined ? 0 : entry.until - this.now();
   }
 
-  async #remainingMs(key: string): Promise<number> {
-    const counted: RateLimiterRes | null = await this.#limiter.get(key);
-    return counted === null || counted.consumedPoints < 1 ? 0 : Math.max(0, counted.msBeforeNext);
+  remainingMsHere(key: string): number {
+    return this.remainingMs(key);
   }
 
-  async renew(key: string): Promise<void> {
-    await this.delete(key);
-    await this.add(key);
+  renew(key: string): Promise<void> {
+    this.#put(idOf(key), { ...this.#fresh(), total: 1 });
+    return Promise.resolve();
   }
 
-  async delete(key: string): Promise<void> {
-    this.#counts.delete(key);
-    await this.#limiter.delete(key);
+  delete(key: string): Promise<void> {
+    this.#entries.delete(idOf(key));
+    return Promise.resolve();
   }
 
-  async #takeBack(key: string): Promise<void> {
-    const count = this.#counts.get(key);
-    if (count === undefined) return;
+  #fresh(seconds?: number): Entry {
+    const ms = seconds === undefined ? this.#maxMs : seconds * 1000;
+    return { total: 0, until: this.now() + ms };
+  }
+
+  /** Where the entry has run out, or was pushed out, nothing is taken back, or tries could be saved up. */
+  #takeBack(id: string, entry: Entry): void {
+    if (this.#find(id) !== entry) return;
+    entry.total -= 1;
     // A key under which nothing is left goes: tries that leave nothing behind must not push out others' failures.
-    if (count === 1) return this.delete(key);
-    this.#counts.set(key, count - 1);
-    // Of a count that has run out meanwhile nothing is taken back, or tries could be saved up.
-    if ((await this.remainingMs(key)) > 0) await this.#limiter.reward(key);
+    if (entry.total < 1) this.#entries.delete(id);
   }
 
-  #touch(key: string): void {
-    const count = this.#counts.get(key) ?? 0;
-    this.#counts.delete(key);
-    this.#counts.set(key, count + 1);
-    if (this.#counts.size <= this.maxKeys) return;
-    const [oldest] = this.#counts.keys();
-    if (oldest === undefined) return;
-    this.#counts.delete(oldest);
-    void this.#limiter.delete(oldest);
+  #find(id: string): Entry | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const now = this.now();
+    // Where the clock was put back nobody waits for longer than the whole time.
+    entry.until = Math.min(entry.until, now + this.#maxMs);
+    if (now < entry.until) return entry;
+    this.#entries.delete(id);
+    return undefined;
   }
+
+  #put(id: string, entry: Entry): void {
+    for (let looked = 0; looked < SWEPT; looked += 1) this.#sweep.next((other) => this.#find(other));
+    if (!this.#entries.has(id) && this.#entries.size >= this.maxKeys) this.#makeRoom();
+    this.#entries.set(id, entry);
+  }
+
+  #makeRoom(): void {
+    let lightest: string | undefined;
+    let least: Entry | undefined;
+    for (let looked = 0; looked < Math.min(CANDIDATES, this.maxKeys); looked += 1) {
+      this.#candidates.next((id, entry) => {
+        // What has run out is gone then.
+        if (this.#find(id) === undefined || (least !== undefined && !isLighter(entry, least))) return;
+        lightest = id;
+        least = entry;
+      });
+    }
+    if (lightest !== undefined && this.#entries.size >= this.maxKeys) this.#entries.delete(lightest);
+  }
+}
+
+/** Goes round a map: from its start each time it would pass over all that has gone there. */
+class Turns<K, V> {
+  #iterator: Iterator<[K, V]>;
+
+  constructor(private readonly map: ReadonlyMap<K, V>) {
+    this.#iterator = map.entries();
+  }
+
+  next(look: (key: K, value: V) => unknown): void {
+    let turn = this.#iterator.next();
+    if (turn.done === true) {
+      this.#iterator = this.map.entries();
+      turn = this.#iterator.next();
+    }
+    if (turn.done !== true) look(...turn.value);
+  }
+}
+
+function isLighter(entry: Entry, other: Entry): boolean {
+  return entry.total === other.total ? entry.until < other.until : entry.total < other.total;
+}
+
+/** Of one length, and a string of its own: a part of a header would keep all of it in memory, the password too. */
+function idOf(key: string): string {
+  return hash('sha256', key, 'binary');
 }

@@ -9,7 +9,7 @@ import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../cor
 import { ConfigurationError, ThrottledError } from '../errors';
 import { Budget, type CountedTry } from './budget';
 import type { Counter, CounterFactory } from './counter';
-import { accountKey, addressKey } from './keys';
+import { keysOf } from './keys';
 import { MemoryCounter } from './memory-counter';
 
 export interface ThrottleOptions {
@@ -37,8 +37,13 @@ export interface CountedAttempt {
 }
 
 const KNOWN_SECONDS = 7 * 24 * 3600;
+const MAX_KNOWN = 60_000;
 
-/** Counts in this process. */
+/**
+ * Counts in this process, and takes at most 32 MB for it: 30,000 accounts, addresses and pairs with failures each,
+ * 10,000 of each that have to wait, and 60,000 pairs that logged in. Where one more comes, the one that counts least
+ * goes: it failed less often, or has less long to wait, than others.
+ */
 export class Throttle implements ProblemSource {
   readonly #pairs: Budget;
   readonly #accounts: Budget;
@@ -48,12 +53,12 @@ export class Throttle implements ProblemSource {
   /** @throws ConfigurationError for options out of bounds */
   constructor(
     options: ThrottleOptions = {},
-    counter: CounterFactory = (_name, seconds) => new MemoryCounter(seconds),
+    counter: CounterFactory = ({ seconds, maxKeys }) => new MemoryCounter(seconds, maxKeys),
   ) {
     this.#pairs = new Budget('pair', count('perPair', options.perPair ?? 10), counter);
     this.#accounts = new Budget('account', count('perAccount', options.perAccount ?? 100), counter);
     this.#addresses = new Budget('address', count('perAddress', options.perAddress ?? 100), counter);
-    this.#known = counter('known', KNOWN_SECONDS);
+    this.#known = counter({ name: 'known', seconds: KNOWN_SECONDS, maxKeys: MAX_KNOWN });
   }
 
   /** This one depends on nothing that it could tell of. */
@@ -84,13 +89,28 @@ export class Throttle implements ProblemSource {
   }
 
   /**
+   * The same as {@link check} as far as this process counted by itself, and at once: nothing can come between it and
+   * a {@link count} that follows.
+   * @throws ThrottledError when a try would have to wait
+   */
+  checkHere(attempt: Attempt): void {
+    const { pair, account, address } = keysOf(attempt);
+    const own = this.#pairs.waitMsHere(pair);
+    const longest = Math.max(own, this.#accounts.waitMsHere(account), this.#addresses.waitMsHere(address));
+    if (longest === 0) return;
+    const waitMs = this.#known.remainingMsHere(pair) > 0 ? own : longest;
+    if (waitMs > 0) throw new ThrottledError({ retryAfterSeconds: waitMs / 1000 });
+  }
+
+  /**
    * Counts a try as failed.
    * @throws ThrottledError when it has to wait; it is not counted then
    */
   async count(attempt: Attempt): Promise<CountedAttempt> {
     const { pair, account, address } = keysOf(attempt);
     const budgets = [{ budget: this.#pairs, key: pair }];
-    if ((await this.#known.remainingMs(pair)) === 0) {
+    const known = this.#known.remainingMs(pair);
+    if ((typeof known === 'number' ? known : await known) === 0) {
       budgets.push({ budget: this.#accounts, key: account }, { budget: this.#addresses, key: address });
     }
     const counted: CountedTry[] = [];
@@ -98,7 +118,8 @@ export class Throttle implements ProblemSource {
       await Promise.all(counted.map((one) => one.giveBack()));
     };
     for (const { budget, key } of budgets) {
-      const one = await budget.count(key);
+      const counting = budget.count(key);
+      const one = counting instanceof Promise ? await counting : counting;
       if (one === undefined) {
         await giveBack();
         throw new ThrottledError({ retryAfterSeconds: (await budget.waitMs(key)) / 1000 });
@@ -112,13 +133,6 @@ export class Throttle implements ProblemSource {
       },
     };
   }
-}
-
-function keysOf({ username, ip }: Attempt): { pair: string; account: string; address: string } {
-  const account = accountKey(username);
-  const address = addressKey(ip);
-  // No address has a space.
-  return { account, address, pair: `${address} ${account}` };
 }
 
 function count(name: string, value: unknown): number {

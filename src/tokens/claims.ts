@@ -23,6 +23,8 @@ export interface VerifiedToken {
   readonly issuedAt: Date;
   /** `exp`, to the millisecond. */
   readonly expiresAt: Date;
+  /** `expiresAt` with the accepted clock difference. */
+  readonly acceptedUntil?: Date | undefined;
   /** When the login behind the token took place: `auth_time`, or `iat` where there is none. */
   readonly authenticatedAt: Date;
   /** How that login was proved (`amr`). */
@@ -31,6 +33,11 @@ export interface VerifiedToken {
   readonly scopes: readonly string[] | undefined;
   /** Which of the app's several userstores had the user (`userstore`); undefined is any. */
   readonly userstore?: string | undefined;
+  /**
+   * The `tokensValidFrom` that the login saw, in milliseconds, 0 for none (`tvf`); undefined for tokens of versions
+   * before it was written.
+   */
+  readonly stamp?: number | undefined;
   /** The whole claims set. */
   readonly claims: JsonObject;
 }
@@ -62,7 +69,7 @@ function readTimes(
   claims: JsonObject,
   policy: ClaimsPolicy,
   nowMs: number,
-): Pick<VerifiedToken, 'issuedAt' | 'expiresAt' | 'authenticatedAt'> {
+): Pick<VerifiedToken, 'issuedAt' | 'expiresAt' | 'acceptedUntil' | 'authenticatedAt'> {
   const toleranceMs = policy.clockToleranceSeconds * 1000;
   const issuedAt = milliseconds(numericDate(claims, 'iat'));
   const expiresAt = milliseconds(numericDate(claims, 'exp'));
@@ -83,21 +90,23 @@ function readTimes(
   return {
     issuedAt: new Date(issuedAt),
     expiresAt: new Date(expiresAt),
+    acceptedUntil: new Date(expiresAt + toleranceMs),
     authenticatedAt: new Date(authenticatedAt),
   };
 }
 
-function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore'> {
+function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp'> {
   const methods = own(claims, 'amr');
   if (methods !== undefined && !isStrings(methods)) throw invalid('amr is no list of strings');
   const scope = own(claims, 'scope');
   const userstore = has(claims, 'userstore') ? text(claims, 'userstore') : undefined;
-  if (scope === undefined) return { methods, scopes: undefined, userstore };
+  const stamp = has(claims, 'tvf') ? stampIn(claims) : undefined;
+  if (scope === undefined) return { methods, scopes: undefined, userstore, stamp };
   // Read otherwise, a limit that cannot be understood would be no limit.
   if (typeof scope !== 'string') throw invalid('scope is no string');
   const scopes = scope === '' ? [] : scope.split(' ');
   if (!scopes.every((name) => SCOPE.test(name))) throw invalid('scope has an unknown form');
-  return { methods, scopes, userstore };
+  return { methods, scopes, userstore, stamp };
 }
 
 function isMeantFor(audiences: unknown, audience: string): boolean {
@@ -116,6 +125,15 @@ function numericDate(claims: JsonObject, name: string): number {
     throw invalid(`${name} is no NumericDate`);
   }
   return value;
+}
+
+/** Milliseconds, as a Date may have them. */
+function stampIn(claims: JsonObject): number {
+  const stamp = own(claims, 'tvf');
+  if (typeof stamp === 'number' && Number.isInteger(stamp) && Math.abs(stamp) <= MAX_NUMERIC_DATE * 1000) {
+    return stamp;
+  }
+  throw invalid('tvf is no time');
 }
 
 function milliseconds(seconds: number): number {

@@ -6,7 +6,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Authentication } from '../core/authentication';
-import { homeStoreOf } from '../core/home-store';
 import { isUser } from '../core/user';
 import { BadCredentialsError } from '../errors';
 import { readClaims, SCOPE, type VerifiedToken } from './claims';
@@ -41,10 +40,13 @@ export class TokenService {
   /**
    * A token for a proved login. It lives `ttlSeconds`, yet never longer than `maxAgeSeconds` after that
    * login, however often it is exchanged for a new one, and keeps the login's scopes.
-   * In an app with several userstores it is good for the one that had the user; only a login that the app states
-   * itself, by a user that it looked up itself, names none.
-   * @throws BadCredentialsError when the login is too long ago; the user must log in again.
-   * @throws TypeError when given anything but an Authentication, for example a bare user.
+   * It is good as long as the user still has the `tokensValidFrom` that the login saw, and in an app with several
+   * userstores only for the user of the one that had the user. A login that the app states itself names no store, so
+   * it is good in apps with one.
+   * @throws BadCredentialsError when the login is too long ago, the user must log in again; and when the user's
+   * `tokensValidFrom` lies ahead by more than the accepted clock difference.
+   * @throws TypeError when given anything but an Authentication, for example a bare user, and for a login whose user
+   * came from a provider and no userstore: its token would be for whoever has that name in the userstore.
    */
   issue(login: Authentication): IssuedToken {
     checkLogin(login);
@@ -54,6 +56,11 @@ export class TokenService {
       now + this.#settings.ttlSeconds * 1000,
       authenticatedAt + this.#settings.maxAgeSeconds * 1000,
     );
+    const { clockToleranceSeconds } = this.#settings;
+    // A change moves it by at least a second, so that two changes in one second set it ahead.
+    if (!(login.stamp <= now + 1000 * (clockToleranceSeconds + 1))) {
+      throw new BadCredentialsError({ cause: new Error('tokensValidFrom is ahead of now') });
+    }
     const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
     if (!(expiresInSeconds >= 1)) {
       throw new BadCredentialsError({ cause: new Error('The login is longer ago than maxAgeSeconds') });
@@ -66,6 +73,7 @@ export class TokenService {
       exp: expiresAt / 1000,
       jti: randomUUID(),
       auth_time: authenticatedAt / 1000,
+      tvf: login.stamp,
       ...loginClaims(login),
     });
     if (token.length > MAX_TOKEN_LENGTH) throw new TypeError('The login does not fit into a token');
@@ -92,10 +100,17 @@ function checkLogin(login: unknown): asserts login is Authentication {
     );
   }
   if (!isUser(login.user)) throw new TypeError('TokenService.issue(): the login has no valid user');
+  if (login.source?.kind === 'provider') {
+    throw new TypeError(
+      `TokenService.issue(): the user comes from ${login.source.name} and no userstore, so the token could be for ` +
+        'somebody else: look the user up in the userstore, and state the login by new Authentication(user)',
+    );
+  }
 }
 
-function loginClaims({ user, methods, scopes }: Authentication): JsonObject {
-  const userstore = homeStoreOf(user);
+function loginClaims(login: Authentication): JsonObject {
+  const { methods, scopes } = login;
+  const userstore = Authentication.homeOf(login);
   if (scopes?.every((scope) => SCOPE.test(scope)) === false) {
     throw new TypeError('TokenService.issue(): a scope must be printable ASCII without spaces');
   }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { stampAfter } from '../core/stamp';
 import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { ServiceUnavailableError } from '../errors';
@@ -77,7 +78,7 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
         const user = get(username);
         if (user?.password == null || !isSameSecret(user.password, oldHash))
           return { users: [], result: false };
-        const { tokensValidFrom = user.tokensValidFrom } = changes ?? {};
+        const tokensValidFrom = stampAfter(user.tokensValidFrom, changes);
         return { users: [{ ...user, password: newHash, tokensValidFrom }], result: true };
       });
     } catch (cause) {

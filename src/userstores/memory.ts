@@ -1,3 +1,4 @@
+import { stampAfter } from '../core/stamp';
 import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
@@ -58,10 +59,11 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
   updatePassword({ username }: U, newHash: string, oldHash: string, changes?: PasswordUpdate): boolean {
     const user = this.getUser(username);
     if (user?.password == null || !isSameSecret(user.password, oldHash)) return false;
-    const changed = { ...user, ...changes, password: newHash };
+    const tokensValidFrom = stampAfter(user.tokensValidFrom, changes);
+    const changed = { ...user, password: newHash, ...(tokensValidFrom && { tokensValidFrom }) };
     this.#changed.set(
       username,
-      frozenCopy(changed, () => new TypeError('The hash and its changes must be plain values')),
+      frozenCopy(changed, () => new TypeError('The hash must be a plain value')),
     );
     return true;
   }

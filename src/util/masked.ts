@@ -1,19 +1,110 @@
-/** What is a secret wherever it stands: a password hash of any scheme, a signed token. */
-const SECRETS = new RegExp(
+/**
+ * Text without secrets, for logs and events. What is thrown may quote anything a client sent, of any size: as much as
+ * could be told is looked at, and a little more, so that no secret is cut in two where the text is.
+ */
+
+/** What is a secret wherever it stands: a password hash of any scheme. */
+const HASHES = new RegExp(
   [
     String.raw`\$(?:2[abxy]?|[1567]|argon2[a-z]*|s?crypt|pbkdf2(?:-sha\d+)?|hmac-sha256)\$[^\s'"]{8,}`,
     String.raw`\b(?:argon2|bcrypt|bcrypt_sha256|pbkdf2_sha\d+|scrypt|sha1|crypt)\$[^\s'"]{8,}`,
     String.raw`\{[A-Za-z0-9-]{3,10}\}[A-Za-z0-9+/=$.]{8,}`,
-    String.raw`\beyJ[\w-]+\.[\w-]+\.[\w-]*`,
   ].join('|'),
   'g',
 );
+/** What could be a signed token or hold one. Each run is matched once, so that it takes no longer than it is long. */
+const RUNS = /[\w.-]+/g;
+const TOKEN_START = /\beyJ/;
 
-/** Text without stored hashes, signed tokens and the given secrets. */
+const MASK = '***';
+/** More than a line of a log. */
+const MAX_LENGTH = 4000;
+/** A hash or token that begins where the text is cut can be told from other text by then. */
+const LOOK_AHEAD = 256;
+const MAX_SECRETS = 256;
+const MAX_SECRET_LENGTH = 65_536;
+
+/** From where to where a secret stands. */
+type Place = readonly [start: number, end: number];
+
+/**
+ * Text without stored hashes, signed tokens and the given secrets, cut where it is long. Where there are more secrets
+ * than can be looked for, or longer ones, nothing of the text is told.
+ */
 export function masked(text: string, secrets: readonly string[] = []): string {
-  // The longest first: one may be a part of another.
-  const ordered = secrets.toSorted((a, b) => b.length - a.length);
-  return ordered.reduce((rest, secret) => rest.replaceAll(secret, '***'), text).replace(SECRETS, '***');
+  const wanted = [...new Set(secrets)].filter((secret) => secret !== '');
+  const longest = wanted.reduce((length, secret) => Math.max(length, secret.length), 0);
+  if (wanted.length > MAX_SECRETS || longest > MAX_SECRET_LENGTH) return MASK;
+  const window = text.slice(0, MAX_LENGTH + Math.max(longest, LOOK_AHEAD));
+  const places = [
+    ...wanted.flatMap((secret) => placesOf(window.slice(0, MAX_LENGTH + secret.length), secret)),
+    ...hashesIn(window),
+    ...tokensIn(window, window.length < text.length),
+  ];
+  return without(window, places, MAX_LENGTH);
+}
+
+/**
+ * Where a secret stands, also where it overlaps with itself. By Knuth, Morris and Pratt, in as many steps as both are
+ * long: `indexOf` can take a step for each pair of their characters.
+ */
+function placesOf(text: string, secret: string): Place[] {
+  const borders = bordersOf(secret);
+  const places: Place[] = [];
+  let matched = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    matched = continued(secret, borders, matched, text.charCodeAt(at));
+    if (matched < secret.length) continue;
+    places.push([at + 1 - matched, at + 1]);
+    matched = borders[matched - 1] ?? 0;
+  }
+  return places;
+}
+
+/** For each beginning of a text, how long the longest shorter beginning is that it also ends with. */
+function bordersOf(text: string): Int32Array {
+  const borders = new Int32Array(text.length);
+  let matched = 0;
+  for (let at = 1; at < text.length; at += 1) {
+    matched = continued(text, borders, matched, text.charCodeAt(at));
+    borders[at] = matched;
+  }
+  return borders;
+}
+
+function continued(text: string, borders: Int32Array, matched: number, next: number): number {
+  let length = matched;
+  while (length > 0 && text.charCodeAt(length) !== next) length = borders[length - 1] ?? 0;
+  return text.charCodeAt(length) === next ? length + 1 : length;
+}
+
+function hashesIn(text: string): Place[] {
+  return Array.from(text.matchAll(HASHES), ({ 0: hash, index }) => [index, index + hash.length]);
+}
+
+function tokensIn(text: string, isCut: boolean): Place[] {
+  const places: Place[] = [];
+  for (const { 0: run, index } of text.matchAll(RUNS)) {
+    const start = run.search(TOKEN_START);
+    if (start === -1) continue;
+    const end = index + run.length;
+    const mayGoOn = isCut && end === text.length;
+    if (mayGoOn || run.slice(start).split('.', 3).length === 3) places.push([index + start, end]);
+  }
+  return places;
+}
+
+/** The text up to a length, each of the places and what overlaps masked as one. */
+function without(text: string, places: readonly Place[], maxLength: number): string {
+  const parts: string[] = [];
+  let told = 0;
+  for (const [start, end] of places.toSorted(([a], [b]) => a - b)) {
+    if (start >= maxLength) break;
+    if (start > told || (start === told && parts.length === 0)) parts.push(text.slice(told, start), MASK);
+    told = Math.max(told, end);
+  }
+  parts.push(text.slice(told, maxLength));
+  return text.length > Math.max(told, maxLength) ? `${parts.join('')}…` : parts.join('');
 }
 
 /** Shorter parts of a header are words that any message may have. */

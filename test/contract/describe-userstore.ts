@@ -14,7 +14,7 @@ export type StoreFactory = (users: User[], groups: Group[]) => StoreUnderTest | 
 
 const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
 
-const ALICE: User = {
+const ALICE: User & { tokensValidFrom: Date } = {
   username: 'alice',
   password: HASH,
   email: 'alice@example.com',
@@ -26,6 +26,7 @@ const ALICE: User = {
 const USERS: User[] = [
   ALICE,
   { username: 'bob', active: false },
+  { username: 'bea', password: HASH },
   { username: 'staff', roles: ['user-named-staff'] },
   { username: 'José' },
 ];
@@ -101,18 +102,18 @@ export function describeUserstore(name: string, factory: StoreFactory, keepsPass
     });
 
     for (const identifier of NOBODY) {
-      it(`B6, B7: finds nobody by ${JSON.stringify(identifier.slice(0, 40))}`, async () => {
+      it(`finds nobody by ${JSON.stringify(identifier.slice(0, 40))}`, async () => {
         expect((await store.getUser(identifier)) ?? null).to.equal(null);
       });
     }
 
-    it('B7: has no groups that were not given', async () => {
+    it('has no groups that were not given', async () => {
       for (const group of ['__proto__', 'constructor', 'toString', '', 'alice', 'Staff', 'staff ']) {
         expect((await getGroup(group)) ?? null, group).to.equal(null);
       }
     });
 
-    it('B8: keeps a user and a group of one name apart', async () => {
+    it('keeps a user and a group of one name apart', async () => {
       expect((await getUser('staff')).roles).to.deep.equal(['user-named-staff']);
       expect((await getGroup('staff'))?.roles).to.deep.equal(['reader']);
     });
@@ -186,6 +187,34 @@ export function describeUserstore(name: string, factory: StoreFactory, keepsPass
         const user = await getUser('alice');
         expect(await store.updatePassword?.(user, NEW, HASH)).to.equal(true);
         expect((await getUser('alice')).tokensValidFrom).to.deep.equal(ALICE.tokensValidFrom);
+      });
+
+      it('moves the moment forward by a second or more, whatever moment it is given', async () => {
+        const moments = [
+          ALICE.tokensValidFrom,
+          new Date(0),
+          new Date('2027-01-01T00:00:00.999Z'),
+          new Date('2027-01-01T00:00:00.999Z'),
+          new Date('2027-01-01T00:00:02Z'),
+          new Date('9998-01-01T00:00:00Z'),
+          MOMENT,
+        ];
+        for (const [index, tokensValidFrom] of moments.entries()) {
+          const before = await getUser('alice');
+          const hash = `${HASH.slice(0, -1)}${index}`;
+          expect(await store.updatePassword?.(before, hash, before.password!, { tokensValidFrom })).to.equal(
+            true,
+          );
+          const given = tokensValidFrom.getTime();
+          const expected = Math.max(given, before.tokensValidFrom!.getTime() + 1000);
+          expect((await getUser('alice')).tokensValidFrom?.getTime()).to.equal(expected);
+        }
+      });
+
+      it('takes the moment that it is given where the record has none', async () => {
+        const bea = await getUser('bea');
+        expect(await store.updatePassword?.(bea, NEW, HASH, { tokensValidFrom: MOMENT })).to.equal(true);
+        expect((await getUser('bea')).tokensValidFrom).to.deep.equal(MOMENT);
       });
 
       it('changes nothing when the old hash is another, or there is none, or no such user', async () => {

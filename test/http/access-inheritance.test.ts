@@ -44,7 +44,7 @@ for (const driver of DRIVERS) {
       expect(await app.status('/sub/open')).to.equal(200);
     });
 
-    it('J1: hold over three levels, wherever the guard stands', async () => {
+    it('hold over three levels, wherever the guard stands', async () => {
       class Top {
         @Authorized('editor') @Get('/method') method() {
           return {};
@@ -79,7 +79,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/sub')).to.deep.equal(['both']);
     });
 
-    it("J2: are replaced by an override's own method guard, the class guards staying", async () => {
+    it("are replaced by an override's own method guard, the class guards staying", async () => {
       class Base {
         @Authorized('editor') @Get('/') list() {
           return {};
@@ -104,7 +104,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/bound')).to.deep.equal(['both']);
     });
 
-    it('J2: count for an override without a guard, with or without a route of its own', async () => {
+    it('count for an override without a guard, with or without a route of its own', async () => {
       class Base {
         @Authorized('editor') @Get('/silent') silent() {
           return {};

@@ -10,6 +10,7 @@ import {
   ServiceUnavailableError,
   type User,
 } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { SecuredServer, USERS } from '../support/secured-server';
@@ -34,7 +35,7 @@ const FAILURES: [string, () => unknown, number, string][] = [
   ['throws undefined', () => thrown(undefined), 500, 'security_error'],
   ['rejects with undefined', () => Promise.reject(undefined), 500, 'security_error'],
   ['throws a string', () => thrown('hunter2'), 500, 'security_error'],
-  ['hangs', () => new Promise(() => {}), 503, 'authentication_unavailable'],
+  ['hangs', hang, 503, 'authentication_unavailable'],
   [
     'throws ServiceUnavailableError',
     () => thrown(new ServiceUnavailableError()),
@@ -51,6 +52,7 @@ function thrown(what: unknown): never {
 for (const driver of DRIVERS) {
   describe(`Policies on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     it('as classes are resolved from the container and called with action, user and request', async () => {
       const calls: [Action, User, SecurityRequest][] = [];
@@ -231,7 +233,7 @@ for (const driver of DRIVERS) {
 
         await using app = await SecuredServer.start(driver, {
           controllers: [Controller],
-          security: { deadlineMs: 20 },
+          security: { deadlineMs: DEADLINE_MS },
         });
         for (const path of ['/x/class', '/x/function']) {
           const reply = await app.server.raw(path, { headers: { 'x-user': 'both' } });

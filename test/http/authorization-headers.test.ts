@@ -244,7 +244,11 @@ for (const driver of DRIVERS) {
     for (const vector of sent) {
       const outcome = outcomeOf(vector);
       const told = 'code' in outcome ? ` ${outcome.code}` : '';
-      it(`${vector.id}: ${outcome.status}${told} (${vector.expect}): ${vector.why || vector.source}`, async () => {
+      const shown = JSON.stringify(vector.header ?? vector.headers ?? vector.query ?? vector.form).slice(
+        0,
+        60,
+      );
+      it(`${outcome.status}${told} for ${shown} (${vector.expect}): ${vector.why || vector.source}`, async () => {
         server.asked.length = 0;
         const guarded = await server.send('/guarded', vector);
         expect(guarded.status).to.equal(outcome.status);
@@ -277,7 +281,7 @@ for (const driver of DRIVERS) {
       });
     }
 
-    it(`${REFUSED_BY_NODE}: 431 of Node itself, and the next request is served`, async () => {
+    it("is Node's own 431 for a header beyond its limit, and the next request is served", async () => {
       const vector = vectors.find(({ id }) => id === REFUSED_BY_NODE)!;
       server.asked.length = 0;
       expect((await server.send('/guarded', vector)).status).to.equal(431);

@@ -11,6 +11,7 @@ import {
   ServiceUnavailableError,
   type User,
 } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { BODIES, provider, startApi } from '../support/scripted';
@@ -39,6 +40,7 @@ const byName = provider(
 for (const driver of DRIVERS) {
   describe(`Authorization providers on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     const start = (...authorizationProviders: Constructor<AuthorizationProviderInterface>[]) => {
       @JsonController()
@@ -53,7 +55,7 @@ for (const driver of DRIVERS) {
           return {};
         }
       }
-      const security = { providers: [byName], authorizationProviders, deadlineMs: 30 };
+      const security = { providers: [byName], authorizationProviders, deadlineMs: DEADLINE_MS };
       return startApi(driver, { host: { controllers: [Things] }, security });
     };
     const ANN = { 'x-user': 'ann' };
@@ -142,7 +144,7 @@ for (const driver of DRIVERS) {
         503,
         'unavailable',
       ],
-      ['no answer in time', () => new Promise(() => {}), 503, 'deadline_passed'],
+      ['no answer in time', hang, 503, 'deadline_passed'],
       [
         'a bug',
         () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { HttpError, UnauthorizedError } from 'routing-controllers';
 import { Authentication, BadCredentialsError, ThrottledError } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines, tooLate } from '../support/deadlines';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { BODIES, CrashWatch, provider, type Reply, startApi, store } from '../support/scripted';
@@ -119,6 +120,7 @@ function expectFault(reply: Reply, ran: readonly string[]): void {
 for (const driver of DRIVERS) {
   describe(`Hostile providers and stores on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     for (const [name, make] of Object.entries(NO_GRANTS)) {
       it(`answers 500 and runs nothing when a provider returns ${name}, now or later`, async () => {
@@ -167,12 +169,12 @@ for (const driver of DRIVERS) {
 
     it('answers 503 when a provider returns what never settles', async () => {
       for (const pending of [
-        () => new Promise(() => {}),
-        () => ({ then: () => {} }),
-        () => Object.assign(() => {}, { then: () => {} }),
+        hang,
+        () => tooLate({ then: () => {} }),
+        () => tooLate(Object.assign(() => {}, { then: () => {} })),
       ]) {
         await using api = await startApi(driver, {
-          security: { providers: [provider('p', pending)], deadlineMs: 20 },
+          security: { providers: [provider('p', pending)], deadlineMs: DEADLINE_MS },
         });
         expect((await api.get('/guarded')).status).to.equal(503);
         expect(api.ran).to.deep.equal([]);
@@ -184,8 +186,8 @@ for (const driver of DRIVERS) {
       let fail: (error: unknown) => void = () => {};
       await using api = await startApi(driver, {
         security: {
-          providers: [provider('p', () => new Promise((_, reject) => (fail = reject)))],
-          deadlineMs: 20,
+          providers: [provider('p', () => tooLate(new Promise((_, reject) => (fail = reject))))],
+          deadlineMs: DEADLINE_MS,
         },
       });
       expect((await api.get('/guarded')).status).to.equal(503);

@@ -23,7 +23,7 @@ for (const driver of DRIVERS) {
     beforeEach(reset);
 
     describe('an open action with @CurrentUser()', () => {
-      it('J6: gets undefined for an anonymous request and the user for a recognised one', async () => {
+      it('gets undefined for an anonymous request and the user for an authenticated one', async () => {
         await using api = await startApi(driver, { security: { providers: [provider('p', byHeader)] } });
         const anonymous = await api.get('/open');
         expect([anonymous.status, anonymous.json()]).to.deep.equal([200, { user: null }]);
@@ -59,7 +59,7 @@ for (const driver of DRIVERS) {
       });
     });
 
-    it('J6: answers 401 with the challenge for @CurrentUser({ required: true })', async () => {
+    it('answers 401 with the challenge for @CurrentUser({ required: true })', async () => {
       await using api = await startApi(driver, {
         security: { providers: [provider('p', byHeader, { challenge: BASIC })] },
       });
@@ -122,7 +122,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('J12: keeps 1000 concurrent requests of 50 users apart', async () => {
+    it('keeps 1000 concurrent requests of 50 users apart', async () => {
       await using api = await startApi(driver, {
         security: {
           providers: [

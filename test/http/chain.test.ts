@@ -10,6 +10,7 @@ import {
   ThrottledError,
   TokenInvalidError,
 } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines, tooLate } from '../support/deadlines';
 import { DRIVERS } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { BODIES, fingerprint, provider, startApi, store } from '../support/scripted';
@@ -38,6 +39,7 @@ const NAMES = Object.keys(VERDICTS) as VerdictName[];
 for (const driver of DRIVERS) {
   describe(`The chain on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     const start = (providers: SecurityOptions['providers'], security: SecurityOptions = {}) =>
       startApi(driver, { security: { providers: providers ?? [], ...security } });
@@ -242,8 +244,8 @@ for (const driver of DRIVERS) {
       }
 
       it('may not grant after a deadline on the same credential', async () => {
-        await using api = await start([provider('slow', () => new Promise(() => {})), granting('later')], {
-          deadlineMs: 20,
+        await using api = await start([provider('slow', hang), granting('later')], {
+          deadlineMs: DEADLINE_MS,
         });
         expect((await api.get('/guarded')).status).to.equal(503);
         expect(api.ran).to.deep.equal([]);
@@ -281,10 +283,10 @@ for (const driver of DRIVERS) {
           [
             provider('slow', ({ signal }) => {
               aborted = signal;
-              return new Promise((resolve) => (grant = resolve));
+              return tooLate(new Promise((resolve) => (grant = resolve)));
             }),
           ],
-          { deadlineMs: 20 },
+          { deadlineMs: DEADLINE_MS },
         );
         const reply = await api.get('/guarded');
         expect([reply.status, reply.json()]).to.deep.equal([503, BODIES.unavailable]);
@@ -308,8 +310,8 @@ for (const driver of DRIVERS) {
 
       it('ends the wait for a store that hangs', async () => {
         await using api = await start([provider('p', (_request, users) => users.getUser('ann'))], {
-          deadlineMs: 20,
-          userstores: [store(() => new Promise(() => {}))],
+          deadlineMs: DEADLINE_MS,
+          userstores: [store(hang)],
         });
         expect((await api.get('/guarded')).status).to.equal(503);
       });

@@ -78,7 +78,7 @@ for (const driver of DRIVERS) {
         expect(refused.headers.get('vary')).to.match(/x-user/i);
       });
 
-      it('with what is no store or provider grants nothing and opens nothing', async () => {
+      it('with a value that is not a store or provider grants nothing and opens nothing', async () => {
         const { Users, Password } = decorateAnn();
         await using app = await App.start(driver);
         for (const nonsense of [undefined, null, {}, true, () => ANN]) {
@@ -96,7 +96,7 @@ for (const driver of DRIVERS) {
 
     describe('Container.reset() while the server runs', () => {
       for (const [name, restart] of RESETS) {
-        it(`J11: ${name}: the classes are known still, and made anew`, async () => {
+        it(`${name}: the classes are known still, and made anew`, async () => {
           const { Users, Password } = decorateAnn();
           await using app = await App.start(driver);
           const before = Container.get(Users);

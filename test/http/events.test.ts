@@ -13,6 +13,7 @@ import {
   ServiceUnavailableError,
   ThrottledError,
 } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { basic, DRIVERS } from '../support/drivers';
 import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
@@ -33,7 +34,7 @@ const obedient = (name: string) =>
     (request) => {
       const order = request.header(`x-${name}`);
       if (order === undefined) return null;
-      if (order === 'hang') return new Promise(() => {});
+      if (order === 'hang') return hang();
       const error = ERRORS[order];
       if (error !== undefined) throw error();
       return { username: order };
@@ -48,6 +49,7 @@ const outcomes = (...verdicts: string[]) =>
 for (const driver of DRIVERS) {
   describe(`Events on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     it('are authenticated and allowed for a request that gets in', async () => {
       await using api = await startApi(driver, { security: { providers } });
@@ -118,7 +120,7 @@ for (const driver of DRIVERS) {
       ['hang', 'deadline_passed', 'authentication_unavailable'],
     ] as const) {
       it(`are unavailable and then failed for ${order}`, async () => {
-        await using api = await startApi(driver, { security: { providers, deadlineMs: 20 } });
+        await using api = await startApi(driver, { security: { providers, deadlineMs: DEADLINE_MS } });
         await api.get('/guarded', { 'x-two': order });
         expect(api.events).to.deep.equal([
           { type: 'unavailable', component: 'two', reason: verdict, ...facts('/guarded') },
@@ -132,7 +134,7 @@ for (const driver of DRIVERS) {
       });
 
       it(`are unavailable although a later provider grants after ${order}`, async () => {
-        await using api = await startApi(driver, { security: { providers, deadlineMs: 20 } });
+        await using api = await startApi(driver, { security: { providers, deadlineMs: DEADLINE_MS } });
         expect((await api.get('/guarded', { 'x-one': order, 'x-three': 'ann' })).status).to.equal(200);
         expect(api.events.map(({ type }) => type)).to.deep.equal(['unavailable', 'authenticated', 'allowed']);
         expect(api.events[1]).to.deep.include({
@@ -249,7 +251,7 @@ for (const driver of DRIVERS) {
         },
       };
       for (const [name, onEvent] of Object.entries(failing)) {
-        it(`K11: change nothing when a listener ${name}`, async () => {
+        it(`change nothing when a listener ${name}`, async () => {
           using watch = new CrashWatch();
           await using api = await startApi(driver, { security: { providers, onEvent } });
           expect((await api.get('/guarded', { 'x-one': 'ann' })).json()).to.deep.equal({ user: 'ann' });
@@ -267,7 +269,7 @@ for (const driver of DRIVERS) {
         },
         rejects: (): unknown => Promise.reject(new Error('disk full')),
       })) {
-        it(`K11: change nothing when the logger ${name}`, async () => {
+        it(`change nothing when the logger ${name}`, async () => {
           using watch = new CrashWatch();
           const logger: Logger = { info: write, warn: write, error: write };
           await using api = await startApi(driver, { security: { providers, logger } });

@@ -84,7 +84,7 @@ for (const [name, create] of Object.entries(EXPRESSES)) {
       const more = { defaultErrorHandler };
       const title = `with defaultErrorHandler: ${defaultErrorHandler}`;
 
-      it(`J9: keep one socket over thirty and print nothing ${title}`, async () => {
+      it(`keep one socket over thirty and print nothing ${title}`, async () => {
         using silence = new Silence();
         const app = create();
         useExpressServer(app, options(more));
@@ -93,7 +93,7 @@ for (const [name, create] of Object.entries(EXPRESSES)) {
         expect(await silence.lines()).to.deep.equal([]);
       });
 
-      it(`J9: keep one socket and print nothing in a mounted app ${title}`, async () => {
+      it(`keep one socket and print nothing in a mounted app ${title}`, async () => {
         using silence = new Silence();
         const [root, middle, leaf] = [create(), create(), create()];
         useExpressServer(leaf, options(more));

@@ -11,6 +11,7 @@ import {
   type SecurityRequest,
   type User,
 } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { type Driver, DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { type Api, BODIES, CrashWatch, provider, startApi } from '../support/scripted';
@@ -31,6 +32,7 @@ const CHALLENGE = 'Basic realm="api", charset="UTF-8"';
 for (const driver of DRIVERS) {
   describe(`The skip hook on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
     const start = (skip: (request: SecurityRequest) => unknown) =>
       startApi(driver, { security: { providers, skip: skip as SecurityOptions['skip'] & {} } });
 
@@ -52,7 +54,7 @@ for (const driver of DRIVERS) {
       expect((await api.get('/guarded')).status).to.equal(401);
     });
 
-    it('leaves the user of a recognised request known', async () => {
+    it('keeps the user of an authenticated request', async () => {
       await using api = await start(() => true);
       expect((await api.get('/admin', { 'x-user': 'ann' })).json()).to.deep.equal({ user: 'ann' });
     });
@@ -82,7 +84,7 @@ for (const driver of DRIVERS) {
       },
     };
     for (const [name, skip] of Object.entries(NOT_SKIPPED)) {
-      it(`I8: does not skip for ${name}`, async () => {
+      it(`does not skip for ${name}`, async () => {
         using watch = new CrashWatch();
         await using api = await start(skip);
         expect((await api.get('/guarded')).json()).to.deep.equal(BODIES.missing);
@@ -102,6 +104,7 @@ for (const driver of DRIVERS) {
 
   describe(`The onUnauthorized hook on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     type Hook = (request: SecurityRequest, error: SecurityError) => unknown;
     const start = (hook: Hook, host = {}) =>
@@ -109,7 +112,7 @@ for (const driver of DRIVERS) {
         host,
         security: {
           providers,
-          deadlineMs: 20,
+          deadlineMs: DEADLINE_MS,
           onUnauthorized: hook as SecurityOptions['onUnauthorized'] & {},
         },
       });
@@ -153,10 +156,10 @@ for (const driver of DRIVERS) {
         throw undefined;
       },
       'a rejection': () => Promise.reject(new Error('canary')),
-      'no end': () => new Promise(() => {}),
+      'no end': hang,
     };
     for (const [name, hook] of Object.entries(NO_REPLIES)) {
-      it(`I6: runs no action and changes nothing for ${name}`, async () => {
+      it(`runs no action and changes nothing for ${name}`, async () => {
         using watch = new CrashWatch();
         await using api = await start(hook);
         await expectRefused(api);
@@ -240,7 +243,7 @@ for (const driver of DRIVERS) {
       expect(reply.text).to.contain('mine');
     });
 
-    it('I6: may write the whole reply itself, and no action runs', async () => {
+    it('may write the whole reply itself, and no action runs', async () => {
       using watch = new CrashWatch();
       await using api = await start((request) => {
         const response = responseOf(request, driver);
@@ -256,7 +259,7 @@ for (const driver of DRIVERS) {
       expect(await watch.settled()).to.deep.equal([]);
     });
 
-    it('I6: cannot leave a reply half written so that it looks whole, and no action runs', async () => {
+    it('cannot leave a reply half written so that it looks whole, and no action runs', async () => {
       using watch = new CrashWatch();
       await using api = await start((request) => {
         responseOf(request, driver).write('half');

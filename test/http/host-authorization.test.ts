@@ -68,7 +68,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/x')).to.deep.equal([]);
     });
 
-    it('J1: a guard of a base class or base method is lost: it counts', async () => {
+    it('a guard of a base class or base method is lost: it counts', async () => {
       @Authorized('staff')
       class Base {
         @Authorized('editor') @Get('/') list() {
@@ -116,7 +116,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/sub')).to.deep.equal(['staff', 'both']);
     });
 
-    it('J3: class and method roles become one array: each level holds by itself', async () => {
+    it('class and method roles become one array: each level holds by itself', async () => {
       @Authorized('staff')
       @JsonController('/x')
       class Levels {
@@ -132,7 +132,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/x')).to.deep.equal(['both']);
     });
 
-    it('J4: one of two guards on a target counts: both do', async () => {
+    it('one of two guards on a target counts: both do', async () => {
       @JsonController('/x')
       class Stacked {
         @Authorized('staff') @Authorized('editor') @Get('/') list() {
@@ -147,7 +147,7 @@ for (const driver of DRIVERS) {
       expect(await app.admitted('/x')).to.deep.equal(['both']);
     });
 
-    it('J4: @Authorized(0) drops the role: refused at start', async () => {
+    it('@Authorized(0) drops the role: refused at start', async () => {
       enum Level {
         Admin,
       }
@@ -164,7 +164,7 @@ for (const driver of DRIVERS) {
       expect(refusal(driver, { controllers: [Numeric] })).to.match(/Numeric\.list: number is no role/);
     });
 
-    it('J4: a RoleChecker class is never called: it is', async () => {
+    it('a RoleChecker class is never called: it is', async () => {
       let calls = 0;
       class IsEditor implements RoleChecker {
         check(_action: Action, user: User): boolean {
@@ -305,7 +305,7 @@ for (const driver of DRIVERS) {
       }
     });
 
-    it('J5: an earlier public or @All route hides a later guarded one: named at start', async () => {
+    it('an earlier public or @All route hides a later guarded one: named at start', async () => {
       @JsonController('/x')
       class Hiding {
         @Get('/:id') any() {

@@ -31,7 +31,7 @@ for (const driver of DRIVERS) {
     }
 
     for (const development of [true, false]) {
-      it(`J7: a foreign error's message is sent: a fixed one, with development: ${development}`, async () => {
+      it(`a foreign error's message is sent: a fixed one, with development: ${development}`, async () => {
         const failing = () => {
           throw Object.assign(new Error('relation "users" <b>hunter2</b>'), {
             detail: 'hunter2',

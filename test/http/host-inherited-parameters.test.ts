@@ -30,7 +30,7 @@ for (const driver of DRIVERS) {
     beforeEach(reset);
 
     describe('inherited @CurrentUser and @CurrentAuthentication are lost', () => {
-      it('they work, at their places, over two levels, with whom the request is from', async () => {
+      it('they work, at their places, over two levels, with the user of the request', async () => {
         class Base {
           @Authorized() @Get('/who') who(
             @CurrentUser() user: User,

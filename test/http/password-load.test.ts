@@ -19,7 +19,7 @@ for (const driver of DRIVERS) {
   describe(`Password logins under load on ${driver.name}`, () => {
     beforeEach(reset);
 
-    it('C8: answers 503 with Retry-After when too much waits, and others as ever', async () => {
+    it('answers 503 with Retry-After when too much waits, and other requests as before', async () => {
       const pool = new HashPool({ threads: 1, maxQueued: 2 });
       class Password extends PasswordProvider {
         protected override readonly hasher = new Passwords({

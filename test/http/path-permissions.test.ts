@@ -95,7 +95,7 @@ for (const driver of DRIVERS) {
       (await api.server.raw('/', { path, method, headers: user === undefined ? {} : { 'x-user': user } }))
         .status;
 
-    it('lets in whom a rule allows, and nobody else', async () => {
+    it('lets in only the users that a rule allows', async () => {
       await using api = await start();
       expect(await status(api, 'GET', '/notes', 'ann reader')).to.equal(200);
       expect(await status(api, 'GET', '/notes/7', 'ann reader')).to.equal(200);
@@ -219,14 +219,11 @@ for (const driver of DRIVERS) {
       const ask = async (name: 'x' | 'y') =>
         seen[name].add(await status(api, 'GET', `/notes/${name}`, 'ann reader'));
       for (let round = 0; round < 10; round += 1) {
-        const before = seen.y.size;
         const asked = Array.from({ length: 50 }, () => [ask('x'), ask('y')]).flat();
         file.replace(round % 2 === 0 ? other : hidden);
         await Promise.all(asked);
-        if (before < 2) await new Promise((resume) => setTimeout(resume, 10));
-      }
-      while (seen.y.size < 2) {
-        file.replace(other);
+        const taken = round % 2 === 0 ? 200 : 403;
+        while ((await status(api, 'GET', '/notes/y', 'ann reader')) !== taken);
         await ask('y');
       }
       expect(running).to.be.at.least(1000);

@@ -114,7 +114,7 @@ for (const driver of DRIVERS) {
       expect([throttled.status, throttled.headers['retry-after']]).to.deep.equal([429, '9']);
     });
 
-    it('J8: echoes nothing of the request', async () => {
+    it('echoes nothing of the request', async () => {
       await using api = await startApi(driver, {
         host: { controllers: [textController()], development: true },
         security: { providers: [asTold] },

@@ -48,7 +48,7 @@ for (const driver of DRIVERS) {
       startApi(driver, { security: { providers: [Named] }, ...options });
     const ann = { authorization: 'ann' };
 
-    it('stand on the reply to a request that it recognised, guarded or open', async () => {
+    it('stand on the reply to a request that it authenticated, guarded or open', async () => {
       await using api = await start();
       for (const path of ['/guarded', '/open', '/required', '/many']) {
         const reply = await api.get(path, ann);

@@ -12,6 +12,7 @@ import {
   ServiceUnavailableError,
   type User,
 } from '../../src';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { type Driver, DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { BODIES, provider, startApi } from '../support/scripted';
@@ -52,13 +53,14 @@ function start(driver: Driver, security: SecurityOptions) {
   }
   return startApi(driver, {
     host: { controllers: [Roles] },
-    security: { providers: [byRoles], deadlineMs: 30, ...security },
+    security: { providers: [byRoles], deadlineMs: DEADLINE_MS, ...security },
   });
 }
 
 for (const driver of DRIVERS) {
   describe(`The role hierarchy on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     it('gives roles all that they imply, and nothing upwards', async () => {
       const roleHierarchy = { admin: ['editor'], editor: ['reader'] };
@@ -84,6 +86,7 @@ for (const driver of DRIVERS) {
 
   describe(`Permissions on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     function controllers() {
       @JsonController()
@@ -130,6 +133,7 @@ for (const driver of DRIVERS) {
 
   describe(`Role loaders on ${driver.name}`, () => {
     beforeEach(reset);
+    holdDeadlines();
 
     it('add roles, in parallel, once a request, and only when a guard asks for a role', async () => {
       const asked: string[] = [];
@@ -164,7 +168,7 @@ for (const driver of DRIVERS) {
         throw new Error('canary');
       },
       'one that rejects with undefined': () => Promise.reject(undefined),
-      'one that never settles': () => new Promise(() => {}),
+      'one that never settles': hang,
     })) {
       it(`answer 503 for ${name}, although the user has the role`, async () => {
         await using api = await start(driver, {

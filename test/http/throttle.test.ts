@@ -80,7 +80,7 @@ for (const driver of DRIVERS) {
       expect((await api.get('/admin', basic('ann', 'secret'))).status).to.equal(200);
     });
 
-    it('B5: answers alike for a known, unknown and inactive user and for a right password', async () => {
+    it('answers alike for a known, unknown and inactive user and for a right password', async () => {
       await using api = await start({ throttle: { perPair: 2 } });
       const replies: unknown[] = [];
       for (const [name, ...typed] of [
@@ -110,7 +110,7 @@ for (const driver of DRIVERS) {
     });
 
     for (const guess of ['equal', 'different']) {
-      it(`K4: of 100 ${guess} guesses at once ten are looked at`, async () => {
+      it(`of 100 ${guess} guesses at once ten are looked at`, async () => {
         await using api = await start();
         const replies = await Promise.all(
           Array.from({ length: 100 }, (_, count) =>
@@ -144,7 +144,7 @@ for (const driver of DRIVERS) {
       expect(shown(right)).to.deep.equal(shown(wrong));
     });
 
-    it('K3: lets a token through, however many passwords were wrong', async () => {
+    it('lets a token through, however many passwords were wrong', async () => {
       await using api = await start({ throttle: { perAddress: 1 } });
       await api.get('/admin', basic('ann', 'wrong'));
       expect((await api.get('/admin', basic('ann', 'secret'))).status).to.equal(429);
@@ -162,7 +162,7 @@ for (const driver of DRIVERS) {
       expect((await api.get('/admin', basic('ann', 'secret'))).status).to.equal(200);
     });
 
-    it('K2: counts by the socket, whatever the client says that it forwards', async () => {
+    it('counts by the socket, whatever the client says that it forwards', async () => {
       await using api = await start({ throttle: { perAddress: 3 } });
       const statuses: number[] = [];
       for (let host = 0; host < 5; host += 1) {

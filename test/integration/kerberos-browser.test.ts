@@ -103,7 +103,7 @@ describeWith(missing, 'Kerberos in Chromium', () => {
       .and.not.include('authenticated');
   });
 
-  it('E4: is refused when the page of a foreign site has it send its ticket', async function () {
+  it('is refused when the page of a foreign site has it send its ticket', async function () {
     this.timeout(60_000);
     await using api = await start();
     @Controller()

@@ -72,7 +72,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
     describe(`on ${driver.name}`, () => {
       const start = (options: Partial<ApiOptions> = {}) => startApi(driver, { security, ...options });
 
-      it('A4: challenges by Negotiate on a line of its own, beside Basic', async () => {
+      it('challenges by Negotiate on a line of its own, beside Basic', async () => {
         await using api = await start();
         const reply = await api.get('/guarded');
         expect(reply.status).to.equal(401);
@@ -110,7 +110,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
           .and.match(/^www-authenticate: Negotiate \S+\r$/im);
       });
 
-      it('A10: has curl log in by itself for each request on one connection', async () => {
+      it('has curl log in by itself for each request on one connection', async () => {
         await using api = await start();
         const url = api.server.url.replace('127.0.0.1', 'localhost');
         let connections = 0;
@@ -127,7 +127,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
         expect([reply.status, proofOf(reply)]).to.deep.equal([200, undefined]);
       });
 
-      it('B5: refuses replay, wrong service, changed bits, foreign realm, unknown and inactive users alike', async () => {
+      it('refuses replay, wrong service, changed bits, foreign realm, unknown and inactive users alike', async () => {
         await using api = await start();
         const used = await realm.header('alice');
         expect((await api.get('/guarded', used)).status).to.equal(200);
@@ -163,7 +163,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
         ]);
       });
 
-      it('A10: keeps the identity on the request, never on the connection (RFC 4559 section 6)', async () => {
+      it('keeps the identity on the request, never on the connection (RFC 4559 section 6)', async () => {
         await using api = await start();
         const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
         let connections = 0;
@@ -183,7 +183,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
         expect(connections).to.equal(1);
       });
 
-      it('E4: refuses an unsafe request that a foreign page has a browser send', async () => {
+      it('refuses an unsafe request that a foreign page has a browser send', async () => {
         await using api = await start();
         const foreign = await api.post('/guarded', {
           ...(await realm.header('alice')),
@@ -273,7 +273,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
   const [driver] = DRIVERS;
   const start = () => startApi(driver!, { security });
 
-  it('J12: keeps 100 users at once apart, each with a proof of its own', async () => {
+  it('keeps 100 users at once apart, each with a proof of its own', async () => {
     await using api = await start();
     const names = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 'alice' : 'bob'));
     const tickets = await Promise.all(names.map((name) => realm.ticket(name)));
@@ -340,7 +340,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
       .that.includes('no key for HTTP/absent.test');
   });
 
-  it('C3: refuses a token of more than 64 KiB where the server takes such headers, and Node else', async () => {
+  it('refuses a token of more than 64 KiB where the server takes such headers, and Node else', async () => {
     const secured = createSecurity({ ...security, logger: new MemoryLogger() });
     @Authorized()
     @JsonController()
@@ -367,7 +367,7 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
     }
   });
 
-  it('K10: has no token in its log and events, and no realm that is not allowed', async () => {
+  it('has no token in its log and events, and no realm that is not allowed', async () => {
     await using api = await start();
     const tokens: string[] = [];
     for (const principal of ['alice', 'nobody', `alice@${FOREIGN}`]) {

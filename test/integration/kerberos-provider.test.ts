@@ -164,7 +164,7 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
     }
   });
 
-  it('I9: asks its function who a principal is, in each realm that is allowed', async () => {
+  it('asks its function who a principal is, in each realm that is allowed', async () => {
     const provider = create({
       realms: [REALM, FOREIGN],
       username: ({ components, realm: of }) => (components.length > 1 ? null : `${components[0]} of ${of}`),
@@ -216,7 +216,7 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
     expect(JSON.stringify(result)).to.not.include('krbtgt');
   });
 
-  it('F6: is unavailable while the keytab is away, and recovers', async () => {
+  it('is unavailable while the keytab is away, and recovers', async () => {
     const provider = create();
     renameSync(realm.keytab, `${realm.keytab}.away`);
     try {

@@ -33,6 +33,9 @@ function directory(own: (asked: Asked) => Buffer | 'nothing' | undefined): Promi
 /** Binds of the user, not of the app, which has no account here. */
 const binds = (fake: FakeDirectory): Asked[] => fake.asked.filter(({ operation }) => operation === BIND);
 
+/** For directories that never answer. */
+const SHORT = { timeoutMs: 300 };
+
 async function login(
   { url }: { url: string },
   options: Partial<LdapUserstoreOptions> = {},
@@ -42,7 +45,7 @@ async function login(
     url,
     insecure: true,
     baseDn: 'dc=example,dc=org',
-    timeoutMs: 300,
+    timeoutMs: 20_000,
     ...options,
   });
   try {
@@ -65,7 +68,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(binds(fake)).to.have.length(1);
   });
 
-  it('F6: refuses by result 49 only, whatever it says of the account (cases 47, 48)', async () => {
+  it('refuses by result 49 only, whatever it says of the account', async () => {
     for (const message of [
       '',
       '80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 775, v1db1',
@@ -79,7 +82,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     }
   });
 
-  it('F4, F6: is unavailable by every other result, of the bind and of the search (cases 49, 50)', async () => {
+  it('is unavailable by every other result, of the bind and of the search', async () => {
     for (const operation of [BIND, SEARCH]) {
       for (const code of [1, 2, 7, 8, 10, 11, 13, 32, 34, 48, 50, 51, 52, 53, 80]) {
         await using fake = await directory((asked) =>
@@ -92,7 +95,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     }
   });
 
-  it('is unavailable when it closes the connection (case 46), or says nothing', async () => {
+  it('is unavailable when it closes the connection, or says nothing', async () => {
     for (const operation of [BIND, SEARCH]) {
       await using closing = await directory((asked) => {
         if (asked.operation === operation) asked.socket.destroy();
@@ -102,13 +105,13 @@ describe('LdapProvider and a directory that misbehaves', () => {
       await using silent = await directory((asked) =>
         asked.operation === operation ? 'nothing' : undefined,
       );
-      const error = await login(silent);
+      const error = await login(silent, SHORT);
       expect(error).to.be.instanceOf(ServiceUnavailableError);
       expect(reasonOf(error)).to.match(/no answer in time|timeout/i);
     }
   });
 
-  it('F4: follows no reference to another server (case 51)', async () => {
+  it('follows no reference to another server', async () => {
     await using evil = await directory(() => undefined);
     await using fake = await directory((asked) =>
       asked.operation === SEARCH
@@ -123,7 +126,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(evil.sockets).to.have.length(0);
   });
 
-  it('F7: is nobody where two entries have the name (case 52)', async () => {
+  it('finds no user where two entries have the name', async () => {
     await using fake = await directory((asked) =>
       asked.operation === SEARCH
         ? Buffer.concat([
@@ -148,7 +151,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(binds(fake)[0]!.bytes.includes('ou=securest-nobody')).to.equal(true);
   });
 
-  it('proves nobody, though the directory takes every name and password', async () => {
+  it('authenticates no user, though the directory takes every name and password', async () => {
     await using fake = await directory(() => undefined);
     const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
     for (const user of [undefined, { username: 'alice', active: true }]) {
@@ -157,7 +160,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
-  it('refuses who is unknown as any other, where the directory says that there is no such name', async () => {
+  it('refuses an unknown user as any other, where the directory says that the name does not exist', async () => {
     for (const code of [32, 34, 49]) {
       await using fake = await directory((asked) => {
         if (asked.operation === SEARCH && asked.bytes.includes('nobody')) return result(asked);
@@ -174,7 +177,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(await login(busy, {}, 'nobody')).to.be.instanceOf(ServiceUnavailableError);
   });
 
-  it('sends no password of who is not from here: it may be right for another store', async () => {
+  it('sends no password of a user of another store, where it may be right', async () => {
     await using fake = await directory(() => undefined);
     const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
     const provider = new LdapProvider(store);
@@ -209,7 +212,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
-  it('F5: sends nothing in clear where StartTLS is refused (case 54)', async () => {
+  it('sends nothing in clear where StartTLS is refused', async () => {
     for (const code of [1, 2, 52]) {
       await using fake = await directory((asked) =>
         asked.operation === EXTENDED ? result(asked, code) : undefined,
@@ -223,7 +226,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     }
   });
 
-  it('F5: takes no bytes in clear after the answer to StartTLS (case 55)', async () => {
+  it('takes no bytes in clear after the answer to StartTLS', async () => {
     await using fake = await directory((asked) =>
       asked.operation === EXTENDED
         ? Buffer.concat([result(asked), result({ ...asked, id: asked.id + 1, operation: BIND })])
@@ -235,14 +238,14 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(Buffer.concat(fake.asked.map(({ bytes }) => bytes)).includes(PASSWORD)).to.equal(false);
   });
 
-  it('F5: does not go on in clear when the handshake hangs or fails', async () => {
+  it('does not go on in clear when the handshake hangs or fails', async () => {
     for (const isHanging of [true, false]) {
       await using fake = await directory((asked) => {
         if (asked.operation !== EXTENDED) return 'nothing';
         if (!isHanging) setImmediate(() => asked.socket.write('no handshake\r\n'));
         return result(asked);
       });
-      expect(await login(fake, { startTls: true, insecure: false })).to.be.instanceOf(
+      expect(await login(fake, { startTls: true, insecure: false, ...SHORT })).to.be.instanceOf(
         ServiceUnavailableError,
       );
       expect(Buffer.concat(fake.asked.map(({ bytes }) => bytes)).includes(PASSWORD)).to.equal(false);
@@ -250,22 +253,22 @@ describe('LdapProvider and a directory that misbehaves', () => {
     }
   });
 
-  it('is unavailable by answers to what was not asked, and connects anew for the next login (case 59)', async () => {
+  it('is unavailable by answers to what was not asked, and connects anew for the next login', async () => {
     let isOdd = true;
     await using fake = await directory((asked) =>
       isOdd ? result({ ...asked, id: asked.id + 7 }) : undefined,
     );
-    expect(await login(fake)).to.be.instanceOf(ServiceUnavailableError);
+    expect(await login(fake, SHORT)).to.be.instanceOf(ServiceUnavailableError);
     isOdd = false;
     expect(await login(fake)).to.equal('granted');
   });
 
-  it('is unavailable by a length that nothing has, and keeps no memory for it (case 58)', async () => {
+  it('is unavailable when most of an announced answer never comes, and keeps no memory for it', async () => {
     await using fake = await directory((asked) =>
-      asked.operation === BIND ? Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 1]) : undefined,
+      asked.operation === BIND ? Buffer.from([0x30, 0x84, 0x07, 0xff, 0xff, 0xff, 1]) : undefined,
     );
     const before = process.memoryUsage().rss;
-    expect(await login(fake)).to.be.instanceOf(ServiceUnavailableError);
+    expect(await login(fake, SHORT)).to.be.instanceOf(ServiceUnavailableError);
     expect(process.memoryUsage().rss - before).to.be.lessThan(64 * 1024 * 1024);
   });
 
@@ -291,7 +294,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     store.close();
   });
 
-  it('makes few connections for 1,000 logins at once, also where each is dropped (case 61)', async () => {
+  it('makes few connections for 1,000 logins at once, also where each is dropped', async () => {
     let isDown = true;
     await using fake = await directory(({ socket }) => {
       if (!isDown) return undefined;
@@ -328,19 +331,23 @@ describe('LdapProvider and a directory that misbehaves', () => {
       insecure: true,
       baseDn: 'dc=x',
       maxBinds: 1,
-      timeoutMs: 300,
+      timeoutMs: 60_000,
     });
     const alice = (await store.getUser('alice'))!;
     const proofs = Array.from({ length: 300 }, () =>
       store.proves(alice, 'alice', PASSWORD).catch((error: unknown) => error),
     );
-    const [first] = await Promise.race([Promise.all(proofs.slice(250)), Promise.all(proofs.slice(0, 1))]);
-    expect(first).to.be.instanceOf(ServiceUnavailableError);
+    let answered = 0;
+    for (const proof of proofs.slice(0, 50)) void proof.then(() => (answered += 1));
+    for (const refused of await Promise.all(proofs.slice(250))) {
+      expect(refused).to.be.instanceOf(ServiceUnavailableError);
+    }
+    expect(answered).to.equal(0);
     expect(fake.sockets.length).to.be.at.most(3);
     store.close();
   });
 
-  it('proves no passwords for who has waited longer than an answer may take', async () => {
+  it('proves no password for a login that has waited longer than an answer may take', async () => {
     await using fake = await directory((asked) => (asked.operation === BIND ? 'nothing' : undefined));
     const store = new LdapUserstore({
       ...{ url: fake.url, insecure: true, baseDn: 'dc=x' },

@@ -142,7 +142,7 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await plain.getUser('ann'))?.active).to.equal(true);
   });
 
-  it('F7: has nobody where two entries have the name, in one base or two, and says so', async () => {
+  it('finds no user where two entries have the name, in one base or two, and says so', async () => {
     add(person({ username: 'twin' }) + person({ username: 'twin' }, '', `uid=twin,${OTHERS}`));
     add(`${person({ username: 'one' })}dn: ou=more,${PEOPLE}\nobjectClass: organizationalUnit\nou: more\n\n`);
     add(person({ username: 'one' }, '', `uid=one,ou=more,${PEOPLE}`));
@@ -205,7 +205,30 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await store.getUser('eve'))?.username).to.equal('eve');
   });
 
-  it('F8: goes on searching as the app after users have proved their passwords', async () => {
+  it('forgets a user under every name of the entry, with its groups', async () => {
+    add(person({ username: 'ann' }, 'uid: annie\n') + group('staff', [personDn('ann')]));
+    const store = open({ cacheMs: 1000, clock: () => 0, groups: { baseDn: GROUPS } });
+    const groups = async (name: string): Promise<unknown> => (await store.getUser(name))?.groups;
+    for (const forgotten of ['ann', 'annie', 'ANN', ' annie ']) {
+      expect([await groups('ann'), await groups('annie')]).to.deep.equal([['staff'], ['staff']]);
+      add(group('board', [personDn('ann')]));
+      expect([await groups('ann'), await groups('annie')]).to.deep.equal([['staff'], ['staff']]);
+      store.forget(forgotten);
+      const both = ['board', 'staff'];
+      expect([await groups('ann'), await groups('annie')], forgotten).to.deep.equal([both, both]);
+      server.modify(`dn: ${groupDn('board')}\nchangetype: delete\n`);
+      store.forget('ann');
+    }
+  });
+
+  it('forgets nothing, and does not throw, for a value that is not a name', () => {
+    const store = open();
+    for (const odd of [undefined, null, 7, {}, Symbol('x'), '', 'a\0', '\ud800']) {
+      expect(() => store.forget(odd as string)).to.not.throw();
+    }
+  });
+
+  it('goes on searching as the app after users have proved their passwords', async () => {
     add(person({ username: 'ann' }));
     const store = open();
     const ann = (await store.getUser('ann'))!;

@@ -21,13 +21,16 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
   const named = (events: readonly SecurityEvent[]): unknown[] =>
     events.flatMap((event) => ('user' in event ? [[event.type, event.user]] : []));
 
-  it('takes a user who is in both for the one of the first', async () => {
+  it("takes the first store's record of a user who is in both", async () => {
     await using api = await startTwoStores(driver, ground().client);
     expect(await api.login('ann', IN_FILE)).to.equal(200);
     expect(await api.login('ann', IN_SQL)).to.equal(401);
-    const bearer = { authorization: `Bearer ${api.tokenOf('ann')}` };
+    const bearer = { authorization: `Bearer ${await api.issue('ann', IN_FILE)}` };
     expect((await api.get('/who', bearer)).status).to.equal(200);
     expect((await api.get('/reader', bearer)).status).to.equal(403);
+    // Of a login that the app states itself nobody knows the store.
+    const stated = { authorization: `Bearer ${api.tokenOf('ann')}` };
+    expect((await api.get('/who', stated)).status).to.equal(401);
   });
 
   it('gives each the roles of the groups of its own store only', async () => {
@@ -73,8 +76,10 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
 
   it('changes a password in the store that has the user, and ends the tokens there', async () => {
     await using api = await startTwoStores(driver, ground().client);
-    const bearer = { authorization: `Bearer ${api.tokenOf('ann')}` };
+    const bearer = { authorization: `Bearer ${await api.issue('ann', IN_FILE)}` };
     expect((await api.get('/who', bearer)).status).to.equal(200);
+    // The login has the outdated hash replaced, which is another hash for a change at the same time.
+    await eventually(() => api.yaml().match(/\$2b\$05\$/g)?.length === 1);
     expect(await api.changePassword('ann', IN_FILE, NEXT)).to.equal(204);
     expect([await api.login('ann', NEXT), await api.login('ann', IN_FILE)]).to.deep.equal([200, 401]);
     expect((await api.get('/who', bearer)).status).to.equal(401);
@@ -101,9 +106,9 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await api.login('ann', IN_FILE, '/admin')).to.equal(403);
   });
 
-  it('K7: takes a user who is added to the first for the one there, whatever was remembered', async () => {
+  it("takes the first store's record of a user who is added there later, whatever was remembered", async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
-    const bearer = { authorization: `Bearer ${api.tokenOf('bob')}` };
+    const bearer = { authorization: `Bearer ${await api.issue('bob', IN_SQL)}` };
     const statuses = async () => [
       await api.login('bob', IN_SQL, '/reader'),
       await api.login('bob', IN_FILE, '/admin'),
@@ -113,8 +118,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
     const bob = { username: 'bob', password: hashOf(IN_FILE), groups: ['admins'] };
     await api.putInFile(bob);
-    expect(await statuses()).to.deep.equal([401, 200, 403, 200]);
-    expect(named(api.events.slice(-1))).to.deep.equal([['allowed', 'files:bob']]);
+    expect(await statuses()).to.deep.equal([401, 200, 401, 401]);
 
     await api.putInFile({ ...bob, tokensValidFrom: new Date() });
     expect(await statuses()).to.deep.equal([401, 200, 401, 401]);
@@ -124,7 +128,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses()).to.deep.equal([200, 401, 200, 403]);
   });
 
-  it('D10: takes a token for who it was issued to, and for nobody of that name in another store', async () => {
+  it('accepts a token for the user it was issued to, and for no user of that name in another store', async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4, pollMs: 50 });
     const statuses = async (token: string): Promise<number[]> => {
       const bearer = { authorization: `Bearer ${token}` };
@@ -146,7 +150,7 @@ function describeTwoStores(driver: Driver, ground: () => Ground): void {
     expect(await statuses(ofCustomer)).to.deep.equal([200, 403, 200]);
   });
 
-  it('K7: has the password of neither store remembered after forget()', async () => {
+  it('has the password of neither store remembered after forget()', async () => {
     await using api = await startTwoStores(driver, ground().client, { cost: 4 });
     const logins = async () => [await api.login('root', IN_FILE), await api.login('bob', IN_SQL)];
     const verified = async (work: () => Promise<unknown>): Promise<number> => {
@@ -179,7 +183,7 @@ for (const driver of DRIVERS) {
 
     describeTwoStores(driver, () => ({ client }));
 
-    it('K8: lets nobody in by the second while that is out of order, and goes on for who is in the first', async () => {
+    it('lets no user of the second store in while it is out of order, and goes on for users of the first', async () => {
       await using api = await startTwoStores(driver, client);
       await client.query('ALTER TABLE securest_users RENAME TO elsewhere', []);
       expect(await api.login('bob', IN_SQL)).to.equal(500);
@@ -206,7 +210,7 @@ for (const driver of DRIVERS) {
 
     describeTwoStores(driver, () => ({ client: pool }));
 
-    it('K8: is 503 for who is not in the first while the second is down, and goes on for who is', async () => {
+    it('is 503 for users who are not in the first store while the second is down, and goes on for its users', async () => {
       await using api = await startTwoStores(driver, pool);
       expect(await api.login('bob', IN_SQL)).to.equal(200);
       await server.stop();

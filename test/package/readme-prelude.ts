@@ -23,6 +23,13 @@ export declare class ApiKeys {
   ownerOf(key: string): string | undefined;
 }
 
+/** Of a client that Prisma generates, what a lookup takes. */
+export declare const prisma: {
+  person: {
+    findUnique(query: { where: { username: string }; omit?: { recoveryCode?: true } }): Promise<User | null>;
+  };
+};
+
 export declare class Calendar {
   isOpenFor(username: string): boolean;
 }

@@ -99,6 +99,8 @@ function verdictFor(vector: Vector): Verdict | undefined {
   return vector.user && vector.pass ? 'bad' : 'malformed';
 }
 
+const shown = (header: unknown) => JSON.stringify(header).slice(0, 60);
+
 const provider = new PasswordProvider({ passwords: cheapPasswords });
 
 describe('Authorization header vectors at PasswordProvider', () => {
@@ -116,7 +118,7 @@ describe('Authorization header vectors at PasswordProvider', () => {
 
   for (const vector of basic) {
     const verdict = verdictFor(vector);
-    it(`A3 ${vector.id}: ${verdict} (${vector.expect}): ${vector.why || vector.source}`, async () => {
+    it(`${verdict} for ${shown(vector.header)} (${vector.expect}): ${vector.why || vector.source}`, async () => {
       const store = new RecordingUserstore();
       const [seen, user] = await verdictOf(requestWith({ authorization: vector.header }), store);
       expect(seen).to.equal(verdict);
@@ -132,7 +134,7 @@ describe('Authorization header vectors at PasswordProvider', () => {
 
   for (const vector of others) {
     const verdict = Array.isArray(vector.headers?.['authorization']) ? 'invalid_request' : 'skipped';
-    it(`A3 ${vector.id}: ${verdict}, as not Basic: ${vector.why || vector.source}`, async () => {
+    it(`${verdict}, as not Basic, for ${shown(vector.headers)}: ${vector.why || vector.source}`, async () => {
       const store = new RecordingUserstore();
       expect(await verdictOf(requestWith(vector.headers), store)).to.deep.equal([verdict]);
       expect(store.asked).to.be.empty;

@@ -21,7 +21,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   mismatch: { readable: true, verified: false },
   malformed: { readable: false, verified: false },
   unidentified: { readable: false, verified: false },
-  /** Refused: bcrypt itself would match on the first 72 bytes. */
+  /** Refused: bcrypt reads no more than 72 bytes. */
   'policy-over-72': { readable: true, verified: false },
   /** Refused: `$2x$` is the ident of hashes made with the sign-extension bug. */
   'refuse-or-match': { readable: false, verified: false },
@@ -58,21 +58,18 @@ describe('bcrypt known-answer vectors', () => {
   });
 
   for (const vector of expressible) {
-    it(
-      `${vector.id}: ${vector.expect} ${vector.hash.slice(0, 7)} ${vector.note ?? ''}`.trimEnd(),
-      async () => {
-        const answer = ANSWERS[vector.expect];
-        expect(hasher.isReadable(vector.hash)).to.equal(answer?.readable);
-        const password = passwordOf(vector) ?? '';
-        // An empty password never matches, whatever hash was made of it.
-        const verified = answer?.verified === true && password !== '';
-        expect(await hasher.verify(password, vector.hash)).to.equal(verified);
-      },
-    );
+    it(`${vector.expect} ${vector.hash.slice(0, 16)} ${vector.note ?? ''}`.trimEnd(), async () => {
+      const answer = ANSWERS[vector.expect];
+      expect(hasher.isReadable(vector.hash)).to.equal(answer?.readable);
+      const password = passwordOf(vector) ?? '';
+      // An empty password never matches, whatever hash was made of it.
+      const verified = answer?.verified === true && password !== '';
+      expect(await hasher.verify(password, vector.hash)).to.equal(verified);
+    });
   }
 
   for (const vector of inexpressible) {
-    it(`${vector.id}: ${vector.expect} ${vector.hash.slice(0, 7)}, hash only: its password is no UTF-8`, () => {
+    it(`${vector.expect} ${vector.hash.slice(0, 16)}, hash only: its password is no UTF-8`, () => {
       const readable = READABLE_COLLISION_SAFETY.includes(vector.id) || ANSWERS[vector.expect]?.readable;
       expect(hasher.isReadable(vector.hash)).to.equal(readable);
     });

@@ -1,4 +1,4 @@
-/** C4: stored hashes whose numbers would stall the process. */
+/** Stored hashes whose numbers would stall the process. */
 import { expect } from 'chai';
 import { fresh, OPT_IN } from '../support/hash-tables';
 import bombs from '../vectors/hash_cost_bombs.json';
@@ -63,24 +63,24 @@ async function refusesFast(hash: string): Promise<void> {
 
 describe('Hash cost bombs', () => {
   for (const { name, hash } of bombs.vectors.filter(({ expect }) => expect === 'refuse-fast')) {
-    it(`C4: ${name} is false within 50 ms`, () => refusesFast(hash));
+    it(`${name} is false within 50 ms`, () => refusesFast(hash));
   }
 
   for (const { name, hash } of bombs.vectors.filter(({ expect }) => expect === 'within-limits')) {
     const isBcrypt = hash.startsWith('$2');
-    it(`C4: ${name} is ${isBcrypt ? 'read' : 'written in a way that is not read'}`, () => {
+    it(`${name} is ${isBcrypt ? 'read' : 'written in a way that is not read'}`, () => {
       expect(fresh().isReadable(hash)).to.equal(isBcrypt);
     });
   }
 
   for (const [what, [read, refused]] of Object.entries(BOUNDS)) {
-    it(`C4: bounds the ${what}`, async () => {
+    it(`bounds the ${what}`, async () => {
       expect(fresh().isReadable(read)).to.equal(true);
       await refusesFast(refused);
     });
   }
 
   for (const [what, hash] of Object.entries(HOSTILE)) {
-    it(`C4, C5: ${what} is false within 50 ms`, () => refusesFast(hash));
+    it(`${what} is false within 50 ms`, () => refusesFast(hash));
   }
 });

@@ -1,4 +1,4 @@
-/** C5: a hash has one spelling, and a password that no hash is of has no stand-in that matches. */
+/** A hash has one spelling, and a password that no hash is of has no stand-in that matches. */
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { fresh, OPT_IN } from '../support/hash-tables';
@@ -112,7 +112,7 @@ const SPELLED: Record<string, Spelled> = {
 
 describe('Spellings of hashes', () => {
   for (const [name, { password, hash, others }] of Object.entries(SPELLED)) {
-    it(`C5: reads one of ${name}`, async () => {
+    it(`reads one of ${name}`, async () => {
       expect(await fresh(OPT_IN).verify(password, hash)).to.equal(true);
       for (const [from, to] of others) {
         const other = hash.replace(from, () => to);
@@ -141,7 +141,7 @@ describe('Spellings of hashes', () => {
     ).to.equal(false);
   });
 
-  it('C1, C2: lets nothing stand in for a password that no hash is of', async () => {
+  it('lets nothing stand in for a password that no hash is of', async () => {
     const hash = hashSync('stand-in', 4);
     for (const stored of [hash, `{CRYPT}${hash}`, `bcrypt$${hash}`, '{PLAIN}stand-in']) {
       expect(await fresh(OPT_IN).verify('stand-in', stored)).to.equal(true);

@@ -1,4 +1,4 @@
-/** C5, C6, C7: what others know about hashes of every kind, row by row. */
+/** Known hashes of every kind, row by row. */
 import { expect } from 'chai';
 import { fresh, type HashRow, OPT_IN, passwordOf } from '../support/hash-tables';
 import argon2 from '../vectors/argon2.json';
@@ -101,7 +101,7 @@ function verdictOf({ verdicts }: Table, row: HashRow): Verdict {
 
 for (const table of TABLES) {
   describe(`Table of hashes: ${table.name}`, () => {
-    it('has as many rows of each kind as ever, each with its password', () => {
+    it('has the expected number of rows of each kind, each with its password', () => {
       const counts: Counts = { always: 0, accepted: 0, never: 0 };
       for (const row of table.rows) counts[verdictOf(table, row)] += 1;
       expect(counts).to.deep.equal(table.counts);
@@ -110,7 +110,8 @@ for (const table of TABLES) {
 
     for (const row of table.rows) {
       const verdict = verdictOf(table, row);
-      const title = `${row.id}: ${row.scheme ?? ''} ${row.expect} is ${verdict} right`.replace('  ', ' ');
+      const title =
+        `${row.scheme ?? ''} ${row.hash.slice(0, 30)} (${row.expect}) is ${verdict} right`.trimStart();
       it(title, async () => {
         const [byDefault, accepting] = [fresh(), fresh(OPT_IN)];
         const password = passwordOf(row) ?? '';
@@ -129,7 +130,7 @@ for (const table of TABLES) {
           }
           expect(await accepting.verify(password, hash), what).to.equal(false);
         }
-      }).timeout(10_000);
+      });
     }
   });
 }
@@ -175,7 +176,7 @@ describe('Table of hashes: PBKDF2 of Wycheproof, written as passlib writes it', 
     };
   });
 
-  it('has as many rows of each kind as ever', () => {
+  it('has the expected number of rows of each kind', () => {
     expect(rows).to.have.length(78);
     expect(rows.filter(({ isComplete }) => isComplete)).to.have.length(39);
     expect(rows.filter(({ password }) => password === undefined)).to.have.length(20);

@@ -1,6 +1,6 @@
 /**
- * jose judges: whatever the token service accepts, jose accepts too. The other way round it need not hold,
- * and the last suite lists what jose lets through and the service does not.
+ * jose judges: whatever the token service accepts, jose accepts too. The service is stricter where a token could be
+ * written in another way, or says something that cannot be.
  */
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
@@ -220,44 +220,35 @@ describe('tokens between the token service and jose', () => {
   });
 });
 
-describe('what jose lets through and the token service refuses', () => {
+describe('tokens that are right but for one thing', () => {
   const good = signRaw(JSON.stringify(HEADER), JSON.stringify(CLAIMS));
   const withClaims = (claims: object): string =>
     signRaw(JSON.stringify(HEADER), JSON.stringify({ ...CLAIMS, ...claims }));
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const lastFlipped = alphabet.charAt(alphabet.indexOf(good.slice(-1)) ^ 1);
 
-  it('is the same token where nothing is changed', async () => {
+  it('are accepted without it', async () => {
     expect(oursAccepts(good) && (await joseAccepts(good))).to.equal(true);
   });
 
+  const endless: JWTPayload = { ...CLAIMS };
+  delete endless.exp;
   for (const [what, token] of Object.entries({
-    'D11: padding': `${good}=`,
-    'D11: unused bits set': good.slice(0, -1) + lastFlipped,
-    'D11: a space inside': good.replace(/\.(?=[^.]*$)/, '. '),
-    'D11: a line end': `${good}\n`,
-    'D7: exp 1e400': signRaw(
-      JSON.stringify(HEADER),
-      JSON.stringify(CLAIMS).replace(/"exp":\d+/, '"exp":1e400'),
-    ),
-    'D7: exp in milliseconds': withClaims({ exp: (NOW + 60) * 1000 }),
-    'D7: iat in the future': withClaims({ iat: NOW + 3600, exp: NOW + 3700 }),
-    'D10: a number as sub': withClaims({ sub: 1 }),
-    'D10: an empty sub': withClaims({ sub: '' }),
+    'no exp': signRaw(JSON.stringify(HEADER), JSON.stringify(endless)),
+    padding: `${good}=`,
+    'unused bits set': good.slice(0, -1) + lastFlipped,
+    'a space inside': good.replace(/\.(?=[^.]*$)/, '. '),
+    'a line end': `${good}\n`,
+    'exp 1e400': signRaw(JSON.stringify(HEADER), JSON.stringify(CLAIMS).replace(/"exp":\d+/, '"exp":1e400')),
+    'exp in milliseconds': withClaims({ exp: (NOW + 60) * 1000 }),
+    'iat in the future': withClaims({ iat: NOW + 3600, exp: NOW + 3700 }),
+    'a number as sub': withClaims({ sub: 1 }),
+    'an empty sub': withClaims({ sub: '' }),
     'a byte order mark': signRaw(JSON.stringify(HEADER), `\ufeff${JSON.stringify(CLAIMS)}`),
     'a number as jti': withClaims({ jti: 1 }),
   })) {
-    it(what, async () => {
-      expect(await joseAccepts(token)).to.equal(true);
+    it(`are refused for ${what}`, () => {
       expect(oursAccepts(token)).to.equal(false);
     });
   }
-
-  it('D7: no exp at all, unless jose is told to ask for it', async () => {
-    const claims: JWTPayload = { ...CLAIMS };
-    delete claims.exp;
-    const token = signRaw(JSON.stringify(HEADER), JSON.stringify(claims));
-    await jwtVerify(token, secret, { algorithms: ['HS256'], currentDate: new Date(NOW * 1000) });
-    expect(oursAccepts(token)).to.equal(false);
-  });
 });

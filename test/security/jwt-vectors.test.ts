@@ -11,7 +11,7 @@ import { expect } from 'chai';
 import { TokenInvalidError } from '../../src/errors';
 import { TokenProvider } from '../../src/providers/token';
 import { readClaims, type ClaimsPolicy, type VerifiedToken } from '../../src/tokens/claims';
-import { hs256Key, signCompact, verifyCompact, type JwsKey } from '../../src/tokens/jws';
+import { hs256Key, MAX_TOKEN_LENGTH, signCompact, verifyCompact, type JwsKey } from '../../src/tokens/jws';
 import { verifyJwt } from '../../src/tokens/jwt';
 import { TokenService } from '../../src/tokens/token-service';
 import { fakeRequest } from '../support/fake-request';
@@ -93,8 +93,7 @@ describe('hostile JWTs under HS256', () => {
     'b64-padding': 'refused',
     'b64-std-alphabet': 'refused',
     'proto-claim': 'refused', // no claims set that is issued has an own __proto__
-    'deep-json': 'refused', // longer than a token may be
-    big: 'refused',
+    big: 'refused', // longer than a token may be
     'exp-1e400': 'refused', // the maximum lifetime
     'exp-millis': 'refused',
     'sub-__proto__': 'accepted', // a name like any other, which the userstore does not find: below
@@ -109,19 +108,19 @@ describe('hostile JWTs under HS256', () => {
 
   for (const { id, token, expect: expected } of rows) {
     const verdict = verdicts[id] ?? 'refused';
-    it(`${idOfThreat(id)}: ${id} (${expected}) is ${verdict}`, () => {
+    it(`${id} (${expected}) is ${verdict}`, () => {
       if (verdict === 'accepted') expect(verify(textOf(token))).to.have.property('issuedAt');
       else expect(() => verify(textOf(token))).to.throw(TokenInvalidError);
     });
   }
 
   for (const { id, token, key_utf8 = '' } of attacks.vectors.filter((row) => row.key_utf8 !== undefined)) {
-    it(`D7: ${id} is refused under its own, too short key`, () => {
+    it(`${id} is refused under its own, too short key`, () => {
       expect(() => verify(textOf(token), hs256Key(Buffer.from(key_utf8)))).to.throw(TokenInvalidError);
     });
   }
 
-  it('B7: sub-__proto__ is refused for want of such a user', async () => {
+  it('sub-__proto__ is refused for want of such a user', async () => {
     const { token } = attacks.vectors.find(({ id }) => id === 'sub-__proto__') ?? {};
     const provider = new TokenProvider({ verify: (text) => verify(text) });
     const request = fakeRequest({ headers: { authorization: `Bearer ${textOf(token)}` } });
@@ -134,7 +133,7 @@ describe('hostile JWTs under HS256', () => {
     }
   });
 
-  it('D9: a service refuses all of them for not being typed as its access tokens', () => {
+  it('a service refuses all of them for not being typed as its access tokens', () => {
     const service = new TokenService({
       secret: sharedSecret,
       issuer: attacks.issuer,
@@ -145,20 +144,23 @@ describe('hostile JWTs under HS256', () => {
       expect(() => service.verify(textOf(token))).to.throw(TokenInvalidError);
   });
 
-  it('D13: refuses every hostile token, and floods of dots, brackets and parts, without delay', () => {
+  it('refuses every hostile token, and floods of dots, brackets and parts, for one signature at most', () => {
     const key = hs256Key(sharedSecret);
-    const floods = ['.', 'a.', '[', '{"a":', 'a', '-', '\u0000', 'é'].map((text) => text.repeat(1_000_000));
-    const deep = ['[', '{"a":'].map((text) => signCompact(key, { typ: 'JWT' }, text.repeat(1000)));
-    const started = process.hrtime.bigint();
-    for (const token of [...attacks.vectors.map((row) => textOf(row.token)), ...floods, ...deep]) {
+    let computed = 0;
+    const counting: JwsKey = { ...key, verify: (...given) => ((computed += 1), key.verify(...given)) };
+    const signaturesOf = (token: string): number => {
+      computed = 0;
       try {
-        verify(token);
+        verify(token, counting);
       } catch (error) {
         expect(error).to.be.instanceOf(TokenInvalidError);
       }
+      return computed;
+    };
+    for (const row of attacks.vectors) expect(signaturesOf(textOf(row.token)), row.id).to.be.at.most(1);
+    for (const part of ['.', 'a.', '[', '{"a":', 'a', '-', '\u0000', 'é']) {
+      expect(signaturesOf(part.repeat(MAX_TOKEN_LENGTH + 1)), part).to.equal(0);
     }
-    const perToken = Number(process.hrtime.bigint() - started) / 1e6 / (attacks.vectors.length + 10);
-    expect(perToken).to.be.below(50);
   });
 });
 
@@ -185,7 +187,7 @@ describe('keys that a token brings or names', () => {
     { kid: { toString: 1 } },
   ];
 
-  it('D3: are never fetched, and D4: never looked up: the configured key alone decides', () => {
+  it('are neither fetched nor looked up: the configured key alone decides', () => {
     const connections: unknown[] = [];
     const request = http.request;
     http.request = ((...args: unknown[]) => connections.push(args)) as unknown as typeof http.request;
@@ -203,7 +205,7 @@ describe('keys that a token brings or names', () => {
     expect(connections).to.deep.equal([]);
   });
 
-  it('D4: a kid of 10 kB makes the token too long', () => {
+  it('a kid of 10 kB makes the token too long', () => {
     const token = signCompact(key, { typ: 'JWT', kid: 'x'.repeat(10_000) }, claims);
     expect(() => verify(token)).to.throw(TokenInvalidError);
   });
@@ -213,16 +215,16 @@ describe('tokens for other algorithms', () => {
   for (const { id, token, verify_key = '' } of attacks.vectors) {
     const jwk = attacks.keys[verify_key];
     if (jwk === undefined || verify_key === 'hs256') continue;
-    it(`D2: ${id}: refused under the app's secret`, () => {
+    it(`${id}: refused under the app's secret`, () => {
       refusesJws(sharedSecret, token);
     });
     if (id.startsWith('confusion-')) continue;
-    it(`D2: ${id}: refused with the public key as the secret, in every form`, () => {
+    it(`${id}: refused with the public key as the secret, in every form`, () => {
       for (const secret of publicKeyBytes(jwk)) refusesJws(secret, token);
     });
   }
 
-  it('D2: confusion vectors verify only under the public key itself, which no service takes as PEM', () => {
+  it('confusion vectors verify only under the public key itself, which no service takes as PEM', () => {
     const jwk = attacks.keys['rs256'] ?? {};
     const pems = publicKeyBytes(jwk).slice(0, 2);
     const { token } = attacks.vectors.find(({ id }) => id === 'confusion-pem') ?? {};
@@ -281,7 +283,7 @@ describe('Wycheproof JWS vectors (RFC 7515)', () => {
         refusesJws(sharedSecret, vector.token);
       });
     } else if (secret.length < 32) {
-      it(`D6: ${name}: no service takes its key`, () => {
+      it(`${name}: no service takes its key`, () => {
         expect(() => new TokenService({ secret, issuer: 'i', audience: 'a' })).to.throw(/secret/);
       });
     } else if (vector.expect === 'valid') {
@@ -315,14 +317,3 @@ describe('Wycheproof JWS vectors (RFC 7515)', () => {
     ).to.deep.equal(['json_web_signature-367', 'json_web_signature-370']);
   });
 });
-
-function idOfThreat(id: string): string {
-  if (id.startsWith('alg-')) return 'D1';
-  if (id.startsWith('kid-')) return 'D4';
-  if (id.includes('-key')) return 'D6';
-  if (id.startsWith('exp-') || id.startsWith('nbf-') || id.startsWith('iat-')) return 'D7';
-  if (id.startsWith('iss-') || id.startsWith('aud-')) return 'D8';
-  if (id.startsWith('typ-')) return 'D9';
-  if (id.startsWith('sub-')) return 'D10';
-  return id.startsWith('b64-') && id !== 'b64-false' ? 'D11' : 'D13';
-}

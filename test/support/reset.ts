@@ -1,11 +1,13 @@
 import { getMetadataArgsStorage } from 'routing-controllers';
 import { Container } from 'typedi';
 import type { Logger } from '../../src/core/logger';
+import { forgetBuilds } from '../../src/drivers/build-watch';
 import { resetRegistry } from '../../src/registry/registry';
 
 /** Forgets what earlier tests decorated. */
 export function reset(): void {
   resetRegistry();
+  forgetBuilds();
   getMetadataArgsStorage().reset();
   Container.of('default').reset({ strategy: 'resetServices' });
 }

@@ -45,7 +45,7 @@ async function unhandledDuring(work: () => void): Promise<unknown[]> {
 
 describe('Audit', () => {
   describe('outcome', () => {
-    it('tells of a recognised request', () => {
+    it('reports an authenticated request', () => {
       const { audit, events, logger } = setUp();
       audit.outcome(fakeRequest(), recognised('ann\r\nroot'));
       expect(events).to.deep.equal([
@@ -60,7 +60,7 @@ describe('Audit', () => {
       expect(logger.lines).to.deep.equal([]);
     });
 
-    it('tells of a request that was barred: who it was, and that it was denied', () => {
+    it('reports a request that was barred: its user, and that it was denied', () => {
       const { audit, events } = setUp();
       audit.outcome(fakeRequest(), {
         kind: 'barred',
@@ -71,7 +71,7 @@ describe('Audit', () => {
       expect(events[1]).to.include({ code: 'cross_site', user: 'ann' });
     });
 
-    it('tells of a refusal with the verdict of each provider, and of each failure with its cause in the log', () => {
+    it('reports a refusal with the verdict of each provider, and each failure with its cause in the log', () => {
       const { audit, events, logger } = setUp();
       const refused: AuthenticationOutcome = {
         kind: 'refused',
@@ -102,7 +102,7 @@ describe('Audit', () => {
     });
   });
 
-  it('tells of a set-up problem, the client-sent name made printable', () => {
+  it('reports a set-up problem, with a name that a client sent made printable', () => {
     const { audit, events, logger } = setUp();
     audit.problem({ component: 'Users', problem: 'unreadable hash', user: 'ann\n' });
     audit.problem({ component: 'Users', problem: 'bad file' });
@@ -116,7 +116,16 @@ describe('Audit', () => {
     ]);
   });
 
-  describe('K11: a listener or log that fails changes nothing', () => {
+  it('tells of a problem without stored hashes, and in bounded length', () => {
+    const { audit, events, logger } = setUp();
+    const hash = `$2b$12$${'a'.repeat(53)}`;
+    audit.problem({ component: 'Users', problem: `cannot read ${hash} ${'x'.repeat(1_000_000)}` });
+    expect(JSON.stringify(events) + logger.lines.join('\n')).to.not.contain('$2b$');
+    expect(logger.lines[0]).to.match(/Users: cannot read \*{3} x+/);
+    expect(logger.lines[0]?.length).to.be.below(2100);
+  });
+
+  describe('a listener or log that fails changes nothing', () => {
     const event: SecurityEvent = { type: 'misconfigured', component: 'C', problem: 'p' };
 
     it('when the listener throws', () => {
@@ -152,12 +161,15 @@ describe('Audit', () => {
       }
     });
 
-    it('when nobody listens', () => {
-      expect(() => new Audit(undefined, new MemoryLogger()).emit(() => event)).to.not.throw();
+    it('without a listener, for whom no event is made and nothing logged', () => {
+      const logger = new MemoryLogger();
+      let made = 0;
+      new Audit(undefined, logger).emit(() => ((made += 1), event));
+      expect([made, logger.lines]).to.deep.equal([0, []]);
     });
   });
 
-  describe('K9: whatever is thrown makes one bounded line', () => {
+  describe('whatever is thrown makes one bounded line', () => {
     const cyclic = new Error('cyclic');
     Object.assign(cyclic, { cause: cyclic, stack: '' });
     const unreadable = new Error('x');
@@ -206,7 +218,7 @@ describe('Audit', () => {
 });
 
 describe('factsOf', () => {
-  it('K9: makes what a client sent printable and short', () => {
+  it('makes what a client sent printable and short', () => {
     const request = fakeRequest({ method: `GET\n${'x'.repeat(99)}`, path: `/\u2028${'x'.repeat(9999)}` });
     const facts = factsOf(request);
     expect(facts.method).to.match(/^GET\\u000ax+…$/);

@@ -49,7 +49,7 @@ describe('SecurityError', () => {
     [SecurityFaultError, 500, 'security_error', 'Security Error'],
   ];
   for (const [Class, status, code, message] of family) {
-    it(`J7: ${Class.name} is ${status} ${code} and shows nothing else`, () => {
+    it(`${Class.name} is ${status} ${code} and shows nothing else`, () => {
       const cause = new Error('canary');
       const error = new Class({ cause, retryAfterSeconds: 7 });
       expect(error).to.be.instanceOf(Class);
@@ -89,7 +89,7 @@ describe('retryAfterSeconds', () => {
     });
   }
 
-  it('has a default, also for what is no number of seconds', () => {
+  it('has a default, also for a value that is not a number of seconds', () => {
     for (const retryAfterSeconds of [NaN, Infinity]) {
       expect(new ThrottledError({ retryAfterSeconds }).retryAfterSeconds).to.equal(60);
       expect(new ServiceUnavailableError({ retryAfterSeconds }).retryAfterSeconds).to.equal(5);

@@ -18,6 +18,7 @@ import {
 } from '../../src/errors';
 import { resolveOptions, type SecurityOptions } from '../../src/options';
 import { Refusals } from '../../src/refusals';
+import { DEADLINE_MS, hang, holdDeadlines } from '../support/deadlines';
 import { fakeRequest } from '../support/fake-request';
 import { MemoryLogger } from '../support/reset';
 
@@ -51,7 +52,7 @@ function unrecognised(
 const anonymous = unrecognised(() => new AuthenticationRequiredError(), [], 'anonymous');
 
 describe('Refusals', () => {
-  it('A4: puts every challenge on the response, in the order of the providers', async () => {
+  it('puts every challenge on the response, in the order of the providers', async () => {
     const { refusals, request, response } = setUp();
     const error = await refusals.refuse(request, anonymous);
     expect(error).to.be.instanceOf(AuthenticationRequiredError);
@@ -159,6 +160,8 @@ describe('Refusals', () => {
   });
 
   describe('with an onUnauthorized hook', () => {
+    holdDeadlines();
+
     it('shapes the reply', async () => {
       const { refusals, request, response } = setUp({
         onUnauthorized: async (own, error) => ({
@@ -182,13 +185,16 @@ describe('Refusals', () => {
       ['throws', () => { throw new Error('x'); }],
       ['throws undefined', () => { throw undefined; }],
       ['rejects', () => Promise.reject(new Error('x'))],
-      ['never answers', () => new Promise(() => {})],
+      ['never answers', hang],
       ['sends headers that are none', () => ({ headers: { 'X-A': 'x\r\ny: z', 'b c': '1' } })],
       ['returns a throwing getter', () => ({ get status() { throw new Error('x'); } })],
     ]; // prettier-ignore
     for (const [what, hook] of useless) {
-      it(`I6: refuses all the same when it ${what}`, async () => {
-        const { refusals, request, response } = setUp({ onUnauthorized: hook as never, deadlineMs: 1 });
+      it(`refuses all the same when it ${what}`, async () => {
+        const { refusals, request, response } = setUp({
+          onUnauthorized: hook as never,
+          deadlineMs: DEADLINE_MS,
+        });
         const error = await refusals.refuse(request, anonymous);
         expect(error).to.be.instanceOf(AuthenticationRequiredError).and.include({ httpCode: 401 });
         expect(JSON.parse(JSON.stringify(error))).to.include({ code: 'authentication_required' });
@@ -199,10 +205,10 @@ describe('Refusals', () => {
     it('says in the log that it failed, and aborts the signal of a late one', async () => {
       let signal: AbortSignal | undefined;
       const { refusals, request, logger } = setUp({
-        deadlineMs: 1,
+        deadlineMs: DEADLINE_MS,
         onUnauthorized: (own) => {
           ({ signal } = own);
-          return new Promise(() => {});
+          return hang();
         },
       });
       await refusals.refuse(request, anonymous);

@@ -92,7 +92,7 @@ describe('compileServer and announceServer', () => {
     expect(warnings.join('\n')).to.match(/a skip hook is set/);
   });
 
-  it('J5: warns of a guarded route that an open one hides', () => {
+  it('warns of a guarded route that an open one hides', () => {
     @JsonController()
     class Notes {
       @Public()
@@ -107,7 +107,45 @@ describe('compileServer and announceServer', () => {
     );
   });
 
-  it('I8: refuses to start where something is guarded and nobody can authenticate', () => {
+  it('warns of roles that a method names and its class keeps out, by the hierarchy of the app', () => {
+    @Authorized('staff')
+    @JsonController('/notes')
+    class Notes {
+      @Authorized('editor')
+      @Get('/drafts')
+      drafts() {}
+      @Authorized(['admin', 'staff'])
+      @Get('/')
+      list() {}
+    }
+    const warnings = (options: SecurityOptions) =>
+      prepare(Notes, options).lines.filter((line) => line.startsWith('warn'));
+    expect(warnings({ roleHierarchy: { admin: ['staff'] } })).to.deep.equal([
+      'warn securest: GET /api/notes/drafts (Notes.drafts) lets nobody in by role editor alone: the guard on ' +
+        'class Notes (role staff) must hold too, where routing-controllers asks for a role of either; ' +
+        'if both are meant, name both on the method by allOf()',
+    ]);
+    expect(warnings({ roleHierarchy: { admin: ['staff'], editor: ['staff'] } })).to.deep.equal([]);
+    expect(warnings({}).join()).to.match(/Notes\.drafts.*Notes\.list\) lets nobody in by role admin alone/);
+  });
+
+  it('counts an action whose parameter requires a user as guarded, also under @Public()', () => {
+    @JsonController()
+    class Notes {
+      @Get('/a')
+      a(@CurrentUser({ required: true }) _user: object) {}
+      @Public()
+      @Get('/b')
+      b(@CurrentUser({ required: true }) _user: object) {}
+    }
+    const { lines } = prepare(Notes);
+    expect(lines.at(-1)).to.equal(
+      'info securest: 2 guarded routes, 0 opened by @Public(), 0 open by default',
+    );
+    expect(() => prepare(Notes, {}, FOUND, false)).to.throw(ConfigurationError, 'Notes.a is guarded');
+  });
+
+  it('refuses to start where something is guarded and nobody can authenticate', () => {
     const nobody: Components = { ...FOUND, userstores: [], providers: [] };
     expect(() => prepare(notes(), {}, nobody)).to.throw(
       ConfigurationError,

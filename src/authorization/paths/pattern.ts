@@ -21,6 +21,8 @@ export function parsePattern(written: string): PathPattern | string {
   const stars = foldCase(written).replace(/\*{2,}/g, '*');
   if (!/^[/*]/.test(stars)) return 'a path must start with / or *';
   const whole = stars.startsWith('/') ? stars : `/${stars}`;
+  // Before a slash at the end is cut off: `//` is no root.
+  if (whole.includes('//')) return NOT_PLAIN;
   const text = whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
   const segments = text === '/' ? [] : text.slice(1).split('/');
   const fault = segments.map(faultOf).find((problem) => problem !== undefined);
@@ -62,8 +64,8 @@ function faultOf(segment: string): string | undefined {
   if (segment.startsWith(':') || /[{}]/.test(segment))
     return 'a path has no parameters: write * in their place';
   if (segment.includes('?')) return 'a path has no ? in it: write * for what may be anything';
-  if (!isPlainSegment(segment)) {
-    return 'a path with an empty or dot segment, %, ;, a backslash or a control character matches nothing';
-  }
-  return undefined;
+  return isPlainSegment(segment) ? undefined : NOT_PLAIN;
 }
+
+const NOT_PLAIN =
+  'a path with an empty or dot segment, %, ;, a backslash or a control character matches nothing';

@@ -41,7 +41,7 @@ export const argon2: MakingScheme<Argon2idSettings> = {
     const stored = read(hash);
     if (stored === undefined) return false;
     const { digest, ...settings } = stored;
-    const engine = await engines.argon2();
+    const engine = engines.argon2();
     const made = await engine.hash(password, { ...settings, raw: true, hashLength: digest.length });
     return made.length === digest.length && timingSafeEqual(made, digest);
   },
@@ -49,7 +49,7 @@ export const argon2: MakingScheme<Argon2idSettings> = {
     const salt = randomBytes(16);
     const { memoryKib: memoryCost, passes: timeCost, lanes: parallelism } = settings;
     const own = { type: TYPES.id, version: 19, memoryCost, timeCost, parallelism } as const;
-    const engine = await engines.argon2();
+    const engine = engines.argon2();
     return written(settings, salt, await engine.hash(password, { ...own, salt, raw: true, hashLength: 32 }));
   },
   decoy: (settings) => written(settings, randomBytes(16), randomBytes(32)),

@@ -26,8 +26,8 @@ export const plainBcrypt: Scheme = {
     const cost = READABLE.exec(hash)?.[1];
     return cost === undefined ? undefined : { kind: 'bcrypt', units: 2 ** Number(cost) };
   },
-  async verify(password, hash, engines) {
-    const bcrypt = await engines.bcrypt();
+  verify(password, hash, engines) {
+    const bcrypt = engines.bcrypt();
     const isTooLong = isLonger(password, MAX_BYTES);
     // The native package does not know `$2y$`, which is the same as `$2b$`.
     const isRight = bcrypt.compareSync(isTooLong ? 'stand-in' : password, hash.replace(/^\$2y\$/, '$2b$'));
@@ -49,9 +49,9 @@ export const bcrypt: MakingScheme<BcryptSettings> = {
     const stored = unmarked(hash);
     return plainBcrypt.verify(stored === hash ? password : prehash(password, stored), stored, engines);
   },
-  async hash(password, { cost }, engines) {
+  hash(password, { cost }, engines) {
     const salt = genSaltSync(cost);
-    const bcrypt = await engines.bcrypt();
+    const bcrypt = engines.bcrypt();
     if (!isLonger(password, MAX_BYTES)) return bcrypt.hashSync(password, salt);
     return MARK + bcrypt.hashSync(prehash(password, salt), salt);
   },

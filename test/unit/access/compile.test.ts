@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { All, Authorized, Controller, CurrentUser, Get, JsonController } from 'routing-controllers';
-import { compileAction, isCompiled, refuseHalfSetUp } from '../../../src/access/compile';
+import { compileAction, isCompiled, refuseHalfSetUp, requiresUser } from '../../../src/access/compile';
+import { CurrentAuthentication } from '../../../src/decorators/current-authentication';
 import { Public } from '../../../src/decorators/public';
 import { ConfigurationError } from '../../../src/errors';
 import { reset } from '../../support/reset';
@@ -29,7 +30,6 @@ describe('compileAction', () => {
       method: 'GET',
       route: '/api/notes/:id',
       openedBy: undefined,
-      requiresUser: false,
     });
     expect(one?.access.levels.map(({ source }) => source)).to.deep.equal(['class Notes', 'Notes.one']);
     expect(one?.action.isAuthorizedUsed).to.be.true;
@@ -37,7 +37,7 @@ describe('compileAction', () => {
     expect(isCompiled(one?.access)).to.be.true;
   });
 
-  it('J1: guards an inherited action that the host has none on record for', () => {
+  it('guards an inherited action that the host has none on record for', () => {
     class Base {
       @Authorized()
       @Get('/')
@@ -79,15 +79,87 @@ describe('compileAction', () => {
     expect(all?.access.route).to.contain('notes');
   });
 
-  it('says when a parameter requires a user, and answers for it in place of the host', () => {
+  describe('with a parameter that requires a user', () => {
+    const ANY_USER = { rule: { kind: 'authenticated' } };
+
+    it('guards the action, and takes the requirement off the parameter', () => {
+      @JsonController()
+      class Notes {
+        @Get('/')
+        list(@CurrentUser({ required: true }) _user: object) {}
+      }
+      const [list] = compile(Notes);
+      expect(list?.access.levels).to.deep.equal([{ ...ANY_USER, source: 'parameter 1 of Notes.list' }]);
+      expect(list?.action).to.deep.include({ isAuthorizedUsed: true, authorizedRoles: [list?.access] });
+      expect(list?.action.params[0]?.required).to.be.false;
+      expect(requiresUser(list!.access)).to.be.true;
+    });
+
+    it('stays guarded under @Public() on the method or the class, and is not called open', () => {
+      @JsonController('/a')
+      class OnMethod {
+        @Public()
+        @Get('/')
+        act(@CurrentUser({ required: true }) _user: object) {}
+      }
+      @Public()
+      @JsonController('/b')
+      class OnClass {
+        @Get('/')
+        act(@CurrentAuthentication({ required: true }) _login: object) {}
+      }
+      for (const [index, cls] of [OnMethod, OnClass].entries()) {
+        const one = compile(cls)[0]!;
+        expect(one.access.openedBy).to.equal(undefined);
+        expect(one.access.levels, String(index)).to.deep.equal([
+          { ...ANY_USER, source: `parameter 1 of ${cls.name}.act` },
+        ]);
+      }
+    });
+
+    it('adds nothing to a written guard, and stands in for the default', () => {
+      @JsonController()
+      class Notes {
+        @Authorized('editor')
+        @Get('/written')
+        written(@CurrentUser({ required: true }) _user: object) {}
+        @Get('/silent')
+        silent(@CurrentUser({ required: true }) _user: object) {}
+      }
+      const sources = actionsOf({ controllers: [Notes] })
+        .map((action) => compileAction(action, '', 'authenticated').access)
+        .map(({ action, levels }) => [action, levels.map(({ source }) => source)]);
+      expect(sources).to.deep.equal([
+        ['Notes.written', ['Notes.written']],
+        ['Notes.silent', ['parameter 1 of Notes.silent']],
+      ]);
+    });
+
+    it('asks for nothing more where the user is optional', () => {
+      @JsonController()
+      class Notes {
+        @Get('/')
+        list(@CurrentUser() _user: object, @CurrentAuthentication({ required: false }) _login: object) {}
+      }
+      const [list] = compile(Notes);
+      expect(list?.access.levels).to.deep.equal([]);
+      expect(requiresUser(list!.access)).to.be.false;
+    });
+  });
+
+  it('names actions whose methods have no plain name', () => {
+    const hidden = Symbol('hidden');
     @JsonController()
     class Notes {
-      @Get('/')
-      list(@CurrentUser({ required: true }) _user: object) {}
+      @Get('/empty')
+      ['']() {}
+      @Get('/symbol')
+      [hidden]() {}
     }
-    const [list] = compile(Notes);
-    expect(list?.access.requiresUser).to.be.true;
-    expect(list?.action.params[0]?.required).to.be.false;
+    expect(compile(Notes).map(({ access }) => access.action)).to.have.members([
+      "Notes['']",
+      'Notes[Symbol(hidden)]',
+    ]);
   });
 
   it('refuses malformed roles', () => {

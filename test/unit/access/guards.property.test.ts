@@ -93,7 +93,7 @@ function sorted(effective: Effective): Effective {
 describe('guardsOf on generated class trees', () => {
   beforeEach(reset);
 
-  it('J1, J2, J3, J4: gives what the rules say', () => {
+  it('gives what the rules say', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(trees, fc.constantFrom<DefaultAccess>('public', 'authenticated'), (tree, defaultAccess) => {

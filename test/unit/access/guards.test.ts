@@ -26,7 +26,7 @@ describe('guardsOf', () => {
     expect(access(Plain, 'authenticated')).to.equal('any authenticated user (default)');
   });
 
-  it('J1: counts guards of base classes and of inherited methods', () => {
+  it('counts guards of base classes and of inherited methods', () => {
     @Authorized('base')
     class Base {
       @Authorized('method')
@@ -41,7 +41,7 @@ describe('guardsOf', () => {
     expect(access(Base)).to.equal('role base (class Base) & role method (Base.act)');
   });
 
-  it('J2: keeps the guard of an overridden method where the override has none', () => {
+  it('keeps the guard of an overridden method where the override has none', () => {
     class Base {
       @Authorized('method')
       act() {}
@@ -64,7 +64,7 @@ describe('guardsOf', () => {
     expect(access(Sub)).to.equal('role sub (Sub.act)');
   });
 
-  it('J3: keeps class and method as levels of their own', () => {
+  it('keeps class and method as levels of their own', () => {
     @Authorized(['admin', 'staff'])
     class Notes {
       @Authorized('user')
@@ -73,7 +73,7 @@ describe('guardsOf', () => {
     expect(access(Notes)).to.equal('any of (role admin, role staff) (class Notes) & role user (Notes.act)');
   });
 
-  it('J4: keeps every one of stacked guards', () => {
+  it('keeps every one of stacked guards', () => {
     @Authorized('a')
     @Authorized('b')
     class Notes {
@@ -140,6 +140,129 @@ describe('guardsOf', () => {
     @Public()
     class Sub extends Open {}
     expect(access(Sub)).to.equal('role a (Open.act)');
+  });
+
+  describe('on methods without a plain name', () => {
+    const hidden = Symbol('act');
+    const NAMES: [string, string | symbol | number, string][] = [
+      ['an empty name', '', "['']"],
+      ['a symbol', hidden, '[Symbol(act)]'],
+      ['a number that is falsy', 0, '.0'],
+      ['a number', 7, '.7'],
+    ];
+
+    /** Decorates a method as a compiler would: with the name as it is written. */
+    function build(name: string | symbol | number, ...decorators: ReturnType<typeof Authorized>[]) {
+      class Notes {}
+      Object.defineProperty(Notes.prototype, name, { value() {} });
+      for (const decorate of decorators) Reflect.apply(decorate, undefined, [Notes.prototype, name]);
+      return Notes;
+    }
+
+    for (const [what, name, shown] of NAMES) {
+      const levelsOf = (cls: object, key = name) =>
+        guardsOf(cls, key as string, 'public').levels.map(
+          ({ rule, source }) => `${describeRule(rule)} (${source})`,
+        );
+
+      it(`keeps a guard on ${what}, inherited too, and guards nothing else by it`, () => {
+        const Notes = build(name, Authorized('a'));
+        class Sub extends Notes {}
+        expect(levelsOf(Notes)).to.deep.equal([`role a (Notes${shown})`]);
+        expect(levelsOf(Sub)).to.deep.equal([`role a (Notes${shown})`]);
+        expect(levelsOf(Notes, 'other')).to.deep.equal([]);
+        expect(levelsOf(Notes, String(hidden))).to.deep.equal([]);
+      });
+
+      it(`opens ${what} by @Public(), and nothing else`, () => {
+        const Notes = build(name, Public());
+        const openedBy = (key: string | symbol | number) =>
+          guardsOf(Notes, key as string, 'authenticated').openedBy;
+        expect(openedBy(name)).to.equal(`@Public() on Notes${shown}`);
+        for (const other of ['other', String(hidden), '-1']) expect(openedBy(other)).to.equal(undefined);
+      });
+
+      it(`refuses @Public() and @Authorized on ${what}`, () => {
+        const Both = build(name, Public(), Authorized());
+        expect(() => guardsOf(Both, name as string, 'public')).to.throw(
+          ConfigurationError,
+          `Notes${shown} has both @Public() and @Authorized: keep one`,
+        );
+      });
+    }
+  });
+
+  it('keeps the guard of an accessor that gives a method', () => {
+    class Notes {
+      @Authorized('a')
+      get act() {
+        return () => ({});
+      }
+    }
+    expect(access(Notes)).to.equal('role a (Notes.act)');
+  });
+
+  it('counts guards of a mixin, for each class that it made', () => {
+    const Guarded = (Parent: new () => object, role: string) => {
+      @Authorized(role)
+      class Mixed extends Parent {
+        @Authorized(`${role}-act`)
+        act() {}
+      }
+      return Mixed;
+    };
+    class Left extends Guarded(class {}, 'left') {}
+    class Right extends Guarded(Left, 'right') {}
+    expect(access(Left)).to.equal('role left (base class Mixed) & role left-act (Mixed.act)');
+    expect(access(Right)).to.equal(
+      'role right (base class Mixed) & role left (base class Mixed) & role right-act (Mixed.act)',
+    );
+  });
+
+  it('takes nothing that stands on a static method for the method of its name', () => {
+    class Opened {
+      @Public()
+      static act() {}
+      act() {}
+    }
+    @Authorized('a')
+    class Guarded extends Opened {}
+    expect(access(Opened, 'authenticated')).to.equal('any authenticated user (default)');
+    expect(access(Guarded)).to.equal('role a (class Guarded)');
+    class Sub {
+      @Public()
+      static ['']() {}
+      act() {}
+    }
+    expect(access(Sub, 'authenticated')).to.equal('any authenticated user (default)');
+  });
+
+  it('guards where a parameter requires a user, whatever @Public() says, and only where nothing else does', () => {
+    class Silent {
+      act() {}
+    }
+    @Public()
+    class OpenClass {
+      act() {}
+    }
+    class OpenMethod {
+      @Public()
+      act() {}
+    }
+    class Guarded {
+      @Authorized('a')
+      act() {}
+    }
+    const of = (cls: object, byDefault: DefaultAccess) => {
+      const { levels, openedBy } = guardsOf(cls, 'act', byDefault, 'parameter 1');
+      return [openedBy, ...levels.map(({ rule, source }) => `${describeRule(rule)} (${source})`)];
+    };
+    for (const byDefault of ['public', 'authenticated'] as const) {
+      for (const cls of [Silent, OpenClass, OpenMethod]) {
+        expect(of(cls, byDefault)).to.deep.equal([undefined, 'any authenticated user (parameter 1)']);
+      }
+      expect(of(Guarded, byDefault)).to.deep.equal([undefined, 'role a (Guarded.act)']);
+    }
   });
 
   it('looks at no other method and no other class', () => {

@@ -8,11 +8,10 @@ import {
   JsonController,
   Param,
   QueryParam,
-  UseAfter,
-  UseBefore,
 } from 'routing-controllers';
 import { keepUndecidedParameters, restoreParameters, takeRequired } from '../../../src/access/parameters';
 import { CurrentAuthentication } from '../../../src/decorators/current-authentication';
+import { Public } from '../../../src/decorators/public';
 import { reset } from '../../support/reset';
 import { actionsOf } from './actions';
 
@@ -44,7 +43,7 @@ describe('restoreParameters', () => {
       [0, 'custom-converter'],
       [1, 'current-user'],
     ]);
-    expect(takeRequired(action)).to.be.true;
+    expect(takeRequired(action)).to.equal('parameter 2 of Base.act');
   });
 
   it('names what stays lost, and keeps its place', () => {
@@ -129,25 +128,6 @@ describe('restoreParameters', () => {
     restoreParameters(inherited);
     expect(inherited.params).to.deep.equal([]);
   });
-
-  it("names a base's middleware that the host loses", () => {
-    function audit() {}
-    function compress() {}
-    @UseBefore(audit)
-    class Base {
-      @UseAfter(compress)
-      @Get('/')
-      act() {}
-      @UseBefore(compress)
-      other() {}
-    }
-    @JsonController()
-    class Sub extends Base {}
-    expect(restoreParameters(actionOf(Sub)).toSorted()).to.deep.equal([
-      '@UseAfter(compress) of Base',
-      '@UseBefore(audit) of Base',
-    ]);
-  });
 });
 
 describe('takeRequired', () => {
@@ -163,9 +143,79 @@ describe('takeRequired', () => {
       ) {}
     }
     const action = actionOf(Notes);
-    expect(takeRequired(action)).to.be.true;
+    expect(takeRequired(action)).to.equal('parameter 2 of Notes.act');
     expect(action.params.filter(({ required }) => required).map(({ type }) => type)).to.deep.equal(['query']);
-    expect(takeRequired(action)).to.be.false;
+  });
+
+  it('names the first of several, wherever they are declared', () => {
+    class Base {
+      @Get('/')
+      act(@CurrentUser({ required: true }) _user: object, _second: object) {}
+    }
+    @JsonController()
+    class Sub extends Base {
+      @Get('/')
+      override act(_user: object, @CurrentAuthentication({ required: true }) _login: object) {}
+    }
+    const action = actionOf(Sub);
+    restoreParameters(action);
+    expect(takeRequired(action)).to.equal('parameter 1 of Base.act');
+    expect(action.params.some(({ required }) => required)).to.be.false;
+  });
+
+  describe('of an overridden method', () => {
+    class Base {
+      act(_user: object): void {}
+    }
+    const required = (cls: new () => Base): string | undefined => {
+      CurrentUser({ required: true })(Base.prototype, 'act', 0);
+      JsonController()(cls);
+      const action = actionOf(cls);
+      restoreParameters(action);
+      return takeRequired(action);
+    };
+
+    it('counts where the override takes another parameter in its place', () => {
+      class Sub extends Base {
+        @Get('/:id')
+        override act(@Param('id') _id: unknown) {}
+      }
+      expect(required(Sub)).to.equal('parameter 1 of Base.act');
+    });
+
+    it('counts where the override declares nothing', () => {
+      class Sub extends Base {
+        @Get('/')
+        override act() {}
+      }
+      class SubSub extends Sub {}
+      expect(required(SubSub)).to.equal('parameter 1 of Base.act');
+    });
+
+    it('is replaced where the override asks for the user itself', () => {
+      class Sub extends Base {
+        @Get('/')
+        override act(@CurrentUser() _user: unknown) {}
+      }
+      expect(required(Sub)).to.equal(undefined);
+    });
+
+    it('is replaced where the override asks for the user at another place', () => {
+      class Sub extends Base {
+        @Get('/:id')
+        override act(@Param('id') _id: unknown, @CurrentAuthentication() _login?: unknown) {}
+      }
+      expect(required(Sub)).to.equal(undefined);
+    });
+
+    it('is opened by @Public() on the override that takes no user', () => {
+      class Sub extends Base {
+        @Public()
+        @Get('/:id')
+        override act(@Param('id') _id: unknown) {}
+      }
+      expect(required(Sub)).to.equal(undefined);
+    });
   });
 });
 

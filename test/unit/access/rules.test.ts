@@ -83,7 +83,7 @@ describe('toRule', () => {
     ['a class without check()', NoPolicy],
   ];
   for (const [what, value] of refused) {
-    it(`J4: refuses ${what}, naming the place`, () => {
+    it(`refuses ${what}, naming the place`, () => {
       expect(() => toRule(value, '@Authorized on class X')).to.throw(
         ConfigurationError,
         /^@Authorized on class X: /,

@@ -22,8 +22,8 @@ function route(
       numericParameters: [],
       levels: isGuarded ? [{ rule, source: 'Notes.guarded' }] : [],
       openedBy: undefined,
-      requiresUser: false,
     },
+    classLevels: [],
     losses: [],
   };
 }
@@ -72,7 +72,7 @@ describe('findShadows', () => {
     [['GET', '/a:x'], ['GET', '/abc'], false],
   ];
   for (const [open, guarded, hidden] of table) {
-    it(`J5: an open ${open.join(' ')} ${hidden ? 'hides' : 'does not hide'} ${guarded.join(' ')}`, () => {
+    it(`an open ${open.join(' ')} ${hidden ? 'hides' : 'does not hide'} ${guarded.join(' ')}`, () => {
       const found = findShadows([route(...open, false), route(...guarded, true)]);
       expect(found).to.have.length(hidden ? 1 : 0);
     });

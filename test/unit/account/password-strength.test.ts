@@ -97,7 +97,7 @@ describe('@StrongPassword', () => {
     }
   });
 
-  it('refuses lengths that are none', () => {
+  it('refuses invalid lengths', () => {
     for (const minLength of [7, 65, 8.5, NaN, '12', null]) {
       expect(() => StrongPassword({ minLength: minLength as number })).to.throw(
         ConfigurationError,

@@ -41,7 +41,7 @@ describe('Authenticator', () => {
     expect(outcomes).to.deep.equal([all[0]]);
   });
 
-  it('J12: never gives one request the outcome of another', async () => {
+  it('never gives one request the outcome of another', async () => {
     const provider = link('P', async (request) => ({ username: request.header('x-user') ?? '' }));
     const { authenticator } = setUp([provider]);
     const names = Array.from({ length: 200 }, (_, index) => `user-${index % 50}`);
@@ -56,7 +56,7 @@ describe('Authenticator', () => {
     expect(provider.calls()).to.equal(names.length);
   });
 
-  it('J11: keeps outcomes of its own, apart from those of another instance', async () => {
+  it('keeps outcomes of its own, apart from those of another instance', async () => {
     const key = rawKey();
     const open = await setUp([link('P', () => ({ username: 'ann' }))]).authenticator.authenticate(
       key,
@@ -106,7 +106,7 @@ describe('Authenticator', () => {
       });
     }
 
-    it('A1: refuses several Authorization lines as such', async () => {
+    it('refuses several Authorization lines as such', async () => {
       const request = {
         ...fakeRequest({ ip: '10.0.0.1' }),
         header: () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { UNREAD } from '../../../src/authentication/cross-site';
 import { type ChainOptions, runChain } from '../../../src/authentication/chain';
 import type { ChainLink } from '../../../src/authentication/chain';
 import { Authentication } from '../../../src/core/authentication';
@@ -14,6 +15,7 @@ import {
   ThrottledError,
   TokenInvalidError,
 } from '../../../src/errors';
+import { DEADLINE_MS, holdDeadlines, tooLate } from '../../support/deadlines';
 import { fakeRequest } from '../../support/fake-request';
 import { chainOptions, link, storesInOrder, throwing } from './fakes';
 
@@ -35,6 +37,7 @@ async function run(
 }
 
 describe('runChain', () => {
+  holdDeadlines();
   const never = () => new Promise<never>(() => {});
   const hostile = new Proxy(new BadCredentialsError(), {
     getPrototypeOf() {
@@ -64,7 +67,7 @@ describe('runChain', () => {
       ['reads a credential that is no name', { name: 'P', get: () => ({ credential: 7 as never, authenticate: () => ANN }) }, 'bug', '500 security_error'],
     ]; // prettier-ignore
     for (const [what, provider, verdict, answer] of table) {
-      it(`I1: is ${answer} when it ${what}`, async () => {
+      it(`is ${answer} when it ${what}`, async () => {
         const result = await run([provider]);
         expect(result.verdicts).to.deep.equal([verdict]);
         expect(result.answer).to.equal(answer);
@@ -79,7 +82,7 @@ describe('runChain', () => {
       Symbol('ann'), () => ANN, Object.assign(() => 1, { then: 1 }), new Map([['username', 'ann']]),
     ]; // prettier-ignore
     leftovers.forEach((leftover, index) => {
-      it(`I4, I5: is a bug when it returns what is no user (${index})`, async () => {
+      it(`is a bug when it returns a value that is not a user (${index})`, async () => {
         for (const result of [leftover, Promise.resolve(leftover)]) {
           const { verdicts, answer } = await run([link('P', () => result as never)]);
           expect(verdicts).to.deep.equal(['bug']);
@@ -89,7 +92,7 @@ describe('runChain', () => {
     });
   });
 
-  it('recognises a user, who is handed on without the hash', async () => {
+  it('authenticates a user, who is handed on without the hash', async () => {
     const record = { username: 'ann', password: 'canary' };
     const { outcome } = await run([link('P', () => record)]);
     if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
@@ -108,7 +111,33 @@ describe('runChain', () => {
     ); // prettier-ignore
     const { outcome } = await run([link('P', () => login)]);
     if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
-    expect({ ...outcome.authentication }).to.deep.equal({ ...login, user: { username: 'ann' } });
+    const source = { kind: 'provider', name: 'P' };
+    expect({ ...outcome.authentication }).to.deep.equal({ ...login, source, user: { username: 'ann' } });
+  });
+
+  it('dates a login by its own clock where the provider does not say when it took place', async () => {
+    for (const result of [ANN, new Authentication(ANN, { methods: ['pwd'] })]) {
+      const { outcome } = await run([link('P', () => result)], { clock: () => 77 });
+      if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+      expect(outcome.authentication.authenticatedAt).to.deep.equal(new Date(77));
+    }
+  });
+
+  it('states the source of a login, none for a stand-in of the test kit', async () => {
+    const userstore = storesInOrder([{ getUser: (username) => ({ username }) }]);
+    const loading = link('P', (_request, users) => users.getUser('ann'));
+    const stating = link('P', () => ANN);
+    const sources: unknown[] = [];
+    for (const one of [loading, stating, { ...stating, isStandIn: true }]) {
+      const { outcome } = await run([one], { userstore });
+      if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+      sources.push(outcome.authentication.source);
+    }
+    expect(sources).to.deep.equal([
+      { kind: 'userstore', name: '0' },
+      { kind: 'provider', name: 'P' },
+      undefined,
+    ]);
   });
 
   const ends: [Date, string][] = [
@@ -119,8 +148,11 @@ describe('runChain', () => {
   ];
   for (const [expiresAt, expected] of ends) {
     it(`is ${expected} at 1000 for a login that ends at ${expiresAt.getTime()}`, async () => {
-      const { answer } = await run([link('P', () => new Authentication(ANN, { expiresAt }))]);
-      expect(answer).to.equal(expected);
+      const within = { expiresAt: new Date(1), acceptedUntil: expiresAt };
+      for (const details of [{ expiresAt }, within]) {
+        const { answer } = await run([link('P', () => new Authentication(ANN, details))]);
+        expect(answer).to.equal(expected);
+      }
     });
   }
 
@@ -134,7 +166,7 @@ describe('runChain', () => {
       ['a bug', new TypeError(), 'bug'],
     ];
     for (const [what, error, verdict] of recoverable) {
-      it(`I3: asks the next after ${what}, and its success wins`, async () => {
+      it(`asks the next after ${what}, and its success wins`, async () => {
         const { verdicts, answer } = await run([throwing('P', error), granting()]);
         expect(verdicts).to.deep.equal([verdict, 'authenticated']);
         expect(answer).to.equal('recognised');
@@ -162,7 +194,7 @@ describe('runChain', () => {
       ['an outage', new ServiceUnavailableError(), '503 authentication_unavailable'],
       ['a bug', new TypeError(), '500 security_error'],
     ] as const) {
-      it(`I1: after ${what} lets no later provider grant by the same credential`, async () => {
+      it(`after ${what} lets no later provider grant by the same credential`, async () => {
         const weaker = link('Weaker', () => ANN, 'Authorization');
         const result = await run([throwing('P', error), weaker]);
         expect(result.verdicts.at(-1)).to.equal('not_asked');
@@ -171,7 +203,7 @@ describe('runChain', () => {
       });
     }
 
-    it('I1: lets nobody grant after a provider of which nobody knows what it reads', async () => {
+    it('lets no provider grant after one whose credential is unknown', async () => {
       const broken = { name: 'Broken', get: () => expect.fail('cannot be created') };
       const later = granting();
       const { verdicts } = await run([broken, later]);
@@ -195,22 +227,22 @@ describe('runChain', () => {
     });
   });
 
-  it('I2: is 503 after the deadline, aborts the signal, and discards a late grant', async () => {
+  it('is 503 after the deadline, aborts the signal, and discards a late grant', async () => {
     let grant: (user: typeof ANN) => unknown = never;
     let signal: AbortSignal | undefined;
     const slow = link('Slow', (request) => {
       ({ signal } = request);
-      return new Promise((resolve) => (grant = resolve));
+      return tooLate(new Promise((resolve) => (grant = resolve)));
     });
     const weaker = link('Weaker', () => ANN);
-    const { verdicts, answer } = await run([slow, weaker], { deadlineMs: 1 });
+    const { verdicts, answer } = await run([slow, weaker], { deadlineMs: DEADLINE_MS });
     expect(signal?.aborted).to.be.true;
     grant(ANN);
     expect(verdicts).to.deep.equal(['deadline_passed', 'not_asked']);
     expect(answer).to.equal('503 authentication_unavailable');
   });
 
-  it('A1: is 400 for two Authorization lines, whatever the provider', async () => {
+  it('is 400 for two Authorization lines, whatever the provider', async () => {
     const asked = link('P', () => ANN, 'x-key');
     const request = {
       ...fakeRequest(),
@@ -289,7 +321,7 @@ describe('runChain', () => {
       });
       const { outcome } = await run([copying], { userstore });
       if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
-      expect(outcome.origin).to.deep.equal({ store, name: '1', user: ANN });
+      expect(outcome.origin).to.deep.equal({ store, name: '1', user: ANN, stamp: 0 });
       expect(outcome.origin?.store).to.equal(store);
     }
     const { outcome } = await run([link('P', () => ANN)], { userstore });
@@ -300,6 +332,7 @@ describe('runChain', () => {
     const peeking = link(
       'P',
       (request) => {
+        request.header('x-key');
         request.header('Cookie');
         request.header('X-Absent');
         return ANN;
@@ -311,5 +344,26 @@ describe('runChain', () => {
     const { outcome } = await run([other, peeking], {}, headers);
     if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
     expect([...outcome.credentials]).to.deep.equal(['x-key', 'cookie']);
+  });
+
+  it('knows a grant that did not find the header which its provider names', async () => {
+    const isUnread = async (credential: string | undefined, read: readonly string[]) => {
+      const reading = link(
+        'P',
+        (request) => {
+          for (const name of read) request.header(name);
+          return ANN;
+        },
+        credential,
+      );
+      const { outcome } = await run([reading], {}, { 'x-key': 'k' });
+      if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
+      return outcome.credentials.has(UNREAD);
+    };
+    expect(await isUnread('x-key', ['X-Key'])).to.be.false;
+    expect(await isUnread('x-key', [])).to.be.true;
+    expect(await isUnread('x-absent', ['x-absent'])).to.be.true;
+    expect(await isUnread(undefined, ['authorization'])).to.be.true;
+    for (const named of ['cookie', 'tls']) expect(await isUnread(named, [])).to.be.false;
   });
 });

@@ -33,7 +33,7 @@ describe('challengeOf', () => {
     [{ scheme: 'Bearer', params: { scope: 'a' } }, 'not_asked', 'Bearer realm="api", scope="a"'],
   ];
   for (const [given, verdict, expected] of table) {
-    it(`A4: is ${expected} for ${given.scheme} after ${verdict ?? 'nothing'} (RFC 6750 section 3)`, () => {
+    it(`is ${expected} for ${given.scheme} after ${verdict ?? 'nothing'} (RFC 6750 section 3)`, () => {
       expect(challenge(given, verdict)).to.equal(expected);
     });
   }

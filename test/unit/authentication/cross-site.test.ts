@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isCrossSite } from '../../../src/authentication/cross-site';
+import { isCrossSite, UNREAD } from '../../../src/authentication/cross-site';
 import { fakeRequest } from '../../support/fake-request';
 
 const TRUSTED = new Set(['https://app.example']);
@@ -7,6 +7,20 @@ const BASIC = { authorization: 'Basic QTpC' };
 const HOST = { host: 'api.example' };
 
 describe('isCrossSite', () => {
+  it('takes a credential that was read past the request for a cookie, where the request has one', () => {
+    const post = (headers: Record<string, string>) =>
+      isCrossSite(
+        fakeRequest({ method: 'POST', headers: { ...HOST, ...headers } }),
+        new Set(['x-key', UNREAD]),
+        TRUSTED,
+      );
+    expect(post({})).to.be.false;
+    expect(post({ cookie: 'sid=1' })).to.be.true;
+    expect(post({ cookie: 'sid=1', origin: 'https://api.example' })).to.be.false;
+    expect(post({ origin: 'https://evil.example' })).to.be.true;
+    expect(post({ 'sec-fetch-site': 'cross-site' })).to.be.true;
+  });
+
   const table: [what: string, headers: Record<string, string>, expected: boolean][] = [
     ['no browser header', {}, false],
     ['same-origin', { 'sec-fetch-site': 'same-origin' }, false],

@@ -51,7 +51,7 @@ describe('withinDeadline', () => {
     expect(await withinDeadline({ then: (done: (value: number) => void) => done(7) } as PromiseLike<number>, 1000)).to.equal(7); // prettier-ignore
   });
 
-  it('I2: rejects with 503 and calls abort once when the deadline passes', async () => {
+  it('rejects with 503 and calls abort once when the deadline passes', async () => {
     const reasons: Error[] = [];
     const thrown: unknown = await withinDeadline(new Promise(() => {}), 1, (reason) =>
       reasons.push(reason),
@@ -66,7 +66,7 @@ describe('withinDeadline', () => {
     await new Promise((resolve) => setTimeout(resolve, 3));
   });
 
-  it('I2: leaves a late rejection handled', async () => {
+  it('leaves a late rejection handled', async () => {
     let fail: (reason: unknown) => void = () => {};
     const late = new Promise<never>((_, reject) => (fail = reject));
     await withinDeadline(late, 1).catch(() => undefined);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ProviderUserstore, UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { User } from '../../../src/core/user';
-import { STORE_NAME_OF, type UserstoreInterface } from '../../../src/core/userstore';
+import { HOME_OF, type UserstoreInterface } from '../../../src/core/userstore';
 import { ServiceUnavailableError } from '../../../src/errors';
 import { storesInOrder } from './fakes';
 
@@ -45,7 +45,7 @@ describe('UserstoreChain', () => {
     expect((await chain.find('ann'))?.user).to.include({ username: 'ann' });
   });
 
-  it('K8: never falls through to a weaker store when one is down', async () => {
+  it('never falls through to a weaker store when one is down', async () => {
     const chain = storesInOrder([down, store('ann')]);
     expect(await thrownBy(chain.find('ann'))).to.be.instanceOf(ServiceUnavailableError);
   });
@@ -94,16 +94,27 @@ describe('ProviderUserstore', () => {
     expect([one.label('ann', 'P'), one.label('eve', 'P')]).to.deep.equal(['ann', 'eve']);
   });
 
-  it('D10: names the store of a user where there are several', async () => {
+  it('names the store of a user where there are several', async () => {
     const several = new ProviderUserstore(storesInOrder([store('ann'), store('bob')]));
     const bob = (await several.getUser('bob'))!;
-    const names = [bob, { ...bob }, { username: 'ann' }].map((user) => several[STORE_NAME_OF](user));
-    expect(names).to.deep.equal(['1', '1', undefined]);
+    const homes = [bob, { ...bob }, { username: 'ann' }].map((user) => several[HOME_OF](user));
+    const home = { name: '1', isOneOfSeveral: true };
+    expect(homes).to.deep.equal([home, home, undefined]);
     const one = new ProviderUserstore(storesInOrder([store('bob')]));
-    expect(one[STORE_NAME_OF]((await one.getUser('bob'))!)).to.equal(undefined);
+    expect(one[HOME_OF]((await one.getUser('bob'))!)).to.deep.equal({ name: '0', isOneOfSeveral: false });
   });
 
-  it('passes on what is no user for the chain to find out', async () => {
+  it('keeps the stamp of a user as it was when the user was first loaded', async () => {
+    const ann: User = { username: 'ann', tokensValidFrom: new Date(1) };
+    const userstore = new ProviderUserstore(storesInOrder([{ getUser: () => ann }]));
+    await userstore.getUser('ann');
+    ann.tokensValidFrom = new Date(2);
+    await userstore.getUser('ann');
+    expect([ann, { ...ann }].map((user) => userstore.stampOf(user))).to.deep.equal([1, 1]);
+    expect(userstore.stampOf({ username: 'eve', tokensValidFrom: new Date(3) })).to.equal(3);
+  });
+
+  it('passes on a value that is not a user for the chain to refuse', async () => {
     for (const leftover of [false, '', 0, 'ann', {}]) {
       const chain = storesInOrder([{ getUser: () => leftover as never }, store('ann')]);
       const userstore = new ProviderUserstore(chain);
@@ -112,7 +123,7 @@ describe('ProviderUserstore', () => {
     }
   });
 
-  it('knows the store of a user, of a copy by its name, and of nobody else', async () => {
+  it('knows the store of a user, of a copy by its name, and of no other object', async () => {
     const stores = [store('ann', 'first'), store('bob', 'second')];
     const userstore = new ProviderUserstore(storesInOrder(stores));
     const [ann, bob] = [await userstore.getUser('ann'), await userstore.getUser('bob')];

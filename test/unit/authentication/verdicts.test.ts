@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { DeadlinePassedError } from '../../../src/authentication/deadline';
 import {
@@ -44,11 +45,11 @@ describe('classify', () => {
     [null, 'bug'],
     ['x', 'bug'],
   ];
-  table.forEach(([error, expected], index) => {
-    it(`is ${expected} for case ${index}`, () => {
+  for (const [error, expected] of table) {
+    it(`is ${expected} for ${inspect(error, { compact: true }).split('\n')[0]}`, () => {
       expect(classify(error)).to.equal(expected);
     });
-  });
+  }
 });
 
 describe('refusalFor', () => {
@@ -82,7 +83,7 @@ describe('refusalFor', () => {
     expect(refusalFor([], false)).to.be.instanceOf(AuthenticationRequiredError);
   });
 
-  it('B5: is the same for bad credentials and for an inactive account', () => {
+  it('is the same for bad credentials and for an inactive account', () => {
     const [bad, inactive] = [verdict('bad_credentials'), verdict('inactive')].map((one) =>
       refusalFor([one], false),
     );

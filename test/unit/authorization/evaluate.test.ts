@@ -16,7 +16,6 @@ function accessOf(...rules: Rule[]): Access {
     numericParameters: [],
     levels,
     openedBy: undefined,
-    requiresUser: false,
   };
 }
 
@@ -85,7 +84,7 @@ describe('firstUnmetLevel', () => {
     undefined,
   ];
   truthy.forEach((leftover, index) => {
-    it(`I5: takes only a literal true of a policy (${index})`, async () => {
+    it(`takes only a literal true of a policy (${index})`, async () => {
       class Leftover {
         check() {
           return leftover as boolean;
@@ -97,7 +96,7 @@ describe('firstUnmetLevel', () => {
     });
   });
 
-  it('J3: asks for every level, and names the first that does not hold', async () => {
+  it('asks for every level, and names the first that does not hold', async () => {
     const access = accessOf(toRule('a', ''), toRule('x', ''), toRule('y', ''));
     expect((await firstUnmetLevel(access, context()))?.source).to.equal('level 1');
     expect(await firstUnmetLevel(accessOf(toRule('a', ''), toRule('b', '')), context())).to.equal(undefined);
@@ -125,7 +124,7 @@ describe('firstUnmetLevel', () => {
     expect(await holds(anyOf(Granting, 'x'), { roles })).to.be.true;
   });
 
-  it('I1: grants nothing when a policy or the roles fail', async () => {
+  it('grants nothing when a policy or the roles fail', async () => {
     const failing: [unknown, Partial<RuleContext>][] = [
       [() => { throw new Error('x'); }, {}],
       [anyOf(() => Promise.reject(new Error('x')), 'a'), {}],

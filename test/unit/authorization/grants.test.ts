@@ -29,7 +29,7 @@ describe('Grants', () => {
     expect(new Grants({ roleHierarchy: HIERARCHY }).withImplied(['reader'])).not.to.include('editor');
   });
 
-  it('takes names that objects have anyway for names (B7)', () => {
+  it('takes names that objects have anyway for names', () => {
     const grants = new Grants({ roleHierarchy: { constructor: ['toString'] } });
     expect([...grants.withImplied(['constructor'])]).to.deep.equal(['constructor', 'toString']);
     expect([...new Grants({}).withImplied(['__proto__', 'constructor'])]).to.deep.equal([
@@ -80,7 +80,7 @@ describe('Grants', () => {
     expect(() => grants.refuseUngranted('x:z', 'here')).to.throw(ConfigurationError, /here: .*x:z/);
   });
 
-  it('refuses what is no list of names', () => {
+  it('refuses a value that is not a list of names', () => {
     for (const list of ['editor', [7], [''], [' a'], null, { 0: 'a' }, [undefined]]) {
       expect(refusal({ roleHierarchy: { admin: list as never } })).to.match(/^roleHierarchy: admin/);
       expect(refusal({ permissions: { admin: list as never } })).to.match(/^permissions: admin/);

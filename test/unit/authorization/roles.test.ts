@@ -36,7 +36,7 @@ describe('rolesOf', () => {
     }
   });
 
-  it('B8: takes neither a group of the same name nor a group name as a role', async () => {
+  it('takes neither a group of the same name nor a group name as a role', async () => {
     const getGroup = groups({ name: 'ann', roles: ['admin'] });
     const roles = await load({ username: 'ann', groups: ['unknown'] }, getGroup);
     expect([...roles]).to.deep.equal([]);
@@ -84,7 +84,7 @@ describe('rolesOf', () => {
     });
   }
 
-  it('is 500 for what holds as no group', async () => {
+  it('is 500 for a value that is not a valid group', async () => {
     for (const group of [{}, [], 'g', true, { name: 'g', roles: 'admin' }, { name: '' }]) {
       const thrown = await thrownBy(load({ username: 'ann', groups: ['g'] }, () => group as never));
       expect(thrown).to.be.instanceOf(SecurityFaultError);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Authentication } from '../../../src/core/authentication';
+import { Authentication, type AuthenticationDetails, provedLogin } from '../../../src/core/authentication';
 
 describe('Authentication', () => {
   it('states a new login, now, when only a user is given', () => {
@@ -13,6 +13,8 @@ describe('Authentication', () => {
       scopes: undefined,
       expiresAt: undefined,
       claims: {},
+      source: undefined,
+      stamp: 0,
       replyHeaders: {},
     });
   });
@@ -24,11 +26,44 @@ describe('Authentication', () => {
       scopes: ['read'],
       expiresAt: new Date(2),
       claims: { a: 1 },
+      stamp: 3,
       replyHeaders: { 'X-Proof': 'a' },
     };
     expect({ ...new Authentication({ username: 'ann' }, details) }).to.deep.equal({
       user: { username: 'ann' },
+      source: undefined,
       ...details,
     });
+  });
+
+  it('takes no source from the app', () => {
+    const forged = { source: { kind: 'userstore', name: 'sql' } } as AuthenticationDetails;
+    expect(new Authentication({ username: 'ann' }, forged).source).to.equal(undefined);
+  });
+
+  it('keeps what the chain knows of a login, for another user object too', () => {
+    const user = { username: 'ann', tokensValidFrom: new Date(5) };
+    const source = { kind: 'userstore', name: 'sql' } as const;
+    const login = provedLogin({ methods: ['pwd'] }, { user, source, home: 'sql', stamp: 4, now: 9 });
+    expect(login).to.include({ user, source, stamp: 4 });
+    expect(login.authenticatedAt).to.deep.equal(new Date(9));
+    const narrowed = new Authentication({ username: 'ann' }, login);
+    expect(narrowed).to.deep.include({ source, stamp: 4, methods: ['pwd'], authenticatedAt: new Date(9) });
+    expect(Authentication.homeOf(narrowed)).to.equal('sql');
+    expect(new Authentication(user)).to.deep.include({ source, stamp: 5 });
+  });
+
+  it('takes the time of a provider that states one, and else that of the chain', () => {
+    const facts = { user: { username: 'ann' }, source: undefined, home: undefined, stamp: 0, now: 9 };
+    const stated = new Authentication(facts.user, { authenticatedAt: new Date(1) });
+    expect(provedLogin(stated, facts).authenticatedAt).to.deep.equal(new Date(1));
+    expect(provedLogin(new Authentication(facts.user), facts).authenticatedAt).to.deep.equal(new Date(9));
+    expect(provedLogin({}, facts).authenticatedAt).to.deep.equal(new Date(9));
+  });
+
+  it('is stated of anything: whether it is a user is found out by the chain', () => {
+    for (const user of [null, undefined, 7, 'ann', { tokensValidFrom: 'x' }]) {
+      expect(new Authentication(user as never).stamp).to.equal(0);
+    }
   });
 });

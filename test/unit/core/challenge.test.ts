@@ -31,7 +31,7 @@ describe('formatChallenge', () => {
     ['a value beyond ASCII', { scheme: 'X', params: { a: 'é' } }],
   ];
   for (const [what, challenge] of refused) {
-    it(`A4: throws for ${what}`, () => {
+    it(`throws for ${what}`, () => {
       expect(() => formatChallenge(challenge)).to.throw(TypeError);
     });
   }

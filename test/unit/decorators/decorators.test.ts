@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { getMetadataArgsStorage } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import { Authentication } from '../../../src/core/authentication';
-import { type Execution, recordExecution } from '../../../src/core/execution';
+import { type Execution, recordArrival } from '../../../src/core/execution';
 import { AuthProvider } from '../../../src/decorators/auth-provider';
 import { CurrentAuthentication, currentAuthentication } from '../../../src/decorators/current-authentication';
 import { isPublic, Public } from '../../../src/decorators/public';
@@ -80,8 +80,8 @@ describe('@CurrentAuthentication', () => {
   it("asks the action's own instance", async () => {
     const action = { request: {}, response: {} };
     const login = new Authentication({ username: 'ann' });
-    const execution = { currentAuthentication: async () => login } as unknown as Execution;
-    recordExecution(action, execution);
+    const execution = { attributedAuthentication: async () => login } as unknown as Execution;
+    recordArrival(action, execution, '/');
     expect(await currentAuthentication(action)).to.equal(login);
   });
 

@@ -103,7 +103,7 @@ describe('shapeRefusal', () => {
     Infinity,
   ];
   for (const status of [...outOfBounds, '404', null, true, {}, [404], undefined]) {
-    it(`I6: keeps its own status for ${JSON.stringify(status)}`, () => {
+    it(`keeps its own status for ${JSON.stringify(status)}`, () => {
       const error = new AccessDeniedError();
       shapeRefusal(error, { status } as never);
       expect(error).to.include({ httpCode: 403, status: 403 });

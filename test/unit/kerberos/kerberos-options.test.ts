@@ -26,7 +26,7 @@ describe('checkKerberosOptions', () => {
     'an empty realm': [{ ...good, realms: [''] }, 'realms'],
     'a realm with an @': [{ ...good, realms: ['@EXAMPLE.COM'] }, 'realms'],
     'a realm that is no text': [{ ...good, realms: [null] }, 'realms'],
-    'I9: several realms and nothing that tells their users apart': [
+    'several realms and nothing that tells their users apart': [
       { ...good, realms: ['A', 'B'] },
       'username, a function',
     ],

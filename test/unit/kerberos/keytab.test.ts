@@ -75,7 +75,7 @@ describe('checkKeytab', () => {
     expect(refusal()).to.include('in other letters').and.include('HTTP/Web.example@A');
   });
 
-  it('refuses a file that is not there, cannot be read, or is none', () => {
+  it('refuses a file that does not exist, cannot be read, or is not a keytab', () => {
     expect(refusal()).to.include('is not there');
     writeFileSync(path, 'user: alice');
     expect(refusal()).to.include('is no keytab');

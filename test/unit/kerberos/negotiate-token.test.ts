@@ -37,7 +37,7 @@ describe('readNegotiate', () => {
     }
   });
 
-  it('refuses what is no canonical base64, and nothing at all (RFC 4559 section 4.2)', () => {
+  it('refuses an empty token and one that is not canonical base64 (RFC 4559 section 4.2)', () => {
     for (const text of [
       '',
       'Y',

@@ -39,7 +39,7 @@ describe('parsePrincipal', () => {
     for (const text of texts) expect(parsed(text), text).to.equal(undefined);
   });
 
-  it('K9: takes no control characters, escaped or not, no other escapes and no huge names', () => {
+  it('takes no control characters, escaped or not, no other escapes and no huge names', () => {
     const texts = [
       'a\n@B',
       'a\0@B',
@@ -61,7 +61,7 @@ describe('onlyComponent', () => {
     expect(name('alice@EXAMPLE.COM')).to.equal('alice');
   });
 
-  it('B6: is undefined for services, instances and names that hold a separator', () => {
+  it('is undefined for services, instances and names that hold a separator', () => {
     for (const text of [
       'host/x@A',
       'alice/admin@A',

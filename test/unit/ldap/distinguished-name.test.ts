@@ -16,15 +16,15 @@ function readBack(name: string): string | undefined {
 }
 
 describe('escapeDnValue', () => {
-  for (const { id, input, expect: expected } of of('dn-value')) {
-    it(`F2: makes one value of ${JSON.stringify(input)} (case ${id})`, () => {
+  for (const { input, expect: expected } of of('dn-value')) {
+    it(`makes one value of ${JSON.stringify(input)}`, () => {
       const escaped = escapeDnValue(input);
       if (!expected.startsWith('one RDN')) expect(escaped.toLowerCase()).to.equal(expected.toLowerCase());
       expect(readBack(`cn=${escaped}`)).to.equal(input);
     });
   }
 
-  it('F2: keeps whatever is typed in one value', () => {
+  it('keeps whatever is typed in one value', () => {
     for (const value of [
       '  ',
       ' ',
@@ -98,8 +98,8 @@ describe('isBelow', () => {
 });
 
 describe('Filters', () => {
-  for (const { id, input, expect: expected } of of('filter-value')) {
-    it(`F1: hold ${JSON.stringify(input)} as one value (case ${id})`, () => {
+  for (const { input, expect: expected } of of('filter-value')) {
+    it(`hold ${JSON.stringify(input)} as one value`, () => {
       const { BerWriter, EqualityFilter, FilterParser } = loadLdapts();
       const sent = [
         new EqualityFilter({ attribute: 'uid', value: input }),

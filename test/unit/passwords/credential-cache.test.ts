@@ -34,7 +34,7 @@ describe('CredentialCache', () => {
     expect(has(ANN)).to.equal(false);
   });
 
-  it('K7: knows nothing where anything of it is another', () => {
+  it('knows nothing where anything of it is another', () => {
     add(ANN);
     for (const other of [
       { store: {} },
@@ -51,7 +51,7 @@ describe('CredentialCache', () => {
     expect(has({ ...ANN })).to.equal(true);
   });
 
-  it('K7: tells half a surrogate pair from the character that stands in for it', () => {
+  it('tells half a surrogate pair from the character that stands in for it', () => {
     add({ ...ANN, password: 'correct \ufffd' });
     for (const password of ['correct \ud800', 'correct \udfff'])
       expect(has({ ...ANN, password })).to.equal(false);
@@ -121,7 +121,7 @@ describe('CredentialCache', () => {
     }
   });
 
-  it('K5: drops the oldest beyond its bound', () => {
+  it('drops the oldest beyond its bound', () => {
     open({ maxEntries: 3 });
     for (const username of ['a', 'b', 'c', 'd']) add({ ...ANN, username });
     expect(['a', 'b', 'c', 'd'].map((username) => has({ ...ANN, username }))).to.deep.equal([

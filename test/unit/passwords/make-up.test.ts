@@ -55,18 +55,18 @@ describe('The work of a refusal', () => {
     own = new Passwords({ newHashes: { scheme: 'bcrypt', cost: COST }, pool });
   });
 
-  it('B4: is that of a new hash for the decoy', async () => {
+  it('is that of a new hash for the decoy', async () => {
     expect(await own.verify('wrong', own.decoy())).to.equal(false);
     expect(rounds()).to.equal(2 ** COST);
   });
 
   for (const [what, hash] of Object.entries(CHEAP)) {
-    it(`B4: is that of a new hash for ${what}`, async () => {
+    it(`is that of a new hash for ${what}`, async () => {
       expect(await own.verify('wrong', hash)).to.equal(false);
       expect(rounds()).to.equal(2 ** COST);
     });
 
-    it(`B4: is that of a new hash for ${what} and passwords that cannot match`, async () => {
+    it(`is that of a new hash for ${what} and passwords that cannot match`, async () => {
       for (const password of ['', 'se\0cret', '\ud800', 'x'.repeat(1025), 'x'.repeat(100_000)]) {
         expect(await own.verify(password, hash)).to.equal(false);
         expect(rounds(), JSON.stringify(password.slice(0, 8))).to.equal(2 ** COST);
@@ -74,7 +74,7 @@ describe('The work of a refusal', () => {
     });
   }
 
-  it('B4: is nearly that of a new hash for a little work of another kind', async () => {
+  it('is nearly that of a new hash for a little work of another kind', async () => {
     expect(await own.verify('wrong', PBKDF2)).to.equal(false);
     expect(rounds()).to.be.within(0.7 * 2 ** COST, 2 ** COST);
   });
@@ -85,13 +85,13 @@ describe('The work of a refusal', () => {
     expect(rounds()).to.equal(2 ** 4);
   });
 
-  it('B5: is owed by a right password too where the answer is a refusal in any case', async () => {
+  it('is owed by a right password too where the answer is a refusal in any case', async () => {
     const hash = CHEAP['bcrypt of cost 4']!;
     expect(await own.verify('secret', hash, undefined, true)).to.equal(true);
     expect(rounds()).to.equal(2 ** COST);
   });
 
-  it('B4: is that of the dearest hash that was met, for all', async () => {
+  it('is that of the dearest hash that was met, for all', async () => {
     await own.verify('wrong', hashSync('secret', COST + 1));
     rounds();
     for (const hash of [own.decoy(), CHEAP['{SSHA}']!, hashSync('secret', COST)]) {
@@ -100,7 +100,7 @@ describe('The work of a refusal', () => {
     }
   });
 
-  it('B4: is for a long password that of the hash that is dearest for it, whoever is asked for', async () => {
+  it('is for a long password that of the hash that is dearest for it, whoever is asked for', async () => {
     const floors: unknown[] = [];
     class Recording extends HashPool {
       override run(task: HashTask, signal?: AbortSignal): Promise<unknown> {
@@ -118,7 +118,7 @@ describe('The work of a refusal', () => {
     await recording.close();
   });
 
-  it('B4: is not taken from hashes that cannot be read', async () => {
+  it('is not taken from hashes that cannot be read', async () => {
     await own.verify('wrong', hashSync('secret', 4).replace('$04$', '$31$'));
     await own.verify('wrong', own.decoy());
     expect(rounds()).to.equal(2 ** COST);
@@ -146,7 +146,7 @@ describe('perform', () => {
     });
   }
 
-  it('B4: hashes for SHA-crypt as many bytes as a verification does, for a long password too', async () => {
+  it('hashes for SHA-crypt as many bytes as a verification does, for a long password too', async () => {
     const kind = { kind: 'sha-crypt', digest: 'sha512', units: 0 } as const;
     const hash = `$6$saltsaltsaltsalt$${'.'.repeat(86)}`;
     const hasher = Object.getPrototypeOf(createHash('sha512')) as Hash;

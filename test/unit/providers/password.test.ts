@@ -13,6 +13,7 @@ import {
   InvalidRequestError,
   MalformedCredentialsError,
   ServiceUnavailableError,
+  ThrottledError,
 } from '../../../src/errors';
 import { Passwords, passwords } from '../../../src/passwords/passwords';
 import { PasswordProvider } from '../../../src/providers/password';
@@ -115,7 +116,7 @@ describe('PasswordProvider', () => {
     expect(new Exposed({ passwords: cheapPasswords }).used).to.equal(cheapPasswords);
   });
 
-  it('C7: takes a plain text for a password only where the app accepts that', async () => {
+  it('takes a plain text for a password only where the app accepts that', async () => {
     const accepting = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 }, accept: ['plaintext'] });
     const provider = new PasswordProvider({ passwords: accepting });
     for (const password of ['open sesame', '{PLAIN}open sesame']) {
@@ -128,7 +129,7 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('C5: reports what would make a stored hash readable', async () => {
+  it('reports what would make a stored hash readable', async () => {
     const request = login('eve:boabspasswurd');
     const problems = problemsOf(request);
     const store = storeOf({ username: 'eve', password: '{SHA}ddSFGmjXYPbZC+NXR2kCzBRjqiE=' });
@@ -138,7 +139,50 @@ describe('PasswordProvider', () => {
     expect(problems[0]?.problem).to.include("accept: ['ldap-sha']").and.not.include('ddSFG');
   });
 
-  it('B5: tells the hasher when a match is a refusal too', async () => {
+  it('lets a remembered password through as one of no more guesses than are free, when all come in one go', async () => {
+    const provider = new PasswordProvider({ passwords: cheapPasswords, throttle: { perPair: 3 } });
+    let answer: () => void = () => undefined;
+    let answered = Promise.resolve();
+    const store = { getUser: () => answered.then(() => alice) };
+    await provider.authenticate(login('alice:open sesame'), store);
+    answered = new Promise((resolve) => (answer = resolve));
+    const guesses = Array.from({ length: 50 }, (_, count) => (count === 40 ? 'open sesame' : String(count)));
+    const results = guesses.map((guess) =>
+      provider.authenticate(login(`alice:${guess}`), store).then(
+        () => 'let in',
+        (error: unknown) => (error as Error).constructor,
+      ),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    answer();
+    const all = await Promise.all(results);
+    expect(all[40]).to.equal(ThrottledError);
+    expect(all.filter((one) => one === BadCredentialsError)).to.have.length(3);
+  });
+
+  it('proves a password anew where the stored hash was changed meanwhile', async () => {
+    const hashes: string[] = [];
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const hasher = hasherWith({
+      verify: async (_password, hash) => {
+        hashes.push(hash);
+        await answered;
+        return hash === HASH;
+      },
+    });
+    const provider = new PasswordProvider({ passwords: hasher, credentialCache: false });
+    const first = provider.authenticate(login('alice:open sesame'), storeOf(alice));
+    const other = hashSync('another', 4);
+    const second = provider.authenticate(login('alice:open sesame'), storeOf({ ...alice, password: other }));
+    await new Promise((resolve) => setImmediate(resolve));
+    answer();
+    expect((await first)?.user).to.equal(alice);
+    expect(await rejection(second)).to.be.instanceOf(BadCredentialsError);
+    expect(hashes).to.deep.equal([HASH, other]);
+  });
+
+  it('tells the hasher when a match is a refusal too', async () => {
     const told: unknown[] = [];
     const hasher = hasherWith({ verify: async (...args) => (told.push(args[3]), false) });
     const provider = new PasswordProvider({ passwords: hasher });
@@ -165,7 +209,7 @@ describe('PasswordProvider', () => {
     );
   });
 
-  it('A1: hands on that Authorization came twice', async () => {
+  it('hands on that Authorization came twice', async () => {
     const request: SecurityRequest = {
       ...fakeRequest(),
       header: () => {
@@ -179,7 +223,7 @@ describe('PasswordProvider', () => {
     expect(store.asked).to.be.empty;
   });
 
-  it('B1: takes a colon in the password', async () => {
+  it('takes a colon in the password', async () => {
     const user = { username: 'alice', password: hashSync('a:b::c', 4) };
     expect(
       await new PasswordProvider({ passwords: cheapPasswords }).authenticate(
@@ -189,7 +233,7 @@ describe('PasswordProvider', () => {
     ).to.not.be.null;
   });
 
-  it('B2, B3: refuses control characters and empty parts before the store and before any hash work', async () => {
+  it('refuses control characters and empty parts before the store and before any hash work', async () => {
     for (const text of ['al\0ice:x', 'alice:x\r\n', 'alice:', ':x', ':']) {
       const [provider, store] = [new RecordingProvider(), storeOf(alice)];
       const error = await rejection(provider.authenticate(login(text), store));
@@ -198,14 +242,14 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('C3: refuses an overlong password before the store and before any hash work', async () => {
+  it('refuses an overlong password before the store and before any hash work', async () => {
     const [provider, store] = [new RecordingProvider(), storeOf(alice)];
     const error = await rejection(provider.authenticate(login(`alice:${'x'.repeat(1025)}`), store));
     expect(error).to.be.instanceOf(MalformedCredentialsError);
     expect([...store.asked, ...provider.costs]).to.be.empty;
   });
 
-  describe('B4: verifies one hash', () => {
+  describe('verifies one hash', () => {
     const strangers: Record<string, User[]> = {
       'an unknown user': [],
       'a user without password': [{ username: 'eve' }],
@@ -236,7 +280,7 @@ describe('PasswordProvider', () => {
     });
   });
 
-  it('B5: refuses an inactive user only after the password proved right, in the same words', async () => {
+  it('refuses an inactive user only after the password proved right, in the same words', async () => {
     const store = storeOf({ ...alice, active: false });
     const wrong = await rejection(
       new PasswordProvider({ passwords: cheapPasswords }).authenticate(login('alice:wrong'), store),
@@ -251,7 +295,7 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('B6: asks the store for the name exactly as sent', async () => {
+  it('asks the store for the name exactly as sent', async () => {
     for (const username of ['Alice', ' alice ', 'e\u0301', '\u00e9', '\ufeffalice', 'İ']) {
       const store = storeOf(alice);
       await rejection(new RecordingProvider().authenticate(login(`${username}:x`), store));
@@ -259,7 +303,7 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('B8: never asks for a group', async () => {
+  it('never asks for a group', async () => {
     const store: UserstoreInterface = {
       getUser: () => null,
       getGroup: () => expect.fail('a group is nobody to log in as'),
@@ -269,7 +313,7 @@ describe('PasswordProvider', () => {
     );
   });
 
-  it('C7: takes no stored text for a password, however it is written', async () => {
+  it('takes no stored text for a password, however it is written', async () => {
     for (const stored of ['secret', '{plain}secret', '{PLAIN}secret', '$plaintext$secret', '{noop}secret']) {
       for (const typed of ['secret', stored]) {
         const store = storeOf({ username: 'ann', password: stored });
@@ -281,7 +325,7 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('C4, C5: reports a stored hash that cannot be read, by user and without the hash', async () => {
+  it('reports a stored hash that cannot be read, by user and without the hash', async () => {
     for (const password of ['open sesame', 'null', BOMB, HASH.replace('$2b$', '$2x$'), HASH.slice(0, 59)]) {
       const request = login('eve:open sesame');
       const problems = problemsOf(request);
@@ -295,7 +339,7 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('C5: reports under the name that an app gave the provider', async () => {
+  it('reports under the name that an app gave the provider', async () => {
     class Named extends RecordingProvider {
       override readonly name = 'staff-login';
     }
@@ -314,7 +358,7 @@ describe('PasswordProvider', () => {
     }
   });
 
-  it('throws a TypeError without the record when the store returns what is no user', async () => {
+  it('throws a TypeError without the record when the store returns a value that is not a user', async () => {
     const records = [false, '', 0, 'canary', { username: 'alice', password: HASH, active: 'off', canary: 1 }];
     for (const record of records) {
       const store: UserstoreInterface = { getUser: () => record as unknown as User };

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { Authentication } from '../../../src/core/authentication';
-import { noteHomeStore } from '../../../src/core/home-store';
+import { Authentication, provedLogin } from '../../../src/core/authentication';
 import type { User } from '../../../src/core/user';
-import { STORE_NAME_OF, type UserstoreInterface } from '../../../src/core/userstore';
+import { HOME_OF, type UserstoreInterface } from '../../../src/core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
@@ -89,21 +88,26 @@ describe('TokenProvider', () => {
     expect(((await authenticate(headers, storeOf(alice))) as Authentication).user).to.equal(alice);
   });
 
-  it('D10: refuses a token of a user of another store, where the app has several', async () => {
-    const named = (name: string | undefined) =>
-      Object.assign(storeOf(alice), { [STORE_NAME_OF]: () => name });
-    const customer = { ...alice };
-    noteHomeStore(customer, 'sql');
-    const { token } = tokens.issue(new Authentication(customer, { authenticatedAt: new Date(now) }));
-    for (const store of [named('sql'), named(undefined), storeOf(alice)]) {
+  it('refuses a token of a user of another store, and where the app has several one that names none', async () => {
+    const named = (name: string, isOneOfSeveral = true) =>
+      Object.assign(storeOf(alice), { [HOME_OF]: () => ({ name, isOneOfSeveral }) });
+    const login = provedLogin(
+      { authenticatedAt: new Date(now) },
+      { user: { ...alice }, source: { kind: 'userstore', name: 'sql' }, home: 'sql', stamp: 0, now },
+    );
+    const { token } = tokens.issue(login);
+    for (const store of [named('sql'), named('sql', false), storeOf(alice)]) {
       expect(((await bearer(token, store)) as Authentication).user).to.equal(alice);
     }
-    expect(await rejection(bearer(token, named('files')))).to.be.instanceOf(TokenInvalidError);
+    for (const store of [named('files'), named('files', false)]) {
+      expect(await rejection(bearer(token, store))).to.be.instanceOf(TokenInvalidError);
+    }
     // Of a login that the app stated itself nobody knows the store.
-    expect(((await bearer(issue(), named('files'))) as Authentication).user).to.equal(alice);
+    expect(((await bearer(issue(), named('files', false))) as Authentication).user).to.equal(alice);
+    expect(await rejection(bearer(issue(), named('files')))).to.be.instanceOf(TokenInvalidError);
   });
 
-  it('A3: takes the scheme in any case and nothing but the whole word', async () => {
+  it('takes the scheme in any case and nothing but the whole word', async () => {
     for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
       const result = await authenticate({ authorization: `${scheme} ${issue()}` }, storeOf(alice));
       expect((result as Authentication).user).to.equal(alice);
@@ -113,11 +117,11 @@ describe('TokenProvider', () => {
     }
   });
 
-  it('A5: returns null for a token in the query, and reads no body', async () => {
+  it('returns null for a token in the query, and reads no body', async () => {
     expect(await authenticate({}, storeOf(alice))).to.equal(null);
   });
 
-  it('A5: refuses a request with two tokens, be they the same', async () => {
+  it('refuses a request with two tokens, be they the same', async () => {
     for (const other of [issue(), '', 'x']) {
       const headers = { authorization: `Bearer ${issue()}`, 'authentication-token': other };
       expect(await rejection(authenticate(headers, storeOf(alice)))).to.be.instanceOf(InvalidRequestError);
@@ -125,7 +129,7 @@ describe('TokenProvider', () => {
   });
 
   for (const token of ['a b', 'a,b', '"a"', 'a\u00a0b', 'Bearer x', 'a=b', '=', 'ä', 'a\n', 'a;b', 'a%20']) {
-    it(`A6: refuses ${JSON.stringify(token)}, which no bearer token is, before it is verified`, async () => {
+    it(`refuses ${JSON.stringify(token)}, which no bearer token is, before it is verified`, async () => {
       const store = storeOf(alice);
       expect(await rejection(bearer(token, store))).to.be.instanceOf(InvalidRequestError);
       expect(await rejection(authenticate({ 'authentication-token': token }, store)))
@@ -135,13 +139,13 @@ describe('TokenProvider', () => {
     });
   }
 
-  it('A6: refuses as invalid what is a bearer token by RFC 6750 and no JWT', async () => {
+  it('refuses as invalid what is a bearer token by RFC 6750 and no JWT', async () => {
     for (const token of ['mF_9.B5f-4.1JqM', 'dGVzdC10b2tlbg==', `${issue()}=`]) {
       expect(await rejection(bearer(token, storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
     }
   });
 
-  it('A8: neither verifies nor asks the store for an empty token', async () => {
+  it('neither verifies nor asks the store for an empty token', async () => {
     const verifies = new TokenProvider({ verify: () => expect.fail('it was verified') });
     const store = storeOf(alice);
     for (const [headers, error] of [
@@ -154,7 +158,7 @@ describe('TokenProvider', () => {
     expect(store.asked).to.deep.equal([]);
   });
 
-  it('D10: loads the user at every request and refuses one that is gone', async () => {
+  it('loads the user at every request and refuses one that is gone', async () => {
     const users = storeOf(alice);
     const token = issue();
     await bearer(token, users);
@@ -164,12 +168,12 @@ describe('TokenProvider', () => {
     expect(await rejection(bearer(token, { getUser: () => undefined }))).to.be.instanceOf(TokenInvalidError);
   });
 
-  it('D10: hands an inactive user on, for the chain to refuse', async () => {
+  it('hands an inactive user on, for the chain to refuse', async () => {
     const result = await bearer(issue(), storeOf({ ...alice, active: false }));
     expect((result as Authentication).user.active).to.equal(false);
   });
 
-  it('D10: refuses a wrong signature without asking the store', async () => {
+  it('refuses a wrong signature without asking the store', async () => {
     const users = storeOf(alice);
     const [header, payload] = issue().split('.');
     const forged = `${String(header)}.${String(payload)}.${'A'.repeat(43)}`;
@@ -177,26 +181,54 @@ describe('TokenProvider', () => {
     expect(users.asked).to.deep.equal([]);
   });
 
-  it('B7: finds no user by the names of Object.prototype', async () => {
+  it('finds no user by the names of Object.prototype', async () => {
     for (const name of ['__proto__', 'constructor']) {
       expect(await rejection(bearer(issue(name), storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
     }
   });
 
-  it('refuses a token from before tokensValidFrom and takes one of the same second after it', async () => {
-    const old = issue();
-    const users = storeOf({ ...alice, tokensValidFrom: new Date(START + 1) });
-    expect(await rejection(bearer(old, users))).to.be.instanceOf(TokenInvalidError);
-    now = START + 1;
-    expect(await bearer(issue(), users)).to.be.instanceOf(Authentication);
+  describe('and tokensValidFrom', () => {
+    const changed = new Date(START);
+    const issueFor = (tokensValidFrom: Date | null | undefined): string =>
+      tokens.issue(new Authentication({ ...alice, tokensValidFrom }, { authenticatedAt: new Date(now) }))
+        .token;
+
+    it('takes a token as long as the user has the value that the login saw, whatever the clocks say', async () => {
+      for (const seen of [undefined, null, new Date(0), changed, new Date(START + 5000), new Date(-5)]) {
+        const token = issueFor(seen);
+        now = START - 3000;
+        const users = storeOf({ ...alice, tokensValidFrom: seen ?? null });
+        expect(await bearer(token, users)).to.be.instanceOf(Authentication);
+        now = START;
+      }
+    });
+
+    it('refuses it for every other value, an earlier one and none too', async () => {
+      const values = [undefined, new Date(START - 1), changed, new Date(START + 1)];
+      for (const seen of values) {
+        const token = issueFor(seen);
+        for (const present of values.filter((value) => value !== seen)) {
+          const users = storeOf({ ...alice, tokensValidFrom: present });
+          expect(await rejection(bearer(token, users))).to.be.instanceOf(TokenInvalidError);
+        }
+      }
+    });
+
+    it('holds tokens without a stamp, of versions before, against the time of token and login', async () => {
+      const verified = { ...tokens.verify(issue()), stamp: undefined };
+      const at = async (issuedAt: number, authenticatedAt: number): Promise<unknown> => {
+        const old = { ...verified, issuedAt: new Date(issuedAt), authenticatedAt: new Date(authenticatedAt) };
+        const before = new TokenProvider({ verify: () => old });
+        const request = fakeRequest({ headers: { authorization: 'Bearer x' } });
+        return before.authenticate(request, storeOf({ ...alice, tokensValidFrom: changed }));
+      };
+      expect(await at(START, START)).to.be.instanceOf(Authentication);
+      expect(await rejection(at(START - 1, START - 1))).to.be.instanceOf(TokenInvalidError);
+      expect(await rejection(at(START, START - 1))).to.be.instanceOf(TokenInvalidError);
+    });
   });
 
-  it('refuses a token issued after tokensValidFrom for a login from before', async () => {
-    const users = storeOf({ ...alice, tokensValidFrom: new Date(START) });
-    expect(await rejection(bearer(issue('alice', START - 1), users))).to.be.instanceOf(TokenInvalidError);
-  });
-
-  it('hands on what is no user as it came, for the chain to refuse', async () => {
+  it('hands on a value that is not a user as it came, for the chain to refuse', async () => {
     for (const user of [
       { name: 'alice' },
       { username: 7 },

@@ -93,7 +93,7 @@ describe('findComponents', () => {
   });
 
   describe('refuses', () => {
-    it('I7: two providers with one order', () => {
+    it('two providers with one order', () => {
       AuthProvider(3)(First);
       AuthProvider(1)(Second);
       AuthProvider(3)(Third);
@@ -102,7 +102,7 @@ describe('findComponents', () => {
       );
     });
 
-    it('I7: two providers with one name', () => {
+    it('two providers with one name', () => {
       class Again extends First {
         readonly name = 'First';
       }
@@ -181,7 +181,7 @@ describe('findComponents', () => {
       expect(refusal({ providers: [Broken] })).to.equal('@AuthProvider Broken cannot be created: no key');
     });
 
-    it('a provider that needs a store where there is none', () => {
+    it('a provider that needs a store where the app has no store', () => {
       class Needy implements AuthProviderInterface {
         authenticate(_request: unknown, _userstore: unknown) {
           return null;

@@ -18,7 +18,7 @@ describe('resolve', () => {
     expect(resolve(Container, Users)).to.be.instanceOf(Users).and.equal(resolve(Container, Users));
   });
 
-  it('J11: finds the class again after the container was reset', () => {
+  it('finds the class again after the container was reset', () => {
     const before = resolve(Container, Users);
     Container.of('default').reset({ strategy: 'resetServices' });
     expect(resolve(Container, Users)).to.be.instanceOf(Users).and.not.equal(before);

@@ -8,6 +8,7 @@ import {
   CurrentUser,
   Get,
   getMetadataArgsStorage,
+  Header,
   JsonController,
   Middleware,
   Param,
@@ -15,6 +16,7 @@ import {
   UploadedFile,
   UseAfter,
   UseBefore,
+  UseInterceptor,
 } from 'routing-controllers';
 import {
   allOf,
@@ -53,7 +55,7 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
 describe('securityReport', () => {
   beforeEach(reset);
 
-  it('has every route in order, with its access, where it comes from, and who can recognise whom it asks for', async () => {
+  it('has every route in order, with its access, where it comes from, and the providers that can authenticate for it', async () => {
     @Authorized('staff')
     class Base {
       @Authorized('editor') @Get('/inherited') inherited() {}
@@ -80,7 +82,7 @@ describe('securityReport', () => {
     expect(others).to.deep.equal([
       'GET /api/x/inherited Sub.inherited: any authenticated user and role staff and role editor',
       'GET /api/y/public Open.open: anyone (@Public() on Open.open)',
-      'GET /api/y/required Open.required: any authenticated user (a parameter requires it)',
+      'GET /api/y/required Open.required: any authenticated user',
       'POST /api/x/stacked Sub.stacked: any authenticated user and role staff and all of (role b, role c) and role a',
     ]);
     const inherited = routes.find(({ action }) => action === 'Sub.inherited');
@@ -90,6 +92,11 @@ describe('securityReport', () => {
       { rule: 'role editor', source: 'Base.inherited' },
     ]);
     expect(inherited?.providers).to.deep.equal(['first', 'second']);
+    const required = routes.find(({ action }) => action === 'Open.required');
+    expect(required?.levels).to.deep.equal([
+      { rule: 'any authenticated user', source: 'parameter 1 of Open.required' },
+    ]);
+    expect(required?.providers).to.deep.equal(['first', 'second']);
     expect(routes.find(({ action }) => action === 'Open.open')?.providers).to.deep.equal([]);
     expect(logger.lines).to.deep.equal([]);
   });
@@ -162,6 +169,30 @@ describe('securityReport', () => {
     expect(hidden.map(({ action, hiddenBy }) => [action, hiddenBy])).to.deep.equal([
       ['Notes.mine', 'GET /n/:id (Notes.one)'],
       ['Notes.lost', 'GET /n/:id (Notes.one)'],
+    ]);
+  });
+
+  it('names what a base class loses, and no interceptor or header, which are restored', async () => {
+    class Base {
+      @UseInterceptor(() => ({})) @Header('X-A', '1') @Authorized() @Get('/kept') kept() {}
+    }
+    @JsonController('/n')
+    class Notes extends Base {}
+    const { warnings } = await securityReport(secure([Notes]).options);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('warns of a method whose roles its class keeps out', async () => {
+    @Authorized('staff')
+    @JsonController('/n')
+    class Notes {
+      @Authorized('editor') @Get('/drafts') drafts() {}
+      @Authorized('admin') @Get('/all') all() {}
+    }
+    const { options } = secure([Notes], { roleHierarchy: { admin: ['staff'] } });
+    const { warnings } = await securityReport(options);
+    expect(warnings.map(({ code, action }) => [code, action])).to.deep.equal([
+      ['narrowed_by_class', 'Notes.drafts'],
     ]);
   });
 

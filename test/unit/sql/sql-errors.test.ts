@@ -9,18 +9,18 @@ const BUGS = ['42601', '42P01', '42703', '42501', '22P02', '23505', 'XX000', '0A
 
 describe('isDown', () => {
   for (const code of DOWN) {
-    it(`K8: counts ${code} as down`, () => {
+    it(`counts ${code} as down`, () => {
       expect(isDown(Object.assign(new Error('refused'), { code }))).to.equal(true);
     });
   }
 
   for (const code of BUGS) {
-    it(`K8: counts ${code} as a bug`, () => {
+    it(`counts ${code} as a bug`, () => {
       expect(isDown(Object.assign(new Error('refused'), { code }))).to.equal(false);
     });
   }
 
-  it('K8: counts what nobody knows as down, and errors of the language as bugs', () => {
+  it('counts unknown errors as an outage, and errors of the language as bugs', () => {
     for (const unknown of [new Error('Query read timeout'), null, undefined, 'text', { code: 5 }]) {
       expect(isDown(unknown)).to.equal(true);
     }

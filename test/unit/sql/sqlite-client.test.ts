@@ -25,12 +25,12 @@ describe('SqliteClient', () => {
     expect(rows).to.deep.equal([{ a: 'one', b: 'two', c: 'two' }]);
   });
 
-  it('B7: rejects a text with a NUL, which would be cut there', async () => {
+  it('rejects a text with a NUL, which would be cut there', async () => {
     const error: unknown = await client.query('SELECT $1', ['alice\0x']).catch((thrown: unknown) => thrown);
     expect(error).to.be.an.instanceOf(RangeError);
   });
 
-  it('rejects, and never throws, what is no SQL', async () => {
+  it('rejects, and never throws, for invalid SQL', async () => {
     const error: unknown = await client.query('SELEC 1', []).catch((thrown: unknown) => thrown);
     expect(error).to.have.property('code', 'SQLITE_ERROR');
   });
@@ -48,7 +48,7 @@ describe('SqliteClient', () => {
     );
   });
 
-  it('K8: reads while another process writes, answers a write with 503, and recovers', async () => {
+  it('reads while another process writes, answers a write with 503, and recovers', async () => {
     await migrate(client);
     await client.query("INSERT INTO securest_users (username, password) VALUES ('alice', 'old')", []);
     const store = new SqlUserstore({ client });
@@ -73,7 +73,7 @@ describe('SqliteClient', () => {
     expect(await store.updatePassword?.(alice, 'new', 'other')).to.equal(true);
   });
 
-  it('K8: throws, and does not end the process, once it is closed', async () => {
+  it('throws, and does not end the process, once it is closed', async () => {
     await migrate(client);
     const closed = new SqliteClient(join(folder, 'users.db'));
     const store = new SqlUserstore({ client: closed });
@@ -83,7 +83,7 @@ describe('SqliteClient', () => {
     expect(error).to.be.an.instanceOf(Error);
   });
 
-  it('refuses a file that cannot be opened, and what is no path', () => {
+  it('refuses a file that cannot be opened, and a value that is not a path', () => {
     expect(() => new SqliteClient(join(folder, 'missing/users.db'))).to.throw(
       ConfigurationError,
       'cannot open',

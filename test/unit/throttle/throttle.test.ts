@@ -62,13 +62,13 @@ describe('Throttle', () => {
     expect(await fail(throttle)).to.equal(5);
   });
 
-  it('K4: lets no more of 100 tries at once through than of 100 one by one', async () => {
+  it('lets no more of 100 tries at once through than of 100 one by one', async () => {
     const throttle = new Throttle();
     const waits = await Promise.all(Array.from({ length: 100 }, () => fail(throttle)));
     expect(waits.filter((wait) => wait === 0)).to.have.length(10);
   });
 
-  it('K1: one account from many addresses', async () => {
+  it('one account from many addresses', async () => {
     const throttle = new Throttle();
     let tried = 0;
     for (let host = 0; host < 200; host += 1) {
@@ -78,7 +78,7 @@ describe('Throttle', () => {
     expect(await fail(throttle, 'bob', '198.51.100.1')).to.equal(0);
   });
 
-  it('K1: one address over many accounts', async () => {
+  it('one address over many accounts', async () => {
     const throttle = new Throttle();
     let tried = 0;
     for (let user = 0; user < 200; user += 1) {
@@ -88,13 +88,13 @@ describe('Throttle', () => {
     expect(await fail(throttle, 'user1', '203.0.113.9')).to.equal(0);
   });
 
-  it('B6: one account however it is typed', async () => {
+  it('one account however it is typed', async () => {
     const throttle = new Throttle({ perPair: 2 });
     for (const name of ['Ann', ' ann', 'ANN']) await fail(throttle, name);
     expect(await waitOf(throttle, 'ann', HERE)).to.equal(5);
   });
 
-  it('K3: keeps an allowance for an account where it logged in, however it is guessed at elsewhere', async () => {
+  it('keeps an allowance for an account where it logged in, however it is guessed at elsewhere', async () => {
     const throttle = new Throttle({ perPair: 3, perAccount: 3, perAddress: 3 });
     await logIn(throttle, 'ann', HERE);
     for (let host = 0; host < 9; host += 1) await fail(throttle, 'ann', `198.51.100.${String(host)}`);
@@ -160,23 +160,22 @@ describe('Throttle', () => {
     expect(await fail(throttle)).to.equal(5);
   });
 
-  it('K5: counts by a bounded number of keys, of which the one not used for longest goes', async () => {
+  it('counts by a bounded number of keys, of which the one not used for longest goes', async () => {
     const counter = new MemoryCounter(60, 3);
-    for (const key of ['a', 'b', 'c', 'a', 'd']) await counter.add(key);
+    for (const key of ['a', 'b', 'c', 'a', 'd']) counter.add(key);
     const kept = await Promise.all(['a', 'b', 'c', 'd'].map(async (key) => counter.remainingMs(key)));
     expect(kept).to.deep.equal([60_000, 0, 60_000, 60_000]);
   });
 
-  it('K5: lets tries that leave nothing behind push out no failures', async () => {
+  it('lets tries that leave nothing behind push out no failures', async () => {
     const counter = new MemoryCounter(60, 3);
-    await counter.add('failed');
-    await counter.add('failed');
-    for (let other = 0; other < 10; other += 1)
-      await (await counter.add(`other ${String(other)}`)).takeBack();
-    expect((await counter.add('failed')).total).to.equal(3);
-    const twice = [await counter.add('twice'), await counter.add('twice')];
+    counter.add('failed');
+    counter.add('failed');
+    for (let other = 0; other < 10; other += 1) await counter.add(`other ${String(other)}`).takeBack();
+    expect(counter.add('failed').total).to.equal(3);
+    const twice = [counter.add('twice'), counter.add('twice')];
     await twice[0]?.takeBack();
-    expect((await counter.add('twice')).total).to.equal(2);
+    expect(counter.add('twice').total).to.equal(2);
   });
 
   for (const options of [{ perPair: 0 }, { perAccount: 1.5 }, { perAddress: NaN }, { perPair: '9' }]) {

@@ -30,17 +30,19 @@ const refuses = (claims: object, overrides?: Partial<ClaimsPolicy>, nowMs?: numb
 
 describe('readClaims', () => {
   it('states what the token says', () => {
-    const login = { auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', userstore: 'sql' };
+    const login = { auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', userstore: 'sql', tvf: 5 };
     const claims = { ...valid, iat: NOW - 9.75, ...login, extra: 1 };
     expect(readClaims(claims, policy, NOW * 1000)).to.deep.equal({
       subject: 'alice',
       id: '1',
       issuedAt: new Date(NOW * 1000 - 9750),
       expiresAt: new Date((NOW + 600) * 1000),
+      acceptedUntil: new Date((NOW + 600 + policy.clockToleranceSeconds) * 1000),
       authenticatedAt: new Date((NOW - 60) * 1000),
       methods: ['pwd'],
       scopes: ['a', 'b'],
       userstore: 'sql',
+      stamp: 5,
       claims,
     });
   });
@@ -50,21 +52,21 @@ describe('readClaims', () => {
     expect(read({})).to.have.deep.property('authenticatedAt', new Date((NOW - 10) * 1000));
   });
 
-  it('D7: refuses exp that is missing or no number', () => {
+  it('refuses exp that is missing or no number', () => {
     const rest: Partial<typeof valid> = { ...valid };
     delete rest.exp;
     expect(() => readClaims(rest, policy, NOW * 1000)).to.throw(TokenInvalidError);
     for (const exp of [String(NOW + 600), true, null, {}, [NOW + 600], undefined]) refuses({ exp });
   });
 
-  it('D7: refuses exp beyond any date, in milliseconds, or beyond the maximum lifetime', () => {
+  it('refuses exp beyond any date, in milliseconds, or beyond the maximum lifetime', () => {
     for (const exp of [Infinity, NaN, 1e300, -1, (NOW + 600) * 1000, NOW - 10 + 3600.001]) refuses({ exp });
     takes({ exp: NOW - 10 + 3600 });
     refuses({ exp: NOW + 600, auth_time: NOW - 3001 });
     takes({ exp: NOW + 600, auth_time: NOW - 3000 });
   });
 
-  it('D7: refuses a token from the moment that exp names', () => {
+  it('refuses a token from the moment that exp names', () => {
     refuses({ exp: NOW });
     refuses({ exp: NOW - 1 });
     takes({ exp: NOW + 0.001 });
@@ -72,7 +74,7 @@ describe('readClaims', () => {
     takes({ exp: NOW }, { clockToleranceSeconds: 30 }, (NOW + 30) * 1000 - 1);
   });
 
-  it('D8: refuses any issuer but the exact one', () => {
+  it('refuses any issuer but the exact one', () => {
     for (const iss of [
       'https://issuer.example/',
       'https://issuer.example.evil.example',
@@ -87,7 +89,7 @@ describe('readClaims', () => {
     }
   });
 
-  it('D8: refuses any audience but the exact one, alone or in a list of strings', () => {
+  it('refuses any audience but the exact one, alone or in a list of strings', () => {
     for (const aud of [
       'ap',
       'apis',
@@ -107,7 +109,7 @@ describe('readClaims', () => {
     takes({ aud: ['other', 'api'] });
   });
 
-  it('D10: refuses a sub or jti that is no string, empty or missing', () => {
+  it('refuses a sub or jti that is no string, empty or missing', () => {
     for (const value of [1, '', null, undefined, ['alice'], { toString: 'alice' }]) {
       refuses({ sub: value });
       refuses({ jti: value });
@@ -133,6 +135,41 @@ describe('readClaims', () => {
     for (const nbf of [NOW + 1, NOW + 0.001, 'x', null, Infinity]) refuses({ nbf });
     takes({ nbf: NOW });
     takes({ nbf: NOW + 30 }, { clockToleranceSeconds: 30 });
+    refuses({ nbf: NOW + 31 }, { clockToleranceSeconds: 30 });
+  });
+
+  it('refuses a negative nbf, and one that is no number, however long ago it would be', () => {
+    for (const nbf of [
+      -1,
+      -0.001,
+      -NOW,
+      -Infinity,
+      -1e300,
+      NaN,
+      '0',
+      '',
+      false,
+      true,
+      [],
+      [0],
+      {},
+      undefined,
+    ]) {
+      refuses({ nbf });
+      refuses({ nbf }, { clockToleranceSeconds: 3600 });
+    }
+    takes({ nbf: 0 });
+    takes({ nbf: -0 });
+  });
+
+  it('holds a fraction of nbf against whole seconds, so that it never lets a token in early', () => {
+    for (const nbf of [NOW + 0.001, NOW + 0.5, NOW + 0.999]) {
+      for (const milliseconds of [0, 500, 999]) refuses({ nbf }, {}, NOW * 1000 + milliseconds);
+      takes({ nbf }, {}, (NOW + 1) * 1000);
+      refuses({ nbf: nbf + 30 }, { clockToleranceSeconds: 30 }, NOW * 1000 + 999);
+      takes({ nbf: nbf + 30 }, { clockToleranceSeconds: 30 }, (NOW + 1) * 1000);
+    }
+    takes({ nbf: NOW - 0.5 });
   });
 
   it('refuses a login after the token, and auth_time, amr, scope or userstore of another type', () => {
@@ -149,7 +186,7 @@ describe('readClaims', () => {
     expect(read({ scope: '' })).to.have.deep.property('scopes', []);
   });
 
-  it('D15: refuses everything under a clock that gives no number', () => {
+  it('refuses everything under a clock that gives no number', () => {
     refuses({}, {}, NaN);
   });
 });

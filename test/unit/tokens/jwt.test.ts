@@ -16,7 +16,7 @@ describe('verifyJwt', () => {
     }
   });
 
-  it('D9: refuses a token of another type or of none', () => {
+  it('refuses a token of another type or of none', () => {
     for (const typ of [
       'JWT',
       'rt+jwt',

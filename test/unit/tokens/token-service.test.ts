@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { Authentication } from '../../../src/core/authentication';
-import { noteHomeStore } from '../../../src/core/home-store';
+import { Authentication, provedLogin } from '../../../src/core/authentication';
 import type { User } from '../../../src/core/user';
 import { BadCredentialsError, ConfigurationError, TokenInvalidError } from '../../../src/errors';
 import { hs256Key } from '../../../src/tokens/jws';
@@ -61,6 +60,7 @@ describe('TokenService', () => {
       iat: START / 1000,
       exp: START / 1000 + 600,
       auth_time: (START - 5000) / 1000,
+      tvf: 0,
       amr: ['pwd'],
       scope: 'notes:read x',
     });
@@ -81,19 +81,84 @@ describe('TokenService', () => {
     });
   });
 
-  it('D10: names the userstore that had the user in an app with several, also where the app narrows the login', () => {
+  const from = (kind: 'userstore' | 'provider', home?: string): Authentication =>
+    provedLogin(
+      { authenticatedAt: new Date(START) },
+      { user: { ...alice }, source: { kind, name: 'sql' }, home, stamp: 0, now: START },
+    );
+
+  it('names the userstore that had the user in an app with several, also where the app narrows the login', () => {
     const { tokens } = makeService();
-    const { user } = loginAt(START);
     expect(payloadOf(tokens.issue(loginAt(START)).token)).to.not.have.property('userstore');
-    const customer = { ...user };
-    noteHomeStore(customer, 'sql');
-    for (const scopes of [undefined, ['x']]) {
-      const { token } = tokens.issue(
-        new Authentication(customer, { authenticatedAt: new Date(START), scopes }),
-      );
+    expect(payloadOf(tokens.issue(from('userstore')).token)).to.not.have.property('userstore');
+    const login = from('userstore', 'sql');
+    for (const narrowed of [
+      login,
+      new Authentication(login.user, { authenticatedAt: new Date(START), scopes: ['x'] }),
+      new Authentication({ ...login.user, email: 'a@b.example' }, login),
+    ]) {
+      const { token } = tokens.issue(narrowed);
       expect(payloadOf(token)).to.include({ sub: 'alice', userstore: 'sql' });
       expect(tokens.verify(token)).to.include({ userstore: 'sql' });
     }
+  });
+
+  it('refuses a login whose user came from no userstore, also where the app states it anew', () => {
+    const { tokens } = makeService();
+    const login = from('provider');
+    for (const one of [
+      login,
+      new Authentication(login.user),
+      new Authentication(login.user, login),
+      new Authentication({ ...login.user, email: 'a@b.example' }, login),
+    ]) {
+      expect(() => tokens.issue(one)).to.throw(TypeError, /no userstore/);
+    }
+  });
+
+  it('puts into the token the tokensValidFrom that the login saw', () => {
+    const { tokens } = makeService();
+    const user = { ...alice, tokensValidFrom: new Date(START - 7) };
+    const login = new Authentication(user, { authenticatedAt: new Date(START) });
+    user.tokensValidFrom = new Date(START - 3);
+    for (const one of [login, new Authentication(user, login)]) {
+      const { token } = tokens.issue(one);
+      expect(payloadOf(token)).to.include({ tvf: START - 7 });
+      expect(tokens.verify(token).stamp).to.equal(START - 7);
+    }
+  });
+
+  it('refuses a login whose tokensValidFrom lies ahead by more than clocks may differ', () => {
+    const { tokens } = makeService({ clockToleranceSeconds: 5 });
+    const ahead = (milliseconds: number) =>
+      tokens.issue(
+        new Authentication(
+          { ...alice, tokensValidFrom: new Date(START + milliseconds) },
+          { authenticatedAt: new Date(START) },
+        ),
+      );
+    ahead(6000);
+    expect(() => ahead(6001)).to.throw(BadCredentialsError);
+  });
+
+  it('refuses a token whose tvf is no time', () => {
+    const { tokens } = makeService();
+    const claims = { iss: 'notes', aud: 'notes-api', sub: 'alice', jti: '1', iat: START / 1000 };
+    const sign = (tvf: unknown): string =>
+      signJwt(hs256Key(Buffer.from(SECRET)), { ...claims, exp: START / 1000 + 1, tvf });
+    for (const tvf of ['0', null, 0.5, 1e300, [0], {}, true]) {
+      expect(() => tokens.verify(sign(tvf)), JSON.stringify(tvf)).to.throw(TokenInvalidError);
+    }
+    expect(tokens.verify(sign(-5)).stamp).to.equal(-5);
+  });
+
+  it('accepts a token until its end with the clock tolerance, and says so', () => {
+    const { tokens, clock } = makeService({ clockToleranceSeconds: 5 });
+    const { token } = tokens.issue(loginAt(START));
+    clock.now = START + 604_999;
+    expect(tokens.verify(token).acceptedUntil).to.deep.equal(new Date(START + 605_000));
+    clock.now += 1;
+    expect(() => tokens.verify(token)).to.throw(TokenInvalidError);
   });
 
   it('gives every token its own id', () => {
@@ -110,7 +175,7 @@ describe('TokenService', () => {
     }
   });
 
-  it('D7: refuses a token once its time is over', () => {
+  it('refuses a token once its time is over', () => {
     const { tokens, clock } = makeService();
     const { token } = tokens.issue(loginAt(START));
     clock.now = START + 599_999;
@@ -119,7 +184,7 @@ describe('TokenService', () => {
     expect(() => tokens.verify(token)).to.throw(TokenInvalidError);
   });
 
-  it('D7: refuses a token signed with its secret that lives beyond maxAgeSeconds', () => {
+  it('refuses a token signed with its secret that lives beyond maxAgeSeconds', () => {
     const { tokens } = makeService({ maxAgeSeconds: 3600 });
     const claims = { iss: 'notes', aud: 'notes-api', sub: 'alice', jti: '1', iat: START / 1000 };
     const sign = (exp: number): string => signJwt(hs256Key(Buffer.from(SECRET)), { ...claims, exp });
@@ -175,7 +240,7 @@ describe('TokenService', () => {
     expect(() => tokens.issue(new Authentication({ username: 'x'.repeat(8000) }))).to.throw(TypeError);
   });
 
-  it('D6: refuses a secret that is absent, empty or under 32 bytes', () => {
+  it('refuses a secret that is absent, empty or under 32 bytes', () => {
     for (const secret of [undefined, '', 'x'.repeat(31), Buffer.alloc(31), null, 32, {}, ['x'.repeat(32)]]) {
       expect(() => makeService({ secret: secret as string })).to.throw(ConfigurationError, /secret/);
     }
@@ -183,7 +248,7 @@ describe('TokenService', () => {
       makeService({ secret });
   });
 
-  it('D2: refuses a public key as its secret', () => {
+  it('refuses a public key as its secret', () => {
     const secret = `-----BEGIN PUBLIC KEY-----\n${'A'.repeat(64)}\n-----END PUBLIC KEY-----`;
     expect(() => makeService({ secret })).to.throw(ConfigurationError);
     expect(() => makeService({ secret: Buffer.from(secret) })).to.throw(ConfigurationError);

@@ -48,7 +48,7 @@ describe('FileUserstore', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('refuses options without a path, or with a pause that is none', () => {
+  it('refuses options without a path, or with an invalid pause', () => {
     for (const options of [
       undefined,
       {},
@@ -61,7 +61,7 @@ describe('FileUserstore', () => {
     }
   });
 
-  it('G1: refuses to start with a bad file and names file and line', () => {
+  it('refuses to start with a bad file and names file and line', () => {
     writeFileSync(path, 'users:\n  - username: alice\n    password: $2b$10$secret\n    active: off\n');
     expect(() => open()).to.throw(ConfigurationError, `${path}:4 active must be true or false`);
     writeFileSync(path, '');
@@ -70,7 +70,7 @@ describe('FileUserstore', () => {
     expect(() => open()).to.throw(ConfigurationError, `${path} cannot be read (ENOENT)`);
   });
 
-  it('G1: keeps its users through every cut-off of a new version, and reports', async () => {
+  it('keeps its users through every cut-off of a new version, and reports', async () => {
     const users = open();
     const problems: Problem[] = [];
     users[PROBLEM_SOURCE]((problem) => problems.push(problem));
@@ -109,7 +109,7 @@ describe('FileUserstore', () => {
     expect(later).to.deep.equal([]);
   });
 
-  it("G6: takes a user's groups from the version that the user came from, however late", async () => {
+  it("takes a user's groups from the version that the user came from, however late", async () => {
     const version = (number: number): string =>
       `users:\n  - { username: alice, groups: [staff] }\ngroups:\n  - { name: staff, roles: [v${number}] }\n`;
     replace(version(1));
@@ -122,7 +122,7 @@ describe('FileUserstore', () => {
     expect(users.getGroup('staff', { username: 'alice' })?.roles).to.deep.equal(['v2']);
   });
 
-  it('G6: shows users and groups of one version only, in 1000 lookups during 100 reloads', async () => {
+  it('shows users and groups of one version only, in 1000 lookups during 100 reloads', async () => {
     const version = (number: number): string =>
       `users:\n  - username: alice\n    roles: [v${String(number)}]\ngroups:\n  - name: staff\n    roles: [v${String(number)}]\n`;
     replace(version(0));

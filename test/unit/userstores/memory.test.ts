@@ -26,7 +26,7 @@ describe('MemoryUserstore', () => {
     throw new Error('It was not refused');
   };
 
-  it('B7: takes names that objects have anyway', () => {
+  it('takes names that objects have anyway', () => {
     const names = ['__proto__', 'constructor', 'toString'];
     const store = new MemoryUserstore({ users: names.map((username) => ({ username, roles: [username] })) });
     for (const name of names) expect(store.getUser(name)?.roles).to.deep.equal([name]);
@@ -40,7 +40,7 @@ describe('MemoryUserstore', () => {
     expect(refusal({ users: [], groups: [{ name: 'g' }, { name: 'g' }] })).to.include('groups[1]');
   });
 
-  it('refuses a group that there is not, of a user and of a group', () => {
+  it('refuses an unknown group, of a user and of a group', () => {
     expect(refusal({ users: [{ username: 'a', groups: ['staff'] }] })).to.include('users[0] ("a")');
     expect(refusal({ users: [], groups: { staff: { groups: ['all'] } } })).to.include('groups["staff"]');
   });
@@ -74,7 +74,7 @@ describe('MemoryUserstore', () => {
     }
   });
 
-  it('refuses what is no list of records', () => {
+  it('refuses a value that is not a list of records', () => {
     for (const users of [undefined, null, 'alice', 7, new Map([['alice', {}]]), new Set()]) {
       expect(refusal({ users })).to.include('users must be an array');
     }

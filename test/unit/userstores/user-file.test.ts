@@ -107,19 +107,19 @@ groups:
     });
   }
 
-  it('G4: refuses a key twice, at the top and in a record, with both lines', () => {
+  it('refuses a key twice, at the top and in a record, with both lines', () => {
     expect(fault('users: []\nusers: []\n')).to.include({ line: 2, message: 'repeats the key of line 1' });
     const twice = 'users:\n  - username: a\n    active: false\n    active: true\n  - username: b\n';
     expect(fault(twice)).to.include({ line: 4, message: 'repeats the key of line 3' });
   });
 
-  it('G4: refuses a name twice, with both lines', () => {
+  it('refuses a name twice, with both lines', () => {
     const plain = 'users:\n  - username: a\n  - username: b\n  - username: a\n  - username: c\n';
     expect(fault(plain)).to.include({ line: 4, message: 'has the same name as the one on line 2' });
     expect(fault('users: []\ngroups:\n  - name: g\n  - name: g\n').line).to.equal(4);
   });
 
-  it('G4: refuses merge keys', () => {
+  it('refuses merge keys', () => {
     expect(fault('users:\n  - username: a\n    <<: {active: true}\n').line).to.equal(3);
   });
 

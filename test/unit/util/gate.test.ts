@@ -29,7 +29,7 @@ describe('Gate', () => {
     }
   });
 
-  it('I1: refuses for now when too many wait', async () => {
+  it('refuses for now when too many wait', async () => {
     const gate = new Gate(1, 1);
     const { work, started, endOne } = held();
     const [first, second] = [gate.pass(work(1)), gate.pass(work(2))];

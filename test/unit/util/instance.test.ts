@@ -7,7 +7,7 @@ describe('isInstance', () => {
     expect(isInstance(new RangeError(), Error)).to.be.true;
   });
 
-  it('is false for what is none', () => {
+  it('is false for other values', () => {
     for (const value of [undefined, null, 'Error', {}, Object.create(null), new Error()]) {
       expect(isInstance(value, TypeError)).to.be.false;
     }

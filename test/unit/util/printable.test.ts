@@ -14,14 +14,26 @@ describe('printable', () => {
     ['a\ud800b', 'a\ufffdb'],
   ];
   for (const [text, expected] of table) {
-    it(`K9: writes ${JSON.stringify(text)} as ${expected}`, () => {
+    it(`writes ${JSON.stringify(text)} as ${expected}`, () => {
       expect(printable(text)).to.equal(expected);
     });
   }
 
-  it('K9: cuts what is longer than the limit, also within a surrogate pair', () => {
+  it('cuts what is longer than the limit, also within a surrogate pair', () => {
     expect(printable('x'.repeat(256))).to.equal('x'.repeat(256));
     expect(printable('x'.repeat(1_000_000))).to.equal(`${'x'.repeat(256)}…`);
     expect(printable('ab😀', 3)).to.equal('ab\ufffd…');
   });
+
+  for (const [name, part, written] of [
+    ['control characters', '\n', '\\u000a'],
+    ['halves of surrogate pairs', '\ud800', '\ufffd'],
+    ['escapes', '\u001b[31m', '\\u001b[31m'],
+  ] as const) {
+    it(`looks at no more than it writes of ten million ${name}`, () => {
+      const text = part.repeat(10_000_000 / part.length);
+      expect(printable(text, 2 * part.length)).to.equal(`${written.repeat(2)}…`);
+      expect(printable(text).length).to.be.at.most(256 * 6 + 1);
+    });
+  }
 });

@@ -179,6 +179,6 @@ describe('PathPermissions', () => {
       new PathPermissions({ path: process.argv[1] });
     `;
     const args = ['-r', '@swc-node/register', '-r', 'reflect-metadata', '-e', script, file.path];
-    expect(spawnSync(process.execPath, args, { timeout: 30_000 }).status).to.equal(0);
-  }).timeout(40_000);
+    expect(spawnSync(process.execPath, args, { timeout: 60_000 }).status).to.equal(0);
+  });
 });

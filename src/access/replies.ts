@@ -1,0 +1,50 @@
+/**
+ * Restores what shapes the reply of an inherited action: interceptors, headers, status codes and the like.
+ *
+ * The host looks them up by the controller class itself, so a base's interceptor that masks a field would
+ * silently not run. As guards do, a decorator on an override replaces the overridden method's of its kind, and
+ * without one that counts; what stands on base classes counts too.
+ */
+import { type ActionMetadata, getMetadataArgsStorage, ResponseHandlerMetadata } from 'routing-controllers';
+import { isOnMethod } from './declared';
+import { classChain } from './guards';
+
+type HandlerArgs = ReturnType<typeof getMetadataArgsStorage>['responseHandlers'][number];
+
+/** Gives an action the `@Header`, `@HttpCode` and other such decorators of the methods that it overrides. */
+export function restoreReply(action: ActionMetadata): void {
+  const { target } = action.controllerMetadata;
+  const decided = new Set<string>();
+  const handlers: HandlerArgs[] = [];
+  for (const cls of classChain(target)) {
+    const own = getMetadataArgsStorage().responseHandlers.filter(
+      (handler) => handler.type !== 'authorized' && isOnMethod(handler, cls, action.method),
+    );
+    handlers.push(...own.filter((handler) => !decided.has(kindOf(handler))));
+    for (const handler of own) for (const kind of decidedBy(handler)) decided.add(kind);
+  }
+  if (handlers.every((handler) => handler.target === target)) return;
+  action.build(handlers.map((handler) => new ResponseHandlerMetadata(handler)));
+}
+
+/** What a handler is about. Each header is of its own kind, whichever decorator sets it. */
+function kindOf({ type, value }: HandlerArgs): string {
+  switch (type) {
+    case 'header':
+      return `header ${String(value).toLowerCase()}`;
+    case 'content-type':
+      return 'header content-type';
+    case 'location':
+      return 'header location';
+    case 'rendered-template':
+    case 'redirect':
+      return 'body';
+    default:
+      return type;
+  }
+}
+
+/** A redirect brings its own status: an overridden method's would take it away. */
+function decidedBy(handler: HandlerArgs): string[] {
+  return handler.type === 'redirect' ? [kindOf(handler), 'success-code'] : [kindOf(handler)];
+}

@@ -1,0 +1,56 @@
+/**
+ * Whether a user that a provider stated is the userstore's own. A token opens the userstore's user of its name, so a
+ * login is only exchanged for one where both are the same: a stranger of the same name must not become somebody else.
+ */
+import { type Authentication, provedLogin } from '../core/authentication';
+import { isUser, type User } from '../core/user';
+import type { Recognised } from './chain';
+import { withinDeadline } from './deadline';
+import type { UserstoreChain } from './userstore-chain';
+
+/**
+ * The login of a request as actions get it: where a provider stated the user, and the userstore has the very same one
+ * (name, roles, groups, and e-mail where both have one), it is the login of that user of the store. Never rejects.
+ */
+export async function attribute(
+  { authentication, origin }: Pick<Recognised, 'authentication' | 'origin'>,
+  userstore: UserstoreChain,
+  deadlineMs: number,
+): Promise<Authentication> {
+  if (origin !== undefined || authentication.source === undefined || userstore.isEmpty())
+    return authentication;
+  const { user } = authentication;
+  try {
+    const found = await withinDeadline(userstore.find(user.username), deadlineMs);
+    if (found === null || !isUser(found.user) || !isSameUser(user, found.user)) return authentication;
+    const home = userstore.isSeveral() ? found.name : undefined;
+    return provedLogin(authentication, {
+      user,
+      source: { kind: 'userstore', name: found.name },
+      home,
+      stamp: found.stamp,
+      now: authentication.authenticatedAt.getTime(),
+    });
+  } catch {
+    // A store that is down says nothing of the user, and the request needs nothing of it.
+    return authentication;
+  }
+}
+
+function isSameUser(stated: User, stored: User): boolean {
+  return (
+    stated.username === stored.username &&
+    stored.active !== false &&
+    isSameSet(stated.roles, stored.roles) &&
+    isSameSet(stated.groups, stored.groups) &&
+    (stated.email == null || stored.email == null || stated.email === stored.email)
+  );
+}
+
+function isSameSet(
+  one: readonly string[] | null | undefined,
+  other: readonly string[] | null | undefined,
+): boolean {
+  const [first, second] = [new Set(one), new Set(other)];
+  return first.size === second.size && [...first].every((name) => second.has(name));
+}

@@ -1,0 +1,28 @@
+import type { User } from '../core/user';
+import { nameFault, usernameFault } from '../core/user-name';
+import { printable } from '../util/printable';
+import { RefusedError } from './command';
+
+/** What is wrong with the names of a new user; undefined where nothing is. */
+export function newNamesFault({ username, roles, groups }: User): string | undefined {
+  const fault = usernameFault(username);
+  if (fault !== undefined) return `username ${fault}`;
+  return listFault('roles', roles) ?? listFault('groups', groups);
+}
+
+/** @throws {RefusedError} for a name of a role or group that nobody should get */
+export function refuseNames(field: 'roles' | 'groups', names: readonly string[]): void {
+  const fault = listFault(field, names);
+  if (fault !== undefined) throw new RefusedError(fault);
+}
+
+/** What to tell of a user name that other providers take, and Basic does not. */
+export function colonNotice(username: string): string | undefined {
+  if (!username.includes(':')) return undefined;
+  return `${printable(username)} has a colon, and no Basic login can have such a name (RFC 7617)`;
+}
+
+function listFault(field: string, names: readonly string[] | null | undefined): string | undefined {
+  const fault = names?.map(nameFault).find((found) => found !== undefined);
+  return fault && `${field} ${fault}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * The user as the app may see it: a copy that yields the stored hash in no way that JSON, a spread, a loop over
+ * properties or `util.inspect` takes, and through which nothing of the store's record can be changed.
+ */
+import { types } from 'node:util';
+import { isInstance } from '../util/instance';
+import { masked } from '../util/masked';
+import type { AuthenticationDetails } from './authentication';
+import { isPlainPrototype } from './objects';
+import { NAMES, RecordCopy } from './record-copy';
+import { Budget, RecordFault } from './record-fault';
+import { SecretScan, silence } from './record-scan';
+import { Secrets } from './secrets';
+import { isUser, type User } from './user';
+
+/**
+ * A copy of a record without the hash.
+ * @param known what must not leave, where that is more than the record's own `password`
+ * @throws RecordFault when there can be none; the message holds no value of the record
+ */
+export function publicUser(record: User, known?: Secrets): User {
+  return guarded(() => {
+    const secrets = known ?? Secrets.of(record.password);
+    const budget = new Budget();
+    const copy = new RecordCopy(secrets, budget);
+    const user = copy.of(record);
+    if (secrets !== undefined && copy.mustBeScanned) new SecretScan(secrets, budget).refuse(user, NAMES);
+    return checked(user, record);
+  });
+}
+
+/**
+ * What a store's own method gives in place of a record. A plain object is copied; an instance of a class is
+ * handed on as it is, and must give the hash nowhere.
+ * @throws RecordFault
+ */
+export function publicView(view: () => unknown, record: User, secrets: Secrets | undefined): User {
+  const given = called(view, secrets);
+  if (given === record) return publicUser(record, secrets);
+  return guarded(() => {
+    if (types.isPromise(given)) {
+      silence(given);
+      throw new RecordFault('publicView() must not be async');
+    }
+    if (!isUser(given)) throw new RecordFault('publicView() returned something that is not a user');
+    if (isPlainPrototype(Object.getPrototypeOf(given))) return checked(publicUser(given, secrets), record);
+    if (secrets !== undefined) new SecretScan(secrets, new Budget()).refuse(given, NAMES);
+    return checked(given, record);
+  });
+}
+
+/** Makes sure that what a provider states beside the user, to the app and to the client, holds no hash. */
+export function refuseSecretsIn({ claims, replyHeaders }: AuthenticationDetails, secrets: Secrets): void {
+  guarded(() => {
+    new SecretScan(secrets, new Budget()).refuse([claims, replyHeaders]);
+  });
+}
+
+function called(view: () => unknown, secrets: Secrets | undefined): unknown {
+  try {
+    return view();
+  } catch (error) {
+    const message = isInstance<Error>(error, Error) ? guarded(() => masked(error.message)) : 'no error';
+    const words = secrets?.isIn(message) === true ? '' : `: ${message}`;
+    throw new RecordFault(`publicView() failed${words}`);
+  }
+}
+
+/** What came of a record must still be that user, and must not share what roles are decided by. */
+function checked(user: User, record: User): User {
+  if (!isUser(user)) throw new RecordFault('its copy does not hold as a user');
+  if (user.username !== record.username) throw new RecordFault('its copy has another username');
+  for (const field of ['roles', 'groups'] as const) {
+    const names = user[field];
+    if (!names || Object.isFrozen(names) || names !== record[field]) continue;
+    throw new RecordFault(`${field} is the same array as in the record: copy or freeze it`);
+  }
+  return user;
+}
+
+/** Records are code of the app: whatever that throws may quote the hash, so nothing of it is passed on. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isInstance(error, RecordFault)) throw error;
+    throw new RecordFault('its code fails when it is copied');
+  }
+}

@@ -1,0 +1,212 @@
+import { inspect, types } from 'node:util';
+import { bytesOf, isDirect, isOpaque, isPlainPrototype } from './objects';
+import { type Budget, RecordFault } from './record-fault';
+import type { Secrets } from './secrets';
+
+/** How deep instances of classes may hold instances of classes: a date library needs two levels. */
+const MAX_DEPTH = 3;
+
+/** Of a function, what every function has. */
+const OF_FUNCTIONS: readonly PropertyKey[] = ['length', 'name', 'prototype', 'arguments', 'caller'];
+
+/** What JSON, templates and `util.inspect` call, and whether a throw makes the record useless. */
+const CALLED_BY_OTHERS: readonly {
+  readonly key: PropertyKey;
+  readonly mustWork: boolean;
+  readonly parameters: () => unknown[];
+}[] = [
+  { key: 'toJSON', mustWork: true, parameters: () => [''] },
+  {
+    key: inspect.custom,
+    mustWork: true,
+    parameters: () => [2, { ...inspect.defaultOptions, stylize: String }, inspect],
+  },
+  { key: Symbol.toPrimitive, mustWork: false, parameters: () => ['string'] },
+  { key: 'toString', mustWork: false, parameters: () => [] },
+  { key: 'valueOf', mustWork: false, parameters: () => [] },
+];
+
+/** What messages call the object that was given. */
+const SELF = 'it';
+
+class SecretFound extends RecordFault {}
+
+/**
+ * Looks for secrets in everything that can be reached from an object by properties, its own and inherited
+ * ones, and by what JSON and `util.inspect` call. Data comes first, so that no getter of a connection or a
+ * server runs: those are too deep, and end the search before.
+ */
+export class SecretScan {
+  private readonly seen = new Set<object>();
+  private readonly asJson = new Set<object>();
+  private readonly computing: { readonly object: object; readonly depth: number }[] = [];
+
+  constructor(
+    private readonly secrets: Secrets,
+    private readonly budget: Budget,
+  ) {}
+
+  /**
+   * @param names fields of the object itself that are names, never secrets
+   * @throws RecordFault when a secret is found, or when something cannot be looked at
+   */
+  refuse(object: object, names: readonly PropertyKey[] = []): void {
+    this.look(object, 0, SELF, names);
+    for (let next = this.computing.pop(); next !== undefined; next = this.computing.pop()) {
+      this.compute(next.object, next.depth);
+    }
+  }
+
+  /**
+   * True when the data of an object holds a secret. No code of its class runs.
+   * @throws RecordFault when something cannot be looked at
+   */
+  isInDataOf(object: object): boolean {
+    try {
+      this.look(object, 1, SELF);
+      return false;
+    } catch (error) {
+      if (error instanceof SecretFound) return true;
+      throw error;
+    }
+  }
+
+  private look(value: unknown, depth: number, where: string, names: readonly PropertyKey[] = []): void {
+    if (typeof value === 'string') this.refuseText(value, where);
+    else if (typeof value === 'symbol') this.refuseText(value.description ?? '', where);
+    else if (typeof value === 'function') this.lookInto(value, depth, where, OF_FUNCTIONS);
+    else if (typeof value === 'object' && value !== null) this.lookInto(value, depth, where, names);
+  }
+
+  private lookInto(object: object, depth: number, where: string, skipped: readonly PropertyKey[]): void {
+    if (this.seen.has(object)) return;
+    this.seen.add(object);
+    this.budget.spend();
+    if (types.isPromise(object)) silence(object);
+    if (isOpaque(object)) throw new RecordFault(`${where} cannot be looked into`);
+    const bytes = bytesOf(object);
+    if (bytes !== undefined) {
+      if (this.secrets.isInBytes(bytes)) throw new SecretFound(`${where} gives the hash`);
+      return;
+    }
+    if (types.isStringObject(object)) {
+      this.refuseText(String.prototype.valueOf.call(object), where);
+      return;
+    }
+    const isOfClass = !isData(object);
+    if (isOfClass && depth > MAX_DEPTH) throw new RecordFault(`${where} leads too far from the record`);
+    const inner = isOfClass ? depth + 1 : depth;
+    if (types.isMap(object)) {
+      Map.prototype.forEach.call(object, (value: unknown, key: unknown) => {
+        this.look(key, inner, where);
+        this.look(value, inner, where);
+      });
+    }
+    if (types.isSet(object)) {
+      Set.prototype.forEach.call(object, (value: unknown) => {
+        this.look(value, inner, where);
+      });
+    }
+    let hasCode = isOfClass && typeof object !== 'function';
+    for (const key of Reflect.ownKeys(object)) {
+      if (skipped.includes(key)) continue;
+      this.refuseName(key, where);
+      const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
+      this.budget.spend();
+      if (descriptor === undefined) continue;
+      // Deeper down a name may be somebody's data.
+      if ('value' in descriptor) this.look(descriptor.value, inner, where === SELF ? textOf(key) : where);
+      hasCode ||= descriptor.get !== undefined || CALLED_BY_OTHERS.some((called) => called.key === key);
+    }
+    if (!hasCode) return;
+    if (depth > MAX_DEPTH) throw new RecordFault(`${where} leads too far from the record`);
+    this.computing.push({ object, depth: depth + 1 });
+  }
+
+  /** Looks at what getters give, and at what others get who call the object's methods. */
+  private compute(object: object, depth: number): void {
+    for (const owner of ownersOf(object)) {
+      for (const key of Reflect.ownKeys(owner)) this.lookAtMember(object, owner, key, depth);
+    }
+    for (const { key, mustWork, parameters } of CALLED_BY_OTHERS) {
+      // JSON does not call toJSON() of what toJSON() gave.
+      if (key === 'toJSON' && this.asJson.has(object)) continue;
+      const method: unknown = Reflect.get(object, key);
+      if (typeof method !== 'function' || method === Reflect.get(Object.prototype, key)) continue;
+      const given = attempt(() => Reflect.apply(method, object, parameters()) as unknown);
+      if (given !== FAILED) {
+        if (key === 'toJSON' && typeof given === 'object' && given !== null) this.asJson.add(given);
+        this.look(given, depth, `${textOf(key)}()`);
+      } else if (mustWork) throw new RecordFault(`${textOf(key)}() fails: a copy has no private fields`);
+    }
+  }
+
+  private lookAtMember(object: object, owner: object, key: PropertyKey, depth: number): void {
+    const descriptor = Reflect.getOwnPropertyDescriptor(owner, key);
+    if (descriptor === undefined) return;
+    if (descriptor.get === undefined) {
+      if (owner === object || typeof descriptor.value === 'function') return;
+      this.refuseName(key, 'its prototype');
+      this.look(descriptor.value, depth, textOf(key));
+      return;
+    }
+    const given = attempt(() => Reflect.get(object, key) as unknown);
+    if (given === FAILED)
+      throw new RecordFault(`the getter of ${textOf(key)} fails: a copy has no private fields`);
+    this.look(given, depth, textOf(key));
+  }
+
+  private refuseName(key: PropertyKey, where: string): void {
+    if (this.secrets.isInName(key)) throw new SecretFound(`${where} has the hash as a name`);
+  }
+
+  private refuseText(text: string, where: string): void {
+    if (this.secrets.isIn(text)) throw new SecretFound(`${where} gives the hash`);
+  }
+}
+
+/** A promise that nobody looks at must not end the process. */
+export function silence(promise: Promise<unknown>): void {
+  void Promise.prototype.then.call(promise, undefined, () => undefined);
+}
+
+function textOf(key: PropertyKey): string {
+  return typeof key === 'symbol' ? (key.description ?? '') : String(key);
+}
+
+/** True for what has no code but that of the language. */
+function isData(object: object): boolean {
+  if (isPlainPrototype(Object.getPrototypeOf(object))) return true;
+  const isBuiltIn =
+    Array.isArray(object) ||
+    types.isDate(object) ||
+    types.isMap(object) ||
+    types.isSet(object) ||
+    types.isRegExp(object);
+  return isBuiltIn && isDirect(object);
+}
+
+/** An object and its prototypes, up to those that everything has. */
+function* ownersOf(object: object): Generator<object> {
+  yield object;
+  let owner = Object.getPrototypeOf(object) as object | null;
+  while (owner !== null && !isPlainPrototype(owner) && !isFunctionPrototype(owner)) {
+    if (types.isProxy(owner)) throw new RecordFault('its prototype is a proxy');
+    yield owner;
+    owner = Object.getPrototypeOf(owner) as object | null;
+  }
+}
+
+function isFunctionPrototype(object: object): boolean {
+  return typeof object === 'function' && isPlainPrototype(Object.getPrototypeOf(object));
+}
+
+const FAILED = Symbol('failed');
+
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return FAILED;
+  }
+}

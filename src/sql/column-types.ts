@@ -1,0 +1,22 @@
+import type { RowOrigin } from './row-origin';
+import { rowFault, TOKENS_VALID_FROM } from './rows';
+
+/** OIDs of PostgreSQL's types of time that have no zone. */
+const ZONELESS: Readonly<Record<number, string>> = { 1082: 'date', 1114: 'timestamp' };
+
+/**
+ * Refuses `tokensValidFrom` of a type without a time zone, with or without a row: the driver makes a Date of it in the
+ * time zone of the process, so nothing would show.
+ * @param fields `fields` of the client's answer, as `pg` has them; of any other form they say nothing
+ * @throws Error that names the column
+ */
+export function refuseZoneless(fields: unknown, origin: RowOrigin): void {
+  if (!Array.isArray(fields)) return;
+  for (const field of fields as unknown[]) {
+    const { name, dataTypeID } = (field ?? {}) as { name?: unknown; dataTypeID?: unknown };
+    const type = typeof dataTypeID === 'number' ? ZONELESS[dataTypeID] : undefined;
+    if (type === undefined || !TOKENS_VALID_FROM.includes(name as string)) continue;
+    const problem = `is a ${type}, another moment in each time zone: make it timestamptz`;
+    throw rowFault('tokensValidFrom', origin, problem);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Fails the run when a promise was rejected and nobody handled it, or an exception was thrown where nobody caught it,
+ * in any test or between them: each would have ended an app's process. Mocha by itself hears of no rejection.
+ */
+import type { Context, RootHookObject } from 'mocha';
+
+/** Where each was heard; without its message, which could quote a secret. */
+const heard: string[] = [];
+let test = 'no test';
+let isOver = false;
+
+function hear(kind: string, reason: unknown): void {
+  const fault = `${kind} of ${nameOf(reason)} during "${test}"${placeOf(reason)}`;
+  // There is no hook left that could report it, so it ends the process.
+  if (isOver) throw new Error(`After the last test: ${fault}`);
+  heard.push(fault);
+}
+
+// Mocha emits each once more.
+const known = new WeakSet<Promise<unknown>>();
+process.on('unhandledRejection', (reason, promise) => {
+  if (known.has(promise)) return;
+  known.add(promise);
+  hear('rejection', reason);
+});
+process.on('uncaughtExceptionMonitor', (error, origin) => {
+  if (!isOver && origin === 'uncaughtException') hear('exception', error);
+});
+
+export const mochaHooks: RootHookObject = {
+  beforeEach(this: Context) {
+    test = this.currentTest?.fullTitle() ?? test;
+  },
+  async afterAll() {
+    // What was rejected in the last turns is reported after them.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resume) => setImmediate(resume));
+    isOver = true;
+    if (heard.length > 0) throw new Error(`${heard.length} unhandled:\n${heard.join('\n')}`);
+  },
+};
+
+function nameOf(reason: unknown): string {
+  try {
+    return reason instanceof Error ? reason.constructor.name : typeof reason;
+  } catch {
+    return 'a hostile value';
+  }
+}
+
+/** The first lines of its stack that name a place. */
+function placeOf(reason: unknown): string {
+  try {
+    const lines = reason instanceof Error ? String(reason.stack).split('\n') : [];
+    const places = lines.filter((line) => /^\s+at .*\d+:\d+\)?$/.test(line));
+    return places
+      .slice(0, 3)
+      .map((line) => `\n  ${line.trim()}`)
+      .join('');
+  } catch {
+    return '';
+  }
+}
