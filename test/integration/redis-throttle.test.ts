@@ -128,6 +128,20 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         };
       };
 
+      for (const perPair of [1, 10]) {
+        it(`takes equal right logins at once for one try, with ${String(perPair)} free`, async () => {
+          await using api = await start(await ready(), { perPair });
+          for (let round = 0; round < 3; round += 1) {
+            const statuses = await Promise.all(Array.from({ length: 30 }, () => guess(api, 'secret')));
+            expect(new Set(statuses)).to.deep.equal(new Set([200]));
+          }
+          const wrong = await Promise.all(Array.from({ length: 30 }, () => guess(api, 'wrong')));
+          expect(wrong.filter((status) => status === 401)).to.have.length(perPair);
+          expect(wrong.filter((status) => status === 429)).to.have.length(30 - perPair);
+          expect(await guess(api, 'secret')).to.equal(429);
+        });
+      }
+
       it('counts the failures of several apps together', async () => {
         await using one = await start(await ready());
         await using other = await start(await ready());

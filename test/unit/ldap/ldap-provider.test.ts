@@ -60,7 +60,7 @@ describe('LdapProvider', () => {
   const count = (results: unknown[], result: unknown) => results.filter((one) => one === result).length;
 
   for (const throttle of [undefined, { perPair: 1 }, { perAddress: 1 }, { perAccount: 1 }, false] as const) {
-    it(`takes equal right logins at once for one try, with ${JSON.stringify(throttle) ?? 'no options'}`, async () => {
+    it(`takes equal right logins at once for one try, with ${String(JSON.stringify(throttle))}`, async () => {
       const login = open(throttle === undefined ? {} : { throttle });
       const results = await Promise.all(Array.from({ length: 30 }, () => login()));
       expect(count(results, 'ann')).to.equal(30);

@@ -13,7 +13,7 @@ describe('LoginsUnderWay', () => {
     begun += 1;
     return result;
   };
-  const prove = (login = ANN, against = ['hash']) => 
+  const prove = (login = ANN, against = ['hash']) =>
     logins.prove(login, against, verify, new AbortController().signal);
 
   beforeEach(() => {

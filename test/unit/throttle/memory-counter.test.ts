@@ -155,7 +155,7 @@ describe('MemoryCounter', () => {
     expect(counters).to.have.length(7);
     gc();
     const before = process.memoryUsage().heapUsed;
-      // A part of a text keeps the whole text in memory, where it is not copied.
+    // A part of a text keeps the whole text in memory, where it is not copied.
     const keyOf = (index: number) => `${String(index).padStart(40)}${'ж'.repeat(200)}`.slice(0, 100);
     const kept: number[] = [];
     for (const { options, counter } of counters) {
@@ -169,6 +169,8 @@ describe('MemoryCounter', () => {
     gc();
     const used = process.memoryUsage().heapUsed - before;
     expect(kept).to.deep.equal(counters.map(({ options }) => options.maxKeys));
-    expect(used).to.be.greaterThan(10 * MB).and.at.most(32 * MB);
+    expect(used)
+      .to.be.greaterThan(10 * MB)
+      .and.at.most(32 * MB);
   });
 });

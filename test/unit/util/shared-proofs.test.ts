@@ -156,9 +156,12 @@ describe('SharedProofs', () => {
   });
 
   it('does not begin for who has gone already', async () => {
-    expect(await prove(counted(() => Promise.resolve(true)), AbortSignal.abort())).to.be.instanceOf(
-      ServiceUnavailableError,
-    );
+    expect(
+      await prove(
+        counted(() => Promise.resolve(true)),
+        AbortSignal.abort(),
+      ),
+    ).to.be.instanceOf(ServiceUnavailableError);
     expect(begun).to.equal(0);
   });
 });
