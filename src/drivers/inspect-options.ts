@@ -1,5 +1,6 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
 import { ConfigurationError } from '../errors';
+import { preparing } from './build-watch';
 import { bindingOf, bindingOfPair, type Inspection } from './install';
 import { recordServer } from './recording-driver';
 
@@ -25,5 +26,11 @@ export function inspectOptions(options: RoutingControllersOptions): InspectedOpt
   // A server with half of the pair would not start; whoever inspects it says what it would lose.
   const facts = { routePrefix: server.routePrefix, hasAuthorizationChecker: true };
   const isGuarded = bindingOf(options.authorizationChecker) === binding;
-  return { ...binding.inspect(server, facts), middlewares: server.middlewares, isGuarded };
+  // Replies of base classes are restored by building the host's metadata once more.
+  const wasPreparing = preparing(true);
+  try {
+    return { ...binding.inspect(server, facts), middlewares: server.middlewares, isGuarded };
+  } finally {
+    preparing(wasPreparing);
+  }
 }

@@ -106,7 +106,7 @@ for (const driver of DRIVERS) {
 
     for (const whenMissing of ['deny', 'run'] as const) {
       it(`is refused, and no action runs, where the text is no number, with whenMissing: '${whenMissing}'`, async () => {
-        await using server = await start(byNumber({ whenMissing }));
+        await using server = await start(byNumber({ whenMissing, owner: ({ owner }) => owner.trim() }));
         for (const id of ['abc', 'NaN', '5x', '5,0', '0x', '%3A', 'undefined', '--5']) {
           expect(await server.status(`/things/${id}`, 'user', 'DELETE'), id).to.equal(403);
           expect(await server.status(`/things/${id}`, 'editor'), id).to.equal(400);
@@ -337,9 +337,7 @@ for (const driver of DRIVERS) {
       },
       'a class of parameters by its option': () => {
         class C {
-          @Authorized(ownerOf(Things, 'id')) @Get('/x/:id') act(
-            @Params({ type: NumberOf }) _all: object,
-          ) {}
+          @Authorized(ownerOf(Things, 'id')) @Get('/x/:id') act(@Params({ type: NumberOf }) _all: object) {}
         }
         return C;
       },

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { allOf, anyOf, describeRule, toRule } from '../../../src/access/rules';
+import { allOf, anyOf, describeRule, ownerOf, toRule } from '../../../src/access/rules';
 import { ConfigurationError } from '../../../src/errors';
 
 class IsOwner {
@@ -31,6 +31,19 @@ describe('toRule', () => {
       expect(describeRule(toRule(value, 'here'))).to.equal(words);
     });
   }
+
+  it('describes an owner, and says where a missing resource is let through', () => {
+    class Notes {
+      get() {
+        return null;
+      }
+    }
+    expect(describeRule(ownerOf(Notes, 'id'))).to.equal('owner of Notes :id');
+    expect(describeRule(ownerOf(Notes, 'id', { whenMissing: 'deny' }))).to.equal('owner of Notes :id');
+    expect(describeRule(ownerOf(Notes, 'id', { whenMissing: 'run' }))).to.equal(
+      'owner of Notes :id (or missing)',
+    );
+  });
 
   it('describes an anonymous function', () => {
     expect(describeRule(allOf(() => true))).to.equal('all of (policy (anonymous function))');
