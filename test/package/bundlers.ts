@@ -94,7 +94,15 @@ export async function installBuild(): Promise<string> {
   }
   writeFileSync(join(home, 'package.json'), JSON.stringify(manifest));
   const outDir = join(home, 'dist');
-  await runTool('tsc', ['-p', 'tsconfig.build.json', '--outDir', outDir, '--noCheck', '--declaration', 'false']);
+  await runTool('tsc', [
+    '-p',
+    'tsconfig.build.json',
+    '--outDir',
+    outDir,
+    '--noCheck',
+    '--declaration',
+    'false',
+  ]);
   return folder;
 }
 

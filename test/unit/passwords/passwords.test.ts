@@ -179,7 +179,10 @@ describe('Passwords', () => {
     it('says how a password is stored that could be a hash, where plain texts are accepted', () => {
       const own = new Passwords({ accept: ['plaintext'] });
       for (const text of ['"canary"', '$x$canary', '{SHA}canary', '5f4dcc3b5aa765d61d8327deb882cf99']) {
-        expect(own.explain(text), text).to.include('{PLAIN}').and.not.include('canary').and.not.include('5f4d');
+        expect(own.explain(text), text)
+          .to.include('{PLAIN}')
+          .and.not.include('canary')
+          .and.not.include('5f4d');
         expect(new Passwords({ accept: ['des-crypt'] }).explain(text), text).to.equal(undefined);
       }
       for (const text of ['CCNf8Sbh3HDfQ', '{SHA}ddSFGmjXYPbZC+NXR2kCzBRjqiE=']) {
