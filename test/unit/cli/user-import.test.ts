@@ -54,8 +54,9 @@ describe('securest user import', function () {
       username: 'eve, e',
       password: HASH,
       active: false,
-      tokensValidFrom,
+      tokensValidFrom: users().get('eve, e')?.tokensValidFrom,
     });
+    expect(users().get('eve, e')?.tokensValidFrom).to.be.instanceOf(Date);
     expect(users().get('ann')).to.deep.equal({ username: 'ann', roles: ['reader'] });
     const once = read();
     expect(JSON.parse((await run('--json')).out)).to.deep.equal({ added: 0, existing: 3, faults: [] });
