@@ -35,6 +35,7 @@ export const BUNDLERS: Readonly<Record<string, (bundling: Bundling) => Promise<v
       platform: 'node',
       format,
       logLevel: 'silent',
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
       ...(external === 'all' ? { packages: 'external' } : {}),
       ...(typeof external === 'string' ? {} : { external: [...external] }),
       // What bundled CommonJS packages load at run time.
