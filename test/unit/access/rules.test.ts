@@ -32,6 +32,30 @@ describe('toRule', () => {
     });
   }
 
+  const owners: [string, () => unknown][] = [
+    ['no store', () => ownerOf(undefined as never, 'id')],
+    ['null as the store', () => ownerOf(null as never, 'id')],
+    ['an instance as the store', () => ownerOf(new IsOwner() as never, 'id')],
+    ['a name as the store', () => ownerOf('Notes' as never, 'id')],
+    ['an owner that is a name', () => ownerOf(IsOwner as never, 'id', { owner: 'author' as never })],
+    ['an owner of null', () => ownerOf(IsOwner as never, 'id', { owner: null as never })],
+    ...['allow', 'Run', 'RUN', '', true, false, null, 1, ['run'], {}].map(
+      (whenMissing): [string, () => unknown] => [
+        `${JSON.stringify(whenMissing)} for a missing resource`,
+        () => ownerOf(IsOwner as never, 'id', { whenMissing: whenMissing as never }),
+      ],
+    ),
+    ...[undefined, null, '', ' id', 7, ['id']].map((parameter): [string, () => unknown] => [
+      `${JSON.stringify(parameter)} as the parameter`,
+      () => ownerOf(IsOwner as never, parameter as never),
+    ]),
+  ];
+  for (const [what, make] of owners) {
+    it(`refuses an owner rule with ${what}`, () => {
+      expect(make).to.throw(ConfigurationError, /ownerOf\(\)/);
+    });
+  }
+
   it('describes an owner, and says where a missing resource is let through', () => {
     class Notes {
       get() {
