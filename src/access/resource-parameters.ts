@@ -87,7 +87,9 @@ function formOf(declared: readonly ParamMetadata[], name: string, parameter: str
 function propertyType(param: ParamMetadata, property: string): string {
   const cls: unknown = param.targetType;
   if (typeof cls !== 'function') return '';
-  const type: unknown = Reflect.getMetadata('design:type', cls.prototype as object, property);
+  // Its types are loaded only where a file imports the package.
+  const reflect = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
+  const type = reflect.getMetadata?.('design:type', cls.prototype as object, property);
   return typeof type === 'function' ? type.name.toLowerCase() : '';
 }
 

@@ -104,6 +104,8 @@ export function watchStorage(): void {
 export function preparing(isSecured: boolean): boolean {
   const before = isPreparing;
   isPreparing = isSecured;
+  // A server is built at once. One that fails on the way must not speak for what comes later.
+  if (isSecured) queueMicrotask(() => (isPreparing = false));
   return before;
 }
 

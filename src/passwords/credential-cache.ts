@@ -78,7 +78,11 @@ export class CredentialCache {
    * they came, it waits for that; where they did not prove right there they are verified once more.
    * @throws what `verify` throws, and ServiceUnavailableError once the signal aborts
    */
-  async prove(ticket: CacheTicket, verify: Verify, signal = new AbortController().signal): Promise<boolean> {
+  async prove(
+    ticket: CacheTicket,
+    verify: Verify,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<boolean> {
     return this.has(ticket) || this.#underWay.prove(ticket.key, verify, signal);
   }
 

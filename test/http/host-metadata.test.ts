@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import type * as RoutingControllers from 'routing-controllers';
 import { Authorized, CurrentUser, Get, JsonController, Middleware } from 'routing-controllers';
 import {
   ConfigurationError,
@@ -17,6 +16,7 @@ import {
   type UserstoreInterface,
 } from '../../src';
 import { DRIVERS } from '../support/drivers';
+import { otherCopy, type OtherCopy } from '../support/other-copy';
 import { MemoryLogger, reset } from '../support/reset';
 import {
   CastUserstore,
@@ -30,25 +30,6 @@ import {
 const FIXTURES = path.join(__dirname, '../fixtures/controllers');
 
 type Next = () => unknown;
-
-const COPY = path.dirname(require.resolve('routing-controllers/package.json'));
-
-type OtherCopy = Pick<typeof RoutingControllers, 'useKoaServer' | 'useExpressServer'>;
-
-/** Loads routing-controllers once more, as npm does when two versions are installed. */
-function otherCopy(): OtherCopy {
-  const own = Object.entries(require.cache).filter(([file]) => file.startsWith(`${COPY}${path.sep}cjs`));
-  for (const [file] of own) Reflect.deleteProperty(require.cache, file);
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import gives what is loaded already
-    return require('routing-controllers') as OtherCopy;
-  } finally {
-    for (const file of Object.keys(require.cache)) {
-      if (file.startsWith(`${COPY}${path.sep}cjs`)) Reflect.deleteProperty(require.cache, file);
-    }
-    for (const [file, module] of own) require.cache[file] = module;
-  }
-}
 
 for (const driver of DRIVERS) {
   describe(`Metadata on ${driver.name}`, () => {

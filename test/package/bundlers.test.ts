@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { BUNDLERS, type External, installBuild, start } from './bundlers';
 
-const DOCUMENTED = ['securest', 'routing-controllers', 'typedi', 'reflect-metadata'];
+const DOCUMENTED = [
+  'securest',
+  'routing-controllers',
+  'typedi',
+  'reflect-metadata',
+  'class-transformer',
+  'class-validator',
+];
 const HOSTS = ['koa', 'express'];
 const PATHS = ['/inherited', '/default', '/own'];
 
