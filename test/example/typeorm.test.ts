@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { passwords } from 'securest';
-import type { DataSource } from 'typeorm';
+import { Container } from 'typedi';
+import { DataSource } from 'typeorm';
 import type * as App from '../../example/typeorm/app';
 import type * as People from '../../example/typeorm/person';
 import { describeWith } from '../integration/describe-with';
@@ -37,6 +38,8 @@ function describePeople(url: () => string | undefined): void {
   });
   afterEach(async () => {
     await app.close();
+    // Otherwise the next test that resets the container destroys it once more.
+    Container.set({ id: DataSource, value: {} });
     if (database.isInitialized) await database.destroy();
     await rm(folder, { recursive: true });
   });

@@ -213,18 +213,23 @@ describe('WatchedFile', () => {
   it('takes no version of a file that does not stand still', async () => {
     const original = globalThis.setTimeout;
     let looks = 0;
+    let standsStill = false;
     // Whenever it is about to look, somebody has written once more.
-    globalThis.setTimeout = ((look: () => void, milliseconds: number) =>
+    globalThis.setTimeout = ((
+      look: (...values: unknown[]) => void,
+      milliseconds?: number,
+      ...values: unknown[]
+    ) =>
       original(() => {
-        looks += 1;
-        writeFileSync(path, `good${' '.repeat(looks)} half`);
-        look();
+        if (!standsStill) writeFileSync(path, `good${' '.repeat((looks += 1))} half`);
+        look(...values);
       }, milliseconds)) as typeof setTimeout;
     try {
       watch();
       while (looks < 50) await new Promise((resume) => setImmediate(resume));
     } finally {
       globalThis.setTimeout = original;
+      standsStill = true;
     }
     expect(loads).to.deep.equal([]);
     writeFileSync(path, 'good whole');
