@@ -197,7 +197,8 @@ function accept(
     user,
     source: sourceOf(link, origin),
     home: home?.isOneOfSeveral === true ? home.name : undefined,
-    stamp: userstore.stampOf(record),
+    // The store knows better than a provider that asked it.
+    stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record),
     now: clock(),
   });
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));

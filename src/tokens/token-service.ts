@@ -44,7 +44,7 @@ export class TokenService {
    * userstores only for the user of the one that had the user. A login that the app states itself names no store, so
    * it is good in apps with one.
    * @throws BadCredentialsError when the login is too long ago, the user must log in again; and when the user's
-   * `tokensValidFrom` lies ahead by more than the accepted clock difference.
+   * `tokensValidFrom` lies ahead of the login by more than the accepted clock difference.
    * @throws TypeError when given anything but an Authentication, for example a bare user, and for a login whose user
    * came from a provider and no userstore: its token would be for whoever has that name in the userstore.
    */
@@ -58,8 +58,8 @@ export class TokenService {
     );
     const { clockToleranceSeconds } = this.#settings;
     // A change moves it by at least a second, so that two changes in one second set it ahead.
-    if (!(login.stamp <= now + 1000 * (clockToleranceSeconds + 1))) {
-      throw new BadCredentialsError({ cause: new Error('tokensValidFrom is ahead of now') });
+    if (!(login.stamp <= authenticatedAt + 1000 * (clockToleranceSeconds + 1))) {
+      throw new BadCredentialsError({ cause: new Error('tokensValidFrom is ahead of the login') });
     }
     const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
     if (!(expiresInSeconds >= 1)) {

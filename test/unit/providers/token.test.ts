@@ -204,7 +204,14 @@ describe('TokenProvider', () => {
     });
 
     it('refuses it for every other value, an earlier one and none too', async () => {
-      const values = [undefined, new Date(START - 1), changed, new Date(START + 1)];
+      const values = [
+        undefined,
+        new Date(0),
+        new Date(-1),
+        new Date(START - 1),
+        changed,
+        new Date(START + 1),
+      ];
       for (const seen of values) {
         const token = issueFor(seen);
         for (const present of values.filter((value) => value !== seen)) {
