@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../core/userstore';
-import { chained, type Count, type Counter, type CounterFactory } from './counter';
+import { chained } from '../util/maybe-promise';
+import type { Count, Counter, CounterFactory } from './counter';
 
 const FIRST_DELAY_SECONDS = 5;
 const MAX_DELAY_SECONDS = 900;

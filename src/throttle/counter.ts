@@ -32,8 +32,3 @@ export interface CounterOptions {
 }
 
 export type CounterFactory = (options: CounterOptions) => Counter;
-
-/** Goes on at once with what is there already: what comes in one go is then decided one after the other. */
-export function chained<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
