@@ -2,6 +2,7 @@
  * What the claims of a token must say before it counts, after its signature has been verified. Every
  * comparison is written so that a NaN, from a broken clock for example, refuses.
  */
+import { types } from 'node:util';
 import { invalid } from './jws';
 import type { JsonObject } from './json';
 
@@ -134,6 +135,27 @@ export function checkStatement(
 /** @throws TokenInvalidError as {@link readStatement} and {@link checkStatement} do */
 export function readClaims(claims: JsonObject, policy: ClaimsPolicy, nowMs: number): VerifiedToken {
   return checkStatement(readStatement(claims), policy, nowMs);
+}
+
+/** True for what an app's own verifier may answer. What is left out or misspelt must not be a limit less. */
+export function isVerifiedToken(value: unknown): value is VerifiedToken {
+  if (typeof value !== 'object' || value === null) return false;
+  const token = value as { readonly [Name in keyof VerifiedToken]?: unknown };
+  return (
+    typeof token.subject === 'string' &&
+    token.subject !== '' &&
+    [token.issuedAt, token.expiresAt, token.authenticatedAt].every(isTime) &&
+    (token.acceptedUntil === undefined || isTime(token.acceptedUntil)) &&
+    [token.methods, token.scopes].every((list) => list === undefined || isStrings(list)) &&
+    (token.userstore === undefined || typeof token.userstore === 'string') &&
+    (token.stamp === undefined || Number.isInteger(token.stamp)) &&
+    typeof token.claims === 'object' &&
+    token.claims !== null
+  );
+}
+
+function isTime(value: unknown): boolean {
+  return types.isDate(value) && !Number.isNaN(Date.prototype.getTime.call(value));
 }
 
 function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp'> {
