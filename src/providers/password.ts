@@ -97,7 +97,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     credentials: BasicCredentials,
   ): MaybePromise<Proof<U>> {
     // Before the cache too, or it would tell the right guess from the others while all must wait.
-    const login = { ...credentials, ip: request.ip };
+    const login = { username: credentials.username, password: credentials.password, ip: request.ip };
     return chained(this.checkThrottle(login), () =>
       chained(this.load(userstore, login.username), (user) =>
         this.#proveUser(request, userstore, login, user),

@@ -32,6 +32,11 @@ export class Budget {
     this.#waiting = counter({ name: `${name}:waiting`, seconds: MAX_DELAY_SECONDS, maxKeys: MAX_WAITING });
   }
 
+  /** True where it is known at once that no key has to wait. */
+  get isIdle(): boolean {
+    return this.#waiting.isEmpty === true;
+  }
+
   /** How long the next try must wait; 0 where it need not. */
   waitMs(key: string): MaybePromise<number> {
     return this.#waiting.remainingMs(key);

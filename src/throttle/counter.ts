@@ -11,6 +11,8 @@ export interface Count {
 
 /** Counts by key, each for a time. What comes at once is counted one after the other. */
 export interface Counter {
+  /** True while nothing at all is counted; undefined where that is not known at once. */
+  readonly isEmpty?: boolean;
   /** Adds one. The time of a key, where none is given that of the counter, runs from the first that was added. */
   add(key: string, seconds?: number): MaybePromise<Count>;
   /** How long something is still counted under the key; 0 where nothing is. */

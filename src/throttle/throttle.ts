@@ -72,6 +72,7 @@ export class Throttle implements ProblemSource {
    * @throws ThrottledError when a try would have to wait
    */
   check(attempt: Attempt): MaybePromise<void> {
+    if (this.#isIdle()) return;
     const { pair, account, address } = keysOf(attempt);
     const forPair = this.#pairs.waitMs(pair);
     const forAccount = this.#accounts.waitMs(account);
@@ -79,6 +80,11 @@ export class Throttle implements ProblemSource {
     // Counters in memory answer at once.
     if (forPair === 0 && forAccount === 0 && forAddress === 0) return;
     return this.#refuseWaiting(pair, [forPair, forAccount, forAddress]);
+  }
+
+  /** Every right password asks, and keys take longer to make than this. */
+  #isIdle(): boolean {
+    return this.#pairs.isIdle && this.#accounts.isIdle && this.#addresses.isIdle;
   }
 
   async #refuseWaiting(pair: string, waits: readonly MaybePromise<number>[]): Promise<void> {
@@ -95,6 +101,7 @@ export class Throttle implements ProblemSource {
    * @throws ThrottledError when a try would have to wait
    */
   checkHere(attempt: Attempt): void {
+    if (this.#isIdle()) return;
     const { pair, account, address } = keysOf(attempt);
     const own = this.#pairs.waitMsHere(pair);
     const longest = Math.max(own, this.#accounts.waitMsHere(account), this.#addresses.waitMsHere(address));
