@@ -8,11 +8,12 @@ import { randomUUID } from 'node:crypto';
 import { Authentication } from '../core/authentication';
 import { isUser } from '../core/user';
 import { BadCredentialsError } from '../errors';
-import { readClaims, SCOPE, type VerifiedToken } from './claims';
+import { checkStatement, readStatement, SCOPE, type TokenStatement, type VerifiedToken } from './claims';
 import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
 import { signJwt, verifyJwt } from './jwt';
-import type { JsonObject } from './json';
+import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
+import { VerifiedTokens } from './verified-tokens';
 
 /** What a client is given, in a form that can be the reply's body. */
 export interface IssuedToken {
@@ -21,20 +22,28 @@ export interface IssuedToken {
   readonly expiresInSeconds: number;
 }
 
+/** What a statement takes in memory beside its claims and scopes, at most. */
+const STATEMENT_BYTES = 512;
+
 /**
  * Issues and verifies access tokens: HS256 under one secret, whatever a token's header says.
  * Times are carried to the millisecond (RFC 7519 allows fractions), so that a token issued in the very
  * second in which older ones were revoked is usable.
+ *
+ * Of tokens that it accepted it remembers that the signature is right, and what they state: `tokenCache` says how many,
+ * with 4 KiB for each at most. Their times are checked each time all the same.
  */
 export class TokenService {
   readonly #key: JwsKey;
-  readonly #settings: Omit<TokenSettings, 'secret'>;
+  readonly #settings: Omit<TokenSettings, 'secret' | 'tokenCache'>;
+  readonly #verified: VerifiedTokens<TokenStatement>;
 
   /** @throws ConfigurationError when an option is missing or not safe; it names the option. */
   constructor(options: TokenServiceOptions) {
-    const { secret, ...settings } = checkTokenOptions(options);
+    const { secret, tokenCache, ...settings } = checkTokenOptions(options);
     this.#key = hs256Key(secret);
     this.#settings = settings;
+    this.#verified = new VerifiedTokens(tokenCache);
   }
 
   /**
@@ -82,13 +91,24 @@ export class TokenService {
 
   /**
    * What a token says, after its signature, its type, and its claims were found right. Whether its user
-   * still exists and may log in is not checked here.
+   * still exists and may log in is not checked here. Claims, methods and scopes are frozen.
    * @throws TokenInvalidError for everything else, and nothing but it.
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): VerifiedToken {
     if (typeof token !== 'string') throw invalid('The token is no string');
-    return readClaims(verifyJwt(this.#key, token), this.#settings, this.#settings.clock());
+    const known = this.#verified.find(token, this.#key);
+    if (known !== undefined) return this.#check(known);
+    const statement = readStatement(verifyJwt(this.#key, token));
+    const bytes = STATEMENT_BYTES + freezeJson(statement.claims) + freezeJson(statement.scopes);
+    const verified = this.#check(statement);
+    // Only now: a token that is not accepted takes nobody's place.
+    this.#verified.add(token, this.#key, statement, bytes);
+    return verified;
+  }
+
+  #check(statement: TokenStatement): VerifiedToken {
+    return checkStatement(statement, this.#settings, this.#settings.clock());
   }
 }
 

@@ -54,8 +54,8 @@ class RecordingProvider extends PasswordProvider {
   });
 }
 
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
+async function rejection(answer: unknown): Promise<unknown> {
+  return Promise.resolve(answer).then(
     () => expect.fail('was not refused'),
     (error: unknown) => error,
   );
@@ -148,7 +148,7 @@ describe('PasswordProvider', () => {
     answered = new Promise((resolve) => (answer = resolve));
     const guesses = Array.from({ length: 50 }, (_, count) => (count === 40 ? 'open sesame' : String(count)));
     const results = guesses.map((guess) =>
-      provider.authenticate(login(`alice:${guess}`), store).then(
+      Promise.resolve(provider.authenticate(login(`alice:${guess}`), store)).then(
         () => 'let in',
         (error: unknown) => (error as Error).constructor,
       ),

@@ -47,9 +47,9 @@ const authenticate = async (headers: Record<string, string>, store: UserstoreInt
 const bearer = (token: string, store: UserstoreInterface): Promise<unknown> =>
   authenticate({ authorization: `Bearer ${token}` }, store);
 
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
+async function rejection(answer: unknown): Promise<unknown> {
   try {
-    await promise;
+    await answer;
   } catch (error) {
     return error;
   }
