@@ -3,6 +3,7 @@
  */
 import type { ActionMetadata } from 'routing-controllers';
 import { compileAction, type CompiledAction, refuseHalfSetUp } from './access/compile';
+import { HostDeclarations } from './access/declared';
 import { refuseUnknownNames } from './access/names';
 import { accessWarnings, isOpenByDefault } from './access/warnings';
 import type { Audit } from './audit';
@@ -23,7 +24,10 @@ export function compileServer(
   components: Components,
   options: ResolvedOptions,
 ): readonly CompiledAction[] {
-  const compiled = actions.map((action) => compileAction(action, server.routePrefix, options.default));
+  const declared = new HostDeclarations();
+  const compiled = actions.map((action) =>
+    compileAction(action, server.routePrefix, options.default, declared),
+  );
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
   for (const { access } of compiled) refuseUnknownNames(access, options.grants);
   const first = compiled.find(({ access }) => access.levels.length > 0);

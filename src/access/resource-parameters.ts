@@ -5,12 +5,13 @@
  * asked the store for the text of the path would decide about another resource than the action changes.
  */
 import { types } from 'node:util';
-import { type Action, type ActionMetadata, getMetadataArgsStorage, ParamMetadata } from 'routing-controllers';
+import { type Action, type ActionMetadata, ParamMetadata } from 'routing-controllers';
 import type { AccessLevel, Rule } from '../core/access';
 import { resourceParameter } from '../decorators/resource';
 import { isPlainPrototype } from '../core/objects';
 import { routeParameter, routeParameters } from '../core/route-parameter';
 import { AccessDeniedError, ConfigurationError } from '../errors';
+import { HostDeclarations } from './declared';
 import { classChain } from './guards';
 
 type Form = 'text' | 'number';
@@ -23,6 +24,7 @@ export function numericParameters(
   action: ActionMetadata,
   name: string,
   levels: readonly AccessLevel[],
+  hostDeclarations = new HostDeclarations(),
 ): string[] {
   const parameters = new Set([
     ...levels.flatMap(({ rule }) => ownedBy(rule)),
@@ -31,7 +33,7 @@ export function numericParameters(
       .filter((text) => text !== undefined),
   ]);
   if (parameters.size === 0) return [];
-  const declared = declarations(action);
+  const declared = declarations(action, hostDeclarations);
   const converted = [...parameters].filter((parameter) => formOf(declared, name, parameter) === 'number');
   watchTransformed(action, [...parameters]);
   return converted;
@@ -43,7 +45,7 @@ function ownedBy(rule: Rule): string[] {
 }
 
 /** What the action declares, and what it inherits at places where it declares nothing. */
-function declarations(action: ActionMetadata): ParamMetadata[] {
+function declarations(action: ActionMetadata, { params }: HostDeclarations): ParamMetadata[] {
   const [controller = action.controllerMetadata.target, ...bases] = classChain(
     action.controllerMetadata.target,
   );
@@ -51,12 +53,7 @@ function declarations(action: ActionMetadata): ParamMetadata[] {
   const declared = action.params.filter(({ target }) => (target as unknown) === controller);
   const taken = new Set(declared.map(({ index }) => index));
   for (const base of bases) {
-    const inherited = getMetadataArgsStorage().params.filter(
-      (args) =>
-        (args.object as object).constructor === base &&
-        args.method === action.method &&
-        !taken.has(args.index),
-    );
+    const inherited = params.onMethod(base, action.method).filter(({ index }) => !taken.has(index));
     declared.push(...inherited.map((args) => new ParamMetadata(action, args)));
     for (const { index } of inherited) taken.add(index);
   }
