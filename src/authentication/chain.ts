@@ -14,7 +14,7 @@ import {
 } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
-import { HOME_OF } from '../core/userstore';
+import { HOME_OF, type MaybePromise } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
 import { parseAuthorization } from '../util/authorization-header';
@@ -80,28 +80,68 @@ type Answer =
   | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
   | { readonly verdict: 'authenticated'; readonly grant: Grant };
 
-/** Asks the providers about a request. Every fault of theirs is a verdict, none a rejection. */
-export async function runChain(request: SecurityRequest, options: ChainOptions): Promise<ChainOutcome> {
+/**
+ * Asks the providers about a request, at once where they answer at once. Every fault of theirs is a verdict, none a
+ * rejection.
+ */
+export function runChain(request: SecurityRequest, options: ChainOptions): MaybePromise<ChainOutcome> {
   const headersRead = new Set<string>();
-  let scheme: string | undefined;
+  let isBearer: boolean;
   try {
-    scheme = parseAuthorization(request.header('authorization'))?.scheme;
+    isBearer = parseAuthorization(request.header('authorization'))?.scheme === 'bearer';
   } catch (cause) {
     return { kind: 'refused', verdicts: [], headersRead, error: () => new InvalidRequestError({ cause }) };
   }
-  const verdicts: Verdict[] = [];
-  const failedCredentials: string[] = [];
-  for (const link of options.links()) {
-    const { provider, credential, fault } = open(link);
-    if (failedCredentials.includes(credential) || failedCredentials.includes(UNKNOWN_CREDENTIAL)) {
-      verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
-      continue;
+  return new ChainRun(request, options, isBearer, headersRead).askFrom(0);
+}
+
+/** One request on its way through the providers. */
+class ChainRun {
+  private readonly links: readonly ChainLink[];
+  private readonly verdicts: Verdict[] = [];
+  private readonly failedCredentials: string[] = [];
+
+  constructor(
+    private readonly request: SecurityRequest,
+    private readonly options: ChainOptions,
+    private readonly isBearer: boolean,
+    private readonly headersRead: Set<string>,
+  ) {
+    this.links = options.links();
+  }
+
+  askFrom(index: number): MaybePromise<ChainOutcome> {
+    for (const [offset, link] of this.links.slice(index).entries()) {
+      const { provider, credential, fault } = open(link);
+      const { failedCredentials } = this;
+      if (failedCredentials.includes(credential) || failedCredentials.includes(UNKNOWN_CREDENTIAL)) {
+        this.verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
+        continue;
+      }
+      const ownHeaders = new Set<string>();
+      const answer: MaybePromise<Answer> =
+        provider === undefined
+          ? { verdict: 'bug', error: fault }
+          : ask(link, provider, new RequestWithSignal(this.request, ownHeaders), this.options);
+      if (answer instanceof Promise) {
+        return answer.then(
+          (later) => this.judge(link, credential, ownHeaders, later) ?? this.askFrom(index + offset + 1),
+        );
+      }
+      const outcome = this.judge(link, credential, ownHeaders, answer);
+      if (outcome !== undefined) return outcome;
     }
-    const ownHeaders = new Set<string>();
-    const answer: Answer =
-      provider === undefined
-        ? { verdict: 'bug', error: fault }
-        : await ask(link, provider, new RequestWithSignal(request, ownHeaders), options);
+    return this.unrecognised();
+  }
+
+  /** What an answer ends the chain with; undefined where the next provider is asked. */
+  private judge(
+    link: ChainLink,
+    credential: string,
+    ownHeaders: ReadonlySet<string>,
+    answer: Answer,
+  ): ChainOutcome | undefined {
+    const { verdicts, headersRead, request, options } = this;
     for (const name of ownHeaders) headersRead.add(name);
     const { verdict } = answer;
     verdicts.push({
@@ -115,16 +155,23 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
       const credentials = new Set([credential, ...found, ...(isRead(credential, found) ? [] : [UNREAD])]);
       return { kind: 'recognised', ...answer.grant, provider: link.name, credentials, verdicts, headersRead };
     }
-    if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) break;
-    if (isFailure(verdict)) failedCredentials.push(credential);
+    if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) {
+      return this.unrecognised();
+    }
+    if (isFailure(verdict)) this.failedCredentials.push(credential);
+    return undefined;
   }
-  const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
-  return {
-    kind: isAnonymous ? 'anonymous' : 'refused',
-    verdicts,
-    headersRead,
-    error: () => refusalFor(verdicts, scheme === 'bearer'),
-  };
+
+  private unrecognised(): Unrecognised {
+    const { verdicts, headersRead, isBearer } = this;
+    const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
+    return {
+      kind: isAnonymous ? 'anonymous' : 'refused',
+      verdicts,
+      headersRead,
+      error: () => refusalFor(verdicts, isBearer),
+    };
+  }
 }
 
 /** True unless a provider names a header, and granted without having found it there. */
@@ -144,30 +191,38 @@ function open(link: ChainLink): { provider?: AuthProviderInterface; credential: 
   }
 }
 
-async function ask(
+function ask(
   link: ChainLink,
   provider: AuthProviderInterface,
   own: RequestWithSignal,
   options: ChainOptions,
-): Promise<Answer> {
+): MaybePromise<Answer> {
   const userstore = new ProviderUserstore(options.userstore);
   listenForProblems(own, ({ user, ...problem }) => {
     options.onProblem({ ...problem, user: user && userstore.label(user, link.name) });
   });
+  const failed = (error: unknown): Answer => ({ verdict: classify(error), error });
+  const judged = (result: unknown): Answer => {
+    if (result === null || result === undefined) return { verdict: 'no_credentials' };
+    try {
+      return accept(link, result, userstore, options.clock, (problem) => {
+        reportMisconfigured(own, problem);
+      });
+    } catch (error) {
+      return failed(error);
+    }
+  };
   try {
-    const result: unknown = await withinDeadline(
+    const result: unknown = withinDeadline<unknown>(
       provider.authenticate(own, userstore),
       options.deadlineMs,
       (reason) => {
         own.abort(reason);
       },
     );
-    if (result === null || result === undefined) return { verdict: 'no_credentials' };
-    return accept(link, result, userstore, options.clock, (problem) => {
-      reportMisconfigured(own, problem);
-    });
+    return result instanceof Promise ? result.then(judged, failed) : judged(result);
   } catch (error) {
-    return { verdict: classify(error), error };
+    return failed(error);
   }
 }
 

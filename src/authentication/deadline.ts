@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../core/userstore';
 import { ServiceUnavailableError } from '../errors';
 import { isThenable } from '../util/ignore-rejection';
 
@@ -5,7 +6,8 @@ import { isThenable } from '../util/ignore-rejection';
 export class DeadlinePassedError extends ServiceUnavailableError {}
 
 /**
- * A value within its deadline. What comes at once needs no timer; of what settles later nothing is heard.
+ * A value within its deadline. What is there at once is handed on as it is and needs no timer; of what settles later
+ * nothing is heard.
  * @param abort called when the deadline passes, so that the work can stop
  * @throws DeadlinePassedError when the value has not settled after `milliseconds`
  */
@@ -13,8 +15,8 @@ export function withinDeadline<T>(
   value: T | PromiseLike<T>,
   milliseconds: number,
   abort?: (reason: Error) => void,
-): Promise<T> {
-  if (!isThenable(value)) return Promise.resolve(value);
+): MaybePromise<T> {
+  if (!isThenable(value)) return value;
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
       const error = new DeadlinePassedError();
