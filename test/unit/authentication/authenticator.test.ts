@@ -33,12 +33,29 @@ describe('Authenticator', () => {
     const { authenticator, outcomes } = setUp([provider]);
     const key = rawKey();
     const all = await Promise.all(
-      Array.from({ length: 20 }, () => authenticator.authenticate(key, fakeRequest())),
+      Array.from({ length: 20 }, async () => authenticator.authenticate(key, fakeRequest())),
     );
     all.push(await authenticator.authenticate(key, fakeRequest()));
     expect(provider.calls()).to.equal(1);
     expect(new Set(all)).to.have.lengthOf(1);
     expect(outcomes).to.deep.equal([all[0]]);
+  });
+
+  it('has the outcome at once where the provider answers at once, and gives it to who asks meanwhile', async () => {
+    const key = rawKey();
+    let within: unknown;
+    const provider = link('P', () => {
+      within = authenticator.authenticate(key, fakeRequest());
+      return { username: 'ann' };
+    });
+    const { authenticator, outcomes } = setUp([provider]);
+    const outcome = authenticator.authenticate(key, fakeRequest());
+    expect(outcome).to.not.be.instanceOf(Promise);
+    expect(authenticator.decided(key)).to.equal(outcome);
+    expect(authenticator.authenticate(key, fakeRequest())).to.equal(outcome);
+    expect(await within).to.equal(outcome);
+    expect(provider.calls()).to.equal(1);
+    expect(outcomes).to.deep.equal([outcome]);
   });
 
   it('never gives one request the outcome of another', async () => {

@@ -53,9 +53,8 @@ describe('withinDeadline', () => {
 
   it('rejects with 503 and calls abort once when the deadline passes', async () => {
     const reasons: Error[] = [];
-    const thrown: unknown = await withinDeadline(new Promise(() => {}), 1, (reason) =>
-      reasons.push(reason),
-    ).catch((error: unknown) => error);
+    const late = withinDeadline(new Promise<void>(() => {}), 1, (reason) => reasons.push(reason));
+    const thrown: unknown = await Promise.resolve(late).catch((error: unknown) => error);
     expect(thrown).to.be.instanceOf(DeadlinePassedError).and.be.instanceOf(ServiceUnavailableError);
     expect(reasons).to.deep.equal([thrown]);
   });
