@@ -36,7 +36,8 @@ import type { Clock } from './util/clock';
 export interface RefusalReply {
   /** A status from 300 to 599; any other is ignored. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values become several header lines. Those of the connection and of the length of the body are not sent. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent in place of `{ name, code, message }`. */
   readonly body?: unknown;
 }

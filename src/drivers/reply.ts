@@ -14,24 +14,64 @@ export function setHeaders(response: ServerResponse | undefined, headers: unknow
 }
 
 /**
+ * Headers of the connection and of the body as it is framed. The host writes them itself; a second opinion leaves the
+ * client waiting for a body that never ends, or makes Node throw where nobody catches.
+ * @see RFC 9110 sections 6.6.2, 7.6.1 and 7.8, RFC 9112 section 6
+ */
+const OF_THE_HOST: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const QUOTED = String.raw`"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*"`;
+
+/** A media type with its parameters. Express throws for any other text. @see RFC 9110 section 8.3.1 */
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|${QUOTED}))*$`);
+
+/**
  * The headers that can be sent. They come from the app's code, and a framework that is handed one which is no header
  * throws where nobody catches.
  */
 export function sendableHeaders(headers: unknown): ReplyHeaders {
   const sendable: Record<string, string | readonly string[]> = {};
-  if (typeof headers !== 'object' || headers === null) return sendable;
-  for (const name of Object.keys(headers)) {
+  for (const name of namesOf(headers)) {
     try {
-      const value: unknown = Reflect.get(headers, name);
-      const lines: readonly unknown[] = Array.isArray(value) ? value : [value];
-      validateHeaderName(name);
-      for (const line of lines) validateHeaderValue(name, textOf(line));
-      sendable[name] = Array.isArray(value) ? lines.map(textOf) : textOf(value);
+      const value = valueOf(name, Reflect.get(headers as object, name));
+      if (value !== undefined) sendable[name] = value;
     } catch {
       // A refusal goes out without what the app got wrong, rather than not at all.
     }
   }
   return sendable;
+}
+
+function namesOf(headers: unknown): readonly string[] {
+  try {
+    return typeof headers === 'object' && headers !== null ? Object.keys(headers) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @throws TypeError for what is no header */
+function valueOf(name: string, given: unknown): string | readonly string[] | undefined {
+  validateHeaderName(name);
+  if (OF_THE_HOST.has(name.toLowerCase())) return undefined;
+  const value = Array.isArray(given) ? given.map(textOf) : textOf(given);
+  for (const line of [value].flat()) validateHeaderValue(name, line);
+  if (name.toLowerCase() !== 'content-type') return value;
+  return typeof value === 'string' && MEDIA_TYPE.test(value) ? value : undefined;
 }
 
 /** @throws TypeError for what is none */
@@ -61,10 +101,30 @@ export function replyError(thrown: SecurityError): SecurityError {
       writable: true,
       configurable: true,
     });
+    const { message, stack } = copy as { message: unknown; stack: unknown };
+    const text = jsonOf(copy);
+    if (text === undefined || typeof message !== 'string' || typeof stack !== 'string') {
+      return new SecurityFaultError({ cause: thrown });
+    }
+    setJson(copy, text);
     return copy;
   } catch (cause) {
     return new SecurityFaultError({ cause });
   }
+}
+
+/** Undefined for a function and a symbol, which have no JSON. @throws for what JSON cannot write */
+function jsonOf(value: unknown): string | undefined {
+  return JSON.stringify(value);
+}
+
+/** What an error is in JSON is decided once: code of the app that ran again, in the host, could throw there. */
+function setJson(error: SecurityError, text: string): void {
+  Object.defineProperty(error, 'toJSON', {
+    value: () => JSON.parse(text) as unknown,
+    writable: true,
+    configurable: true,
+  });
 }
 
 function isRefusalStatus(status: unknown): status is number {
@@ -100,15 +160,14 @@ export function dependOn(
 export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {
   const { status, headers, body } = reply;
   // First, because it throws for what JSON cannot write: then nothing of the reply is taken.
-  const text = typeof body === 'string' ? body : (JSON.stringify(body) as string | undefined);
+  const json = jsonOf(body);
   if (isRefusalStatus(status)) {
     error.httpCode = status;
     Object.defineProperty(error, 'status', { value: status, writable: true, configurable: true });
   }
   error.headers = { ...error.headers, ...sendableHeaders(headers) } as SecurityError['headers'];
-  // JSON has no text for a function or a symbol.
-  if (text === undefined) return;
+  if (json === undefined) return;
   // JSON controllers send what toJSON() gives, text controllers the message.
-  error.message = text;
-  Object.defineProperty(error, 'toJSON', { value: () => body });
+  error.message = typeof body === 'string' ? body : json;
+  setJson(error, json);
 }

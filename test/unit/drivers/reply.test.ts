@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect } from 'chai';
-import { dependOn, setHeaders, shapeRefusal } from '../../../src/drivers/reply';
+import { dependOn, replyError, sendableHeaders, setHeaders, shapeRefusal } from '../../../src/drivers/reply';
 import { AccessDeniedError } from '../../../src/errors';
 
 function response(): ServerResponse {
@@ -35,6 +35,123 @@ describe('setHeaders', () => {
     expect(() => setHeaders(undefined, { 'X-A': '1' })).to.not.throw();
     expect(reply.hasHeader('x-a')).to.be.false;
   });
+});
+
+describe('sendableHeaders', () => {
+  for (const name of [
+    'Connection',
+    'connection',
+    'Content-Encoding',
+    'Content-Length',
+    'CONTENT-LENGTH',
+    'Content-Range',
+    'Expect',
+    'HTTP2-Settings',
+    'Keep-Alive',
+    'Proxy-Connection',
+    'TE',
+    'Trailer',
+    'Transfer-Encoding',
+    'Upgrade',
+  ]) {
+    it(`leaves ${name} to the host (RFC 9110 section 7.6.1, RFC 9112 section 6)`, () => {
+      for (const value of ['chunked', '5', ['close', 'x']]) {
+        expect(sendableHeaders({ [name]: value, 'Set-Cookie': ['a=1', 'b=2'] })).to.deep.equal({
+          'Set-Cookie': ['a=1', 'b=2'],
+        });
+      }
+    });
+  }
+
+  for (const type of [
+    'text/plain',
+    'text/html; charset=utf-8',
+    'application/problem+json;charset=UTF-8;profile="a \\" b"',
+    'multipart/form-data ; boundary=x',
+  ]) {
+    it(`takes the media type ${type} (RFC 9110 section 8.3.1)`, () => {
+      expect(sendableHeaders({ 'content-type': type })).to.deep.equal({ 'content-type': type });
+    });
+  }
+
+  for (const type of [
+    '',
+    'text',
+    'text/',
+    '/plain',
+    'text /plain',
+    'text/plain, text/html',
+    'text/plain; charset',
+    'text/plain; charset=',
+    'text/plain;',
+    'text/plain; charset="utf-8',
+    'text/plain; charset=utf 8',
+    'text/plän',
+    ['text/plain', 'text/html'],
+    ['text/plain'],
+  ]) {
+    it(`drops the media type ${JSON.stringify(type)} (RFC 9110 section 8.3.1)`, () => {
+      expect(sendableHeaders({ 'Content-Type': type, 'X-A': '1' })).to.deep.equal({ 'X-A': '1' });
+    });
+  }
+
+  it('drops a long media type that is none, at once', () => {
+    const headers = { 'Content-Type': `text/plain${'; a="'.repeat(50_000)}${';a=b'.repeat(50_000)} ` };
+    expect(sendableHeaders(headers)).to.deep.equal({});
+  });
+
+  it('gives none for what cannot be looked at', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const throwing = {
+      get 'X-A'(): string {
+        throw new Error('own');
+      },
+      'X-B': '2',
+    };
+    for (const headers of [proxy, undefined, null, 'X-A: 1', 5]) {
+      expect(sendableHeaders(headers)).to.deep.equal({});
+    }
+    expect(sendableHeaders(throwing)).to.deep.equal({ 'X-B': '2' });
+    expect(sendableHeaders({ 'X-A': ['1', 2], 'X-B': ['1', 'a\nb'], 'X-C': '3' })).to.deep.equal({
+      'X-C': '3',
+    });
+  });
+});
+
+describe('replyError', () => {
+  it('asks an error for its JSON once', () => {
+    let asked = 0;
+    const thrown = Object.assign(new AccessDeniedError(), {
+      toJSON() {
+        asked += 1;
+        if (asked > 1) throw new Error('once');
+        return { mine: { toJSON: () => 'inner' } };
+      },
+    });
+    const error = replyError(thrown);
+    for (let time = 0; time < 2; time += 1) expect(error.toJSON()).to.deep.equal({ mine: 'inner' });
+    expect([error.httpCode, asked]).to.deep.equal([403, 1]);
+  });
+
+  const unusable: Record<string, object> = {
+    'throws for its JSON': {
+      toJSON: () => {
+        throw new Error('own');
+      },
+    },
+    'has a bigint in its JSON': { toJSON: () => ({ n: 1n }) },
+    'has no JSON': { toJSON: () => undefined },
+    'has a number as message': { message: 404 },
+    'has a symbol as message': { message: Symbol('x') },
+    'has an object as stack': { stack: { own: true } },
+  };
+  for (const [what, own] of Object.entries(unusable)) {
+    it(`replies with a fault for an error that ${what}`, () => {
+      const error = replyError(Object.assign(new AccessDeniedError(), own));
+      expect([error.httpCode, error.code]).to.deep.equal([500, 'security_error']);
+    });
+  }
 });
 
 describe('dependOn', () => {
@@ -129,6 +246,23 @@ describe('shapeRefusal', () => {
       expect(JSON.stringify(error)).to.equal(json);
       expect(error.message).to.equal(text);
     }
+  });
+
+  it('asks a body for its JSON once', () => {
+    let asked = 0;
+    const body = {
+      toJSON() {
+        asked += 1;
+        if (asked > 1) throw new Error('once');
+        return { at: new Date(0), inner: { toJSON: () => asked } };
+      },
+    };
+    const error = new AccessDeniedError();
+    shapeRefusal(error, { body });
+    const json = '{"at":"1970-01-01T00:00:00.000Z","inner":1}';
+    for (let time = 0; time < 2; time += 1) expect(JSON.stringify(error)).to.equal(json);
+    expect(error.message).to.equal(json);
+    expect(error.toJSON()).to.deep.equal(JSON.parse(json));
   });
 
   it('leaves body, status and headers where the hook says nothing', () => {
