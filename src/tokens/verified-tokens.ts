@@ -44,7 +44,7 @@ export class VerifiedTokens<T> {
   /** What a token states that the very same key has signed. */
   find(token: string, key: object): T | undefined {
     const entry = this.#entries.get(idOf(token));
-    if (entry === undefined || entry.token !== token || entry.key !== key) return undefined;
+    if (entry?.token !== token || entry.key !== key) return undefined;
     entry.wasUsed = true;
     return entry.value;
   }

@@ -52,8 +52,10 @@ describe('The tokens that a TokenService remembers', () => {
       mock.restoreAll();
     }
   };
-  const refuses = (tokens: TokenService, token: string): void => {
-    expect(() => tokens.verify(token), String(token).slice(0, 60)).to.throw(TokenInvalidError);
+  const refuses = (tokens: TokenService, token: unknown): void => {
+    expect(() => tokens.verify(token as string), JSON.stringify(token).slice(0, 60)).to.throw(
+      TokenInvalidError,
+    );
   };
 
   it('are verified again without a signature and without JSON, with the same answer', () => {
@@ -201,7 +203,7 @@ describe('The tokens that a TokenService remembers', () => {
         refuses(tokens, other);
       }
       for (const other of [[token], { toString: () => token }, Buffer.from(token), new String(token)]) {
-        refuses(tokens, other as unknown as string);
+        refuses(tokens, other);
       }
     }
   });
@@ -228,7 +230,7 @@ describe('The tokens that a TokenService remembers', () => {
 
   it('are a whole number, from none to a million', () => {
     for (const tokenCache of [-1, 1.5, 1_000_001, Number.NaN, Infinity, '10', true, {}]) {
-      expect(() => open({ tokenCache: tokenCache as number }), String(tokenCache)).to.throw(
+      expect(() => open({ tokenCache: tokenCache as number }), JSON.stringify(tokenCache)).to.throw(
         ConfigurationError,
         'tokenCache',
       );

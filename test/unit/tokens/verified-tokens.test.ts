@@ -129,13 +129,15 @@ describe('freezeJson', () => {
 
   let unique = 0;
   const name = (): string => `${(unique += 1).toString(36)}q`;
-  const list = (count: number, entry: () => string): string => `[${Array.from({ length: count }, entry)}]`;
+  const list = (count: number, entry: () => string): string =>
+    `[${Array.from({ length: count }, entry).join()}]`;
+  const record = (count: number): string => `{${list(count, () => `"${name()}":0`).slice(1, -1)}}`;
   const hostile: Record<string, () => string> = {
     'empty lists': () => list(2000, () => '[]'),
     'empty objects': () => list(2000, () => '{}'),
     'objects of other names each': () => list(500, () => `{"${name()}":0}`),
-    'many other names': () => `{${Array.from({ length: 500 }, () => `"${name()}":0`)}}`,
-    'a few other names': () => `{${Array.from({ length: 20 }, () => `"${name()}":0`)}}`,
+    'many other names': () => record(500),
+    'a few other names': () => record(20),
     fractions: () => list(1500, () => '1.5'),
     'short texts': () => list(900, () => `"${name()}"`),
     'lists in lists': () => '['.repeat(2900) + ']'.repeat(2900),
