@@ -69,7 +69,63 @@ describe('findShadows', () => {
     [['GET', '/files/:path(.*)'], ['GET', '/files/a/b'], true],
     [['GET', '/files/:path*'], ['GET', '/files/a/b'], true],
     [['GET', '/files/*path'], ['GET', '/files/a/b'], true],
-    [['GET', '/a:x'], ['GET', '/abc'], false],
+    [['GET', '/a:x'], ['GET', '/abc'], true],
+    [['GET', '/a:x'], ['GET', '/bcd'], false],
+    [['GET', '/a-:x'], ['GET', '/a-b'], true],
+    [['GET', '/a-:x'], ['GET', '/a-:y'], true],
+    [['GET', '/a-:x'], ['GET', '/:y'], false],
+    [['GET', '/u/:id.:ext'], ['GET', '/u/secret.txt'], true],
+    [['GET', '/u/:id.:ext'], ['GET', '/u/secret'], false],
+    [['GET', '/u/:id.:ext'], ['GET', '/u/:name'], false],
+    [['GET', '/u/:id.json'], ['GET', '/u/all.JSON'], true],
+    [['GET', '/u/:id.json'], ['GET', '/u/allxjson'], false],
+    [['GET', '/v/:p?/w'], ['GET', '/v/w'], true],
+    [['GET', '/v/:p?/w'], ['GET', '/v/z/w'], true],
+    [['GET', '/v/:p?/w'], ['GET', '/v/z'], false],
+    [['GET', '/v{/:p}/w'], ['GET', '/v/w'], true],
+    [['GET', '/v{/:p}'], ['GET', '/v/z/w'], false],
+    [['GET', '/v/:p+'], ['GET', '/v/a/b'], true],
+    [['GET', '/v/:p+'], ['GET', '/v'], false],
+    [['GET', '/v/:p*'], ['GET', '/v'], true],
+    [['GET', '/ab?c'], ['GET', '/ac'], true],
+    [['GET', '/:a/:b/:c'], ['GET', '/x/:y/z'], true],
+    [['GET', '/x/:b/z'], ['GET', '/:a/:b/:c'], false],
+    [['GET', '/:file(*)'], ['GET', '/me'], false],
+    // For one choice of its optional parts.
+    [['GET', '/v'], ['GET', '/v/:p?'], true],
+    [['GET', '/v/:x'], ['GET', '/v/:p?'], true],
+    [['GET', '/v/x'], ['GET', '/v/:p?'], false],
+    [['GET', '/v'], ['GET', '/v{/:p}{/:q}'], true],
+    // For some of its methods.
+    [['GET', '/h/:x'], ['ALL', '/h/q'], true],
+    [['POST', '/h/:x'], ['ALL', '/h/q'], true],
+    [['GET', '/h/:x'], ['ALL', '/g/q'], false],
+    [['GET', '/h/:x'], ['HEAD', '/h/q'], true],
+    [['HEAD', '/h/:x'], ['GET', '/h/q'], true],
+    [['HEAD', '/h/q'], ['GET', '/h/q'], false],
+    [['GET', '/h/:x'], ['ALL', '/h/:y'], false],
+    [['GET', '/h/q'], ['ALL', '/h/:y'], false],
+    [['PUT', '/h/:x'], ['POST', '/h/q'], false],
+    // What a parameter takes.
+    [['GET', '/:id'], ['GET', '/:id(\\d{4}-\\d{2})'], true],
+    [['GET', '/:id(\\d{4}-\\d{2})'], ['GET', '/:key(\\d{4}-\\d{2})'], true],
+    [['GET', '/:id(\\w+)'], ['GET', '/:id(\\d+)'], true],
+    [['GET', '/:id(\\d)'], ['GET', '/:id(\\d+)'], false],
+    [['GET', '/:id([0-5]\\d)'], ['GET', '/:id(\\d\\d)'], false],
+    [['GET', '/:id(a|b)'], ['GET', '/:id(a|b|c)'], false],
+    [['GET', '/:id(a|b|c)'], ['GET', '/:id(a|b)'], true],
+    [['GET', '/:a(\\d+)-:b'], ['GET', '/1-x'], true],
+    // Of two expressions.
+    [['GET', /^\/h\/.*/], ['GET', /^\/h\/q$/], true],
+    [['GET', /^\/h\/q$/], ['GET', /^\/h\/.*/], false],
+    [['GET', /^\/h$/], ['GET', /^\/h/], false],
+    [['GET', '/h/:x'], ['GET', /^\/h\/[a-z]+$/], true],
+    [['GET', '/h/:x'], ['GET', /\/h\/[a-z]+/], false],
+    [['GET', /^\/(?:a|b)\/x$/], ['GET', '/b/x'], true],
+    [['GET', /^\/area\/?x/], ['GET', '/areax'], true],
+    [['GET', /^\/h\/q$/g], ['GET', '/h/q'], true],
+    [['GET', /^\/h\/(?<id>\d+)(?=\/|$)/], ['GET', '/h/42'], true],
+    [['GET', /^\/(.)\1$/], ['GET', /^\/(.)\1$/], true],
   ];
   for (const [open, guarded, hidden] of table) {
     it(`an open ${open.join(' ')} ${hidden ? 'hides' : 'does not hide'} ${guarded.join(' ')}`, () => {
@@ -77,6 +133,55 @@ describe('findShadows', () => {
       expect(found).to.have.length(hidden ? 1 : 0);
     });
   }
+
+  it('is silent where an earlier route that asks for as much answers first', () => {
+    const [guarded, open, later] = [
+      route('GET', '/:id', true),
+      route('GET', '/:name', false),
+      route('GET', '/me', true),
+    ];
+    expect(findShadows([guarded, open, later])).to.deep.equal([]);
+    expect(findShadows([open, guarded, later])).to.deep.equal([
+      { later: guarded, earlier: open },
+      { later, earlier: open },
+    ]);
+  });
+
+  it('names every earlier route that answers for some requests', () => {
+    const [one, own, other, post, all] = [
+      route('GET', '/h/:x', false),
+      route('PUT', '/h/q', false),
+      route('GET', '/h/:y', false),
+      route('POST', '/:a/:b', false),
+      route('ALL', '/h/q', true),
+    ];
+    expect(findShadows([one, own, other, post, all]).map(({ earlier }) => earlier)).to.deep.equal([
+      one,
+      post,
+    ]);
+  });
+
+  it('looks at few of many routes', () => {
+    let tested = 0;
+    class Counting extends RegExp {
+      override test(path: string): boolean {
+        tested += 1;
+        return super.test(path);
+      }
+    }
+    const original = globalThis.RegExp;
+    const count = 2000;
+    const routes = Array.from({ length: count }, (_, index) =>
+      route('GET', `/area${String(index % 100)}/a${String(index)}/:id`, index % 2 === 0),
+    );
+    globalThis.RegExp = Counting as RegExpConstructor;
+    try {
+      expect(findShadows(routes)).to.deep.equal([]);
+    } finally {
+      globalThis.RegExp = original;
+    }
+    expect(tested).to.be.within(count / 2, 20 * count);
+  });
 
   it('is silent where the guarded route comes first, and between open routes', () => {
     expect(findShadows([route('GET', '/me', true), route('GET', '/:id', false)])).to.deep.equal([]);
