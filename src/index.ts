@@ -81,6 +81,7 @@ export { StrongPassword } from './account/strong-password';
 export type { StrongPasswordOptions } from './account/strong-password';
 export { PasswordProvider } from './providers/password';
 export { TokenProvider } from './providers/token';
+export type { TokenVerifier } from './providers/token';
 export { FileUserstore } from './userstores/file';
 export { PathPermissions } from './authorization/paths/path-permissions';
 export { MemoryUserstore } from './userstores/memory';

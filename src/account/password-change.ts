@@ -6,6 +6,7 @@ import { ProviderUserstore, type UserstoreChain } from '../authentication/userst
 import { type Authentication, provedLogin } from '../core/authentication';
 import { listenForProblems, type Problem, reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
 import { nextStamp, stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
 import { HOME_OF, type UserstoreInterface } from '../core/userstore';
@@ -168,6 +169,7 @@ const TOKENS_OUTLIVE =
 async function readAgain(store: UserstoreInterface, username: string): Promise<User | undefined> {
   try {
     const user = await store.getUser(username);
+    silencePromisesIn(user);
     return isUser(user) ? user : undefined;
   } catch {
     return undefined;

@@ -13,6 +13,7 @@ import {
   reportMisconfigured,
 } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
 import { isUser, type User } from '../core/user';
 import { HOME_OF, type MaybePromise } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
@@ -234,6 +235,7 @@ function accept(
   clock: Clock,
   onProblem: ProblemListener,
 ): Answer {
+  silencePromisesIn(result);
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
   if (!isUser(record)) {

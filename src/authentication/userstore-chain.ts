@@ -1,3 +1,4 @@
+import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
 import {
@@ -62,9 +63,10 @@ export class UserstoreChain {
 
   /** The group of that name in the store that a user came from; in any store for a user of no store. */
   async findGroup(name: string, origin: Origin | undefined): Promise<Group | null> {
-    if (origin !== undefined) return (await origin.store.getGroup?.(name, origin.user)) ?? null;
-    for (const { get } of this.links()) {
-      const group = await get().getGroup?.(name);
+    const links = origin === undefined ? this.links().map(({ get }) => get) : [() => origin.store];
+    for (const get of links) {
+      const group = await get().getGroup?.(name, origin?.user);
+      silencePromisesIn(group);
       if (group !== null && group !== undefined) return group;
     }
     return null;
@@ -76,6 +78,7 @@ function findIn(links: readonly StoreLink[], index: number, identifier: string):
   if (link === undefined) return null;
   const store = link.get();
   return chained(store.getUser(identifier), (user) => {
+    silencePromisesIn(user);
     if (user === null || user === undefined) return findIn(links, index + 1, identifier);
     // What is no user either is passed on too: whoever asked finds out and says so.
     return { store, name: link.name, user, stamp: isUser(user) ? stampOf(user) : 0 };
