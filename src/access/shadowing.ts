@@ -1,8 +1,8 @@
 /**
- * Finds guarded routes that an earlier route hides which does not ask for as much: of several routes that match a
- * request the host runs the first one that was registered, and only its guard.
+ * Finds routes that an earlier route hides which does not ask for the same: of several routes that match a request
+ * the host runs the first one that was registered, and only its guard.
  *
- * A guarded route is hidden as a whole, or for some of its methods (`@All`, and HEAD, which GET answers), or for a
+ * A route is hidden as a whole, or for some of its methods (`@All`, and HEAD, which GET answers), or for a
  * choice of its optional parameters. That a more special route comes before a more general one is no such case.
  */
 import type { CompiledAction } from './compile';
@@ -11,10 +11,15 @@ import { samplesOf } from './regexp-samples';
 import { RouteIndex } from './route-index';
 import { RoutePattern, type Samples } from './route-pattern';
 
-/** A guarded route and an earlier one that answers for it. */
+/** A route and an earlier one that answers for it. */
 export interface Shadow {
   readonly later: CompiledAction;
   readonly earlier: CompiledAction;
+}
+
+interface Hiding extends Shadow {
+  /** True when the later route asks for something that the earlier one does not ask for. */
+  readonly isUnguarded: boolean;
 }
 
 /** A route as it is matched. */
@@ -33,11 +38,22 @@ interface Left {
   readonly methods: Set<string>;
 }
 
-const found = new WeakMap<readonly CompiledAction[], readonly Shadow[]>();
+const found = new WeakMap<readonly CompiledAction[], readonly Hiding[]>();
 
 /** Each guarded route with every earlier one that answers for some of it and asks for less, in their order. */
 export function findShadows(actions: readonly CompiledAction[]): readonly Shadow[] {
-  const known = found.get(actions) ?? new ShadowSearch(actions).shadows();
+  return hidingsOf(actions)
+    .filter(({ isUnguarded }) => isUnguarded)
+    .map(({ later, earlier }) => ({ later, earlier }));
+}
+
+/** Each route with every earlier one that answers for some of it and asks for something else, be it more. */
+export function findHidden(actions: readonly CompiledAction[]): readonly Shadow[] {
+  return hidingsOf(actions);
+}
+
+function hidingsOf(actions: readonly CompiledAction[]): readonly Hiding[] {
+  const known = found.get(actions) ?? new ShadowSearch(actions).hidings();
   found.set(actions, known);
   return known;
 }
@@ -61,30 +77,26 @@ class ShadowSearch {
     }
   }
 
-  shadows(): Shadow[] {
-    return this.routes.flatMap((later, number) =>
-      later.compiled.access.levels.length === 0
-        ? []
-        : this.hidersOf(later, number).map((earlier) => ({
-            later: later.compiled,
-            earlier: earlier.compiled,
-          })),
-    );
+  hidings(): Hiding[] {
+    return this.routes.flatMap((later, number) => this.hidingsOf(later, number));
   }
 
-  private hidersOf(later: Route, number: number): Route[] {
+  private hidingsOf(later: Route, number: number): Hiding[] {
     const { method } = later.compiled.access;
     const methods = method === 'ALL' ? this.methods : methodsOf(method);
     const left = samplesFor(later).map((samples): Left => ({ samples, methods: new Set(methods) }));
-    const hiders: Route[] = [];
+    const hidings: Hiding[] = [];
     for (const before of this.candidates(later, left)) {
       if (before >= number) break;
       const earlier = this.routes[before];
       if (earlier === undefined || !this.takes(earlier, later, left)) continue;
-      if (!isOwnMethod(earlier, later) && this.asksLess(earlier, later)) hiders.push(earlier);
+      const isUnguarded = this.asksLess(earlier, later);
+      if (!isOwnMethod(earlier, later) && (isUnguarded || this.asksLess(later, earlier))) {
+        hidings.push({ later: later.compiled, earlier: earlier.compiled, isUnguarded });
+      }
       if (left.every(({ methods }) => methods.size === 0)) break;
     }
-    return hiders;
+    return hidings;
   }
 
   /** In the order of the routes. */
@@ -110,7 +122,6 @@ class ShadowSearch {
     return isAny;
   }
 
-  /** True when the later route asks for something that the earlier one does not ask for. */
   private asksLess(earlier: Route, later: Route): boolean {
     const before = this.askedBy(earlier);
     return this.askedBy(later).some((requirement) => {
