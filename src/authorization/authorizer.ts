@@ -24,7 +24,7 @@ import type { Component, Components } from '../registry/components';
 import { resolve } from '../registry/resolve';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
-import { chained } from '../util/maybe-promise';
+import { attempted, chained } from '../util/maybe-promise';
 import { printable } from '../util/printable';
 import { firstUnmetLevel } from './evaluate';
 import type { Resources } from './resources';
@@ -111,10 +111,17 @@ export class Authorizer {
       asked.name = provider.name;
       const decision: unknown = await provider
         .get()
-        .authorize(request, user, access, async () => this.rolesOf(login, request));
+        .authorize(request, user, access, () => this.rolesForProvider(login, request));
       if (!isGrant(decision)) return reasonOf(provider, decision);
     }
     return undefined;
+  }
+
+  /** As a promise, which a provider may ask for first and wait for later, or never. */
+  private rolesForProvider(login: Recognised, request: SecurityRequest): Promise<UserRoles> {
+    const roles = Promise.resolve(attempted(() => this.rolesOf(login, request)));
+    ignoreRejection(roles);
+    return roles;
   }
 
   private rolesOf(login: Recognised, request: SecurityRequest): MaybePromise<UserRoles> {

@@ -91,7 +91,8 @@ for (const driver of DRIVERS) {
         expect(await statusAs(user)).to.equal(200);
         expect(await statusAs(null)).to.equal(401);
         expect(await statusAs({ ...user, tokensValidFrom: new Date(now) })).to.equal(401);
-        expect(await statusAs({ ...user, tokensValidFrom: new Date(0) })).to.equal(200);
+        expect(await statusAs({ ...user, tokensValidFrom: new Date(0) })).to.equal(401);
+        expect(await statusAs({ ...user, tokensValidFrom: null })).to.equal(200);
         expect(await statusAs({ ...user, roles: [] })).to.equal(403);
         expect(await statusAs({ ...user, roles: [] }, '/claims')).to.equal(200);
       }
