@@ -65,8 +65,10 @@ export abstract class BasicProvider<U extends User = User>
   protected checkThrottle(login: Login): MaybePromise<void> {
     const checked = this.#throttle?.check(attemptOf(login));
     if (!isThenable(checked)) return;
+    // The equal login that had the place may be over when the answer comes.
+    const hadEqual = this.#underWay.isEqual(login);
     return checked.then(undefined, (error: unknown) => {
-      this.#passEqual(login, error);
+      if (!hadEqual || !isInstance(error, ThrottledError)) this.#passEqual(login, error);
     });
   }
 

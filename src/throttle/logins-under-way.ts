@@ -36,6 +36,12 @@ export class LoginsUnderWay {
     return !pair.isContested;
   }
 
+  /** The same, and leaves open whether this one is another password. */
+  isEqual(login: Login): boolean {
+    const pair = this.#pairs.get(keysOf(login).pair);
+    return pair?.isContested === false && pair.logins.has(this.#digestOf(login));
+  }
+
   /**
    * Proves a login, or waits for an equal one that is held against the same.
    * @param against the stored hash or the entry that decides about the password, and all that the answer hangs on
