@@ -66,9 +66,9 @@ export abstract class BasicProvider<U extends User = User>
     const checked = this.#throttle?.check(attemptOf(login));
     if (!isThenable(checked)) return;
     // The equal login that had the place may be over when the answer comes.
-    const hadEqual = this.#underWay.isEqual(login);
+    const hadEqual = this.#underWay.equalTo(login);
     return checked.then(undefined, (error: unknown) => {
-      if (!hadEqual || !isInstance(error, ThrottledError)) this.#passEqual(login, error);
+      if (!isInstance(error, ThrottledError) || !hadEqual()) this.#passEqual(login, error);
     });
   }
 
