@@ -3,9 +3,9 @@ export type { SecurestOptions } from './securest';
 export type { Security } from './security';
 export { securityReport } from './report/security-report';
 export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
-export type { AccessWarning, WarningCode } from './access/warnings';
+export type { AccessWarning, WarningCode } from './access/warnings/warnings';
 export type { RefusalReply, SecurityOptions } from './options';
-export type { TrustProxy } from './drivers/client-address';
+export type { TrustProxy } from './http/client-address';
 export type { DefaultAccess } from './access/guards';
 
 export { Userstore } from './decorators/userstore';
@@ -52,7 +52,7 @@ export type { SecurityRequest } from './core/request';
 export type { Predicate, RoleChecker } from './core/role-checker';
 export type { Group, User } from './core/user';
 export type { MaybePromise, PasswordUpdate, UserstoreInterface } from './core/userstore';
-export type { Constructor, ContainerLike } from './registry/constructor';
+export type { Constructor, ContainerLike } from './components/constructor';
 export type { Clock } from './util/clock';
 
 export {
@@ -82,7 +82,7 @@ export type { StrongPasswordOptions } from './account/strong-password';
 export { PasswordProvider } from './providers/password';
 export { TokenProvider } from './providers/token';
 export type { TokenVerifier } from './providers/token';
-export { FileUserstore } from './userstores/file';
+export { FileUserstore } from './userstores/file/file-userstore';
 export { PathPermissions } from './authorization/paths/path-permissions';
 export { MemoryUserstore } from './userstores/memory';
 export { Passwords, passwords } from './passwords/passwords';
@@ -101,7 +101,7 @@ export type { IssuedToken } from './tokens/token-service';
 export type { TokenServiceOptions } from './tokens/token-service-options';
 export type { VerifiedToken } from './tokens/claims';
 export type { FileOptions } from './files/file-options';
-export type { FileUserstoreOptions } from './userstores/file';
+export type { FileUserstoreOptions } from './userstores/file/file-userstore';
 export type { CredentialCacheOptions } from './passwords/credential-cache';
 export type { PasswordProviderOptions } from './providers/password';
 export type { Throttle, ThrottleOptions } from './throttle/throttle';

@@ -27,9 +27,9 @@ import type { SecurityRequest } from './core/request';
 import type { RoleLoaderInterface } from './core/role-loader';
 import type { User } from './core/user';
 import type { MaybePromise, UserstoreInterface } from './core/userstore';
-import { type ClientFinder, clientFinder, type TrustProxy } from './drivers/client-address';
+import { type ClientFinder, clientFinder, type TrustProxy } from './http/client-address';
 import { ConfigurationError, type SecurityError } from './errors';
-import type { Constructor, ContainerLike } from './registry/constructor';
+import type { Constructor, ContainerLike } from './components/constructor';
 import type { Clock } from './util/clock';
 
 /** What an `onUnauthorized` hook may change about a refusal. The action runs in no case. */

@@ -9,7 +9,7 @@ import { type Action, type ActionMetadata, ParamMetadata } from 'routing-control
 import type { AccessLevel, Rule } from '../core/access';
 import { resourceParameter } from '../decorators/resource';
 import { isPlainPrototype } from '../core/objects';
-import { routeParameter, routeParameters } from '../core/route-parameter';
+import { routeParameter, routeParameters } from '../http/route-parameter';
 import { AccessDeniedError, ConfigurationError } from '../errors';
 import { HostDeclarations } from './declared';
 import { classChain } from './guards';

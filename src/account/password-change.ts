@@ -1,6 +1,6 @@
-import { type Audit, factsOf, secretsOf } from '../audit';
-import { DeadlinePassedError, withinDeadline } from '../authentication/deadline';
-import { RequestWithSignal } from '../authentication/provider-request';
+import { type Audit, factsOf, secretsOf } from '../audit/audit';
+import { DeadlinePassedError, withinDeadline } from '../http/deadline';
+import { RequestWithSignal } from '../http/request-with-signal';
 import { publicUserOf } from '../authentication/public-login';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
 import { type Authentication, provedLogin } from '../core/authentication';
@@ -20,8 +20,8 @@ import {
   WrongPasswordError,
 } from '../errors';
 import { PasswordProvider } from '../providers/password';
-import type { Component, Components } from '../registry/components';
-import { forgetUser } from '../registry/forget';
+import type { Component, Components } from '../components/components';
+import { forgetUser } from '../components/forget';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
 import { printable } from '../util/printable';

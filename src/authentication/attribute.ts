@@ -6,7 +6,7 @@ import { type Authentication, provedLogin } from '../core/authentication';
 import { stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
 import type { Recognised } from './chain';
-import { withinDeadline } from './deadline';
+import { withinDeadline } from '../http/deadline';
 import type { UserstoreChain } from './userstore-chain';
 
 /**

@@ -6,11 +6,11 @@
  * remembered login.
  */
 import type { IncomingMessage } from 'node:http';
-import { keep } from '../core/execution';
+import { keep } from '../http/raw';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
 import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../errors';
-import { parseAuthorization } from '../util/authorization-header';
+import { parseAuthorization } from '../http/authorization-header';
 import { attempted, chained } from '../util/maybe-promise';
 import { type ChainOptions, type ChainOutcome, type Recognised, runChain, type Unrecognised } from './chain';
 import { isCrossSite } from './cross-site';

@@ -3,15 +3,15 @@
  * authorization provider of the app. What cannot be decided is refused.
  */
 import { describeRule } from '../access/rules';
-import { type Audit, factsOf, secretsOf } from '../audit';
+import { type Audit, factsOf, secretsOf } from '../audit/audit';
 import type { Recognised } from '../authentication/chain';
-import { DeadlinePassedError, withinDeadline } from '../authentication/deadline';
-import { RequestWithSignal } from '../authentication/provider-request';
+import { DeadlinePassedError, withinDeadline } from '../http/deadline';
+import { RequestWithSignal } from '../http/request-with-signal';
 import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Access, OwnerRule } from '../core/access';
 import type { AuthorizationProviderInterface, Decision, UserRoles } from '../core/authorization-provider';
 import type { SecurityRequest } from '../core/request';
-import { routeParameter } from '../core/route-parameter';
+import { routeParameter } from '../http/route-parameter';
 import type { MaybePromise } from '../core/userstore';
 import {
   AccessDeniedError,
@@ -20,8 +20,8 @@ import {
   ServiceUnavailableError,
 } from '../errors';
 import type { ResolvedOptions } from '../options';
-import type { Component, Components } from '../registry/components';
-import { resolve } from '../registry/resolve';
+import type { Component, Components } from '../components/components';
+import { resolve } from '../components/resolve';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';

@@ -6,7 +6,7 @@ import type { SecurityRequest } from '../core/request';
 import type { RoleLoaderInterface } from '../core/role-loader';
 import type { MaybePromise } from '../core/userstore';
 import { SecurityFaultError, ServiceUnavailableError } from '../errors';
-import type { Component } from '../registry/components';
+import type { Component } from '../components/components';
 
 /** More groups than this is a fault in the store, not a user. */
 const MAX_GROUPS = 10_000;

@@ -3,9 +3,9 @@
  * Nothing of it reaches the client, and a store that refuses is left alone for a minute.
  */
 import type { ServerResponse } from 'node:http';
-import { withinDeadline } from '../authentication/deadline';
+import { withinDeadline } from '../http/deadline';
 import { reportMisconfigured } from '../core/events';
-import { rawResponse } from '../core/execution';
+import { rawResponse } from '../http/raw';
 import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
 import type { User } from '../core/user';

@@ -12,7 +12,7 @@ import {
 import { HashUpgrades } from '../passwords/hash-upgrade';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import { Passwords, passwords } from '../passwords/passwords';
-import { requireWorkerFile } from '../passwords/worker-file';
+import { requireWorkerFile } from '../passwords/work/worker-file';
 import type { Login } from '../throttle/logins-under-way';
 import { attempted, chained } from '../util/maybe-promise';
 import { BasicProvider, type BasicProviderOptions } from './basic';

@@ -12,7 +12,7 @@ import {
   TokenInvalidError,
 } from '../errors';
 import { isVerifiedToken, type VerifiedToken } from '../tokens/claims';
-import { parseAuthorization } from '../util/authorization-header';
+import { parseAuthorization } from '../http/authorization-header';
 import { attempted, chained } from '../util/maybe-promise';
 
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;

@@ -6,15 +6,15 @@ import type { RoutingControllersOptions } from 'routing-controllers';
 import type { CompiledAction } from '../access/compile';
 import { describeRequirements, requirementsOf } from '../access/normal-form';
 import { describeRule } from '../access/rules';
-import { findHidden } from '../access/shadowing';
-import { accessWarnings, type AccessWarning } from '../access/warnings';
+import { findHidden } from '../access/warnings/shadowing';
+import { accessWarnings, type AccessWarning } from '../access/warnings/warnings';
 import { obtainableRoles } from '../authorization/obtainable-roles';
-import { ruleWarnings } from '../authorization/rule-warnings';
+import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Access } from '../core/access';
-import { inspectOptions } from '../drivers/inspect-options';
-import type { Inspection } from '../drivers/install';
-import type { Components } from '../registry/components';
-import { unobtainableRoles } from './unobtainable-roles';
+import { inspectOptions } from '../host/inspect-options';
+import type { Inspection } from '../host/install';
+import type { Components } from '../components/components';
+import { unobtainableRoles } from '../access/warnings/unobtainable-roles';
 
 /** One level of a route's guard, in words, and where it was written. */
 export interface ReportedLevel {

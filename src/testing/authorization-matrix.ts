@@ -4,8 +4,8 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { Access } from '../core/access';
 import type { User } from '../core/user';
-import { inspectOptions } from '../drivers/inspect-options';
-import { type StubbedReply, StubbedServer } from '../drivers/stubbed-server';
+import { inspectOptions } from '../host/inspect-options';
+import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
 import { describeAccess } from '../report/security-report';
 import { actingAs, badCredentials, refuseProduction } from './acting-as';
 import { isExpectedIn } from './expected-access';
