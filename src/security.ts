@@ -171,7 +171,7 @@ export class Security<U extends User = User, R extends string = string> {
         this.requestOf({ request, response: undefined }),
       );
       // The stores and providers of this instance are those of U: its options ask for no others.
-      if (outcome.kind === 'recognised') return outcome.authentication as Authentication<U>;
+      if (outcome.kind === 'authenticated') return outcome.authentication as Authentication<U>;
       if (outcome.kind === 'anonymous') return undefined;
       throw outcome.error();
     });

@@ -39,7 +39,7 @@ export class Audit {
 
   /** Tells what became of a request's authentication. */
   outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
-    const login = outcome.kind === 'barred' ? outcome.recognised : outcome;
+    const login = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     for (const { provider, verdict, error, credential } of login.verdicts) {
       if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
       this.emit(() => ({ type: 'unavailable', component: provider, reason: verdict, ...factsOf(request) }));
@@ -48,12 +48,12 @@ export class Audit {
     if (login.kind === 'anonymous') return;
     this.emit(() => {
       const facts = { outcomes: outcomesOf(login.verdicts), ...factsOf(request) };
-      if (login.kind !== 'recognised') return { type: 'failed', code: login.error().code, ...facts };
+      if (login.kind !== 'authenticated') return { type: 'failed', code: login.error().code, ...facts };
       const user = login.label();
       return { type: 'authenticated', user, provider: login.provider, ...facts };
     });
     if (outcome.kind !== 'barred') return;
-    const user = outcome.recognised.label();
+    const user = outcome.authenticated.label();
     const { code } = outcome.error();
     const reason = 'sent by a page of a foreign site';
     this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));

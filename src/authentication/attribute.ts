@@ -5,7 +5,7 @@
 import { type Authentication, provedLogin } from '../core/authentication';
 import { stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
-import type { Recognised } from './chain';
+import type { Authenticated } from './chain';
 import { withinDeadline } from '../http/deadline';
 import type { UserstoreChain } from './userstore-chain';
 
@@ -15,7 +15,7 @@ import type { UserstoreChain } from './userstore-chain';
  * tokens have been ended since that login. Never rejects.
  */
 export async function attribute(
-  { authentication, origin }: Pick<Recognised, 'authentication' | 'origin'>,
+  { authentication, origin }: Pick<Authenticated, 'authentication' | 'origin'>,
   userstore: UserstoreChain,
   deadlineMs: number,
 ): Promise<Authentication> {

@@ -12,17 +12,23 @@ import type { MaybePromise } from '../core/userstore';
 import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { attempted, chained } from '../util/maybe-promise';
-import { type ChainOptions, type ChainOutcome, type Recognised, runChain, type Unrecognised } from './chain';
+import {
+  type ChainOptions,
+  type ChainOutcome,
+  type Authenticated,
+  runChain,
+  type Unauthenticated,
+} from './chain';
 import { isCrossSite } from './cross-site';
 
-/** A recognised request that is refused all the same, before anything was decided about the action. */
+/** An authenticated request that is refused all the same, before anything was decided about the action. */
 export interface Barred {
   readonly kind: 'barred';
-  readonly recognised: Recognised;
+  readonly authenticated: Authenticated;
   error(): SecurityError;
 }
 
-export type AuthenticationOutcome = Recognised | Unrecognised | Barred;
+export type AuthenticationOutcome = Authenticated | Unauthenticated | Barred;
 
 export interface AuthenticatorOptions extends ChainOptions {
   readonly requireHttps: boolean;
@@ -110,9 +116,9 @@ export class Authenticator {
   }
 
   private bar(request: SecurityRequest, outcome: ChainOutcome): AuthenticationOutcome {
-    if (outcome.kind !== 'recognised') return outcome;
+    if (outcome.kind !== 'authenticated') return outcome;
     if (!isCrossSite(request, outcome.credentials, this.options.trustedOrigins)) return outcome;
-    return { kind: 'barred', recognised: outcome, error: () => new CrossSiteError() };
+    return { kind: 'barred', authenticated: outcome, error: () => new CrossSiteError() };
   }
 
   /** True when a password comes over a connection that others can read. */

@@ -1,5 +1,5 @@
 /**
- * The authentication chain: providers are asked in order until one recognises the request.
+ * The authentication chain: providers are asked in order until one authenticates the request.
  *
  * Only a user that a provider returned, that holds as a user and is active, is a grant. Everything else is
  * remembered as that provider's verdict, and if nothing later grants, the most severe verdict answers.
@@ -45,9 +45,9 @@ export interface ChainOptions {
   readonly onProblem: ProblemListener;
 }
 
-/** A request that a provider recognised. */
-export interface Recognised {
-  readonly kind: 'recognised';
+/** A request that a provider authenticated. */
+export interface Authenticated {
+  readonly kind: 'authenticated';
   /** The login as the app may see it: its user has no password hash. */
   readonly authentication: Authentication;
   /** The record as the store or provider gave it. */
@@ -64,8 +64,8 @@ export interface Recognised {
   readonly headersRead: ReadonlySet<string>;
 }
 
-/** A request that nobody recognised. */
-export interface Unrecognised {
+/** A request that nobody authenticated. */
+export interface Unauthenticated {
   readonly kind: 'anonymous' | 'refused';
   /** The error for this outcome, made anew each time. */
   error(): SecurityError;
@@ -73,9 +73,9 @@ export interface Unrecognised {
   readonly headersRead: ReadonlySet<string>;
 }
 
-export type ChainOutcome = Recognised | Unrecognised;
+export type ChainOutcome = Authenticated | Unauthenticated;
 
-type Grant = Pick<Recognised, 'authentication' | 'record' | 'origin' | 'label'>;
+type Grant = Pick<Authenticated, 'authentication' | 'record' | 'origin' | 'label'>;
 
 type Answer =
   | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
@@ -132,7 +132,7 @@ class ChainRun {
       const outcome = this.judge(link, credential, ownHeaders, answer);
       if (outcome !== undefined) return outcome;
     }
-    return this.unrecognised();
+    return this.unauthenticated();
   }
 
   /** What an answer ends the chain with; undefined where the next provider is asked. */
@@ -154,16 +154,23 @@ class ChainRun {
     if (answer.verdict === 'authenticated') {
       const found = [...ownHeaders].filter((name) => request.header(name) !== undefined);
       const credentials = new Set([credential, ...found, ...(isRead(credential, found) ? [] : [UNREAD])]);
-      return { kind: 'recognised', ...answer.grant, provider: link.name, credentials, verdicts, headersRead };
+      return {
+        kind: 'authenticated',
+        ...answer.grant,
+        provider: link.name,
+        credentials,
+        verdicts,
+        headersRead,
+      };
     }
     if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) {
-      return this.unrecognised();
+      return this.unauthenticated();
     }
     if (isFailure(verdict)) this.failedCredentials.push(credential);
     return undefined;
   }
 
-  private unrecognised(): Unrecognised {
+  private unauthenticated(): Unauthenticated {
     const { verdicts, headersRead, isBearer } = this;
     const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
     return {

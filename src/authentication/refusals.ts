@@ -35,16 +35,16 @@ export class Refusals {
     private readonly providers: () => readonly ChainLink[],
   ) {}
 
-  /** The error to throw for a request that was not recognised, its headers already on the response. */
+  /** The error to throw for a request that was not authenticated, its headers already on the response. */
   refuse(
     request: SecurityRequest,
-    outcome: Exclude<AuthenticationOutcome, { kind: 'recognised' }>,
+    outcome: Exclude<AuthenticationOutcome, { kind: 'authenticated' }>,
   ): Promise<SecurityError> {
     const known = this.refused.get(outcome);
     if (known !== undefined) return known;
     const error = outcome.error();
     const verdicts = outcome.kind === 'barred' ? [] : outcome.verdicts;
-    // Anonymous requests fail only where somebody has to be recognised; the others were told of before.
+    // Anonymous requests fail only where somebody has to be authenticated; the others were told of before.
     if (outcome.kind === 'anonymous') {
       this.audit.emit(() => {
         const outcomes = outcomesOf(verdicts);

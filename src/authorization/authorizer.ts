@@ -1,10 +1,10 @@
 /**
- * Decides whether a recognised user may run an action: the action's own guard first, then every
+ * Decides whether an authenticated user may run an action: the action's own guard first, then every
  * authorization provider of the app. What cannot be decided is refused.
  */
 import { describeRule } from '../access/rules';
 import { type Audit, factsOf, secretsOf } from '../audit/audit';
-import type { Recognised } from '../authentication/chain';
+import type { Authenticated } from '../authentication/chain';
 import { DeadlinePassedError, withinDeadline } from '../http/deadline';
 import { RequestWithSignal } from '../http/request-with-signal';
 import type { UserstoreChain } from '../authentication/userstore-chain';
@@ -30,7 +30,7 @@ import { firstUnmetLevel } from './evaluate';
 import type { Resources } from './resources';
 import { loadRoles, rolesOf } from './roles';
 
-/** Why a recognised user is refused. */
+/** Why an authenticated user is refused. */
 export interface Denial {
   readonly error: SecurityError;
   readonly reason: string;
@@ -45,7 +45,7 @@ export interface AuthorizerParts {
 }
 
 export class Authorizer {
-  private readonly roles = new WeakMap<Recognised, MaybePromise<UserRoles>>();
+  private readonly roles = new WeakMap<Authenticated, MaybePromise<UserRoles>>();
 
   constructor(private readonly parts: AuthorizerParts) {}
 
@@ -53,7 +53,7 @@ export class Authorizer {
    * Why the user of a login may not run an action; undefined only when everything that is asked grants. At once, and
    * without a timer, where nobody has to be waited for.
    */
-  denial(access: Access, login: Recognised, request: SecurityRequest): MaybePromise<Denial | undefined> {
+  denial(access: Access, login: Authenticated, request: SecurityRequest): MaybePromise<Denial | undefined> {
     const isLoginEnough = access.levels.every(({ rule }) => rule.kind === 'authenticated');
     if (isLoginEnough && this.parts.components().authorizationProviders.length === 0) return undefined;
     const own = new RequestWithSignal(request);
@@ -80,7 +80,7 @@ export class Authorizer {
   /** What does not grant, in words. `asked` always names what is being asked. */
   private refusedBecause(
     access: Access,
-    login: Recognised,
+    login: Authenticated,
     request: SecurityRequest,
     asked: { name: string },
   ): MaybePromise<string | undefined> {
@@ -102,7 +102,7 @@ export class Authorizer {
 
   private async refusedByProvider(
     access: Access,
-    login: Recognised,
+    login: Authenticated,
     request: SecurityRequest,
     asked: { name: string },
   ): Promise<string | undefined> {
@@ -118,13 +118,13 @@ export class Authorizer {
   }
 
   /** As a promise, which a provider may ask for first and wait for later, or never. */
-  private rolesForProvider(login: Recognised, request: SecurityRequest): Promise<UserRoles> {
+  private rolesForProvider(login: Authenticated, request: SecurityRequest): Promise<UserRoles> {
     const roles = Promise.resolve(attempted(() => this.rolesOf(login, request)));
     ignoreRejection(roles);
     return roles;
   }
 
-  private rolesOf(login: Recognised, request: SecurityRequest): MaybePromise<UserRoles> {
+  private rolesOf(login: Authenticated, request: SecurityRequest): MaybePromise<UserRoles> {
     const known = this.roles.get(login);
     if (known !== undefined) return known;
     const roles = this.loadRoles(login, request);
@@ -134,7 +134,7 @@ export class Authorizer {
     return roles;
   }
 
-  private loadRoles(login: Recognised, request: SecurityRequest): MaybePromise<UserRoles> {
+  private loadRoles(login: Authenticated, request: SecurityRequest): MaybePromise<UserRoles> {
     const { components, options, userstore } = this.parts;
     const { roleLoaders } = components();
     const own = rolesOf(login.record, (name) => userstore.findGroup(name, login.origin));

@@ -10,7 +10,7 @@ import { requiresUser } from '../access/compile';
 import { type Audit, factsOf } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { AuthenticationOutcome, Authenticator } from '../authentication/authenticator';
-import type { Recognised } from '../authentication/chain';
+import type { Authenticated } from '../authentication/chain';
 import { RequestWithSignal } from '../http/request-with-signal';
 import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Authorizer } from '../authorization/authorizer';
@@ -49,7 +49,7 @@ export class Checkers {
       return true;
     }
     const outcome = await this.outcomeOf(action, request);
-    if (outcome.kind !== 'recognised') throw await this.parts.refusals.refuse(request, outcome);
+    if (outcome.kind !== 'authenticated') throw await this.parts.refusals.refuse(request, outcome);
     const denial = await this.parts.authorizer.denial(access, outcome, request);
     if (denial !== undefined) {
       if (denial.error instanceof AccessDeniedError) {
@@ -76,10 +76,10 @@ export class Checkers {
     return login && attribute(login, userstore, options.deadlineMs);
   }
 
-  private async currentLogin(action: Action, access: Access): Promise<Recognised | undefined> {
+  private async currentLogin(action: Action, access: Access): Promise<Authenticated | undefined> {
     const request = this.requestOf(action, access);
     const outcome = await this.outcomeOf(action, request);
-    if (outcome.kind === 'recognised') return outcome;
+    if (outcome.kind === 'authenticated') return outcome;
     if (outcome.kind === 'anonymous' && !requiresUser(access)) return undefined;
     throw await this.parts.refusals.refuse(request, outcome);
   }
@@ -87,11 +87,11 @@ export class Checkers {
   /** The request's login where it is known already. */
   knownAuthentication(action: Action): Authentication | undefined {
     const outcome = this.parts.authenticator.decided(rawRequest(action));
-    return outcome?.kind === 'recognised' ? outcome.authentication : undefined;
+    return outcome?.kind === 'authenticated' ? outcome.authentication : undefined;
   }
 
   /** @param login undefined for a request that the app's hook skips */
-  private tellAllowed(login: Recognised | undefined, request: SecurityRequest): void {
+  private tellAllowed(login: Authenticated | undefined, request: SecurityRequest): void {
     this.parts.audit.emit(() => {
       return { type: 'allowed', user: login?.label(), skipped: login === undefined, ...factsOf(request) };
     });
@@ -103,11 +103,11 @@ export class Checkers {
 
   private async outcomeOf(action: Action, request: SecurityRequest): Promise<AuthenticationOutcome> {
     const outcome = await this.parts.authenticator.authenticate(rawRequest(action), request);
-    const { headersRead } = outcome.kind === 'barred' ? outcome.recognised : outcome;
+    const { headersRead } = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     const headers = this.parts.credentialHeaders();
     for (const name of headersRead) if (!headers.includes(name)) headers.push(name);
     dependOn(rawResponse(action), headers, outcome.kind !== 'anonymous');
-    if (outcome.kind === 'recognised') {
+    if (outcome.kind === 'authenticated') {
       setHeaders(rawResponse(action), outcome.authentication.replyHeaders);
     }
     return outcome;

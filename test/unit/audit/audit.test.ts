@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Audit, factsOf, outcomesOf } from '../../../src/audit/audit';
 import type { AuthenticationOutcome } from '../../../src/authentication/authenticator';
-import type { Recognised } from '../../../src/authentication/chain';
+import type { Authenticated } from '../../../src/authentication/chain';
 import { Authentication } from '../../../src/core/authentication';
 import type { SecurityEvent } from '../../../src/core/events';
 import type { Logger } from '../../../src/core/logger';
@@ -18,10 +18,10 @@ function setUp() {
   return { events, logger, audit: new Audit((event) => void events.push(event), logger) };
 }
 
-function recognised(username: string): Recognised {
+function authenticated(username: string): Authenticated {
   const user = { username };
   return {
-    kind: 'recognised',
+    kind: 'authenticated',
     authentication: new Authentication(user),
     record: user,
     provider: 'P',
@@ -47,7 +47,7 @@ describe('Audit', () => {
   describe('outcome', () => {
     it('reports an authenticated request', () => {
       const { audit, events, logger } = setUp();
-      audit.outcome(fakeRequest(), recognised('ann\r\nroot'));
+      audit.outcome(fakeRequest(), authenticated('ann\r\nroot'));
       expect(events).to.deep.equal([
         {
           type: 'authenticated',
@@ -64,7 +64,7 @@ describe('Audit', () => {
       const { audit, events } = setUp();
       audit.outcome(fakeRequest(), {
         kind: 'barred',
-        recognised: recognised('ann'),
+        authenticated: authenticated('ann'),
         error: () => new CrossSiteError(),
       });
       expect(events.map(({ type }) => type)).to.deep.equal(['authenticated', 'denied']);

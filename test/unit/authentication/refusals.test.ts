@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect } from 'chai';
 import { Audit } from '../../../src/audit/audit';
-import type { Unrecognised } from '../../../src/authentication/chain';
+import type { Unauthenticated } from '../../../src/authentication/chain';
 import type { Verdict } from '../../../src/authentication/verdicts';
 import type { AuthProviderInterface } from '../../../src/core/auth-provider';
 import type { SecurityEvent } from '../../../src/core/events';
@@ -41,15 +41,15 @@ function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER]) {
   return { refusals, events, logger, response, request };
 }
 
-function unrecognised(
+function unauthenticated(
   error: () => SecurityError,
   verdicts: Verdict[] = [],
-  kind: Unrecognised['kind'] = 'refused',
+  kind: Unauthenticated['kind'] = 'refused',
 ) {
   return { kind, error, verdicts, headersRead: new Set<string>() };
 }
 
-const anonymous = unrecognised(() => new AuthenticationRequiredError(), [], 'anonymous');
+const anonymous = unauthenticated(() => new AuthenticationRequiredError(), [], 'anonymous');
 
 describe('Refusals', () => {
   it('puts every challenge on the response, in the order of the providers', async () => {
@@ -70,7 +70,7 @@ describe('Refusals', () => {
     ];
     await refusals.refuse(
       request,
-      unrecognised(() => new BadCredentialsError(), verdicts),
+      unauthenticated(() => new BadCredentialsError(), verdicts),
     );
     expect(response.getHeader('WWW-Authenticate')).to.deep.equal([
       'Basic realm="api"',
@@ -90,7 +90,7 @@ describe('Refusals', () => {
       const { refusals, request, response } = setUp();
       await refusals.refuse(
         request,
-        unrecognised(() => error),
+        unauthenticated(() => error),
       );
       expect(response.hasHeader('WWW-Authenticate')).to.equal(challenged);
       expect(response.getHeader('Retry-After')).to.equal(retryAfter);
@@ -123,7 +123,7 @@ describe('Refusals', () => {
     expect(await refusals.refuse(request, anonymous)).to.equal(error);
     await refusals.refuse(
       setUp().request,
-      unrecognised(() => new BadCredentialsError()),
+      unauthenticated(() => new BadCredentialsError()),
     );
     expect(events.map((event) => event.type === 'failed' && event.code)).to.deep.equal([
       'authentication_required',

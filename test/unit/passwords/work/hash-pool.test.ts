@@ -349,7 +349,7 @@ describe('HashPool', () => {
   it('does not keep the process alive, at work or idle', () => {
     pool = new HashPool();
     const script = `
-      const { passwords } = require('../src');
+      const { passwords } = require('./src');
       passwords.verify('secret', process.argv[1]).then((is) => console.log(is));
     `;
     const args = ['-r', '@swc-node/register', '-r', 'reflect-metadata', '-e', script, HASH];
