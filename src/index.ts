@@ -1,6 +1,7 @@
 export { createSecurity, securest, authorizationChecker, currentUserChecker } from './securest';
 export type { SecurestOptions } from './securest';
-export type { Security } from './security';
+export type { Security } from './host/security';
+export type { GuardRule } from './access/guard-rule';
 export { securityReport } from './report/security-report';
 export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';

@@ -6,10 +6,21 @@ import type {
   CurrentUserChecker,
   RoutingControllersOptions,
 } from 'routing-controllers';
+import { PasswordChange } from './account/password-change';
+import { Audit } from './audit/audit';
+import { Authenticator } from './authentication/authenticator';
+import { Refusals } from './authentication/refusals';
+import { RequestStates } from './authentication/request-state';
+import { UserstoreChain } from './authentication/userstore-chain';
+import { Authorizer } from './authorization/authorizer';
+import { Resources } from './authorization/resources';
+import { AppComponents } from './components/app-components';
 import type { User } from './core/user';
+import { Checkers } from './host/checkers';
 import { bindingOfPair } from './host/install';
-import type { SecurityOptions } from './options';
-import { Security } from './security';
+import { Security } from './host/security';
+import { isLoopback } from './http/client-address';
+import { resolveOptions, type SecurityOptions } from './options';
 
 /** routing-controllers' own options, with what securest needs. */
 export interface SecurestOptions<
@@ -17,16 +28,6 @@ export interface SecurestOptions<
   R extends string = string,
 > extends RoutingControllersOptions {
   security?: SecurityOptions<U, R>;
-}
-
-/**
- * Builds an independent instance, for a container of its own or several apps in one process.
- * @throws ConfigurationError for options that are unknown or have no valid value
- */
-export function createSecurity<U extends User = User, R extends string = string>(
-  options: SecurityOptions<U, R> = {},
-): Security<U, R> {
-  return new Security(options);
 }
 
 /**
@@ -47,14 +48,94 @@ export function securest<U extends User = User, R extends string = string>(
   return createSecurity<U, R>(security).secure(own);
 }
 
-const defaultInstance = createSecurity();
+/**
+ * Builds an independent instance, for a container of its own or several apps in one process.
+ * @throws ConfigurationError for options that are unknown or have no valid value
+ */
+export function createSecurity<U extends User = User, R extends string = string>(
+  given: SecurityOptions<U, R> = {},
+): Security<U, R> {
+  const options = resolveOptions(given);
+  const { container, deadlineMs, clock, grants } = options;
+  const audit = new Audit(options.onEvent, options.logger);
+  const components = new AppComponents(
+    container,
+    {
+      userstores: options.userstores,
+      providers: options.providers,
+      authorizationProviders: options.authorizationProviders,
+      roleLoaders: options.roleLoaders,
+    },
+    (problem) => {
+      audit.problem(problem);
+    },
+  );
+  const links = () => components.links;
+  const states = new RequestStates(options.findClient);
+  const userstore = new UserstoreChain(() => components.userstores);
+  const resources = new Resources((cls) => components.resolve(cls));
+  const authenticator = new Authenticator({
+    links,
+    userstore,
+    deadlineMs,
+    clock,
+    stopAtBadCredentials: options.stopAtBadCredentials,
+    requireHttps: options.requireHttps,
+    trustedOrigins: options.trustedOrigins,
+    isLoopback,
+    onProblem: (problem) => {
+      audit.problem(problem);
+    },
+    onOutcome: (request, outcome) => {
+      audit.outcome(request, outcome);
+    },
+  });
+  const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs });
+  const refusals = new Refusals({
+    audit,
+    links,
+    deadlineMs,
+    realm: options.realm,
+    basicChallengeForScripts: options.basicChallengeForScripts,
+    onUnauthorized: options.onUnauthorized,
+  });
+  const checkers = new Checkers({
+    audit,
+    states,
+    authenticator,
+    authorizer,
+    userstore,
+    refusals,
+    deadlineMs,
+    credentialHeaders: () => components.credentialHeaders,
+    skip: options.skip,
+  });
+  const passwordChange = new PasswordChange({ userstore, components, audit, deadlineMs, clock });
+  return new Security<U, R>({
+    options,
+    audit,
+    components,
+    states,
+    authenticator,
+    checkers,
+    refusals,
+    resources,
+    passwordChange,
+  });
+}
 
 /** For routing-controllers' option of this name, in an app that is set up by hand. */
 export declare const authorizationChecker: AuthorizationChecker;
 /** For routing-controllers' option of this name, in an app that is set up by hand. */
 export declare const currentUserChecker: CurrentUserChecker;
 
-// Read when they are asked for, so that an app that uses them can be told from one that does not.
+let defaultInstance: Security | undefined;
+
+// Read when they are asked for, so that an app that uses them can be told from one that does not, and importing the
+// library changes nothing.
 for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
-  Object.defineProperty(exports, name, { enumerable: true, get: () => defaultInstance[name] });
+  Object.defineProperty(exports, name, {
+    enumerable: true,
+    get: () => (defaultInstance ??= createSecurity())[name],
+  });
 }

@@ -20,8 +20,8 @@ import {
   WrongPasswordError,
 } from '../errors';
 import { PasswordProvider } from '../providers/password';
+import type { AppComponents } from '../components/app-components';
 import type { Component, Components } from '../components/components';
-import { forgetUser } from '../components/forget';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
 import { printable } from '../util/printable';
@@ -32,7 +32,7 @@ const MAX_LOGIN_AGE_MS = 5 * 60 * 1000;
 
 export interface PasswordChangeParts {
   readonly userstore: UserstoreChain;
-  readonly components: () => Components;
+  readonly components: AppComponents;
   readonly deadlineMs: number;
   readonly clock: Clock;
   readonly audit: Audit;
@@ -73,7 +73,7 @@ export class PasswordChange {
     if (newPassword === currentPassword) throw new WeakPasswordError('The new password must be another');
     const own = new RequestWithSignal(request);
     const { audit, deadlineMs, components } = this.parts;
-    const { name, get } = passwordProvider(components());
+    const { name, get } = passwordProvider(components);
     const store = new ProviderUserstore(this.parts.userstore);
     listenForProblems(own, ({ user, ...problem }) => {
       audit.problem({ ...problem, user: user && store.label(user, name) });
@@ -125,7 +125,7 @@ export class PasswordChange {
     if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
     if (!isReplaced) throw new WrongPasswordError();
     onReplaced();
-    forgetUser(components(), credentials.username, (component, cause) => {
+    components.forget(credentials.username, (component, cause) => {
       audit.error(`${component} could not forget a user whose password was changed`, cause);
     });
     const after = await readAgain(owner, credentials.username);

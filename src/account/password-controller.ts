@@ -1,5 +1,4 @@
 import {
-  type Action,
   Authorized,
   Body,
   createParamDecorator,
@@ -9,8 +8,8 @@ import {
 } from 'routing-controllers';
 import { Service } from 'typedi';
 import type { Authentication } from '../core/authentication';
-import { executionOf } from '../http/raw';
-import { ConfigurationError, SecurityFaultError } from '../errors';
+import { answered } from '../decorators/answers';
+import { ConfigurationError } from '../errors';
 import type { Constructor } from '../components/constructor';
 import type { IssuedToken, TokenService } from '../tokens/token-service';
 import { checkMinLength } from './password-strength';
@@ -24,26 +23,18 @@ export interface PasswordControllerOptions {
   tokens?: Constructor<TokenService>;
 }
 
-/** The execution of the action's own request. */
+/** What the action asks the instance for that secures its server. */
 interface Own {
   changePassword(body: unknown, minLength: number): Promise<Authentication>;
   resolve<T>(cls: Constructor<T>): T;
 }
 
-function OwnExecution(): ParameterDecorator {
+function OwnInstance(): ParameterDecorator {
   return createParamDecorator({
-    value: (action: Action): Own => {
-      const execution = executionOf(action);
-      if (execution === undefined) {
-        throw new SecurityFaultError({
-          cause: new Error('passwordController() on a server without securest'),
-        });
-      }
-      return {
-        changePassword: (body, minLength) => execution.changePassword(action, body, minLength),
-        resolve: (cls) => execution.resolve(cls),
-      };
-    },
+    value: answered('passwordController()', (answers, action): Own => ({
+      changePassword: (body, minLength) => answers.changePassword(action, body, minLength),
+      resolve: (cls) => answers.resolve(cls),
+    })),
   }) as ParameterDecorator;
 }
 
@@ -78,7 +69,7 @@ export function passwordController(options: PasswordControllerOptions = {}): Con
   class PasswordController {
     @Put(path)
     @OnUndefined(204)
-    async change(@OwnExecution() own: Own, @Body() body: unknown): Promise<IssuedToken | undefined> {
+    async change(@OwnInstance() own: Own, @Body() body: unknown): Promise<IssuedToken | undefined> {
       const login = await own.changePassword(body, minLength);
       return tokens && own.resolve(tokens).issue(login);
     }

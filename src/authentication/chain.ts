@@ -4,6 +4,7 @@
  * Only a user that a provider returned, that holds as a user and is active, is a grant. Everything else is
  * remembered as that provider's verdict, and if nothing later grants, the most severe verdict answers.
  */
+import { credentialOf } from '../components/components';
 import type { AuthProviderInterface } from '../core/auth-provider';
 import { Authentication, type AuthenticationSource, provedLogin } from '../core/authentication';
 import {
@@ -45,9 +46,8 @@ export interface ChainOptions {
   readonly onProblem: ProblemListener;
 }
 
-/** A request that a provider authenticated. */
-export interface Authenticated {
-  readonly kind: 'authenticated';
+/** A login, and where its user came from. */
+export interface Login {
   /** The login as the app may see it: its user has no password hash. */
   readonly authentication: Authentication;
   /** The record as the store or provider gave it. */
@@ -56,6 +56,11 @@ export interface Authenticated {
   readonly origin: Origin | undefined;
   /** The user as events name it. */
   label(): string;
+}
+
+/** A request that a provider authenticated. */
+export interface Authenticated extends Login {
+  readonly kind: 'authenticated';
   readonly provider: string;
   /** What the provider says it reads, and the headers that it looked for and found, in lower case. */
   readonly credentials: ReadonlySet<string>;
@@ -75,11 +80,9 @@ export interface Unauthenticated {
 
 export type ChainOutcome = Authenticated | Unauthenticated;
 
-type Grant = Pick<Authenticated, 'authentication' | 'record' | 'origin' | 'label'>;
-
 type Answer =
   | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
-  | { readonly verdict: 'authenticated'; readonly grant: Grant };
+  | { readonly verdict: 'authenticated'; readonly grant: Login };
 
 /**
  * Asks the providers about a request, at once where they answer at once. Every fault of theirs is a verdict, none a
@@ -112,24 +115,21 @@ class ChainRun {
   }
 
   askFrom(index: number): MaybePromise<ChainOutcome> {
-    for (const [offset, link] of this.links.slice(index).entries()) {
+    const { links, failedCredentials, request, options } = this;
+    for (let at = index; at < links.length; at += 1) {
+      const link = links[at];
+      if (link === undefined) continue;
       const { provider, credential, fault } = open(link);
-      const { failedCredentials } = this;
       if (failedCredentials.includes(credential) || failedCredentials.includes(UNKNOWN_CREDENTIAL)) {
         this.verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
         continue;
       }
-      const ownHeaders = new Set<string>();
-      const answer: MaybePromise<Answer> =
-        provider === undefined
-          ? { verdict: 'bug', error: fault }
-          : ask(link, provider, new RequestWithSignal(this.request, ownHeaders), this.options);
+      const asked = new Asked(link, request, options);
+      const answer = provider === undefined ? bug(fault) : asked.answer(provider);
       if (answer instanceof Promise) {
-        return answer.then(
-          (later) => this.judge(link, credential, ownHeaders, later) ?? this.askFrom(index + offset + 1),
-        );
+        return answer.then((later) => this.judge(link, credential, asked, later) ?? this.askFrom(at + 1));
       }
-      const outcome = this.judge(link, credential, ownHeaders, answer);
+      const outcome = this.judge(link, credential, asked, answer);
       if (outcome !== undefined) return outcome;
     }
     return this.unauthenticated();
@@ -139,11 +139,12 @@ class ChainRun {
   private judge(
     link: ChainLink,
     credential: string,
-    ownHeaders: ReadonlySet<string>,
+    { request: { headersRead: ownHeaders } }: Asked,
     answer: Answer,
   ): ChainOutcome | undefined {
     const { verdicts, headersRead, request, options } = this;
-    for (const name of ownHeaders) headersRead.add(name);
+    if (credential !== 'tls' && credential !== UNKNOWN_CREDENTIAL) headersRead.add(credential);
+    for (const name of ownHeaders ?? []) headersRead.add(name);
     const { verdict } = answer;
     verdicts.push({
       provider: link.name,
@@ -152,7 +153,7 @@ class ChainRun {
       error: 'error' in answer ? answer.error : undefined,
     });
     if (answer.verdict === 'authenticated') {
-      const found = [...ownHeaders].filter((name) => request.header(name) !== undefined);
+      const found = [...(ownHeaders ?? [])].filter((name) => request.header(name) !== undefined);
       const credentials = new Set([credential, ...found, ...(isRead(credential, found) ? [] : [UNREAD])]);
       return {
         kind: 'authenticated',
@@ -193,46 +194,72 @@ const UNKNOWN_CREDENTIAL = '*';
 function open(link: ChainLink): { provider?: AuthProviderInterface; credential: string; fault?: unknown } {
   try {
     const provider = link.get();
-    return { provider, credential: (provider.credential ?? 'authorization').toLowerCase() };
+    return { provider, credential: credentialOf(provider) };
   } catch (fault) {
     return { credential: UNKNOWN_CREDENTIAL, fault };
   }
 }
 
-function ask(
-  link: ChainLink,
-  provider: AuthProviderInterface,
-  own: RequestWithSignal,
-  options: ChainOptions,
-): MaybePromise<Answer> {
-  const userstore = new ProviderUserstore(options.userstore);
-  listenForProblems(own, ({ user, ...problem }) => {
-    options.onProblem({ ...problem, user: user && userstore.label(user, link.name) });
-  });
-  const failed = (error: unknown): Answer => ({ verdict: classify(error), error });
-  const judged = (result: unknown): Answer => {
-    if (result === null || result === undefined) return { verdict: 'no_credentials' };
+/** One provider that is asked about one request. */
+class Asked {
+  readonly request: RequestWithSignal;
+  private readonly userstore: ProviderUserstore;
+
+  constructor(
+    private readonly link: ChainLink,
+    request: SecurityRequest,
+    private readonly options: ChainOptions,
+  ) {
+    this.request = new RequestWithSignal(request);
+    this.userstore = new ProviderUserstore(options.userstore);
+  }
+
+  answer(provider: AuthProviderInterface): MaybePromise<Answer> {
+    const { request, userstore, options } = this;
+    listenForProblems(request, ({ user, ...problem }) => {
+      options.onProblem({ ...problem, user: user && userstore.label(user, this.link.name) });
+    });
+    try {
+      const result: unknown = withinDeadline<unknown>(
+        provider.authenticate(request, userstore),
+        options.deadlineMs,
+        (reason) => {
+          request.abort(reason);
+        },
+      );
+      if (!(result instanceof Promise)) return this.judged(result);
+      return result.then(
+        (later) => this.judged(later),
+        (error: unknown) => this.failed(error),
+      );
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): Answer {
+    return { verdict: classify(error), error };
+  }
+
+  private judged(result: unknown): Answer {
+    if (result === null || result === undefined) return NOT_MINE;
+    const { link, request, userstore, options } = this;
     try {
       return accept(link, result, userstore, options.clock, (problem) => {
-        reportMisconfigured(own, problem);
+        reportMisconfigured(request, problem);
       });
     } catch (error) {
-      return failed(error);
+      return this.failed(error);
     }
-  };
-  try {
-    const result: unknown = withinDeadline<unknown>(
-      provider.authenticate(own, userstore),
-      options.deadlineMs,
-      (reason) => {
-        own.abort(reason);
-      },
-    );
-    return result instanceof Promise ? result.then(judged, failed) : judged(result);
-  } catch (error) {
-    return failed(error);
   }
 }
+
+/** A provider that cannot be created has a fault, whatever its constructor throws. */
+function bug(error: unknown): Answer {
+  return { verdict: 'bug', error };
+}
+
+const NOT_MINE: Answer = { verdict: 'no_credentials' };
 
 /** Takes a provider's result as a grant only when it literally is one. */
 function accept(

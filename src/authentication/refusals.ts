@@ -1,63 +1,65 @@
 /**
- * Turns an outcome into the reply that the client gets: the error, its headers, and what the app's own
- * hook makes of it.
+ * Makes the reply of a refusal: the error that the host is going to send, with its headers and what the app's own hook
+ * makes of it. It is the only place that does; the seam to the host writes it.
  */
 import { type Audit, factsOf, outcomesOf } from '../audit/audit';
-import type { AuthenticationOutcome } from './authenticator';
-import { challengeOf } from './challenges';
-import { withinDeadline } from '../http/deadline';
-import { RequestWithSignal } from '../http/request-with-signal';
 import type { ProviderOutcome } from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { rawResponse } from '../http/raw';
-import { setHeaders, shapeRefusal } from '../http/reply';
 import {
   MalformedCredentialsError,
   type SecurityError,
   ServiceUnavailableError,
   ThrottledError,
 } from '../errors';
-import type { ResolvedOptions } from '../options';
-import type { ChainLink } from './chain';
+import { withinDeadline } from '../http/deadline';
+import { rawResponse } from '../http/raw';
+import { shapeRefusal } from '../http/reply';
+import { RequestWithSignal } from '../http/request-with-signal';
+import type { RefusalReply } from '../options';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
+import type { MaybePromise } from '../core/userstore';
+import type { AuthenticationOutcome } from './authenticator';
+import type { ChainLink } from './chain';
+import { challengeOf, type ChallengeOptions } from './challenges';
+import type { RequestState } from './request-state';
+
+export interface RefusalParts extends ChallengeOptions {
+  readonly audit: Audit;
+  readonly links: () => readonly ChainLink[];
+  readonly deadlineMs: number;
+  readonly onUnauthorized:
+    ((request: SecurityRequest, error: SecurityError) => MaybePromise<RefusalReply | undefined>) | undefined;
+}
 
 /** Marks an error that has its headers; a copy of it keeps the mark. */
 const COMPLETED = Symbol('securest.completed');
 
 export class Refusals {
-  /** Several parameters of an action may ask for its user: one refusal answers all of them. */
-  private readonly refused = new WeakMap<AuthenticationOutcome, Promise<SecurityError>>();
+  constructor(private readonly parts: RefusalParts) {}
 
-  constructor(
-    private readonly options: ResolvedOptions,
-    private readonly audit: Audit,
-    private readonly providers: () => readonly ChainLink[],
-  ) {}
-
-  /** The error to throw for a request that was not authenticated, its headers already on the response. */
+  /** The error to throw for a request that is not authenticated, the same for all that ask for its user. */
   refuse(
-    request: SecurityRequest,
+    state: RequestState,
     outcome: Exclude<AuthenticationOutcome, { kind: 'authenticated' }>,
   ): Promise<SecurityError> {
-    const known = this.refused.get(outcome);
-    if (known !== undefined) return known;
+    if (state.refusal !== undefined) return state.refusal;
+    const { request } = state;
     const error = outcome.error();
     const verdicts = outcome.kind === 'barred' ? [] : outcome.verdicts;
-    // Anonymous requests fail only where somebody has to be authenticated; the others were told of before.
+    // An anonymous request fails only where a user is asked for; any other outcome has been reported already.
     if (outcome.kind === 'anonymous') {
-      this.audit.emit(() => {
+      this.parts.audit.emit(() => {
         const outcomes = outcomesOf(verdicts);
         return { type: 'failed', code: error.code, outcomes, ...factsOf(request) };
       });
     }
-    const refused = this.deny(request, error, verdicts);
-    ignoreRejection(refused);
-    this.refused.set(outcome, refused);
-    return refused;
+    state.refusal = this.deny(request, error, verdicts);
+    ignoreRejection(state.refusal);
+    return state.refusal;
   }
 
-  /** The error to throw for a request whose user may not do it, or for which that cannot be told. */
+  /** The error to throw for a request whose user may not do it, or for which that cannot be decided. */
   async deny(
     request: SecurityRequest,
     error: SecurityError,
@@ -65,12 +67,11 @@ export class Refusals {
   ): Promise<SecurityError> {
     this.complete(error, request, verdicts);
     await this.applyHook(request, error);
-    setHeaders(rawResponse(request.action), error.headers);
     return error;
   }
 
   /** Gives an error the headers that its status asks for, where it has none yet. */
-  complete(error: SecurityError, request: SecurityRequest, verdicts: readonly ProviderOutcome[]): void {
+  complete(error: SecurityError, request: SecurityRequest, verdicts: readonly ProviderOutcome[] = []): void {
     if (COMPLETED in error) return;
     Object.defineProperty(error, COMPLETED, { value: true });
     const headers: Record<string, string | string[]> = { 'Cache-Control': 'private, no-store' };
@@ -95,21 +96,22 @@ export class Refusals {
 
   /** One value for each provider's challenge, in their order, none twice. */
   private challenges(request: SecurityRequest, verdicts: readonly ProviderOutcome[]): string[] {
+    const { audit, links } = this.parts;
     const values = new Set<string>();
-    for (const component of this.providers()) {
+    for (const link of links()) {
       try {
-        const verdict = verdicts.find(({ provider }) => provider === component.name)?.verdict;
-        const value = challengeOf(component.get(), verdict, request, this.options);
+        const verdict = verdicts.find(({ provider }) => provider === link.name)?.verdict;
+        const value = challengeOf(link.get(), verdict, request, this.parts);
         if (value !== undefined) values.add(value);
       } catch (cause) {
-        this.audit.error(`${component.name} has no valid challenge`, cause);
+        audit.error(`${link.name} has no valid challenge`, cause);
       }
     }
     return [...values];
   }
 
   private async applyHook(request: SecurityRequest, error: SecurityError): Promise<void> {
-    const { onUnauthorized, deadlineMs } = this.options;
+    const { audit, onUnauthorized, deadlineMs } = this.parts;
     if (onUnauthorized === undefined) return;
     try {
       const own = new RequestWithSignal(request);
@@ -118,7 +120,7 @@ export class Refusals {
       });
       if (reply !== undefined) shapeRefusal(error, reply);
     } catch (cause) {
-      this.audit.error('The onUnauthorized hook failed', cause);
+      audit.error('The onUnauthorized hook failed', cause);
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Authentication } from '../core/authentication';
 import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
@@ -9,6 +10,7 @@ import {
   type UserstoreInterface,
 } from '../core/userstore';
 import { attempted, chained } from '../util/maybe-promise';
+import { printable } from '../util/printable';
 
 /** Where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
@@ -49,6 +51,24 @@ export class UserstoreChain {
 
   isSeveral(): boolean {
     return this.links().length > 1;
+  }
+
+  /** A login that the chain gave earlier, with the store that its user came from. */
+  loginOf(authentication: Authentication): {
+    readonly authentication: Authentication;
+    readonly record: User;
+    readonly origin: Origin | undefined;
+    label(): string;
+  } {
+    const { user, source, stamp } = authentication;
+    const link =
+      source?.kind === 'userstore' ? this.links().find(({ name }) => name === source.name) : undefined;
+    return {
+      authentication,
+      record: user,
+      origin: link && { store: link.get(), name: link.name, user, stamp },
+      label: () => printable(this.label(user.username, source?.name ?? 'app')),
+    };
   }
 
   /** At once where the stores that are asked answer at once; what they throw rejects. */

@@ -4,9 +4,10 @@
  */
 import { describeRule } from '../access/rules';
 import { type Audit, factsOf, secretsOf } from '../audit/audit';
-import type { Authenticated } from '../authentication/chain';
+import type { Login } from '../authentication/chain';
 import { DeadlinePassedError, withinDeadline } from '../http/deadline';
 import { RequestWithSignal } from '../http/request-with-signal';
+import type { RequestState } from '../authentication/request-state';
 import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Access, OwnerRule } from '../core/access';
 import type { AuthorizationProviderInterface, Decision, UserRoles } from '../core/authorization-provider';
@@ -19,14 +20,14 @@ import {
   SecurityFaultError,
   ServiceUnavailableError,
 } from '../errors';
-import type { ResolvedOptions } from '../options';
-import type { Component, Components } from '../components/components';
-import { resolve } from '../components/resolve';
+import type { AppComponents } from '../components/app-components';
+import type { Component } from '../components/components';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
 import { printable } from '../util/printable';
 import { firstUnmetLevel } from './evaluate';
+import type { Grants } from './grants';
 import type { Resources } from './resources';
 import { loadRoles, rolesOf } from './roles';
 
@@ -37,40 +38,45 @@ export interface Denial {
 }
 
 export interface AuthorizerParts {
-  readonly options: ResolvedOptions;
   readonly audit: Audit;
   readonly userstore: UserstoreChain;
   readonly resources: Resources;
-  readonly components: () => Components;
+  readonly components: AppComponents;
+  readonly grants: Grants;
+  readonly deadlineMs: number;
+}
+
+/** What is asked: may the user of this login do this in this request? */
+interface Question {
+  readonly access: Access;
+  readonly login: Login;
+  readonly state: RequestState;
+  /** The request as policies and providers see it. */
+  readonly request: RequestWithSignal;
 }
 
 export class Authorizer {
-  private readonly roles = new WeakMap<Authenticated, MaybePromise<UserRoles>>();
-
   constructor(private readonly parts: AuthorizerParts) {}
 
   /**
    * Why the user of a login may not run an action; undefined only when everything that is asked grants. At once, and
    * without a timer, where nobody has to be waited for.
    */
-  denial(access: Access, login: Authenticated, request: SecurityRequest): MaybePromise<Denial | undefined> {
+  denial(access: Access, login: Login, state: RequestState): MaybePromise<Denial | undefined> {
     const isLoginEnough = access.levels.every(({ rule }) => rule.kind === 'authenticated');
-    if (isLoginEnough && this.parts.components().authorizationProviders.length === 0) return undefined;
-    const own = new RequestWithSignal(request);
+    const { components, deadlineMs } = this.parts;
+    if (isLoginEnough && components.authorizationProviders.length === 0) return undefined;
+    const question: Question = { access, login, state, request: new RequestWithSignal(state.request) };
     const asked = { name: access.action };
     const decided = (reason: string | undefined): Denial | undefined =>
       reason === undefined ? undefined : { error: new AccessDeniedError(), reason };
     const failed = (cause: unknown): Denial => {
-      return { error: this.fault(cause, asked.name, request), reason: `${asked.name} refused` };
+      return { error: this.fault(cause, asked.name, state.request), reason: `${asked.name} refused` };
     };
     try {
-      const reason = withinDeadline(
-        this.refusedBecause(access, login, own, asked),
-        this.parts.options.deadlineMs,
-        (late) => {
-          own.abort(late);
-        },
-      );
+      const reason = withinDeadline(this.refusedBecause(question, asked), deadlineMs, (late) => {
+        question.request.abort(late);
+      });
       return reason instanceof Promise ? reason.then(decided, failed) : decided(reason);
     } catch (cause) {
       return failed(cause);
@@ -78,82 +84,70 @@ export class Authorizer {
   }
 
   /** What does not grant, in words. `asked` always names what is being asked. */
-  private refusedBecause(
-    access: Access,
-    login: Authenticated,
-    request: SecurityRequest,
-    asked: { name: string },
-  ): MaybePromise<string | undefined> {
-    const { options } = this.parts;
+  private refusedBecause(question: Question, asked: { name: string }): MaybePromise<string | undefined> {
+    const { access, login, request } = question;
+    const { components, grants } = this.parts;
     const unmet = firstUnmetLevel(access, {
       user: login.authentication.user,
       request,
-      roles: () => chained(this.rolesOf(login, request), ({ effective }) => effective),
-      isGranted: (permission, roles) => options.grants.isGranted(permission, roles),
-      policy: (cls) => resolve(options.container, cls),
-      resource: (rule) => this.resourceOf(rule, access, request),
+      roles: () => chained(this.rolesOf(question), ({ effective }) => effective),
+      isGranted: (permission, roles) => grants.isGranted(permission, roles),
+      policy: (cls) => components.resolve(cls),
+      resource: (rule) => this.resourceOf(rule, question),
     });
     return chained(unmet, (level) => {
       if (level !== undefined) return `${describeRule(level.rule)} (${level.source})`;
-      const hasProviders = this.parts.components().authorizationProviders.length > 0;
-      return hasProviders ? this.refusedByProvider(access, login, request, asked) : undefined;
+      return components.authorizationProviders.length > 0
+        ? this.refusedByProvider(question, asked)
+        : undefined;
     });
   }
 
-  private async refusedByProvider(
-    access: Access,
-    login: Authenticated,
-    request: SecurityRequest,
-    asked: { name: string },
-  ): Promise<string | undefined> {
-    const { user } = login.authentication;
-    for (const provider of this.parts.components().authorizationProviders) {
+  private async refusedByProvider(question: Question, asked: { name: string }): Promise<string | undefined> {
+    const { access, login, request } = question;
+    for (const provider of this.parts.components.authorizationProviders) {
       asked.name = provider.name;
       const decision: unknown = await provider
         .get()
-        .authorize(request, user, access, () => this.rolesForProvider(login, request));
+        .authorize(request, login.authentication.user, access, () => this.rolesForProvider(question));
       if (!isGrant(decision)) return reasonOf(provider, decision);
     }
     return undefined;
   }
 
   /** As a promise, which a provider may ask for first and wait for later, or never. */
-  private rolesForProvider(login: Authenticated, request: SecurityRequest): Promise<UserRoles> {
-    const roles = Promise.resolve(attempted(() => this.rolesOf(login, request)));
+  private rolesForProvider(question: Question): Promise<UserRoles> {
+    const roles = Promise.resolve(attempted(() => this.rolesOf(question)));
     ignoreRejection(roles);
     return roles;
   }
 
-  private rolesOf(login: Authenticated, request: SecurityRequest): MaybePromise<UserRoles> {
-    const known = this.roles.get(login);
-    if (known !== undefined) return known;
-    const roles = this.loadRoles(login, request);
+  private rolesOf(question: Question): MaybePromise<UserRoles> {
+    const { state } = question;
+    if (state.roles !== undefined) return state.roles;
+    const roles = this.loadRoles(question);
     // A rule may ask for them first and wait for them later.
     ignoreRejection(roles);
-    this.roles.set(login, roles);
+    state.roles = roles;
     return roles;
   }
 
-  private loadRoles(login: Authenticated, request: SecurityRequest): MaybePromise<UserRoles> {
-    const { components, options, userstore } = this.parts;
-    const { roleLoaders } = components();
+  private loadRoles({ login, request }: Question): MaybePromise<UserRoles> {
+    const { components, grants, userstore } = this.parts;
+    const { roleLoaders } = components;
     const own = rolesOf(login.record, (name) => userstore.findGroup(name, login.origin));
-    if (roleLoaders.length === 0) return chained(own, (roles) => options.grants.rolesOf(roles));
+    if (roleLoaders.length === 0) return chained(own, (roles) => grants.rolesOf(roles));
     return Promise.all([
       own,
       ...roleLoaders.map((loader) => loadRoles(loader, login.authentication.user, request)),
-    ]).then((lists) => options.grants.rolesOf(lists.flatMap((list) => [...list])));
+    ]).then((lists) => grants.rolesOf(lists.flatMap((list) => [...list])));
   }
 
-  private resourceOf(
-    rule: OwnerRule,
-    access: Access,
-    request: SecurityRequest,
-  ): ReturnType<Resources['load']> {
-    if (routeParameter(request.action, rule.parameter) === undefined) {
+  private resourceOf(rule: OwnerRule, { access, state }: Question): ReturnType<Resources['load']> {
+    if (routeParameter(state.request.action, rule.parameter) === undefined) {
       throw new TypeError(`The route has no parameter ${rule.parameter} for ${describeRule(rule)}`);
     }
-    return this.parts.resources.load(request.action, access, rule.store, rule.parameter);
+    return this.parts.resources.load(state, access, rule.store, rule.parameter);
   }
 
   /** What was thrown on the way to a decision, as the error that the client gets. */

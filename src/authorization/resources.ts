@@ -2,44 +2,36 @@
  * What guards and actions load by a route's parameter, once a request: the guard decides about the very
  * resource that the action then gets.
  */
-import type { IncomingMessage } from 'node:http';
-import type { Action } from 'routing-controllers';
+import type { LoadedResource, RequestState } from '../authentication/request-state';
+import type { Constructor } from '../components/constructor';
 import type { Access, ResourceStoreClass } from '../core/access';
-import { rawRequest } from '../http/raw';
 import { routeParameter } from '../http/route-parameter';
-import type { ContainerLike } from '../components/constructor';
-import { resolve } from '../components/resolve';
 import { ignoreRejection } from '../util/ignore-rejection';
 
 /** Stands for the resource of a parameter whose text the host refuses, so that the action cannot run. */
 export const UNCONVERTIBLE: unique symbol = Symbol('securest.unconvertible');
 
-type Loaded = Promise<object | null | undefined>;
-
 export class Resources {
-  private readonly loaded = new WeakMap<IncomingMessage, Map<ResourceStoreClass, Map<string, Loaded>>>();
-
-  constructor(private readonly container: ContainerLike) {}
+  /** @param resolve gives an instance of a class of the app's */
+  constructor(private readonly resolve: <T>(cls: Constructor<T>) => T) {}
 
   /** The resource, or null or undefined where it does not exist or the route leaves its parameter out. */
   async load(
-    action: Action,
+    state: RequestState,
     { numericParameters }: Access,
     store: ResourceStoreClass,
     parameter: string,
   ): Promise<object | null | undefined | typeof UNCONVERTIBLE> {
-    const text = routeParameter(action, parameter);
+    const text = routeParameter(state.request.action, parameter);
     if (text === undefined) return undefined;
     const id = numericParameters.includes(parameter) ? asNumber(text) : text;
-    return id === undefined ? UNCONVERTIBLE : this.loadOnce(action, store, id);
+    return id === undefined ? UNCONVERTIBLE : this.loadOnce(state, store, id);
   }
 
-  private loadOnce(action: Action, store: ResourceStoreClass, id: string): Loaded {
-    const key = rawRequest(action);
-    const stores = this.loaded.get(key) ?? new Map<ResourceStoreClass, Map<string, Loaded>>();
-    this.loaded.set(key, stores);
-    const byId = stores.get(store) ?? new Map<string, Loaded>();
-    stores.set(store, byId);
+  private loadOnce(state: RequestState, store: ResourceStoreClass, id: string): LoadedResource {
+    state.resources ??= new Map<ResourceStoreClass, Map<string, LoadedResource>>();
+    const byId = state.resources.get(store) ?? new Map<string, LoadedResource>();
+    state.resources.set(store, byId);
     const known = byId.get(id);
     if (known !== undefined) return known;
     const resource = this.get(store, id);
@@ -48,9 +40,9 @@ export class Resources {
     return resource;
   }
 
-  private async get(store: ResourceStoreClass, id: string): Loaded {
-    const resource: unknown = await resolve(this.container, store).get(id);
-    if (resource === null || resource === undefined || typeof resource === 'object') return resource;
+  private async get(store: ResourceStoreClass, id: string): LoadedResource {
+    const resource: unknown = await this.resolve(store).get(id);
+    if (resource === undefined || typeof resource === 'object') return resource;
     throw new TypeError(`${store.name}.get() returned something that is no resource`);
   }
 }

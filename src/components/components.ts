@@ -15,7 +15,7 @@ export interface Component<T> {
 }
 
 /** The classes to use in place of all decorated ones, in the order in which they are asked. */
-type ClassLists = { readonly [K in keyof Kinds]?: readonly Constructor<Kinds[K]>[] | undefined };
+export type ClassLists = { readonly [K in keyof Kinds]?: readonly Constructor<Kinds[K]>[] | undefined };
 
 export interface ComponentOptions extends ClassLists {
   readonly container: ContainerLike;
@@ -92,6 +92,11 @@ function toComponent<T extends object>(
 
 /** @see RFC 9110 section 5.6.2 */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** What a provider reads, in lower case. */
+export function credentialOf({ credential = 'authorization' }: AuthProviderInterface): string {
+  return credential.toLowerCase();
+}
 
 function refuseUnknownCredential(provider: Component<AuthProviderInterface>): void {
   const credential: unknown = provider.get().credential ?? 'authorization';

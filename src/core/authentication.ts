@@ -19,9 +19,9 @@ export interface AuthenticationDetails {
   stamp?: number;
   /**
    * Headers that the reply to this request carries, whatever the action answers: for what proves the server to the
-   * client. @default {}
+   * client. Several values become several header lines; a Set-Cookie is added to those of the action. @default {}
    */
-  replyHeaders?: Readonly<Record<string, string>>;
+  replyHeaders?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Where the user of a login came from. */
@@ -63,7 +63,7 @@ export class Authentication<U extends User = User> {
    * that no Date has. A token carries it, and is good only as long as the record still has it.
    */
   readonly stamp: number;
-  readonly replyHeaders: Readonly<Record<string, string>>;
+  readonly replyHeaders: Readonly<Record<string, string | readonly string[]>>;
   readonly #home: string | undefined;
   readonly #acceptedUntil: Date | undefined;
   readonly #isTimeStated: boolean;

@@ -1,16 +1,10 @@
-import { type Action, createParamDecorator } from 'routing-controllers';
-import type { Authentication } from '../core/authentication';
-import { executionOf } from '../http/raw';
-import { SecurityFaultError } from '../errors';
+import { createParamDecorator } from 'routing-controllers';
+import { answered } from './answers';
 
 /** The parameter transformation behind the decorator; by it the access compiler knows its parameters. */
-export function currentAuthentication(action: Action): Promise<Authentication | undefined> {
-  const execution = executionOf(action);
-  if (execution === undefined) {
-    throw new SecurityFaultError({ cause: new Error('@CurrentAuthentication on a server without securest') });
-  }
-  return execution.attributedAuthentication(action);
-}
+export const currentAuthentication = answered('@CurrentAuthentication', (answers, action) =>
+  answers.authentication(action),
+);
 
 /**
  * Injects the request's {@link Authentication}: the user, when and how it was proved, its scopes. On an

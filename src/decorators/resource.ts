@@ -1,7 +1,6 @@
-import { type Action, createParamDecorator } from 'routing-controllers';
+import { createParamDecorator } from 'routing-controllers';
 import type { ResourceStoreClass } from '../core/access';
-import { executionOf } from '../http/raw';
-import { SecurityFaultError } from '../errors';
+import { answered } from './answers';
 
 const parameters = new WeakMap<object, string>();
 
@@ -13,13 +12,9 @@ export function Resource(
   store: ResourceStoreClass,
   parameter: string,
 ): (object: object, method: string, index: number) => void {
-  const value = async (action: Action) => {
-    const execution = executionOf(action);
-    if (execution === undefined) {
-      throw new SecurityFaultError({ cause: new Error('@Resource on a server without securest') });
-    }
-    return (await execution.resource(action, store, parameter)) ?? undefined;
-  };
+  const value = answered('@Resource', async (answers, action) => {
+    return (await answers.resource(action, store, parameter)) ?? undefined;
+  });
   parameters.set(value, parameter);
   return createParamDecorator({ required: false, value });
 }

@@ -8,23 +8,23 @@ import {
   ExpressDriver,
   KoaDriver,
 } from 'routing-controllers';
-import { type Execution, rawRequest, recordArrival } from '../http/raw';
+import { rawRequest } from '../http/raw';
 import { peerOf } from '../http/client-address';
-import { matchedPath } from '../http/matched-path';
 
 /**
  * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
  * may rewrite the path.
  */
-export function noticeArrival(action: ActionMetadata, execution: Execution): void {
+export function noticeArrival(action: ActionMetadata, arrive: (action: Action) => void): void {
   const notice = (...[first, second, third]: readonly unknown[]): unknown => {
     // Koa hands over a context and next(), Express a request, a response and next().
-    const isKoa = third === undefined;
-    const arrived: Action = isKoa
-      ? { request: undefined, response: undefined, context: first }
-      : { request: first, response: second };
-    recordArrival(arrived, execution, matchedPath(arrived));
-    return ((isKoa ? second : third) as () => unknown)();
+    if (third === undefined) {
+      const { request, response } = first as { request: unknown; response: unknown };
+      arrive({ request, response, context: first, next: second as () => unknown });
+      return (second as () => unknown)();
+    }
+    arrive({ request: first, response: second, next: third as () => unknown });
+    return (third as () => unknown)();
   };
   const { controllerMetadata } = action;
   const use = { middleware: notice, afterAction: false } as unknown as ControllerMetadata['uses'][number];

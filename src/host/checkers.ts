@@ -4,131 +4,141 @@
  * Every way out of `authorize` but its last line throws, so that only a request whose every level holds,
  * or that the app's `skip` hook literally skips, reaches the action.
  */
-import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
 import { requiresUser } from '../access/compile';
 import { type Audit, factsOf } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { AuthenticationOutcome, Authenticator } from '../authentication/authenticator';
-import type { Authenticated } from '../authentication/chain';
-import { RequestWithSignal } from '../http/request-with-signal';
-import type { UserstoreChain } from '../authentication/userstore-chain';
-import type { Authorizer } from '../authorization/authorizer';
-import type { Access } from '../core/access';
-import type { Authentication } from '../core/authentication';
-import type { SecurityRequest } from '../core/request';
-import { rawRequest, rawResponse } from '../http/raw';
-import { dependOn, setHeaders } from '../http/reply';
-import { HttpSecurityRequest } from '../http/security-request';
-import { AccessDeniedError } from '../errors';
-import type { ResolvedOptions } from '../options';
+import type { Authenticated, Login } from '../authentication/chain';
 import type { Refusals } from '../authentication/refusals';
+import { RequestState, type RequestStates } from '../authentication/request-state';
+import type { UserstoreChain } from '../authentication/userstore-chain';
+import type { Authorizer, Denial } from '../authorization/authorizer';
+import type { Access } from '../core/access';
+import { Authentication } from '../core/authentication';
+import type { SecurityRequest } from '../core/request';
+import type { MaybePromise } from '../core/userstore';
+import { AccessDeniedError } from '../errors';
+import { dependOn, setHeaders } from '../http/reply';
+import { RequestWithSignal } from '../http/request-with-signal';
 import { ignoreRejection } from '../util/ignore-rejection';
+import { chained } from '../util/maybe-promise';
 
 export interface CheckerParts {
-  readonly options: ResolvedOptions;
   readonly audit: Audit;
+  readonly states: RequestStates;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly userstore: UserstoreChain;
   readonly refusals: Refusals;
   /** The headers that credentials come in, for Vary. */
-  readonly credentialHeaders: () => string[];
+  readonly credentialHeaders: () => readonly string[];
+  readonly skip: ((request: SecurityRequest) => boolean) | undefined;
+  readonly deadlineMs: number;
 }
 
 export class Checkers {
-  private readonly skipped = new WeakMap<IncomingMessage, boolean>();
-
   constructor(private readonly parts: CheckerParts) {}
 
-  /** Lets a request through to a guarded action, or throws what the client is told. */
-  async authorize(action: Action, access: Access): Promise<true> {
-    const request = this.requestOf(action, access);
-    if (this.isSkipped(action, request)) {
-      this.tellAllowed(undefined, request);
-      return true;
-    }
-    const outcome = await this.outcomeOf(action, request);
-    if (outcome.kind !== 'authenticated') throw await this.parts.refusals.refuse(request, outcome);
-    const denial = await this.parts.authorizer.denial(access, outcome, request);
-    if (denial !== undefined) {
-      if (denial.error instanceof AccessDeniedError) {
-        const { error, reason } = denial;
-        this.parts.audit.emit(() => {
-          return { type: 'denied', code: error.code, user: outcome.label(), reason, ...factsOf(request) };
-        });
-      }
-      throw await this.parts.refusals.deny(request, denial.error);
-    }
-    this.tellAllowed(outcome, request);
-    return true;
-  }
-
-  /** The request's login; undefined only where no credentials came and no parameter requires a user. */
-  async currentAuthentication(action: Action, access: Access): Promise<Authentication | undefined> {
-    return (await this.currentLogin(action, access))?.authentication;
-  }
-
-  /** The same for an action that asks for more than the user: only there it may matter whose user it is. */
-  async attributedAuthentication(action: Action, access: Access): Promise<Authentication | undefined> {
-    const login = await this.currentLogin(action, access);
-    const { options, userstore } = this.parts;
-    return login && attribute(login, userstore, options.deadlineMs);
-  }
-
-  private async currentLogin(action: Action, access: Access): Promise<Authenticated | undefined> {
-    const request = this.requestOf(action, access);
-    const outcome = await this.outcomeOf(action, request);
-    if (outcome.kind === 'authenticated') return outcome;
-    if (outcome.kind === 'anonymous' && !requiresUser(access)) return undefined;
-    throw await this.parts.refusals.refuse(request, outcome);
-  }
-
-  /** The request's login where it is known already. */
-  knownAuthentication(action: Action): Authentication | undefined {
-    const outcome = this.parts.authenticator.decided(rawRequest(action));
-    return outcome?.kind === 'authenticated' ? outcome.authentication : undefined;
-  }
-
-  /** @param login undefined for a request that the app's hook skips */
-  private tellAllowed(login: Authenticated | undefined, request: SecurityRequest): void {
-    this.parts.audit.emit(() => {
-      return { type: 'allowed', user: login?.label(), skipped: login === undefined, ...factsOf(request) };
+  /** Lets a request through to a guarded action; else it throws, or rejects with, what the client is told. */
+  authorize(action: Action, access: Access): MaybePromise<true> {
+    const state = this.parts.states.at(action, access);
+    if (this.isSkipped(state)) return this.allowed(state, undefined);
+    return chained(this.outcomeOf(state), (outcome) => {
+      if (outcome.kind !== 'authenticated') return this.refused(state, outcome);
+      return this.decide(state, outcome, access);
     });
   }
 
-  private requestOf(action: Action, access: Access): SecurityRequest {
-    return new HttpSecurityRequest(action, access.route, this.parts.options.findClient);
-  }
-
-  private async outcomeOf(action: Action, request: SecurityRequest): Promise<AuthenticationOutcome> {
-    const outcome = await this.parts.authenticator.authenticate(rawRequest(action), request);
-    const { headersRead } = outcome.kind === 'barred' ? outcome.authenticated : outcome;
-    const headers = this.parts.credentialHeaders();
-    for (const name of headersRead) if (!headers.includes(name)) headers.push(name);
-    dependOn(rawResponse(action), headers, outcome.kind !== 'anonymous');
-    if (outcome.kind === 'authenticated') {
-      setHeaders(rawResponse(action), outcome.authentication.replyHeaders);
+  /** The same outside of actions, for a login that may have come with another request. */
+  authorizeLogin(state: RequestState, login: Authentication, access: Access): MaybePromise<true> {
+    if (!(login instanceof Authentication)) {
+      throw new TypeError('authorize() takes the login that authenticate() gave');
     }
-    return outcome;
+    const { outcome } = state;
+    if (outcome?.kind === 'authenticated' && outcome.authentication === login) {
+      return this.decide(state, outcome, access);
+    }
+    // Roles and resources are kept with the login that they were loaded for.
+    return this.decide(new RequestState(state.request), this.parts.userstore.loginOf(login), access);
   }
 
-  private isSkipped(action: Action, request: SecurityRequest): boolean {
-    const { skip } = this.parts.options;
+  private decide(state: RequestState, login: Login, access: Access): MaybePromise<true> {
+    return chained(this.parts.authorizer.denial(access, login, state), (denial) =>
+      denial === undefined ? this.allowed(state, login) : this.denied(state, login, denial),
+    );
+  }
+
+  /** The request's login; undefined only where no credentials came and no parameter requires a user. */
+  login(action: Action, access: Access): MaybePromise<Authenticated | undefined> {
+    const state = this.parts.states.at(action, access);
+    return chained(this.outcomeOf(state), (outcome) => {
+      if (outcome.kind === 'authenticated') return outcome;
+      if (outcome.kind === 'anonymous' && !requiresUser(access)) return undefined;
+      return this.refused(state, outcome);
+    });
+  }
+
+  /** The same for an action that asks for more than the user: only there it may matter whose user it is. */
+  attributedLogin(action: Action, access: Access): MaybePromise<Authentication | undefined> {
+    const { deadlineMs, userstore } = this.parts;
+    return chained(this.login(action, access), (login) => login && attribute(login, userstore, deadlineMs));
+  }
+
+  private outcomeOf(state: RequestState): MaybePromise<AuthenticationOutcome> {
+    return chained(this.parts.authenticator.authenticate(state), (outcome) => {
+      if (!state.isReplyMarked) this.markReply(state, outcome);
+      return outcome;
+    });
+  }
+
+  /** Says in the reply's headers that it depends on who asks, and what a provider has to say in it. */
+  private markReply(state: RequestState, outcome: AuthenticationOutcome): void {
+    state.isReplyMarked = true;
+    const { response } = state.request;
+    const { headersRead } = outcome.kind === 'barred' ? outcome.authenticated : outcome;
+    dependOn(response, this.parts.credentialHeaders(), headersRead, outcome.kind !== 'anonymous');
+    if (outcome.kind === 'authenticated') setHeaders(response, outcome.authentication.replyHeaders);
+  }
+
+  /** @param login undefined for a request that the app's hook skips */
+  private allowed({ request }: RequestState, login: Login | undefined): true {
+    this.parts.audit.emit(() => {
+      return { type: 'allowed', user: login?.label(), skipped: login === undefined, ...factsOf(request) };
+    });
+    return true;
+  }
+
+  private async refused(
+    state: RequestState,
+    outcome: Exclude<AuthenticationOutcome, { kind: 'authenticated' }>,
+  ): Promise<never> {
+    throw await this.parts.refusals.refuse(state, outcome);
+  }
+
+  private async denied({ request }: RequestState, login: Login, { error, reason }: Denial): Promise<never> {
+    if (error instanceof AccessDeniedError) {
+      this.parts.audit.emit(() => {
+        return { type: 'denied', code: error.code, user: login.label(), reason, ...factsOf(request) };
+      });
+    }
+    throw await this.parts.refusals.deny(request, error);
+  }
+
+  private isSkipped(state: RequestState): boolean {
+    const { skip, audit } = this.parts;
     if (skip === undefined) return false;
-    const key = rawRequest(action);
-    const known = this.skipped.get(key);
-    if (known !== undefined) return known;
+    if (state.isSkipped !== undefined) return state.isSkipped;
     let result: unknown;
     try {
-      result = skip(new RequestWithSignal(request));
+      result = skip(new RequestWithSignal(state.request));
       ignoreRejection(result, (error) => {
-        this.parts.audit.error('The skip hook must answer at once, and it rejected', error);
+        audit.error('The skip hook must answer at once, and it rejected', error);
       });
     } catch (error) {
-      this.parts.audit.error('The skip hook failed, so the request is not skipped', error);
+      audit.error('The skip hook failed, so the request is not skipped', error);
     }
-    this.skipped.set(key, result === true);
-    return result === true;
+    state.isSkipped = result === true;
+    return state.isSkipped;
   }
 }

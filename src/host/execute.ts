@@ -1,6 +1,7 @@
 /** How an action is run: its user first, and no parameter's promise without a handler. */
 import { type Action, type ActionMetadata, type BaseDriver, KoaDriver } from 'routing-controllers';
-import type { Execution } from '../http/raw';
+import type { MaybePromise } from '../core/userstore';
+import { isThenable } from '../util/ignore-rejection';
 
 /**
  * The host reads all parameters of an action side by side. What it throws for one would leave the promises of the
@@ -24,30 +25,19 @@ export type Execute = (action: Action) => unknown;
 /** Authenticates before the host looks at any parameter, so that nothing is done for a client who is refused. */
 export function executeForUser(
   driver: BaseDriver,
-  execution: Execution,
+  login: MaybePromise<unknown>,
   metadata: ActionMetadata,
   action: Action,
   execute: Execute,
-): Promise<unknown> {
-  const result = decideAndExecute(driver, execution, metadata, action, execute);
+): unknown {
+  if (!isThenable(login)) return execute(action);
+  const result = Promise.resolve(login).then(
+    () => execute(action),
+    (error: unknown) => driver.handleError(error, metadata, action) as unknown,
+  );
   if (driver instanceof KoaDriver) return result;
   // Express 4 waits for no promise, so what rejects is handed to its own error handling.
   return result.catch((error: unknown) => {
     (action.next as (error: unknown) => void)(error);
   });
-}
-
-async function decideAndExecute(
-  driver: BaseDriver,
-  execution: Execution,
-  metadata: ActionMetadata,
-  action: Action,
-  execute: Execute,
-): Promise<unknown> {
-  try {
-    await execution.currentAuthentication(action);
-  } catch (error) {
-    return driver.handleError(error, metadata, action) as unknown;
-  }
-  return execute(action);
 }

@@ -18,7 +18,10 @@ import { readyHostMetadata } from '../access/host-metadata';
 import { asksForUser } from '../access/parameters';
 import { ConfigurationError, SecurityError } from '../errors';
 import { isInstance } from '../util/instance';
-import { type Execution, rawResponse } from '../http/raw';
+import type { Access } from '../core/access';
+import type { MaybePromise } from '../core/userstore';
+import { type Answers, bindParameters } from '../decorators/answers';
+import { rawResponse } from '../http/raw';
 import { noticeArrival, rememberPeers } from './arrival';
 import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
 import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
@@ -36,9 +39,13 @@ export interface SecurityBinding {
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
   /** Compiles and checks what a server would register, and says nothing of it. */
   inspect(server: RecordedServer, facts: ServerFacts): Inspection;
-  /** What is on record while an action runs. */
-  execution(compiled: CompiledAction): Execution;
-  /** Completes an error that an action itself threw. */
+  /** Notes that a request has come to an action, before any middleware of the action's own runs. */
+  arrive(action: Action, access: Access): void;
+  /** The login that the action's parameters ask for, at once where it is known; rejects where it is refused. */
+  login(action: Action, access: Access): MaybePromise<unknown>;
+  /** What the action's parameters get. */
+  answers(access: Access): Answers;
+  /** Gives an error that an action itself threw what the reply of a refusal needs. */
   complete(error: SecurityError, action: Action): void;
 }
 
@@ -166,16 +173,19 @@ function wrap(driver: BaseDriver): void {
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];
       if (one === undefined) return;
-      const execution = binding.execution(one);
-      noticeArrival(one.action, execution);
-      const isForUser = asksForUser(one.action);
-      registerAction.call(this, one.action, (action: Action) => {
+      const { action: metadata, access } = one;
+      noticeArrival(metadata, (action) => {
+        binding.arrive(action, access);
+      });
+      const isForUser = asksForUser(metadata);
+      bindParameters(metadata, () => binding.answers(access));
+      registerAction.call(this, metadata, (action: Action) => {
         if (isStubbed) {
           reach(one, action);
           return undefined;
         }
         if (!isForUser) return execute(action);
-        return executeForUser(this, execution, one.action, action, execute);
+        return executeForUser(this, binding.login(action, access), metadata, action, execute);
       });
     });
     registerRoutes.call(this);

@@ -5,11 +5,14 @@ import type { RefusalReply } from '../options';
 /** Headers by name; several values become several header lines. */
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
-/** Sets headers on a reply that has not begun. What cannot be sent changes nothing. */
+/** Sets headers on a reply that has not begun, and adds cookies. What cannot be sent changes nothing. */
 export function setHeaders(response: ServerResponse | undefined, headers: unknown): void {
   if (response === undefined || response.headersSent) return;
   for (const [name, value] of Object.entries(sendableHeaders(headers))) {
-    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+    const lines = typeof value === 'string' ? value : [...value];
+    // Each cookie is a line of its own, also those that the app has set already.
+    if (name.toLowerCase() === 'set-cookie') response.appendHeader(name, lines);
+    else response.setHeader(name, lines);
   }
 }
 
@@ -133,28 +136,39 @@ function isRefusalStatus(status: unknown): status is number {
 
 /**
  * Marks a reply as one that depends on who asks.
+ * @param credentialHeaders that any request may have credentials in
+ * @param headersRead that were looked at for this one
  * @see RFC 9111 section 5.2.2, RFC 9110 section 12.5.5
  */
 export function dependOn(
   response: ServerResponse | undefined,
   credentialHeaders: readonly string[],
+  headersRead: ReadonlySet<string>,
   isPersonal: boolean,
 ): void {
   if (response === undefined || response.headersSent) return;
   const vary = response.getHeader('Vary');
-  if (vary === undefined) {
-    if (credentialHeaders.length > 0) response.setHeader('Vary', credentialHeaders.join(', '));
-  } else {
-    const present = new Set(
-      String(vary)
-        .toLowerCase()
-        .split(/[\s,]+/),
-    );
-    const missing = credentialHeaders.filter((name) => !present.has('*') && !present.has(name.toLowerCase()));
-    if (missing.length > 0) response.setHeader('Vary', [String(vary), ...missing].join(', '));
+  const present =
+    vary === undefined
+      ? NOTHING
+      : new Set(
+          String(vary)
+            .toLowerCase()
+            .split(/[\s,]+/),
+        );
+  if (!present.has('*')) {
+    let names = vary === undefined ? '' : String(vary);
+    const add = (name: string): void => {
+      if (!present.has(name)) names += names === '' ? name : `, ${name}`;
+    };
+    for (const name of credentialHeaders) add(name);
+    for (const name of headersRead) if (!credentialHeaders.includes(name)) add(name);
+    if (names !== '') response.setHeader('Vary', names);
   }
   if (isPersonal) response.setHeader('Cache-Control', 'private, no-store');
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Puts what an app's hook wants into the error that the host is going to send. */
 export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {

@@ -8,11 +8,10 @@ export class RequestWithSignal implements SecurityRequest {
   private controller: AbortController | undefined;
   private reason: Error | undefined;
 
-  /** @param headersRead takes the lower-case names of the headers that are looked at */
-  constructor(
-    private readonly request: SecurityRequest,
-    private readonly headersRead?: Set<string>,
-  ) {}
+  /** The lower-case names of the headers that have been looked at; undefined where none has. */
+  headersRead: Set<string> | undefined;
+
+  constructor(private readonly request: SecurityRequest) {}
 
   get method(): string {
     return this.request.method;
@@ -46,7 +45,8 @@ export class RequestWithSignal implements SecurityRequest {
   }
 
   header(name: string): string | undefined {
-    this.headersRead?.add(name.toLowerCase());
+    this.headersRead ??= new Set();
+    this.headersRead.add(name.toLowerCase());
     return this.request.header(name);
   }
 

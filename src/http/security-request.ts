@@ -1,22 +1,40 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
 import type { SecurityRequest } from '../core/request';
 import { InvalidRequestError, SecurityFaultError } from '../errors';
 import type { Client, ClientFinder } from './client-address';
-import { arrivalAt, rawRequest } from './raw';
 import { matchedPath } from './matched-path';
+import { rawRequest, rawResponse } from './raw';
 
-/** The framework-free view of one request. */
+/** The framework-free view of one request. There is one of each request, for all that is decided about it. */
 export class HttpSecurityRequest implements SecurityRequest {
-  private readonly raw: IncomingMessage;
+  readonly raw: IncomingMessage;
+  route: string | undefined;
+  /** Nobody aborts the request itself: each provider, policy and hook is handed a signal of its own. */
+  readonly signal: AbortSignal = NEVER;
   private client: Client | undefined;
+  private authorization: AuthorizationLines | undefined;
+  private arrivedAt: { readonly path: string | undefined } | undefined;
 
   constructor(
-    readonly action: Action,
-    readonly route: string | undefined,
+    public action: Action,
     private readonly findClient: ClientFinder,
   ) {
     this.raw = rawRequest(action);
+  }
+
+  /**
+   * Notes the route that the router found, and the path that it matched, before any middleware of the action's own
+   * could rewrite it.
+   */
+  arrive(action: Action, route: string): void {
+    this.action = action;
+    this.route = route;
+    this.arrivedAt = { path: matchedPath(action) };
+  }
+
+  get response(): ServerResponse | undefined {
+    return rawResponse(this.action);
   }
 
   get method(): string {
@@ -24,8 +42,7 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   get path(): string {
-    const arrival = arrivalAt(this.raw);
-    const path = arrival === undefined ? matchedPath(this.action) : arrival.path;
+    const path = this.arrivedAt === undefined ? matchedPath(this.action) : this.arrivedAt.path;
     if (path !== undefined) return path;
     throw new SecurityFaultError({ cause: new Error(UNKNOWN_PATH) });
   }
@@ -38,15 +55,16 @@ export class HttpSecurityRequest implements SecurityRequest {
     return this.findCachedClient().secure;
   }
 
-  /** Nobody aborts the request itself: each provider, policy and hook is handed a signal of its own. */
-  readonly signal: AbortSignal = NEVER;
-
   header(name: string): string | undefined {
     const lowerCase = name.toLowerCase();
+    if (lowerCase !== 'authorization') return valueOf(this.raw, lowerCase);
+    this.authorization ??= {
+      isSeveral: countLines(this.raw, lowerCase) > 1,
+      value: valueOf(this.raw, lowerCase),
+    };
     // Node keeps the first of several Authorization lines, a proxy in front may have looked at the last.
-    if (lowerCase === 'authorization' && countLines(this.raw, lowerCase) > 1) throw new InvalidRequestError();
-    const value = Object.hasOwn(this.raw.headers, lowerCase) ? this.raw.headers[lowerCase] : undefined;
-    return Array.isArray(value) ? value.join(', ') : value;
+    if (this.authorization.isSeveral) throw new InvalidRequestError();
+    return this.authorization.value;
   }
 
   private findCachedClient(): Client {
@@ -55,12 +73,24 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 }
 
+/** What is read once a request, and asked for by most of those who look at it. */
+interface AuthorizationLines {
+  readonly isSeveral: boolean;
+  readonly value: string | undefined;
+}
+
 const NEVER = new AbortController().signal;
 
-function countLines(request: IncomingMessage, name: string): number {
+function valueOf({ headers }: IncomingMessage, lowerCase: string): string | undefined {
+  const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+function countLines({ rawHeaders }: IncomingMessage, name: string): number {
   let lines = 0;
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    if (request.rawHeaders[index]?.toLowerCase() === name) lines += 1;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const { length } = rawHeaders[index] ?? '';
+    if (length === name.length && rawHeaders[index]?.toLowerCase() === name) lines += 1;
   }
   return lines;
 }

@@ -134,7 +134,7 @@ for (const driver of DRIVERS) {
       };
       const Several = provider(
         'Several',
-        () => new Authentication({ username: 'ann' }, { replyHeaders: replyHeaders as never }),
+        () => new Authentication({ username: 'ann' }, { replyHeaders: replyHeaders }),
       );
       await using api = await startApi(driver, { security: { providers: [Several] } });
       for (const path of ['/guarded', '/admin']) {

@@ -116,7 +116,7 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
     ]) {
       const { client, token } = await realm.ticket('alice');
       const { replyHeaders } = await login(negotiate(token), provider);
-      const [scheme, proof = ''] = replyHeaders['WWW-Authenticate']?.split(' ') ?? [];
+      const [scheme, proof = ''] = String(replyHeaders['WWW-Authenticate']).split(' ');
       expect(scheme).to.equal('Negotiate');
       proofs.push(proof);
       expect(client.contextComplete).to.equal(false);
@@ -134,7 +134,7 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
   it('takes the bare Kerberos token that some clients send, and proves itself in the same form', async () => {
     const { client, token } = await realm.ticket('alice', { isRaw: true });
     const { replyHeaders } = await login(negotiate(token));
-    await client.step(replyHeaders['WWW-Authenticate']?.split(' ')[1] ?? '');
+    await client.step(String(replyHeaders['WWW-Authenticate']).split(' ')[1] ?? '');
     expect(client.contextComplete).to.equal(true);
   });
 

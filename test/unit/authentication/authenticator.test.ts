@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import {
   type AuthenticationOutcome,
@@ -8,7 +7,7 @@ import {
 import type { ChainLink } from '../../../src/authentication/chain';
 import { type FakeRequestOptions, fakeRequest } from '../../support/fake-request';
 import { InvalidRequestError } from '../../../src/errors';
-import { chainOptions, link } from './fakes';
+import { chainOptions, link, stateOf } from './fakes';
 
 function setUp(links: ChainLink[], options: Partial<AuthenticatorOptions> = {}) {
   const outcomes: AuthenticationOutcome[] = [];
@@ -23,36 +22,30 @@ function setUp(links: ChainLink[], options: Partial<AuthenticatorOptions> = {}) 
   return { authenticator, outcomes };
 }
 
-function rawKey(): IncomingMessage {
-  return {} as IncomingMessage;
-}
-
 describe('Authenticator', () => {
   it('asks once for a request, however many ask at the same time and later', async () => {
     const provider = link('P', async () => ({ username: 'ann' }));
     const { authenticator, outcomes } = setUp([provider]);
-    const key = rawKey();
-    const all = await Promise.all(
-      Array.from({ length: 20 }, async () => authenticator.authenticate(key, fakeRequest())),
-    );
-    all.push(await authenticator.authenticate(key, fakeRequest()));
+    const state = stateOf(fakeRequest());
+    const all = await Promise.all(Array.from({ length: 20 }, async () => authenticator.authenticate(state)));
+    all.push(await authenticator.authenticate(state));
     expect(provider.calls()).to.equal(1);
     expect(new Set(all)).to.have.lengthOf(1);
     expect(outcomes).to.deep.equal([all[0]]);
   });
 
   it('has the outcome at once where the provider answers at once, and gives it to who asks meanwhile', async () => {
-    const key = rawKey();
+    const state = stateOf(fakeRequest());
     let within: unknown;
     const provider = link('P', () => {
-      within = authenticator.authenticate(key, fakeRequest());
+      within = authenticator.authenticate(state);
       return { username: 'ann' };
     });
     const { authenticator, outcomes } = setUp([provider]);
-    const outcome = authenticator.authenticate(key, fakeRequest());
+    const outcome = authenticator.authenticate(state);
     expect(outcome).to.not.be.instanceOf(Promise);
-    expect(authenticator.decided(key)).to.equal(outcome);
-    expect(authenticator.authenticate(key, fakeRequest())).to.equal(outcome);
+    expect(state.outcome).to.equal(outcome);
+    expect(authenticator.authenticate(state)).to.equal(outcome);
     expect(await within).to.equal(outcome);
     expect(provider.calls()).to.equal(1);
     expect(outcomes).to.deep.equal([outcome]);
@@ -65,7 +58,7 @@ describe('Authenticator', () => {
     const found = await Promise.all(
       names.map(async (name) => {
         const request = fakeRequest({ headers: { 'x-user': name } });
-        const outcome = await authenticator.authenticate(rawKey(), request);
+        const outcome = await authenticator.authenticate(stateOf(request));
         return outcome.kind === 'authenticated' ? outcome.authentication.user.username : outcome.kind;
       }),
     );
@@ -73,19 +66,9 @@ describe('Authenticator', () => {
     expect(provider.calls()).to.equal(names.length);
   });
 
-  it('keeps outcomes of its own, apart from those of another instance', async () => {
-    const key = rawKey();
-    const open = await setUp([link('P', () => ({ username: 'ann' }))]).authenticator.authenticate(
-      key,
-      fakeRequest(),
-    );
-    const shut = await setUp([link('P', () => null)]).authenticator.authenticate(key, fakeRequest());
-    expect([open.kind, shut.kind]).to.deep.equal(['authenticated', 'anonymous']);
-  });
-
   it('bars an ambient credential that a foreign page may have sent', async () => {
     const { authenticator, outcomes } = setUp([link('P', () => ({ username: 'ann' }), 'cookie')]);
-    const outcome = await authenticator.authenticate(rawKey(), fakeRequest({ method: 'POST' }));
+    const outcome = await authenticator.authenticate(stateOf(fakeRequest({ method: 'POST' })));
     if (outcome.kind !== 'barred') return expect.fail(outcome.kind);
     expect(outcome.error()).to.include({ httpCode: 403, code: 'cross_site' });
     expect(outcome.authenticated.authentication.user.username).to.equal('ann');
@@ -115,7 +98,7 @@ describe('Authenticator', () => {
       it(`is ${kind} for ${what}`, async () => {
         const provider = link('P', () => ({ username: 'ann' }));
         const { authenticator } = setUp([provider], { requireHttps: true });
-        const outcome = await authenticator.authenticate(rawKey(), fakeRequest(options));
+        const outcome = await authenticator.authenticate(stateOf(fakeRequest(options)));
         expect(outcome.kind).to.equal(kind);
         expect(provider.calls()).to.equal(kind === 'refused' ? 0 : 1);
         if (outcome.kind === 'refused')
@@ -130,7 +113,7 @@ describe('Authenticator', () => {
           throw new InvalidRequestError();
         },
       };
-      const outcome = await setUp([], { requireHttps: true }).authenticator.authenticate(rawKey(), request);
+      const outcome = await setUp([], { requireHttps: true }).authenticator.authenticate(stateOf(request));
       if (outcome.kind !== 'refused') return expect.fail(outcome.kind);
       expect(outcome.error().httpCode).to.equal(400);
     });

@@ -274,14 +274,14 @@ describe('runChain', () => {
     expect(outcome.error()).to.not.equal(outcome.error());
   });
 
-  it('says which headers the providers that were asked looked at', async () => {
+  it('says which headers the providers that were asked read, by their own statement or by looking', async () => {
     const reading = (name: string, user: typeof ANN | null) =>
       link(name, (request) => {
         request.header(`X-${name}`);
         return user;
       });
     const { outcome } = await run([reading('A', null), reading('B', ANN), reading('C', ANN)]);
-    expect([...outcome.headersRead]).to.deep.equal(['x-a', 'x-b']);
+    expect([...outcome.headersRead]).to.deep.equal(['authorization', 'x-a', 'x-b']);
   });
 
   it('hands each provider the userstore, and its reports to the listener', async () => {

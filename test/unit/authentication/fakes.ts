@@ -1,7 +1,10 @@
 import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { ChainLink, ChainOptions } from '../../../src/authentication/chain';
+import { RequestState } from '../../../src/authentication/request-state';
 import type { AuthProviderInterface } from '../../../src/core/auth-provider';
+import type { SecurityRequest } from '../../../src/core/request';
 import type { UserstoreInterface } from '../../../src/core/userstore';
+import type { HttpSecurityRequest } from '../../../src/http/security-request';
 
 /** A link of the chain that counts how often it is asked. */
 export interface FakeLink extends ChainLink {
@@ -51,4 +54,9 @@ export function chainOptions(links: readonly ChainLink[], options: Partial<Chain
 /** A chain of these stores, whose names are `0`, `1` and so on. */
 export function storesInOrder(stores: readonly UserstoreInterface[]): UserstoreChain {
   return new UserstoreChain(() => stores.map((store, index) => ({ name: String(index), get: () => store })));
+}
+
+/** The state of a request that no server has seen. */
+export function stateOf(request: SecurityRequest): RequestState {
+  return new RequestState(request as HttpSecurityRequest);
 }

@@ -21,6 +21,7 @@ import { Refusals } from '../../../src/authentication/refusals';
 import { DEADLINE_MS, hang, holdDeadlines } from '../../support/deadlines';
 import { fakeRequest } from '../../support/fake-request';
 import { MemoryLogger } from '../../support/reset';
+import { stateOf } from './fakes';
 
 function challenging(name: string, challenge: AuthProviderInterface['challenge']) {
   const provider: AuthProviderInterface = { authenticate: () => null, ...(challenge && { challenge }) };
@@ -34,11 +35,20 @@ function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER]) {
   const events: SecurityEvent[] = [];
   const logger = new MemoryLogger();
   const audit = new Audit((event) => void events.push(event), logger);
-  const refusals = new Refusals(resolveOptions(options), audit, () => providers);
+  const { realm, basicChallengeForScripts, deadlineMs, onUnauthorized } = resolveOptions(options);
+  const links = () => providers;
+  const refusals = new Refusals({
+    audit,
+    links,
+    realm,
+    basicChallengeForScripts,
+    deadlineMs,
+    onUnauthorized,
+  });
   const raw = new IncomingMessage(new Socket());
   const response = new ServerResponse(raw);
   const request: SecurityRequest = { ...fakeRequest(), action: { request: raw, response } };
-  return { refusals, events, logger, response, request };
+  return { refusals, events, logger, response, request, state: stateOf(request) };
 }
 
 function unauthenticated(
@@ -52,27 +62,28 @@ function unauthenticated(
 const anonymous = unauthenticated(() => new AuthenticationRequiredError(), [], 'anonymous');
 
 describe('Refusals', () => {
-  it('puts every challenge on the response, in the order of the providers', async () => {
-    const { refusals, request, response } = setUp();
-    const error = await refusals.refuse(request, anonymous);
+  it('gives the error every challenge, in the order of the providers, and leaves the response to the host', async () => {
+    const { refusals, state, response } = setUp();
+    const error = await refusals.refuse(state, anonymous);
     expect(error).to.be.instanceOf(AuthenticationRequiredError);
-    expect({ ...response.getHeaders() }).to.deep.equal({
-      'cache-control': 'private, no-store',
-      'www-authenticate': ['Basic realm="api"', 'Bearer realm="api"'],
+    expect(error.headers).to.deep.equal({
+      'Cache-Control': 'private, no-store',
+      'WWW-Authenticate': ['Basic realm="api"', 'Bearer realm="api"'],
     });
+    expect({ ...response.getHeaders() }).to.deep.equal({});
   });
 
   it('says in the Bearer challenge what became of the token (RFC 6750 section 3)', async () => {
-    const { refusals, request, response } = setUp();
+    const { refusals, state } = setUp();
     const verdicts: Verdict[] = [
       { provider: 'Password', credential: 'authorization', verdict: 'no_credentials' },
       { provider: 'Token', credential: 'authorization', verdict: 'bad_credentials' },
     ];
-    await refusals.refuse(
-      request,
+    const { headers } = await refusals.refuse(
+      state,
       unauthenticated(() => new BadCredentialsError(), verdicts),
     );
-    expect(response.getHeader('WWW-Authenticate')).to.deep.equal([
+    expect(headers['WWW-Authenticate']).to.deep.equal([
       'Basic realm="api"',
       'Bearer realm="api", error="invalid_token"',
     ]);
@@ -87,13 +98,13 @@ describe('Refusals', () => {
   ];
   for (const [error, challenged, retryAfter] of statuses) {
     it(`sends ${challenged ? 'challenges' : 'no challenge'} with ${error.httpCode}`, async () => {
-      const { refusals, request, response } = setUp();
-      await refusals.refuse(
-        request,
+      const { refusals, state } = setUp();
+      const { headers } = await refusals.refuse(
+        state,
         unauthenticated(() => error),
       );
-      expect(response.hasHeader('WWW-Authenticate')).to.equal(challenged);
-      expect(response.getHeader('Retry-After')).to.equal(retryAfter);
+      expect('WWW-Authenticate' in headers).to.equal(challenged);
+      expect(headers['Retry-After']).to.equal(retryAfter);
     });
   }
 
@@ -104,9 +115,9 @@ describe('Refusals', () => {
     const split = challenging('Split', () => ({ scheme: 'X', params: { a: 'x\r\ny: z' } }));
     const silent = challenging('Silent', undefined);
     const again = challenging('Again', () => ({ scheme: 'Basic' }));
-    const { refusals, request, response, logger } = setUp({}, [failing, split, silent, BASIC, again]);
-    await refusals.refuse(request, anonymous);
-    expect(response.getHeader('WWW-Authenticate')).to.deep.equal(['Basic realm="api"']);
+    const { refusals, state, logger } = setUp({}, [failing, split, silent, BASIC, again]);
+    const { headers } = await refusals.refuse(state, anonymous);
+    expect(headers['WWW-Authenticate']).to.deep.equal(['Basic realm="api"']);
     expect(logger.lines).to.have.length(2);
     expect(logger.lines.join()).to.match(/Failing has no valid challenge.*Split has no valid challenge/);
   });
@@ -118,11 +129,11 @@ describe('Refusals', () => {
   });
 
   it('tells once of an anonymous request that was refused, and of no other here', async () => {
-    const { refusals, request, events } = setUp();
-    const error = await refusals.refuse(request, anonymous);
-    expect(await refusals.refuse(request, anonymous)).to.equal(error);
+    const { refusals, state, events } = setUp();
+    const error = await refusals.refuse(state, anonymous);
+    expect(await refusals.refuse(state, anonymous)).to.equal(error);
     await refusals.refuse(
-      setUp().request,
+      setUp().state,
       unauthenticated(() => new BadCredentialsError()),
     );
     expect(events.map((event) => event.type === 'failed' && event.code)).to.deep.equal([
@@ -131,9 +142,9 @@ describe('Refusals', () => {
   });
 
   it("keeps the reply's Vary where a framework keeps only an error's own headers", async () => {
-    const { refusals, request, response } = setUp();
+    const { refusals, state, response } = setUp();
     response.setHeader('Vary', 'Authorization, Origin');
-    expect((await refusals.refuse(request, anonymous)).headers).to.include({ Vary: 'Authorization, Origin' });
+    expect((await refusals.refuse(state, anonymous)).headers).to.include({ Vary: 'Authorization, Origin' });
   });
 
   it("completes an app's error that has headers of its own, once, copies of it too", () => {
@@ -163,17 +174,17 @@ describe('Refusals', () => {
     holdDeadlines();
 
     it('shapes the reply', async () => {
-      const { refusals, request, response } = setUp({
+      const { refusals, state } = setUp({
         onUnauthorized: async (own, error) => ({
           status: 404,
           headers: { 'X-Path': own.path, 'X-Code': error.code },
           body: { error: 'gone' },
         }),
       });
-      const error = await refusals.refuse(request, anonymous);
+      const error = await refusals.refuse(state, anonymous);
       expect(error).to.include({ httpCode: 404 });
       expect(JSON.stringify(error)).to.equal('{"error":"gone"}');
-      expect(response.getHeaders()).to.include({ 'x-path': '/', 'x-code': 'authentication_required' });
+      expect(error.headers).to.include({ 'X-Path': '/', 'X-Code': 'authentication_required' });
     });
 
     const useless: [string, () => unknown][] = [
@@ -191,27 +202,27 @@ describe('Refusals', () => {
     ]; // prettier-ignore
     for (const [what, hook] of useless) {
       it(`refuses all the same when it ${what}`, async () => {
-        const { refusals, request, response } = setUp({
+        const { refusals, state } = setUp({
           onUnauthorized: hook as never,
           deadlineMs: DEADLINE_MS,
         });
-        const error = await refusals.refuse(request, anonymous);
+        const error = await refusals.refuse(state, anonymous);
         expect(error).to.be.instanceOf(AuthenticationRequiredError).and.include({ httpCode: 401 });
         expect(JSON.parse(JSON.stringify(error))).to.include({ code: 'authentication_required' });
-        expect(response.getHeader('WWW-Authenticate')).to.have.length(2);
+        expect(error.headers['WWW-Authenticate']).to.have.length(2);
       });
     }
 
     it('says in the log that it failed, and aborts the signal of a late one', async () => {
       let signal: AbortSignal | undefined;
-      const { refusals, request, logger } = setUp({
+      const { refusals, state, logger } = setUp({
         deadlineMs: DEADLINE_MS,
         onUnauthorized: (own) => {
           ({ signal } = own);
           return hang();
         },
       });
-      await refusals.refuse(request, anonymous);
+      await refusals.refuse(state, anonymous);
       expect(signal?.aborted).to.be.true;
       expect(logger.lines[0]).to.match(/The onUnauthorized hook failed/);
     });

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { getMetadataArgsStorage } from 'routing-controllers';
+import { type ActionMetadata, getMetadataArgsStorage } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import { Authentication } from '../../../src/core/authentication';
-import { type Execution, recordArrival } from '../../../src/http/raw';
+import { type Answers, bindParameters } from '../../../src/decorators/answers';
 import { AuthProvider } from '../../../src/decorators/auth-provider';
 import { CurrentAuthentication, currentAuthentication } from '../../../src/decorators/current-authentication';
 import { isPublic, Public } from '../../../src/decorators/public';
@@ -77,12 +77,16 @@ describe('@CurrentAuthentication', () => {
     ]);
   });
 
-  it("asks the action's own instance", async () => {
+  it('asks the instance that its parameter was bound to', async () => {
     const action = { request: {}, response: {} };
     const login = new Authentication({ username: 'ann' });
-    const execution = { attributedAuthentication: async () => login } as unknown as Execution;
-    recordArrival(action, execution, '/');
-    expect(await currentAuthentication(action)).to.equal(login);
+    const answers = { authentication: async () => login } as unknown as Answers;
+    const plain = () => 1;
+    const metadata = { params: [{ transform: currentAuthentication }, { transform: plain }, {}] };
+    bindParameters(metadata as unknown as ActionMetadata, () => answers);
+    const [param, other, none] = metadata.params as { transform?: (action: unknown) => unknown }[];
+    expect(await param?.transform?.(action)).to.equal(login);
+    expect([other?.transform, none?.transform]).to.deep.equal([plain, undefined]);
   });
 
   it('throws on a server without securest', () => {

@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import type { Action } from 'routing-controllers';
 import { HttpSecurityRequest } from '../../../src/http/security-request';
-import { type Execution, recordArrival } from '../../../src/http/raw';
 import { InvalidRequestError, SecurityFaultError } from '../../../src/errors';
 import { rawRequest, type RawOptions } from './raw';
 
 function view(raw: RawOptions): HttpSecurityRequest {
   const action: Action = { request: rawRequest(raw), response: {} };
-  return new HttpSecurityRequest(action, '/notes/:id', () => ({ ip: '10.0.0.1', secure: true }));
+  return new HttpSecurityRequest(action, () => ({ ip: '10.0.0.1', secure: true }));
 }
 
 describe('HttpSecurityRequest', () => {
@@ -45,20 +44,34 @@ describe('HttpSecurityRequest', () => {
   });
 
   it('has the path that was matched when the request arrived, and throws where that is not known', () => {
-    const action: Action = { request: rawRequest({ url: '/rewritten' }), response: {} };
-    const client = () => ({ ip: '10.0.0.1', secure: true });
-    const path = () => new HttpSecurityRequest(action, undefined, client).path;
-    expect(path()).to.equal('/rewritten');
-    recordArrival(action, {} as Execution, '/matched');
-    expect(path()).to.equal('/matched');
-    recordArrival(action, {} as Execution, undefined);
-    expect(path).to.throw(SecurityFaultError);
+    const raw = rawRequest({ url: '/matched' });
+    const request = new HttpSecurityRequest({ request: raw, response: {} }, () => ({ ip: '', secure: true }));
+    raw.url = '/rewritten';
+    expect([request.path, request.route]).to.deep.equal(['/rewritten', undefined]);
+    raw.url = '/matched';
+    const action: Action = { request: raw, response: {} };
+    request.arrive(action, '/notes/:id');
+    raw.url = '/again';
+    expect([request.path, request.route]).to.deep.equal(['/matched', '/notes/:id']);
+    expect(request.action).to.equal(action);
+    Object.assign(raw, { path: '/x', baseUrl: '/y', originalUrl: 'http://other/z' });
+    request.arrive(action, '/notes/:id');
+    expect(() => request.path).to.throw(SecurityFaultError);
+  });
+
+  it('looks Authorization up once, so that all decide on the same value', () => {
+    const raw = rawRequest({ lines: [['Authorization', 'Basic x']] });
+    const request = new HttpSecurityRequest({ request: raw, response: {} }, () => ({ ip: '', secure: true }));
+    expect(request.header('authorization')).to.equal('Basic x');
+    raw.headers.authorization = 'Basic y';
+    raw.rawHeaders.push('Authorization', 'Basic z');
+    expect(request.header('Authorization')).to.equal('Basic x');
   });
 
   it('looks the client up once', () => {
     let calls = 0;
     const action: Action = { request: rawRequest(), response: {} };
-    const request = new HttpSecurityRequest(action, undefined, () => {
+    const request = new HttpSecurityRequest(action, () => {
       calls += 1;
       return { ip: '10.0.0.1', secure: true };
     });

@@ -1,0 +1,115 @@
+/**
+ * What is known of one request, from its arrival to its reply: made once, at the seam to the host, and kept on Node's
+ * own request object, which Koa and Express both build on and which is never used twice. So nothing of one request can
+ * be found from another. The property is a symbol of the instance and not enumerable: whatever copies or prints a
+ * request leaves it out. A WeakMap of all requests would cost more than the rest of a remembered login.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Action } from 'routing-controllers';
+import type { Access, ResourceStoreClass } from '../core/access';
+import type { UserRoles } from '../core/authorization-provider';
+import type { MaybePromise } from '../core/userstore';
+import type { SecurityError } from '../errors';
+import type { ClientFinder } from '../http/client-address';
+import { rawRequest } from '../http/raw';
+import { HttpSecurityRequest } from '../http/security-request';
+import { attempted } from '../util/maybe-promise';
+import type { AuthenticationOutcome } from './authenticator';
+
+/** The resource of an id, or what says that there is none. */
+export type LoadedResource = Promise<object | null | undefined>;
+
+export class RequestState {
+  /** The access of the action that the request came to; undefined outside of actions. */
+  access: Access | undefined;
+  /** Who sent it, once that is decided. */
+  outcome: AuthenticationOutcome | undefined;
+  /** Whether the app's hook skips its guards, once the hook has been asked. */
+  isSkipped: boolean | undefined;
+  /** True once the reply carries what depends on the outcome. */
+  isReplyMarked = false;
+  /** The user's roles, once a rule has asked for them. */
+  roles: MaybePromise<UserRoles> | undefined;
+  /** The resources that guards and parameters have asked for, by their store and id. */
+  resources: Map<ResourceStoreClass, Map<string, LoadedResource>> | undefined;
+  /** The one error for all that ask for the user of a request that is not authenticated. */
+  refusal: Promise<SecurityError> | undefined;
+  private isUnderWay = false;
+  private promise: Promise<AuthenticationOutcome> | undefined;
+  private settle: ((outcome: MaybePromise<AuthenticationOutcome>) => void) | undefined;
+
+  constructor(readonly request: HttpSecurityRequest) {}
+
+  /**
+   * The outcome of the request's authentication, at once where nobody has to be waited for. It is decided once, however
+   * many ask, also at the same time; a promise of it is made only for those who ask before it has been decided.
+   */
+  authenticated(
+    decide: (request: HttpSecurityRequest) => MaybePromise<AuthenticationOutcome>,
+  ): MaybePromise<AuthenticationOutcome> {
+    if (this.outcome !== undefined) return this.outcome;
+    if (this.isUnderWay) {
+      this.promise ??= new Promise((resolve) => {
+        this.settle = resolve;
+      });
+      return this.promise;
+    }
+    // Before anything runs that could ask for it.
+    this.isUnderWay = true;
+    const outcome = attempted(() => decide(this.request));
+    this.settle?.(outcome);
+    if (!(outcome instanceof Promise)) {
+      this.outcome = outcome;
+      return outcome;
+    }
+    this.promise ??= outcome;
+    outcome.then(
+      (decided) => {
+        this.outcome = decided;
+      },
+      // Whoever asked hears of it.
+      () => undefined,
+    );
+    return outcome;
+  }
+}
+
+/** The states of the requests that one instance of the library sees. */
+export class RequestStates {
+  private readonly key = Symbol('securest.request');
+
+  constructor(private readonly findClient: ClientFinder) {}
+
+  /** The state of a request, made where there is none yet. */
+  of(action: Action): RequestState {
+    const raw = rawRequest(action);
+    const known = this.on(raw);
+    if (known !== undefined) return known;
+    const value = new RequestState(new HttpSecurityRequest(action, this.findClient));
+    Object.defineProperty(raw, this.key, { value });
+    return value;
+  }
+
+  /** The state of a request that has been seen. */
+  find(action: Action): RequestState | undefined {
+    return this.on(rawRequest(action));
+  }
+
+  /** The state of a request that has come to an action. What is known of the request stays as it is. */
+  arrived(action: Action, access: Access): RequestState {
+    const state = this.of(action);
+    state.access = access;
+    state.request.arrive(action, access.route);
+    return state;
+  }
+
+  /** The same for an action at which the request has arrived, or may have. */
+  at(action: Action, access: Access): RequestState {
+    const state = this.find(action);
+    return state?.access === access ? state : this.arrived(action, access);
+  }
+
+  private on(raw: IncomingMessage): RequestState | undefined {
+    return (raw as IncomingMessage & Record<symbol, RequestState | undefined>)[this.key];
+  }
+}

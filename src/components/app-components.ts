@@ -1,0 +1,113 @@
+/**
+ * The stores, providers and role loaders that one instance of the library uses: found when they are first needed and
+ * anew for each server, told to forget and closed together.
+ */
+import type { AuthProviderInterface } from '../core/auth-provider';
+import type { ProblemListener } from '../core/events';
+import type { UserstoreInterface } from '../core/userstore';
+import { ignoreRejection } from '../util/ignore-rejection';
+import { type ClassLists, type Component, type Components, credentialOf, findComponents } from './components';
+import type { Constructor, ContainerLike } from './constructor';
+import { InUse } from './in-use';
+import { stepInProvider } from './registry';
+import { resolve } from './resolve';
+
+/** A provider that is asked, and whether it is the test kit's. */
+interface Link extends Component<AuthProviderInterface> {
+  readonly isStandIn?: boolean;
+}
+
+interface Found extends Components {
+  /** The headers that the providers say they read, in lower case. */
+  readonly credentialHeaders: readonly string[];
+}
+
+export class AppComponents implements Components {
+  private readonly inUse: InUse;
+  private known: Found | undefined;
+
+  /** @param classes to use in place of the decorated ones */
+  constructor(
+    private readonly container: ContainerLike,
+    private readonly classes: ClassLists,
+    onProblem: ProblemListener,
+  ) {
+    this.inUse = new InUse(onProblem);
+  }
+
+  get userstores(): readonly Component<UserstoreInterface>[] {
+    return this.found.userstores;
+  }
+
+  get providers(): readonly Component<AuthProviderInterface>[] {
+    return this.found.providers;
+  }
+
+  get authorizationProviders(): Components['authorizationProviders'] {
+    return this.found.authorizationProviders;
+  }
+
+  get roleLoaders(): Components['roleLoaders'] {
+    return this.found.roleLoaders;
+  }
+
+  /** The headers that credentials come in, as the providers said when they were found. */
+  get credentialHeaders(): readonly string[] {
+    return this.found.credentialHeaders;
+  }
+
+  /** The providers as the chain asks them: the test kit's before all others. */
+  get links(): readonly Link[] {
+    const first = stepInProvider();
+    if (first === undefined) return this.found.providers;
+    return [{ name: first.name ?? 'test', isStandIn: true, get: () => first }, ...this.found.providers];
+  }
+
+  /**
+   * Looks for them anew, as more classes may be decorated by now.
+   * @throws ConfigurationError when they cannot be trusted
+   */
+  find(): Found {
+    const components = findComponents({
+      container: this.container,
+      ...this.classes,
+      onUse: (instance) => {
+        this.inUse.add(instance);
+      },
+    });
+    const credentials = components.providers.map(({ get }) => credentialOf(get()));
+    const credentialHeaders = [...new Set(credentials)].filter((name) => name !== 'tls');
+    return (this.known = { ...components, credentialHeaders });
+  }
+
+  /** An instance of the app's, from the container. */
+  resolve<T>(cls: Constructor<T>): T {
+    return resolve(this.container, cls);
+  }
+
+  /**
+   * Has every provider drop what it remembers of a user's credentials, and every userstore what it keeps of the user.
+   * @param onFailure hears from each that fails, at once or later; the others are asked all the same
+   */
+  forget(username: string, onFailure: (component: string, cause: unknown) => void): void {
+    for (const { name, get } of [...this.found.providers, ...this.found.userstores]) {
+      try {
+        const result: unknown = get().forget?.(username);
+        ignoreRejection(result, (cause) => {
+          onFailure(name, cause);
+        });
+      } catch (cause) {
+        onFailure(name, cause);
+      }
+    }
+  }
+
+  /** Closes those that no other instance of the library uses too. @throws what the first that failed threw */
+  close(): Promise<void> {
+    return this.inUse.close();
+  }
+
+  private get found(): Found {
+    return this.known ?? this.find();
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The parameters that an instance of the library answers. A decorator writes down how its value is read; when a server
+ * is prepared, each parameter of its actions is bound to the instance that secures the server.
+ */
+import type { Action, ActionMetadata } from 'routing-controllers';
+import type { ResourceStoreClass } from '../core/access';
+import type { Authentication } from '../core/authentication';
+import { SecurityFaultError } from '../errors';
+
+/** What an instance answers for the parameters of one action. */
+export interface Answers {
+  /** The login of the request, with the userstore's user where the store has the very same. */
+  authentication(action: Action): Promise<Authentication | undefined>;
+  resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
+  /** Changes the password of the user who is logged in; the login that the current password proved. */
+  changePassword(action: Action, body: unknown, minLength: number): Promise<Authentication>;
+  /** An instance of the app's, from the container. */
+  resolve<T>(cls: new (...args: never[]) => T): T;
+}
+
+type Read = (answers: Answers, action: Action) => unknown;
+
+/** How values are read, by the function that the host keeps of a parameter until it is bound. */
+const reads = new WeakMap<object, Read>();
+
+/**
+ * The value of a parameter, for `createParamDecorator`.
+ * @param decorator for the error on a server that no instance has prepared
+ */
+export function answered(decorator: string, read: Read): (action: Action) => never {
+  const unbound = (): never => {
+    throw new SecurityFaultError({ cause: new Error(`${decorator} on a server without securest`) });
+  };
+  reads.set(unbound, read);
+  return unbound;
+}
+
+/** Binds the parameters of an action to the instance that answers for them; the metadata is of one server alone. */
+export function bindParameters({ params }: ActionMetadata, answers: () => Answers): void {
+  for (const param of params as { transform?: ((action: Action) => unknown) | undefined }[]) {
+    const read = param.transform && reads.get(param.transform);
+    if (read === undefined) continue;
+    const bound = answers();
+    param.transform = (action) => read(bound, action);
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * One instance of the library, as apps see it, and as the servers that use its checkers do.
+ */
+import type { IncomingMessage } from 'node:http';
+import type {
+  Action,
+  ActionMetadata,
+  AuthorizationChecker,
+  CurrentUserChecker,
+  RoutingControllersOptions,
+} from 'routing-controllers';
+import { type CompiledAction, isCompiled } from '../access/compile';
+import { accessOfRule, type GuardRule } from '../access/guard-rule';
+import { typedAuthorized } from '../access/typed-authorized';
+import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
+import { isPasswordController } from '../account/password-controller';
+import type { Audit } from '../audit/audit';
+import type { Authenticator } from '../authentication/authenticator';
+import type { Refusals } from '../authentication/refusals';
+import type { RequestStates } from '../authentication/request-state';
+import { type Resources, UNCONVERTIBLE } from '../authorization/resources';
+import type { AppComponents } from '../components/app-components';
+import type { Access } from '../core/access';
+import type { Authentication } from '../core/authentication';
+import type { User } from '../core/user';
+import type { MaybePromise } from '../core/userstore';
+import type { Answers } from '../decorators/answers';
+import { AccessDeniedError, ConfigurationError, SecurityError, SecurityFaultError } from '../errors';
+import type { ResolvedOptions } from '../options';
+import { ignoreRejection, isThenable } from '../util/ignore-rejection';
+import { isInstance } from '../util/instance';
+import { attempted, chained } from '../util/maybe-promise';
+import { noteHandedOut, noteSecured } from './build-watch';
+import type { Checkers } from './checkers';
+import { injectControllers } from './controllers';
+import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './install';
+import { otherCopy } from './other-copy';
+import { announceServer, compileServer } from './startup';
+
+/** What an instance is put together from. */
+export interface SecurityParts {
+  readonly options: ResolvedOptions;
+  readonly audit: Audit;
+  readonly components: AppComponents;
+  readonly states: RequestStates;
+  readonly authenticator: Authenticator;
+  readonly checkers: Checkers;
+  readonly refusals: Refusals;
+  readonly resources: Resources;
+  readonly passwordChange: PasswordChange;
+}
+
+/** One independent set of stores, providers and options. Made by `createSecurity()`. */
+export class Security<U extends User = User, R extends string = string> {
+  /** routing-controllers' `@Authorized`, typed: a role that is none of R, or a policy of another user, does not compile. */
+  readonly Authorized = typedAuthorized<U, R>();
+
+  private readonly pair: {
+    readonly authorizationChecker: AuthorizationChecker;
+    readonly currentUserChecker: CurrentUserChecker;
+  };
+  private readonly binding: SecurityBinding;
+
+  /** @internal */
+  constructor(private readonly parts: SecurityParts) {
+    installDrivers();
+    const { options, components, states, checkers, refusals } = parts;
+    this.binding = {
+      secure: (host) => this.secure(host),
+      prepare: (actions, server) => this.prepare(actions, server),
+      inspect: ({ actions }, facts) => ({
+        compiled: compileServer(actions, facts, components, options),
+        components,
+        options,
+      }),
+      arrive: (action, access) => {
+        states.arrived(action, access);
+      },
+      login: (action, access) => this.settled(() => checkers.login(action, access)),
+      answers: (access) => this.answers(access),
+      complete: (error, action) => {
+        refusals.complete(error, states.of(action).request);
+      },
+    };
+    this.pair = {
+      authorizationChecker: bind(
+        (action: Action, roles: unknown[]) => this.checkAuthorization(action, roles),
+        this.binding,
+      ),
+      currentUserChecker: bind((action: Action) => this.currentUser(action), this.binding),
+    };
+  }
+
+  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  get authorizationChecker(): AuthorizationChecker {
+    noteHandedOut(this.guardsAll);
+    return this.pair.authorizationChecker;
+  }
+
+  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  get currentUserChecker(): CurrentUserChecker {
+    noteHandedOut(this.guardsAll);
+    return this.pair.currentUserChecker;
+  }
+
+  /**
+   * Adds this instance's checkers to an app's options. Doing it twice changes nothing.
+   * @throws ConfigurationError when the app sets a checker of its own, or of another instance
+   */
+  secure<T extends RoutingControllersOptions>(options: T): T {
+    if ('security' in options) {
+      throw new ConfigurationError('secure() takes no security options: give them to createSecurity()');
+    }
+    for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
+      if (options[name] === undefined || bindingOf(options[name]) === this.binding) continue;
+      throw new ConfigurationError(
+        `${name} is what securest sets: take the app's own, or that of another instance, out of the options`,
+      );
+    }
+    noteSecured(this.binding, options.controllers, this.guardsAll);
+    const other = otherCopy();
+    if (other !== undefined) this.parts.audit.warn(`the app may be built by ${other}: ${ONE_COPY}`);
+    return { ...options, ...this.pair };
+  }
+
+  /**
+   * Authenticates a request outside of an action, for example a WebSocket upgrade.
+   * @returns the login, or undefined for a request without credentials
+   * @throws SecurityError for every other outcome
+   */
+  async authenticate(request: IncomingMessage): Promise<Authentication<U> | undefined> {
+    const { authenticator, states } = this.parts;
+    return this.settled(() =>
+      chained(authenticator.authenticate(states.of({ request, response: undefined })), (outcome) => {
+        // The stores and providers of this instance are those of U: its options ask for no others.
+        if (outcome.kind === 'authenticated') return outcome.authentication as Authentication<U>;
+        if (outcome.kind === 'anonymous') return undefined;
+        throw outcome.error();
+      }),
+    );
+  }
+
+  /**
+   * Decides outside of an action whether a login may do something, for example for an event of a WebSocket: by a rule
+   * as `@Authorized` takes it, and then by the app's authorization providers, which see `name` as the action. Roles are
+   * those that the user has now by groups and role loaders, beside those of the login's own user.
+   * @param request that the login came with; policies see it as a {@link SecurityRequest}
+   * @param login as `authenticate(request)` gave it
+   * @param rule absent: any authenticated user
+   * @param name for events and logs
+   * @throws AccessDeniedError when it may not; ServiceUnavailableError or SecurityFaultError when that cannot be decided
+   * @throws ConfigurationError for a rule that is none, or that names a role or permission that the app does not have
+   * @example await security.authorize(upgrade, login, 'editor', 'notes:add');
+   */
+  async authorize(
+    request: IncomingMessage,
+    login: Authentication<U>,
+    rule: GuardRule<U, R> | undefined,
+    name: string,
+  ): Promise<void> {
+    const { checkers, options, states } = this.parts;
+    const state = states.of({ request, response: undefined });
+    const access = accessOfRule(rule, name, state.request, options.grants);
+    await this.settled(() => checkers.authorizeLogin(state, login, access));
+  }
+
+  /**
+   * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user. Not
+   * needed for a changed password, role or `active` where the store keeps nothing: there they count at once.
+   * @throws what the first `forget()` that failed threw, after all have been called
+   */
+  forget(username: string): void {
+    const failures: unknown[] = [];
+    this.parts.components.forget(username, (name, cause) => {
+      failures.push(cause);
+      this.parts.audit.error(`${name} could not forget a user`, cause);
+    });
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /**
+   * Releases what stores and providers hold: watchers, pools, timers. None of them keeps a process alive.
+   * One that another instance of the library uses too is closed with the last of them.
+   * @throws what the first `close()` that failed threw, after all have been called
+   */
+  async close(): Promise<void> {
+    await this.parts.components.close();
+  }
+
+  /** True where an action without any decorator is guarded too. */
+  private get guardsAll(): boolean {
+    return this.parts.options.default === 'authenticated';
+  }
+
+  /** A promise also where nobody waits: the host treats what is thrown or false at once in another way. */
+  private checkAuthorization(action: Action, roles: readonly unknown[]): Promise<boolean> {
+    const [access] = roles;
+    return Promise.resolve(
+      this.settled(() => {
+        if (roles.length === 1 && isCompiled(access)) return this.parts.checkers.authorize(action, access);
+        throw new Error(FOREIGN_SERVER);
+      }),
+    );
+  }
+
+  /** At once where the request has been authenticated, as it has before any parameter of an action is read. */
+  private currentUser(action: Action): MaybePromise<User | undefined> {
+    const user = this.settled(() => {
+      const access = this.parts.states.find(action)?.access;
+      if (access === undefined) throw new Error(FOREIGN_SERVER);
+      return chained(this.parts.checkers.login(action, access), (login) => login?.authentication.user);
+    });
+    ignoreRejection(user);
+    return user;
+  }
+
+  private answers(access: Access): Answers {
+    const { checkers, components, passwordChange, resources, states } = this.parts;
+    const later = <T>(work: () => MaybePromise<T>): Promise<T> => Promise.resolve(this.settled(work));
+    return {
+      authentication: (action) => later(() => checkers.attributedLogin(action, access)),
+      resource: (action, store, parameter) =>
+        later(async () => {
+          const resource = await resources.load(states.at(action, access), access, store, parameter);
+          if (resource === UNCONVERTIBLE) throw new AccessDeniedError();
+          return resource;
+        }),
+      changePassword: (action, body, minLength) =>
+        later(async () => {
+          const login = await checkers.login(action, access);
+          const { request } = states.at(action, access);
+          return passwordChange.change(request, login?.authentication, body, minLength);
+        }),
+      resolve: (cls) => components.resolve(cls),
+    };
+  }
+
+  /** Whatever goes wrong rejects with an error of the family: another could crash the host or reach the client. */
+  private settled<T>(work: () => MaybePromise<T>): MaybePromise<T> {
+    const result = attempted(work);
+    if (!isThenable(result)) return result;
+    return result.then(undefined, (error: unknown) => {
+      if (isInstance(error, SecurityError)) throw error;
+      this.parts.audit.error('A request could not be decided', error);
+      throw new SecurityFaultError({ cause: error });
+    });
+  }
+
+  private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[] {
+    const { audit, components, options } = this.parts;
+    components.find();
+    const compiled = compileServer(actions, server, components, options);
+    if (actions.some(({ target }) => isPasswordController(target))) refuseUnchangeable(components);
+    injectControllers(actions, options.container);
+    announceServer(compiled, components, options, audit);
+    return compiled;
+  }
+}
+
+const ONE_COPY =
+  'a server of another copy of routing-controllers than the one beside securest loses guards; ' +
+  'make sure that only one is installed (npm ls routing-controllers)';
+
+const FOREIGN_SERVER =
+  'A check came without compiled access. Either a function of the app wraps the checker, so that securest ' +
+  `cannot know its servers: hand the checker over as it is. Or ${ONE_COPY}`;

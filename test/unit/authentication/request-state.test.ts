@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http';
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import type { Action } from 'routing-controllers';
+import type { RequestState } from '../../../src/authentication/request-state';
+import { RequestStates } from '../../../src/authentication/request-state';
+import type { AuthenticationOutcome } from '../../../src/authentication/authenticator';
+import type { Access } from '../../../src/core/access';
+import { fakeRequest } from '../../support/fake-request';
+import { rawRequest } from '../http/raw';
+import { stateOf } from './fakes';
+
+const states = (): RequestStates => new RequestStates(() => ({ ip: '10.0.0.1', secure: true }));
+const access = (route: string): Access => ({ route, action: 'Notes.list' }) as Access;
+const on = (request: IncomingMessage, response: object | undefined = {}): Action => ({ request, response });
+
+describe('RequestStates', () => {
+  it("keep one state for Node's own request, on Koa and on Express, where nothing copies or prints it", () => {
+    const [own, req] = [states(), rawRequest()];
+    const [keys, shown] = [Object.keys(req), inspect(req)];
+    const state = own.of(on(req));
+    expect(own.of({ request: {}, response: {}, context: { req } })).to.equal(state);
+    expect(own.find(on(req))).to.equal(state);
+    expect([Object.keys(req), inspect(req)]).to.deep.equal([keys, shown]);
+    expect(Reflect.ownKeys({ ...req }).filter((key) => typeof key === 'symbol')).to.deep.equal([]);
+    expect(Object.getOwnPropertySymbols(req)).to.have.lengthOf(1);
+  });
+
+  it('are apart from those of another instance and of another request', () => {
+    const [one, other, req] = [states(), states(), rawRequest()];
+    const state = one.of(on(req));
+    expect(other.find(on(req))).to.equal(undefined);
+    expect(other.of(on(req))).to.not.equal(state);
+    expect(one.of(on(rawRequest()))).to.not.equal(state);
+    expect(one.find(on(rawRequest()))).to.equal(undefined);
+  });
+
+  it('know the action, route and path of the arrival, and keep what was known before', () => {
+    const [own, req] = [states(), rawRequest({ url: '/notes/1' })];
+    const early = own.of({ request: req, response: undefined });
+    expect([early.access, early.request.route, early.request.response]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const [action, guard] = [on(req), access('/notes/:id')];
+    expect(own.arrived(action, guard)).to.equal(early);
+    req.url = '/rewritten';
+    expect([early.access, early.request.action]).to.deep.equal([guard, action]);
+    expect([early.request.route, early.request.path]).to.deep.equal(['/notes/:id', '/notes/1']);
+    expect(own.at(on(req), guard)).to.equal(early);
+    expect(early.request.path).to.equal('/notes/1');
+  });
+
+  it('take the access that a check brings, where the request arrived at another action', () => {
+    const [own, req] = [states(), rawRequest({ url: '/b' })];
+    own.arrived(on(req), access('/a'));
+    const guard = access('/b');
+    expect(own.at(on(req), guard)).to.include({ access: guard });
+    expect(own.of(on(req)).request.route).to.equal('/b');
+  });
+});
+
+describe('RequestState', () => {
+  const outcome = (kind: string): AuthenticationOutcome => ({ kind }) as unknown as AuthenticationOutcome;
+
+  it('decides once, and has the outcome at once where nobody is waited for', () => {
+    const state = stateOf(fakeRequest());
+    const first = outcome('first');
+    expect(state.authenticated(() => first)).to.equal(first);
+    expect(state.authenticated(() => outcome('second'))).to.equal(first);
+    expect(state.outcome).to.equal(first);
+  });
+
+  it('has all who ask meanwhile wait for the one decision, also one that asks from within it', async () => {
+    const state = stateOf(fakeRequest());
+    let within: unknown;
+    const decided = outcome('decided');
+    const asked = [
+      state.authenticated(async (request) => {
+        expect(request).to.equal(state.request);
+        within = state.authenticated(() => outcome('within'));
+        return decided;
+      }),
+      state.authenticated(() => outcome('meanwhile')),
+    ];
+    expect(await Promise.all([...asked, within])).to.deep.equal([decided, decided, decided]);
+  });
+
+  it('fails for all who ask where the decision fails', async () => {
+    const state: RequestState = stateOf(fakeRequest());
+    const fault = new Error('fault');
+    const failing = (): never => {
+      throw fault;
+    };
+    for (const ask of [failing, () => outcome('later')]) {
+      const failure = await Promise.resolve(state.authenticated(ask)).catch((error: unknown) => error);
+      expect(failure).to.equal(fault);
+    }
+    expect(state.outcome).to.equal(undefined);
+  });
+});
