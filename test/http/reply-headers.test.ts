@@ -1,6 +1,15 @@
 import { expect } from 'chai';
 import type { ErrorRequestHandler } from 'express';
-import { Authorized, Get, InternalServerError, JsonController } from 'routing-controllers';
+import {
+  Authorized,
+  Ctx,
+  CurrentUser,
+  Get,
+  InternalServerError,
+  JsonController,
+  Req,
+  Res,
+} from 'routing-controllers';
 import { Authentication, BadCredentialsError, type User } from '../../src';
 import { type Around, DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
@@ -119,6 +128,59 @@ for (const driver of DRIVERS) {
       expect(reply.status).to.equal(200);
       expect(reply.headers).to.not.have.property('x-one');
       expect(reply.headers['x-two']).to.equal('d');
+    });
+
+    it('leave the cookies of the app, before and in the action, and stand once beside them', async () => {
+      const Cookies = provider('Cookies', () => {
+        const replyHeaders = { 'Set-Cookie': ['a=1', 'b=2'] };
+        return new Authentication({ username: 'ann' }, { replyHeaders });
+      });
+      class Setting {
+        set(user: User, context: { cookies?: { set(name: string, value: string): void } }, response: object) {
+          if (context.cookies !== undefined) context.cookies.set('own', '3');
+          else (response as { cookie(name: string, value: string): void }).cookie('own', '3');
+          return user.username;
+        }
+        refuse() {
+          return 'admin';
+        }
+      }
+      JsonController()(Setting);
+      Get('/refuse')(Setting.prototype, 'refuse');
+      Authorized('admin')(Setting.prototype, 'refuse');
+      Authorized()(Setting);
+      Get('/set')(Setting.prototype, 'set');
+      CurrentUser()(Setting.prototype, 'set', 0);
+      if (driver.name === 'Koa') Ctx()(Setting.prototype, 'set', 1);
+      else Req()(Setting.prototype, 'set', 1);
+      Res()(Setting.prototype, 'set', 2);
+      const around: Around = {
+        koa: {
+          before: (app) => {
+            app.use((context, next) => {
+              context.cookies.set('early', '0', { httpOnly: false });
+              return next();
+            });
+          },
+        },
+        express: {
+          before: (app) => {
+            app.use((_request, response, next) => {
+              response.cookie('early', '0');
+              next();
+            });
+          },
+        },
+      };
+      const security = {
+        providers: [Cookies],
+        onUnauthorized: () => ({ headers: { 'Set-Cookie': 'refused=1; path=/' } }),
+      };
+      await using api = await startApi(driver, { security, host: { controllers: [Setting] }, around });
+      const names = ({ headers }: { headers: { 'set-cookie'?: string[] | undefined } }) =>
+        headers['set-cookie']?.map((line) => line.split(';')[0]);
+      expect(names(await api.get('/set'))).to.deep.equal(['early=0', 'a=1', 'b=2', 'own=3']);
+      expect(names(await api.get('/refuse'))).to.deep.equal(['early=0', 'a=1', 'b=2', 'refused=1']);
     });
 
     it('are several lines for several values, and never those of the host', async () => {
