@@ -6,7 +6,12 @@
  */
 import { credentialOf } from '../components/components';
 import type { AuthProviderInterface } from '../core/auth-provider';
-import { Authentication, type AuthenticationSource, provedLogin } from '../core/authentication';
+import {
+  Authentication,
+  type AuthenticationSource,
+  isBareAuthentication,
+  provedLogin,
+} from '../core/authentication';
 import {
   listenForProblems,
   type ProblemListener,
@@ -269,9 +274,9 @@ function accept(
   clock: Clock,
   onProblem: ProblemListener,
 ): Answer {
-  silencePromisesIn(result);
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
+  silencePromises(details, record, userstore);
   if (!isUser(record)) {
     return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
   }
@@ -294,6 +299,21 @@ function accept(
   });
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
   return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
+}
+
+/** What the userstore gave has been looked at. */
+function silencePromises(
+  details: Authentication | undefined,
+  record: unknown,
+  userstore: ProviderUserstore,
+): void {
+  if (!userstore.hasGiven(record)) silencePromisesIn(record);
+  if (details === undefined) return;
+  if (!isBareAuthentication(details)) silencePromisesIn(details);
+  silencePromisesIn(details.claims);
+  silencePromisesIn(details.replyHeaders);
+  silencePromisesIn(details.methods);
+  silencePromisesIn(details.scopes);
 }
 
 function sourceOf(

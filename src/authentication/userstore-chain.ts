@@ -138,6 +138,11 @@ export class ProviderUserstore implements UserstoreInterface {
     return origin && { name: origin.name, isOneOfSeveral: this.chain.isSeveral() };
   }
 
+  /** True for the very object that a store gave. */
+  hasGiven(user: unknown): boolean {
+    return this.found.some((origin) => origin.user === user);
+  }
+
   /** Where the provider got a user from; a copy of a user is known by its name. */
   originOf(user: User): Origin | undefined {
     return (

@@ -116,13 +116,39 @@ export function provedLogin<U extends User>(
   details: AuthenticationDetails,
   { user, source, home, stamp, now }: ChainFacts<U>,
 ): Authentication<U> {
-  const authenticatedAt = Authentication.isTimeStated(details) ? details.authenticatedAt : new Date(now);
-  const proved = { ...details, acceptedUntil: Authentication.acceptedUntil(details), stamp };
+  const origin: Origin = { source, home };
   // Elsewhere nothing depends on it, and a WeakMap of all requests would cost more than the rest of a login.
-  if (home !== undefined || source?.kind === 'provider') ORIGINS.set(user, { source, home });
-  const handedOver = { ...proved, ...(authenticatedAt && { authenticatedAt }), [ORIGIN]: { source, home } };
-  return new Authentication(user, handedOver);
+  if (home !== undefined || source?.kind === 'provider') ORIGINS.set(user, origin);
+  const authenticatedAt = Authentication.isTimeStated(details) ? details.authenticatedAt : undefined;
+  const proved: HandedOver = {
+    authenticatedAt: authenticatedAt ?? new Date(now),
+    methods: details.methods,
+    scopes: details.scopes,
+    expiresAt: details.expiresAt,
+    acceptedUntil: Authentication.acceptedUntil(details),
+    claims: details.claims,
+    stamp,
+    replyHeaders: details.replyHeaders,
+    [ORIGIN]: origin,
+  };
+  return new Authentication(user, proved as AuthenticationDetails);
 }
+
+/** What the chain states of a login. What is undefined has its default. */
+type HandedOver = {
+  readonly [Name in keyof AuthenticationDetails]-?: AuthenticationDetails[Name] | undefined;
+} & {
+  readonly [ORIGIN]: Origin;
+};
+
+/** True where an authentication has nothing but what every one has. @internal */
+export function isBareAuthentication(login: Authentication): boolean {
+  return (
+    Object.getPrototypeOf(login) === Authentication.prototype && Reflect.ownKeys(login).length === OWN_FIELDS
+  );
+}
+
+const OWN_FIELDS = Reflect.ownKeys(new Authentication({ username: '' })).length;
 
 function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Partial<Origin> {
   const known = details[ORIGIN] ?? ORIGINS.get(user);

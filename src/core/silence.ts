@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isFrozenJson } from './frozen-json';
 
 /** A record that leads to more objects is not followed further, and no longer list is. */
 const MAX_OBJECTS = 1000;
@@ -10,29 +11,43 @@ export function silence(promise: Promise<unknown>): void {
 
 /**
  * Silences the promises in the data of what an app's code gave, however deep: a store may keep lazy relations in a
- * record, and nobody waits for them while a password is verified. No getter runs, and nothing is thrown.
+ * record, and nobody waits for them while a password is verified. No getter of an object runs, and nothing is thrown.
  */
 export function silencePromisesIn(given: unknown): void {
-  if (typeof given !== 'object' || given === null) return;
-  const found = new Set([given]);
+  if (typeof given !== 'object' || given === null || isFrozenJson(given)) return;
+  const found = visit(given, undefined);
+  if (found === undefined) return;
   // A set hands out what is added to it on the way.
-  for (const object of found) {
-    try {
-      if (types.isPromise(object)) silence(object);
-      else if (found.size <= MAX_OBJECTS && !types.isProxy(object)) addInner(object, found);
-    } catch {
-      // Whoever copies the record finds out.
-    }
-  }
+  for (const object of found) visit(object, found);
 }
 
-function addInner(object: object, found: Set<object>): void {
+/**
+ * Looks at what one object holds.
+ * @param found takes the objects that must be looked at too; made where there are any, as most records have none
+ */
+function visit(object: object, found: Set<object> | undefined): Set<object> | undefined {
+  try {
+    if (types.isPromise(object)) silence(object);
+    else if ((found?.size ?? 0) <= MAX_OBJECTS && !types.isProxy(object)) return addInner(object, found);
+  } catch {
+    // Whoever copies the record finds out.
+  }
+  return found;
+}
+
+function addInner(object: object, found: Set<object> | undefined): Set<object> | undefined {
+  if (ArrayBuffer.isView(object) || types.isStringObject(object)) return found;
+  if (Array.isArray(object) && (object.length > MAX_OBJECTS || isFlat(object))) return found;
+  let all = found;
   const add = (value: unknown): void => {
-    if (typeof value === 'object' && value !== null) found.add(value);
+    if (typeof value !== 'object' || value === null || isHarmless(value)) return;
+    all ??= new Set();
+    all.add(value);
   };
-  if (ArrayBuffer.isView(object) || types.isStringObject(object)) return;
-  if (Array.isArray(object) && object.length > MAX_OBJECTS) return;
-  for (const key of Reflect.ownKeys(object)) add(Reflect.getOwnPropertyDescriptor(object, key)?.value);
+  for (const key of Reflect.ownKeys(object)) {
+    const value: unknown = Reflect.getOwnPropertyDescriptor(object, key)?.value;
+    if (typeof value === 'object') add(value);
+  }
   if (types.isMap(object)) {
     Map.prototype.forEach.call(object, (value, key) => {
       add(key);
@@ -40,4 +55,19 @@ function addInner(object: object, found: Set<object>): void {
     });
   }
   if (types.isSet(object)) Set.prototype.forEach.call(object, add);
+  return all;
+}
+
+/** What every user has: lists of names, and times. */
+function isHarmless(value: object): boolean {
+  if (isFrozenJson(value)) return true;
+  if (types.isProxy(value)) return false;
+  if (Array.isArray(value)) return value.length <= MAX_OBJECTS && isFlat(value);
+  return types.isDate(value) && Reflect.ownKeys(value).length === 0;
+}
+
+/** True for a list of texts, numbers and the like, and nothing beside its elements. */
+function isFlat(list: readonly unknown[]): boolean {
+  for (const entry of list) if (typeof entry === 'object' && entry !== null) return false;
+  return Reflect.ownKeys(list).length === list.length + 1;
 }

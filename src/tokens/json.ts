@@ -1,3 +1,5 @@
+import { noteFrozenJson } from '../core/frozen-json';
+
 /** A JSON object as it was parsed; read it by own properties only. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -57,5 +59,6 @@ export function freezeJson(value: unknown): number {
       left.push(entry);
     }
   }
+  noteFrozenJson(value);
   return bytes;
 }

@@ -98,6 +98,8 @@ export class TestServer implements AsyncDisposable {
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (text += chunk));
         response.on('end', () => resolve({ status: response.statusCode ?? 0, response, text }));
+        // A reply that is cut off after its headers has no end.
+        response.on('error', reject);
       });
       request.on('error', reject);
       request.end(body);

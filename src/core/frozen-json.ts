@@ -1,0 +1,32 @@
+import type { Secrets } from './secrets';
+
+/**
+ * JSON that has been frozen through and through: nothing in it can run, change or be waited for. Whoever asks the same
+ * of it at every request need not look at it as at objects of the app.
+ */
+const known = new WeakSet<object>();
+
+/** Notes that a value was parsed from JSON, and then frozen with all that is in it. */
+export function noteFrozenJson(value: unknown): void {
+  if (typeof value === 'object' && value !== null) known.add(value);
+}
+
+/** True for the very object that was noted, not for what is in it. */
+export function isFrozenJson(value: object): boolean {
+  return known.has(value);
+}
+
+/** True when a text or a name in such JSON holds a secret. */
+export function hasSecretInJson(json: object, secrets: Secrets): boolean {
+  // JSON may be nested deeper than the stack is.
+  const left = [json];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (const name of Object.keys(next)) {
+      const value = (next as Readonly<Record<string, unknown>>)[name];
+      if (typeof value === 'string' ? secrets.isIn(value) : false) return true;
+      if (typeof value === 'object' && value !== null) left.push(value);
+      if (!Array.isArray(next) && secrets.isInName(name)) return true;
+    }
+  }
+  return false;
+}
