@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Casbin lists a role that a user has by inheritance and does not grant what that role may do.
 #
-# Expected: role inheritance is transitive. The RBAC page of Casbin's documentation says so without a number, and
-#   getImplicitRolesForUser(), "gets implicit roles that a user has", is the documented way to see the result.
-# Seen: enforce() follows ten steps and then answers false, without an error or a line in the log, while the two
-#   functions that explain access still list all twenty roles and the permission itself.
+# Expected: what the package itself explains. Its RBAC page says that roles inherit and that a role manager may have
+#   a highest level, and names getImplicitRolesForUser() and getImplicitPermissionsForUser() for what a user gets in
+#   the end; an admin page built on those two should agree with enforce().
+# Seen: the default role manager stops at ten steps: enforce() then answers false, without an error or a log line,
+#   while the two functions know no level and list all twenty roles and the permission itself.
 # Versions: casbin 5.51.1.
 set -euo pipefail
 work=$(mktemp -d)
