@@ -67,6 +67,7 @@ port_of() {
   node -e "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })"
 }
 instance="surprise$$"
+ds=
 ds_port=$(port_of)
 cat >"$work/instance.inf" <<INF
 [general]

@@ -2,7 +2,7 @@
 # A row of libsql carries `_metadata` beside the columns, and so does every JSON made of it.
 #
 # Expected: the columns of the query. libsql says that it is compatible with better-sqlite3, whose get() returns an
-#   object "where the keys are the column names".
+#   object with the column names as its keys.
 # Seen: get() adds an enumerable `_metadata` with the duration of the query; all() and iterate() do not. A record
 #   that an app returns, compares or validates as it came ("no unknown properties") has one property too many, and
 #   two reads of the same row are never deeply equal.
