@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# class-validator's @IsJWT() takes three words with dots for a JWT and refuses a JWT that jose made.
+#
+# Expected: RFC 7519, section 3: a JWT is a JWS or a JWE in compact form, so three or five parts, and section 7.2
+#   wants the first part to decode to a JSON object.
+# Seen: any three parts in the base64url alphabet are right, `foo.bar.baz` too; an encrypted token, five parts,
+#   is "not a jwt string". A body with @IsJWT() in front of a provider of encrypted tokens answers 400 to everyone.
+# Versions: class-validator 0.14.1 with validator 13.15.0, jose 5.10.0.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+npm init -y >/dev/null
+npm install --silent --no-audit --no-fund class-validator@0.14.1 validator@13.15.0 jose@5.10.0 >/dev/null
+
+node - <<'JS'
+const { isJWT } = require('class-validator');
+const { EncryptJWT, SignJWT, jwtDecrypt } = require('jose');
+
+async function main() {
+  const key = new Uint8Array(32).fill(7);
+  const signed = await new SignJWT({ sub: 'alice' }).setProtectedHeader({ alg: 'HS256' }).sign(key);
+  const encrypted = await new EncryptJWT({ sub: 'alice' })
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+    .encrypt(key);
+  const { payload } = await jwtDecrypt(encrypted, key);
+  const seen = { signed: isJWT(signed), encrypted: isJWT(encrypted), words: isJWT('foo.bar.baz') };
+  console.log(`signed ${seen.signed}; encrypted (jose reads sub "${payload.sub}") ${seen.encrypted}`);
+  console.log(`foo.bar.baz ${seen.words}`);
+  process.exit(seen.signed && !seen.encrypted && seen.words ? 0 : 1);
+}
+main();
+JS
