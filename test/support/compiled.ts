@@ -53,13 +53,17 @@ function compile(from: string, to: string): void {
 export interface Given {
   readonly cwd: string;
   readonly input?: string;
+  /** Where its clock stands, in milliseconds since the epoch. @default the clock of the machine */
+  readonly now?: number;
   /** Called when it has been started. */
   readonly onStart?: (kill: () => void) => void;
 }
 
 /** Runs the command as a shell would. */
-export function runCommand(args: readonly string[], { cwd, input, onStart }: Given): Promise<Result> {
-  const child = spawn(process.execPath, [compiled('src/cli/main.ts'), ...args], { cwd });
+export function runCommand(args: readonly string[], { cwd, input, now, onStart }: Given): Promise<Result> {
+  const clock = now === undefined ? [] : ['--require', compiled('test/fixtures/files/fixed-clock.ts')];
+  const env = { ...process.env, FIXED_CLOCK: String(now) };
+  const child = spawn(process.execPath, [...clock, compiled('src/cli/main.ts'), ...args], { cwd, env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
