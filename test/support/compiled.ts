@@ -1,6 +1,15 @@
 /** The sources as JavaScript, so that a child process that is started a hundred times starts fast. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
 
@@ -21,10 +30,12 @@ export function compiled(source: string): string {
     const cache = join(ROOT, 'node_modules/.cache');
     mkdirSync(cache, { recursive: true });
     const made = mkdtempSync(join(cache, 'securest-'));
+    // Some children are another user's.
+    chmodSync(made, 0o755);
     process.once('exit', () => {
       rmSync(made, { recursive: true, force: true });
     });
-    for (const part of ['src', 'test/fixtures/files']) compile(join(ROOT, part), join(made, part));
+    for (const part of ['src', 'test/fixtures', 'test/support']) compile(join(ROOT, part), join(made, part));
     folder = made;
   }
   return join(folder, source.replace(/\.ts$/, '.js'));

@@ -116,14 +116,11 @@ describe('User files', () => {
       chmodSync(folder, 0o755);
       chmodSync(path, 0o644);
       const script = `require('reflect-metadata');process.setuid(65534);
-        const { FileUserDirectory } = require(${JSON.stringify(join(ROOT, 'src/userstores/file/file-directory.ts'))});
+        const { FileUserDirectory } = require(${JSON.stringify(compiled('src/userstores/file/file-directory.ts'))});
         new FileUserDirectory({ path: ${JSON.stringify(path)} }).add({ username: 'x' }).catch((e) => console.log(e.name, e.message));`;
       const out = await new Promise<string>((settle, fail) => {
-        execFile(
-          process.execPath,
-          ['-r', '@swc-node/register', '-e', script],
-          { cwd: ROOT },
-          (error, stdout, stderr) => (error === null ? settle(stdout) : fail(new Error(stderr))),
+        execFile(process.execPath, ['-e', script], { cwd: ROOT }, (error, stdout, stderr) =>
+          error === null ? settle(stdout) : fail(new Error(stderr)),
         );
       });
       expect(out).to.match(/UserFileError .*cannot be written.*\(EACCES\)/);
