@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
+import { buildSync } from 'esbuild';
 
 const ROOT = resolve(__dirname, '../..');
 let folder: string | undefined;
@@ -59,6 +61,14 @@ function compile(from: string, to: string): void {
     });
     writeFileSync(join(to, name.replace(/\.ts$/, '.js')), code);
   }
+}
+
+/** The path of a compiled fixture with all that it requires in one file: it starts in half the time. */
+export function bundled(source: string): string {
+  const entry = compiled(source);
+  const outfile = entry.replace(/\.js$/, '.bundle.js');
+  if (!existsSync(outfile)) buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node' });
+  return outfile;
 }
 
 export interface Given {

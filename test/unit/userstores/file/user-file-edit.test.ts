@@ -22,7 +22,7 @@ import { expect } from 'chai';
 import { finish } from '../../../../src/files/slices';
 import { FileUserDirectory } from '../../../../src/userstores/file/file-directory';
 import { readUserFile } from '../../../../src/userstores/file/user-file';
-import { compiled } from '../../../support/compiled';
+import { bundled, compiled } from '../../../support/compiled';
 import { UserFileEditor, UserFileError } from '../../../../src/userstores/file/user-file-edit';
 
 const ROOT = resolve(__dirname, '../../../..');
@@ -240,7 +240,7 @@ describe('User files', () => {
       path,
       `users:\n${Array.from({ length: 300 }, (_, index) => `  - username: user${index}\n`).join('')}`,
     );
-    const fixture = compiled('test/fixtures/files/edit-users.ts');
+    const fixture = bundled('test/fixtures/files/edit-users.ts');
     const runs = process.env['CI'] === undefined ? 40 : 200;
     let killed = 0;
     const kill = async (run: number): Promise<void> => {
