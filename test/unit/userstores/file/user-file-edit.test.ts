@@ -272,7 +272,7 @@ describe('User files', () => {
   }).timeout(300_000);
 
   it('are the old or the new ones before each single step of an edit, and the next edit cleans up', async () => {
-    const fixture = compiled('test/fixtures/files/kill-before.ts');
+    const fixture = bundled('test/fixtures/files/kill-before.ts');
     const next = USERS.replace('a@b', 'new@x');
     const seen: string[] = [];
     for (let step = 1, isKilled = true; isKilled; step += 1) {
