@@ -15,6 +15,7 @@ import {
   type User,
   type UserstoreInterface,
 } from '../../src';
+import { compiled } from '../support/compiled';
 import { DRIVERS } from '../support/drivers';
 import { otherCopy, type OtherCopy } from '../support/other-copy';
 import { MemoryLogger, reset } from '../support/reset';
@@ -222,14 +223,14 @@ describe('Importing the library', () => {
       const { getMetadataArgsStorage } = require('routing-controllers');
       const { Container } = require('typedi');
       const before = Container.of().services.length;
-      const library = [require('./src'), require('./src/testing')];
+      const library = process.argv.slice(1).map((path) => require(path));
       const lists = Object.entries(getMetadataArgsStorage()).map(([name, list]) => [name, list.length]);
       const services = Container.of().services.length - before;
       console.log(JSON.stringify({ lists, services, exports: library.map((one) => Object.keys(one).length) }));
     `;
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['-r', '@swc-node/register', '-r', 'reflect-metadata', '-e', script],
+      ['-r', 'reflect-metadata', '-e', script, compiled('src/index.ts'), compiled('src/testing/index.ts')],
       { cwd: path.join(__dirname, '../..') },
     );
     const found = JSON.parse(stdout) as { lists: [string, number][]; services: number; exports: number[] };

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryUserstore, PasswordProvider, Passwords } from '../../src';
 import { HashPool } from '../../src/passwords/work/hash-pool';
+import { compiled } from '../support/compiled';
 import { basic, DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
 import { hasherWith } from '../support/hashers';
@@ -92,8 +93,8 @@ for (const driver of DRIVERS) {
 
     it('survives a process that has no file left to open, and logs in again when it has', async function () {
       if (process.platform === 'win32') this.skip();
-      const fixture = join(__dirname, '../fixtures/threads/out-of-files.ts');
-      const limited = `ulimit -n 96; exec "$0" -r @swc-node/register -r reflect-metadata "$@"`;
+      const fixture = compiled('test/fixtures/threads/out-of-files.ts');
+      const limited = `ulimit -n 96; exec "$0" -r reflect-metadata "$@"`;
       const child = spawn('sh', ['-c', limited, process.execPath, fixture, driver.name], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { PROBLEM_SOURCE } from '../../src/core/events';
 import { ConfigurationError } from '../../src/errors';
 import { LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
 import { describeUserstore } from '../contract/describe-userstore';
+import { compiled } from '../support/compiled';
 import { describeWith } from './describe-with';
 import {
   additions,
@@ -244,17 +245,13 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     add(person({ username: 'ann' }));
     const options = { url: server.url, insecure: true, ...APP, baseDn: PEOPLE };
     const script = `
-      const { LdapUserstore } = require(${JSON.stringify(join(ROOT, 'src/ldap/index.ts'))});
+      const { LdapUserstore } = require(${JSON.stringify(compiled('src/ldap/index.ts'))});
       const store = new LdapUserstore(${JSON.stringify(options)});
       store.getUser('ann').then(async (ann) => console.log(ann.username, await store.proves(ann, 'ann', 'x')));`;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['-r', '@swc-node/register', '-e', script],
-      {
-        cwd: ROOT,
-        timeout: 8000,
-      },
-    );
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
+      cwd: ROOT,
+      timeout: 8000,
+    });
     expect(stdout).to.equal('ann false\n');
   });
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { Redis, type RedisOptions } from 'ioredis';
@@ -13,6 +12,7 @@ import {
   type ThrottleOptions,
 } from '../../src';
 import { type RedisClient, RedisThrottle } from '../../src/redis';
+import { compiled } from '../support/compiled';
 import { basic, DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
 import { cheapPasswords } from '../support/hashers';
@@ -361,9 +361,9 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
 
     beforeEach(async function () {
       this.timeout(60_000);
-      const file = join(__dirname, '../fixtures/redis/login-server.ts');
+      const file = compiled('test/fixtures/redis/login-server.ts');
       for (let count = 0; count < 2; count += 1) {
-        const started = spawn(process.execPath, ['-r', '@swc-node/register', file, server.socket], {
+        const started = spawn(process.execPath, [file, server.socket], {
           stdio: ['pipe', 'pipe', 'inherit'],
         });
         processes.push(started);

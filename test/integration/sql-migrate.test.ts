@@ -8,6 +8,7 @@ import { runCli } from '../../src/cli/run-cli';
 import { migrate } from '../../src/sql/migrate';
 import type { SqlClient } from '../../src/sql/sql-client';
 import { SqliteClient } from '../../src/sql/sqlite-client';
+import { compiled } from '../support/compiled';
 import { describeWith } from './describe-with';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
 
@@ -49,7 +50,7 @@ function describeMigrate(name: string, ground: () => Ground): void {
   it(`can be run by several processes at once in ${name}`, async function () {
     this.timeout(60_000);
     const run = promisify(execFile);
-    const args = ['-r', '@swc-node/register', 'src/cli/main.ts', 'sql', 'migrate', ground().url];
+    const args = [compiled('src/cli/main.ts'), 'sql', 'migrate', ground().url];
     const results = await Promise.all([1, 2, 3].map(() => run(process.execPath, args, { cwd: ROOT })));
     for (const { stdout } of results) expect(stdout).to.equal('The tables have version 1\n');
   });

@@ -22,7 +22,7 @@ describe('A bundled app', function () {
   before(async () => {
     folder = await installBuild();
     await copyFile(join(__dirname, '../fixtures/bundles/app.js'), join(folder, 'app.mjs'));
-  });
+  }).timeout(600_000);
 
   after(() => {
     rmSync(folder, { recursive: true, force: true });

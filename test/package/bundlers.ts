@@ -1,16 +1,24 @@
 /** Bundlers, as the page on bundling has them set up, on apps in a folder with the package installed. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import json from '@rollup/plugin-json';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import esbuild from 'esbuild';
-import { rollup } from 'rollup';
+import { type RollupCache, rollup } from 'rollup';
 import webpack from 'webpack';
 import manifest from '../../package.json';
-import { runTool } from './install';
+import { build } from './install';
 
 const ROOT = join(__dirname, '../..');
 
@@ -24,6 +32,9 @@ export interface Bundling {
   /** @default 'cjs' */
   readonly format?: 'cjs' | 'esm';
 }
+
+/** What rollup parsed already, by what stayed out: a module is resolved otherwise where something else does. */
+const PARSED = new Map<External, RollupCache>();
 
 /** Each writes one bundle. */
 export const BUNDLERS: Readonly<Record<string, (bundling: Bundling) => Promise<void>>> = {
@@ -64,14 +75,17 @@ export const BUNDLERS: Readonly<Record<string, (bundling: Bundling) => Promise<v
   },
 
   async rollup({ entry, outfile, external, format = 'cjs' }) {
+    const cache = PARSED.get(external);
     const bundle = await rollup({
       input: entry,
+      ...(cache === undefined ? {} : { cache }),
       external: [/^node:/, patternOf(external)],
       plugins: [nodeResolve({ preferBuiltins: true }), commonjs({ ignoreDynamicRequires: true }), json()],
       onwarn: () => undefined,
     });
     await bundle.write({ file: outfile, format, interop: 'auto', inlineDynamicImports: true });
     await bundle.close();
+    if (bundle.cache !== undefined) PARSED.set(external, bundle.cache);
   },
 };
 
@@ -94,16 +108,7 @@ export async function installBuild(): Promise<string> {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
   writeFileSync(join(home, 'package.json'), JSON.stringify(manifest));
-  const outDir = join(home, 'dist');
-  await runTool('tsc', [
-    '-p',
-    'tsconfig.build.json',
-    '--outDir',
-    outDir,
-    '--noCheck',
-    '--declaration',
-    'false',
-  ]);
+  cpSync(await build(), join(home, 'dist'), { recursive: true });
   return folder;
 }
 

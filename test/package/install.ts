@@ -27,9 +27,17 @@ export interface Tarball {
   readonly files: readonly string[];
 }
 
+let built: Promise<string> | undefined;
+
+/** Builds the package, once for all tests of the process. @returns the folder of the build */
+export function build(): Promise<string> {
+  built ??= run('npm', ['run', 'build']).then(() => join(ROOT, 'dist'));
+  return built;
+}
+
 /** Builds and packs the package as `npm publish` would. */
 export async function pack(folder: string): Promise<Tarball> {
-  await run('npm', ['run', 'build']);
+  await build();
   const output = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
   const [packed] = JSON.parse(output) as { filename: string; files: { path: string }[] }[];
   if (!packed) throw new Error(`npm pack printed ${output}`);

@@ -3,13 +3,14 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, write
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
+import { compiled } from '../support/compiled';
 
 const ROOT = resolve(__dirname, '../..');
 
 const APP = `
 const http = require('node:http');
 const { Authorized, createKoaServer, Get, getMetadataArgsStorage, JsonController } = require('routing-controllers');
-const { securest } = require(${JSON.stringify(join(ROOT, 'src'))});
+const { securest } = require(${JSON.stringify(compiled('src/index.ts'))});
 class Notes { list() { return { ran: true }; } }
 Get('/notes')(Notes.prototype, 'list');
 Authorized()(Notes.prototype, 'list');
@@ -43,11 +44,11 @@ describe('A second copy of routing-controllers', () => {
   });
 
   it('is named at start, where its server is refused', () => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['-r', require.resolve('@swc-node/register'), join(folder, 'app.js')],
-      { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NODE_ENV: 'production' } },
-    );
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'app.js')], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
     expect([status, stdout]).to.deep.equal([1, '']);
     expect(stderr)
       .to.include("code: 'invalid_configuration'")

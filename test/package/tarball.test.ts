@@ -27,7 +27,7 @@ describe('Packed package', function () {
     consumer = join(folder, 'consumer');
     await installConsumer(tarball, consumer);
     complaints = await compile(consumer);
-  });
+  }).timeout(600_000);
 
   after(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
+import { compiled } from '../support/compiled';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -10,9 +11,9 @@ const http = require('node:http');
 const forget = (part) => {
   for (const file of Object.keys(require.cache)) if (part.test(file)) delete require.cache[file];
 };
-const load = () => ({ host: require('routing-controllers'), library: require('./src') });
+const load = () => ({ host: require('routing-controllers'), library: require(process.argv[2]) });
 const first = load();
-forget(process.argv[1] === 'own' ? /routing-controllers.cjs|src./ : /src./);
+forget(process.argv[1] === 'own' ? /routing-controllers.cjs|securest-\\w+.src./ : /securest-\\w+.src./);
 const second = load();
 const { Authorized, Get, JsonController } = first.host;
 function controller() {
@@ -65,12 +66,15 @@ const attempt = async (build) => {
 `;
 
 function run(hosts: 'own' | 'one'): Record<string, unknown> {
-  const preload = ['@swc-node/register', 'reflect-metadata'].flatMap((name) => ['-r', require.resolve(name)]);
-  const output = execFileSync(process.execPath, [...preload, '-e', SCRIPT, hosts], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
+  const output = execFileSync(
+    process.execPath,
+    ['-r', 'reflect-metadata', '-e', SCRIPT, hosts, compiled('src/index.ts')],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_ENV: 'production' },
+    },
+  );
   return JSON.parse(output) as Record<string, unknown>;
 }
 

@@ -1,8 +1,19 @@
 /** The sources as JavaScript, so that a child process that is started a hundred times starts fast. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
+import { buildSync } from 'esbuild';
 
 const ROOT = resolve(__dirname, '../..');
 let folder: string | undefined;
@@ -21,10 +32,12 @@ export function compiled(source: string): string {
     const cache = join(ROOT, 'node_modules/.cache');
     mkdirSync(cache, { recursive: true });
     const made = mkdtempSync(join(cache, 'securest-'));
+    // Some children are another user's.
+    chmodSync(made, 0o755);
     process.once('exit', () => {
       rmSync(made, { recursive: true, force: true });
     });
-    for (const part of ['src', 'test/fixtures/files']) compile(join(ROOT, part), join(made, part));
+    for (const part of ['src', 'test/fixtures', 'test/support']) compile(join(ROOT, part), join(made, part));
     folder = made;
   }
   return join(folder, source.replace(/\.ts$/, '.js'));
@@ -50,16 +63,28 @@ function compile(from: string, to: string): void {
   }
 }
 
+/** The path of a compiled fixture with all that it requires in one file: it starts in half the time. */
+export function bundled(source: string): string {
+  const entry = compiled(source);
+  const outfile = entry.replace(/\.js$/, '.bundle.js');
+  if (!existsSync(outfile)) buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node' });
+  return outfile;
+}
+
 export interface Given {
   readonly cwd: string;
   readonly input?: string;
+  /** Where its clock stands, in milliseconds since the epoch. @default the clock of the machine */
+  readonly now?: number;
   /** Called when it has been started. */
   readonly onStart?: (kill: () => void) => void;
 }
 
 /** Runs the command as a shell would. */
-export function runCommand(args: readonly string[], { cwd, input, onStart }: Given): Promise<Result> {
-  const child = spawn(process.execPath, [compiled('src/cli/main.ts'), ...args], { cwd });
+export function runCommand(args: readonly string[], { cwd, input, now, onStart }: Given): Promise<Result> {
+  const clock = now === undefined ? [] : ['--require', compiled('test/fixtures/files/fixed-clock.ts')];
+  const env = { ...process.env, FIXED_CLOCK: String(now) };
+  const child = spawn(process.execPath, [...clock, compiled('src/cli/main.ts'), ...args], { cwd, env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
+import { compiled } from './compiled';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -18,8 +19,8 @@ describe('Unhandled rejections and exceptions', () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [
-        ...['-r', '@swc-node/register', join(ROOT, 'node_modules/mocha/bin/mocha.js'), '--no-config'],
-        ...['--require', join(ROOT, 'test/support/unhandled.ts'), file],
+        ...[join(ROOT, 'node_modules/mocha/bin/mocha.js'), '--no-config'],
+        ...['--require', compiled('test/support/unhandled.ts'), file],
       ],
       { cwd: ROOT, encoding: 'utf8' },
     );

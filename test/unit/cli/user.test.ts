@@ -19,11 +19,12 @@ import { finish } from '../../../src/files/slices';
 import { passwords } from '../../../src/passwords/passwords';
 import { FileUserstore } from '../../../src/userstores/file/file-userstore';
 import { readUserFile } from '../../../src/userstores/file/user-file';
-import { compiled, type Result, runCommand } from '../../support/compiled';
+import { compiled, type Given, type Result, runCommand } from '../../support/compiled';
 import { eventually } from '../../support/eventually';
 
 const PASSWORD = 'correct horse staple';
 const OTHER = 'a wholly other one';
+const NOW = Date.UTC(2040, 4, 1, 10, 20, 30, 456);
 const USERS = `# ours
 users:
   - username: ann # she
@@ -44,22 +45,22 @@ describe('securest user', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const run = (args: string, input = ''): Promise<Result> =>
-    runCommand(args.split(' '), { cwd: folder, input });
+  const run = (args: string, input = '', given: Partial<Given> = {}): Promise<Result> =>
+    runCommand(args.split(' '), { cwd: folder, input, ...given });
   const read = (name = 'users.yaml'): string => readFileSync(join(folder, name), 'utf8');
   const users = (name?: string): ReadonlyMap<string, User> => finish(readUserFile(read(name))).users;
   const hashes = (): string[] => [...read().matchAll(/\$2b\$\S+/g)].map(([hash]) => hash);
 
   it('adds a user whose password then is the right one, and leaves the rest of the file', async () => {
-    const start = Date.now();
     const result = await run(
       'user add users.yaml bob --password-stdin --role editor --role reader --group staff --email bob@x.org --disabled',
       `${PASSWORD}\n`,
+      { now: NOW },
     );
     expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
     const { password, tokensValidFrom, ...bob } = users().get('bob')!;
     // Or tokens of a former bob would be his.
-    expect(tokensValidFrom?.getTime()).to.be.within(start, Date.now());
+    expect(tokensValidFrom).to.deep.equal(new Date(NOW));
     expect(bob).to.deep.equal({
       username: 'bob',
       email: 'bob@x.org',
@@ -82,13 +83,14 @@ describe('securest user', function () {
   });
 
   it('changes a password and ends the tokens of before', async () => {
-    const start = Date.now();
-    const { code, out } = await run('user passwd users.yaml ann --password-stdin --json', `${OTHER}\r\n`);
+    const { code, out } = await run('user passwd users.yaml ann --password-stdin --json', `${OTHER}\r\n`, {
+      now: NOW,
+    });
     expect(code).to.equal(0);
     expect(JSON.parse(out)).to.include({ username: 'ann', changed: true });
     const ann = users().get('ann')!;
     expect(await passwords.verify(OTHER, ann.password!)).to.equal(true);
-    expect(ann.tokensValidFrom?.getTime()).to.be.within(start, Date.now());
+    expect(ann.tokensValidFrom).to.deep.equal(new Date(NOW));
     expect(read()).to.match(/^# ours\nusers:\n {2}- username: ann # she\n/);
   });
 

@@ -1,11 +1,13 @@
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { Authentication, type AuthenticationDetails, provedLogin } from '../../../src/core/authentication';
 
 describe('Authentication', () => {
   it('states a new login, now, when only a user is given', () => {
-    const before = Date.now();
+    mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
     const login = new Authentication({ username: 'ann' });
-    expect(login.authenticatedAt.getTime()).to.be.within(before, Date.now());
+    mock.timers.reset();
+    expect(login.authenticatedAt).to.deep.equal(new Date(1_700_000_000_000));
     expect({ ...login, authenticatedAt: 0 }).to.deep.equal({
       user: { username: 'ann' },
       authenticatedAt: 0,

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../../src/errors';
 import { FileFault } from '../../../src/files/file-fault';
 import { WatchedFile } from '../../../src/files/watched-file';
+import { compiled } from '../../support/compiled';
 import { eventually } from '../../support/eventually';
 
 // eslint-disable-next-line require-yield -- a small file is parsed in one step
@@ -308,10 +309,10 @@ describe('WatchedFile', () => {
 
   it('does not keep the process alive', () => {
     const script = `
-      const { WatchedFile } = require(${JSON.stringify(require.resolve('../../../src/files/watched-file'))});
+      const { WatchedFile } = require(${JSON.stringify(compiled('src/files/watched-file.ts'))});
       const parse = function* (text) { return text; };
       new WatchedFile({ path: ${JSON.stringify(path)}, maxBytes: 100, parse, onProblem() {} });`;
-    const { status, signal } = spawnSync(process.execPath, ['-r', '@swc-node/register', '-e', script], {
+    const { status, signal } = spawnSync(process.execPath, ['-e', script], {
       timeout: 60_000,
     });
     expect({ status, signal }).to.deep.equal({ status: 0, signal: null });

@@ -28,7 +28,6 @@ const UNREADABLE: Record<string, unknown> = {
   'cost 0': hashSync('secret', 4).replace('$04$', '$00$'),
   'cost 3': hashSync('secret', 4).replace('$04$', '$03$'),
   'cost 16': hashSync('secret', 4).replace('$04$', '$16$'),
-  'cost 31': hashSync('secret', 4).replace('$04$', '$31$'),
   'cost 32': hashSync('secret', 4).replace('$04$', '$32$'),
   'a salt with an unused bit set': '$2b$04$abcdefghijklmnopqrstuv5s2v8.iXieOjg/.AySBTTZIIVFJeBui',
   'a digest with an unused bit set': '$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBuj',
@@ -133,7 +132,6 @@ describe('Passwords of bcrypt', () => {
       const hash = `$hmac-sha256${hashSync('x', 5)}`;
       expect(hasher.isReadable(hash)).to.be.true;
       for (const [from, to] of [
-        ['$05$', '$31$'],
         ['$05$', '$16$'],
         ['$05$', '$03$'],
         ['$05$', '$5$'],

@@ -22,7 +22,7 @@ import { cheapPasswords, hasherWith } from '../../support/hashers';
 import { fakeRequest, type FakeRequestOptions } from '../../support/fake-request';
 
 const HASH = hashSync('open sesame', 4);
-const BOMB = '$2b$31$CCCCCCCCCCCCCCCCCCCCC.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
+const BOMB = '$2b$16$CCCCCCCCCCCCCCCCCCCCC.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
 const STORED_COST = '$2b$04$';
 
 function login(text: string, options: FakeRequestOptions = {}): SecurityRequest {

@@ -8,6 +8,7 @@ import {
   PathPermissions,
   type PathPermissionsOptions,
 } from '../../../../src/authorization/paths/path-permissions';
+import { compiled } from '../../../support/compiled';
 import { eventually } from '../../../support/eventually';
 import { PermissionFile } from '../../../support/permission-file';
 
@@ -175,10 +176,10 @@ describe('PathPermissions', () => {
 
   it('does not keep the process alive', () => {
     const script = `
-      const { PathPermissions } = require('./src');
-      new PathPermissions({ path: process.argv[1] });
+      const { PathPermissions } = require(process.argv[1]);
+      new PathPermissions({ path: process.argv[2] });
     `;
-    const args = ['-r', '@swc-node/register', '-r', 'reflect-metadata', '-e', script, file.path];
+    const args = ['-r', 'reflect-metadata', '-e', script, compiled('src/index.ts'), file.path];
     expect(spawnSync(process.execPath, args, { timeout: 60_000 }).status).to.equal(0);
   });
 });

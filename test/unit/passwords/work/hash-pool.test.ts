@@ -10,6 +10,7 @@ import { HashPool, type HashPoolOptions } from '../../../../src/passwords/work/h
 import type { Engine } from '../../../../src/passwords/work/engines';
 import type { HashTask } from '../../../../src/passwords/work/hash-worker';
 import { Passwords } from '../../../../src/passwords/passwords';
+import { compiled } from '../../../support/compiled';
 import { eventually } from '../../../support/eventually';
 import { CrashWatch } from '../../../support/scripted';
 
@@ -349,10 +350,10 @@ describe('HashPool', () => {
   it('does not keep the process alive, at work or idle', () => {
     pool = new HashPool();
     const script = `
-      const { passwords } = require('./src');
-      passwords.verify('secret', process.argv[1]).then((is) => console.log(is));
+      const { passwords } = require(process.argv[1]);
+      passwords.verify('secret', process.argv[2]).then((is) => console.log(is));
     `;
-    const args = ['-r', '@swc-node/register', '-r', 'reflect-metadata', '-e', script, HASH];
+    const args = ['-r', 'reflect-metadata', '-e', script, compiled('src/index.ts'), HASH];
     const { status, stdout } = spawnSync(process.execPath, args, { timeout: 15_000, encoding: 'utf8' });
     expect([status, stdout]).to.deep.equal([0, 'true\n']);
   }).timeout(20_000);

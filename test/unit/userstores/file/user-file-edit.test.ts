@@ -22,7 +22,7 @@ import { expect } from 'chai';
 import { finish } from '../../../../src/files/slices';
 import { FileUserDirectory } from '../../../../src/userstores/file/file-directory';
 import { readUserFile } from '../../../../src/userstores/file/user-file';
-import { compiled } from '../../../support/compiled';
+import { bundled, compiled } from '../../../support/compiled';
 import { UserFileEditor, UserFileError } from '../../../../src/userstores/file/user-file-edit';
 
 const ROOT = resolve(__dirname, '../../../..');
@@ -116,14 +116,11 @@ describe('User files', () => {
       chmodSync(folder, 0o755);
       chmodSync(path, 0o644);
       const script = `require('reflect-metadata');process.setuid(65534);
-        const { FileUserDirectory } = require(${JSON.stringify(join(ROOT, 'src/userstores/file/file-directory.ts'))});
+        const { FileUserDirectory } = require(${JSON.stringify(compiled('src/userstores/file/file-directory.ts'))});
         new FileUserDirectory({ path: ${JSON.stringify(path)} }).add({ username: 'x' }).catch((e) => console.log(e.name, e.message));`;
       const out = await new Promise<string>((settle, fail) => {
-        execFile(
-          process.execPath,
-          ['-r', '@swc-node/register', '-e', script],
-          { cwd: ROOT },
-          (error, stdout, stderr) => (error === null ? settle(stdout) : fail(new Error(stderr))),
+        execFile(process.execPath, ['-e', script], { cwd: ROOT }, (error, stdout, stderr) =>
+          error === null ? settle(stdout) : fail(new Error(stderr)),
         );
       });
       expect(out).to.match(/UserFileError .*cannot be written.*\(EACCES\)/);
@@ -243,7 +240,7 @@ describe('User files', () => {
       path,
       `users:\n${Array.from({ length: 300 }, (_, index) => `  - username: user${index}\n`).join('')}`,
     );
-    const fixture = compiled('test/fixtures/files/edit-users.ts');
+    const fixture = bundled('test/fixtures/files/edit-users.ts');
     const runs = process.env['CI'] === undefined ? 40 : 200;
     let killed = 0;
     const kill = async (run: number): Promise<void> => {
@@ -275,7 +272,7 @@ describe('User files', () => {
   }).timeout(300_000);
 
   it('are the old or the new ones before each single step of an edit, and the next edit cleans up', async () => {
-    const fixture = compiled('test/fixtures/files/kill-before.ts');
+    const fixture = bundled('test/fixtures/files/kill-before.ts');
     const next = USERS.replace('a@b', 'new@x');
     const seen: string[] = [];
     for (let step = 1, isKilled = true; isKilled; step += 1) {
