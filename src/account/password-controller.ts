@@ -10,10 +10,12 @@ import {
 import { Service } from 'typedi';
 import type { Authentication } from '../core/authentication';
 import { executionOf } from '../http/raw';
-import { ConfigurationError, SecurityFaultError } from '../errors';
+import { SecurityFaultError } from '../errors';
 import type { Constructor } from '../components/constructor';
 import type { IssuedToken, TokenService } from '../tokens/token-service';
-import { checkMinLength } from './password-strength';
+import { callable, kind, optional } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
+import { MIN_LENGTH } from './password-strength';
 
 export interface PasswordControllerOptions {
   /** Where the action is, under the app's prefix. @default '/password' */
@@ -47,6 +49,18 @@ function OwnExecution(): ParameterDecorator {
   }) as ParameterDecorator;
 }
 
+const OPTIONS = {
+  path: optional(
+    kind<string>(
+      'must begin with a slash, such as /password',
+      (value) => typeof value === 'string' && /^\/[^\s?#]+$/.test(value),
+    ),
+    '/password',
+  ),
+  minLength: MIN_LENGTH,
+  tokens: optional(callable<Constructor<TokenService>>()),
+} satisfies Record<keyof PasswordControllerOptions, Kind<unknown>>;
+
 const made = new WeakSet<object>();
 
 /** True for what {@link passwordController} made. */
@@ -63,14 +77,10 @@ export function isPasswordController(target: object): boolean {
  * change ends every token that was issued before.
  *
  * At start it asks for a `PasswordProvider` and a userstore whose `updatePassword` takes the changes.
- * @throws ConfigurationError for options that do not hold
+ * @throws ConfigurationError for options that are unknown or not valid
  */
 export function passwordController(options: PasswordControllerOptions = {}): Constructor<object> {
-  const { path = '/password', tokens } = options;
-  if (typeof path !== 'string' || !/^\/[^\s?#]+$/.test(path)) {
-    throw new ConfigurationError('passwordController(): path must begin with a slash, such as /password');
-  }
-  const minLength = checkMinLength('passwordController()', options.minLength);
+  const { path, minLength, tokens } = parseOptions('passwordController()', options, OPTIONS);
 
   @Service()
   @Authorized()

@@ -2,6 +2,8 @@ import { type Action, createParamDecorator } from 'routing-controllers';
 import type { Authentication } from '../core/authentication';
 import { executionOf } from '../http/raw';
 import { SecurityFaultError } from '../errors';
+import { flag, optional } from '../util/option-kinds';
+import { parseOptions } from '../util/parse-options';
 
 /** The parameter transformation behind the decorator; by it the access compiler knows its parameters. */
 export function currentAuthentication(action: Action): Promise<Authentication | undefined> {
@@ -19,5 +21,6 @@ export function currentAuthentication(action: Action): Promise<Authentication | 
 export function CurrentAuthentication(
   options: { required?: boolean } = {},
 ): (object: object, method: string, index: number) => void {
-  return createParamDecorator({ required: options.required ?? false, value: currentAuthentication });
+  const { required } = parseOptions('@CurrentAuthentication', options, { required: optional(flag, false) });
+  return createParamDecorator({ required, value: currentAuthentication });
 }

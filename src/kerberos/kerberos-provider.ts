@@ -43,7 +43,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
   readonly #problems = new ProblemBoard();
 
   /**
-   * @throws ConfigurationError for options that do not hold, without the package `kerberos`, for a keytab that cannot
+   * @throws ConfigurationError for options that are unknown or not valid, without the package `kerberos`, for a keytab that cannot
    * be read or has no key of the service, when another keytab is in use in this process, or where the environment
    * switches the replay cache off
    */

@@ -3,8 +3,9 @@ import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError, ConfigurationError } from '../errors';
-import { BasicProvider, type BasicProviderOptions } from '../providers/basic';
+import { BASIC_OPTIONS, BasicProvider, type BasicProviderOptions } from '../providers/basic';
 import { isInstance } from '../util/instance';
+import { parseOptions, withoutContainer } from '../util/parse-options';
 import { LdapUserstore } from './ldap-userstore';
 
 export type LdapProviderOptions = BasicProviderOptions;
@@ -22,14 +23,15 @@ export type LdapProviderOptions = BasicProviderOptions;
 export class LdapProvider<U extends User = User> extends BasicProvider<U> {
   readonly #store: LdapUserstore;
 
-  /** @throws ConfigurationError without an LdapUserstore, or for options out of bounds */
+  /** @throws ConfigurationError without an LdapUserstore, or for options that are unknown or out of bounds */
   constructor(store: LdapUserstore, options: LdapProviderOptions = {}) {
     if (!isInstance<LdapUserstore>(store, LdapUserstore)) {
       throw new ConfigurationError(
         'LdapProvider needs the LdapUserstore whose users it proves: super(store)',
       );
     }
-    super(options);
+    const { throttle } = parseOptions('LdapProvider', withoutContainer(options), BASIC_OPTIONS);
+    super(throttle === undefined ? {} : { throttle });
     this.#store = store;
   }
 

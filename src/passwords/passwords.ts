@@ -7,6 +7,8 @@ import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './work/hash-pool';
 import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
+import { listOf, optional, withMethods } from '../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
@@ -27,6 +29,16 @@ export interface PasswordsOptions {
   pool?: HashPool;
 }
 
+const isOptIn = (value: unknown): value is OptInScheme =>
+  (OPT_IN_SCHEMES as readonly unknown[]).includes(value);
+
+const OPTIONS = {
+  // Checked by its scheme.
+  newHashes: (value: unknown) => value as NewHashes | undefined,
+  accept: optional(listOf(OPT_IN_SCHEMES.join(', '), isOptIn), []),
+  pool: optional(withMethods<HashPool>('run', 'hasArgon2')),
+} satisfies Record<keyof PasswordsOptions, Kind<unknown>>;
+
 /**
  * Makes hashes of one scheme, and verifies those of all that it reads.
  *
@@ -43,14 +55,15 @@ export class Passwords implements PasswordHasher {
   readonly #floor = new DearestWork();
 
   /**
-   * @throws ConfigurationError for options out of bounds, for a scheme whose package is not installed, and where
+   * @throws ConfigurationError for options that are unknown or out of bounds, for a scheme whose package is not installed, and where
    * securest is in a bundle without the file that its threads run.
    */
   constructor(options: PasswordsOptions = {}) {
-    if (options.pool === undefined) requireWorkerFile();
-    this.#settings = hashSettings(options.newHashes);
-    this.#accept = acceptedSchemes(options.accept);
-    this.#pool = options.pool ?? hashPool;
+    const { newHashes, accept, pool } = parseOptions('Passwords', withoutContainer(options), OPTIONS);
+    if (pool === undefined) requireWorkerFile();
+    this.#settings = hashSettings(newHashes);
+    this.#accept = new Set(accept);
+    this.#pool = pool ?? hashPool;
     this.#maker = makerOf(this.#settings);
     const { scheme } = this.#maker;
     if (!this.#canCompute(scheme)) {
@@ -154,11 +167,3 @@ export class Passwords implements PasswordHasher {
 /** bcrypt of cost 12 for new hashes; reads every scheme that needs no opt-in. */
 // Made when the library is imported, also by an app in a bundle that has no passwords: checked where it is used.
 export const passwords = new Passwords({ pool: hashPool });
-
-function acceptedSchemes(accept: unknown = []): ReadonlySet<string> {
-  const known: readonly unknown[] = OPT_IN_SCHEMES;
-  if (!Array.isArray(accept) || !accept.every((name) => known.includes(name))) {
-    throw new ConfigurationError(`Passwords: accept must be a list of ${OPT_IN_SCHEMES.join(', ')}`);
-  }
-  return new Set(accept as string[]);
-}

@@ -11,6 +11,7 @@ import { type Attempt, Throttle, type ThrottleOptions } from '../throttle/thrott
 import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { chained } from '../util/maybe-promise';
+import type { Kind } from '../util/parse-options';
 import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
 
 export interface BasicProviderOptions {
@@ -21,6 +22,11 @@ export interface BasicProviderOptions {
   throttle?: ThrottleOptions | Throttle | false;
 }
 
+/** For the shape of a provider's options; the throttle itself checks them. */
+export const BASIC_OPTIONS = {
+  throttle: (value: unknown) => value as BasicProviderOptions['throttle'],
+} satisfies Record<keyof BasicProviderOptions, Kind<unknown>>;
+
 /** What providers of HTTP Basic have in common, whatever proves the password. @see RFC 7617 section 2 */
 export abstract class BasicProvider<U extends User = User>
   implements AuthProviderInterface<U>, ProblemSource
@@ -30,7 +36,7 @@ export abstract class BasicProvider<U extends User = User>
   readonly #throttle: Throttle | undefined;
   readonly #underWay = new LoginsUnderWay();
 
-  /** @throws ConfigurationError for options out of bounds */
+  /** @throws ConfigurationError for a throttle's options that are unknown or out of bounds */
   constructor({ throttle }: BasicProviderOptions = {}) {
     this.#throttle = throttle === false ? undefined : throttleOf(throttle);
   }
@@ -146,5 +152,5 @@ function attemptOf({ username, ip }: Login): Attempt {
 }
 
 function throttleOf(throttle: ThrottleOptions | Throttle | undefined): Throttle {
-  return throttle instanceof Throttle ? throttle : new Throttle(throttle);
+  return isInstance<Throttle>(throttle, Throttle) ? throttle : new Throttle(throttle);
 }

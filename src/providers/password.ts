@@ -15,7 +15,9 @@ import { Passwords, passwords } from '../passwords/passwords';
 import { requireWorkerFile } from '../passwords/work/worker-file';
 import type { Login } from '../throttle/logins-under-way';
 import { attempted, chained } from '../util/maybe-promise';
-import { BasicProvider, type BasicProviderOptions } from './basic';
+import { optional, withMethods } from '../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
+import { BASIC_OPTIONS, BasicProvider, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
 
 export interface PasswordProviderOptions extends BasicProviderOptions {
@@ -24,6 +26,16 @@ export interface PasswordProviderOptions extends BasicProviderOptions {
   /** What verifies and makes hashes. @default the instance that is exported as `passwords` */
   passwords?: PasswordHasher;
 }
+
+const OPTIONS = {
+  ...BASIC_OPTIONS,
+  // Checked by the cache itself.
+  credentialCache: (value: unknown) => value as PasswordProviderOptions['credentialCache'],
+  passwords: optional(
+    withMethods<PasswordHasher>('hash', 'verify', 'isReadable', 'needsRehash', 'decoy'),
+    passwords,
+  ),
+} satisfies Record<keyof PasswordProviderOptions, Kind<unknown>>;
 
 /**
  * Authenticates HTTP Basic credentials against the userstore.
@@ -51,10 +63,13 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     needsRehash: (hash) => this.hasher.needsRehash(hash),
   });
 
-  /** @throws ConfigurationError for options out of bounds, and in a bundle without the file that hash threads run */
+  /** @throws ConfigurationError for options that are unknown or out of bounds, and in a bundle without the file that hash threads run */
   constructor(options: PasswordProviderOptions = {}) {
-    // Without a constructor of its own, a provider gets its container here.
-    const { credentialCache, throttle, passwords: hasher = passwords } = options;
+    const {
+      credentialCache,
+      throttle,
+      passwords: hasher,
+    } = parseOptions('PasswordProvider', withoutContainer(options), OPTIONS);
     super(throttle === undefined ? {} : { throttle });
     if (hasher instanceof Passwords) requireWorkerFile();
     this.hasher = hasher;

@@ -31,16 +31,16 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   /** The groups that came with each user. */
   readonly #reach = new WeakMap<User, ReadonlyMap<string, Group>>();
 
-  /** Asks nothing of the database yet. @throws ConfigurationError for options that do not hold */
+  /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
   constructor(options: SqlUserstoreOptions) {
-    const { client, statements } = checkSqlOptions(options);
+    const { client, statements, table, queries } = checkSqlOptions(options);
     this.#client = client;
     this.#dialect = client.dialect ?? 'postgres';
     this.#statements = statements;
-    this.#isExact = options.queries?.getUser === undefined;
-    this.#isOwn = this.#isExact && options.table === undefined;
-    this.#userOrigin = userOrigin(options);
-    this.#groupOrigin = options.queries?.getGroup === undefined ? ownOrigin : queryOrigin('getGroup');
+    this.#isExact = queries.getUser === undefined;
+    this.#isOwn = this.#isExact && table === undefined;
+    this.#userOrigin = userOrigin({ table, queries });
+    this.#groupOrigin = queries.getGroup === undefined ? ownOrigin : queryOrigin('getGroup');
     outliveIdleErrors(client);
     const { getGroup, updatePassword, listRoles } = statements;
     if (getGroup === undefined) this.#withhold('getGroup');
