@@ -24,6 +24,7 @@ import {
   listOf,
   oneOf,
   optional,
+  unchecked,
   wholeNumber,
   withMethods,
 } from './util/option-kinds';
@@ -118,8 +119,6 @@ const table = kind<GrantOptions['permissions']>(
   'must be an object with a list of names for each role',
   isObject,
 );
-/** Checked by what takes it, with an advice of its own. */
-const unchecked = <T>(value: unknown): T => value as T;
 
 const OPTIONS = {
   container: optional(withMethods<ContainerLike>('get'), Container),
@@ -137,7 +136,7 @@ const OPTIONS = {
   ),
   deadlineMs: optional(wholeNumber({ min: 1, max: 600_000 }), 5000),
   onBadCredentials: optional(oneOf('next', 'stop'), 'next'),
-  trustProxy: unchecked<TrustProxy | undefined>,
+  trustProxy: unchecked<TrustProxy | undefined>(),
   trustedOrigins: optional(listOf('origins such as https://app.example', isOrigin), []),
   requireHttps: optional(flag, false),
   basicChallengeForScripts: optional(flag, true),

@@ -7,7 +7,7 @@ import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './work/hash-pool';
 import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
-import { listOf, optional, withMethods } from '../util/option-kinds';
+import { listOf, optional, unchecked, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
@@ -34,7 +34,7 @@ const isOptIn = (value: unknown): value is OptInScheme =>
 
 const OPTIONS = {
   // Checked by its scheme.
-  newHashes: (value: unknown) => value as NewHashes | undefined,
+  newHashes: unchecked<NewHashes | undefined>(),
   accept: optional(listOf(OPT_IN_SCHEMES.join(', '), isOptIn), []),
   pool: optional(withMethods<HashPool>('run', 'hasArgon2')),
 } satisfies Record<keyof PasswordsOptions, Kind<unknown>>;

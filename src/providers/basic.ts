@@ -11,6 +11,7 @@ import { type Attempt, Throttle, type ThrottleOptions } from '../throttle/thrott
 import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { chained } from '../util/maybe-promise';
+import { unchecked } from '../util/option-kinds';
 import type { Kind } from '../util/parse-options';
 import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
 
@@ -24,7 +25,7 @@ export interface BasicProviderOptions {
 
 /** For the shape of a provider's options; the throttle itself checks them. */
 export const BASIC_OPTIONS = {
-  throttle: (value: unknown) => value as BasicProviderOptions['throttle'],
+  throttle: unchecked<BasicProviderOptions['throttle']>(),
 } satisfies Record<keyof BasicProviderOptions, Kind<unknown>>;
 
 /** What providers of HTTP Basic have in common, whatever proves the password. @see RFC 7617 section 2 */

@@ -15,7 +15,7 @@ import { Passwords, passwords } from '../passwords/passwords';
 import { requireWorkerFile } from '../passwords/work/worker-file';
 import type { Login } from '../throttle/logins-under-way';
 import { attempted, chained } from '../util/maybe-promise';
-import { optional, withMethods } from '../util/option-kinds';
+import { optional, unchecked, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { BASIC_OPTIONS, BasicProvider, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
@@ -30,7 +30,7 @@ export interface PasswordProviderOptions extends BasicProviderOptions {
 const OPTIONS = {
   ...BASIC_OPTIONS,
   // Checked by the cache itself.
-  credentialCache: (value: unknown) => value as PasswordProviderOptions['credentialCache'],
+  credentialCache: unchecked<PasswordProviderOptions['credentialCache']>(),
   passwords: optional(
     withMethods<PasswordHasher>('hash', 'verify', 'isReadable', 'needsRehash', 'decoy'),
     passwords,

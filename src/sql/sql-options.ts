@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors';
-import { optional, text } from '../util/option-kinds';
+import { optional, text, unchecked } from '../util/option-kinds';
 import { type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
 import { checkSqlClient, type SqlClient } from './sql-client';
 import { ownStatements } from './own-statements';
@@ -72,7 +72,7 @@ const QUERIES = {
 } satisfies Record<keyof SqlQueries, Kind<unknown>>;
 const OPTIONS = {
   // Checked by itself.
-  client: (value: unknown) => value,
+  client: unchecked<unknown>(),
   table: optional(objectOf(TABLE)),
   queries: optional(objectOf(QUERIES)),
 } satisfies Record<keyof SqlUserstoreOptions, Kind<unknown>>;

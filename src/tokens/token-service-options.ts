@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
-import { callable, optional, text, wholeNumber } from '../util/option-kinds';
+import { callable, optional, text, unchecked, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 
 export interface TokenServiceOptions {
@@ -48,7 +48,7 @@ const YEAR_SECONDS = 31_536_000;
 
 const OPTIONS = {
   // With an advice of its own.
-  secret: (value: unknown) => value,
+  secret: unchecked<unknown>(),
   issuer: text,
   audience: text,
   ttlSeconds: optional(wholeNumber({ min: 1, max: YEAR_SECONDS }), 600),

@@ -2,6 +2,7 @@ import { stampAfter } from '../core/stamp';
 import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
+import { unchecked } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { printable } from '../util/printable';
 import { isSameSecret } from '../util/same-secret';
@@ -20,8 +21,8 @@ export interface MemoryUserstoreOptions<U extends User = User> {
 
 const OPTIONS = {
   // Checked record by record.
-  users: (value: unknown) => value,
-  groups: (value: unknown) => value,
+  users: unchecked<unknown>(),
+  groups: unchecked<unknown>(),
 } satisfies Record<keyof MemoryUserstoreOptions, Kind<unknown>>;
 
 /**

@@ -46,6 +46,11 @@ export function listOf<T>(things: string, accepts: (value: unknown) => value is 
   );
 }
 
+/** For what checks its options itself. */
+export function unchecked<T>(): Kind<T> {
+  return (value) => value as T;
+}
+
 export const flag: Kind<boolean> = oneOf(true, false);
 export const text: Kind<string> = kind('must be a non-empty string', isText);
 

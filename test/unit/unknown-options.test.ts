@@ -33,7 +33,7 @@ const token = { secret: 'x'.repeat(32), issuer: 'a', audience: 'b' };
 
 /** Each takes the misspelt option beside those that it needs. */
 const TAKERS: Readonly<Record<string, [component: string, use: (more: object) => unknown]>> = {
-  'securest()': ['security', (more) => securest({ security: more as never })],
+  'securest()': ['security', (more) => securest({ security: more })],
   'createSecurity()': ['security', (more) => createSecurity(more)],
   TokenService: ['TokenService', (more) => new TokenService({ ...token, ...more })],
   PasswordProvider: ['PasswordProvider', (more) => new PasswordProvider(more)],

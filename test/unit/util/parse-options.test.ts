@@ -96,7 +96,7 @@ describe('parseOptions', () => {
     class Config {
       readonly name = 'a';
       get size() {
-        return 1;
+        return this.name.length;
       }
     }
     const others = [null, true, 'x', 7, [], () => 1, new Map(), new Config(), Object.create({ size: 1 })];
