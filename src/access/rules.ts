@@ -118,7 +118,7 @@ function parsePart(part: unknown, where: string): Rule {
   if (typeof part === 'function') return parseFunction(part, where);
   if (typeof part === 'object' && part !== null && known.has(part)) return part as Rule;
   throw new ConfigurationError(
-    `${where}: ${part === null ? 'null' : typeof part} is no role; ` +
+    `${where}: ${part === null ? 'null' : typeof part} is not a role; ` +
       'use a non-empty string, a policy class or function, allOf() or anyOf()',
   );
 }
@@ -126,9 +126,7 @@ function parsePart(part: unknown, where: string): Rule {
 /** @throws ConfigurationError for what is no name: never "open". */
 export function parseName(name: unknown, where: string, what: string): string {
   if (typeof name === 'string' && name !== '' && name === name.trim()) return name;
-  throw new ConfigurationError(
-    `${where}: ${what} must be a text that is not empty and has no space at its ends`,
-  );
+  throw new ConfigurationError(`${where}: ${what} must be a non-empty string without surrounding spaces`);
 }
 
 function parseFunction(candidate: object, where: string): Rule {

@@ -25,16 +25,16 @@ export function passwordFault(
   minLength: number,
   names: readonly unknown[],
 ): string | undefined {
-  if (typeof password !== 'string') return 'must be a text';
+  if (typeof password !== 'string') return 'must be a string';
   if (isLonger(password, MAX_PASSWORD_BYTES)) {
     return `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`;
   }
   if (charactersOf(password) < minLength) return `must have at least ${String(minLength)} characters`;
   if (/[\p{Cc}\p{Cs}]/u.test(password)) return 'must not have control characters';
   const folded = fold(password);
-  if (names.some((name) => isMadeOf(folded, name))) return 'must not be made of the user name';
+  if (names.some((name) => isMadeOf(folded, name))) return 'must not be based on the user name';
   if (isCommon(folded) || isCommonWord(folded) || new Set(folded).size < MIN_DIFFERENT) {
-    return 'must not be one that many people have';
+    return 'must not be a common password';
   }
   return undefined;
 }

@@ -73,7 +73,7 @@ export class Grants {
   /** @throws ConfigurationError for a role that the app does not list among its `roles` */
   refuseUnknown(role: string, where: string): void {
     if (this.known === undefined || this.known.has(role)) return;
-    throw new ConfigurationError(`${where}: ${role} is none of the app's roles`);
+    throw new ConfigurationError(`${where}: the role ${role} is not in the option roles`);
   }
 
   /** @throws ConfigurationError for a permission that no role grants */
@@ -98,7 +98,7 @@ export class Grants {
 function names(list: unknown, where: string): readonly string[] {
   const isName = (name: unknown) => typeof name === 'string' && name !== '' && name === name.trim();
   if (Array.isArray(list) && list.every(isName)) return list as string[];
-  throw new ConfigurationError(`${where} must list texts that are not empty and have no space at their ends`);
+  throw new ConfigurationError(`${where} must list non-empty strings without surrounding spaces`);
 }
 
 /** @throws ConfigurationError when a role implies itself */

@@ -19,7 +19,7 @@ export function refuseNames(field: 'roles' | 'groups', names: readonly string[])
 /** What to tell of a user name that other providers take, and Basic does not. */
 export function colonNotice(username: string): string | undefined {
   if (!username.includes(':')) return undefined;
-  return `${printable(username)} has a colon, and no Basic login can have such a name (RFC 7617)`;
+  return `${printable(username)} has a colon, so it cannot log in with Basic (RFC 7617)`;
 }
 
 function listFault(field: string, names: readonly string[] | null | undefined): string | undefined {

@@ -21,13 +21,13 @@ export async function newHash(call: Call, names: readonly unknown[]): Promise<st
   const password = await readPassword(call);
   const fault = weakness(password, names, call.flag('weak'));
   if (fault === undefined) return passwords.hash(password);
-  const hint = unusable(password) === undefined ? '. If it is meant: --weak' : '';
+  const hint = unusable(password) === undefined ? '. If it is intended: --weak' : '';
   throw new RefusedError(`The password ${fault}${hint}`);
 }
 
 /** Why no login would take the password, meant or not. */
 export function unusable(password: string): string | undefined {
-  if (password === '') return 'may not be empty';
+  if (password === '') return 'must not be empty';
   if (isLonger(password, MAX_PASSWORD_BYTES)) {
     return `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`;
   }

@@ -88,7 +88,7 @@ function givingUp(client: SqlClient, socket: Socket): SqlClient {
 
 async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   if (!mayCreate && path !== '' && !existsSync(path)) {
-    throw new Error(`There is no ${path}: securest sql migrate sqlite:${path} makes it`);
+    throw new Error(`${path} does not exist: securest sql migrate sqlite:${path} makes it`);
   }
   const client = await connectSqlite(path);
   return {
@@ -123,5 +123,5 @@ export function databaseFault(error: unknown): Error {
   if (code === '42P01' || said.includes('no such table')) {
     return new Error('The database has no tables of securest: securest sql migrate makes them');
   }
-  return new Error(`The database fails: ${said}${typeof code === 'string' ? ` (${code})` : ''}`);
+  return new Error(`The database failed: ${said}${typeof code === 'string' ? ` (${code})` : ''}`);
 }

@@ -19,7 +19,7 @@ export async function withDirectory<T>(
   create?: boolean,
 ): Promise<T> {
   if (isDatabase(store)) return inDatabase(store, work, create);
-  if (create === false && !existsSync(store)) throw new Error(`There is no ${store}: --create makes it`);
+  if (create === false && !existsSync(store)) throw new Error(`${store} does not exist: --create makes it`);
   return work(new FileUserDirectory({ path: store, create: create === true }));
 }
 

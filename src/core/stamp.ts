@@ -31,7 +31,7 @@ export function nextStamp(previous: Stamp, now: number): Date {
   const earliest = (previous?.getTime() ?? Number.NaN) + STEP_MS;
   // An invalid previous date compares as false: it is replaced.
   const stamp = new Date(earliest > now ? earliest : now);
-  if (Number.isNaN(stamp.getTime())) throw new RangeError('There is no later date for tokensValidFrom');
+  if (Number.isNaN(stamp.getTime())) throw new RangeError('No later date for tokensValidFrom exists');
   return stamp;
 }
 

@@ -77,7 +77,7 @@ export class YamlNodes {
     for (const { key, value } of this.plain(map, this.lineAt(map.range?.[0] ?? 0)).items) {
       const line = this.lineAt(key.range[0]);
       if (!isScalar(key) || typeof this.plain(key, line).value !== 'string') {
-        throw new FileFault('has a key that is no plain name', line);
+        throw new FileFault('has a key that is not a plain name', line);
       }
       const name = key.value as string;
       const first = entries.get(name);

@@ -125,7 +125,9 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     const username: unknown = await this.#username(principal);
     if (username === null || username === undefined) throw new BadCredentialsError();
     if (typeof username !== 'string' || username === '') {
-      throw new TypeError('The option username of KerberosProvider returned something that is no name');
+      throw new TypeError(
+        'The option username of KerberosProvider returned something that is not a user name',
+      );
     }
     return username;
   }

@@ -37,7 +37,7 @@ export class KeytabChoice {
     if (present !== '' ? fileOf(present) !== file : this.#usesDefault) {
       throw new ConfigurationError(
         `KerberosProvider cannot use the keytab ${path}: this process uses ` +
-          `${present === '' ? "libkrb5's default" : present} already, and can use but one (KRB5_KTNAME). Put the ` +
+          `${present === '' ? "libkrb5's default" : present} already, and can use only one (KRB5_KTNAME). Put the ` +
           'keys of all services into one keytab',
       );
     }
@@ -99,7 +99,7 @@ function readKeytab(path: string): Buffer {
   }
   if (bytes.length < 2 || bytes.readUInt16BE(0) !== 0x05_02) {
     bytes.fill(0);
-    throw new ConfigurationError(`${path} is no keytab`);
+    throw new ConfigurationError(`${path} is not a keytab`);
   }
   return bytes;
 }

@@ -44,7 +44,7 @@ export class GroupSearch {
       const fresh = new Map(level.map((group) => [keyOf(group), group]));
       for (const key of found.keys()) fresh.delete(key);
       if (found.size + fresh.size > MAX_GROUPS) {
-        throw new Error('LdapUserstore: a user is in more groups than can be');
+        throw new Error('LdapUserstore: a user is in too many groups');
       }
       const above = await Promise.all([...fresh.values()].map((group) => this.#parentsOf(group)));
       [...fresh].forEach(([key, group], index) => {
@@ -99,7 +99,7 @@ export class GroupSearch {
   async #read(dns: readonly string[]): Promise<Entry[]> {
     const { baseDn, nameAttribute } = this.groups;
     const below = [...new Set(dns)].filter((dn) => isBelow(dn, baseDn));
-    if (below.length > MAX_GROUPS) throw new Error('LdapUserstore: a user is in more groups than can be');
+    if (below.length > MAX_GROUPS) throw new Error('LdapUserstore: a user is in too many groups');
     const { PresenceFilter } = loadLdapts();
     const filter = new PresenceFilter({ attribute: 'objectClass' });
     const attributes = [nameAttribute, 'memberOf'];

@@ -71,7 +71,9 @@ export class LdapDirectory {
     const since = performance.now();
     return gate.pass(() => {
       if (performance.now() - since <= this.settings.timeoutMs) return work();
-      const cause = new Error('too many at once: it would have waited for longer than timeoutMs');
+      const cause = new Error(
+        'too many requests at once: this one would have waited for longer than timeoutMs',
+      );
       throw new ServiceUnavailableError({ retryAfterSeconds: 1, cause });
     });
   }

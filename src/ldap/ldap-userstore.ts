@@ -123,7 +123,8 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
           attributes: ['1.1'],
           sizeLimit: 1,
         });
-        if (found.length !== 1) throw new Error(`there is no entry ${baseDn}, or bindDn may not see it`);
+        if (found.length !== 1)
+          throw new Error(`the entry ${baseDn} does not exist, or bindDn may not see it`);
       }
     } catch (error) {
       throw new ConfigurationError(`LdapUserstore: ${messageOf(error)}`, { cause: error });
@@ -166,7 +167,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     const entries = new Map(results.flat().map((entry) => [entry.dn.toLowerCase(), entry]));
     const [entry, another] = entries.values();
     if (another !== undefined) {
-      this.#report({ problem: 'several entries have the user name, so it is nobody', user: identifier });
+      this.#report({ problem: 'several entries have the user name, so it is refused', user: identifier });
       return null;
     }
     // The directory takes names for equal that differ in case or spaces. To throttle and tokens they are others.
@@ -191,7 +192,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       active: isActive(entry, clock()),
       groups: reach?.direct ?? [],
     };
-    if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry does not hold as a user');
+    if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry is not a valid user');
     this.#entries.set(user, { dn: entry.dn, usernames: valuesOf(entry, usernameAttribute) });
     this.#reach.set(user, reach ?? NOWHERE);
     return Object.freeze(user) as U;
@@ -218,7 +219,7 @@ function parsed(filter: string | undefined): Filter | undefined {
   try {
     return loadLdapts().FilterParser.parseString(filter);
   } catch (cause) {
-    throw new ConfigurationError('LdapUserstore: userFilter is no filter of RFC 4515', { cause });
+    throw new ConfigurationError('LdapUserstore: userFilter is not a filter of RFC 4515', { cause });
   }
 }
 

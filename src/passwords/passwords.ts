@@ -17,8 +17,8 @@ import { requireWorkerFile } from './work/worker-file';
 
 const INSTALL_ARGON2 = 'npm install argon2@0.44';
 const MARK_IT =
-  'stored password could be a hash, and a hash is never compared as a plain text: if it is the password itself, ' +
-  'store it with {PLAIN} in front';
+  'stored password could be a hash, and a hash is never compared as plain text: if it is the password itself, ' +
+  'store it with the prefix {PLAIN}';
 
 export interface PasswordsOptions {
   /** What new hashes are. @default bcrypt of cost 12 */
@@ -67,7 +67,7 @@ export class Passwords implements PasswordHasher {
     this.#maker = makerOf(this.#settings);
     const { scheme } = this.#maker;
     if (!this.#canCompute(scheme)) {
-      throw new ConfigurationError(`Passwords: newHashes of argon2id need its package: ${INSTALL_ARGON2}`);
+      throw new ConfigurationError(`Passwords: newHashes of argon2id needs a package: ${INSTALL_ARGON2}`);
     }
     this.#decoy = this.#maker.decoy();
     this.#floor.add(scheme.workOf(this.#decoy) ?? NO_WORK);
@@ -80,12 +80,12 @@ export class Passwords implements PasswordHasher {
    * @throws ServiceUnavailableError when too much work is waiting.
    */
   async hash(password: string): Promise<string> {
-    if (typeof password !== 'string') throw new TypeError('A password is a string');
+    if (typeof password !== 'string') throw new TypeError('A password must be a string');
     if (isLonger(password, MAX_PASSWORD_BYTES)) {
       throw new RangeError(`A password may have at most ${MAX_PASSWORD_BYTES} bytes in UTF-8`);
     }
     if (!isHashable(password)) {
-      throw new TypeError('A password may not be empty, and not have NUL or lone surrogates');
+      throw new TypeError('A password must not be empty, nor have NUL or lone surrogates');
     }
     requireWorkerFile();
     return (await this.#pool.run({ kind: 'hash', password, settings: this.#settings })) as string;

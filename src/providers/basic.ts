@@ -142,7 +142,7 @@ export abstract class BasicProvider<U extends User = User>
     return chained(userstore.getUser(username), (found) => {
       const user = found ?? undefined;
       if (user === undefined || isUser(user)) return user;
-      throw new TypeError('The userstore returned something that is no user');
+      throw new TypeError('The userstore returned something that is not a user');
     });
   }
 }

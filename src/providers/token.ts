@@ -55,7 +55,7 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
       const token = readToken(request);
       if (token === undefined) return null;
       return chained(this.#tokens.verify(token), (verified) => {
-        if (!isVerifiedToken(verified)) throw new TypeError('The verifier answered no VerifiedToken');
+        if (!isVerifiedToken(verified)) throw new TypeError('The verifier did not return a VerifiedToken');
         return chained(userstore.getUser(verified.subject), (user) => loginOf(verified, userstore, user));
       });
     });
@@ -82,7 +82,7 @@ function loginOf<U extends User>(
   }
   if (isRevoked(verified, user)) {
     throw new TokenInvalidError({
-      cause: new Error('The user has another tokensValidFrom than at the login'),
+      cause: new Error('The tokensValidFrom of the user has changed since the login'),
     });
   }
   return new Authentication(user, {

@@ -127,7 +127,7 @@ function parse(text: string): LockFile {
   try {
     file = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigurationError('The lock file is no JSON', { cause });
+    throw new ConfigurationError('The lock file is not JSON', { cause });
   }
   const { version, roles = [], routes } = (file ?? {}) as Partial<Record<keyof LockFile, unknown>>;
   if (
@@ -137,7 +137,7 @@ function parse(text: string): LockFile {
     version > VERSION
   ) {
     throw new ConfigurationError(
-      `The lock file is not of version ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
+      `The lock file must be of version ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
     );
   }
   if (!Array.isArray(roles) || !roles.every(isLockedRole)) {

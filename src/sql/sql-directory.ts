@@ -128,7 +128,7 @@ export class SqlUserDirectory implements UserDirectory {
     if (users.every(({ groups }) => (groups ?? []).length === 0)) return;
     const known = await this.#groupNames();
     const missing = users.flatMap(({ groups }) => groups ?? []).find((name) => !known.has(name));
-    if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
+    if (missing !== undefined) throw new UserRefusedError(`Unknown group ${printable(missing)}`);
   }
 
   /** A user who was not added is there already, or somebody is whose name the tables take for the same. */
@@ -137,7 +137,7 @@ export class SqlUserDirectory implements UserDirectory {
     const there = await this.#existing(usernames);
     const twin = usernames.find((name) => !there.has(name));
     if (twin === undefined) return;
-    throw new UserRefusedError(`There is a user whose name differs from ${printable(twin)} in case alone`);
+    throw new UserRefusedError(`A user exists whose name differs from ${printable(twin)} only in case`);
   }
 
   async #transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -177,7 +177,7 @@ export class SqlUserDirectory implements UserDirectory {
     try {
       return (await this.client.query(statement, params)).rows as SqlRow[];
     } catch (cause) {
-      throw new SqlFault('The database fails', { cause });
+      throw new SqlFault('The database failed', { cause });
     }
   }
 }

@@ -110,7 +110,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   /** A subclass may call a method that the store withholds. */
   #statement(name: 'getGroup' | 'updatePassword' | 'listRoles'): string {
     const statement = this.#statements[name];
-    if (statement === undefined) throw new Error(`SqlUserstore: there is no statement for ${name}`);
+    if (statement === undefined) throw new Error(`SqlUserstore: no statement for ${name}`);
     return statement;
   }
 

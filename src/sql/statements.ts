@@ -54,6 +54,6 @@ function quoted(identifier: string): string {
 
 function notPlain(identifier: string): ConfigurationError {
   return new ConfigurationError(
-    `SqlUserstore: ${JSON.stringify(identifier)} is no plain name of a table or column`,
+    `SqlUserstore: ${JSON.stringify(identifier)} is not a plain name of a table or column`,
   );
 }

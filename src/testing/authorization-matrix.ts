@@ -173,5 +173,7 @@ function globalRunner(): TestRunner {
   >;
   const [start, end] = [before ?? beforeAll, after ?? afterAll];
   if (describe && it && start && end) return { describe, it, before: start, after: end };
-  throw new Error('describeAuthorization() finds no global describe, it, before and after: state a `runner`');
+  throw new Error(
+    'describeAuthorization() finds no global describe, it, before and after: set the option runner',
+  );
 }

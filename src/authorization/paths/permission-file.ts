@@ -24,7 +24,8 @@ export function* readPermissionFile(text: string): Generator<void, PathRules> {
   const rules: PathRule[] = [];
   const trees = { allow: new RuleTree('allow'), deny: new RuleTree('deny') };
   for (const [role, section] of sections) {
-    if (!ROLE.test(role) || role !== role.trim()) throw new FileFault('has no name for a role', section.line);
+    if (!ROLE.test(role) || role !== role.trim())
+      throw new FileFault('has an invalid name of a role', section.line);
     const effects = fieldsOf(section.read(), 'a role must have allow or deny');
     for (const [effect, value] of effects) {
       if (!isEffect(effect)) throw new FileFault('a role may only have allow and deny', value.line);
@@ -62,7 +63,7 @@ function methodsOf({ value, line }: Located): ReadonlySet<string> {
     list.map((method) => {
       const name = typeof method === 'string' ? method.toUpperCase() : undefined;
       if (name !== undefined && (name === '*' || METHODS.includes(name))) return name;
-      throw new FileFault("a method must be one of HTTP's, or '*' for all", line);
+      throw new FileFault("a method must be an HTTP method, or '*' for all", line);
     }),
   );
 }

@@ -43,7 +43,9 @@ export class HashThread {
     });
     for (const event of ['error', 'messageerror'] as const) {
       this.#worker.on(event, (error: unknown) => {
-        this.#stop(error instanceof Error ? error : new Error('The thread threw what is no error'));
+        this.#stop(
+          error instanceof Error ? error : new Error('The thread threw something that is not an error'),
+        );
       });
     }
     this.#worker.on('exit', (code) => {
@@ -76,7 +78,7 @@ export class HashThread {
 
   /** Resolves when it has ended. What it was computing is refused at once. */
   async end(): Promise<void> {
-    this.#stop(new Error('The thread was told to end'));
+    this.#stop(new Error('The thread was stopped'));
     await this.#worker.terminate();
   }
 

@@ -141,7 +141,7 @@ export class UserFileEditor {
       for (const user of users) {
         changed.set(
           user.username,
-          frozenCopy(user, () => new UserRefusedError('A user may only hold plain values')),
+          frozenCopy(user, () => new UserRefusedError('A user may only have plain values')),
         );
       }
       return () => {
