@@ -51,7 +51,7 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   authorizationProviders?: readonly Constructor<AuthorizationProviderInterface<U>>[];
   /** The role loaders of this instance. @default all classes with `@RoleLoader()` */
   roleLoaders?: readonly Constructor<RoleLoaderInterface<U>>[];
-  /** Every role that there is: guards, hierarchy and permissions that name another are refused at start. */
+  /** All roles of the app: guards, hierarchy and permissions that name another are refused at start. */
   roles?: readonly R[];
   /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. A cycle is refused. @default {} */
   roleHierarchy?: Readonly<Partial<Record<NoInfer<R>, readonly NoInfer<R>[]>>>;

@@ -28,7 +28,7 @@ export function anyOf<U extends User = User, R extends string = string>(
 
 /**
  * A rule that holds for a user one of whose roles grants the permission: `permission('invoice:read')`. Which
- * role grants what is the `permissions` option; one that no role grants is refused at start.
+ * role grants what is the `permissions` option; a permission that no role grants is refused at start.
  */
 export function permission(name: string): Rule<never> {
   return remember({ kind: 'permission', permission: parseName(name, 'permission()', 'a permission') });
@@ -123,7 +123,7 @@ function parsePart(part: unknown, where: string): Rule {
   );
 }
 
-/** @throws ConfigurationError for what is no name: never "open". */
+/** @throws ConfigurationError when the value is not a name: never "open". */
 export function parseName(name: unknown, where: string, what: string): string {
   if (typeof name === 'string' && name !== '' && name === name.trim()) return name;
   throw new ConfigurationError(`${where}: ${what} must be a non-empty string without surrounding spaces`);

@@ -38,12 +38,12 @@ export interface PasswordChangeParts {
   readonly audit: Audit;
 }
 
-/** Changes the password of who is logged in. */
+/** Changes the password of the user who is logged in. */
 export class PasswordChange {
   constructor(private readonly parts: PasswordChangeParts) {}
 
   /**
-   * Replaces the hash where the current password is right, and ends all tokens of before.
+   * Replaces the hash where the current password is right, and ends all earlier tokens.
    * @param body `{ currentPassword, newPassword }`, as a client sent it
    * @returns the login that was proved by the current password
    * @throws AuthenticationRequiredError without a login
@@ -208,7 +208,7 @@ function passwordProvider(components: Components): Component<PasswordProvider> {
   throw new ConfigurationError('passwordController() needs a PasswordProvider among the providers');
 }
 
-/** A wrong password is no wrong login: 401 would make a browser forget the right one. */
+/** A wrong password is not a failed login: 401 would make a browser forget the right one. */
 async function proved(
   provider: PasswordProvider,
   request: SecurityRequest,

@@ -22,7 +22,7 @@ export interface PasswordControllerOptions {
   path?: string;
   /** Of new passwords, in characters, 8 to 64. @default 12 */
   minLength?: number;
-  /** Gives the client a token for the one that the change has ended. @default 204 without a body */
+  /** Gives the client a new token in place of the one that the change has ended. @default 204 without a body */
   tokens?: Constructor<TokenService>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a new password must be: long, not the user's name, and not one that many people have. Nothing about
+ * What a new password must be: long, not the user's name, and not a common password. Nothing about
  * which kinds of characters it holds.
  * @see NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2
  */
@@ -18,7 +18,7 @@ export const MIN_LENGTH = optional(wholeNumber({ min: 8, max: 64 }), 12);
 /**
  * What is wrong with a new password, to follow its name in a sentence; undefined where nothing is. It never quotes
  * the password.
- * @param names what the user is called: user name, e-mail address. What is no text is passed over
+ * @param names the user's names: user name, e-mail address. Values that are not strings are ignored
  */
 export function passwordFault(
   password: unknown,

@@ -6,7 +6,7 @@ import { MIN_LENGTH, passwordFault } from './password-strength';
 export interface StrongPasswordOptions {
   /** In characters, 8 to 64. @default 12 */
   minLength?: number;
-  /** The properties beside it that say what the user is called. @default ['username', 'email'] */
+  /** The properties beside it with the names of the user. @default ['username', 'email'] */
   names?: readonly string[];
 }
 
@@ -17,7 +17,7 @@ const OPTIONS = {
 
 /**
  * Checks a new password in a class that class-validator validates: long enough, at most 1,024 bytes, not made of
- * the user's name, not one that many people have. It asks for no kinds of characters.
+ * the user's name, not a common password. It asks for no kinds of characters.
  *
  * class-validator puts values into its errors, and routing-controllers into its replies: set
  * `validation: { validationError: { target: false, value: false } }` beside it.

@@ -5,7 +5,7 @@ import type { UserRoles } from '../core/authorization-provider';
 import { ConfigurationError } from '../errors';
 
 export interface GrantOptions {
-  /** Every role that there is, where the app says so; other names are then refused. */
+  /** All roles of the app, where it lists them; other names are then refused. */
   readonly roles?: readonly string[] | undefined;
   /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. */
   readonly roleHierarchy?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
@@ -20,7 +20,7 @@ export class Grants {
   private readonly permissions = new Map<string, readonly string[]>();
   private readonly permissionNames: ReadonlySet<string>;
 
-  /** @throws ConfigurationError for a cycle, an unknown role and what is no name */
+  /** @throws ConfigurationError for a cycle, an unknown role and an invalid name */
   constructor({ roles, roleHierarchy = {}, permissions = {} }: GrantOptions) {
     if (roles !== undefined) this.known = new Set(names(roles, 'roles'));
     const hierarchy = this.parse(roleHierarchy, 'roleHierarchy');

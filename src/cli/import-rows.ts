@@ -31,7 +31,7 @@ interface Parsed {
 
 /**
  * Takes a CSV text apart.
- * @throws Error when it is no CSV, or its first line does not name columns that there are
+ * @throws Error when it is not CSV, or its first line names unknown columns
  */
 export function readRows(text: string, isWeakMeant: boolean): Rows {
   if (text.trim() === '') throw new Error('line 1: must name the columns; the file is empty');

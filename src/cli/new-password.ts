@@ -16,7 +16,7 @@ export function weakness(password: string, names: readonly unknown[], isMeant: b
   return unusable(password) ?? (isMeant ? undefined : passwordFault(password, MIN_LENGTH, names));
 }
 
-/** Reads a new password, and hashes it. @throws {RefusedError} for one that will not do */
+/** Reads a new password, and hashes it. @throws {RefusedError} for a password that is refused */
 export async function newHash(call: Call, names: readonly unknown[]): Promise<string> {
   const password = await readPassword(call);
   const fault = weakness(password, names, call.flag('weak'));

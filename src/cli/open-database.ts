@@ -100,7 +100,7 @@ async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   };
 }
 
-/** Whoever closes the file as its last user keeps it to itself for a moment. */
+/** The process that closes the file last locks it for a moment. */
 async function connectSqlite(path: string): Promise<SqliteClient> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -114,7 +114,7 @@ async function connectSqlite(path: string): Promise<SqliteClient> {
   }
 }
 
-/** What the database said: the public message of an outage says too little for who runs the command. */
+/** The database's own message: the public message of an outage says too little at a terminal. */
 export function databaseFault(error: unknown): Error {
   if (error instanceof ConfigurationError) return error;
   const { cause } = (error ?? {}) as { cause?: unknown };

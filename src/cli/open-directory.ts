@@ -11,7 +11,7 @@ export const STORE_USAGE =
 
 /**
  * Opens the users that a command works on, and closes them whatever comes of the work.
- * @param create whether to make a file where there is none; undefined for commands that never do
+ * @param create whether to create a file that does not exist; undefined for commands that never do
  */
 export async function withDirectory<T>(
   store: string,

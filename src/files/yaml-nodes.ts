@@ -36,7 +36,7 @@ const OPTIONS = {
 export class YamlNodes {
   constructor(private readonly lineAt: (offset: number) => number) {}
 
-  /** The content of the one document that the tokens make up; null when there is none. */
+  /** The content of the one document that the tokens form; null when the document is empty. */
   compose(tokens: readonly CST.Token[]): Node {
     let content: Node = null;
     for (const document of new Composer(OPTIONS).compose(tokens)) {

@@ -21,7 +21,7 @@ export class KeytabChoice {
   ) {}
 
   /**
-   * @param path undefined for the one that is set already, or libkrb5's default
+   * @param path undefined for the keytab that is set already, or libkrb5's default
    * @param check is given the keytab's file, where it is known here; what it throws leaves all as it was
    * @throws ConfigurationError when another one is in use
    */
@@ -77,7 +77,7 @@ export function checkKeytab(path: string, service: string): void {
   );
 }
 
-/** What is wrong with who may read it, in words; undefined where only its owner and a group may. */
+/** What is wrong with the file's permissions, in words; undefined where only its owner and a group may read it. */
 export function keytabExposure(path: string): string | undefined {
   const isExposed = process.platform !== 'win32' && (statSync(path).mode & 0o007) !== 0;
   return isExposed ? `everybody on this machine can use the keytab ${path}: chmod 600` : undefined;

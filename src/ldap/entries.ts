@@ -20,7 +20,7 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
       throw new Error(`LdapUserstore: too many values of ${attribute}`);
     }
   }
-  // Bytes that are no text are no name of anything.
+  // Bytes that are not text are not a name.
   return found.flat().filter((value) => typeof value === 'string');
 }
 

@@ -64,7 +64,7 @@ export class LdapDirectory {
   }
 
   /**
-   * Who has waited until nobody listens any more is not served: those behind would wait as long, and under load
+   * A request that nobody waits for any more is not served: those behind would wait as long, and under load
    * nobody would be answered in time.
    */
   #inTurn<T>(gate: Gate, work: () => Promise<T>): Promise<T> {

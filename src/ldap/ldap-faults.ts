@@ -41,7 +41,7 @@ export function isWrongPassword(error: unknown): boolean {
   return resultOf(error) === INVALID_CREDENTIALS;
 }
 
-/** Whether a server says of a name that there is none, or none like it: noSuchObject, invalidDNSyntax. */
+/** True when a server answers that an entry does not exist, or cannot: noSuchObject, invalidDNSyntax. */
 export function saysNoSuchName(error: unknown): boolean {
   const { cause } = ((error as { cause?: unknown } | undefined)?.cause ?? {}) as { cause?: unknown };
   return [32, 34].includes(resultOf(cause) ?? 0);

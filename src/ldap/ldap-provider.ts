@@ -14,8 +14,8 @@ export type LdapProviderOptions = BasicProviderOptions;
  * Authenticates HTTP Basic credentials by a bind to the directory as the user that an {@link LdapUserstore} found.
  * Nothing of the password is kept, so each request is a bind; equal ones at once from one address share one.
  *
- * Users of other stores are none of its own, and their passwords never count as tries here: in front of a
- * `PasswordProvider` both kinds log in. Whoever is unknown takes a bind as well.
+ * Users of other stores are not its own, and their passwords never count as tries here: in front of a
+ * `PasswordProvider` both kinds log in. An unknown user costs a bind as well.
  *
  * Failures are counted by account and by client address, and too many delay the next try.
  * @see RFC 7617 section 2, RFC 4513 section 5.1.3

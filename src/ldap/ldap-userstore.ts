@@ -38,7 +38,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   readonly #problems = new ProblemBoard();
   #isChecked = false;
 
-  /** Asks nothing of the directory yet. @throws ConfigurationError for options that do not hold */
+  /** Asks nothing of the directory yet. @throws ConfigurationError for options that are unknown or not valid */
   constructor(options: LdapUserstoreOptions) {
     const settings = ldapSettings(options);
     this.#settings = settings;
@@ -85,7 +85,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     // The password may be right for another store, or for a name that was mistyped: it is not for this directory.
     const proof = this.#directory.proves(this.#nobody(username), 'x'.repeat(length), signal);
     await proof.catch((error: unknown) => {
-      // Some directories have another word for who is not there than for a wrong password.
+      // Some directories answer differently for an unknown entry than for a wrong password.
       if (!saysNoSuchName(error)) throw error;
     });
     return false;
@@ -198,7 +198,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     return Object.freeze(user) as U;
   }
 
-  /** An entry that cannot be there, of a name as long as the one that is looked for. */
+  /** An entry that cannot exist, with a name of the same length. */
   #nobody(username: string): string {
     const { usernameAttribute, baseDns } = this.#settings;
     return `${usernameAttribute}=${escapeDnValue(username)},ou=securest-nobody,${baseDns[0] ?? ''}`;

@@ -55,8 +55,8 @@ export class Passwords implements PasswordHasher {
   readonly #floor = new DearestWork();
 
   /**
-   * @throws ConfigurationError for options that are unknown or out of bounds, for a scheme whose package is not installed, and where
-   * securest is in a bundle without the file that its threads run.
+   * @throws ConfigurationError for options that are unknown or out of bounds, for a scheme whose package is not
+   * installed, and where securest is in a bundle without the file that its threads run.
    */
   constructor(options: PasswordsOptions = {}) {
     const { newHashes, accept, pool } = parseOptions('Passwords', withoutContainer(options), OPTIONS);
@@ -75,7 +75,7 @@ export class Passwords implements PasswordHasher {
 
   /**
    * A new hash of the password.
-   * @throws TypeError when the password is no string, is empty, or has a NUL or a lone surrogate.
+   * @throws TypeError when the password is not a string, is empty, or has a NUL or a lone surrogate.
    * @throws RangeError when it has more than 1,024 bytes in UTF-8, which no login takes.
    * @throws ServiceUnavailableError when too much work is waiting.
    */

@@ -63,7 +63,10 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     needsRehash: (hash) => this.hasher.needsRehash(hash),
   });
 
-  /** @throws ConfigurationError for options that are unknown or out of bounds, and in a bundle without the file that hash threads run */
+  /**
+   * @throws ConfigurationError for options that are unknown or out of bounds, and in a bundle without the file that hash
+   * threads run
+   */
   constructor(options: PasswordProviderOptions = {}) {
     const {
       credentialCache,
@@ -131,7 +134,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     const account =
       user !== undefined && hash !== undefined && user.active !== false ? { user, hash } : undefined;
     const { username, password } = login;
-    // Who may not log in takes the same way, so that many equal guesses at once take as long, and count as much.
+    // An inactive user takes the same way, so that many equal guesses at once take as long, and count as much.
     const ticket = this.#ticket(userstore, account?.user ?? username, password, stored);
     this.checkThrottleAgain(login);
     if (account && ticket && this.#cache?.has(ticket) === true) return { ...account, isFresh: false };
@@ -221,7 +224,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
 
 /** What a password is held against. */
 interface Candidate<U extends User> {
-  /** Undefined for who may not log in. */
+  /** Undefined for a user who may not log in. */
   readonly account: { readonly user: U; readonly hash: string } | undefined;
   /** The user's hash, or a decoy. */
   readonly stored: string;

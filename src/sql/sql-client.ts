@@ -23,7 +23,7 @@ export interface SqlAnswer {
 
 const HEARD = new WeakSet();
 
-/** @throws ConfigurationError for what is no client */
+/** @throws ConfigurationError when the value is not a client */
 export function checkSqlClient(component: string, client: unknown): SqlClient {
   const { query, dialect } = (client ?? {}) as { query?: unknown; dialect?: unknown };
   if (typeof query !== 'function') {

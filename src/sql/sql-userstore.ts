@@ -18,7 +18,7 @@ const MAX_NAME = 1024;
  *
  * Names are found exactly as they are typed, whatever the column's collation, so that throttle, cache and store
  * see one name; only an app's own `getUser` statement may find a user by another name. A database that does not
- * answer is 503, a row that does not hold as a user 500. The client must have time limits: see docs/sql.md.
+ * answer is 503, an invalid row 500. The client must have time limits: see docs/sql.md.
  */
 export class SqlUserstore<U extends User = User> implements UserstoreInterface<U> {
   readonly #client: SqlClient;

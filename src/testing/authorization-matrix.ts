@@ -1,5 +1,5 @@
 /**
- * The authorization matrix: a test for every route and everybody who may come to it.
+ * The authorization matrix: a test for every route and every kind of client.
  */
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { Access } from '../core/access';
@@ -22,10 +22,10 @@ export interface TestRunner {
 }
 
 export interface AuthorizationMatrixOptions {
-  /** Who comes to every route beside an anonymous client and one with bad credentials, by a name for titles. */
+  /** The users who are sent to every route, beside an anonymous client and bad credentials, by a name for titles. */
   users: Readonly<Record<string, User>>;
   /**
-   * Who gets in where only the app's own code can tell (policies, owners, role loaders, authorization
+   * Which users get in where only the app's own code decides (policies, owners, role loaders, authorization
    * providers), by `METHOD path` and name: `{ 'PUT /notes/:id': { ann: true } }`. What is not stated there
    * may go either way.
    */

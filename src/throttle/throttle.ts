@@ -70,7 +70,7 @@ export class Throttle implements ProblemSource {
     this.#known = counter({ name: 'known', seconds: KNOWN_SECONDS, maxKeys: MAX_KNOWN });
   }
 
-  /** This one depends on nothing that it could tell of. */
+  /** A throttle in memory has no problems to report. */
   [PROBLEM_SOURCE](_listener: ProblemListener): () => void {
     return () => undefined;
   }

@@ -95,7 +95,7 @@ export function readStatement(claims: JsonObject): TokenStatement {
 /**
  * Holds a statement against a policy and the time: issuer and audience exactly, not used before or after its time, and
  * `exp` within `maxAgeSeconds` of the login.
- * @throws TokenInvalidError when anything does not hold.
+ * @throws TokenInvalidError when anything is not valid.
  * @see RFC 7519 section 4.1, RFC 8725 sections 3.8 to 3.10
  */
 export function checkStatement(

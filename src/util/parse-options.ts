@@ -67,7 +67,7 @@ export function withoutContainer(options: unknown): unknown {
 
 const CONTAINER_METHODS = ['get', 'getMany', 'has', 'set', 'remove', 'reset'];
 
-/** Also of another realm, such as the one that a test runner makes. */
+/** Also of another realm, such as that of a test runner. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

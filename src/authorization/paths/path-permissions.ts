@@ -59,7 +59,7 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   readonly #file: WatchedFile<PathRules>;
   readonly #problems = new ProblemBoard();
 
-  /** Reads the file. @throws {ConfigurationError} with file and line when it does not hold */
+  /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
   constructor(options: PathPermissionsOptions) {
     const { path, pollMs, mountPath } = parseOptions('PathPermissions', withoutContainer(options), OPTIONS);
     this.#path = path;

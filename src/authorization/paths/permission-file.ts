@@ -18,7 +18,7 @@ export interface PathRules {
 const RULES_PER_STEP = 50;
 const ROLE = /^[^\p{Cc}\p{Cs}]+$/u;
 
-/** @throws {FileFault} with the line of what does not hold */
+/** @throws {FileFault} with the line that is not valid */
 export function* readPermissionFile(text: string): Generator<void, PathRules> {
   const sections = yield* readYaml(text, 1, () => undefined);
   const rules: PathRule[] = [];

@@ -56,7 +56,7 @@ export class HashThread {
     this.#endIn(options.limitMs, 'The thread did not start in time');
   }
 
-  /** False once it has been told to end, though it may not have ended yet. */
+  /** False once it is ending, though it may not have ended yet. */
   get isUsable(): boolean {
     return !this.#isEnding;
   }
@@ -66,7 +66,7 @@ export class HashThread {
     return new Promise((resolve, reject) => {
       this.#job = { resolve, reject };
       this.#endIn(this.#options.limitMs, 'The task took too long');
-      // Whoever waits for the answer keeps the process alive; an idle thread does not.
+      // A thread with a task keeps the process alive; an idle thread does not.
       this.#worker.ref();
       try {
         this.#worker.postMessage(task);

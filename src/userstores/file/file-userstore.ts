@@ -32,7 +32,7 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   readonly #origins = new WeakMap<User, Snapshot>();
   readonly #problems = new ProblemBoard();
 
-  /** Reads the file. @throws {ConfigurationError} with file and line when it does not hold */
+  /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
   constructor(options: FileUserstoreOptions) {
     const { path, pollMs } = parseOptions('FileUserstore', withoutContainer(options), OPTIONS);
     this.#file = new WatchedFile({

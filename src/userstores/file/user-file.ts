@@ -12,7 +12,7 @@ const RECORDS_PER_STEP = 50;
  * Reads the text of a user file: a mapping with `users` and `groups`, both lists of records. It yields now
  * and then, so that the caller can let other work go on.
  *
- * @throws {FileFault} with the line of what does not hold
+ * @throws {FileFault} with the line that is not valid
  */
 export function* readUserFile(text: string): Generator<void, Snapshot> {
   const { users, groups } = yield* readUserRecords(text);
