@@ -73,7 +73,7 @@ export class Grants {
   /** @throws ConfigurationError for a role that the app does not list among its `roles` */
   refuseUnknown(role: string, where: string): void {
     if (this.known === undefined || this.known.has(role)) return;
-    throw new ConfigurationError(`${where}: the role ${role} is not in the option roles`);
+    throw new ConfigurationError(`${where}: ${role} is not in the option roles`);
   }
 
   /** @throws ConfigurationError for a permission that no role grants */

@@ -47,7 +47,7 @@ Options:
         for (const row of rows) {
           const group = row.user.groups?.find((name) => groups?.has(name) === false);
           if (group === undefined) good.push(row);
-          else faults.push(`line ${String(row.line)}: unknown group ${printable(group)}`);
+          else faults.push(`line ${String(row.line)}: there is no group ${printable(group)}`);
         }
         if (faults.length > 0 && !call.flag('skip-faults')) {
           const json = { added: 0, existing: 0, faults };

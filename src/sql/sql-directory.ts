@@ -128,7 +128,7 @@ export class SqlUserDirectory implements UserDirectory {
     if (users.every(({ groups }) => (groups ?? []).length === 0)) return;
     const known = await this.#groupNames();
     const missing = users.flatMap(({ groups }) => groups ?? []).find((name) => !known.has(name));
-    if (missing !== undefined) throw new UserRefusedError(`Unknown group ${printable(missing)}`);
+    if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
   }
 
   /** A user who was not added is there already, or somebody is whose name the tables take for the same. */

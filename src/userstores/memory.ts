@@ -98,7 +98,7 @@ function* listed(list: string, nameField: string, records: unknown): Generator<[
     }
     const named: Record<string, unknown> = { [nameField]: key, ...record };
     if (named[nameField] !== key) {
-      throw new ConfigurationError(`MemoryUserstore: ${place} has a ${nameField} that differs from its key`);
+      throw new ConfigurationError(`MemoryUserstore: ${place} has another ${nameField} than its key`);
     }
     yield [place, named];
   }

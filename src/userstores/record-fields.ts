@@ -60,13 +60,13 @@ export function* holds(
 export function refuseRecord(user: User, { groups }: Snapshot): void {
   refuseFields(user);
   const missing = user.groups?.find((name) => !groups.has(name));
-  if (missing !== undefined) throw new UserRefusedError(`Unknown group ${printable(missing)}`);
+  if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
 }
 
 /** @throws {UserRefusedError} for fields that no file or table can hold; it quotes none */
 export function refuseFields(user: User): void {
   const unknown = Object.keys(user).find((field) => !USER_FIELDS.includes(field));
-  if (unknown !== undefined) throw new UserRefusedError('Unknown field of a user');
+  if (unknown !== undefined) throw new UserRefusedError('A user has no such field');
   const fault = userFault(user);
   if (fault !== undefined) throw new UserRefusedError(fault.problem);
 }

@@ -12,7 +12,7 @@ import {
 import type { Group, User } from '../core/user';
 
 const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
-const SINGLE = '$property must be a non-empty string without control characters';
+const SINGLE = '$property must be a string without control characters, and not empty';
 const LIST = '$property must be a list of names';
 
 const isName = (): PropertyDecorator => Matches(NAME, { message: SINGLE });

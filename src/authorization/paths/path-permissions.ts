@@ -82,7 +82,7 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
     roles: () => Promise<UserRoles>,
   ): Promise<Decision> {
     const path = parseRequestPath(sent);
-    if (path === undefined) return { granted: false, reason: 'the path is ambiguous' };
+    if (path === undefined) return { granted: false, reason: 'the path can be read in two ways' };
     const { assigned, effective } = await roles();
     const { allow, deny } = this.#file.value;
     const denial = deny.find(path, method, assigned);
