@@ -28,7 +28,7 @@ import {
   wholeNumber,
   withMethods,
 } from './util/option-kinds';
-import { type Kind, parseOptions } from './util/parse-options';
+import { isPlainObject, type Kind, parseOptions } from './util/parse-options';
 
 /** What an `onUnauthorized` hook may change about a refusal. The action runs in no case. */
 export interface RefusalReply {
@@ -111,13 +111,12 @@ export interface ResolvedOptions {
 const classes = <T>(): Kind<readonly T[] | undefined> =>
   optional(listOf('classes', isFunction) as unknown as Kind<readonly T[]>);
 const isString = (value: unknown): value is string => typeof value === 'string';
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isOrigin = (value: unknown): value is string =>
   isString(value) && URL.canParse(value) && new URL(value).origin === value && !value.includes('*');
 const table = kind<GrantOptions['permissions']>(
   'must be an object with a list of names for each role',
-  isObject,
+  // Not a Map, whose entries would be overlooked.
+  isPlainObject,
 );
 
 const OPTIONS = {

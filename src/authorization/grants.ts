@@ -97,7 +97,8 @@ export class Grants {
 
 function names(list: unknown, where: string): readonly string[] {
   const isName = (name: unknown) => typeof name === 'string' && name !== '' && name === name.trim();
-  if (Array.isArray(list) && list.every(isName)) return list as string[];
+  // Not every() alone, which passes over the holes of a list.
+  if (Array.isArray(list) && Array.from(list).every(isName)) return list as string[];
   throw new ConfigurationError(`${where} must list non-empty strings without surrounding spaces`);
 }
 
