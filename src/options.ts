@@ -1,24 +1,9 @@
 /**
  * What an app may set under `security`, checked at start.
  */
-import {
-  Allow,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInstance,
-  IsInt,
-  IsObject,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  ValidateIf,
-  validateSync,
-} from 'class-validator';
 import { Container } from 'typedi';
 import type { DefaultAccess } from './access/guards';
-import { Grants } from './authorization/grants';
+import { type GrantOptions, Grants } from './authorization/grants';
 import type { AuthProviderInterface } from './core/auth-provider';
 import type { AuthorizationProviderInterface } from './core/authorization-provider';
 import type { SecurityEventListener } from './core/events';
@@ -28,9 +13,22 @@ import type { RoleLoaderInterface } from './core/role-loader';
 import type { User } from './core/user';
 import type { MaybePromise, UserstoreInterface } from './core/userstore';
 import { type ClientFinder, clientFinder, type TrustProxy } from './http/client-address';
-import { ConfigurationError, type SecurityError } from './errors';
+import type { SecurityError } from './errors';
 import type { Constructor, ContainerLike } from './components/constructor';
 import type { Clock } from './util/clock';
+import {
+  callable,
+  flag,
+  isFunction,
+  kind,
+  listOf,
+  oneOf,
+  optional,
+  unchecked,
+  wholeNumber,
+  withMethods,
+} from './util/option-kinds';
+import { isPlainObject, type Kind, parseOptions } from './util/parse-options';
 
 /** What an `onUnauthorized` hook may change about a refusal. The action runs in no case. */
 export interface RefusalReply {
@@ -53,7 +51,7 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   authorizationProviders?: readonly Constructor<AuthorizationProviderInterface<U>>[];
   /** The role loaders of this instance. @default all classes with `@RoleLoader()` */
   roleLoaders?: readonly Constructor<RoleLoaderInterface<U>>[];
-  /** Every role that there is: guards, hierarchy and permissions that name another are refused at start. */
+  /** All roles of the app: guards, hierarchy and permissions that name another are refused at start. */
   roles?: readonly R[];
   /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. A cycle is refused. @default {} */
   roleHierarchy?: Readonly<Partial<Record<NoInfer<R>, readonly NoInfer<R>[]>>>;
@@ -110,91 +108,58 @@ export interface ResolvedOptions {
   readonly clock: Clock;
 }
 
-/** Absent is absent; null is a mistake, not a default. */
-function Optional(): PropertyDecorator {
-  return ValidateIf((_options: unknown, value: unknown) => value !== undefined);
-}
+const classes = <T>(): Kind<readonly T[] | undefined> =>
+  optional(listOf('classes', isFunction) as unknown as Kind<readonly T[]>);
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isOrigin = (value: unknown): value is string =>
+  isString(value) && URL.canParse(value) && new URL(value).origin === value && !value.includes('*');
+const table = kind<GrantOptions['permissions']>(
+  'must be an object with a list of names for each role',
+  // Not a Map, whose entries would be overlooked.
+  isPlainObject,
+);
 
-/** The shape of the options, for class-validator: what is not listed here is refused, misspelt names too. */
-class OptionsShape {
-  @Optional() @IsObject() container?: unknown;
-  @Optional() @IsArray() @IsInstance(Function, { each: true }) userstores?: unknown;
-  @Optional() @IsArray() @IsInstance(Function, { each: true }) providers?: unknown;
-  @Optional() @IsArray() @IsInstance(Function, { each: true }) authorizationProviders?: unknown;
-  @Optional() @IsArray() @IsInstance(Function, { each: true }) roleLoaders?: unknown;
-  @Optional() @IsArray() @IsString({ each: true }) roles?: unknown;
-  @Optional() @IsObject() roleHierarchy?: unknown;
-  @Optional() @IsObject() permissions?: unknown;
-  @Optional() @IsIn(['public', 'authenticated']) default?: unknown;
-  @Optional() @Matches(/^[\x20-\x7e]+$/, { message: 'realm must be printable ASCII' }) realm?: unknown;
-  @Optional() @IsInt() @Min(1) @Max(600_000) deadlineMs?: unknown;
-  @Optional() @IsIn(['next', 'stop']) onBadCredentials?: unknown;
-  @Allow() trustProxy?: unknown;
-  @Optional() @IsArray() @IsString({ each: true }) trustedOrigins?: unknown;
-  @Optional() @IsBoolean() requireHttps?: unknown;
-  @Optional() @IsBoolean() basicChallengeForScripts?: unknown;
-  @Optional() @IsInstance(Function) onEvent?: unknown;
-  @Optional() @IsObject() logger?: unknown;
-  @Optional() @IsInstance(Function) skip?: unknown;
-  @Optional() @IsInstance(Function) onUnauthorized?: unknown;
-  @Optional() @IsInstance(Function) clock?: unknown;
-}
+const OPTIONS = {
+  container: optional(withMethods<ContainerLike>('get'), Container),
+  userstores: classes<Constructor<UserstoreInterface>>(),
+  providers: classes<Constructor<AuthProviderInterface>>(),
+  authorizationProviders: classes<Constructor<AuthorizationProviderInterface>>(),
+  roleLoaders: classes<Constructor<RoleLoaderInterface>>(),
+  roles: optional(listOf('names', isString)),
+  roleHierarchy: optional(table),
+  permissions: optional(table),
+  default: optional(oneOf('public', 'authenticated'), 'public'),
+  realm: optional(
+    kind<string>('must be printable ASCII', (value) => isString(value) && /^[\x20-\x7e]+$/.test(value)),
+    'api',
+  ),
+  deadlineMs: optional(wholeNumber({ min: 1, max: 600_000 }), 5000),
+  onBadCredentials: optional(oneOf('next', 'stop'), 'next'),
+  trustProxy: unchecked<TrustProxy | undefined>(),
+  trustedOrigins: optional(listOf('origins such as https://app.example', isOrigin), []),
+  requireHttps: optional(flag, false),
+  basicChallengeForScripts: optional(flag, true),
+  onEvent: optional(callable<SecurityEventListener>()),
+  logger: optional(withMethods<Logger>('info', 'warn', 'error')),
+  skip: optional(callable<NonNullable<ResolvedOptions['skip']>>()),
+  onUnauthorized: optional(callable<NonNullable<ResolvedOptions['onUnauthorized']>>()),
+  clock: optional(callable<Clock>()),
+} satisfies Record<keyof SecurityOptions, Kind<unknown>>;
 
 /** @throws ConfigurationError that names every option that is unknown or has no valid value. */
 export function resolveOptions<U extends User, R extends string>(
   options: SecurityOptions<U, R>,
 ): ResolvedOptions {
-  validate(options);
+  const { roles, roleHierarchy, permissions, onBadCredentials, trustProxy, trustedOrigins, ...resolved } =
+    parseOptions('security', options, OPTIONS);
   return {
-    container: options.container ?? Container,
-    userstores: options.userstores,
-    // A provider of the app's own user type is asked with the app's own store only.
-    providers: options.providers,
-    authorizationProviders: options.authorizationProviders,
-    roleLoaders: options.roleLoaders,
-    grants: new Grants(options),
-    default: options.default ?? 'public',
-    realm: options.realm ?? 'api',
-    deadlineMs: options.deadlineMs ?? 5000,
-    stopAtBadCredentials: options.onBadCredentials === 'stop',
-    findClient: clientFinder(options.trustProxy),
-    trustedOrigins: new Set(options.trustedOrigins ?? []),
-    requireHttps: options.requireHttps ?? false,
-    basicChallengeForScripts: options.basicChallengeForScripts ?? true,
-    onEvent: options.onEvent,
-    logger: options.logger ?? console,
-    skip: options.skip,
-    onUnauthorized: options.onUnauthorized,
-    clock: options.clock ?? Date.now,
+    ...resolved,
+    // Not when this file is loaded: tests replace both.
+    logger: resolved.logger ?? console,
+    clock: resolved.clock ?? Date.now,
+    grants: new Grants({ roles, roleHierarchy, permissions }),
+    stopAtBadCredentials: onBadCredentials === 'stop',
+    findClient: clientFinder(trustProxy),
+    trustedOrigins: new Set(trustedOrigins),
   };
-}
-
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function validate(options: unknown): void {
-  // What an option inherits would be read without having been checked.
-  if (!isPlainObject(options)) {
-    throw new ConfigurationError('security: the options must be an object');
-  }
-  const problems = validateSync(Object.assign(new OptionsShape(), options), {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-    validationError: { target: false, value: false },
-  }).flatMap((error) => Object.values(error.constraints ?? {}));
-  const { trustedOrigins = [], logger, container } = options as SecurityOptions;
-  for (const origin of problems.length > 0 ? [] : trustedOrigins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin || origin.includes('*')) {
-      problems.push('each value in trustedOrigins must be an origin such as https://app.example');
-    }
-  }
-  if (logger && !(['info', 'warn', 'error'] as const).every((level) => typeof logger[level] === 'function')) {
-    problems.push('logger must have info(), warn() and error()');
-  }
-  if (container && typeof container.get !== 'function') problems.push('container must have get(cls)');
-  if (problems.length > 0) throw new ConfigurationError(`security: ${problems.join('; ')}`);
 }

@@ -66,7 +66,7 @@ export class Declared<T> {
 /** The host's metadata as it is when this is made. */
 export class HostDeclarations {
   readonly guards: Declared<Storage['responseHandlers'][number]>;
-  /** Response handlers that are no guards. */
+  /** Response handlers that are not guards. */
   readonly replies: Declared<Storage['responseHandlers'][number]>;
   readonly uses: Declared<Storage['uses'][number]>;
   readonly interceptors: Declared<Storage['useInterceptors'][number]>;

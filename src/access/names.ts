@@ -3,7 +3,7 @@ import type { Grants } from '../authorization/grants';
 import { ConfigurationError } from '../errors';
 
 /**
- * Refuses what guards name and the app does not have: a role that is none of its `roles`, a permission that
+ * Refuses names in guards that the app does not have: a role that is not in its `roles`, a permission that
  * no role grants, an owner of what the route has no parameter for.
  * @throws ConfigurationError that names the guard
  */

@@ -3,7 +3,7 @@
  *
  * It looks up parameter decorators by the controller class itself, so an inherited `@CurrentUser()` would
  * arrive undefined. And it asks for a required user beside the other parameters, so an anonymous client would
- * be told what is wrong with those, or else get the host's own 401 without a challenge.
+ * learn what is wrong with them, or else get the host's own 401 without a challenge.
  */
 import {
   type ActionMetadata,

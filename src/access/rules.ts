@@ -2,6 +2,8 @@ import type { PolicyClass, ResourceStoreClass, Rule } from '../core/access';
 import type { Predicate } from '../core/role-checker';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
+import { callable, oneOf, optional } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
 
 /** What `allOf` and `anyOf` combine: a role, another rule, a policy class or a policy function. */
 export type RuleInput<U extends User = User, R extends string = string> =
@@ -26,7 +28,7 @@ export function anyOf<U extends User = User, R extends string = string>(
 
 /**
  * A rule that holds for a user one of whose roles grants the permission: `permission('invoice:read')`. Which
- * role grants what is the `permissions` option; one that no role grants is refused at start.
+ * role grants what is the `permissions` option; a permission that no role grants is refused at start.
  */
 export function permission(name: string): Rule<never> {
   return remember({ kind: 'permission', permission: parseName(name, 'permission()', 'a permission') });
@@ -43,6 +45,16 @@ export interface OwnerOptions<T extends object> {
   whenMissing?: 'run' | 'deny';
 }
 
+/** The default owner: the property of that name. */
+export function ownerProperty(resource: object): unknown {
+  return (resource as { owner?: unknown }).owner;
+}
+
+const OWNER_OPTIONS = {
+  owner: optional(callable<(resource: object) => unknown>(), ownerProperty),
+  whenMissing: optional(oneOf('run', 'deny'), 'deny'),
+} satisfies Record<keyof OwnerOptions<object>, Kind<unknown>>;
+
 /**
  * A rule that holds for the owner of the resource that a route's parameter names:
  * `@Authorized(ownerOf(NoteStore, 'id'))`. The store is resolved from the container; `@Resource(NoteStore,
@@ -53,27 +65,18 @@ export function ownerOf<T extends object>(
   parameter: string,
   options: OwnerOptions<T> = {},
 ): Rule<never> {
-  const { owner = ownerProperty, whenMissing = 'deny' } = options;
-  if (typeof store !== 'function' || typeof owner !== 'function' || !MISSING.has(whenMissing)) {
-    throw new ConfigurationError(
-      "ownerOf(): give the class that loads, a route parameter, and as options an owner function and 'run' or 'deny'",
-    );
+  if (typeof store !== 'function') {
+    throw new ConfigurationError('ownerOf(): the first argument must be the class that loads the resource');
   }
+  const { owner, whenMissing } = parseOptions('ownerOf()', options, OWNER_OPTIONS);
   return remember({
     kind: 'owner',
     store,
     parameter: parseName(parameter, 'ownerOf()', 'a route parameter'),
-    owner: owner as (resource: object) => unknown,
+    owner,
     whenMissing,
   });
 }
-
-/** The default owner: the property of that name. */
-export function ownerProperty(resource: object): unknown {
-  return (resource as { owner?: unknown }).owner;
-}
-
-const MISSING: ReadonlySet<unknown> = new Set(['run', 'deny']);
 
 /**
  * The rule behind an `@Authorized` argument. An array is "any of"; no argument is any authenticated user.
@@ -115,17 +118,15 @@ function parsePart(part: unknown, where: string): Rule {
   if (typeof part === 'function') return parseFunction(part, where);
   if (typeof part === 'object' && part !== null && known.has(part)) return part as Rule;
   throw new ConfigurationError(
-    `${where}: ${part === null ? 'null' : typeof part} is no role; ` +
+    `${where}: ${part === null ? 'null' : typeof part} is not a role; ` +
       'use a non-empty string, a policy class or function, allOf() or anyOf()',
   );
 }
 
-/** @throws ConfigurationError for what is no name: never "open". */
+/** @throws ConfigurationError when the value is not a name: never "open". */
 export function parseName(name: unknown, where: string, what: string): string {
   if (typeof name === 'string' && name !== '' && name === name.trim()) return name;
-  throw new ConfigurationError(
-    `${where}: ${what} must be a text that is not empty and has no space at its ends`,
-  );
+  throw new ConfigurationError(`${where}: ${what} must be a non-empty string without surrounding spaces`);
 }
 
 function parseFunction(candidate: object, where: string): Rule {

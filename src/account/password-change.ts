@@ -38,12 +38,12 @@ export interface PasswordChangeParts {
   readonly audit: Audit;
 }
 
-/** Changes the password of who is logged in. */
+/** Changes the password of the user who is logged in. */
 export class PasswordChange {
   constructor(private readonly parts: PasswordChangeParts) {}
 
   /**
-   * Replaces the hash where the current password is right, and ends all tokens of before.
+   * Replaces the hash where the current password is right, and ends all earlier tokens.
    * @param body `{ currentPassword, newPassword }`, as a client sent it
    * @returns the login that was proved by the current password
    * @throws AuthenticationRequiredError without a login
@@ -64,13 +64,14 @@ export class PasswordChange {
     if (login === undefined) throw new AuthenticationRequiredError();
     // Written so that a broken date is too long ago.
     if (!(this.parts.clock() - login.authenticatedAt.getTime() <= MAX_LOGIN_AGE_MS)) {
-      throw new BadCredentialsError({ cause: new Error('The login is too long ago to change the password') });
+      throw new BadCredentialsError({ cause: new Error('The login is too old to change the password') });
     }
     const { currentPassword, newPassword } = read(body);
     const { username, email } = login.user;
     const fault = passwordFault(newPassword, minLength, [username, email]);
     if (fault !== undefined) throw new WeakPasswordError(`The new password ${fault}`);
-    if (newPassword === currentPassword) throw new WeakPasswordError('The new password must be another');
+    if (newPassword === currentPassword)
+      throw new WeakPasswordError('The new password must differ from the current one');
     const own = new RequestWithSignal(request);
     const { audit, deadlineMs, components } = this.parts;
     const { name, get } = passwordProvider(components);
@@ -122,7 +123,7 @@ export class PasswordChange {
     const isReplaced: unknown = await owner.updatePassword(user, newHash, user.password ?? '', {
       tokensValidFrom,
     });
-    if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
+    if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must return true or false');
     if (!isReplaced) throw new WrongPasswordError();
     onReplaced();
     components.forget(credentials.username, (component, cause) => {
@@ -162,7 +163,7 @@ export class PasswordChange {
 }
 
 const TOKENS_OUTLIVE =
-  'tokens of before outlive a changed password: getUser() does not return the tokensValidFrom that ' +
+  'earlier tokens outlive a changed password: getUser() does not return the tokensValidFrom that ' +
   'updatePassword() was given';
 
 /** The user after the change; undefined where the store cannot say. The password is changed, so it never throws. */
@@ -192,8 +193,8 @@ export function refuseUnchangeable(components: Components): void {
   if (forgetful !== undefined) {
     throw new ConfigurationError(
       `passwordController() needs ${forgetful.name}.updatePassword(user, newHash, oldHash, changes): ` +
-        'store changes.tokensValidFrom with the hash, or tokens of before outlive the password. ' +
-        'A parameter with a default value is not seen',
+        'store changes.tokensValidFrom with the hash, or earlier tokens outlive the password. ' +
+        'A parameter with a default value does not count',
     );
   }
   passwordProvider(components);
@@ -207,7 +208,7 @@ function passwordProvider(components: Components): Component<PasswordProvider> {
   throw new ConfigurationError('passwordController() needs a PasswordProvider among the providers');
 }
 
-/** A wrong password is no wrong login: 401 would make a browser forget the right one. */
+/** A wrong password is not a failed login: 401 would make a browser forget the right one. */
 async function proved(
   provider: PasswordProvider,
   request: SecurityRequest,

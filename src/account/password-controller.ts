@@ -9,17 +9,18 @@ import {
 import { Service } from 'typedi';
 import type { Authentication } from '../core/authentication';
 import { answered } from '../decorators/answers';
-import { ConfigurationError } from '../errors';
 import type { Constructor } from '../components/constructor';
 import type { IssuedToken, TokenService } from '../tokens/token-service';
-import { checkMinLength } from './password-strength';
+import { callable, kind, optional } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
+import { MIN_LENGTH } from './password-strength';
 
 export interface PasswordControllerOptions {
   /** Where the action is, under the app's prefix. @default '/password' */
   path?: string;
   /** Of new passwords, in characters, 8 to 64. @default 12 */
   minLength?: number;
-  /** Gives the client a token for the one that the change has ended. @default 204 without a body */
+  /** Gives the client a new token in place of the one that the change has ended. @default 204 without a body */
   tokens?: Constructor<TokenService>;
 }
 
@@ -38,6 +39,18 @@ function OwnInstance(): ParameterDecorator {
   }) as ParameterDecorator;
 }
 
+const OPTIONS = {
+  path: optional(
+    kind<string>(
+      'must begin with a slash, such as /password',
+      (value) => typeof value === 'string' && /^\/[^\s?#]+$/.test(value),
+    ),
+    '/password',
+  ),
+  minLength: MIN_LENGTH,
+  tokens: optional(callable<Constructor<TokenService>>()),
+} satisfies Record<keyof PasswordControllerOptions, Kind<unknown>>;
+
 const made = new WeakSet<object>();
 
 /** True for what {@link passwordController} made. */
@@ -54,14 +67,10 @@ export function isPasswordController(target: object): boolean {
  * change ends every token that was issued before.
  *
  * At start it asks for a `PasswordProvider` and a userstore whose `updatePassword` takes the changes.
- * @throws ConfigurationError for options that do not hold
+ * @throws ConfigurationError for options that are unknown or not valid
  */
 export function passwordController(options: PasswordControllerOptions = {}): Constructor<object> {
-  const { path = '/password', tokens } = options;
-  if (typeof path !== 'string' || !/^\/[^\s?#]+$/.test(path)) {
-    throw new ConfigurationError('passwordController(): path must begin with a slash, such as /password');
-  }
-  const minLength = checkMinLength('passwordController()', options.minLength);
+  const { path, minLength, tokens } = parseOptions('passwordController()', options, OPTIONS);
 
   @Service()
   @Authorized()

@@ -1,46 +1,40 @@
 /**
- * What a new password must be: long, not the user's name, and not one that many people have. Nothing about
+ * What a new password must be: long, not the user's name, and not a common password. Nothing about
  * which kinds of characters it holds.
  * @see NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2
  */
-import { ConfigurationError } from '../errors';
 import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
+import { optional, wholeNumber } from '../util/option-kinds';
 import { isCommon } from './common-passwords';
 
-const DEFAULT_MIN_LENGTH = 12;
 /** What must be left of a password without the user's name, or the common word in its middle. */
 const MIN_REST = 8;
 const MIN_NAME_LENGTH = 3;
 const MIN_DIFFERENT = 5;
 
-/** @throws ConfigurationError for a length that is no whole number from 8 to 64 */
-export function checkMinLength(component: string, minLength: unknown = DEFAULT_MIN_LENGTH): number {
-  if (typeof minLength === 'number' && Number.isInteger(minLength) && minLength >= 8 && minLength <= 64) {
-    return minLength;
-  }
-  throw new ConfigurationError(`${component}: minLength must be a whole number from 8 to 64`);
-}
+/** The option that sets the least length of new passwords. */
+export const MIN_LENGTH = optional(wholeNumber({ min: 8, max: 64 }), 12);
 
 /**
  * What is wrong with a new password, to follow its name in a sentence; undefined where nothing is. It never quotes
  * the password.
- * @param names what the user is called: user name, e-mail address. What is no text is passed over
+ * @param names the user's names: user name, e-mail address. Values that are not strings are ignored
  */
 export function passwordFault(
   password: unknown,
   minLength: number,
   names: readonly unknown[],
 ): string | undefined {
-  if (typeof password !== 'string') return 'must be a text';
+  if (typeof password !== 'string') return 'must be a string';
   if (isLonger(password, MAX_PASSWORD_BYTES)) {
     return `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`;
   }
   if (charactersOf(password) < minLength) return `must have at least ${String(minLength)} characters`;
   if (/[\p{Cc}\p{Cs}]/u.test(password)) return 'must not have control characters';
   const folded = fold(password);
-  if (names.some((name) => isMadeOf(folded, name))) return 'must not be made of the user name';
+  if (names.some((name) => isMadeOf(folded, name))) return 'must not be based on the user name';
   if (isCommon(folded) || isCommonWord(folded) || new Set(folded).size < MIN_DIFFERENT) {
-    return 'must not be one that many people have';
+    return 'must not be a common password';
   }
   return undefined;
 }

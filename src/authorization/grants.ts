@@ -5,7 +5,7 @@ import type { UserRoles } from '../core/authorization-provider';
 import { ConfigurationError } from '../errors';
 
 export interface GrantOptions {
-  /** Every role that there is, where the app says so; other names are then refused. */
+  /** All roles of the app, where it lists them; other names are then refused. */
   readonly roles?: readonly string[] | undefined;
   /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. */
   readonly roleHierarchy?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
@@ -20,7 +20,7 @@ export class Grants {
   private readonly permissions = new Map<string, readonly string[]>();
   private readonly permissionNames: ReadonlySet<string>;
 
-  /** @throws ConfigurationError for a cycle, an unknown role and what is no name */
+  /** @throws ConfigurationError for a cycle, an unknown role and an invalid name */
   constructor({ roles, roleHierarchy = {}, permissions = {} }: GrantOptions) {
     if (roles !== undefined) this.known = new Set(names(roles, 'roles'));
     const hierarchy = this.parse(roleHierarchy, 'roleHierarchy');
@@ -73,7 +73,7 @@ export class Grants {
   /** @throws ConfigurationError for a role that the app does not list among its `roles` */
   refuseUnknown(role: string, where: string): void {
     if (this.known === undefined || this.known.has(role)) return;
-    throw new ConfigurationError(`${where}: ${role} is none of the app's roles`);
+    throw new ConfigurationError(`${where}: ${role} is not in the option roles`);
   }
 
   /** @throws ConfigurationError for a permission that no role grants */
@@ -97,8 +97,9 @@ export class Grants {
 
 function names(list: unknown, where: string): readonly string[] {
   const isName = (name: unknown) => typeof name === 'string' && name !== '' && name === name.trim();
-  if (Array.isArray(list) && list.every(isName)) return list as string[];
-  throw new ConfigurationError(`${where} must list texts that are not empty and have no space at their ends`);
+  // Not every() alone, which passes over the holes of a list.
+  if (Array.isArray(list) && Array.from(list).every(isName)) return list as string[];
+  throw new ConfigurationError(`${where} must list non-empty strings without surrounding spaces`);
 }
 
 /** @throws ConfigurationError when a role implies itself */

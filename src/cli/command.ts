@@ -46,5 +46,5 @@ export function positionals(call: Call, ...names: readonly string[]): string[] {
   const given = call.positionals;
   if (given.length === names.length && given.every((value, at) => value !== '' || names[at] === 'username'))
     return [...given];
-  throw new UsageError(`It takes ${names.map((name) => `<${name}>`).join(' ')}`);
+  throw new UsageError(`Expected ${names.map((name) => `<${name}>`).join(' ')}`);
 }

@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- a command is only loaded when it is called */
+/** The commands: a new one is an entry here, from which the command line is read and the usage text is made. */
 import type { Command } from './command';
 
 interface Entry {
@@ -6,49 +7,50 @@ interface Entry {
   readonly load: () => Command;
 }
 
+/** By name, which may be several words. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   report: {
-    summary: 'who may call each route of an app',
+    summary: 'reports who may call each route of an app',
     load: () => (require('./report') as { report: Command }).report,
   },
   hash: {
-    summary: 'the hash of a password',
+    summary: 'prints the hash of a password',
     load: () => (require('./hash') as { hash: Command }).hash,
   },
   'sql migrate': {
-    summary: 'tables for users in a database',
+    summary: 'creates or updates the tables for users in a database',
     load: () => (require('./sql-migrate') as { sqlMigrate: Command }).sqlMigrate,
   },
   'user add': {
-    summary: 'a new user',
+    summary: 'adds a user',
     load: () => (require('./user-add') as { userAdd: Command }).userAdd,
   },
   'user passwd': {
-    summary: 'a new password',
+    summary: 'changes the password of a user',
     load: () => (require('./user-passwd') as { userPasswd: Command }).userPasswd,
   },
   'user disable': {
-    summary: 'no more logins',
+    summary: 'refuses all logins of a user',
     load: () => (require('./user-active') as { userDisable: Command }).userDisable,
   },
   'user enable': {
-    summary: 'logins again',
+    summary: 'allows logins of a user again',
     load: () => (require('./user-active') as { userEnable: Command }).userEnable,
   },
   'user list': {
-    summary: 'all users',
+    summary: 'lists all users',
     load: () => (require('./user-list') as { userList: Command }).userList,
   },
   'user roles': {
-    summary: 'the roles of a user',
+    summary: 'changes the roles of a user',
     load: () => (require('./user-names') as { userRoles: Command }).userRoles,
   },
   'user groups': {
-    summary: 'the groups of a user',
+    summary: 'changes the groups of a user',
     load: () => (require('./user-names') as { userGroups: Command }).userGroups,
   },
   'user import': {
-    summary: 'many users from a CSV file',
+    summary: 'adds the users of a CSV file',
     load: () => (require('./user-import') as { userImport: Command }).userImport,
   },
 };

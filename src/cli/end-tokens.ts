@@ -3,8 +3,8 @@ import type { UserChange, UserDirectory } from '../core/user-directory';
 import type { Clock } from '../util/clock';
 
 /**
- * Changes a user and ends the tokens of before, also those issued while the change waited for others.
- * @returns the new `tokensValidFrom`, which differs from the one before; undefined when there is no such user
+ * Changes a user and ends earlier tokens, also those issued while the change waited for others.
+ * @returns the new `tokensValidFrom`, which differs from the one before; undefined when the user does not exist
  */
 export async function updateEndingTokens(
   directory: UserDirectory,

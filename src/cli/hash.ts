@@ -6,7 +6,8 @@ import { PASSWORD_OPTIONS, PASSWORD_USAGE, readPassword } from './read-password'
 export const hash: Command = {
   usage: `Usage: securest hash [options]
 
-Asks for a password and prints its hash. Exit 1 for one that no login takes.
+Asks for a password and prints its hash. Exits 1 for a password that no login accepts: empty,
+of more than 1,024 bytes, or with control characters.
 
 Options:
 ${PASSWORD_USAGE}

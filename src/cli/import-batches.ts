@@ -50,7 +50,7 @@ export async function importInBatches(
         password === undefined
           ? Promise.resolve(row.user)
           : hasher.hash(password).then((hash) => ({ ...row.user, password: hash }));
-      // Whoever waits for it hears of it, later.
+      // Its failure is reported where it is awaited, later.
       user.catch(() => undefined);
       pending.push(user);
     }

@@ -31,10 +31,10 @@ interface Parsed {
 
 /**
  * Takes a CSV text apart.
- * @throws Error when it is no CSV, or its first line does not name columns that there are
+ * @throws Error when it is not CSV, or its first line names unknown columns
  */
 export function readRows(text: string, isWeakMeant: boolean): Rows {
-  if (text.trim() === '') throw new Error('line 1: must name columns; the file is empty');
+  if (text.trim() === '') throw new Error('line 1: must name the columns; the file is empty');
   const rows: Row[] = [];
   const faults: string[] = [];
   const lines = new Map<string, number>();
@@ -69,7 +69,7 @@ function parsed(text: string): Parsed[] {
     // What the library says may quote the file.
     const { code, lines } = (error ?? {}) as { code?: unknown; lines?: unknown };
     if (typeof code !== 'string') throw error;
-    throw new Error(`line ${String(lines)}: is no valid CSV (${code})`);
+    throw new Error(`line ${String(lines)}: is not valid CSV (${code})`);
   }
 }
 
@@ -77,7 +77,9 @@ function checkColumns(names: string[]): string[] {
   const unknown = names.filter((name) => !COLUMNS.includes(name)).length;
   const isComplete = names.includes('username') && new Set(names).size === names.length;
   if (unknown > 0 || !isComplete) {
-    throw new Error(`line 1: must name columns, username and others of ${COLUMNS.join(', ')}, each once`);
+    throw new Error(
+      `line 1: must name the columns, each once: username, and any others of ${COLUMNS.join(', ')}`,
+    );
   }
   return names;
 }
@@ -86,9 +88,9 @@ function checkColumns(names: string[]): string[] {
 function toRow(record: Readonly<Record<string, string>>, line: number, isWeakMeant: boolean): Row | string {
   const { username = '', password = '', password_hash: hash = '', email = '', active = '' } = record;
   if (!['', 'true', 'false'].includes(active)) return 'active must be true or false';
-  if (password !== '' && hash !== '') return 'has a password and a password_hash';
+  if (password !== '' && hash !== '') return 'has both a password and a password_hash';
   if (hash !== '' && !BROUGHT_ALONG.isReadable(hash)) {
-    return `password_hash: ${BROUGHT_ALONG.explain(hash) ?? 'it is no hash that is known'}`;
+    return `password_hash: ${BROUGHT_ALONG.explain(hash) ?? 'unknown hash format'}`;
   }
   const user: User = {
     username,
@@ -102,7 +104,7 @@ function toRow(record: Readonly<Record<string, string>>, line: number, isWeakMea
   const problem = newNamesFault(user) ?? fault?.problem;
   if (problem !== undefined) return problem;
   if (password === '') return { line, user };
-  if (isHash(password)) return 'password is a hash: its column is password_hash';
+  if (isHash(password)) return 'password is a hash, which belongs in the column password_hash';
   const weak = weakness(password, [username, email], isWeakMeant);
   return weak === undefined ? { line, user, password } : `password ${weak}`;
 }

@@ -20,7 +20,7 @@ const err = process.stderr.write.bind(process.stderr) as Write;
 type Write = (text: string, done?: () => void) => boolean;
 
 process.stdout.on('error', (error) => {
-  // Who reads no more, as `head` does, has what they want: the code stays the command's.
+  // A reader that stops reading, as `head` does, is no failure: the code stays the command's.
   if (codeOf(error) === 'EPIPE' || unwritten !== undefined) return;
   unwritten = process.exitCode = UNWRITTEN;
   err(`securest: the output cannot be written (${codeOf(error)})\n`);
@@ -48,7 +48,7 @@ function end(code: number): void {
   let open = 2;
   const written = () => {
     open -= 1;
-    // A write that failed is told of a moment later.
+    // A failed write is reported a moment later.
     if (open === 0) setImmediate(() => exit(unwritten ?? code));
   };
   out('', written);

@@ -3,7 +3,7 @@ import { nameFault, usernameFault } from '../core/user-name';
 import { printable } from '../util/printable';
 import { RefusedError } from './command';
 
-/** What is wrong with the names of a new user; undefined where nothing is. */
+/** What is wrong with the names of a new user; undefined when they are valid. */
 export function newNamesFault({ username, roles, groups }: User): string | undefined {
   const fault = usernameFault(username);
   if (fault !== undefined) return `username ${fault}`;
@@ -16,10 +16,10 @@ export function refuseNames(field: 'roles' | 'groups', names: readonly string[])
   if (fault !== undefined) throw new RefusedError(fault);
 }
 
-/** What to tell of a user name that other providers take, and Basic does not. */
+/** The notice about a user name that other providers accept, and Basic does not. */
 export function colonNotice(username: string): string | undefined {
   if (!username.includes(':')) return undefined;
-  return `${printable(username)} has a colon, and no Basic login can have such a name (RFC 7617)`;
+  return `${printable(username)} has a colon, so it cannot log in with Basic (RFC 7617)`;
 }
 
 function listFault(field: string, names: readonly string[] | null | undefined): string | undefined {

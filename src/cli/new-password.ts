@@ -16,18 +16,18 @@ export function weakness(password: string, names: readonly unknown[], isMeant: b
   return unusable(password) ?? (isMeant ? undefined : passwordFault(password, MIN_LENGTH, names));
 }
 
-/** Reads a new password, and hashes it. @throws {RefusedError} for one that will not do */
+/** Reads a new password, and hashes it. @throws {RefusedError} for a password that is refused */
 export async function newHash(call: Call, names: readonly unknown[]): Promise<string> {
   const password = await readPassword(call);
   const fault = weakness(password, names, call.flag('weak'));
   if (fault === undefined) return passwords.hash(password);
-  const hint = unusable(password) === undefined ? '. If it is meant: --weak' : '';
+  const hint = unusable(password) === undefined ? '. If it is intended: --weak' : '';
   throw new RefusedError(`The password ${fault}${hint}`);
 }
 
 /** Why no login would take the password, meant or not. */
 export function unusable(password: string): string | undefined {
-  if (password === '') return 'may not be empty';
+  if (password === '') return 'must not be empty';
   if (isLonger(password, MAX_PASSWORD_BYTES)) {
     return `must have at most ${String(MAX_PASSWORD_BYTES)} bytes`;
   }

@@ -88,7 +88,7 @@ function givingUp(client: SqlClient, socket: Socket): SqlClient {
 
 async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   if (!mayCreate && path !== '' && !existsSync(path)) {
-    throw new Error(`There is no ${path}: securest sql migrate sqlite:${path} makes it`);
+    throw new Error(`${path} does not exist: securest sql migrate sqlite:${path} makes it`);
   }
   const client = await connectSqlite(path);
   return {
@@ -100,7 +100,7 @@ async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   };
 }
 
-/** Whoever closes the file as its last user keeps it to itself for a moment. */
+/** The process that closes the file last locks it for a moment. */
 async function connectSqlite(path: string): Promise<SqliteClient> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -114,7 +114,7 @@ async function connectSqlite(path: string): Promise<SqliteClient> {
   }
 }
 
-/** What the database said: the public message of an outage says too little for who runs the command. */
+/** The database's own message: the public message of an outage says too little at a terminal. */
 export function databaseFault(error: unknown): Error {
   if (error instanceof ConfigurationError) return error;
   const { cause } = (error ?? {}) as { cause?: unknown };
@@ -123,5 +123,5 @@ export function databaseFault(error: unknown): Error {
   if (code === '42P01' || said.includes('no such table')) {
     return new Error('The database has no tables of securest: securest sql migrate makes them');
   }
-  return new Error(`The database fails: ${said}${typeof code === 'string' ? ` (${code})` : ''}`);
+  return new Error(`The database failed: ${said}${typeof code === 'string' ? ` (${code})` : ''}`);
 }

@@ -11,7 +11,7 @@ export const STORE_USAGE =
 
 /**
  * Opens the users that a command works on, and closes them whatever comes of the work.
- * @param create whether to make a file where there is none; undefined for commands that never do
+ * @param create whether to create a file that does not exist; undefined for commands that never do
  */
 export async function withDirectory<T>(
   store: string,
@@ -19,7 +19,7 @@ export async function withDirectory<T>(
   create?: boolean,
 ): Promise<T> {
   if (isDatabase(store)) return inDatabase(store, work, create);
-  if (create === false && !existsSync(store)) throw new Error(`There is no ${store}: --create makes it`);
+  if (create === false && !existsSync(store)) throw new Error(`${store} does not exist: --create makes it`);
   return work(new FileUserDirectory({ path: store, create: create === true }));
 }
 

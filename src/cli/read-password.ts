@@ -15,10 +15,10 @@ export const PASSWORD_USAGE =
 export async function readPassword(call: Call): Promise<string> {
   if (call.flag('password-stdin')) return readInput();
   if (!process.stdin.isTTY) {
-    throw new UsageError('There is no terminal to ask for the password: use --password-stdin');
+    throw new UsageError('No terminal to ask for the password: use --password-stdin');
   }
   const [password, again] = await ask('Password: ', 'Again: ');
-  if (password !== again) throw new Error('The two are not the same: nothing was done');
+  if (password !== again) throw new Error('The two passwords differ: nothing was changed');
   return password ?? '';
 }
 
@@ -34,7 +34,7 @@ async function readInput(): Promise<string> {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
     return text.replace(/\r?\n$/, '');
   } catch {
-    throw new Error('The password is no UTF-8 text');
+    throw new Error('The password is not valid UTF-8');
   }
 }
 
@@ -52,7 +52,7 @@ async function ask(...questions: readonly string[]): Promise<string[]> {
         else process.stderr.write(questions[answers.length] ?? '');
       });
       lines.on('close', () => {
-        refuse(new Error('Broken off: nothing was done'));
+        refuse(new Error('Interrupted: nothing was changed'));
       });
       process.stderr.write(questions[0] ?? '');
     });

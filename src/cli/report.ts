@@ -16,11 +16,11 @@ export const report: Command = {
   usage: `Usage: securest report <module> [options]
 
 Reports who may call each route of an app. The module exports its secured options, or a function that
-gives them, as \`options\` or as its default export. It must not start a server.
+returns them, as \`options\` or as its default export. It must not start a server.
 
 Options:
-  --format <table|json|markdown>  how to print the report (default: table)
-  --check <file>                  print what changed since the lock file was written; exit 1 if anything did
+  --format <${Object.keys(FORMATS).join('|')}>  how to print the report (default: table)
+  --check <file>                  print what changed since the lock file was written; exits 1 if anything did
   --update <file>                 write the lock file
   --json                          print one JSON document
 `,
@@ -29,10 +29,11 @@ Options:
   async run(call) {
     const [module, ...others] = call.positionals;
     const [check, update, name = 'table'] = [call.text('check'), call.text('update'), call.text('format')];
-    if (module === undefined || others.length > 0) throw new UsageError('It takes <module>');
-    if (check !== undefined && update !== undefined) throw new UsageError('It takes --check or --update');
+    if (module === undefined || others.length > 0) throw new UsageError('Expected <module>');
+    if (check !== undefined && update !== undefined)
+      throw new UsageError('--check and --update cannot be combined');
     const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
-    if (format === undefined) throw new UsageError(`There is no format ${name}`);
+    if (format === undefined) throw new UsageError(`Unknown format ${name}`);
 
     const found = await securityReport(await loadOptions(module));
     const routes = String(found.routes.length);
@@ -50,14 +51,14 @@ Options:
       if (!isOutdated(locked)) return outcome;
       return {
         ...outcome,
-        notice: `${check} is of an earlier version, which holds less: --update it\n`,
+        notice: `${check} was written by an earlier version and holds less: update it with --update\n`,
       };
     }
     return {
       code: 1,
       text: changes.map((change) => `${printable(change, 2000)}\n`).join(''),
       json,
-      notice: `Who may call what has changed. If it is meant: securest report ${module} --update ${check}\n`,
+      notice: `The access of these routes and roles has changed. If that is intended: securest report ${module} --update ${check}\n`,
     };
   },
 };

@@ -25,19 +25,18 @@ export async function runCli(args: readonly string[], output: Output): Promise<E
     output.err(`securest: ${message}\n`);
     return error instanceof RefusedError || error instanceof UserRefusedError ? 1 : 2;
   };
-  const length = args[0] === 'user' || args[0] === 'sql' ? 2 : 1;
-  const name = args.slice(0, length).join(' ');
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined) {
+  const name = commandIn(args);
+  const entry = name === undefined ? undefined : COMMANDS[name];
+  if (name === undefined || entry === undefined) {
     const isAsked = args.includes('--help');
     output[isAsked ? 'out' : 'err'](usage());
-    if (isJson && !isAsked) output.out(`${JSON.stringify({ error: 'There is no such command' })}\n`);
+    if (isJson && !isAsked) output.out(`${JSON.stringify({ error: 'Unknown command' })}\n`);
     return isAsked ? 0 : 2;
   }
   try {
     const command = entry.load();
     try {
-      const call = parse(command, args.slice(length));
+      const call = parse(command, args.slice(name.split(' ').length));
       if (call.flag('help')) {
         output.out(command.usage);
         return 0;
@@ -53,6 +52,13 @@ export async function runCli(args: readonly string[], output: Output): Promise<E
   } catch (error) {
     return fail(error);
   }
+}
+
+/** The longest name of a command that the arguments begin with. */
+function commandIn(args: readonly string[]): string | undefined {
+  return Object.keys(COMMANDS)
+    .filter((name) => name.split(' ').every((word, at) => args[at] === word))
+    .toSorted((one, other) => other.length - one.length)[0];
 }
 
 function parse(command: Command, args: readonly string[]): Call {
@@ -90,6 +96,6 @@ function usage(): string {
 
 Commands:
 ${lines.join('')}
-Each of them has --help and --json. Exit codes: 0 done, 1 it cannot be or a check found something, 2 everything else.
+Every command takes --help and --json. Exit codes: 0 done, 1 refused or a check found a change, 2 any other failure.
 `;
 }

@@ -6,8 +6,8 @@ import { STORE_USAGE, withDirectory } from './open-directory';
 export const userDisable = activation(
   'disable',
   false,
-  "Refuses a user's logins and ends the tokens, whatever proves who it is",
-  'may not log in; tokens of before have ended',
+  "Refuses all logins of a user and ends the user's tokens",
+  'may not log in; earlier tokens have ended',
 );
 export const userEnable = activation(
   'enable',
@@ -20,7 +20,7 @@ function activation(name: string, active: boolean, what: string, done: string): 
   return {
     usage: `Usage: securest user ${name} <store> <username> [options]
 
-${what}. Exit 1 when there is no such user.
+${what}. Exits 1 when the user does not exist.
 
 ${STORE_USAGE}
 

@@ -8,20 +8,20 @@ import { PASSWORD_USAGE } from './read-password';
 export const userAdd: Command = {
   usage: `Usage: securest user add <store> <username> [options]
 
-Adds a user, asks for the password. Tokens of a former user of that name do not count. Exit 1 when there is one of that
-name, and for names that no login can have: empty, of more than 255 characters, with control characters or with white
-space at the ends.
+Adds a user and asks for the password. Tokens of a former user of the same name are refused. Exits 1 when a user of
+that name exists, and for names that no login can have: empty, of more than 255 characters, with control characters
+or with white space at the ends.
 
 ${STORE_USAGE}
 
 Options:
 ${PASSWORD_USAGE}
-  --weak            take a password that is short or that many people have
+  --weak            accept a short or common password
   --email <address>
   --role <name>     may be given several times
   --group <name>    may be given several times; the store must have the group
-  --disabled        no logins until it is enabled
-  --create          make the user file where there is none
+  --disabled        no logins until the user is enabled
+  --create          create the user file if it does not exist
   --json            print one JSON document
 `,
   options: {
@@ -44,7 +44,7 @@ ${PASSWORD_USAGE}
     return withDirectory(
       store,
       async (directory) => {
-        const exists = new RefusedError(`There is a user ${username}`);
+        const exists = new RefusedError(`User ${username} exists already`);
         if ((await directory.get(username)) !== undefined) throw exists;
         const password = await newHash(call, [username, email]);
         const isAdded = await directory.add({

@@ -15,17 +15,17 @@ export const userImport: Command = {
   usage: `Usage: securest user import <csv> <store> [options]
 
 Adds the users of a CSV file. Its first line names the columns: username, and any of password or password_hash,
-email, active (true or false), roles and groups (several with ; between). Users that are there already are left
-alone, so an import that was broken off is run again and goes on where it was.
+email, active (true or false), roles and groups (several with ; between). Existing users are left
+alone, so an interrupted import continues when it is run again.
 
-Exit 1 when a line does not hold, also for names that no login can have; then nothing is added.
+Exits 1 when a line is not valid, also for names that no login can have; nothing is added then.
 
 ${STORE_USAGE}
 
 Options:
-  --skip-faults  add the others when lines do not hold; still exit 1
-  --weak         take passwords that are short or that many people have
-  --create       make the user file where there is none
+  --skip-faults  add the users of the valid lines; still exits 1 when a line is not valid
+  --weak         accept short or common passwords
+  --create       create the user file if it does not exist
   --json         print one JSON document
 `,
   options: {
@@ -70,7 +70,8 @@ Options:
         const there = good.length - fresh.length + existing;
         const left = fresh.length - added - existing;
         const done = `${String(added)} added, ${String(there)} were there already`;
-        if (left > 0) throw new Error(`Broken off: ${done}, ${String(left)} are left. Run it again to go on`);
+        if (left > 0)
+          throw new Error(`Interrupted: ${done}, ${String(left)} remain. Run the command again to continue`);
         return {
           code: faults.length > 0 ? 1 : 0,
           text: `${done}\n`,

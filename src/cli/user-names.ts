@@ -12,14 +12,14 @@ function names(field: 'roles' | 'groups', one: string): Command {
        securest user ${field} <store> <username> [--add <${one}>]... [--remove <${one}>]...
        securest user ${field} <store> <username> --none
 
-Sets or changes a user's ${field}. Exit 1 when there is no such user${field === 'groups' ? ' or group' : ''}.
+Sets or changes a user's ${field}. Exits 1 when the user${field === 'groups' ? ' or group' : ''} does not exist.
 
 ${STORE_USAGE}
 
 Options:
   --add <${one}>     may be given several times
   --remove <${one}>  may be given several times
-  --none            take all away
+  --none            remove all
   --json            print one JSON document
 `,
     options: {
@@ -34,7 +34,9 @@ Options:
       const isChange = added.length > 0 || removed.length > 0;
       const ways = [given.length > 0, isChange, isNone].filter(Boolean).length;
       if (store === '' || username === '' || ways !== 1) {
-        throw new UsageError(`It takes <store> <username> and ${field}, --add and --remove, or --none`);
+        throw new UsageError(
+          `Expected <store> <username>, and either ${field}, --add and --remove, or --none`,
+        );
       }
       return withDirectory(store, async (directory) => {
         let result: readonly string[] = [];

@@ -8,13 +8,13 @@ import { PASSWORD_USAGE } from './read-password';
 export const userPasswd: Command = {
   usage: `Usage: securest user passwd <store> <username> [options]
 
-Asks for a new password and ends the user's tokens. Exit 1 when there is no such user.
+Asks for a new password and ends the user's tokens. Exits 1 when the user does not exist.
 
 ${STORE_USAGE}
 
 Options:
 ${PASSWORD_USAGE}
-  --weak            take a password that is short or that many people have
+  --weak            accept a short or common password
   --json            print one JSON document
 `,
   options: NEW_PASSWORD_OPTIONS,
@@ -30,7 +30,7 @@ ${PASSWORD_USAGE}
       if (tokensValidFrom === undefined) throw unknown;
       return {
         code: 0,
-        text: `${printable(username)} has a new password; tokens of before have ended\n`,
+        text: `${printable(username)} has a new password; earlier tokens have ended\n`,
         json: { username, changed: true, tokensValidFrom },
       };
     });

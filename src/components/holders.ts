@@ -1,5 +1,5 @@
 /**
- * Who uses which store or provider. Instances of the library may share one, by a common container; it is
+ * Which instances use a store or provider. Instances of the library may share one, by a common container; it is
  * closed with the last of them.
  */
 const holders = new WeakMap<object, number>();

@@ -18,7 +18,7 @@ export type AuthenticationResult<U extends User = User> = U | Authentication<U> 
 export interface AuthProviderInterface<U extends User = User> {
   /**
    * What it reads: `authorization`, another header's name, `cookie` or `tls`. A provider that grants without having
-   * found that header by `request.header()` counts as one that reads a cookie: see the cross-site check.
+   * found that header by `request.header()` counts as a provider that reads a cookie: see the cross-site check.
    * @default 'authorization'
    */
   readonly credential?: string;

@@ -3,7 +3,7 @@ import type { SecurityRequest } from './request';
 import type { User } from './user';
 import type { MaybePromise } from './userstore';
 
-/** An answer with a reason, which is told to listeners and never to the client. */
+/** An answer with a reason, which listeners hear and the client never does. */
 export interface Decision {
   readonly granted: boolean;
   readonly reason?: string | undefined;

@@ -10,7 +10,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
  * The header value of a challenge, its parameters quoted and escaped.
- * @throws TypeError when scheme or a parameter name is no token, or a value has a control character.
+ * @throws TypeError when scheme or a parameter name is not a token, or a value has a control character.
  * @see RFC 9110 section 5.6.4
  */
 export function formatChallenge(challenge: Challenge): string {

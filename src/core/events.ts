@@ -44,7 +44,7 @@ export interface AuthenticatedEvent extends RequestFacts {
   readonly outcomes: readonly ProviderOutcome[];
 }
 
-/** A request had to be authenticated and was not; `code` is what the client was told. */
+/** A request had to be authenticated and was not; `code` is the one that the client got. */
 export interface FailedEvent extends RequestFacts {
   readonly type: 'failed';
   readonly code: string;
@@ -68,7 +68,7 @@ export interface AllowedEvent extends RequestFacts {
   readonly skipped: boolean;
 }
 
-/** A user changed the own password; tokens of before have ended. */
+/** A user changed the password; earlier tokens have ended. */
 export interface PasswordChangedEvent extends RequestFacts {
   readonly type: 'password_changed';
   readonly user: string;

@@ -1,6 +1,6 @@
 import type { Problem, ProblemListener } from './events';
 
-/** Hands a component's problems to those who listen; the last one that nobody heard waits for the first. */
+/** Hands a component's problems to its listeners; the last problem without a listener waits for the first. */
 export class ProblemBoard {
   readonly #listeners = new Set<ProblemListener>();
   #unheard: Problem | undefined;

@@ -77,7 +77,7 @@ function called(view: () => unknown, secrets: Secrets | undefined): unknown {
 
 /** What came of a record must still be that user, and must not share what roles are decided by. */
 function checked(user: User, record: User): User {
-  if (!isUser(user)) throw new RecordFault('its copy does not hold as a user');
+  if (!isUser(user)) throw new RecordFault('its copy is not a valid user');
   if (user.username !== record.username) throw new RecordFault('its copy has another username');
   for (const field of ['roles', 'groups'] as const) {
     const names = user[field];

@@ -3,7 +3,7 @@ export class RecordFault extends Error {
   override readonly name = 'RecordFault';
 }
 
-/** What may be looked at for one login: a record that leads to half of the process is no user. */
+/** What may be looked at for one login: a record that leads to half of the process is not a user. */
 export class Budget {
   constructor(private left = 100_000) {}
 

@@ -2,7 +2,7 @@ import type { MaybePromise } from './userstore';
 
 /**
  * Where `ownerOf` and `@Resource` load from: any class of the app with `get(id)`. Null and undefined mean
- * that there is no such resource, and only that; a store that is down throws ServiceUnavailableError.
+ * that the resource does not exist, and nothing else; a store that is down throws ServiceUnavailableError.
  */
 export interface ResourceStoreInterface<T extends object = object> {
   /** The id is the route's parameter as the client sent it, decoded once: bind it, never build it in. */

@@ -5,7 +5,7 @@ import type { MaybePromise } from './userstore';
 /**
  * Adds roles to those that a user has by itself and by its groups: from a database, a claim, a service. It
  * is asked at most once a request, when a guard first asks for a role. Whatever it throws answers 503,
- * because a role that is missing could be the one that a rule denies.
+ * because a missing role could be the one that a rule denies.
  */
 export interface RoleLoaderInterface<U extends User = User> {
   /** For logs and events. @default the class name */

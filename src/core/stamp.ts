@@ -7,12 +7,12 @@ type Stamp = Date | null | undefined;
 /** The coarsest that a store may keep times, such as `timestamptz(0)`: a new stamp must differ there too. */
 const STEP_MS = 1000;
 
-/** Stands for the epoch itself, whose milliseconds mean that there is none. No Date reaches this far. */
+/** Stands for the epoch itself, whose milliseconds mean "no stamp". No Date reaches this far. */
 export const EPOCH_STAMP = -8.64e15 - 1;
 
 /** A user's `tokensValidFrom` in milliseconds, 0 for none: what tokens of a login are held against. */
 export function stampOf(user: Pick<User, 'tokensValidFrom'>): number {
-  // An app may state a login of anything; the chain finds out that it is no user.
+  // An app may state a login of any value; the chain refuses values that are not users.
   const { tokensValidFrom } = Object(user) as { tokensValidFrom?: unknown };
   if (!types.isDate(tokensValidFrom)) return 0;
   const time = Date.prototype.getTime.call(tokensValidFrom);
@@ -25,20 +25,20 @@ export function stampOf(user: Pick<User, 'tokensValidFrom'>): number {
  *
  * @param previous the present one of the record
  * @param now milliseconds since the epoch
- * @throws RangeError when there is no such date
+ * @throws RangeError when no such date exists
  */
 export function nextStamp(previous: Stamp, now: number): Date {
   const earliest = (previous?.getTime() ?? Number.NaN) + STEP_MS;
   // An invalid previous date compares as false: it is replaced.
   const stamp = new Date(earliest > now ? earliest : now);
-  if (Number.isNaN(stamp.getTime())) throw new RangeError('There is no later date for tokensValidFrom');
+  if (Number.isNaN(stamp.getTime())) throw new RangeError('No later date for tokensValidFrom exists');
   return stamp;
 }
 
 /**
  * The `tokensValidFrom` of a record whose hash is replaced. It moves only where the change says so, and never back,
  * whatever the caller knew of the record.
- * @throws RangeError when there is no such date
+ * @throws RangeError when no such date exists
  */
 export function stampAfter(previous: Stamp, changes: PasswordUpdate | undefined): Stamp {
   const given = changes?.tokensValidFrom ?? undefined;

@@ -3,7 +3,7 @@ import type { User } from './user';
 /** What of a user can be changed. Undefined and null take a field away. */
 export type UserChange = Partial<Omit<User, 'username'>>;
 
-/** A user cannot be kept like this: a field does not hold, or a group is not there. It quotes no field. */
+/** A user cannot be stored like this: a field is not valid, or a group does not exist. It quotes no field. */
 export class UserRefusedError extends Error {
   override readonly name = 'UserRefusedError';
 }
@@ -13,13 +13,13 @@ export interface UserDirectory {
   get(username: string): Promise<User | undefined>;
   /** All users, in the order in which they are kept, or by name. */
   list(): AsyncIterable<User>;
-  /** Those of these names that there are. */
+  /** Those of these names that exist. */
   existing(usernames: readonly string[]): Promise<ReadonlySet<string>>;
-  /** False when there is a user of that name. @throws {UserRefusedError} */
+  /** False when a user of that name exists. @throws {UserRefusedError} */
   add(user: User): Promise<boolean>;
   /**
    * Changes what `change` makes of the user as it is now, in one step; it may be asked more than once. False when
-   * there is no user of that name.
+   * the user does not exist.
    * @throws {UserRefusedError}; what `change` throws
    */
   update(username: string, change: (user: User) => UserChange): Promise<boolean>;

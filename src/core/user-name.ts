@@ -13,7 +13,7 @@ export function usernameFault(name: string): string | undefined {
   return nameFault(name);
 }
 
-/** Why a user, role or group should not have this name, though one of before may. */
+/** Why a user, role or group should not have this name, though an existing one may. */
 export function nameFault(name: string): string | undefined {
   // Nobody sees them, so two names would look the same.
   return name === name.trim() ? undefined : 'must not begin or end with white space';

@@ -32,7 +32,7 @@ export interface Group {
 }
 
 /**
- * True when the value holds as a user: an object with a non-empty `username` and every other field of
+ * True when the value is a valid user: an object with a non-empty `username` and every other field of
  * {@link User} absent or of its type. Never throws, not even for an object with a throwing getter.
  */
 export function isUser(value: unknown): value is User {
@@ -52,7 +52,7 @@ export function isUser(value: unknown): value is User {
   }
 }
 
-/** True when the value holds as a group. Never throws. */
+/** True when the value is a valid group. Never throws. */
 export function isGroup(value: unknown): value is Group {
   try {
     return (

@@ -19,7 +19,7 @@ export interface UserHome {
 /** What changes together with a user's hash. */
 export interface PasswordUpdate {
   /**
-   * Set where the password was changed, so that tokens of before end; later than the one before. Absent where only
+   * Set when the password was changed, so that earlier tokens end; later than the previous value. Absent where only
    * the hash is another.
    */
   readonly tokensValidFrom?: Date;
@@ -29,7 +29,7 @@ export interface PasswordUpdate {
  * Loads users. The only thing an app must write to bring its own users.
  *
  * A store that cannot answer throws {@link ServiceUnavailableError} (the client gets 503); any other throw
- * is a bug (500). Null and undefined mean that there is no such user, and only that.
+ * is a bug (500). Null and undefined mean that the user does not exist, and nothing else.
  */
 export interface UserstoreInterface<U extends User = User> {
   /** For logs and events: apps with several stores see users as `name:username`. @default the class name */

@@ -1,4 +1,6 @@
 import { createParamDecorator } from 'routing-controllers';
+import { flag, optional } from '../util/option-kinds';
+import { parseOptions } from '../util/parse-options';
 import { answered } from './answers';
 
 /** The parameter transformation behind the decorator; by it the access compiler knows its parameters. */
@@ -13,5 +15,6 @@ export const currentAuthentication = answered('@CurrentAuthentication', (answers
 export function CurrentAuthentication(
   options: { required?: boolean } = {},
 ): (object: object, method: string, index: number) => void {
-  return createParamDecorator({ required: options.required ?? false, value: currentAuthentication });
+  const { required } = parseOptions('@CurrentAuthentication', options, { required: optional(flag, false) });
+  return createParamDecorator({ required, value: currentAuthentication });
 }

@@ -20,11 +20,11 @@ export interface FileEditOptions<T> {
   readonly path: string;
   /** Larger texts are neither read nor written. */
   readonly maxBytes: number;
-  /** Makes the file where there is none, readable by its owner only. @default false */
+  /** Creates the file when it does not exist, readable by its owner only. @default false */
   readonly create?: boolean;
   /**
    * Works out the new text, and what it holds; undefined leaves the file as it is. It is asked again when the file was
-   * changed meanwhile. The old text is undefined where there is no file.
+   * changed meanwhile. The old text is undefined when the file does not exist.
    */
   readonly edit: (text: string | undefined) => Promise<{ text: string; value: T } | undefined>;
   /** Hears of the new version in the turn in which it appeared. */

@@ -78,7 +78,7 @@ function refusal(error: unknown): FileFault {
   return new FileFault(`cannot be written: its folder refuses a lock beside it (${codeOf(error)})`);
 }
 
-/** Undefined when there is none any more. */
+/** Undefined when the file is gone. */
 function holderOf(path: string): string | undefined {
   try {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'latin1').slice(0, 256);
@@ -165,7 +165,7 @@ function textOf(path: string): string {
   }
 }
 
-/** When a process started, in the kernel's ticks. Empty for one that is dead and not yet buried. */
+/** When a process started, in the kernel's ticks. Empty for a zombie. */
 function startOf(pid: number): string | undefined {
   // The name of the program stands before, in parentheses, and may hold anything.
   const fields = /\) (.*)$/s.exec(textOf(`/proc/${String(pid)}/stat`))?.[1]?.split(' ');

@@ -19,7 +19,7 @@ export class FileVersion {
     this.text = descriptor === undefined ? undefined : decode(bytes);
   }
 
-  /** @throws {FileFault} for what is no text file of that size */
+  /** @throws {FileFault} when it is not a text file of at most that size */
   static open(path: string, maxBytes: number): FileVersion {
     let descriptor: number;
     try {

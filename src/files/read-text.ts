@@ -59,7 +59,7 @@ export function readTextSync(path: string, maxBytes: number): FileText {
   }
 }
 
-/** @throws {FileFault} for what is no regular file, or too large */
+/** @throws {FileFault} when it is not a regular file, or too large */
 export function refuseOddFile(stats: BigIntStats, maxBytes: number): void {
   if (!stats.isFile()) throw new FileFault('is not a regular file');
   if (stats.size > maxBytes) throw new FileFault(`is larger than ${String(maxBytes)} bytes`);

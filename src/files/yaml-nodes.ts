@@ -36,7 +36,7 @@ const OPTIONS = {
 export class YamlNodes {
   constructor(private readonly lineAt: (offset: number) => number) {}
 
-  /** The content of the one document that the tokens make up; null when there is none. */
+  /** The content of the one document that the tokens form; null when the document is empty. */
   compose(tokens: readonly CST.Token[]): Node {
     let content: Node = null;
     for (const document of new Composer(OPTIONS).compose(tokens)) {
@@ -77,7 +77,7 @@ export class YamlNodes {
     for (const { key, value } of this.plain(map, this.lineAt(map.range?.[0] ?? 0)).items) {
       const line = this.lineAt(key.range[0]);
       if (!isScalar(key) || typeof this.plain(key, line).value !== 'string') {
-        throw new FileFault('has a key that is no plain name', line);
+        throw new FileFault('has a key that is not a plain name', line);
       }
       const name = key.value as string;
       const first = entries.get(name);

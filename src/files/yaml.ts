@@ -72,7 +72,7 @@ export function* readYaml(
 
   const top = nodes.compose(tokens);
   if (top === null) throw new FileFault('is empty');
-  if (!isMap<ParsedNode, ParsedNode | null>(top)) throw new FileFault('is no mapping of names', firstLine);
+  if (!isMap<ParsedNode, ParsedNode | null>(top)) throw new FileFault('is not a mapping of names', firstLine);
   const sections = new Map<string, Section>();
   for (const [section, { node, line }] of nodes.entries(top)) {
     sections.set(section, { isSequence: isSeq(node), line, read: () => nodes.read(node, line) });

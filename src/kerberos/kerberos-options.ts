@@ -1,6 +1,8 @@
 import type { MaybePromise } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
+import { callable, isText, kind, optional } from '../util/option-kinds';
+import { type Kind, parseOptions, type Values, withoutContainer } from '../util/parse-options';
 import type { KerberosPrincipal } from './principal';
 
 export interface KerberosProviderOptions {
@@ -22,45 +24,46 @@ export interface KerberosProviderOptions {
   readonly clock?: Clock;
 }
 
-const OPTIONS = ['service', 'realms', 'keytab', 'username', 'clock'];
 const SERVICE = /^([A-Za-z][A-Za-z0-9-]*)@([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)$/;
 
-/** @throws ConfigurationError for options that do not hold */
-export function checkKerberosOptions(options: unknown): KerberosProviderOptions {
-  if (typeof options !== 'object' || options === null || !('service' in options)) {
-    throw fault("options: super({ service: 'HTTP@host', realms: ['EXAMPLE.COM'] })");
+const service: Kind<string> = (value, name, report) => {
+  const [, type] = (typeof value === 'string' ? SERVICE.exec(value) : null) ?? [];
+  if (type === undefined) {
+    report(
+      `${name} must be 'HTTP@host', with the host's name in lower case as in the URLs that clients use: ` +
+        `super({ service: 'HTTP@host', realms: ['EXAMPLE.COM'] })`,
+    );
+  } else if (type !== 'HTTP' && type.toUpperCase() === 'HTTP') {
+    report(`${name} must have HTTP in capitals: that is what clients ask tickets for`);
   }
-  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
-  if (unknown !== undefined) throw fault(`no option ${unknown}: there are ${OPTIONS.join(', ')}`);
-  const { service, realms, keytab, username, clock } = options as Partial<Record<string, unknown>>;
-  const [, name] = (typeof service === 'string' ? SERVICE.exec(service) : null) ?? [];
-  if (name === undefined) {
-    throw fault(`service as 'HTTP@host', the host's name in lower case as in the URLs that clients use`);
-  }
-  if (name !== 'HTTP' && name.toUpperCase() === 'HTTP') {
-    throw fault(`HTTP in capitals in service: that is what clients ask tickets for`);
-  }
-  if (!Array.isArray(realms) || realms.length === 0 || !realms.every(isRealm)) {
-    throw fault(`realms, the list of those whose users may log in: ['EXAMPLE.COM']`);
-  }
-  if (keytab !== undefined && (typeof keytab !== 'string' || keytab === '' || keytab.includes('\0'))) {
-    throw fault('keytab to be the path of a file');
-  }
-  for (const [key, value] of Object.entries({ username, clock })) {
-    if (value !== undefined && typeof value !== 'function') throw fault(`${key} to be a function`);
-  }
-  if (new Set(realms).size > 1 && username === undefined) {
-    throw fault(
-      'username, a function, where there are several realms: alice of one realm need not be alice of another',
+  return value as string;
+};
+
+const isRealm = (value: unknown): value is string =>
+  typeof value === 'string' && /^[^\s@/\\\p{Cc}]{1,255}$/u.test(value);
+
+const OPTIONS = {
+  service,
+  realms: kind<readonly string[]>(
+    "must be a list of the realms whose users may log in: ['EXAMPLE.COM']",
+    (value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isRealm),
+  ),
+  keytab: optional(
+    kind<string>('must be the path of a file', (value) => isText(value) && !value.includes('\0')),
+  ),
+  username: optional(callable<NonNullable<KerberosProviderOptions['username']>>()),
+  clock: optional(callable<Clock>()),
+} satisfies Record<keyof KerberosProviderOptions, Kind<unknown>>;
+
+export type KerberosSettings = Values<typeof OPTIONS>;
+
+/** @throws ConfigurationError for options that are unknown or not valid */
+export function checkKerberosOptions(options: unknown): KerberosSettings {
+  const settings = parseOptions('KerberosProvider', withoutContainer(options), OPTIONS);
+  if (new Set(settings.realms).size > 1 && settings.username === undefined) {
+    throw new ConfigurationError(
+      'KerberosProvider: several realms need username, a function: alice of one realm need not be alice of another',
     );
   }
-  return options as KerberosProviderOptions;
-}
-
-function isRealm(realm: unknown): boolean {
-  return typeof realm === 'string' && /^[^\s@/\\\p{Cc}]{1,255}$/u.test(realm);
-}
-
-function fault(what: string): ConfigurationError {
-  return new ConfigurationError(`KerberosProvider needs ${what}`);
+  return settings;
 }

@@ -43,8 +43,8 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
   readonly #problems = new ProblemBoard();
 
   /**
-   * @throws ConfigurationError for options that do not hold, without the package `kerberos`, for a keytab that cannot
-   * be read or has no key of the service, when another keytab is in use in this process, or where the environment
+   * @throws ConfigurationError for options that are unknown or not valid, without the package `kerberos`, for a keytab
+   * that cannot be read or has no key of the service, when another keytab is in use in this process, or where the environment
    * switches the replay cache off
    */
   constructor(options: KerberosProviderOptions) {
@@ -86,7 +86,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     const username = await this.#usernameOf(principal);
     const user = await userstore.getUser(username);
     if (user === null || user === undefined) throw new BadCredentialsError();
-    // The chain answers for a store that returns something that is no user.
+    // The chain reports a store that returns something that is not a user.
     if (!isUser(user)) return user;
     return new Authentication(user, {
       methods: ['kerberos'],
@@ -125,7 +125,9 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     const username: unknown = await this.#username(principal);
     if (username === null || username === undefined) throw new BadCredentialsError();
     if (typeof username !== 'string' || username === '') {
-      throw new TypeError('The option username of KerberosProvider returned something that is no name');
+      throw new TypeError(
+        'The option username of KerberosProvider returned something that is not a user name',
+      );
     }
     return username;
   }

@@ -21,7 +21,7 @@ export class KeytabChoice {
   ) {}
 
   /**
-   * @param path undefined for the one that is set already, or libkrb5's default
+   * @param path undefined for the keytab that is set already, or libkrb5's default
    * @param check is given the keytab's file, where it is known here; what it throws leaves all as it was
    * @throws ConfigurationError when another one is in use
    */
@@ -37,7 +37,7 @@ export class KeytabChoice {
     if (present !== '' ? fileOf(present) !== file : this.#usesDefault) {
       throw new ConfigurationError(
         `KerberosProvider cannot use the keytab ${path}: this process uses ` +
-          `${present === '' ? "libkrb5's default" : present} already, and can use but one (KRB5_KTNAME). Put the ` +
+          `${present === '' ? "libkrb5's default" : present} already, and can use only one (KRB5_KTNAME). Put the ` +
           'keys of all services into one keytab',
       );
     }
@@ -77,7 +77,7 @@ export function checkKeytab(path: string, service: string): void {
   );
 }
 
-/** What is wrong with who may read it, in words; undefined where only its owner and a group may. */
+/** What is wrong with the file's permissions, in words; undefined where only its owner and a group may read it. */
 export function keytabExposure(path: string): string | undefined {
   const isExposed = process.platform !== 'win32' && (statSync(path).mode & 0o007) !== 0;
   return isExposed ? `everybody on this machine can use the keytab ${path}: chmod 600` : undefined;
@@ -99,7 +99,7 @@ function readKeytab(path: string): Buffer {
   }
   if (bytes.length < 2 || bytes.readUInt16BE(0) !== 0x05_02) {
     bytes.fill(0);
-    throw new ConfigurationError(`${path} is no keytab`);
+    throw new ConfigurationError(`${path} is not a keytab`);
   }
   return bytes;
 }

@@ -47,7 +47,7 @@ export function mechanismOf(token: Buffer): Mechanism {
   return mechanism === SPNEGO ? preferredMechanism(oid.rest) : 'unreadable';
 }
 
-/** The first mechanism of a NegTokenInit, which is the one that its token is of. */
+/** The first mechanism of a NegTokenInit: the mechanism of its token. */
 function preferredMechanism(bytes: Buffer): Mechanism {
   const negotiation = contents(contents(bytes, 0xa0), 0x30);
   let field = negotiation && element(negotiation);

@@ -1,4 +1,4 @@
-/** Who a ticket is for. */
+/** The principal that a ticket was issued to. */
 export interface KerberosPrincipal {
   /** The name's components, unescaped: one for a user, more for services (`host`, `web.example`) and instances. */
   readonly components: readonly [string, ...string[]];
@@ -45,12 +45,12 @@ export function parsePrincipal(text: string): KerberosPrincipal | undefined {
   return { components: [first, ...others], realm, text };
 }
 
-/** Somebody whom the KDC does not know either. @see RFC 8062 section 3 */
+/** A client whose name the KDC does not know either. @see RFC 8062 section 3 */
 export function isAnonymous({ components: [first] }: KerberosPrincipal): boolean {
   return first === 'WELLKNOWN';
 }
 
-/** The user that a principal is: its only component. Services and names with an `@`, `/` or `\` of their own are none. */
+/** The user name of a principal: its only component. Services and names with an `@`, `/` or `\` have none. */
 export function onlyComponent({ components: [first, ...others] }: KerberosPrincipal): string | undefined {
   return others.length > 0 || /[\\/@]/.test(first) ? undefined : first;
 }

@@ -8,7 +8,7 @@ export interface TicketFault {
   readonly cure: string;
 }
 
-/** Where libkrb5 keeps the tickets that it has seen. Without it a replay could not be told. */
+/** Where libkrb5 keeps the tickets that it has seen. Without it a replay could not be detected. */
 const REPLAY_CACHE = /replay cache|\(filename: /i;
 
 const KNOWN: readonly (TicketFault & { readonly says: RegExp })[] = [

@@ -20,7 +20,7 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
       throw new Error(`LdapUserstore: too many values of ${attribute}`);
     }
   }
-  // Bytes that are no text are no name of anything.
+  // Bytes that are not text are not a name.
   return found.flat().filter((value) => typeof value === 'string');
 }
 
@@ -31,10 +31,10 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
 export function isActive(entry: Entry, now: number): boolean {
   const [control, expires] = ACCOUNT_ATTRIBUTES.map((attribute) => valuesOf(entry, attribute)[0]);
   if (control !== undefined) {
-    if (!/^-?\d{1,10}$/.test(control)) throw new Error('LdapUserstore: userAccountControl is no number');
+    if (!/^-?\d{1,10}$/.test(control)) throw new Error('LdapUserstore: userAccountControl is not a number');
     if ((Number(control) & ACCOUNT_DISABLED) !== 0) return false;
   }
   if (expires === undefined || NEVER.has(expires)) return true;
-  if (!/^\d{1,19}$/.test(expires)) throw new Error('LdapUserstore: accountExpires is no time');
+  if (!/^\d{1,19}$/.test(expires)) throw new Error('LdapUserstore: accountExpires is not a time');
   return BigInt(now) < BigInt(expires) / 10_000n - EPOCH_MS;
 }

@@ -6,10 +6,10 @@ import type { LdapGroups } from './ldap-options';
 
 /** Active Directory's LDAP_MATCHING_RULE_IN_CHAIN. */
 const IN_CHAIN = '1.2.840.113556.1.4.1941';
-/** A user in more groups is a fault: one that is left out could be the one that a rule denies. */
+/** A user in more groups is a fault: a missing group could have the role that a rule denies. */
 const MAX_GROUPS = 1000;
 
-/** Who is looked for: an entry, what it says of its groups itself, and the name that its user has. */
+/** The user whose groups are searched: an entry, what it says of its groups itself, and the name that its user has. */
 export interface Member {
   readonly dn: string;
   readonly memberOf: readonly string[];
@@ -44,7 +44,7 @@ export class GroupSearch {
       const fresh = new Map(level.map((group) => [keyOf(group), group]));
       for (const key of found.keys()) fresh.delete(key);
       if (found.size + fresh.size > MAX_GROUPS) {
-        throw new Error('LdapUserstore: a user is in more groups than can be');
+        throw new Error('LdapUserstore: a user is in too many groups');
       }
       const above = await Promise.all([...fresh.values()].map((group) => this.#parentsOf(group)));
       [...fresh].forEach(([key, group], index) => {
@@ -60,7 +60,7 @@ export class GroupSearch {
     return { direct: sorted(direct.map((group) => this.#nameOf(group))), groups };
   }
 
-  /** The names of a group's parents; null where there is no group of exactly that name. */
+  /** The names of a group's parents; null when no group has exactly that name. */
   async parentsOf(name: string): Promise<readonly string[] | null> {
     const { baseDn, nameAttribute } = this.groups;
     const { EqualityFilter } = loadLdapts();
@@ -99,7 +99,7 @@ export class GroupSearch {
   async #read(dns: readonly string[]): Promise<Entry[]> {
     const { baseDn, nameAttribute } = this.groups;
     const below = [...new Set(dns)].filter((dn) => isBelow(dn, baseDn));
-    if (below.length > MAX_GROUPS) throw new Error('LdapUserstore: a user is in more groups than can be');
+    if (below.length > MAX_GROUPS) throw new Error('LdapUserstore: a user is in too many groups');
     const { PresenceFilter } = loadLdapts();
     const filter = new PresenceFilter({ attribute: 'objectClass' });
     const attributes = [nameAttribute, 'memberOf'];

@@ -64,14 +64,16 @@ export class LdapDirectory {
   }
 
   /**
-   * Who has waited until nobody listens any more is not served: those behind would wait as long, and under load
+   * A request that nobody waits for any more is not served: those behind would wait as long, and under load
    * nobody would be answered in time.
    */
   #inTurn<T>(gate: Gate, work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     return gate.pass(() => {
       if (performance.now() - since <= this.settings.timeoutMs) return work();
-      const cause = new Error('too many at once: it would have waited for longer than timeoutMs');
+      const cause = new Error(
+        'too many requests at once: this one would have waited for longer than timeoutMs',
+      );
       throw new ServiceUnavailableError({ retryAfterSeconds: 1, cause });
     });
   }

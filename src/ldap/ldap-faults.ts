@@ -10,14 +10,14 @@ const WORDS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not trusted: name the authority by `ca`',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'there is no host of that name',
+  ENOTFOUND: 'the host does not exist',
 };
 const RESULTS: Readonly<Record<number, string>> = {
   1: 'operations error: does it want a bind before searches?',
   8: 'it wants a stronger authentication: does it allow passwords over this connection?',
   10: 'it refers to another server, which is not followed',
   13: 'it wants an encrypted connection',
-  32: 'there is no entry of that name: is baseDn right?',
+  32: 'the entry does not exist: is baseDn right?',
   34: 'it takes a name of the options for no distinguished name',
   50: 'the account may not search there',
   51: 'it is busy',
@@ -41,7 +41,7 @@ export function isWrongPassword(error: unknown): boolean {
   return resultOf(error) === INVALID_CREDENTIALS;
 }
 
-/** Whether a server says of a name that there is none, or none like it: noSuchObject, invalidDNSyntax. */
+/** True when a server answers that an entry does not exist, or cannot: noSuchObject, invalidDNSyntax. */
 export function saysNoSuchName(error: unknown): boolean {
   const { cause } = ((error as { cause?: unknown } | undefined)?.cause ?? {}) as { cause?: unknown };
   return [32, 34].includes(resultOf(cause) ?? 0);

@@ -1,6 +1,18 @@
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
-import { knownOptions } from '../util/known-options';
+import {
+  callable,
+  flag,
+  isFunction,
+  isText,
+  kind,
+  oneOf,
+  optional,
+  text,
+  wholeNumber,
+} from '../util/option-kinds';
+import { isPlainObject, type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
+import { printable } from '../util/printable';
 
 /** Where a user's groups are found. Only groups below `baseDn` count, whoever else has groups of such names. */
 export interface LdapGroups {
@@ -70,56 +82,120 @@ export interface LdapSettings {
   readonly clock: Clock;
 }
 
-const OPTIONS = [
-  ...[
-    'url',
-    'startTls',
-    'insecure',
-    'ca',
-    'bindDn',
-    'bindPassword',
-    'baseDn',
-    'usernameAttribute',
-    'userFilter',
-  ],
-  ...['attributes', 'groups', 'groupRoles', 'timeoutMs', 'cacheMs', 'maxBinds', 'clock'],
-];
-const GROUPS = ['baseDn', 'by', 'nameAttribute', 'memberAttribute', 'nested'];
 /** @see RFC 4512 section 1.4, and options such as `;lang-en` of section 2.5 */
 const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9-]*(?:;[A-Za-z0-9-]+)*$/;
 const OWN_FIELDS = ['username', 'password', 'active', 'groups', 'tokensValidFrom', '__proto__'];
 const SECRETS = /pass(?:wo?r?d|phrase)|pwd(?!lastset|changedtime)|krbprincipalkey|supplementalcredentials/i;
 
-/** @throws ConfigurationError for options that do not hold */
+const isDn = (value: unknown): boolean => isText(value) && value.includes('=') && !/\p{Cc}/u.test(value);
+const dn = kind<string>("must be a distinguished name, such as 'ou=people,dc=example,dc=org'", isDn);
+
+const attribute: Kind<string> = (value, name, report) => {
+  if (typeof value !== 'string' || !ATTRIBUTE.test(value)) report(`${name} must be the name of an attribute`);
+  else if (SECRETS.test(value)) report(`${name} must not be an attribute of passwords`);
+  return value as string;
+};
+
+/** A value, or a list of them; always a list afterwards. */
+const listed =
+  (of: Kind<string>): Kind<readonly string[]> =>
+  (value, name, report) => {
+    const list: unknown[] = Array.isArray(value) ? Array.from(value as unknown[]) : [value];
+    if (list.length === 0) report(`${name} must be one value, or a non-empty list`);
+    return list.map((part) => of(part, name, report));
+  };
+
+const attributes: Kind<Readonly<Record<string, string>>> = (value, name, report) => {
+  if (!isPlainObject(value)) {
+    report(`${name} must be an object`);
+    return {};
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([field, from]) => {
+      if (OWN_FIELDS.includes(field)) report(`${name} cannot fill ${field}`);
+      return [field, attribute(from, `${name}.${printable(field, 100)}`, report)];
+    }),
+  );
+};
+
+const groupRoles: Kind<NonNullable<LdapUserstoreOptions['groupRoles']>> = kind(
+  'must be a function, or a list of roles for each group',
+  (value) =>
+    isFunction(value) ||
+    (isPlainObject(value) &&
+      Object.values(value).every((roles) => Array.isArray(roles) && Array.from(roles).every(isText))),
+);
+
+// An empty list would mean all authorities that Node.js trusts.
+const authorities: Kind<LdapUserstoreOptions['ca']> = kind(
+  'must be a certificate in PEM, or a list of them',
+  (value) => {
+    const list: unknown[] = Array.isArray(value) ? Array.from(value as unknown[]) : [value];
+    const isFilled = (part: unknown): boolean => isText(part) || (Buffer.isBuffer(part) && part.length > 0);
+    return list.length > 0 && list.every(isFilled);
+  },
+);
+
+const GROUPS = {
+  baseDn: dn,
+  by: optional(oneOf('search', 'memberOf'), 'search'),
+  nameAttribute: optional(attribute, 'cn'),
+  memberAttribute: optional(attribute, 'member'),
+  nested: optional(oneOf(true, false, 'in-chain'), true),
+} satisfies Record<keyof LdapGroups, Kind<unknown>>;
+
+const OPTIONS = {
+  url: listed(text),
+  startTls: optional(flag, false),
+  insecure: optional(flag, false),
+  ca: optional(authorities),
+  bindDn: optional(dn),
+  bindPassword: optional(text),
+  baseDn: listed(dn),
+  usernameAttribute: optional(attribute, 'uid'),
+  userFilter: optional(
+    kind<string>(
+      "must be a filter in parentheses, such as '(objectClass=person)'",
+      (value) => isText(value) && value.startsWith('(') && value.endsWith(')'),
+    ),
+  ),
+  attributes: optional(attributes, { email: 'mail' }),
+  groups: optional(objectOf(GROUPS)),
+  groupRoles: optional(groupRoles, {}),
+  timeoutMs: optional(wholeNumber({ min: 1, max: 60_000 }), 2000),
+  cacheMs: optional(wholeNumber({ min: 0, max: 600_000 }), 5000),
+  maxBinds: optional(wholeNumber({ min: 1, max: 1000 }), 10),
+  clock: optional(callable<Clock>()),
+} satisfies Record<keyof LdapUserstoreOptions, Kind<unknown>>;
+
+/** @throws ConfigurationError for options that are unknown or not valid */
 export function ldapSettings(options: LdapUserstoreOptions): LdapSettings {
-  const given = knownOptions('LdapUserstore', 'its options', options, OPTIONS);
-  const urls = texts('url', given['url']);
-  const [startTls, insecure] = [flag('startTls', given['startTls']), flag('insecure', given['insecure'])];
-  for (const url of urls) refuseUrl(url, startTls, insecure);
-  const bindDn = given['bindDn'] === undefined ? undefined : dn('bindDn', given['bindDn']);
-  const bindPassword = given['bindPassword'];
+  const given = parseOptions('LdapUserstore', withoutContainer(options), OPTIONS);
+  const { url, startTls, insecure, baseDn, bindDn, bindPassword, groups, clock, ...settings } = given;
+  for (const each of url) refuseUrl(each, startTls, insecure);
   // A DN with an empty password is an anonymous bind that looks like a success (RFC 4513 section 5.1.2).
-  if ((bindDn === undefined) !== (bindPassword === undefined))
+  if ((bindDn === undefined) !== (bindPassword === undefined)) {
     throw fault('bindDn and bindPassword go together');
-  if (bindPassword !== undefined && !isText(bindPassword)) throw fault('bindPassword must not be empty');
-  const { groupRoles, clock = Date.now } = options;
-  if (typeof clock !== 'function') throw fault('clock must be a function');
+  }
+  if (groups?.nested === 'in-chain' && groups.by === 'memberOf') {
+    throw fault("groups.nested 'in-chain' needs by: 'search'");
+  }
   return {
-    urls,
+    urls: url,
     startTls,
-    ca: authorities(given['ca']),
+    ca: settings.ca,
     bindDn,
     bindPassword: bindPassword ?? '',
-    baseDns: texts('baseDn', given['baseDn']).map((base) => dn('baseDn', base)),
-    usernameAttribute: attribute('usernameAttribute', given['usernameAttribute'] ?? 'uid'),
-    userFilter: given['userFilter'] === undefined ? undefined : filter(given['userFilter']),
-    attributes: fields(given['attributes'] ?? { email: 'mail' }),
-    groups: given['groups'] === undefined ? undefined : groups(given['groups']),
-    rolesOf: rolesOf(groupRoles),
-    timeoutMs: integer('timeoutMs', given['timeoutMs'] ?? 2000, 1, 60_000),
-    cacheMs: integer('cacheMs', given['cacheMs'] ?? 5000, 0, 600_000),
-    maxBinds: integer('maxBinds', given['maxBinds'] ?? 10, 1, 1000),
-    clock,
+    baseDns: baseDn,
+    usernameAttribute: settings.usernameAttribute,
+    userFilter: settings.userFilter,
+    attributes: settings.attributes,
+    groups,
+    rolesOf: rolesOf(settings.groupRoles),
+    timeoutMs: settings.timeoutMs,
+    cacheMs: settings.cacheMs,
+    maxBinds: settings.maxBinds,
+    clock: clock ?? Date.now,
   };
 }
 
@@ -140,92 +216,10 @@ function refuseUrl(url: string, startTls: boolean, insecure: boolean): void {
   if (!isPlain && startTls) throw fault(`${url} is encrypted already: startTls is for ldap://`);
 }
 
-function groups(value: unknown): Required<LdapGroups> {
-  const given = knownOptions('LdapUserstore', 'groups', value, GROUPS);
-  const { by = 'search', nested = true } = given;
-  if (by !== 'search' && by !== 'memberOf') throw fault("groups.by must be 'search' or 'memberOf'");
-  if (nested !== true && nested !== false && nested !== 'in-chain') {
-    throw fault("groups.nested must be true, false or 'in-chain'");
-  }
-  if (nested === 'in-chain' && by === 'memberOf') throw fault("groups.nested 'in-chain' needs by: 'search'");
-  return {
-    baseDn: dn('groups.baseDn', given['baseDn']),
-    by,
-    nested,
-    nameAttribute: attribute('groups.nameAttribute', given['nameAttribute'] ?? 'cn'),
-    memberAttribute: attribute('groups.memberAttribute', given['memberAttribute'] ?? 'member'),
-  };
-}
-
-function fields(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw fault('attributes must be an object');
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([field, from]) => {
-      if (OWN_FIELDS.includes(field)) throw fault(`attributes cannot fill ${field}`);
-      return [field, attribute(`attributes.${field}`, from)];
-    }),
-  );
-}
-
-function rolesOf(value: LdapUserstoreOptions['groupRoles']): LdapSettings['rolesOf'] {
-  if (value === undefined) return () => [];
+function rolesOf(value: NonNullable<LdapUserstoreOptions['groupRoles']>): LdapSettings['rolesOf'] {
   if (typeof value === 'function') return value;
-  const isTable =
-    typeof (value as unknown) === 'object' &&
-    (value as unknown) !== null &&
-    Object.values(value).every((roles: unknown) => Array.isArray(roles) && roles.every(isText));
-  if (!isTable) throw fault('groupRoles must be a function, or a list of roles for each group');
   const table = new Map(Object.entries(value));
   return (group) => table.get(group) ?? [];
-}
-
-function attribute(name: string, value: unknown): string {
-  if (typeof value !== 'string' || !ATTRIBUTE.test(value))
-    throw fault(`${name} must be the name of an attribute`);
-  if (SECRETS.test(value)) throw fault(`${name} must not be an attribute of passwords`);
-  return value;
-}
-
-function dn(name: string, value: unknown): string {
-  if (isText(value) && value.includes('=') && !/\p{Cc}/u.test(value)) return value;
-  throw fault(`${name} must be a distinguished name, such as 'ou=people,dc=example,dc=org'`);
-}
-
-/** An empty one would mean everybody whom Node.js trusts. */
-function authorities(value: unknown): LdapUserstoreOptions['ca'] {
-  if (value === undefined) return undefined;
-  const list: unknown[] = Array.isArray(value) ? value : [value];
-  const isFilled =
-    list.length > 0 && list.every((one) => isText(one) || (Buffer.isBuffer(one) && one.length > 0));
-  if (!isFilled) throw fault('ca must be a certificate in PEM, or a list of them');
-  return value as LdapUserstoreOptions['ca'];
-}
-
-function filter(value: unknown): string {
-  if (isText(value) && value.startsWith('(') && value.endsWith(')')) return value;
-  throw fault("userFilter must be a filter in parentheses, such as '(objectClass=person)'");
-}
-
-function texts(name: string, value: unknown): readonly string[] {
-  const list: unknown = Array.isArray(value) ? value : [value];
-  if (Array.isArray(list) && list.length > 0 && list.every(isText)) return list;
-  throw fault(`${name} must be a text, or a list of them`);
-}
-
-function flag(name: string, value: unknown = false): boolean {
-  if (typeof value === 'boolean') return value;
-  throw fault(`${name} must be true or false`);
-}
-
-function integer(name: string, value: unknown, min: number, max: number): number {
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
-  throw fault(`${name} must be a whole number from ${String(min)} to ${String(max)}`);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 function fault(problem: string): ConfigurationError {

@@ -3,8 +3,9 @@ import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError, ConfigurationError } from '../errors';
-import { BasicProvider, type BasicProviderOptions } from '../providers/basic';
+import { BASIC_OPTIONS, BasicProvider, type BasicProviderOptions } from '../providers/basic';
 import { isInstance } from '../util/instance';
+import { parseOptions, withoutContainer } from '../util/parse-options';
 import { LdapUserstore } from './ldap-userstore';
 
 export type LdapProviderOptions = BasicProviderOptions;
@@ -13,8 +14,8 @@ export type LdapProviderOptions = BasicProviderOptions;
  * Authenticates HTTP Basic credentials by a bind to the directory as the user that an {@link LdapUserstore} found.
  * Nothing of the password is kept, so each request is a bind; equal ones at once from one address share one.
  *
- * Users of other stores are none of its own, and their passwords never count as tries here: in front of a
- * `PasswordProvider` both kinds log in. Whoever is unknown takes a bind as well.
+ * Users of other stores are not its own, and their passwords never count as tries here: in front of a
+ * `PasswordProvider` both kinds log in. An unknown user costs a bind as well.
  *
  * Failures are counted by account and by client address, and too many delay the next try.
  * @see RFC 7617 section 2, RFC 4513 section 5.1.3
@@ -22,14 +23,15 @@ export type LdapProviderOptions = BasicProviderOptions;
 export class LdapProvider<U extends User = User> extends BasicProvider<U> {
   readonly #store: LdapUserstore;
 
-  /** @throws ConfigurationError without an LdapUserstore, or for options out of bounds */
+  /** @throws ConfigurationError without an LdapUserstore, or for options that are unknown or out of bounds */
   constructor(store: LdapUserstore, options: LdapProviderOptions = {}) {
     if (!isInstance<LdapUserstore>(store, LdapUserstore)) {
       throw new ConfigurationError(
         'LdapProvider needs the LdapUserstore whose users it proves: super(store)',
       );
     }
-    super(options);
+    const { throttle } = parseOptions('LdapProvider', withoutContainer(options), BASIC_OPTIONS);
+    super(throttle === undefined ? {} : { throttle });
     this.#store = store;
   }
 

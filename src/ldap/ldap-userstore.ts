@@ -38,7 +38,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   readonly #problems = new ProblemBoard();
   #isChecked = false;
 
-  /** Asks nothing of the directory yet. @throws ConfigurationError for options that do not hold */
+  /** Asks nothing of the directory yet. @throws ConfigurationError for options that are unknown or not valid */
   constructor(options: LdapUserstoreOptions) {
     const settings = ldapSettings(options);
     this.#settings = settings;
@@ -85,7 +85,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     // The password may be right for another store, or for a name that was mistyped: it is not for this directory.
     const proof = this.#directory.proves(this.#nobody(username), 'x'.repeat(length), signal);
     await proof.catch((error: unknown) => {
-      // Some directories have another word for who is not there than for a wrong password.
+      // Some directories answer differently for an unknown entry than for a wrong password.
       if (!saysNoSuchName(error)) throw error;
     });
     return false;
@@ -123,7 +123,8 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
           attributes: ['1.1'],
           sizeLimit: 1,
         });
-        if (found.length !== 1) throw new Error(`there is no entry ${baseDn}, or bindDn may not see it`);
+        if (found.length !== 1)
+          throw new Error(`the entry ${baseDn} does not exist, or bindDn may not see it`);
       }
     } catch (error) {
       throw new ConfigurationError(`LdapUserstore: ${messageOf(error)}`, { cause: error });
@@ -166,7 +167,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     const entries = new Map(results.flat().map((entry) => [entry.dn.toLowerCase(), entry]));
     const [entry, another] = entries.values();
     if (another !== undefined) {
-      this.#report({ problem: 'several entries have the user name, so it is nobody', user: identifier });
+      this.#report({ problem: 'several entries have the user name, so it is refused', user: identifier });
       return null;
     }
     // The directory takes names for equal that differ in case or spaces. To throttle and tokens they are others.
@@ -191,13 +192,13 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       active: isActive(entry, clock()),
       groups: reach?.direct ?? [],
     };
-    if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry does not hold as a user');
+    if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry is not a valid user');
     this.#entries.set(user, { dn: entry.dn, usernames: valuesOf(entry, usernameAttribute) });
     this.#reach.set(user, reach ?? NOWHERE);
     return Object.freeze(user) as U;
   }
 
-  /** An entry that cannot be there, of a name as long as the one that is looked for. */
+  /** An entry that cannot exist, with a name of the same length. */
   #nobody(username: string): string {
     const { usernameAttribute, baseDns } = this.#settings;
     return `${usernameAttribute}=${escapeDnValue(username)},ou=securest-nobody,${baseDns[0] ?? ''}`;
@@ -218,7 +219,7 @@ function parsed(filter: string | undefined): Filter | undefined {
   try {
     return loadLdapts().FilterParser.parseString(filter);
   } catch (cause) {
-    throw new ConfigurationError('LdapUserstore: userFilter is no filter of RFC 4515', { cause });
+    throw new ConfigurationError('LdapUserstore: userFilter is not a filter of RFC 4515', { cause });
   }
 }
 

@@ -25,7 +25,7 @@ export class BytesInClear {
   refuseMore(): void {
     this.#stop();
     if (messageLength(this.#bytes) !== this.#bytes.length) {
-      throw new Error('There were bytes in clear after the answer to StartTLS');
+      throw new Error('The server sent unencrypted bytes after its answer to StartTLS');
     }
   }
 }

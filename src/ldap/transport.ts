@@ -48,7 +48,7 @@ export class Transport {
         reject(new Error('The connection was closed'));
       });
       socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => {
-        // What fails from now on is told by what is asked.
+        // Later failures are reported by the requests that meet them.
         socket.off('error', reject);
         socket.on('error', () => undefined);
         if (this.startTls) this.#inClear = new BytesInClear(socket);

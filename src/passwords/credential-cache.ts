@@ -3,9 +3,10 @@
  * for one hash computation a minute, and one that sends many at once for one. Nothing of a password can be read
  * from it: an entry's key is a keyed hash.
  */
-import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
 import { KeyedDigest } from '../util/keyed-digest';
+import { optional, wholeNumber } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
 import { SharedProofs, type Verify } from '../util/shared-proofs';
 
 export interface CredentialCacheOptions {
@@ -14,6 +15,11 @@ export interface CredentialCacheOptions {
   /** How many are remembered; the oldest go first. From 1 to 1000000. @default 10000 */
   maxEntries?: number;
 }
+
+const OPTIONS = {
+  ttlSeconds: optional(wholeNumber({ min: 1, max: 3600 }), 60),
+  maxEntries: optional(wholeNumber({ min: 1, max: 1_000_000 }), 10_000),
+} satisfies Record<keyof CredentialCacheOptions, Kind<unknown>>;
 
 /** What makes credentials the same: where any of it changes, they must be verified again. */
 export interface Credentials {
@@ -51,11 +57,12 @@ export class CredentialCache {
 
   /**
    * @param now a clock that only goes forward, in milliseconds
-   * @throws ConfigurationError for options out of bounds
+   * @throws ConfigurationError for options that are unknown or out of bounds
    */
   constructor(options: CredentialCacheOptions = {}, now: Clock = () => performance.now()) {
-    this.#ttlMs = 1000 * whole('ttlSeconds', options.ttlSeconds ?? 60, 3600);
-    this.#maxEntries = whole('maxEntries', options.maxEntries ?? 10_000, 1_000_000);
+    const { ttlSeconds, maxEntries } = parseOptions('credentialCache', options, OPTIONS);
+    this.#ttlMs = 1000 * ttlSeconds;
+    this.#maxEntries = maxEntries;
     this.#now = now;
   }
 
@@ -113,9 +120,4 @@ export class CredentialCache {
     this.#stores.set(store, this.#storeCount);
     return this.#storeCount;
   }
-}
-
-function whole(name: string, value: unknown, max: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new ConfigurationError(`credentialCache: ${name} must be a whole number from 1 to ${String(max)}`);
 }

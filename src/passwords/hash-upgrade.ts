@@ -74,7 +74,7 @@ export class HashUpgrades {
     const newHash = await this.#hash(password);
     if (newHash === undefined) return;
     const isReplaced: unknown = await withinDeadline(store.updatePassword?.(user, newHash, hash), MAX_MS);
-    if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must tell true or false');
+    if (typeof isReplaced !== 'boolean') throw new TypeError('updatePassword() must return true or false');
     if (isReplaced) onReplaced?.(newHash);
   }
 

@@ -1,4 +1,6 @@
 import { ConfigurationError } from '../errors';
+import { oneOf, optional, wholeNumber } from '../util/option-kinds';
+import { type Kind, parseOptions, type Shape, type Values } from '../util/parse-options';
 import type { Engines } from './work/engines';
 import {
   argon2,
@@ -60,25 +62,32 @@ export interface Maker {
   isWeaker(hash: string): boolean;
 }
 
-/** @throws ConfigurationError for an unknown scheme and for numbers out of bounds */
+const SCHEMES = ['bcrypt', 'argon2id', 'scrypt', 'pbkdf2-sha256', 'pbkdf2-sha512'] as const;
+const numberOf = (fallback: number, min: number, max: number): Kind<number> =>
+  optional(wholeNumber({ min, max }), fallback);
+
+/** @throws ConfigurationError for an unknown scheme or option, and for numbers out of bounds */
 export function hashSettings(options: NewHashes = { scheme: 'bcrypt' }): HashSettings {
   const { scheme } = Object(options) as { scheme?: NewHashes['scheme'] };
   switch (scheme) {
     case 'bcrypt':
-      return { scheme, cost: whole(options, 'cost', 12, 4, 15) };
+      return parse(options, { scheme: oneOf(scheme), cost: numberOf(12, 4, 15) });
     case 'argon2id':
       return argon2Settings(options);
     case 'scrypt':
       return scryptSettings(options);
     case 'pbkdf2-sha256':
-      return { scheme, iterations: whole(options, 'iterations', 600_000, 1000, MAX_ITERATIONS) };
+      return parse(options, { scheme: oneOf(scheme), iterations: numberOf(600_000, 1000, MAX_ITERATIONS) });
     case 'pbkdf2-sha512':
-      return { scheme, iterations: whole(options, 'iterations', 220_000, 1000, MAX_ITERATIONS) };
+      return parse(options, { scheme: oneOf(scheme), iterations: numberOf(220_000, 1000, MAX_ITERATIONS) });
     default:
-      throw new ConfigurationError(
-        'Passwords: newHashes.scheme must be bcrypt, argon2id, scrypt, pbkdf2-sha256 or pbkdf2-sha512',
-      );
+      parse(options, { scheme: oneOf(...SCHEMES) });
+      throw new ConfigurationError('Passwords: newHashes.scheme is not supported');
   }
+}
+
+function parse<S extends Shape>(options: unknown, shape: S): Values<S> {
+  return parseOptions('Passwords', options, shape, 'newHashes');
 }
 
 /** The scheme that such settings belong to. */
@@ -106,33 +115,25 @@ function maker<S>(scheme: MakingScheme<S>, settings: S): Maker {
   };
 }
 
-function argon2Settings(options: object): Argon2idSettings {
-  const lanes = whole(options, 'lanes', 1, 1, MAX_LANES);
-  const passes = whole(options, 'passes', 2, 1, MAX_PASSES);
-  const most = Math.min(MAX_MEMORY_KIB, Math.floor(MAX_FILLED_KIB / passes));
-  return {
-    scheme: 'argon2id',
-    memoryKib: whole(options, 'memoryKib', 19_456, 8 * lanes, most),
-    passes,
-    lanes,
+function argon2Settings(options: unknown): Argon2idSettings {
+  const shape = {
+    scheme: oneOf('argon2id'),
+    passes: numberOf(2, 1, MAX_PASSES),
+    lanes: numberOf(1, 1, MAX_LANES),
   };
+  const anyMemory = parse(options, { ...shape, memoryKib: numberOf(19_456, 0, MAX_MEMORY_KIB) });
+  const min = 8 * anyMemory.lanes;
+  const max = Math.min(MAX_MEMORY_KIB, Math.floor(MAX_FILLED_KIB / anyMemory.passes));
+  return parse(options, { ...shape, memoryKib: numberOf(19_456, min, max) });
 }
 
-function scryptSettings(options: object): ScryptSettings {
-  const settings = {
-    scheme: 'scrypt',
-    cost: whole(options, 'cost', 17, 1, 20),
-    blockSize: whole(options, 'blockSize', 8, 1, 32),
-    parallelism: whole(options, 'parallelism', 1, 1, 16),
-  } as const;
+function scryptSettings(options: unknown): ScryptSettings {
+  const settings = parse(options, {
+    scheme: oneOf('scrypt'),
+    cost: numberOf(17, 1, 20),
+    blockSize: numberOf(8, 1, 32),
+    parallelism: numberOf(1, 1, 16),
+  });
   if (isScrypt(settings)) return settings;
   throw new ConfigurationError('Passwords: newHashes of scrypt may take 256 MiB for N, r and p together');
-}
-
-function whole(options: object, name: string, fallback: number, min: number, max: number): number {
-  const value: unknown = Reflect.get(options, name) ?? fallback;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new ConfigurationError(
-    `Passwords: newHashes.${name} must be a whole number from ${String(min)} to ${String(max)}`,
-  );
 }

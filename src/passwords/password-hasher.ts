@@ -12,7 +12,7 @@ export interface PasswordHasher {
   isReadable(hash: string): boolean;
   /** True when a new hash of the same password would protect it better. */
   needsRehash(hash: string): boolean;
-  /** A readable hash that is no password's: what there is to verify where no user, or no readable hash, is. */
+  /** A readable hash of no known password: it is verified where a user or a readable hash is missing. */
   decoy(): string;
   /** Why a hash cannot be read and what helps, for the log. It never quotes the hash. */
   explain?(hash: string): string | undefined;

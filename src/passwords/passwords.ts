@@ -7,6 +7,8 @@ import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './work/hash-pool';
 import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
+import { listOf, optional, unchecked, withMethods } from '../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
@@ -15,8 +17,8 @@ import { requireWorkerFile } from './work/worker-file';
 
 const INSTALL_ARGON2 = 'npm install argon2@0.44';
 const MARK_IT =
-  'stored password could be a hash, and a hash is never compared as a plain text: if it is the password itself, ' +
-  'store it with {PLAIN} in front';
+  'stored password could be a hash, and a hash is never compared as plain text: if it is the password itself, ' +
+  'store it with the prefix {PLAIN}';
 
 export interface PasswordsOptions {
   /** What new hashes are. @default bcrypt of cost 12 */
@@ -26,6 +28,16 @@ export interface PasswordsOptions {
   /** @internal */
   pool?: HashPool;
 }
+
+const isOptIn = (value: unknown): value is OptInScheme =>
+  (OPT_IN_SCHEMES as readonly unknown[]).includes(value);
+
+const OPTIONS = {
+  // Checked by its scheme.
+  newHashes: unchecked<NewHashes | undefined>(),
+  accept: optional(listOf(OPT_IN_SCHEMES.join(', '), isOptIn), []),
+  pool: optional(withMethods<HashPool>('run', 'hasArgon2')),
+} satisfies Record<keyof PasswordsOptions, Kind<unknown>>;
 
 /**
  * Makes hashes of one scheme, and verifies those of all that it reads.
@@ -43,18 +55,19 @@ export class Passwords implements PasswordHasher {
   readonly #floor = new DearestWork();
 
   /**
-   * @throws ConfigurationError for options out of bounds, for a scheme whose package is not installed, and where
-   * securest is in a bundle without the file that its threads run.
+   * @throws ConfigurationError for options that are unknown or out of bounds, for a scheme whose package is not
+   * installed, and where securest is in a bundle without the file that its threads run.
    */
   constructor(options: PasswordsOptions = {}) {
-    if (options.pool === undefined) requireWorkerFile();
-    this.#settings = hashSettings(options.newHashes);
-    this.#accept = acceptedSchemes(options.accept);
-    this.#pool = options.pool ?? hashPool;
+    const { newHashes, accept, pool } = parseOptions('Passwords', withoutContainer(options), OPTIONS);
+    if (pool === undefined) requireWorkerFile();
+    this.#settings = hashSettings(newHashes);
+    this.#accept = new Set(accept);
+    this.#pool = pool ?? hashPool;
     this.#maker = makerOf(this.#settings);
     const { scheme } = this.#maker;
     if (!this.#canCompute(scheme)) {
-      throw new ConfigurationError(`Passwords: newHashes of argon2id need its package: ${INSTALL_ARGON2}`);
+      throw new ConfigurationError(`Passwords: newHashes of argon2id needs a package: ${INSTALL_ARGON2}`);
     }
     this.#decoy = this.#maker.decoy();
     this.#floor.add(scheme.workOf(this.#decoy) ?? NO_WORK);
@@ -62,17 +75,17 @@ export class Passwords implements PasswordHasher {
 
   /**
    * A new hash of the password.
-   * @throws TypeError when the password is no string, is empty, or has a NUL or a lone surrogate.
+   * @throws TypeError when the password is not a string, is empty, or has a NUL or a lone surrogate.
    * @throws RangeError when it has more than 1,024 bytes in UTF-8, which no login takes.
    * @throws ServiceUnavailableError when too much work is waiting.
    */
   async hash(password: string): Promise<string> {
-    if (typeof password !== 'string') throw new TypeError('A password is a string');
+    if (typeof password !== 'string') throw new TypeError('A password must be a string');
     if (isLonger(password, MAX_PASSWORD_BYTES)) {
       throw new RangeError(`A password may have at most ${MAX_PASSWORD_BYTES} bytes in UTF-8`);
     }
     if (!isHashable(password)) {
-      throw new TypeError('A password may not be empty, and not have NUL or lone surrogates');
+      throw new TypeError('A password must not be empty, nor have NUL or lone surrogates');
     }
     requireWorkerFile();
     return (await this.#pool.run({ kind: 'hash', password, settings: this.#settings })) as string;
@@ -154,11 +167,3 @@ export class Passwords implements PasswordHasher {
 /** bcrypt of cost 12 for new hashes; reads every scheme that needs no opt-in. */
 // Made when the library is imported, also by an app in a bundle that has no passwords: checked where it is used.
 export const passwords = new Passwords({ pool: hashPool });
-
-function acceptedSchemes(accept: unknown = []): ReadonlySet<string> {
-  const known: readonly unknown[] = OPT_IN_SCHEMES;
-  if (!Array.isArray(accept) || !accept.every((name) => known.includes(name))) {
-    throw new ConfigurationError(`Passwords: accept must be a list of ${OPT_IN_SCHEMES.join(', ')}`);
-  }
-  return new Set(accept as string[]);
-}

@@ -11,6 +11,8 @@ import { type Attempt, Throttle, type ThrottleOptions } from '../throttle/thrott
 import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { chained } from '../util/maybe-promise';
+import { unchecked } from '../util/option-kinds';
+import type { Kind } from '../util/parse-options';
 import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
 
 export interface BasicProviderOptions {
@@ -21,6 +23,11 @@ export interface BasicProviderOptions {
   throttle?: ThrottleOptions | Throttle | false;
 }
 
+/** For the shape of a provider's options; the throttle itself checks them. */
+export const BASIC_OPTIONS = {
+  throttle: unchecked<BasicProviderOptions['throttle']>(),
+} satisfies Record<keyof BasicProviderOptions, Kind<unknown>>;
+
 /** What providers of HTTP Basic have in common, whatever proves the password. @see RFC 7617 section 2 */
 export abstract class BasicProvider<U extends User = User>
   implements AuthProviderInterface<U>, ProblemSource
@@ -30,7 +37,7 @@ export abstract class BasicProvider<U extends User = User>
   readonly #throttle: Throttle | undefined;
   readonly #underWay = new LoginsUnderWay();
 
-  /** @throws ConfigurationError for options out of bounds */
+  /** @throws ConfigurationError for a throttle's options that are unknown or out of bounds */
   constructor({ throttle }: BasicProviderOptions = {}) {
     this.#throttle = throttle === false ? undefined : throttleOf(throttle);
   }
@@ -135,7 +142,7 @@ export abstract class BasicProvider<U extends User = User>
     return chained(userstore.getUser(username), (found) => {
       const user = found ?? undefined;
       if (user === undefined || isUser(user)) return user;
-      throw new TypeError('The userstore returned something that is no user');
+      throw new TypeError('The userstore returned something that is not a user');
     });
   }
 }
@@ -146,5 +153,5 @@ function attemptOf({ username, ip }: Login): Attempt {
 }
 
 function throttleOf(throttle: ThrottleOptions | Throttle | undefined): Throttle {
-  return throttle instanceof Throttle ? throttle : new Throttle(throttle);
+  return isInstance<Throttle>(throttle, Throttle) ? throttle : new Throttle(throttle);
 }

@@ -15,7 +15,9 @@ import { Passwords, passwords } from '../passwords/passwords';
 import { requireWorkerFile } from '../passwords/work/worker-file';
 import type { Login } from '../throttle/logins-under-way';
 import { attempted, chained } from '../util/maybe-promise';
-import { BasicProvider, type BasicProviderOptions } from './basic';
+import { optional, unchecked, withMethods } from '../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
+import { BASIC_OPTIONS, BasicProvider, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
 
 export interface PasswordProviderOptions extends BasicProviderOptions {
@@ -24,6 +26,16 @@ export interface PasswordProviderOptions extends BasicProviderOptions {
   /** What verifies and makes hashes. @default the instance that is exported as `passwords` */
   passwords?: PasswordHasher;
 }
+
+const OPTIONS = {
+  ...BASIC_OPTIONS,
+  // Checked by the cache itself.
+  credentialCache: unchecked<PasswordProviderOptions['credentialCache']>(),
+  passwords: optional(
+    withMethods<PasswordHasher>('hash', 'verify', 'isReadable', 'needsRehash', 'decoy'),
+    passwords,
+  ),
+} satisfies Record<keyof PasswordProviderOptions, Kind<unknown>>;
 
 /**
  * Authenticates HTTP Basic credentials against the userstore.
@@ -51,10 +63,16 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     needsRehash: (hash) => this.hasher.needsRehash(hash),
   });
 
-  /** @throws ConfigurationError for options out of bounds, and in a bundle without the file that hash threads run */
+  /**
+   * @throws ConfigurationError for options that are unknown or out of bounds, and in a bundle without the file that hash
+   * threads run
+   */
   constructor(options: PasswordProviderOptions = {}) {
-    // Without a constructor of its own, a provider gets its container here.
-    const { credentialCache, throttle, passwords: hasher = passwords } = options;
+    const {
+      credentialCache,
+      throttle,
+      passwords: hasher,
+    } = parseOptions('PasswordProvider', withoutContainer(options), OPTIONS);
     super(throttle === undefined ? {} : { throttle });
     if (hasher instanceof Passwords) requireWorkerFile();
     this.hasher = hasher;
@@ -116,7 +134,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     const account =
       user !== undefined && hash !== undefined && user.active !== false ? { user, hash } : undefined;
     const { username, password } = login;
-    // Who may not log in takes the same way, so that many equal guesses at once take as long, and count as much.
+    // An inactive user takes the same way, so that many equal guesses at once take as long, and count as much.
     const ticket = this.#ticket(userstore, account?.user ?? username, password, stored);
     this.checkThrottleAgain(login);
     if (account && ticket && this.#cache?.has(ticket) === true) return { ...account, isFresh: false };
@@ -206,7 +224,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
 
 /** What a password is held against. */
 interface Candidate<U extends User> {
-  /** Undefined for who may not log in. */
+  /** Undefined for a user who may not log in. */
   readonly account: { readonly user: U; readonly hash: string } | undefined;
   /** The user's hash, or a decoy. */
   readonly stored: string;

@@ -19,7 +19,7 @@ const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** What verifies the tokens of a {@link TokenProvider}: a TokenService, or an app's own. */
 export interface TokenVerifier {
-  /** What a token says. @throws TokenInvalidError for one that is no good */
+  /** The statements of a token. @throws TokenInvalidError for an invalid token */
   verify(token: string): VerifiedToken | PromiseLike<VerifiedToken>;
 }
 
@@ -55,7 +55,7 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
       const token = readToken(request);
       if (token === undefined) return null;
       return chained(this.#tokens.verify(token), (verified) => {
-        if (!isVerifiedToken(verified)) throw new TypeError('The verifier answered no VerifiedToken');
+        if (!isVerifiedToken(verified)) throw new TypeError('The verifier did not return a VerifiedToken');
         return chained(userstore.getUser(verified.subject), (user) => loginOf(verified, userstore, user));
       });
     });
@@ -75,14 +75,14 @@ function loginOf<U extends User>(
   if (user === null || user === undefined) {
     throw new TokenInvalidError({ cause: new Error('The token is for an unknown user') });
   }
-  // The chain answers for a store that returns something that is no user.
+  // The chain reports a store that returns something that is not a user.
   if (!isUser(user)) return user;
   if (!isAtHome(verified, userstore, user)) {
     throw new TokenInvalidError({ cause: new Error('The token is for a user of another userstore') });
   }
   if (isRevoked(verified, user)) {
     throw new TokenInvalidError({
-      cause: new Error('The user has another tokensValidFrom than at the login'),
+      cause: new Error('The tokensValidFrom of the user has changed since the login'),
     });
   }
   return new Authentication(user, {
@@ -118,8 +118,8 @@ function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInte
 
 /**
  * A token holds while the user still has the `tokensValidFrom` that its login saw: no clock is asked, so neither a
- * slow store nor a login under way leaves a gap. Tokens of before 0.1.0 have no stamp and are held against the time,
- * the login's beside the token's: just after a change a token of before may still have been exchanged for a new one.
+ * slow store nor a login under way leaves a gap. Tokens from before 0.1.0 have no stamp and are held against the time,
+ * the login's beside the token's: just after a change an earlier token may still have been exchanged for a new one.
  */
 function isRevoked(token: VerifiedToken, user: User): boolean {
   if (token.stamp !== undefined) return token.stamp !== stampOf(user);

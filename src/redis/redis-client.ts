@@ -7,7 +7,7 @@ export interface RedisClient {
   del(key: string): Promise<number>;
 }
 
-/** @throws ConfigurationError for what is no ioredis client */
+/** @throws ConfigurationError when the value is not a client of ioredis */
 export function checkRedisClient(component: string, client: unknown): asserts client is RedisClient {
   const methods = (client ?? {}) as Partial<Record<keyof RedisClient, unknown>>;
   if ([methods.defineCommand, methods.multi, methods.del].every((method) => typeof method === 'function')) {

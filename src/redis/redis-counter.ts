@@ -73,7 +73,7 @@ if count == nil then return 0 end
 if count <= 1 then return redis.call('del', KEYS[1]) end
 return redis.call('decr', KEYS[1])`;
 
-/** Numbers, or what stands under the key is none of ours and decides nothing. */
+/** Numbers, or the value of the key is not a count and decides nothing. */
 function read({ consumedPoints, msBeforeNext }: RateLimiterRes): { total: number; remainingMs: number } {
   if (Number.isInteger(consumedPoints) && Number.isInteger(msBeforeNext)) {
     return { total: consumedPoints, remainingMs: Math.max(0, msBeforeNext) };

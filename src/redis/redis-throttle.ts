@@ -13,7 +13,7 @@ import { RedisLink } from './redis-link';
  *
  * Each process counts for itself too. Where Redis does not answer within 100 ms, or refuses, logins go on under
  * the counts of the process, with a `degraded` event; Redis is tried again each second, and a `recovered` event
- * tells when it is back. Counts of before a restart without persistence are lost but for those of the process.
+ * tells when it is back. A restart without persistence loses all counts but those of the process.
  * Logins that were under way when Redis stopped may stay counted as failures, for an hour at most.
  *
  * The client stays the app's: `close()` does not end it. Give it `commandTimeout`, and run Redis with `noeviction`,
@@ -22,7 +22,7 @@ import { RedisLink } from './redis-link';
 export class RedisThrottle extends Throttle {
   readonly #problems: ProblemBoard;
 
-  /** @throws ConfigurationError for options out of bounds and for what is no ioredis client */
+  /** @throws ConfigurationError for options that are unknown or out of bounds, and when the client is not of ioredis */
   constructor(client: RedisClient, options?: ThrottleOptions) {
     checkRedisClient('RedisThrottle', client);
     const problems = new ProblemBoard();

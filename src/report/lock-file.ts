@@ -1,5 +1,5 @@
 /**
- * The lock file: who may call what, as it was agreed on, so that a change shows in a review.
+ * The lock file: the agreed access of all routes, so that a change shows in a review.
  */
 import { ConfigurationError } from '../errors';
 import type { ReportedRole, SecurityReport } from './security-report';
@@ -36,7 +36,7 @@ export function toLockFile(report: SecurityReport): string {
 
 /**
  * What changed since a lock file was written, one line for each role and route; empty when nothing did.
- * @throws ConfigurationError for a text that is no lock file of a known version: never "unchanged"
+ * @throws ConfigurationError when the text is not a lock file of a known version: never "unchanged"
  */
 export function compareWithLockFile(report: SecurityReport, text: string): string[] {
   const file = parse(text);
@@ -127,7 +127,7 @@ function parse(text: string): LockFile {
   try {
     file = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigurationError('The lock file is no JSON', { cause });
+    throw new ConfigurationError('The lock file is not JSON', { cause });
   }
   const { version, roles = [], routes } = (file ?? {}) as Partial<Record<keyof LockFile, unknown>>;
   if (
@@ -137,7 +137,7 @@ function parse(text: string): LockFile {
     version > VERSION
   ) {
     throw new ConfigurationError(
-      `The lock file is not of version ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
+      `The lock file must be of version ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
     );
   }
   if (!Array.isArray(roles) || !roles.every(isLockedRole)) {

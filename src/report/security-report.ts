@@ -31,8 +31,8 @@ export interface ReportedRoute {
   /** Who may call it, in words, as the guards are written. */
   readonly access: string;
   /**
-   * The access in one form for all guards that let the same users in, its functions told apart: what the lock
-   * file holds. Absent where it is the same as `access`.
+   * The access in one form for all guards that let the same users in, its functions distinguished: the form of the
+   * lock file. Absent where it is the same as `access`.
    */
   readonly normalised?: string;
   /** Empty for an open route. Each must hold. */

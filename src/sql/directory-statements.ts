@@ -39,7 +39,7 @@ export interface DirectoryStatements {
   readonly get: string;
   /** `$1`: the last name of the page before, `$2`: how many. */
   readonly page: string;
-  /** `$1`: a list of names. Answers with those that there are. */
+  /** `$1`: a list of names. Answers with those that exist. */
   readonly existing: string;
   readonly groups: string;
   /** `$1`: a list of users. Answers with those that were added. */
@@ -72,7 +72,7 @@ export function directoryStatements(dialect: Dialect): DirectoryStatements {
     page: `${users} WHERE u.username > $1 ORDER BY u.username LIMIT $2`,
     existing: `SELECT username FROM securest_users WHERE username IN (SELECT ${whole} FROM ${items})`,
     groups: 'SELECT name FROM securest_groups',
-    // "WHERE true" tells SQLite that what follows is no condition of a join.
+    // "WHERE true" tells SQLite that ON does not begin the condition of a join.
     add: `INSERT INTO securest_users (username, password, email, active, tokens_valid_from)
     SELECT ${text('username')}, ${text('password')}, ${text('email')}, ${flag('active')}, ${time('tokensValidFrom')}
     FROM ${items} WHERE true ON CONFLICT DO NOTHING RETURNING username`,

@@ -1,4 +1,4 @@
-import type { SqlUserstoreOptions } from './sql-options';
+import type { SqlQueries, SqlTable } from './sql-options';
 
 export type RowField =
   'username' | 'name' | 'password' | 'email' | 'active' | 'roles' | 'groups' | 'tokensValidFrom';
@@ -13,7 +13,13 @@ export const ownOrigin: RowOrigin = (field) =>
     : `column ${columnOf(field)} of securest_users`;
 
 /** Rows of `getUser`. */
-export function userOrigin({ table, queries }: SqlUserstoreOptions): RowOrigin {
+export function userOrigin({
+  table,
+  queries,
+}: {
+  readonly table?: SqlTable | undefined;
+  readonly queries?: SqlQueries;
+}): RowOrigin {
   if (queries?.getUser !== undefined) return queryOrigin('getUser');
   if (table === undefined) return ownOrigin;
   return (field) => {

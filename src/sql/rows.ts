@@ -35,7 +35,7 @@ const USER_FIELDS = [
 ] as const;
 const GROUP_FIELDS = ['name', 'roles', 'groups'] as const;
 
-/** The document in a row of securest's own tables. @throws Error, which quotes nothing, when there is none */
+/** The document in a row of securest's own tables. @throws Error, which quotes nothing, when the row has none */
 export function unpack(row: SqlRow): Record<string, unknown> {
   try {
     const record: unknown = JSON.parse(row['record'] as string);

@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<Dialect, Types>> = {
   },
 };
 
-/** What each version adds; a version that was released never changes. */
+/** What each version adds: a feature appends an entry with its tables. A released version never changes. */
 const VERSIONS: readonly ((types: Types) => string)[] = [
   ({ flag, time, end }) => `
 CREATE TABLE securest_users (

@@ -23,7 +23,7 @@ export interface SqlAnswer {
 
 const HEARD = new WeakSet();
 
-/** @throws ConfigurationError for what is no client */
+/** @throws ConfigurationError when the value is not a client */
 export function checkSqlClient(component: string, client: unknown): SqlClient {
   const { query, dialect } = (client ?? {}) as { query?: unknown; dialect?: unknown };
   if (typeof query !== 'function') {
@@ -32,7 +32,7 @@ export function checkSqlClient(component: string, client: unknown): SqlClient {
     );
   }
   if (dialect !== undefined && dialect !== 'postgres' && dialect !== 'sqlite') {
-    throw new ConfigurationError(`${component} knows no SQL dialect of that name: 'postgres' or 'sqlite'`);
+    throw new ConfigurationError(`${component}: the dialect of the client must be 'postgres' or 'sqlite'`);
   }
   return client as SqlClient;
 }

@@ -137,7 +137,7 @@ export class SqlUserDirectory implements UserDirectory {
     const there = await this.#existing(usernames);
     const twin = usernames.find((name) => !there.has(name));
     if (twin === undefined) return;
-    throw new UserRefusedError(`There is a user whose name differs from ${printable(twin)} in case alone`);
+    throw new UserRefusedError(`A user exists whose name differs from ${printable(twin)} only in case`);
   }
 
   async #transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -177,7 +177,7 @@ export class SqlUserDirectory implements UserDirectory {
     try {
       return (await this.client.query(statement, params)).rows as SqlRow[];
     } catch (cause) {
-      throw new SqlFault('The database fails', { cause });
+      throw new SqlFault('The database failed', { cause });
     }
   }
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors';
-import { knownOptions } from '../util/known-options';
+import { optional, text, unchecked } from '../util/option-kinds';
+import { type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
 import { checkSqlClient, type SqlClient } from './sql-client';
 import { ownStatements } from './own-statements';
 import { type Statements, statementsOf } from './statements';
@@ -52,48 +53,69 @@ export interface SqlUserstoreOptions {
   readonly queries?: SqlQueries;
 }
 
-const OPTIONS = ['client', 'table', 'queries'];
-const COLUMNS = ['name', 'username', 'password', 'email', 'active', 'roles', 'groups', 'tokensValidFrom'];
-const QUERIES = ['getUser', 'getGroup', 'updatePassword', 'listRoles'];
+const optionalText = optional(text);
+const TABLE = {
+  name: text,
+  username: text,
+  password: optionalText,
+  email: optionalText,
+  active: optionalText,
+  roles: optionalText,
+  groups: optionalText,
+  tokensValidFrom: optionalText,
+} satisfies Record<keyof SqlTable, Kind<unknown>>;
+const QUERIES = {
+  getUser: optionalText,
+  getGroup: optionalText,
+  updatePassword: optionalText,
+  listRoles: optionalText,
+} satisfies Record<keyof SqlQueries, Kind<unknown>>;
+const OPTIONS = {
+  // Checked by itself.
+  client: unchecked<unknown>(),
+  table: optional(objectOf(TABLE)),
+  queries: optional(objectOf(QUERIES)),
+} satisfies Record<keyof SqlUserstoreOptions, Kind<unknown>>;
 
-/** @throws ConfigurationError for options that do not hold */
-export function checkSqlOptions(options: unknown): { client: SqlClient; statements: Statements } {
-  const given = knownOptions('SqlUserstore', 'its options', options, OPTIONS);
-  const client = checkSqlClient('SqlUserstore', given['client']);
-  const table = given['table'] === undefined ? undefined : texts('table', given['table'], COLUMNS);
-  const queries = given['queries'] === undefined ? {} : texts('queries', given['queries'], QUERIES);
-  if (table !== undefined && (table['name'] === undefined || table['username'] === undefined)) {
-    throw fault('table needs a name and a username');
-  }
-  const changes = queries['updatePassword'];
-  if (changes !== undefined && !/\breturning\b/i.test(changes)) {
-    throw fault('queries.updatePassword must end in RETURNING, to tell whether it replaced the hash');
-  }
-  if (changes !== undefined && !['$1', '$2', '$3'].every((parameter) => changes.includes(parameter))) {
-    throw fault('queries.updatePassword needs $1, the new hash, $2, the username, and $3, the old hash');
-  }
-  for (const name of ['getUser', 'getGroup']) {
-    if (queries[name]?.includes('$1') === false) throw fault(`queries.${name} needs $1, the name`);
-  }
-  const ownsGetUser = queries['getUser'] !== undefined;
-  if (ownsGetUser && table !== undefined) throw fault('table and queries.getUser cannot go together');
-  if (Object.keys(queries).length > 0 && !ownsGetUser && table === undefined) {
-    throw fault('queries need getUser, or a table beside them');
-  }
-  if (ownsGetUser) return { client, statements: { getUser: '', ...queries } };
-  const dialect = client.dialect ?? 'postgres';
-  const statements =
-    table === undefined ? ownStatements(dialect) : statementsOf(table as unknown as SqlTable, dialect);
-  return { client, statements: { ...statements, ...queries } };
+/** A store's options, checked. */
+export interface SqlSettings {
+  readonly client: SqlClient;
+  readonly statements: Statements;
+  readonly table: SqlTable | undefined;
+  readonly queries: SqlQueries;
 }
 
-function texts(place: string, value: unknown, known: readonly string[]): Record<string, string> {
-  const found = Object.entries(knownOptions('SqlUserstore', place, value, known)).filter(
-    ([, text]) => text !== undefined,
-  );
-  if (!found.every(([, text]) => typeof text === 'string' && text !== ''))
-    throw fault(`${place} must hold texts`);
-  return Object.fromEntries(found) as Record<string, string>;
+/** @throws ConfigurationError for options that are unknown or not valid */
+export function checkSqlOptions(options: unknown): SqlSettings {
+  const given = parseOptions('SqlUserstore', withoutContainer(options), OPTIONS);
+  const client = checkSqlClient('SqlUserstore', given.client);
+  const table = given.table && present<SqlTable>(given.table);
+  const queries = present<SqlQueries>(given.queries ?? {});
+  const { getUser, getGroup, updatePassword } = queries;
+  if (updatePassword !== undefined && !/\breturning\b/i.test(updatePassword)) {
+    throw fault('queries.updatePassword must end in RETURNING, to tell whether it replaced the hash');
+  }
+  if (updatePassword !== undefined && !['$1', '$2', '$3'].every((at) => updatePassword.includes(at))) {
+    throw fault('queries.updatePassword needs $1, the new hash, $2, the username, and $3, the old hash');
+  }
+  for (const [name, query] of Object.entries({ getUser, getGroup })) {
+    if (query?.includes('$1') === false) throw fault(`queries.${name} needs $1, the name`);
+  }
+  if (getUser !== undefined && table !== undefined) {
+    throw fault('table and queries.getUser cannot be combined');
+  }
+  if (Object.keys(queries).length > 0 && getUser === undefined && table === undefined) {
+    throw fault('queries need getUser, or a table beside them');
+  }
+  if (getUser !== undefined) return { client, table, queries, statements: { ...queries, getUser } };
+  const dialect = client.dialect ?? 'postgres';
+  const statements = table === undefined ? ownStatements(dialect) : statementsOf(table, dialect);
+  return { client, table, queries, statements: { ...statements, ...queries } };
+}
+
+/** Without the options that are undefined. */
+function present<T extends object>(values: { readonly [Name in keyof T]: T[Name] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
 function fault(problem: string): ConfigurationError {

@@ -18,7 +18,7 @@ const MAX_NAME = 1024;
  *
  * Names are found exactly as they are typed, whatever the column's collation, so that throttle, cache and store
  * see one name; only an app's own `getUser` statement may find a user by another name. A database that does not
- * answer is 503, a row that does not hold as a user 500. The client must have time limits: see docs/sql.md.
+ * answer is 503, an invalid row 500. The client must have time limits: see docs/sql.md.
  */
 export class SqlUserstore<U extends User = User> implements UserstoreInterface<U> {
   readonly #client: SqlClient;
@@ -31,16 +31,16 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   /** The groups that came with each user. */
   readonly #reach = new WeakMap<User, ReadonlyMap<string, Group>>();
 
-  /** Asks nothing of the database yet. @throws ConfigurationError for options that do not hold */
+  /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
   constructor(options: SqlUserstoreOptions) {
-    const { client, statements } = checkSqlOptions(options);
+    const { client, statements, table, queries } = checkSqlOptions(options);
     this.#client = client;
     this.#dialect = client.dialect ?? 'postgres';
     this.#statements = statements;
-    this.#isExact = options.queries?.getUser === undefined;
-    this.#isOwn = this.#isExact && options.table === undefined;
-    this.#userOrigin = userOrigin(options);
-    this.#groupOrigin = options.queries?.getGroup === undefined ? ownOrigin : queryOrigin('getGroup');
+    this.#isExact = queries.getUser === undefined;
+    this.#isOwn = this.#isExact && table === undefined;
+    this.#userOrigin = userOrigin({ table, queries });
+    this.#groupOrigin = queries.getGroup === undefined ? ownOrigin : queryOrigin('getGroup');
     outliveIdleErrors(client);
     const { getGroup, updatePassword, listRoles } = statements;
     if (getGroup === undefined) this.#withhold('getGroup');
@@ -110,7 +110,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   /** A subclass may call a method that the store withholds. */
   #statement(name: 'getGroup' | 'updatePassword' | 'listRoles'): string {
     const statement = this.#statements[name];
-    if (statement === undefined) throw new Error(`SqlUserstore: there is no statement for ${name}`);
+    if (statement === undefined) throw new Error(`SqlUserstore: no statement for ${name}`);
     return statement;
   }
 

@@ -84,7 +84,7 @@ function numbered(params: readonly unknown[]): Record<string, unknown> {
 function bindable(value: unknown): unknown {
   // libsql ends a text at its first NUL: another name would be looked up than was asked for.
   if (typeof value === 'string' && value.includes('\0'))
-    throw new RangeError('A text for SQLite holds a NUL');
+    throw new RangeError('A string for SQLite must not have a NUL');
   if (value instanceof Date) return value.toISOString();
   return typeof value === 'boolean' ? Number(value) : value;
 }

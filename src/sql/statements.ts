@@ -24,7 +24,7 @@ const NAMES = {
   tokensValidFrom: 'tokens_valid_from',
 } as const;
 
-/** The statements over an app's own table. @throws ConfigurationError for what is no plain identifier */
+/** The statements over an app's own table. @throws ConfigurationError when a name is not a plain identifier */
 export function statementsOf(table: SqlTable, dialect: Dialect): Statements {
   const from = table.name.split('.', 2).map(quoted).join('.');
   if (table.name.split('.').length > 2) throw notPlain(table.name);
@@ -54,6 +54,6 @@ function quoted(identifier: string): string {
 
 function notPlain(identifier: string): ConfigurationError {
   return new ConfigurationError(
-    `SqlUserstore: ${JSON.stringify(identifier)} is no plain name of a table or column`,
+    `SqlUserstore: ${JSON.stringify(identifier)} is not a plain name of a table or column`,
   );
 }

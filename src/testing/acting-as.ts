@@ -53,5 +53,5 @@ export function badCredentials(): Record<string, string> {
 
 export function refuseProduction(): void {
   if (process.env['NODE_ENV'] !== 'production') return;
-  throw new Error('securest/testing lets anyone in: it is not for NODE_ENV=production');
+  throw new Error('securest/testing lets anyone in, so it refuses NODE_ENV=production');
 }

@@ -1,5 +1,5 @@
 /**
- * The authorization matrix: a test for every route and everybody who may come to it.
+ * The authorization matrix: a test for every route and every kind of client.
  */
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { Access } from '../core/access';
@@ -7,6 +7,8 @@ import type { User } from '../core/user';
 import { inspectOptions } from '../host/inspect-options';
 import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
 import { describeAccess } from '../report/security-report';
+import { kind, oneOf, optional, withMethods } from '../util/option-kinds';
+import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
 import { actingAs, badCredentials, refuseProduction } from './acting-as';
 import { isExpectedIn } from './expected-access';
 import { samplePath } from './sample-path';
@@ -20,10 +22,10 @@ export interface TestRunner {
 }
 
 export interface AuthorizationMatrixOptions {
-  /** Who comes to every route beside an anonymous client and one with bad credentials, by a name for titles. */
+  /** The users who are sent to every route, beside an anonymous client and bad credentials, by a name for titles. */
   users: Readonly<Record<string, User>>;
   /**
-   * Who gets in where only the app's own code can tell (policies, owners, role loaders, authorization
+   * Which users get in where only the app's own code decides (policies, owners, role loaders, authorization
    * providers), by `METHOD path` and name: `{ 'PUT /notes/:id': { ann: true } }`. What is not stated there
    * may go either way.
    */
@@ -38,6 +40,33 @@ export interface AuthorizationMatrixOptions {
   runner?: TestRunner;
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const tableOf = <T>(
+  things: string,
+  accepts: (value: unknown) => boolean,
+): Kind<Readonly<Record<string, T>>> =>
+  kind(
+    `must be an object of ${things}`,
+    (value) => isPlainObject(value) && Object.values(value).every(accepts),
+  );
+const isTextual = (value: unknown): boolean => typeof value === 'string';
+const isExpectation = (value: unknown): boolean =>
+  isPlainObject(value) && Object.values(value).every((isIn) => typeof isIn === 'boolean');
+
+const OPTIONS = {
+  users: tableOf<User>('users by name', isObject),
+  expected: optional(
+    tableOf<Readonly<Record<string, boolean>>>('true or false by user, by route', isExpectation),
+    {},
+  ),
+  params: optional(tableOf<string>('strings by parameter', isTextual), {}),
+  paths: optional(tableOf<string>('paths by action', isTextual), {}),
+  driver: optional(oneOf('koa', 'express'), 'koa'),
+  runner: optional(withMethods<TestRunner>('describe', 'it', 'before', 'after')),
+} satisfies Record<keyof AuthorizationMatrixOptions, Kind<unknown>>;
+
+type Matrix = Values<typeof OPTIONS>;
+
 const ANONYMOUS = 'an anonymous client';
 const BAD_CREDENTIALS = 'bad credentials';
 
@@ -46,15 +75,17 @@ const BAD_CREDENTIALS = 'bad credentials';
  * and compare who gets in with the route's effective access. Users are taken as they are given, as by
  * {@link actingAs}; the app's own providers are asked after that.
  * @param options the secured options, or a function that gives them, called once more for the server
- * @throws Error when NODE_ENV is production; ConfigurationError where the app would not start
+ * @throws Error when NODE_ENV is production
+ * @throws ConfigurationError for options that are unknown or not valid, and where the app would not start
  */
 export function describeAuthorization(
   options: RoutingControllersOptions | (() => RoutingControllersOptions),
   matrix: AuthorizationMatrixOptions,
 ): void {
   refuseProduction();
+  const given = parseOptions('describeAuthorization()', matrix, OPTIONS);
   const getOptions = typeof options === 'function' ? options : () => options;
-  const runner = matrix.runner ?? globalRunner();
+  const runner = given.runner ?? globalRunner();
   const { compiled } = inspectOptions(getOptions());
   runner.describe('Authorization', () => {
     let server: StubbedServer;
@@ -62,14 +93,13 @@ export function describeAuthorization(
     runner.before(async () => {
       const own = getOptions();
       inspection = inspectOptions(own);
-      server = await StubbedServer.start(own, matrix.driver ?? 'koa');
+      server = await StubbedServer.start(own, given.driver);
     });
     runner.after(() => server.close());
 
     for (const { access } of compiled) {
       const path =
-        matrix.paths?.[access.action] ??
-        (access.isPattern ? undefined : samplePath(access.route, matrix.params ?? {}));
+        given.paths[access.action] ?? (access.isPattern ? undefined : samplePath(access.route, given.params));
       const methods = access.method === 'ALL' ? ['GET', 'POST'] : [access.method];
       for (const method of methods) {
         const test = (who: string, headers: () => Record<string, string>, user?: User) =>
@@ -78,7 +108,7 @@ export function describeAuthorization(
               const reason = access.isPattern ? 'is a regular expression' : 'does not begin with a slash';
               throw new Error(`State a path for ${access.action} in \`paths\`: its route ${reason}`);
             }
-            const isIn = await expectation(who, user, access, inspection, matrix);
+            const isIn = await expectation(who, user, access, inspection, given);
             const reply = await server.request(method, path, headers());
             const problem = problemOf(
               reply,
@@ -91,7 +121,7 @@ export function describeAuthorization(
           });
         test(ANONYMOUS, () => ({}));
         test(BAD_CREDENTIALS, badCredentials);
-        for (const [name, user] of Object.entries(matrix.users)) test(name, () => actingAs(user), user);
+        for (const [name, user] of Object.entries(given.users)) test(name, () => actingAs(user), user);
       }
     }
   });
@@ -103,11 +133,11 @@ async function expectation(
   user: User | undefined,
   access: Access,
   inspection: ReturnType<typeof inspectOptions>,
-  { expected }: AuthorizationMatrixOptions,
+  { expected }: Matrix,
 ): Promise<boolean | undefined> {
   const asksForUser = access.levels.length > 0;
   if (user === undefined) return !asksForUser;
-  const stated = expected?.[`${access.method} ${access.route}`];
+  const stated = expected[`${access.method} ${access.route}`];
   const isStated = stated !== undefined && Object.hasOwn(stated, who);
   if (user.active === false) return !asksForUser;
   return isStated ? stated[who] : isExpectedIn(user, access, inspection);
@@ -143,5 +173,7 @@ function globalRunner(): TestRunner {
   >;
   const [start, end] = [before ?? beforeAll, after ?? afterAll];
   if (describe && it && start && end) return { describe, it, before: start, after: end };
-  throw new Error('describeAuthorization() finds no global describe, it, before and after: state a `runner`');
+  throw new Error(
+    'describeAuthorization() finds no global describe, it, before and after: set the option runner',
+  );
 }

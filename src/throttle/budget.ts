@@ -66,7 +66,7 @@ export class Budget {
         },
       };
     }
-    // Whoever has the place gives it back for all, but could not for what this process counts by itself.
+    // The try that has the place gives it back for all, but not for the counts of this process alone.
     return Promise.all([failure.takeBack(), wait.takeBackHere()]).then(() => undefined);
   }
 }

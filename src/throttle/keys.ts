@@ -18,7 +18,7 @@ export function accountKey(username: string): string {
 export function addressKey(ip: string): string {
   if (isIPv4(ip)) return ip;
   const address = ip.replace(/%.*$/s, '');
-  // Where there is no address, as on a Unix socket, all share one budget.
+  // Without an address, as on a Unix socket, all clients share one budget.
   if (!isIPv6(address)) return 'unknown';
   const groups = groupsOf(address);
   if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') {

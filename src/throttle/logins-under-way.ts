@@ -27,7 +27,7 @@ export class LoginsUnderWay {
 
   /**
    * Whether an equal login is under way, so that this one is no try of its own while others have to wait. Only until
-   * another password is tried for the pair: who may not try must not find out which password is being proved.
+   * another password is tried for the pair: a client that has to wait must not find out which password is being proved.
    */
   hasEqual(login: Login): boolean {
     return this.equalTo(login)();
@@ -45,7 +45,7 @@ export class LoginsUnderWay {
   }
 
   /**
-   * Proves a login, or waits for an equal one that is held against the same.
+   * Proves a login, or waits for an equal login that is verified against the same facts.
    * @param against the stored hash or the entry that decides about the password, and all that the answer hangs on
    * @throws what `verify` throws, and ServiceUnavailableError once the signal aborts
    */

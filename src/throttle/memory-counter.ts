@@ -13,9 +13,9 @@ interface Entry {
 }
 
 /**
- * Counts in this process, for as many keys as the bound allows, each about 170 bytes however long it is. Where one
- * has to go it is, of a few in their turn, the one that counts least: whoever fills the memory with fresh keys pushes
- * out other fresh ones, and not those that were counted often or have long to wait.
+ * Counts in this process, for as many keys as the bound allows, each about 170 bytes however long it is. Where a key
+ * has to go, it is, of a few in their turn, the one with the lowest count: a client that fills the memory with fresh
+ * keys pushes out other fresh keys, and not those that were counted often or have long to wait.
  *
  * There are no timers: what has run out goes when its key is looked at, or while others are counted.
  */

@@ -7,7 +7,9 @@
  */
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { MaybePromise } from '../core/userstore';
-import { ConfigurationError, ThrottledError } from '../errors';
+import { ThrottledError } from '../errors';
+import { optional, wholeNumber } from '../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { Budget, type CountedTry } from './budget';
 import type { Counter, CounterFactory } from './counter';
 import { keysOf } from './keys';
@@ -37,6 +39,11 @@ export interface CountedAttempt {
   undecided(): Promise<void>;
 }
 
+const OPTIONS = {
+  perPair: optional(wholeNumber({ min: 1, max: 1_000_000 }), 10),
+  perAccount: optional(wholeNumber({ min: 1, max: 1_000_000 }), 100),
+  perAddress: optional(wholeNumber({ min: 1, max: 1_000_000 }), 100),
+} satisfies Record<keyof ThrottleOptions, Kind<unknown>>;
 const KNOWN_SECONDS = 7 * 24 * 3600;
 const MAX_KNOWN = 60_000;
 
@@ -51,18 +58,19 @@ export class Throttle implements ProblemSource {
   readonly #addresses: Budget;
   readonly #known: Counter;
 
-  /** @throws ConfigurationError for options out of bounds */
+  /** @throws ConfigurationError for options that are unknown or out of bounds */
   constructor(
     options: ThrottleOptions = {},
     counter: CounterFactory = ({ seconds, maxKeys }) => new MemoryCounter(seconds, maxKeys),
   ) {
-    this.#pairs = new Budget('pair', count('perPair', options.perPair ?? 10), counter);
-    this.#accounts = new Budget('account', count('perAccount', options.perAccount ?? 100), counter);
-    this.#addresses = new Budget('address', count('perAddress', options.perAddress ?? 100), counter);
+    const { perPair, perAccount, perAddress } = parseOptions('throttle', withoutContainer(options), OPTIONS);
+    this.#pairs = new Budget('pair', perPair, counter);
+    this.#accounts = new Budget('account', perAccount, counter);
+    this.#addresses = new Budget('address', perAddress, counter);
     this.#known = counter({ name: 'known', seconds: KNOWN_SECONDS, maxKeys: MAX_KNOWN });
   }
 
-  /** This one depends on nothing that it could tell of. */
+  /** A throttle in memory has no problems to report. */
   [PROBLEM_SOURCE](_listener: ProblemListener): () => void {
     return () => undefined;
   }
@@ -141,9 +149,4 @@ export class Throttle implements ProblemSource {
       },
     };
   }
-}
-
-function count(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value;
-  throw new ConfigurationError(`throttle: ${name} must be a whole number from 1 to 1000000`);
 }

@@ -95,7 +95,7 @@ export function readStatement(claims: JsonObject): TokenStatement {
 /**
  * Holds a statement against a policy and the time: issuer and audience exactly, not used before or after its time, and
  * `exp` within `maxAgeSeconds` of the login.
- * @throws TokenInvalidError when anything does not hold.
+ * @throws TokenInvalidError when anything is not valid.
  * @see RFC 7519 section 4.1, RFC 8725 sections 3.8 to 3.10
  */
 export function checkStatement(
@@ -161,13 +161,13 @@ function isTime(value: unknown): boolean {
 
 function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp'> {
   const methods = own(claims, 'amr');
-  if (methods !== undefined && !isStrings(methods)) throw invalid('amr is no list of strings');
+  if (methods !== undefined && !isStrings(methods)) throw invalid('amr is not a list of strings');
   const scope = own(claims, 'scope');
   const userstore = has(claims, 'userstore') ? text(claims, 'userstore') : undefined;
   const stamp = has(claims, 'tvf') ? stampIn(claims) : undefined;
   if (scope === undefined) return { methods, scopes: undefined, userstore, stamp };
   // Read otherwise, a limit that cannot be understood would be no limit.
-  if (typeof scope !== 'string') throw invalid('scope is no string');
+  if (typeof scope !== 'string') throw invalid('scope is not a string');
   const scopes = scope === '' ? [] : scope.split(' ');
   if (!scopes.every((name) => SCOPE.test(name))) throw invalid('scope has an unknown form');
   return { methods, scopes, userstore, stamp };
@@ -194,7 +194,7 @@ function stampIn(claims: JsonObject): number {
   if (typeof stamp === 'number' && Number.isInteger(stamp) && Math.abs(stamp) <= MAX_NUMERIC_DATE * 1000) {
     return stamp;
   }
-  throw invalid('tvf is no time');
+  throw invalid('tvf is not a time');
 }
 
 function milliseconds(seconds: number): number {

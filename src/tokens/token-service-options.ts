@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
+import { callable, optional, text, unchecked, wholeNumber } from '../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 
 export interface TokenServiceOptions {
   /**
@@ -44,30 +46,28 @@ export interface TokenSettings {
 const MIN_SECRET_BYTES = 32;
 const YEAR_SECONDS = 31_536_000;
 
+const OPTIONS = {
+  // With an advice of its own.
+  secret: unchecked<unknown>(),
+  issuer: text,
+  audience: text,
+  ttlSeconds: optional(wholeNumber({ min: 1, max: YEAR_SECONDS }), 600),
+  maxAgeSeconds: optional(wholeNumber({ min: 1, max: YEAR_SECONDS }), 43_200),
+  clockToleranceSeconds: optional(wholeNumber({ min: 0, max: 60 }), 30),
+  tokenCache: optional(wholeNumber({ min: 0, max: 1_000_000 }), 1000),
+  clock: optional(callable<Clock>()),
+} satisfies Record<keyof TokenServiceOptions, Kind<unknown>>;
+
 /**
  * The options with their defaults.
  * @throws ConfigurationError that names the option, and never shows the secret.
  */
 export function checkTokenOptions(options: TokenServiceOptions): TokenSettings {
-  // Without a constructor of its own, a service gets its container here.
-  const given: { [Name in keyof TokenServiceOptions]?: unknown } = Object(options) as object;
-  const maxAgeSeconds = whole('maxAgeSeconds', given.maxAgeSeconds ?? 43_200, 1, YEAR_SECONDS);
-  const ttlSeconds = whole('ttlSeconds', given.ttlSeconds ?? 600, 1, YEAR_SECONDS);
-  if (ttlSeconds > maxAgeSeconds) {
+  const { secret, clock, ...settings } = parseOptions('TokenService', withoutContainer(options), OPTIONS);
+  if (settings.ttlSeconds > settings.maxAgeSeconds) {
     throw new ConfigurationError('TokenService: ttlSeconds must not be more than maxAgeSeconds');
   }
-  const clock = given.clock ?? Date.now;
-  if (typeof clock !== 'function') throw new ConfigurationError('TokenService: clock must be a function');
-  return {
-    secret: secretBytes(given.secret),
-    issuer: nonEmpty('issuer', given.issuer),
-    audience: nonEmpty('audience', given.audience),
-    ttlSeconds,
-    maxAgeSeconds,
-    clockToleranceSeconds: whole('clockToleranceSeconds', given.clockToleranceSeconds ?? 30, 0, 60),
-    tokenCache: whole('tokenCache', given.tokenCache ?? 1000, 0, 1_000_000),
-    clock: clock as Clock,
-  };
+  return { ...settings, secret: secretBytes(secret), clock: clock ?? Date.now };
 }
 
 function secretBytes(secret: unknown): Uint8Array {
@@ -83,16 +83,4 @@ function secretBytes(secret: unknown): Uint8Array {
     throw new ConfigurationError('TokenService: secret must be random bytes, not a key pair or certificate');
   }
   return bytes;
-}
-
-function nonEmpty(name: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw new ConfigurationError(`TokenService: ${name} must be a string that is not empty`);
-}
-
-function whole(name: string, value: unknown, min: number, max: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new ConfigurationError(
-    `TokenService: ${name} must be a whole number from ${String(min)} to ${String(max)}`,
-  );
 }

@@ -72,7 +72,7 @@ export class TokenService {
     }
     const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
     if (!(expiresInSeconds >= 1)) {
-      throw new BadCredentialsError({ cause: new Error('The login is longer ago than maxAgeSeconds') });
+      throw new BadCredentialsError({ cause: new Error('The login is older than maxAgeSeconds') });
     }
     const token = signJwt(this.#key, {
       iss: this.#settings.issuer,

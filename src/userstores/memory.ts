@@ -2,6 +2,8 @@ import { stampAfter } from '../core/stamp';
 import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
+import { unchecked } from '../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { printable } from '../util/printable';
 import { isSameSecret } from '../util/same-secret';
 import { groupFault, userFault, type RecordFault } from './record-schema';
@@ -16,6 +18,12 @@ export interface MemoryUserstoreOptions<U extends User = User> {
   /** Every group that a user or group names must be here. @default none */
   groups?: Records<Group, 'name'>;
 }
+
+const OPTIONS = {
+  // Checked record by record.
+  users: unchecked<unknown>(),
+  groups: unchecked<unknown>(),
+} satisfies Record<keyof MemoryUserstoreOptions, Kind<unknown>>;
 
 /**
  * Users and groups held in memory, given when the app starts: for tests, examples and a handful of accounts. A
@@ -32,16 +40,16 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
 
   /** @throws {ConfigurationError} naming the record that does not hold */
   constructor(options: MemoryUserstoreOptions<U>) {
-    const given = options as Partial<MemoryUserstoreOptions<U>> | undefined;
+    const { users, groups } = parseOptions('MemoryUserstore', withoutContainer(options), OPTIONS);
     const builder = new SnapshotBuilder<U, string>({
       refuse: (place, problem) => new ConfigurationError(`MemoryUserstore: ${place} ${problem}`),
       nameOf: (place) => place,
     });
-    for (const [place, user] of listed('users', 'username', given?.users)) {
+    for (const [place, user] of listed('users', 'username', users)) {
       refuseFault(place, userFault(user));
       builder.addUser(user as U, place);
     }
-    for (const [place, group] of listed('groups', 'name', given?.groups ?? [])) {
+    for (const [place, group] of listed('groups', 'name', groups === undefined ? [] : groups)) {
       refuseFault(place, groupFault(group));
       builder.addGroup(group as Group, place);
     }

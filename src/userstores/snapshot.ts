@@ -67,11 +67,11 @@ export class SnapshotBuilder<U extends User, P> {
 
   private refuseUnknownGroups(record: User | Group, place: P | undefined): void {
     if (place === undefined || (record.groups ?? []).every((name) => this.#groups.has(name))) return;
-    throw this.places.refuse(place, 'names a group that there is not');
+    throw this.places.refuse(place, 'refers to an unknown group');
   }
 }
 
-const NOT_PLAIN = 'may only hold plain values, arrays, objects and dates';
+const NOT_PLAIN = 'may only have plain values, arrays, objects and dates';
 
 /** A copy that nobody can change. A date cannot be frozen, so each look at it gives a new one. */
 export function frozenCopy<T extends object>(source: T, refuse: () => Error): T {

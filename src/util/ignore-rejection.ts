@@ -1,6 +1,6 @@
 /**
  * Gives a promise that nobody waits for a handler: what app code answers where it should have answered at once must not
- * end the process when it rejects. What is no promise is left alone.
+ * end the process when it rejects. Other values are left alone.
  */
 export function ignoreRejection(
   value: unknown,

@@ -3,7 +3,7 @@ import { ServiceUnavailableError } from '../errors';
 /** Proves something; true only where it is right. The signal aborts when nobody waits for the answer any more. */
 export type Verify = (signal: AbortSignal) => Promise<unknown>;
 
-/** Proofs under way, by what they prove: who asks for the same meanwhile waits for the one that was first. */
+/** Proofs under way, by what they prove: a later request for the same proof waits for the first. */
 export class SharedProofs {
   readonly #underWay = new Map<string, Proof>();
 

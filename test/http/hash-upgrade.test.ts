@@ -203,7 +203,7 @@ for (const driver of DRIVERS) {
     for (const [what, fail, reason] of [
       ['throws', () => { throw new Error(`no room for ${stored} of secret`); }, 'no room for *** of ***'], // prettier-ignore
       ['rejects', () => Promise.reject(new Error('read-only')), 'read-only'],
-      ['says nothing', () => undefined, 'updatePassword() must tell true or false'],
+      ['says nothing', () => undefined, 'updatePassword() must return true or false'],
       [
         'is down',
         () => Promise.reject(new ServiceUnavailableError({ cause: new Error('read-only') })),

@@ -161,7 +161,7 @@ for (const driver of DRIVERS) {
       await plain.status('/x');
       expect(plain.calls).to.deep.equal([[]]);
 
-      expect(refusal(driver, { controllers: [Numeric] })).to.match(/Numeric\.list: number is no role/);
+      expect(refusal(driver, { controllers: [Numeric] })).to.match(/Numeric\.list: number is not a role/);
     });
 
     it('a RoleChecker class is never called: it is', async () => {

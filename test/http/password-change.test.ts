@@ -209,9 +209,9 @@ for (const driver of DRIVERS) {
 
     for (const [newPassword, message] of [
       ['too short', 'The new password must have at least 12 characters'],
-      ['password1234', 'The new password must not be one that many people have'],
-      ['wilhelmina1815', 'The new password must not be made of the user name'],
-      [OLD, 'The new password must be another'],
+      ['password1234', 'The new password must not be a common password'],
+      ['wilhelmina1815', 'The new password must not be based on the user name'],
+      [OLD, 'The new password must differ from the current one'],
       [`long${'x'.repeat(1021)}`, 'The new password must have at most 1024 bytes'],
       ['control\0 character', 'The new password must not have control characters'],
     ] as const) {

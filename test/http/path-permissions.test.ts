@@ -249,7 +249,7 @@ for (const driver of DRIVERS) {
       file.replace('reader:\n  allow:\n    /notes: FETCH\n');
       let message = '';
       await start().catch((error: unknown) => (message = (error as Error).message));
-      expect(message).to.contain(`${file.path}:3 a method must be one of HTTP's`);
+      expect(message).to.contain(`${file.path}:3 a method must be an HTTP method`);
     });
 
     it('matches the path with the prefix that the app is mounted under', async () => {

@@ -234,7 +234,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     );
     const error = await login(fake, { startTls: true, insecure: false });
     expect(error).to.be.instanceOf(ServiceUnavailableError);
-    expect(reasonOf(error)).to.include('bytes in clear');
+    expect(reasonOf(error)).to.include('unencrypted bytes');
     expect(Buffer.concat(fake.asked.map(({ bytes }) => bytes)).includes(PASSWORD)).to.equal(false);
   });
 

@@ -154,7 +154,7 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     const problems: unknown[] = [];
     store[PROBLEM_SOURCE]((problem) => problems.push(problem));
     expect([await store.getUser('twin'), await store.getUser('one')]).to.deep.equal([null, null]);
-    const problem = 'several entries have the user name, so it is nobody';
+    const problem = 'several entries have the user name, so it is refused';
     expect(problems).to.deep.equal([
       { component: 'LdapUserstore', problem, user: 'twin' },
       { component: 'LdapUserstore', problem, user: 'one' },

@@ -100,8 +100,8 @@ function describeUsers(ground: () => Ground): void {
     it('exits with 1 for what cannot be, with 2 for everything else, and changes nothing', async () => {
       const before = await all(await directory());
       const cases = [
-        ['user add URL ann --password-stdin', 1, /There is a user ann/],
-        ['user add URL ANN --password-stdin', 1, /differs from ANN in case alone/],
+        ['user add URL ann --password-stdin', 1, /User ann exists already/],
+        ['user add URL ANN --password-stdin', 1, /differs from ANN only in case/],
         ['user add URL bob --password-stdin --group nowhere', 1, /There is no group nowhere/],
         ['user groups URL ann nowhere', 1, /There is no group nowhere/],
         ['user disable URL nobody', 1, /There is no user nobody/],

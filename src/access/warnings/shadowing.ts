@@ -3,7 +3,7 @@
  * the host runs the first one that was registered, and only its guard.
  *
  * A route is hidden as a whole, or for some of its methods (`@All`, and HEAD, which GET answers), or for a
- * choice of its optional parameters. That a more special route comes before a more general one is no such case.
+ * choice of its optional parameters. A more special route before a more general one is not such a case.
  */
 import type { CompiledAction } from '../compile';
 import { type Requirement, requirementsOf } from '../normal-form';
@@ -11,7 +11,7 @@ import { samplesOf } from './regexp-samples';
 import { RouteIndex } from './route-index';
 import { RoutePattern, type Samples } from './route-pattern';
 
-/** A route and an earlier one that answers for it. */
+/** A route and an earlier route that answers for it. */
 export interface Shadow {
   readonly later: CompiledAction;
   readonly earlier: CompiledAction;
@@ -40,14 +40,14 @@ interface Left {
 
 const found = new WeakMap<readonly CompiledAction[], readonly Hiding[]>();
 
-/** Each guarded route with every earlier one that answers for some of it and asks for less, in their order. */
+/** Each guarded route with every earlier route that answers some of its requests and asks for less, in order. */
 export function findShadows(actions: readonly CompiledAction[]): readonly Shadow[] {
   return hidingsOf(actions)
     .filter(({ isUnguarded }) => isUnguarded)
     .map(({ later, earlier }) => ({ later, earlier }));
 }
 
-/** Each route with every earlier one that answers for some of it and asks for something else, be it more. */
+/** Each route with every earlier route that answers some of its requests and asks for something else, or more. */
 export function findHidden(actions: readonly CompiledAction[]): readonly Shadow[] {
   return hidingsOf(actions);
 }

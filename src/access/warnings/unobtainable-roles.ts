@@ -2,7 +2,7 @@ import type { CompiledAction } from '../compile';
 import type { AccessWarning } from './warnings';
 import type { Rule } from '../../core/access';
 
-/** Guards that ask for a role which is none of the obtainable ones. */
+/** Guards that ask for a role that no user can have. */
 export function unobtainableRoles(
   compiled: readonly CompiledAction[],
   obtainable: ReadonlySet<string>,

@@ -1,5 +1,5 @@
 /**
- * What is allowed and seldom meant: told in the log when a server starts, and in the security report.
+ * Set-ups that are allowed and seldom intended: warnings in the log when a server starts, and in the report.
  */
 import type { Grants } from '../../authorization/grants';
 import type { Access } from '../../core/access';

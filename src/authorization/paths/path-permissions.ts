@@ -12,10 +12,11 @@ import type {
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../../core/events';
 import type { SecurityRequest } from '../../core/request';
 import type { User } from '../../core/user';
-import { ConfigurationError } from '../../errors';
-import { checkFileOptions, type FileOptions } from '../../files/file-options';
+import { type FileOptions, fileOptions } from '../../files/file-options';
 import { ProblemBoard } from '../../core/problem-board';
 import { WatchedFile } from '../../files/watched-file';
+import { kind, optional } from '../../util/option-kinds';
+import { type Kind, parseOptions, withoutContainer } from '../../util/parse-options';
 import { type PathRules, readPermissionFile } from './permission-file';
 import { parseRequestPath } from './request-path';
 import { concerns, type RouteShape, shapeOf } from './route-overlap';
@@ -30,6 +31,14 @@ export interface PathPermissionsOptions extends FileOptions {
    */
   mountPath?: string;
 }
+
+const OPTIONS = {
+  ...fileOptions('permissions.yaml'),
+  mountPath: optional(
+    kind<string>("must be like '/api'", (value) => typeof value === 'string' && /^(?:\/[^/]+)+$/.test(value)),
+    '',
+  ),
+} satisfies Record<keyof PathPermissionsOptions, Kind<unknown>>;
 
 /**
  * Allows and denies paths by role, from a YAML file: `role: { allow: { path: [methods] }, deny: { ... } }`.
@@ -50,11 +59,11 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   readonly #file: WatchedFile<PathRules>;
   readonly #problems = new ProblemBoard();
 
-  /** Reads the file. @throws {ConfigurationError} with file and line when it does not hold */
+  /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
   constructor(options: PathPermissionsOptions) {
-    const { path, pollMs } = checkFileOptions('PathPermissions', 'permissions.yaml', options);
+    const { path, pollMs, mountPath } = parseOptions('PathPermissions', withoutContainer(options), OPTIONS);
     this.#path = path;
-    this.#mountPath = checkMountPath(options.mountPath);
+    this.#mountPath = mountPath;
     this.#file = new WatchedFile({
       path,
       pollMs,
@@ -138,10 +147,4 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
 function describeRule({ role, pattern, methods }: PathRule, method: string): string {
   const which = method === 'ALL' && !methods.has('*') ? ` (${[...methods].toSorted().join(', ')})` : '';
   return `${role} ${pattern.text}${which}`;
-}
-
-function checkMountPath(mountPath: unknown): string {
-  if (mountPath === undefined) return '';
-  if (typeof mountPath === 'string' && /^(?:\/[^/]+)+$/.test(mountPath)) return mountPath;
-  throw new ConfigurationError("PathPermissions: mountPath must be like '/api'");
 }

@@ -21,7 +21,7 @@ export function parsePattern(written: string): PathPattern | string {
   const stars = foldCase(written).replace(/\*{2,}/g, '*');
   if (!/^[/*]/.test(stars)) return 'a path must start with / or *';
   const whole = stars.startsWith('/') ? stars : `/${stars}`;
-  // Before a slash at the end is cut off: `//` is no root.
+  // Before a slash at the end is cut off: `//` is not the root.
   if (whole.includes('//')) return NOT_PLAIN;
   const text = whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
   const segments = text === '/' ? [] : text.slice(1).split('/');

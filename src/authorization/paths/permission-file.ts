@@ -18,13 +18,14 @@ export interface PathRules {
 const RULES_PER_STEP = 50;
 const ROLE = /^[^\p{Cc}\p{Cs}]+$/u;
 
-/** @throws {FileFault} with the line of what does not hold */
+/** @throws {FileFault} with the line that is not valid */
 export function* readPermissionFile(text: string): Generator<void, PathRules> {
   const sections = yield* readYaml(text, 1, () => undefined);
   const rules: PathRule[] = [];
   const trees = { allow: new RuleTree('allow'), deny: new RuleTree('deny') };
   for (const [role, section] of sections) {
-    if (!ROLE.test(role) || role !== role.trim()) throw new FileFault('has no name for a role', section.line);
+    if (!ROLE.test(role) || role !== role.trim())
+      throw new FileFault('has an invalid name of a role', section.line);
     const effects = fieldsOf(section.read(), 'a role must have allow or deny');
     for (const [effect, value] of effects) {
       if (!isEffect(effect)) throw new FileFault('a role may only have allow and deny', value.line);
@@ -62,7 +63,7 @@ function methodsOf({ value, line }: Located): ReadonlySet<string> {
     list.map((method) => {
       const name = typeof method === 'string' ? method.toUpperCase() : undefined;
       if (name !== undefined && (name === '*' || METHODS.includes(name))) return name;
-      throw new FileFault("a method must be one of HTTP's, or '*' for all", line);
+      throw new FileFault("a method must be an HTTP method, or '*' for all", line);
     }),
   );
 }

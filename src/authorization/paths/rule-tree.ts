@@ -53,7 +53,7 @@ export class RuleTree {
     put(takesRest ? node.rest : node.end, rule);
   }
 
-  /** A rule for the path and the method of one of the roles; undefined when there is none. */
+  /** A rule for the path and the method of one of the roles; undefined when none matches. */
   find(path: RequestPath, method: string, roles: ReadonlySet<string>): PathRule | undefined {
     let active: readonly Node[] = [this.root];
     let offset = 1;

@@ -13,7 +13,7 @@ export interface BcryptSettings {
 const MAX_BYTES = 72;
 
 // The last characters of salt and digest have unused bits. bcryptjs never matches a hash where one of
-// them is set, so such a hash is unreadable rather than one that nobody's password fits.
+// them is set, so such a hash is unreadable, rather than a hash that no password matches.
 const READABLE = /^\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
 /** Stands before the bcrypt hash of a password that was pre-hashed. */
 const MARK = '$hmac-sha256';

@@ -26,7 +26,7 @@ const SIGNS: readonly RegExp[] = [
   /^x[a-z]{4}(?:-[a-z]{5})+$/i,
   // crypt(3) by DES and its kin: a salt of two and digests of eleven.
   /^[./0-9A-Za-z]{2}(?:[./0-9A-Za-z]{11})+$/,
-  // What imports and account tools write where there is no password.
+  // Written by imports and account tools in place of a password.
   /^(?:x|np|lk|null|nil|none|nan|undefined|\\n|\[object \w+\])$/i,
 ];
 
@@ -67,7 +67,7 @@ function isDigest(token: string): boolean {
   if (length < SHORTEST || (kinds < 2 && !/^[A-Z]+$/.test(token))) return false;
   const groups = token.split(/[+/._-]/);
   const pieces = groups.map((group) => group.match(/[A-Z]?[a-z]+|[A-Z]+|\d+/g)?.length ?? 0);
-  // Many words may stand between hyphens; a group that changes its kind as a digest does is no word.
+  // Many words may stand between hyphens; a group that changes its kind as a digest does is not a word.
   if (groups.length > 1 && pieces.every((count) => count <= 2)) return false;
   const isInBothCases = /[A-Z]/.test(token) && /[a-z]/.test(token);
   if ((isInBothCases ? IN_BOTH_CASES : IN_ONE_CASE).has(length) && groups.length < 5) return true;

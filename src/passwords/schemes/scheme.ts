@@ -17,7 +17,7 @@ export interface Scheme {
   recognises(hash: string): boolean;
   /** The work of a verification; undefined unless the hash is complete, canonical and within the bounds. */
   workOf(hash: string): Work | undefined;
-  /** True when the password is the one behind the hash, which is one that has a {@link workOf}. Runs in a thread. */
+  /** True when the password is the one behind the hash, which has a {@link workOf}. Runs in a thread. */
   verify(password: string, hash: string, engines: Engines): boolean | Promise<boolean>;
 }
 
@@ -25,7 +25,7 @@ export interface Scheme {
 export interface MakingScheme<S> extends Scheme {
   /** Runs in a thread. */
   hash(password: string, settings: S, engines: Engines): string | Promise<string>;
-  /** A hash of such settings that is no password's. */
+  /** A hash of such settings, of no known password. */
   decoy(settings: S): string;
   /** True for a readable hash that has not all that new ones have. */
   isWeaker(hash: string, settings: S): boolean;

@@ -43,7 +43,9 @@ export class HashThread {
     });
     for (const event of ['error', 'messageerror'] as const) {
       this.#worker.on(event, (error: unknown) => {
-        this.#stop(error instanceof Error ? error : new Error('The thread threw what is no error'));
+        this.#stop(
+          error instanceof Error ? error : new Error('The thread threw something that is not an error'),
+        );
       });
     }
     this.#worker.on('exit', (code) => {
@@ -54,7 +56,7 @@ export class HashThread {
     this.#endIn(options.limitMs, 'The thread did not start in time');
   }
 
-  /** False once it has been told to end, though it may not have ended yet. */
+  /** False once it is ending, though it may not have ended yet. */
   get isUsable(): boolean {
     return !this.#isEnding;
   }
@@ -64,7 +66,7 @@ export class HashThread {
     return new Promise((resolve, reject) => {
       this.#job = { resolve, reject };
       this.#endIn(this.#options.limitMs, 'The task took too long');
-      // Whoever waits for the answer keeps the process alive; an idle thread does not.
+      // A thread with a task keeps the process alive; an idle thread does not.
       this.#worker.ref();
       try {
         this.#worker.postMessage(task);
@@ -76,7 +78,7 @@ export class HashThread {
 
   /** Resolves when it has ended. What it was computing is refused at once. */
   async end(): Promise<void> {
-    this.#stop(new Error('The thread was told to end'));
+    this.#stop(new Error('The thread was stopped'));
     await this.#worker.terminate();
   }
 

@@ -4,15 +4,18 @@ import { stampAfter } from '../../core/stamp';
 import type { Group, User } from '../../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../../core/userstore';
 import { ServiceUnavailableError } from '../../errors';
-import { checkFileOptions, type FileOptions } from '../../files/file-options';
+import { type FileOptions, fileOptions } from '../../files/file-options';
 import { ProblemBoard } from '../../core/problem-board';
 import { WatchedFile } from '../../files/watched-file';
+import { parseOptions, withoutContainer } from '../../util/parse-options';
 import { isSameSecret } from '../../util/same-secret';
 import { rolesIn, type Snapshot } from '../snapshot';
 import { readUserFile } from './user-file';
 import { MAX_USER_FILE_BYTES, UserFileEditor } from './user-file-edit';
 
 export type FileUserstoreOptions = FileOptions;
+
+const OPTIONS = fileOptions('users.yaml');
 
 /**
  * Users and groups from a YAML file, which is read again when it changes.
@@ -29,9 +32,9 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   readonly #origins = new WeakMap<User, Snapshot>();
   readonly #problems = new ProblemBoard();
 
-  /** Reads the file. @throws {ConfigurationError} with file and line when it does not hold */
+  /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
   constructor(options: FileUserstoreOptions) {
-    const { path, pollMs } = checkFileOptions('FileUserstore', 'users.yaml', options);
+    const { path, pollMs } = parseOptions('FileUserstore', withoutContainer(options), OPTIONS);
     this.#file = new WatchedFile({
       path,
       pollMs,

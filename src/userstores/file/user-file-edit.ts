@@ -20,7 +20,7 @@ export class UserFileError extends Error {
   override readonly name = 'UserFileError';
 }
 
-/** What an edit makes of the users: those that are new or others, and what is told to its caller. */
+/** The result of an edit: the users that are new or changed, and the answer to its caller. */
 export interface UserEdit<R> {
   readonly users: readonly User[];
   readonly result: R;
@@ -42,7 +42,7 @@ interface Job {
 
 /**
  * Edits a user file, in one rewriting for all edits that wait at that moment. The new text is read before it is
- * written: where it does not hold exactly the users that are meant, nothing is written.
+ * written: unless it has exactly the intended users, nothing is written.
  */
 export class UserFileEditor {
   readonly #options: UserFileEditorOptions;
@@ -70,7 +70,7 @@ export class UserFileEditor {
   }
 
   /**
-   * What the file holds now; nothing where there is none and it may be made.
+   * The present content; empty when the file does not exist and may be created.
    * @throws {UserFileError} when it cannot be read
    */
   async read<R>(look: (users: Snapshot) => R): Promise<R> {
@@ -141,7 +141,7 @@ export class UserFileEditor {
       for (const user of users) {
         changed.set(
           user.username,
-          frozenCopy(user, () => new UserRefusedError('A user may only hold plain values')),
+          frozenCopy(user, () => new UserRefusedError('A user may only have plain values')),
         );
       }
       return () => {

@@ -23,7 +23,7 @@ export class UneditableFault extends FileFault {
 }
 
 /**
- * The text with these users in it. Whoever writes it reads it again first: what is rare in YAML may come out wrong.
+ * The text with these users in it. Callers read it again before they write it: rare forms of YAML may come out wrong.
  *
  * @param text undefined for a new file
  * @param changed users as they are to be, by name

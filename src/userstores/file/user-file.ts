@@ -12,7 +12,7 @@ const RECORDS_PER_STEP = 50;
  * Reads the text of a user file: a mapping with `users` and `groups`, both lists of records. It yields now
  * and then, so that the caller can let other work go on.
  *
- * @throws {FileFault} with the line of what does not hold
+ * @throws {FileFault} with the line that is not valid
  */
 export function* readUserFile(text: string): Generator<void, Snapshot> {
   const { users, groups } = yield* readUserRecords(text);
@@ -74,8 +74,7 @@ function readRecord({ value, line }: Located, known: readonly string[]): ReadRec
   const fields = value as ReadonlyMap<string, Located>;
   const record: Record<string, unknown> = {};
   for (const [key, field] of fields) {
-    if (!known.includes(key))
-      throw new FileFault(`has a key that is none of ${known.join(', ')}`, field.line);
+    if (!known.includes(key)) throw new FileFault(`has a key other than ${known.join(', ')}`, field.line);
     // Nothing after the colon is nothing given, except where absent grants: an `active` is never dropped.
     if (field.value !== null || key === 'active') record[key] = field.value;
   }

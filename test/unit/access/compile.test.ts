@@ -171,7 +171,7 @@ describe('compileAction', () => {
     }
     expect(() => compile(Notes)).to.throw(
       ConfigurationError,
-      '@Authorized on Notes.list: boolean is no role',
+      '@Authorized on Notes.list: boolean is not a role',
     );
   });
 

@@ -5,8 +5,8 @@ import { ConfigurationError, StrongPassword } from '../../../src';
 import { passwordFault } from '../../../src/account/password-strength';
 
 const TOO_SHORT = 'must have at least 12 characters';
-const COMMON = 'must not be one that many people have';
-const NAME = 'must not be made of the user name';
+const COMMON = 'must not be a common password';
+const NAME = 'must not be based on the user name';
 
 const FAULTS: readonly [password: unknown, fault: string | undefined][] = [
   ['correct horse battery', undefined],
@@ -39,11 +39,11 @@ const FAULTS: readonly [password: unknown, fault: string | undefined][] = [
   ['alice@example.com', NAME],
   ['alice likes the sea', undefined],
   ['wonderland-wonder', NAME],
-  [undefined, 'must be a text'],
-  [null, 'must be a text'],
-  [123456789012, 'must be a text'],
-  [['correct horse battery'], 'must be a text'],
-  [{ length: 20 }, 'must be a text'],
+  [undefined, 'must be a string'],
+  [null, 'must be a string'],
+  [123456789012, 'must be a string'],
+  [['correct horse battery'], 'must be a string'],
+  [{ length: 20 }, 'must be a string'],
 ];
 
 describe('passwordFault', () => {
@@ -78,7 +78,7 @@ describe('@StrongPassword', () => {
     expect(messages(plainToInstance(Registration, { password: 'canary' }))).to.deep.equal([
       `password ${TOO_SHORT}`,
     ]);
-    expect(messages(plainToInstance(Registration, {}))).to.deep.equal(['password must be a text']);
+    expect(messages(plainToInstance(Registration, {}))).to.deep.equal(['password must be a string']);
     expect(messages(plainToInstance(Registration, { password: 'correct horse battery' }))).to.deep.equal([]);
   });
 

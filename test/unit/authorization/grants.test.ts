@@ -81,7 +81,7 @@ describe('Grants', () => {
   });
 
   it('refuses a value that is not a list of names', () => {
-    for (const list of ['editor', [7], [''], [' a'], null, { 0: 'a' }, [undefined]]) {
+    for (const list of ['editor', [7], [''], [' a'], null, { 0: 'a' }, [undefined], Array(1)]) {
       expect(refusal({ roleHierarchy: { admin: list as never } })).to.match(/^roleHierarchy: admin/);
       expect(refusal({ permissions: { admin: list as never } })).to.match(/^permissions: admin/);
       expect(refusal({ roles: list as never })).to.match(/^roles/);

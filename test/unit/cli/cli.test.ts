@@ -201,7 +201,7 @@ describe('securest report', () => {
       [['report', module, 'more'], /^Usage/],
       [['report', module, '--check', 'a', '--update', 'b'], /^Usage/],
       [['report', module, '--chekc', 'a'], /--chekc/],
-      [['report', module, '--format', 'toString'], /no format toString/],
+      [['report', module, '--format', 'toString'], /Unknown format toString/],
       [['report', module, '--check', 'none.lock.json'], /none\.lock\.json/],
       [['report', module, '--check', 'bad.lock.json'], /version/],
       [['report', 'none.js'], /none\.js/],

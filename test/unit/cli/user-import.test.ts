@@ -142,7 +142,7 @@ describe('securest user import', function () {
     expect(code).to.equal(2);
     expect(seen)
       .to.match(/\[#+\.+\] \d+ of 400/)
-      .and.match(/Broken off: \d+ added.*Run it again/);
+      .and.match(/Interrupted: \d+ added.*Run the command again/);
     const kept = users();
     expect(kept.size).to.be.within(20, 399);
     expect([...kept.keys()].slice(1)).to.deep.equal(names.slice(0, kept.size - 1));

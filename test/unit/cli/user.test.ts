@@ -95,7 +95,7 @@ describe('securest user', function () {
   });
 
   it('disables, which ends tokens, and enables', async () => {
-    expect((await run('user disable users.yaml ann')).out).to.match(/^ann may not log in; tokens/);
+    expect((await run('user disable users.yaml ann')).out).to.match(/^ann may not log in; earlier tokens/);
     expect(users().get('ann')?.active).to.equal(false);
     const moment = users().get('ann')?.tokensValidFrom;
     expect(moment).to.be.instanceOf(Date);
@@ -143,11 +143,11 @@ describe('securest user', function () {
 
   it('exits with 1 for what cannot be, with 2 for what it does not know, and changes nothing', async () => {
     const cases: [args: string, code: number, error: RegExp, input?: string][] = [
-      ['user add users.yaml ann --password-stdin', 1, /There is a user ann/, PASSWORD],
+      ['user add users.yaml ann --password-stdin', 1, /User ann exists already/, PASSWORD],
       ['user add users.yaml bob --password-stdin --group nowhere', 1, /no group nowhere/, PASSWORD],
       ['user add users.yaml bob --password-stdin', 1, /at least 12 characters.*--weak/, 'short\n'],
       ['user add users.yaml bobby-tables --password-stdin', 1, /user name/, 'bobby-tables1'],
-      ['user add users.yaml bob --password-stdin --weak', 1, /may not be empty/, '\n'],
+      ['user add users.yaml bob --password-stdin --weak', 1, /must not be empty/, '\n'],
       [
         'user add users.yaml bob --password-stdin --weak',
         1,
@@ -264,7 +264,7 @@ describe('securest user', function () {
         const { code, seen } = await type('user passwd users.yaml ann', ...answers);
         expect(code).to.equal(2);
         expect(seen)
-          .to.match(/nothing was done/)
+          .to.match(/nothing was changed/)
           .and.not.include('horse');
       }
       expect(read()).to.equal(USERS);

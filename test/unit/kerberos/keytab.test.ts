@@ -78,7 +78,7 @@ describe('checkKeytab', () => {
   it('refuses a file that does not exist, cannot be read, or is not a keytab', () => {
     expect(refusal()).to.include('is not there');
     writeFileSync(path, 'user: alice');
-    expect(refusal()).to.include('is no keytab');
+    expect(refusal()).to.include('is not a keytab');
     rmSync(path);
     path = folder;
     expect(refusal()).to.include('cannot be read');

@@ -4,12 +4,11 @@ import { groupFrom, unpack, userFrom } from '../../../src/sql/rows';
 import type { Dialect } from '../../../src/sql/schema';
 
 const SECRET = 'hunter2';
-const client = { query: () => Promise.resolve({ rows: [] }) };
 const table = {
   ...{ name: 'app.people', username: 'login', password: 'hash', email: 'mail', active: 'enabled' },
   ...{ roles: 'duties', groups: 'teams', tokensValidFrom: 'since' },
 };
-const fromTable = userOrigin({ client, table });
+const fromTable = userOrigin({ table });
 const user = (row: object, dialect: Dialect = 'postgres') =>
   userFrom({ username: 'ann', ...row }, dialect, fromTable);
 const faultOf = (work: () => unknown): string => {

@@ -141,7 +141,7 @@ describe('TokenService', () => {
     expect(() => ahead(6001)).to.throw(BadCredentialsError);
   });
 
-  it('refuses a token whose tvf is no time', () => {
+  it('refuses a token whose tvf is not a time', () => {
     const { tokens } = makeService();
     const claims = { iss: 'notes', aud: 'notes-api', sub: 'alice', jti: '1', iat: START / 1000 };
     const sign = (tvf: unknown): string =>

@@ -161,7 +161,7 @@ describe('PathPermissions', () => {
     const { problem } = await new Promise<Problem>((resolve) => {
       paths[PROBLEM_SOURCE](resolve);
     });
-    expect(problem).to.equal(`${file.path}:1 is no mapping of names; the last good version stays`);
+    expect(problem).to.equal(`${file.path}:1 is not a mapping of names; the last good version stays`);
     expect((await decide('GET', '/notes/7', 'editor')).granted).to.equal(true);
   });
 
