@@ -1,7 +1,7 @@
 export { createSecurity, securest, authorizationChecker, currentUserChecker } from './securest';
 export type { SecurestOptions } from './securest';
 export type { Security } from './security';
-export { securityReport } from './report/security-report';
+export { securityReport } from './report/on-demand';
 export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';
 export type { RefusalReply, SecurityOptions } from './options';

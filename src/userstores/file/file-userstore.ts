@@ -6,13 +6,23 @@ import type { PasswordUpdate, UserstoreInterface } from '../../core/userstore';
 import { ServiceUnavailableError } from '../../errors';
 import { checkFileOptions, type FileOptions } from '../../files/file-options';
 import { ProblemBoard } from '../../core/problem-board';
-import { WatchedFile } from '../../files/watched-file';
+import type * as WatchedFileModule from '../../files/watched-file';
+import { lazy } from '../../util/lazy';
 import { isSameSecret } from '../../util/same-secret';
 import { rolesIn, type Snapshot } from '../snapshot';
-import { readUserFile } from './user-file';
-import { MAX_USER_FILE_BYTES, UserFileEditor } from './user-file-edit';
+import type * as UserFileModule from './user-file';
+import type * as UserFileEditModule from './user-file-edit';
 
 export type FileUserstoreOptions = FileOptions;
+
+// Loaded with the first store of an app: reading and editing YAML takes a good part of what importing the library takes.
+/* eslint-disable @typescript-eslint/no-require-imports -- an import would load them with the library */
+const loaded = lazy(() => ({
+  ...(require('../../files/watched-file') as typeof WatchedFileModule),
+  ...(require('./user-file') as typeof UserFileModule),
+  ...(require('./user-file-edit') as typeof UserFileEditModule),
+}));
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /**
  * Users and groups from a YAML file, which is read again when it changes.
@@ -23,8 +33,8 @@ export type FileUserstoreOptions = FileOptions;
  * Names are compared exactly: no case folding, trimming or Unicode normalisation.
  */
 export class FileUserstore implements UserstoreInterface, ProblemSource {
-  readonly #file: WatchedFile<Snapshot>;
-  readonly #editor: UserFileEditor;
+  readonly #file: WatchedFileModule.WatchedFile<Snapshot>;
+  readonly #editor: UserFileEditModule.UserFileEditor;
   /** The version that each user came from, so that its groups come from there too. */
   readonly #origins = new WeakMap<User, Snapshot>();
   readonly #problems = new ProblemBoard();
@@ -32,6 +42,7 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   /** Reads the file. @throws {ConfigurationError} with file and line when it does not hold */
   constructor(options: FileUserstoreOptions) {
     const { path, pollMs } = checkFileOptions('FileUserstore', 'users.yaml', options);
+    const { WatchedFile, readUserFile, UserFileEditor, MAX_USER_FILE_BYTES } = loaded();
     this.#file = new WatchedFile({
       path,
       pollMs,
