@@ -2,7 +2,7 @@ export { createSecurity, securest, authorizationChecker, currentUserChecker } fr
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
 export type { GuardRule } from './access/guard-rule';
-export { securityReport } from './report/security-report';
+export { securityReport } from './report/on-demand';
 export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';
 export type { RefusalReply, SecurityOptions } from './options';

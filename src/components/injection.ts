@@ -1,18 +1,5 @@
-import { Container, ContainerInstance } from 'typedi';
 import type { Constructor, ContainerLike } from './constructor';
-
-/** What TypeDI knows of a class. */
-interface Service {
-  readonly id: unknown;
-  readonly type: unknown;
-  readonly factory: unknown;
-  readonly value: unknown;
-}
-
-/** True for TypeDI's own containers. */
-export function isTypeDi(container: ContainerLike): boolean {
-  return container === Container || container instanceof ContainerInstance;
-}
+import { findService, isTypeDi } from './known-service';
 
 /**
  * Why a class cannot be injected: TypeDI passes its container to the first parameter of a class without metadata, in
@@ -36,13 +23,7 @@ function hasMetadata(cls: object): boolean {
 
 /** False where an instance is set, or a factory makes it. */
 function isCreated(container: ContainerLike, cls: Constructor<unknown>): boolean {
-  const service = serviceOf(container, cls) ?? serviceOf(Container.of(undefined), cls);
+  const service = findService(container, cls);
   if (service === undefined) return true;
-  // A symbol stands for a value that is still to be created.
   return service.type === cls && !service.factory && typeof service.value === 'symbol';
-}
-
-function serviceOf(container: unknown, cls: Constructor<unknown>): Service | undefined {
-  const { services = [] } = container as { services?: readonly Service[] };
-  return services.find(({ id }) => id === cls);
 }

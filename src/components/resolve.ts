@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors';
 import type { Constructor, ContainerLike } from './constructor';
-import { injectionFault, isTypeDi } from './injection';
+import { injectionFault } from './injection';
+import { isTypeDi, knownService, rememberService } from './known-service';
 import { registerService } from './registry';
 
 /**
@@ -8,11 +9,24 @@ import { registerService } from './registry';
  * @throws ConfigurationError when the class would get TypeDI's container for what its constructor asks for
  */
 export function resolve<T>(container: ContainerLike, cls: Constructor<T>): T {
+  if (!isTypeDi(container)) return container.get(cls);
+  const value: unknown = knownService(container, cls)?.value;
+  return isMade(value) ? (value as T) : resolveFromTypeDi(container, cls);
+}
+
+/** A value that is undefined may be no value at all, and a symbol stands for one that is still to be created. */
+function isMade(value: unknown): boolean {
+  return value !== undefined && typeof value !== 'symbol';
+}
+
+function resolveFromTypeDi<T>(container: ContainerLike, cls: Constructor<T>): T {
   // A container emptied by a reset no longer knows the class; the registry's list does.
-  if (isTypeDi(container)) registerService(cls);
+  if (knownService(container, cls) === undefined) registerService(cls);
   const fault = injectionFault(container, cls);
   if (fault !== undefined) throw new ConfigurationError(fault);
-  return container.get(cls);
+  const value = container.get(cls);
+  rememberService(container, cls, value);
+  return value;
 }
 
 /**

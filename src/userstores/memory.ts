@@ -40,19 +40,21 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
 
   /** @throws {ConfigurationError} naming the record that does not hold */
   constructor(options: MemoryUserstoreOptions<U>) {
-    const { users, groups } = parseOptions('MemoryUserstore', withoutContainer(options), OPTIONS);
-    const builder = new SnapshotBuilder<U, string>({
-      refuse: (place, problem) => new ConfigurationError(`MemoryUserstore: ${place} ${problem}`),
-      nameOf: (place) => place,
+    const { users, groups = [] } = parseOptions('MemoryUserstore', withoutContainer(options), OPTIONS);
+    const builder = new SnapshotBuilder<U, Place>({
+      refuse: (place, problem) => refused(`${wordsOf(place)} ${problem}`),
+      nameOf: wordsOf,
+      ofUser: (name) => placeOf('users', 'username', users, name),
+      ofGroup: (name) => placeOf('groups', 'name', groups, name),
     });
-    for (const [place, user] of listed('users', 'username', users)) {
-      refuseFault(place, userFault(user));
-      builder.addUser(user as U, place);
-    }
-    for (const [place, group] of listed('groups', 'name', groups === undefined ? [] : groups)) {
-      refuseFault(place, groupFault(group));
-      builder.addGroup(group as Group, place);
-    }
+    read('users', 'username', users, (user, place) => {
+      refuseFault(userFault(user), place);
+      builder.addUser(user as unknown as U, place);
+    });
+    read('groups', 'name', groups, (group, place) => {
+      refuseFault(groupFault(group), place);
+      builder.addGroup(group as unknown as Group, place);
+    });
     this.#snapshot = builder.build();
   }
 
@@ -81,29 +83,61 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
   }
 }
 
-/** Each record with the words that name it. */
-function* listed(list: string, nameField: string, records: unknown): Generator<[string, object]> {
-  if (!Array.isArray(records) && !isPlainObject(records)) {
-    throw new ConfigurationError(`MemoryUserstore: ${list} must be an array, or an object keyed by name`);
+type PlainRecord = Record<string, unknown>;
+
+/** Where a record was given. */
+interface Place {
+  readonly list: string;
+  readonly key: string | number;
+  /** What was given as its name. */
+  readonly name: unknown;
+}
+
+/** Calls for each record, in order. */
+function read(
+  list: string,
+  nameField: 'username' | 'name',
+  records: unknown,
+  take: (record: PlainRecord, place: Place) => void,
+): void {
+  if (Array.isArray(records)) {
+    (records as readonly unknown[]).forEach((record, key) => {
+      if (!isPlainObject(record)) throw refused(`${wordsOf({ list, key, name: undefined })} ${NOT_PLAIN}`);
+      take(record, { list, key, name: record[nameField] });
+    });
+    return;
   }
-  for (const [key, record] of Object.entries(records) as [string, unknown][]) {
-    const place = Array.isArray(records) ? `${list}[${key}]` : `${list}[${JSON.stringify(printable(key))}]`;
-    if (!isPlainObject(record)) {
-      throw new ConfigurationError(`MemoryUserstore: ${place} must be a plain object`);
-    }
-    if (Array.isArray(records)) {
-      const name = record[nameField];
-      yield [typeof name === 'string' ? `${place} (${JSON.stringify(printable(name))})` : place, record];
-      continue;
-    }
-    const named: Record<string, unknown> = { [nameField]: key, ...record };
-    if (named[nameField] !== key) {
-      throw new ConfigurationError(`MemoryUserstore: ${place} has another ${nameField} than its key`);
-    }
-    yield [place, named];
+  if (!isPlainObject(records)) throw refused(`${list} must be an array, or an object keyed by name`);
+  for (const key of Object.keys(records)) {
+    const record = records[key];
+    const place = { list, key, name: undefined };
+    if (!isPlainObject(record)) throw refused(`${wordsOf(place)} ${NOT_PLAIN}`);
+    const named: PlainRecord = { [nameField]: key, ...record };
+    if (named[nameField] !== key) throw refused(`${wordsOf(place)} has another ${nameField} than its key`);
+    take(named, place);
   }
 }
 
-function refuseFault(place: string, fault: RecordFault | undefined): void {
-  if (fault !== undefined) throw new ConfigurationError(`MemoryUserstore: ${place}: ${fault.problem}`);
+/** Where the first record of a name is. */
+function placeOf(list: string, nameField: string, records: unknown, name: string): Place {
+  if (!Array.isArray(records)) return { list, key: name, name };
+  const isNamed = (record: unknown): boolean => isPlainObject(record) && record[nameField] === name;
+  return { list, key: records.findIndex(isNamed), name };
+}
+
+const NOT_PLAIN = 'must be a plain object';
+
+/** The words that name a record. */
+function wordsOf({ list, key, name }: Place): string {
+  if (typeof key === 'string') return `${list}[${JSON.stringify(printable(key))}]`;
+  const place = `${list}[${String(key)}]`;
+  return typeof name === 'string' ? `${place} (${JSON.stringify(printable(name))})` : place;
+}
+
+function refuseFault(fault: RecordFault | undefined, place: Place): void {
+  if (fault !== undefined) throw refused(`${wordsOf(place)}: ${fault.problem}`);
+}
+
+function refused(problem: string): ConfigurationError {
+  return new ConfigurationError(`MemoryUserstore: ${problem}`);
 }

@@ -1,87 +1,60 @@
 /** What a user and a group record must hold, whatever it was read from. No message repeats a value. */
-import {
-  IsArray,
-  IsBoolean,
-  IsDate,
-  IsOptional,
-  Matches,
-  ValidateIf,
-  validateSync,
-  type ValidationError,
-} from 'class-validator';
 import type { Group, User } from '../core/user';
 
+/** What the value of a field must be, and how that is said. */
+interface Rule {
+  readonly holds: (value: unknown) => boolean;
+  readonly problem: string;
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
-const SINGLE = '$property must be a string without control characters, and not empty';
-const LIST = '$property must be a list of names';
 
-const isName = (): PropertyDecorator => Matches(NAME, { message: SINGLE });
-const areNames =
-  (): PropertyDecorator =>
-  (target, property): void => {
-    IsOptional()(target, property);
-    IsArray({ message: LIST })(target, property);
-    Matches(NAME, { each: true, message: LIST })(target, property);
-  };
-
-class UserRecord {
-  @isName()
-  username: unknown;
-
-  @IsOptional()
-  @isName()
-  password: unknown;
-
-  @IsOptional()
-  @isName()
-  email: unknown;
-
-  // Null is no "absent" here: absent means active.
-  @ValidateIf((_, value) => value !== undefined)
-  @IsBoolean({ message: '$property must be true or false' })
-  active: unknown;
-
-  @areNames()
-  roles: unknown;
-
-  @areNames()
-  groups: unknown;
-
-  @IsOptional()
-  @IsDate({ message: '$property must be a date and time such as 2026-01-31T08:00:00Z' })
-  tokensValidFrom: unknown;
-
-  constructor(record: Partial<Record<keyof User, unknown>>) {
-    this.username = record.username;
-    this.password = record.password;
-    this.email = record.email;
-    this.active = record.active;
-    this.roles = record.roles;
-    this.groups = record.groups;
-    this.tokensValidFrom = record.tokensValidFrom;
-  }
+/** Most names are ASCII, for which the first expression takes a part of the time of the second. */
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && (PRINTABLE_ASCII.test(value) || NAME.test(value));
 }
 
-class GroupRecord {
-  @isName()
-  name: unknown;
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
-  @areNames()
-  roles: unknown;
+const NAME_PROBLEM = 'must be a string without control characters, and not empty';
+const name: Rule = { holds: isName, problem: NAME_PROBLEM };
+const optionalName: Rule = { holds: (value) => isAbsent(value) || isName(value), problem: NAME_PROBLEM };
+const names: Rule = {
+  holds: (value) => isAbsent(value) || (Array.isArray(value) && value.every(isName)),
+  problem: 'must be a list of names',
+};
+// Null is no "absent" here: absent means active.
+const flag: Rule = {
+  holds: (value) => value === undefined || typeof value === 'boolean',
+  problem: 'must be true or false',
+};
+const date: Rule = {
+  holds: (value) => isAbsent(value) || (value instanceof Date && !Number.isNaN(value.getTime())),
+  problem: 'must be a date and time such as 2026-01-31T08:00:00Z',
+};
 
-  @areNames()
-  groups: unknown;
+type Schema<T> = readonly (readonly [field: keyof T & string, rule: Rule])[];
 
-  constructor(record: Partial<Record<keyof Group, unknown>>) {
-    this.name = record.name;
-    this.roles = record.roles;
-    this.groups = record.groups;
-  }
-}
+/** In the order in which fields are checked, and written to a file. */
+const USER: Schema<User> = [
+  ['username', name],
+  ['password', optionalName],
+  ['email', optionalName],
+  ['active', flag],
+  ['roles', names],
+  ['groups', names],
+  ['tokensValidFrom', date],
+];
+const GROUP: Schema<Group> = [
+  ['name', name],
+  ['roles', names],
+  ['groups', names],
+];
 
 /** The fields that a user may have in a file. */
-export const USER_FIELDS: readonly string[] = Object.keys(new UserRecord({}));
-export const GROUP_FIELDS: readonly string[] = Object.keys(new GroupRecord({}));
+export const USER_FIELDS: readonly string[] = USER.map(([field]) => field);
+export const GROUP_FIELDS: readonly string[] = GROUP.map(([field]) => field);
 
 /** A field that does not hold, and why. */
 export interface RecordFault {
@@ -90,15 +63,19 @@ export interface RecordFault {
 }
 
 export function userFault(record: Partial<Record<keyof User, unknown>>): RecordFault | undefined {
-  return firstFault(validateSync(new UserRecord(record)));
+  return firstFault(USER, record);
 }
 
 export function groupFault(record: Partial<Record<keyof Group, unknown>>): RecordFault | undefined {
-  return firstFault(validateSync(new GroupRecord(record)));
+  return firstFault(GROUP, record);
 }
 
-function firstFault([error]: ValidationError[]): RecordFault | undefined {
-  if (error === undefined) return undefined;
-  const [problem] = Object.values(error.constraints ?? {});
-  return { field: error.property, problem: problem ?? `${error.property} is not valid` };
+function firstFault<T>(
+  schema: Schema<T>,
+  record: Partial<Record<keyof T, unknown>>,
+): RecordFault | undefined {
+  for (const [field, { holds, problem }] of schema) {
+    if (!holds(record[field])) return { field, problem: `${field} ${problem}` };
+  }
+  return undefined;
 }

@@ -14,13 +14,22 @@ import type { SecurityRequest } from '../../core/request';
 import type { User } from '../../core/user';
 import { type FileOptions, fileOptions } from '../../files/file-options';
 import { ProblemBoard } from '../../core/problem-board';
-import { WatchedFile } from '../../files/watched-file';
+import type * as WatchedFileModule from '../../files/watched-file';
+import { lazy } from '../../util/lazy';
 import { kind, optional } from '../../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../../util/parse-options';
-import { type PathRules, readPermissionFile } from './permission-file';
+import type * as PermissionFileModule from './permission-file';
 import { parseRequestPath } from './request-path';
 import { concerns, type RouteShape, shapeOf } from './route-overlap';
 import type { PathRule } from './rule-tree';
+
+// Loaded with the first instance of an app, as is what reads YAML.
+/* eslint-disable @typescript-eslint/no-require-imports -- an import would load them with the library */
+const loaded = lazy(() => ({
+  ...(require('../../files/watched-file') as typeof WatchedFileModule),
+  ...(require('./permission-file') as typeof PermissionFileModule),
+}));
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -56,7 +65,7 @@ const OPTIONS = {
 export class PathPermissions implements AuthorizationProviderInterface, ProblemSource {
   readonly #path: string;
   readonly #mountPath: string;
-  readonly #file: WatchedFile<PathRules>;
+  readonly #file: WatchedFileModule.WatchedFile<PermissionFileModule.PathRules>;
   readonly #problems = new ProblemBoard();
 
   /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
@@ -64,6 +73,7 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
     const { path, pollMs, mountPath } = parseOptions('PathPermissions', withoutContainer(options), OPTIONS);
     this.#path = path;
     this.#mountPath = mountPath;
+    const { WatchedFile, readPermissionFile } = loaded();
     this.#file = new WatchedFile({
       path,
       pollMs,

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { encodeBase64, genSaltSync } from 'bcryptjs';
 import { isLonger } from '../password-text';
 import type { Work } from '../work/work';
+import { toBcryptBase64 } from './encodings';
 import type { MakingScheme, Scheme } from './scheme';
 
 export interface BcryptSettings {
@@ -50,12 +50,12 @@ export const bcrypt: MakingScheme<BcryptSettings> = {
     return plainBcrypt.verify(stored === hash ? password : prehash(password, stored), stored, engines);
   },
   hash(password, { cost }, engines) {
-    const salt = genSaltSync(cost);
+    const salt = newSalt(cost);
     const bcrypt = engines.bcrypt();
     if (!isLonger(password, MAX_BYTES)) return bcrypt.hashSync(password, salt);
     return MARK + bcrypt.hashSync(prehash(password, salt), salt);
   },
-  decoy: ({ cost }) => genSaltSync(cost) + encodeBase64([...randomBytes(23)], 23),
+  decoy: ({ cost }) => newSalt(cost) + toBcryptBase64(randomBytes(23)),
   isWeaker: (hash, { cost }) => (bcrypt.workOf(hash)?.units ?? 0) < 2 ** cost,
 };
 
@@ -71,6 +71,10 @@ export const djangoBcryptSha256: Scheme = {
       engines,
     ),
 };
+
+function newSalt(cost: number): string {
+  return `$2b$${String(cost).padStart(2, '0')}$${toBcryptBase64(randomBytes(16))}`;
+}
 
 /** @param from a bcrypt hash or the salt of one: both begin alike. */
 function prehash(password: string, from: string): string {

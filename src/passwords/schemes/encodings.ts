@@ -24,3 +24,11 @@ export function fromDottedBase64(text: string): Buffer | undefined {
 export function toDottedBase64(bytes: Buffer): string {
   return toBareBase64(bytes).replaceAll('+', '.');
 }
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BCRYPT_BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** bcrypt's: without padding, and with the digits in another order. */
+export function toBcryptBase64(bytes: Buffer): string {
+  return toBareBase64(bytes).replace(/./g, (digit) => BCRYPT_BASE64.charAt(BASE64.indexOf(digit)));
+}

@@ -6,16 +6,26 @@ import type { PasswordUpdate, UserstoreInterface } from '../../core/userstore';
 import { ServiceUnavailableError } from '../../errors';
 import { type FileOptions, fileOptions } from '../../files/file-options';
 import { ProblemBoard } from '../../core/problem-board';
-import { WatchedFile } from '../../files/watched-file';
+import type * as WatchedFileModule from '../../files/watched-file';
+import { lazy } from '../../util/lazy';
 import { parseOptions, withoutContainer } from '../../util/parse-options';
 import { isSameSecret } from '../../util/same-secret';
 import { rolesIn, type Snapshot } from '../snapshot';
-import { readUserFile } from './user-file';
-import { MAX_USER_FILE_BYTES, UserFileEditor } from './user-file-edit';
+import type * as UserFileModule from './user-file';
+import type * as UserFileEditModule from './user-file-edit';
 
 export type FileUserstoreOptions = FileOptions;
 
 const OPTIONS = fileOptions('users.yaml');
+
+// Loaded with the first store of an app: reading and editing YAML takes a good part of what importing the library takes.
+/* eslint-disable @typescript-eslint/no-require-imports -- an import would load them with the library */
+const loaded = lazy(() => ({
+  ...(require('../../files/watched-file') as typeof WatchedFileModule),
+  ...(require('./user-file') as typeof UserFileModule),
+  ...(require('./user-file-edit') as typeof UserFileEditModule),
+}));
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /**
  * Users and groups from a YAML file, which is read again when it changes.
@@ -26,8 +36,8 @@ const OPTIONS = fileOptions('users.yaml');
  * Names are compared exactly: no case folding, trimming or Unicode normalisation.
  */
 export class FileUserstore implements UserstoreInterface, ProblemSource {
-  readonly #file: WatchedFile<Snapshot>;
-  readonly #editor: UserFileEditor;
+  readonly #file: WatchedFileModule.WatchedFile<Snapshot>;
+  readonly #editor: UserFileEditModule.UserFileEditor;
   /** The version that each user came from, so that its groups come from there too. */
   readonly #origins = new WeakMap<User, Snapshot>();
   readonly #problems = new ProblemBoard();
@@ -35,6 +45,7 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
   constructor(options: FileUserstoreOptions) {
     const { path, pollMs } = parseOptions('FileUserstore', withoutContainer(options), OPTIONS);
+    const { WatchedFile, readUserFile, UserFileEditor, MAX_USER_FILE_BYTES } = loaded();
     this.#file = new WatchedFile({
       path,
       pollMs,

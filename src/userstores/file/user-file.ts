@@ -26,20 +26,17 @@ export interface UserRecords extends Snapshot {
 
 /** {@link readUserFile}, for those who edit it. */
 export function* readUserRecords(text: string): Generator<void, UserRecords> {
-  const builder = new SnapshotBuilder<User, number>({
-    refuse: (line, problem) => new FileFault(problem, line),
-    nameOf: (line) => `the one on line ${String(line)}`,
-  });
+  const read = new ReadRecords();
   const plain = plainRecords(text);
   let step = plain.next();
   for (let count = 1; step.done !== true; count += 1) {
-    addUser(builder, step.value);
+    read.addUser(step.value);
     step = plain.next();
     if (count % RECORDS_PER_STEP === 0) yield;
   }
   const sections = yield* readYaml(step.value.text, step.value.firstLine, (section, item) => {
-    if (section === 'users') addUser(builder, item);
-    if (section === 'groups') addGroup(builder, item);
+    if (section === 'users') read.addUser(item);
+    if (section === 'groups') read.addGroup(item);
   });
   for (const [section, { isSequence, line }] of sections) {
     if (section !== 'users' && section !== 'groups')
@@ -47,21 +44,40 @@ export function* readUserRecords(text: string): Generator<void, UserRecords> {
     if (!isSequence) throw new FileFault(`must have a list (- ...) as ${section}`, line);
   }
   if (!sections.has('users')) throw new FileFault('has no users');
-  return { ...builder.build(), lines: builder.userPlaces };
+  return read.result();
 }
 
-function addUser(builder: SnapshotBuilder<User, number>, item: Located): void {
-  const { record, lineOf } = readRecord(item, USER_FIELDS);
-  if (typeof record['tokensValidFrom'] === 'string')
-    record['tokensValidFrom'] = toDate(record['tokensValidFrom']);
-  refuse(userFault(record), lineOf);
-  builder.addUser(record as unknown as User, item.line);
-}
+class ReadRecords {
+  readonly #userLines = new Map<string, number>();
+  readonly #groupLines = new Map<string, number>();
+  readonly #builder = new SnapshotBuilder<User, number>({
+    refuse: (line, problem) => new FileFault(problem, line),
+    nameOf: (line) => `the one on line ${String(line)}`,
+    ofUser: (name) => this.#userLines.get(name) ?? 0,
+    ofGroup: (name) => this.#groupLines.get(name) ?? 0,
+  });
 
-function addGroup(builder: SnapshotBuilder<User, number>, item: Located): void {
-  const { record, lineOf } = readRecord(item, GROUP_FIELDS);
-  refuse(groupFault(record), lineOf);
-  builder.addGroup(record as unknown as Group, item.line);
+  addUser(item: Located): void {
+    const { record, lineOf } = readRecord(item, USER_FIELDS);
+    if (typeof record['tokensValidFrom'] === 'string')
+      record['tokensValidFrom'] = toDate(record['tokensValidFrom']);
+    refuse(userFault(record), lineOf);
+    const user = record as unknown as User;
+    this.#builder.addUser(user, item.line);
+    this.#userLines.set(user.username, item.line);
+  }
+
+  addGroup(item: Located): void {
+    const { record, lineOf } = readRecord(item, GROUP_FIELDS);
+    refuse(groupFault(record), lineOf);
+    const group = record as unknown as Group;
+    this.#builder.addGroup(group, item.line);
+    this.#groupLines.set(group.name, item.line);
+  }
+
+  result(): UserRecords {
+    return { ...this.#builder.build(), lines: this.#userLines };
+  }
 }
 
 interface ReadRecord {

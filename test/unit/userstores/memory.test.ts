@@ -40,6 +40,35 @@ describe('MemoryUserstore', () => {
     expect(refusal({ users: [], groups: [{ name: 'g' }, { name: 'g' }] })).to.include('groups[1]');
   });
 
+  it('names both records where one object is given twice, by its key where records are keyed', () => {
+    const same = { username: 'a' };
+    const text = refusal({ users: [{ username: 'b' }, same, same] });
+    expect(text).to.equal('MemoryUserstore: users[2] ("a") has the same name as users[1] ("a")');
+    expect(refusal({ users: { a: { groups: ['g'] }, b: {} }, groups: { g: { groups: ['h'] } } })).to.equal(
+      'MemoryUserstore: groups["g"] names a group that there is not',
+    );
+    expect(refusal({ users: { 'a\nb': {} } })).to.match(/^MemoryUserstore: users\["a\\\\u000ab"\]: username/);
+  });
+
+  it('gives each of many users its own record, and every role once', () => {
+    const count = 20_000;
+    const users = Array.from({ length: count }, (_, index) => ({
+      username: `user${String(index)}`,
+      password: `hash${String(index)}`,
+      roles: [`role${String(index % 3)}`],
+      ...(index % 2 === 0 ? { email: `user${String(index)}@example.org` } : {}),
+    }));
+    const store = new MemoryUserstore({ users });
+    for (const user of users) {
+      const found = store.getUser(user.username);
+      if (found?.password !== user.password || !Object.isFrozen(found) || !Object.isFrozen(found.roles)) {
+        expect.fail(`${user.username} has another record`);
+      }
+    }
+    expect([...store.listRoles()]).to.deep.equal(['role0', 'role1', 'role2']);
+    expect(store.getUser(`user${String(count)}`)).to.equal(null);
+  });
+
   it('refuses an unknown group, of a user and of a group', () => {
     expect(refusal({ users: [{ username: 'a', groups: ['staff'] }] })).to.include('users[0] ("a")');
     expect(refusal({ users: [], groups: { staff: { groups: ['all'] } } })).to.include('groups["staff"]');
