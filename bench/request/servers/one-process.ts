@@ -1,0 +1,46 @@
+/** Open and guarded routes of all kinds in one process, each on a port of its own: what is shared, all share. */
+import { loadLibrary } from '../library';
+import { basicCredentials, keyCredentials, type Target, tokenCredentials } from '../target';
+import {
+  cachedBasic,
+  type Checker,
+  fastJwtWithCache,
+  hmacByHand,
+  jose,
+  jsonwebtoken,
+  mapOfTokens,
+} from './by-hand';
+import { listenKoa } from './listen';
+import { plainApp } from './plain-app';
+import { type Kind, SecuredApps } from './secured-app';
+
+const BY_HAND: readonly (readonly [string, () => Checker])[] = [
+  ['map of tokens', mapOfTokens],
+  ['HMAC', hmacByHand],
+  ['fast-jwt, cached', fastJwtWithCache],
+  ['jsonwebtoken', jsonwebtoken],
+  ['jose', jose],
+];
+
+export async function start({ root }: { root?: string }): Promise<Target[]> {
+  const library = loadLibrary(root);
+  const apps = new SecuredApps(library);
+  const token = tokenCredentials(await apps.mint());
+  const credentials = { token, basic: basicCredentials(), key: keyCredentials() };
+  const open = { path: '/open', right: {}, wrong: [] };
+  const targets: Target[] = [{ name: 'open', port: await listenKoa(plainApp(library)), ...open }];
+  for (const [name, make] of BY_HAND) {
+    const port = await listenKoa(plainApp(library, make()));
+    targets.push({ name, port, path: '/guarded', ...token });
+  }
+  const port = await listenKoa(plainApp(library, cachedBasic()));
+  targets.push({ name: 'cached Basic', port, path: '/guarded', ...credentials.basic });
+  for (const kind of ['token', 'basic', 'key'] satisfies Kind[]) {
+    const own = await listenKoa(apps.build(kind));
+    targets.push({ name: `securest ${kind}`, port: own, path: '/guarded', ...credentials[kind] });
+    if (kind !== 'token') continue;
+    targets.push({ name: 'securest open', port: own, ...open });
+    targets.push({ name: 'securest token and role', port: own, path: '/admin', ...token });
+  }
+  return targets;
+}
