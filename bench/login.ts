@@ -17,7 +17,7 @@ import {
   Passwords,
   Public,
 } from '../src';
-import { HashPool } from '../src/passwords/hash-pool';
+import { HashPool } from '../src/passwords/work/hash-pool';
 
 const COST = 10;
 const SECONDS = 6;

@@ -72,7 +72,7 @@ export abstract class SecurityError extends HttpError {
   }
 }
 
-/** 401: nobody was recognised, because no credentials came. */
+/** 401: the request is not authenticated, because no credentials came. */
 export class AuthenticationRequiredError extends SecurityError {
   readonly code = 'authentication_required';
   constructor(options?: SecurityErrorOptions) {
@@ -115,7 +115,7 @@ export class InvalidRequestError extends MalformedCredentialsError {
   }
 }
 
-/** 403: a recognised user may not do this. */
+/** 403: an authenticated user may not do this. */
 export class AccessDeniedError extends SecurityError {
   readonly code: 'access_denied' | 'cross_site' | 'https_required' | 'wrong_password' = 'access_denied';
   constructor(options?: SecurityErrorOptions) {

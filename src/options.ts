@@ -27,16 +27,17 @@ import type { SecurityRequest } from './core/request';
 import type { RoleLoaderInterface } from './core/role-loader';
 import type { User } from './core/user';
 import type { MaybePromise, UserstoreInterface } from './core/userstore';
-import { type ClientFinder, clientFinder, type TrustProxy } from './drivers/client-address';
+import { type ClientFinder, clientFinder, type TrustProxy } from './http/client-address';
 import { ConfigurationError, type SecurityError } from './errors';
-import type { Constructor, ContainerLike } from './registry/constructor';
+import type { Constructor, ContainerLike } from './components/constructor';
 import type { Clock } from './util/clock';
 
 /** What an `onUnauthorized` hook may change about a refusal. The action runs in no case. */
 export interface RefusalReply {
   /** A status from 300 to 599; any other is ignored. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values become several header lines. Those of the connection and of the length of the body are not sent. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent in place of `{ name, code, message }`. */
   readonly body?: unknown;
 }

@@ -7,7 +7,7 @@ import type {
   RoutingControllersOptions,
 } from 'routing-controllers';
 import type { User } from './core/user';
-import { bindingOfPair } from './drivers/install';
+import { bindingOfPair } from './host/install';
 import type { SecurityOptions } from './options';
 import { Security } from './security';
 

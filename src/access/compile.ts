@@ -7,6 +7,7 @@ import { ActionMetadata } from 'routing-controllers';
 import type { Access, AccessLevel } from '../core/access';
 import { ConfigurationError } from '../errors';
 import { memberName } from '../util/member-name';
+import { HostDeclarations } from './declared';
 import { type DefaultAccess, guardsOf } from './guards';
 import { restoreInterceptors } from './interceptors';
 import { restoreMiddlewares } from './middlewares';
@@ -31,22 +32,30 @@ export interface CompiledAction {
 
 /**
  * Compiles one action and writes its access where the host hands it to the checker.
+ * @param declared the host's metadata, made once for all actions of a server
  * @throws ConfigurationError when a guard is malformed or contradicts another.
  */
 export function compileAction(
   action: ActionMetadata,
   routePrefix: string,
   defaultAccess: DefaultAccess,
+  declared = new HostDeclarations(),
 ): CompiledAction {
   const controller = action.controllerMetadata.target;
   const losses = [
-    ...restoreMiddlewares(action),
-    ...restoreParameters(action),
-    ...restoreInterceptors(action),
+    ...restoreMiddlewares(action, declared),
+    ...restoreParameters(action, declared),
+    ...restoreInterceptors(action, declared),
   ];
-  restoreReply(action);
-  const requiredBy = takeRequired(action);
-  const { levels, classLevels, openedBy } = guardsOf(controller, action.method, defaultAccess, requiredBy);
+  restoreReply(action, declared);
+  const requiredBy = takeRequired(action, declared);
+  const { levels, classLevels, openedBy } = guardsOf(
+    controller,
+    action.method,
+    defaultAccess,
+    requiredBy,
+    declared,
+  );
   const name = memberName(controller, action.method);
   const route = ActionMetadata.appendBaseRoute(routePrefix, action.fullRoute);
   const access: Access = Object.freeze({
@@ -54,7 +63,7 @@ export function compileAction(
     method: action.type.toUpperCase(),
     route: typeof route === 'string' ? route || '/' : route.source,
     isPattern: typeof route !== 'string',
-    numericParameters: Object.freeze(numericParameters(action, name, levels)),
+    numericParameters: Object.freeze(numericParameters(action, name, levels, declared)),
     levels: Object.freeze(levels),
     openedBy,
   });

@@ -5,12 +5,11 @@
  * and method roles up. Here all class guards on the way up and the nearest method guard count, each as a
  * level of its own.
  */
-import { getMetadataArgsStorage } from 'routing-controllers';
 import type { AccessLevel } from '../core/access';
 import { isPublic } from '../decorators/public';
 import { ConfigurationError } from '../errors';
 import { memberName } from '../util/member-name';
-import { isOnClass, isOnMethod } from './declared';
+import { HostDeclarations } from './declared';
 import { toRule } from './rules';
 
 /** What protects an action when neither it nor its classes say anything. */
@@ -46,8 +45,9 @@ export function guardsOf(
   method: string,
   defaultAccess: DefaultAccess,
   requiredBy?: string,
+  declared = new HostDeclarations(),
 ): Guards {
-  const written = writtenGuards(controller, method);
+  const written = writtenGuards(controller, method, declared);
   // Every guard asks for a user: what the parameter requires is asked already.
   if (written.levels.length > 0) return written;
   if (requiredBy !== undefined) return anyUser(requiredBy);
@@ -58,11 +58,11 @@ function anyUser(source: string): Guards {
   return { levels: [{ rule: toRule(undefined, source), source }], classLevels: [], openedBy: undefined };
 }
 
-function writtenGuards(controller: object, method: string): Guards {
+function writtenGuards(controller: object, method: string, declared: HostDeclarations): Guards {
   const chain = classChain(controller);
-  refuseContradictions(chain, method);
-  const onClasses = chain.map((cls, index) => guardsOnClass(cls, index === 0 ? '' : 'base '));
-  const from = chain.findIndex((cls) => guardsOnMethod(cls, method).length > 0 || isPublic(cls, method));
+  refuseContradictions(chain, method, declared);
+  const onClasses = chain.map((cls, index) => guardsOnClass(cls, declared, index === 0 ? '' : 'base '));
+  const from = chain.findIndex((cls) => isGuarded(cls, method, declared) || isPublic(cls, method));
   const owner = chain[from];
   if (owner !== undefined && isPublic(owner, method)) {
     // A base's @Public() speaks for itself and what is above it, never for a guarded subclass.
@@ -71,7 +71,7 @@ function writtenGuards(controller: object, method: string): Guards {
     return { levels, classLevels: levels, openedBy };
   }
   const classLevels = onClasses.flat();
-  const levels = [...classLevels, ...(owner === undefined ? [] : guardsOnMethod(owner, method))];
+  const levels = [...classLevels, ...(owner === undefined ? [] : guardsOnMethod(owner, method, declared))];
   const opener = levels.length === 0 ? publicClass(chain, method) : undefined;
   return {
     levels,
@@ -86,34 +86,37 @@ function publicClass(chain: readonly ClassLike[], method: string): string | unde
   return chain.find((cls, index) => index <= implementer && isPublic(cls))?.name;
 }
 
-function guardsOnClass(cls: ClassLike, prefix = ''): AccessLevel[] {
+function guardsOnClass(cls: ClassLike, { guards }: HostDeclarations, prefix: string): AccessLevel[] {
   const target = `class ${cls.name}`;
-  return guardsWhere((guard) => isOnClass(guard, cls), target, `${prefix}${target}`);
+  return levelsOf(guards.onClass(cls), target, `${prefix}${target}`);
 }
 
-function guardsOnMethod(cls: ClassLike, method: string): AccessLevel[] {
+function guardsOnMethod(cls: ClassLike, method: string, { guards }: HostDeclarations): AccessLevel[] {
   const target = memberName(cls, method);
-  return guardsWhere((guard) => isOnMethod(guard, cls, method), target, target);
+  return levelsOf(guards.onMethod(cls, method), target, target);
 }
 
-type HandlerArgs = ReturnType<typeof getMetadataArgsStorage>['responseHandlers'][number];
+type HandlerArgs = ReturnType<HostDeclarations['guards']['onClass']>[number];
 
-function guardsWhere(isThere: (guard: HandlerArgs) => boolean, target: string, source: string) {
-  return getMetadataArgsStorage()
-    .responseHandlers.filter((handler) => handler.type === 'authorized' && isThere(handler))
-    .map(({ value }) => ({ rule: toRule(value as unknown, `@Authorized on ${target}`), source }));
+function levelsOf(guards: readonly HandlerArgs[], target: string, source: string): AccessLevel[] {
+  return guards.map(({ value }) => ({ rule: toRule(value as unknown, `@Authorized on ${target}`), source }));
 }
 
-function refuseContradictions(chain: readonly ClassLike[], method: string): void {
+/** Of the class itself, or of its own method. */
+function isGuarded(cls: ClassLike, method: string | undefined, { guards }: HostDeclarations): boolean {
+  return (method === undefined ? guards.onClass(cls) : guards.onMethod(cls, method)).length > 0;
+}
+
+function refuseContradictions(chain: readonly ClassLike[], method: string, declared: HostDeclarations): void {
   chain.forEach((cls, index) => {
-    if (isPublic(cls, method) && guardsOnMethod(cls, method).length > 0) {
+    if (isPublic(cls, method) && isGuarded(cls, method, declared)) {
       throw new ConfigurationError(`${memberName(cls, method)} has both @Public() and @Authorized: keep one`);
     }
     if (!isPublic(cls)) return;
-    if (guardsOnClass(cls).length > 0) {
+    if (isGuarded(cls, undefined, declared)) {
       throw new ConfigurationError(`class ${cls.name} has both @Public() and @Authorized: keep one`);
     }
-    const guarded = chain.slice(index + 1).find((base) => guardsOnClass(base).length > 0);
+    const guarded = chain.slice(index + 1).find((base) => isGuarded(base, undefined, declared));
     if (guarded === undefined) return;
     throw new ConfigurationError(
       `class ${cls.name} has @Public() but its base ${guarded.name} has @Authorized: ` +

@@ -12,7 +12,7 @@ import {
   getMetadataArgsStorage,
 } from 'routing-controllers';
 import { ConfigurationError } from '../errors';
-import { isOnClass, isOnMethod } from './declared';
+import { HostDeclarations } from './declared';
 import { classChain } from './guards';
 
 type Intercept = (action: Action, result: unknown) => unknown;
@@ -44,17 +44,15 @@ async function runInOrder(
  */
 export function hookInterceptors(): () => void {
   const storage = getMetadataArgsStorage();
+  const used = new Set<unknown>(storage.useInterceptors.map(({ target }) => target));
   const hooks = storage.controllers
     .map(({ target }) => target)
-    .filter((target) =>
-      classChain(target).some((cls) =>
-        storage.useInterceptors.some((use) => [cls, cls.prototype].includes(use.target)),
-      ),
-    )
+    .filter((target) => classChain(target).some((cls) => used.has(cls) || used.has(cls.prototype)))
     .map((target): InterceptorArgs => ({ target, interceptor: runInherited }));
   storage.useInterceptors.unshift(...hooks);
+  const ours = new Set(hooks);
   return () => {
-    storage.useInterceptors = storage.useInterceptors.filter((use) => !hooks.includes(use));
+    storage.useInterceptors = storage.useInterceptors.filter((use) => !ours.has(use));
   };
 }
 
@@ -63,8 +61,8 @@ export function hookInterceptors(): () => void {
  * @returns those that stay lost, in words, because the host was not prepared for them
  * @throws ConfigurationError for an interceptor that is neither a class nor a function
  */
-export function restoreInterceptors(action: ActionMetadata): string[] {
-  const uses = inheritedInterceptors(action);
+export function restoreInterceptors(action: ActionMetadata, declared = new HostDeclarations()): string[] {
+  const uses = inheritedInterceptors(action, declared);
   if (uses.length === 0) return [];
   const intercepts = uses.map(toIntercept);
   if (action.controllerMetadata.interceptors[0]?.interceptor !== runInherited) {
@@ -79,12 +77,10 @@ export function restoreInterceptors(action: ActionMetadata): string[] {
 }
 
 /** In the order of the bases, the highest first. What a class has itself is not run once more for its bases. */
-function inheritedInterceptors(action: ActionMetadata): InterceptorArgs[] {
+function inheritedInterceptors(action: ActionMetadata, declared: HostDeclarations): InterceptorArgs[] {
   const { interceptors, target } = action.controllerMetadata;
-  const { useInterceptors } = getMetadataArgsStorage();
   const chain = classChain(target);
-  const methodUses = (cls: (typeof chain)[number]) =>
-    useInterceptors.filter((use) => isOnMethod(use, cls, action.method));
+  const methodUses = (cls: (typeof chain)[number]) => declared.interceptors.onMethod(cls, action.method);
   const nearest = chain.find((cls) => methodUses(cls).length > 0);
   const run = new Set<unknown>([
     runInherited,
@@ -92,10 +88,9 @@ function inheritedInterceptors(action: ActionMetadata): InterceptorArgs[] {
   ]);
   let inOrder: InterceptorArgs[] = [];
   for (const cls of chain) {
-    const uses = [
-      ...useInterceptors.filter((use) => isOnClass(use, cls)),
-      ...(cls === nearest ? methodUses(cls) : []),
-    ].filter(({ interceptor }) => !run.has(interceptor));
+    const uses = [...declared.interceptors.onClass(cls), ...(cls === nearest ? methodUses(cls) : [])].filter(
+      ({ interceptor }) => !run.has(interceptor),
+    );
     for (const { interceptor } of uses) run.add(interceptor);
     inOrder = [...uses, ...inOrder];
   }

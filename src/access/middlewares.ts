@@ -1,21 +1,21 @@
-import { type ActionMetadata, getMetadataArgsStorage, UseMetadata } from 'routing-controllers';
-import { isOnClass, isOnMethod } from './declared';
+import { type ActionMetadata, UseMetadata } from 'routing-controllers';
+import { HostDeclarations } from './declared';
 import { classChain } from './guards';
 
 /**
  * Gives an action its own `@UseBefore` and `@UseAfter` that the host does not find.
  * @returns those of base classes, which stay lost, in words
  */
-export function restoreMiddlewares(action: ActionMetadata): string[] {
+export function restoreMiddlewares(action: ActionMetadata, declared = new HostDeclarations()): string[] {
   const [own, ...bases] = classChain(action.controllerMetadata.target);
   if (own === undefined) return [];
-  const { actions, uses } = getMetadataArgsStorage();
-  const usesOn = (cls: typeof own) => uses.filter((use) => isOnMethod(use, cls, action.method));
+  const { actions, uses } = declared;
+  const usesOn = (cls: typeof own) => uses.onMethod(cls, action.method);
   const missed = usesOn(own).filter(({ target }) => (target as object) !== own);
   action.uses.push(...missed.map((use) => new UseMetadata(use)));
-  const isRedeclared = actions.some((declared) => isOnMethod(declared, own, action.method));
+  const isRedeclared = actions.onMethod(own, action.method).length > 0;
   return bases.flatMap((base) =>
-    [...uses.filter((use) => isOnClass(use, base)), ...(isRedeclared ? [] : usesOn(base))].map(
+    [...uses.onClass(base), ...(isRedeclared ? [] : usesOn(base))].map(
       (use) => `@Use${use.afterAction ? 'After' : 'Before'}(${use.middleware.name}) of ${base.name}`,
     ),
   );

@@ -13,7 +13,8 @@ import {
 } from 'routing-controllers';
 import { currentAuthentication } from '../decorators/current-authentication';
 import { isPublic } from '../decorators/public';
-import { keyOf, memberName } from '../util/member-name';
+import { memberName } from '../util/member-name';
+import { HostDeclarations } from './declared';
 import { classChain, type ClassLike } from './guards';
 
 type ParamArgs = ReturnType<typeof getMetadataArgsStorage>['params'][number];
@@ -23,14 +24,16 @@ type ParamArgs = ReturnType<typeof getMetadataArgsStorage>['params'][number];
  * place where the subclass declares no other.
  * @returns the other parameters of the base, which stay lost, in words
  */
-export function restoreParameters(action: ActionMetadata): string[] {
+export function restoreParameters(action: ActionMetadata, declarations = new HostDeclarations()): string[] {
   const controller = action.controllerMetadata.target;
   const losses: string[] = [];
   const declared = new Set(action.params.map(({ index }) => index));
   // An override that declares parameters of its own may have done without the base's last ones.
   const wanted = declared.size === 0 ? Infinity : parameterCount(controller, action.method);
   for (const base of classChain(controller).slice(1)) {
-    const inherited = parametersOn(base, action.method).filter(({ index }) => !declared.has(index));
+    const inherited = parametersOn(base, action.method, declarations).filter(
+      ({ index }) => !declared.has(index),
+    );
     for (const args of inherited) {
       const restorable = isUserParameter(args);
       if (!restorable && args.index < wanted)
@@ -48,12 +51,12 @@ export function restoreParameters(action: ActionMetadata): string[] {
  * Takes the requirement of a user off an action's parameters, so that it is decided before any of them is read.
  * @returns the parameter that requires a user, in words; undefined when none does
  */
-export function takeRequired(action: ActionMetadata): string | undefined {
+export function takeRequired(action: ActionMetadata, declared = new HostDeclarations()): string | undefined {
   const required = action.params.filter((param) => param.required && isUserParameter(param));
   for (const param of required) param.required = false;
   const first = required.toSorted((a, b) => a.index - b.index)[0];
   return first === undefined
-    ? overriddenRequirement(action)
+    ? overriddenRequirement(action, declared)
     : describe(first.target as object as ClassLike, action.method, first);
 }
 
@@ -61,9 +64,9 @@ export function takeRequired(action: ActionMetadata): string | undefined {
  * The user that the overridden method requires. As a guard would, it counts where the override says nothing of
  * it: neither by a user parameter of its own nor by `@Public()`.
  */
-function overriddenRequirement(action: ActionMetadata): string | undefined {
+function overriddenRequirement(action: ActionMetadata, declared: HostDeclarations): string | undefined {
   for (const cls of classChain(action.controllerMetadata.target)) {
-    const asking = parametersOn(cls, action.method).filter(isUserParameter);
+    const asking = parametersOn(cls, action.method, declared).filter(isUserParameter);
     const required = asking.find((args) => withDefaults(action, args).required);
     if (required !== undefined) return describe(cls, action.method, required);
     if (asking.length > 0 || isPublic(cls, action.method)) return undefined;
@@ -98,10 +101,8 @@ export function keepUndecidedParameters(): () => void {
   };
 }
 
-function parametersOn(cls: ClassLike, method: string): ParamArgs[] {
-  return getMetadataArgsStorage().params.filter(
-    (param) => (param.object as object).constructor === cls && keyOf(param.method) === keyOf(method),
-  );
+function parametersOn(cls: ClassLike, method: string, { params }: HostDeclarations): readonly ParamArgs[] {
+  return params.onMethod(cls, method);
 }
 
 /** Read without running a getter: an accessor may give any function. */

@@ -5,21 +5,19 @@
  * silently not run. As guards do, a decorator on an override replaces the overridden method's of its kind, and
  * without one that counts; what stands on base classes counts too.
  */
-import { type ActionMetadata, getMetadataArgsStorage, ResponseHandlerMetadata } from 'routing-controllers';
-import { isOnMethod } from './declared';
+import { type ActionMetadata, ResponseHandlerMetadata } from 'routing-controllers';
+import { HostDeclarations } from './declared';
 import { classChain } from './guards';
 
-type HandlerArgs = ReturnType<typeof getMetadataArgsStorage>['responseHandlers'][number];
+type HandlerArgs = ReturnType<HostDeclarations['replies']['onClass']>[number];
 
 /** Gives an action the `@Header`, `@HttpCode` and other such decorators of the methods that it overrides. */
-export function restoreReply(action: ActionMetadata): void {
+export function restoreReply(action: ActionMetadata, declarations = new HostDeclarations()): void {
   const { target } = action.controllerMetadata;
   const decided = new Set<string>();
   const handlers: HandlerArgs[] = [];
   for (const cls of classChain(target)) {
-    const own = getMetadataArgsStorage().responseHandlers.filter(
-      (handler) => handler.type !== 'authorized' && isOnMethod(handler, cls, action.method),
-    );
+    const own = declarations.replies.onMethod(cls, action.method);
     handlers.push(...own.filter((handler) => !decided.has(kindOf(handler))));
     for (const handler of own) for (const kind of decidedBy(handler)) decided.add(kind);
   }

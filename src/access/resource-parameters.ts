@@ -4,11 +4,14 @@
  * The host converts a parameter by the type that the action declares: `0x32` is 50 for a number. A guard that
  * asked the store for the text of the path would decide about another resource than the action changes.
  */
-import { type ActionMetadata, getMetadataArgsStorage, ParamMetadata } from 'routing-controllers';
+import { types } from 'node:util';
+import { type Action, type ActionMetadata, ParamMetadata } from 'routing-controllers';
 import type { AccessLevel, Rule } from '../core/access';
 import { resourceParameter } from '../decorators/resource';
-import { routeParameter } from '../core/route-parameter';
+import { isPlainPrototype } from '../core/objects';
+import { routeParameter, routeParameters } from '../http/route-parameter';
 import { AccessDeniedError, ConfigurationError } from '../errors';
+import { HostDeclarations } from './declared';
 import { classChain } from './guards';
 
 type Form = 'text' | 'number';
@@ -21,6 +24,7 @@ export function numericParameters(
   action: ActionMetadata,
   name: string,
   levels: readonly AccessLevel[],
+  hostDeclarations = new HostDeclarations(),
 ): string[] {
   const parameters = new Set([
     ...levels.flatMap(({ rule }) => ownedBy(rule)),
@@ -29,7 +33,7 @@ export function numericParameters(
       .filter((text) => text !== undefined),
   ]);
   if (parameters.size === 0) return [];
-  const declared = declarations(action);
+  const declared = declarations(action, hostDeclarations);
   const converted = [...parameters].filter((parameter) => formOf(declared, name, parameter) === 'number');
   watchTransformed(action, [...parameters]);
   return converted;
@@ -41,7 +45,7 @@ function ownedBy(rule: Rule): string[] {
 }
 
 /** What the action declares, and what it inherits at places where it declares nothing. */
-function declarations(action: ActionMetadata): ParamMetadata[] {
+function declarations(action: ActionMetadata, { params }: HostDeclarations): ParamMetadata[] {
   const [controller = action.controllerMetadata.target, ...bases] = classChain(
     action.controllerMetadata.target,
   );
@@ -49,12 +53,7 @@ function declarations(action: ActionMetadata): ParamMetadata[] {
   const declared = action.params.filter(({ target }) => (target as unknown) === controller);
   const taken = new Set(declared.map(({ index }) => index));
   for (const base of bases) {
-    const inherited = getMetadataArgsStorage().params.filter(
-      (args) =>
-        (args.object as object).constructor === base &&
-        args.method === action.method &&
-        !taken.has(args.index),
-    );
+    const inherited = params.onMethod(base, action.method).filter(({ index }) => !taken.has(index));
     declared.push(...inherited.map((args) => new ParamMetadata(action, args)));
     for (const { index } of inherited) taken.add(index);
   }
@@ -74,6 +73,7 @@ function formOf(declared: readonly ParamMetadata[], name: string, parameter: str
     if (!isWhole && (param.type !== 'param' || param.name !== parameter)) continue;
     if ((param.transform as unknown) !== undefined) refuse('through a transformation of its own');
     if (param.parse || param.isArray === true) refuse('parsed');
+    if (isWhole && hasSetter(param.targetType)) refuse('through a class with setters');
     const type = isWhole ? propertyType(param, parameter) : param.targetName;
     if (type === '' || type === 'string') forms.add('text');
     else if (type === 'number' && !isWhole) forms.add('number');
@@ -93,9 +93,19 @@ function propertyType(param: ParamMetadata, property: string): string {
   return typeof type === 'function' ? type.name.toLowerCase() : '';
 }
 
+/** True for a class that can put a value where nothing shows it: a setter may write a private field. */
+function hasSetter(cls: unknown): boolean {
+  return classChain(Object(cls) as object).some(
+    ({ prototype }) =>
+      !isPlainPrototype(prototype) &&
+      Object.values(Object.getOwnPropertyDescriptors(prototype)).some((member) => member.set !== undefined),
+  );
+}
+
 /**
- * A class of `@Params()` may change its properties by `@Transform`, which is only seen when it has done so: an
- * action that would get another text than the guard decided about does not run.
+ * A class of `@Params()` may change, rename and convert its properties by decorators of class-transformer, which is
+ * only seen when they have done so. Whatever the object holds must be the route parameter of the same name, and those
+ * that name resources as text: an action that would get a value which the guard did not decide about does not run.
  */
 function watchTransformed(action: ActionMetadata, parameters: readonly string[]): void {
   if (!action.params.some(({ type }) => type === 'params')) return;
@@ -104,14 +114,30 @@ function watchTransformed(action: ActionMetadata, parameters: readonly string[])
     const whole = action.params.flatMap(({ type }, position) =>
       type === 'params' ? [values[position]] : [],
     );
-    for (const parameter of parameters) {
-      const text = routeParameter(request, parameter);
-      const isOther = (object: unknown) => {
-        const value: unknown = (object as Record<string, unknown> | null | undefined)?.[parameter];
-        return value !== undefined && value !== text;
-      };
-      if (whole.some(isOther)) throw new AccessDeniedError();
-    }
+    if (!whole.every((object) => isOfRoute(object, request, parameters))) throw new AccessDeniedError();
     return call(values, request) as unknown;
   };
+}
+
+function isOfRoute(object: unknown, action: Action, parameters: readonly string[]): boolean {
+  if (typeof object !== 'object' || object === null) return object === undefined || object === null;
+  const ofRoute = routeParameters(action);
+  return Reflect.ownKeys(object).every((key) => {
+    const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
+    if (descriptor === undefined || !('value' in descriptor)) return false;
+    const value: unknown = descriptor.value;
+    if (value === undefined) return true;
+    if (typeof key !== 'string' || !Object.hasOwn(ofRoute, key)) return false;
+    return parameters.includes(key)
+      ? value === routeParameter(action, key)
+      : isSameValue(value, ofRoute[key]);
+  });
+}
+
+/** The host converts a parameter in place; a class may do so by itself. */
+function isSameValue(value: unknown, parameter: unknown): boolean {
+  if (value === parameter) return true;
+  if (types.isDate(value)) return types.isDate(parameter) && value.getTime() === parameter.getTime();
+  const isPrimitive = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isPrimitive && String(value) === String(parameter);
 }

@@ -1,11 +1,12 @@
-import { type Audit, factsOf, secretsOf } from '../audit';
-import { DeadlinePassedError, withinDeadline } from '../authentication/deadline';
-import { RequestWithSignal } from '../authentication/provider-request';
+import { type Audit, factsOf, secretsOf } from '../audit/audit';
+import { DeadlinePassedError, withinDeadline } from '../http/deadline';
+import { RequestWithSignal } from '../http/request-with-signal';
 import { publicUserOf } from '../authentication/public-login';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
 import { type Authentication, provedLogin } from '../core/authentication';
 import { listenForProblems, type Problem, reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
 import { nextStamp, stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
 import { HOME_OF, type UserstoreInterface } from '../core/userstore';
@@ -19,8 +20,8 @@ import {
   WrongPasswordError,
 } from '../errors';
 import { PasswordProvider } from '../providers/password';
-import type { Component, Components } from '../registry/components';
-import { forgetUser } from '../registry/forget';
+import type { Component, Components } from '../components/components';
+import { forgetUser } from '../components/forget';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
 import { printable } from '../util/printable';
@@ -168,6 +169,7 @@ const TOKENS_OUTLIVE =
 async function readAgain(store: UserstoreInterface, username: string): Promise<User | undefined> {
   try {
     const user = await store.getUser(username);
+    silencePromisesIn(user);
     return isUser(user) ? user : undefined;
   } catch {
     return undefined;

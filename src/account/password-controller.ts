@@ -9,9 +9,9 @@ import {
 } from 'routing-controllers';
 import { Service } from 'typedi';
 import type { Authentication } from '../core/authentication';
-import { executionOf } from '../core/execution';
+import { executionOf } from '../http/raw';
 import { ConfigurationError, SecurityFaultError } from '../errors';
-import type { Constructor } from '../registry/constructor';
+import type { Constructor } from '../components/constructor';
 import type { IssuedToken, TokenService } from '../tokens/token-service';
 import { checkMinLength } from './password-strength';
 

@@ -3,17 +3,19 @@
  * login is only exchanged for one where both are the same: a stranger of the same name must not become somebody else.
  */
 import { type Authentication, provedLogin } from '../core/authentication';
+import { stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
-import type { Recognised } from './chain';
-import { withinDeadline } from './deadline';
+import type { Authenticated } from './chain';
+import { withinDeadline } from '../http/deadline';
 import type { UserstoreChain } from './userstore-chain';
 
 /**
  * The login of a request as actions get it: where a provider stated the user, and the userstore has the very same one
- * (name, roles, groups, and e-mail where both have one), it is the login of that user of the store. Never rejects.
+ * (name, roles, groups, and e-mail where both have one), it is the login of that user of the store, unless the user's
+ * tokens have been ended since that login. Never rejects.
  */
 export async function attribute(
-  { authentication, origin }: Pick<Recognised, 'authentication' | 'origin'>,
+  { authentication, origin }: Pick<Authenticated, 'authentication' | 'origin'>,
   userstore: UserstoreChain,
   deadlineMs: number,
 ): Promise<Authentication> {
@@ -23,6 +25,7 @@ export async function attribute(
   try {
     const found = await withinDeadline(userstore.find(user.username), deadlineMs);
     if (found === null || !isUser(found.user) || !isSameUser(user, found.user)) return authentication;
+    if (!isSince(authentication, found.stamp)) return authentication;
     const home = userstore.isSeveral() ? found.name : undefined;
     return provedLogin(authentication, {
       user,
@@ -35,6 +38,14 @@ export async function attribute(
     // A store that is down says nothing of the user, and the request needs nothing of it.
     return authentication;
   }
+}
+
+/** A token of a login that a change has ended would outlive that change: it would carry the new stamp. */
+function isSince({ user, authenticatedAt, stamp }: Authentication, stored: number): boolean {
+  const isOfAnother =
+    (user.tokensValidFrom !== undefined && stampOf(user) !== stored) || (stamp !== 0 && stamp !== stored);
+  // Written so that a broken date is too early.
+  return !isOfAnother && authenticatedAt.getTime() >= stored;
 }
 
 function isSameUser(stated: User, stored: User): boolean {

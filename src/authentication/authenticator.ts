@@ -6,21 +6,29 @@
  * remembered login.
  */
 import type { IncomingMessage } from 'node:http';
-import { keep } from '../core/execution';
+import { keep } from '../http/raw';
 import type { SecurityRequest } from '../core/request';
+import type { MaybePromise } from '../core/userstore';
 import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../errors';
-import { parseAuthorization } from '../util/authorization-header';
-import { type ChainOptions, type ChainOutcome, type Recognised, runChain, type Unrecognised } from './chain';
+import { parseAuthorization } from '../http/authorization-header';
+import { attempted, chained } from '../util/maybe-promise';
+import {
+  type ChainOptions,
+  type ChainOutcome,
+  type Authenticated,
+  runChain,
+  type Unauthenticated,
+} from './chain';
 import { isCrossSite } from './cross-site';
 
-/** A recognised request that is refused all the same, before anything was decided about the action. */
+/** An authenticated request that is refused all the same, before anything was decided about the action. */
 export interface Barred {
   readonly kind: 'barred';
-  readonly recognised: Recognised;
+  readonly authenticated: Authenticated;
   error(): SecurityError;
 }
 
-export type AuthenticationOutcome = Recognised | Unrecognised | Barred;
+export type AuthenticationOutcome = Authenticated | Unauthenticated | Barred;
 
 export interface AuthenticatorOptions extends ChainOptions {
   readonly requireHttps: boolean;
@@ -33,10 +41,35 @@ export interface AuthenticatorOptions extends ChainOptions {
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto'];
 
-/** The decision about one request, which `outcome` has once it has been made. */
-interface Decision {
-  readonly promise: Promise<AuthenticationOutcome>;
+/** The decision about one request. A promise of it is made only for who asks before it has been made. */
+class Decision {
   outcome: AuthenticationOutcome | undefined;
+  private promise: Promise<AuthenticationOutcome> | undefined;
+  private settle: ((outcome: MaybePromise<AuthenticationOutcome>) => void) | undefined;
+
+  settled(): Promise<AuthenticationOutcome> {
+    this.promise ??= new Promise((resolve) => {
+      this.settle = resolve;
+    });
+    return this.promise;
+  }
+
+  take(outcome: MaybePromise<AuthenticationOutcome>): MaybePromise<AuthenticationOutcome> {
+    this.settle?.(outcome);
+    if (!(outcome instanceof Promise)) {
+      this.outcome = outcome;
+      return outcome;
+    }
+    this.promise ??= outcome;
+    outcome.then(
+      (decided) => {
+        this.outcome = decided;
+      },
+      // Whoever asked hears of it.
+      () => undefined,
+    );
+    return outcome;
+  }
 }
 
 export class Authenticator {
@@ -44,20 +77,14 @@ export class Authenticator {
 
   constructor(private readonly options: AuthenticatorOptions) {}
 
-  /** The outcome for a request; what was decided first stands. */
-  authenticate(raw: IncomingMessage, request: SecurityRequest): Promise<AuthenticationOutcome> {
+  /** The outcome for a request, at once where nobody has to be waited for; what was decided first stands. */
+  authenticate(raw: IncomingMessage, request: SecurityRequest): MaybePromise<AuthenticationOutcome> {
     const known = this.decisionOn(raw);
-    if (known !== undefined) return known.promise;
-    const decision: Decision = { promise: this.decide(request), outcome: undefined };
+    if (known !== undefined) return known.outcome ?? known.settled();
+    const decision = new Decision();
+    // Before anything runs that could ask for it.
     keep(raw, this.key, decision);
-    decision.promise.then(
-      (outcome) => {
-        decision.outcome = outcome;
-      },
-      // Whoever asked hears of it.
-      () => undefined,
-    );
-    return decision.promise;
+    return decision.take(attempted(() => this.decide(request)));
   }
 
   /** The outcome where it is there already. */
@@ -69,23 +96,29 @@ export class Authenticator {
     return (raw as IncomingMessage & Record<symbol, Decision | undefined>)[this.key];
   }
 
-  private async decide(request: SecurityRequest): Promise<AuthenticationOutcome> {
-    const outcome = this.isPasswordInClear(request)
-      ? {
-          kind: 'refused' as const,
-          verdicts: [],
-          headersRead: new Set<string>(),
-          error: () => new HttpsRequiredError(),
-        }
-      : this.bar(request, await runChain(request, this.options));
+  private decide(request: SecurityRequest): MaybePromise<AuthenticationOutcome> {
+    if (!this.isPasswordInClear(request)) {
+      return chained(runChain(request, this.options), (outcome) =>
+        this.told(request, this.bar(request, outcome)),
+      );
+    }
+    return this.told(request, {
+      kind: 'refused',
+      verdicts: [],
+      headersRead: new Set<string>(),
+      error: () => new HttpsRequiredError(),
+    });
+  }
+
+  private told(request: SecurityRequest, outcome: AuthenticationOutcome): AuthenticationOutcome {
     this.options.onOutcome(request, outcome);
     return outcome;
   }
 
   private bar(request: SecurityRequest, outcome: ChainOutcome): AuthenticationOutcome {
-    if (outcome.kind !== 'recognised') return outcome;
+    if (outcome.kind !== 'authenticated') return outcome;
     if (!isCrossSite(request, outcome.credentials, this.options.trustedOrigins)) return outcome;
-    return { kind: 'barred', recognised: outcome, error: () => new CrossSiteError() };
+    return { kind: 'barred', authenticated: outcome, error: () => new CrossSiteError() };
   }
 
   /** True when a password comes over a connection that others can read. */

@@ -1,5 +1,5 @@
 /**
- * The authentication chain: providers are asked in order until one recognises the request.
+ * The authentication chain: providers are asked in order until one authenticates the request.
  *
  * Only a user that a provider returned, that holds as a user and is active, is a grant. Everything else is
  * remembered as that provider's verdict, and if nothing later grants, the most severe verdict answers.
@@ -13,15 +13,16 @@ import {
   reportMisconfigured,
 } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
 import { isUser, type User } from '../core/user';
-import { HOME_OF } from '../core/userstore';
+import { HOME_OF, type MaybePromise } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
-import { parseAuthorization } from '../util/authorization-header';
+import { parseAuthorization } from '../http/authorization-header';
 import { printable } from '../util/printable';
 import { UNREAD } from './cross-site';
-import { withinDeadline } from './deadline';
-import { RequestWithSignal } from './provider-request';
+import { withinDeadline } from '../http/deadline';
+import { RequestWithSignal } from '../http/request-with-signal';
 import { publicUserOf } from './public-login';
 import { type Origin, ProviderUserstore, type UserstoreChain } from './userstore-chain';
 import { classify, isFailure, isRefusal, refusalFor, type Verdict } from './verdicts';
@@ -44,9 +45,9 @@ export interface ChainOptions {
   readonly onProblem: ProblemListener;
 }
 
-/** A request that a provider recognised. */
-export interface Recognised {
-  readonly kind: 'recognised';
+/** A request that a provider authenticated. */
+export interface Authenticated {
+  readonly kind: 'authenticated';
   /** The login as the app may see it: its user has no password hash. */
   readonly authentication: Authentication;
   /** The record as the store or provider gave it. */
@@ -63,8 +64,8 @@ export interface Recognised {
   readonly headersRead: ReadonlySet<string>;
 }
 
-/** A request that nobody recognised. */
-export interface Unrecognised {
+/** A request that nobody authenticated. */
+export interface Unauthenticated {
   readonly kind: 'anonymous' | 'refused';
   /** The error for this outcome, made anew each time. */
   error(): SecurityError;
@@ -72,36 +73,76 @@ export interface Unrecognised {
   readonly headersRead: ReadonlySet<string>;
 }
 
-export type ChainOutcome = Recognised | Unrecognised;
+export type ChainOutcome = Authenticated | Unauthenticated;
 
-type Grant = Pick<Recognised, 'authentication' | 'record' | 'origin' | 'label'>;
+type Grant = Pick<Authenticated, 'authentication' | 'record' | 'origin' | 'label'>;
 
 type Answer =
   | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
   | { readonly verdict: 'authenticated'; readonly grant: Grant };
 
-/** Asks the providers about a request. Every fault of theirs is a verdict, none a rejection. */
-export async function runChain(request: SecurityRequest, options: ChainOptions): Promise<ChainOutcome> {
+/**
+ * Asks the providers about a request, at once where they answer at once. Every fault of theirs is a verdict, none a
+ * rejection.
+ */
+export function runChain(request: SecurityRequest, options: ChainOptions): MaybePromise<ChainOutcome> {
   const headersRead = new Set<string>();
-  let scheme: string | undefined;
+  let isBearer: boolean;
   try {
-    scheme = parseAuthorization(request.header('authorization'))?.scheme;
+    isBearer = parseAuthorization(request.header('authorization'))?.scheme === 'bearer';
   } catch (cause) {
     return { kind: 'refused', verdicts: [], headersRead, error: () => new InvalidRequestError({ cause }) };
   }
-  const verdicts: Verdict[] = [];
-  const failedCredentials: string[] = [];
-  for (const link of options.links()) {
-    const { provider, credential, fault } = open(link);
-    if (failedCredentials.includes(credential) || failedCredentials.includes(UNKNOWN_CREDENTIAL)) {
-      verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
-      continue;
+  return new ChainRun(request, options, isBearer, headersRead).askFrom(0);
+}
+
+/** One request on its way through the providers. */
+class ChainRun {
+  private readonly links: readonly ChainLink[];
+  private readonly verdicts: Verdict[] = [];
+  private readonly failedCredentials: string[] = [];
+
+  constructor(
+    private readonly request: SecurityRequest,
+    private readonly options: ChainOptions,
+    private readonly isBearer: boolean,
+    private readonly headersRead: Set<string>,
+  ) {
+    this.links = options.links();
+  }
+
+  askFrom(index: number): MaybePromise<ChainOutcome> {
+    for (const [offset, link] of this.links.slice(index).entries()) {
+      const { provider, credential, fault } = open(link);
+      const { failedCredentials } = this;
+      if (failedCredentials.includes(credential) || failedCredentials.includes(UNKNOWN_CREDENTIAL)) {
+        this.verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
+        continue;
+      }
+      const ownHeaders = new Set<string>();
+      const answer: MaybePromise<Answer> =
+        provider === undefined
+          ? { verdict: 'bug', error: fault }
+          : ask(link, provider, new RequestWithSignal(this.request, ownHeaders), this.options);
+      if (answer instanceof Promise) {
+        return answer.then(
+          (later) => this.judge(link, credential, ownHeaders, later) ?? this.askFrom(index + offset + 1),
+        );
+      }
+      const outcome = this.judge(link, credential, ownHeaders, answer);
+      if (outcome !== undefined) return outcome;
     }
-    const ownHeaders = new Set<string>();
-    const answer: Answer =
-      provider === undefined
-        ? { verdict: 'bug', error: fault }
-        : await ask(link, provider, new RequestWithSignal(request, ownHeaders), options);
+    return this.unauthenticated();
+  }
+
+  /** What an answer ends the chain with; undefined where the next provider is asked. */
+  private judge(
+    link: ChainLink,
+    credential: string,
+    ownHeaders: ReadonlySet<string>,
+    answer: Answer,
+  ): ChainOutcome | undefined {
+    const { verdicts, headersRead, request, options } = this;
     for (const name of ownHeaders) headersRead.add(name);
     const { verdict } = answer;
     verdicts.push({
@@ -113,18 +154,32 @@ export async function runChain(request: SecurityRequest, options: ChainOptions):
     if (answer.verdict === 'authenticated') {
       const found = [...ownHeaders].filter((name) => request.header(name) !== undefined);
       const credentials = new Set([credential, ...found, ...(isRead(credential, found) ? [] : [UNREAD])]);
-      return { kind: 'recognised', ...answer.grant, provider: link.name, credentials, verdicts, headersRead };
+      return {
+        kind: 'authenticated',
+        ...answer.grant,
+        provider: link.name,
+        credentials,
+        verdicts,
+        headersRead,
+      };
     }
-    if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) break;
-    if (isFailure(verdict)) failedCredentials.push(credential);
+    if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) {
+      return this.unauthenticated();
+    }
+    if (isFailure(verdict)) this.failedCredentials.push(credential);
+    return undefined;
   }
-  const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
-  return {
-    kind: isAnonymous ? 'anonymous' : 'refused',
-    verdicts,
-    headersRead,
-    error: () => refusalFor(verdicts, scheme === 'bearer'),
-  };
+
+  private unauthenticated(): Unauthenticated {
+    const { verdicts, headersRead, isBearer } = this;
+    const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
+    return {
+      kind: isAnonymous ? 'anonymous' : 'refused',
+      verdicts,
+      headersRead,
+      error: () => refusalFor(verdicts, isBearer),
+    };
+  }
 }
 
 /** True unless a provider names a header, and granted without having found it there. */
@@ -144,30 +199,38 @@ function open(link: ChainLink): { provider?: AuthProviderInterface; credential: 
   }
 }
 
-async function ask(
+function ask(
   link: ChainLink,
   provider: AuthProviderInterface,
   own: RequestWithSignal,
   options: ChainOptions,
-): Promise<Answer> {
+): MaybePromise<Answer> {
   const userstore = new ProviderUserstore(options.userstore);
   listenForProblems(own, ({ user, ...problem }) => {
     options.onProblem({ ...problem, user: user && userstore.label(user, link.name) });
   });
+  const failed = (error: unknown): Answer => ({ verdict: classify(error), error });
+  const judged = (result: unknown): Answer => {
+    if (result === null || result === undefined) return { verdict: 'no_credentials' };
+    try {
+      return accept(link, result, userstore, options.clock, (problem) => {
+        reportMisconfigured(own, problem);
+      });
+    } catch (error) {
+      return failed(error);
+    }
+  };
   try {
-    const result: unknown = await withinDeadline(
+    const result: unknown = withinDeadline<unknown>(
       provider.authenticate(own, userstore),
       options.deadlineMs,
       (reason) => {
         own.abort(reason);
       },
     );
-    if (result === null || result === undefined) return { verdict: 'no_credentials' };
-    return accept(link, result, userstore, options.clock, (problem) => {
-      reportMisconfigured(own, problem);
-    });
+    return result instanceof Promise ? result.then(judged, failed) : judged(result);
   } catch (error) {
-    return { verdict: classify(error), error };
+    return failed(error);
   }
 }
 
@@ -179,6 +242,7 @@ function accept(
   clock: Clock,
   onProblem: ProblemListener,
 ): Answer {
+  silencePromisesIn(result);
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
   if (!isUser(record)) {
@@ -197,7 +261,8 @@ function accept(
     user,
     source: sourceOf(link, origin),
     home: home?.isOneOfSeveral === true ? home.name : undefined,
-    stamp: userstore.stampOf(record),
+    // The store knows better than a provider that asked it.
+    stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record),
     now: clock(),
   });
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));

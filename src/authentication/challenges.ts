@@ -2,7 +2,7 @@ import type { AuthProviderInterface } from '../core/auth-provider';
 import { type Challenge, formatChallenge } from '../core/challenge';
 import type { ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { parseAuthorization } from '../util/authorization-header';
+import { parseAuthorization } from '../http/authorization-header';
 import { ignoreRejection } from '../util/ignore-rejection';
 
 /** Schemes that have no realm. @see RFC 4559 section 4 */

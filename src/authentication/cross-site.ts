@@ -1,5 +1,5 @@
 import type { SecurityRequest } from '../core/request';
-import { parseAuthorization } from '../util/authorization-header';
+import { parseAuthorization } from '../http/authorization-header';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Schemes whose credentials browsers keep and send again by themselves. */

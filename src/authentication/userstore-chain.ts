@@ -1,6 +1,14 @@
+import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
-import { HOME_OF, STORE_OF, type UserHome, type UserstoreInterface } from '../core/userstore';
+import {
+  HOME_OF,
+  type MaybePromise,
+  STORE_OF,
+  type UserHome,
+  type UserstoreInterface,
+} from '../core/userstore';
+import { attempted, chained } from '../util/maybe-promise';
 
 /** Where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
@@ -43,28 +51,38 @@ export class UserstoreChain {
     return this.links().length > 1;
   }
 
-  async find(identifier: string): Promise<Origin | null> {
-    const links = this.links();
-    if (links.length === 0) throw new Error('This app has no userstore: decorate a class with @Userstore()');
-    for (const { name, get } of links) {
-      const store = get();
-      const user = await store.getUser(identifier);
-      // What is no user either is passed on too: whoever asked finds out and says so.
-      if (user === null || user === undefined) continue;
-      return { store, name, user, stamp: isUser(user) ? stampOf(user) : 0 };
-    }
-    return null;
+  /** At once where the stores that are asked answer at once; what they throw rejects. */
+  find(identifier: string): MaybePromise<Origin | null> {
+    return attempted(() => {
+      const links = this.links();
+      if (links.length === 0)
+        throw new Error('This app has no userstore: decorate a class with @Userstore()');
+      return findIn(links, 0, identifier);
+    });
   }
 
   /** The group of that name in the store that a user came from; in any store for a user of no store. */
   async findGroup(name: string, origin: Origin | undefined): Promise<Group | null> {
-    if (origin !== undefined) return (await origin.store.getGroup?.(name, origin.user)) ?? null;
-    for (const { get } of this.links()) {
-      const group = await get().getGroup?.(name);
+    const links = origin === undefined ? this.links().map(({ get }) => get) : [() => origin.store];
+    for (const get of links) {
+      const group = await get().getGroup?.(name, origin?.user);
+      silencePromisesIn(group);
       if (group !== null && group !== undefined) return group;
     }
     return null;
   }
+}
+
+function findIn(links: readonly StoreLink[], index: number, identifier: string): MaybePromise<Origin | null> {
+  const link = links[index];
+  if (link === undefined) return null;
+  const store = link.get();
+  return chained(store.getUser(identifier), (user) => {
+    silencePromisesIn(user);
+    if (user === null || user === undefined) return findIn(links, index + 1, identifier);
+    // What is no user either is passed on too: whoever asked finds out and says so.
+    return { store, name: link.name, user, stamp: isUser(user) ? stampOf(user) : 0 };
+  });
 }
 
 /** The stores as one provider is handed them for one request: it is on record which store found whom. */
@@ -73,11 +91,12 @@ export class ProviderUserstore implements UserstoreInterface {
 
   constructor(private readonly chain: UserstoreChain) {}
 
-  async getUser(identifier: string): Promise<User | null> {
-    const origin = await this.chain.find(identifier);
-    if (origin === null) return null;
-    this.found.push(origin);
-    return origin.user;
+  getUser(identifier: string): MaybePromise<User | null> {
+    return chained(this.chain.find(identifier), (origin) => {
+      if (origin === null) return null;
+      this.found.push(origin);
+      return origin.user;
+    });
   }
 
   getGroup(name: string): Promise<Group | null> {

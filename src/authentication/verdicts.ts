@@ -11,7 +11,7 @@ import {
   ThrottledError,
 } from '../errors';
 import { isInstance } from '../util/instance';
-import { DeadlinePassedError } from './deadline';
+import { DeadlinePassedError } from '../http/deadline';
 
 /** One provider's verdict, with the error behind it where there is one. */
 export interface Verdict extends ProviderOutcome {

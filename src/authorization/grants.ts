@@ -54,6 +54,22 @@ export class Grants {
     return false;
   }
 
+  /** Each role that implies or grants something, by name, with all that follows from it. */
+  granting(): { role: string; implies: string[]; permissions: string[] }[] {
+    return [...new Set([...this.closures.keys(), ...this.permissions.keys()])]
+      .toSorted()
+      .map((role) => {
+        const effective = [...this.withImplied([role])];
+        const permissions = new Set(effective.flatMap((name) => this.permissions.get(name) ?? []));
+        return {
+          role,
+          implies: effective.filter((name) => name !== role).toSorted(),
+          permissions: [...permissions].toSorted(),
+        };
+      })
+      .filter(({ implies, permissions }) => implies.length + permissions.length > 0);
+  }
+
   /** @throws ConfigurationError for a role that the app does not list among its `roles` */
   refuseUnknown(role: string, where: string): void {
     if (this.known === undefined || this.known.has(role)) return;

@@ -1,5 +1,5 @@
 import type { UserRoles } from '../core/authorization-provider';
-import type { Components } from '../registry/components';
+import type { Components } from '../components/components';
 import type { Grants } from './grants';
 
 /**

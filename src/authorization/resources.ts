@@ -5,10 +5,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
 import type { Access, ResourceStoreClass } from '../core/access';
-import { rawRequest } from '../core/execution';
-import { routeParameter } from '../core/route-parameter';
-import type { ContainerLike } from '../registry/constructor';
-import { resolve } from '../registry/resolve';
+import { rawRequest } from '../http/raw';
+import { routeParameter } from '../http/route-parameter';
+import type { ContainerLike } from '../components/constructor';
+import { resolve } from '../components/resolve';
 import { ignoreRejection } from '../util/ignore-rejection';
 
 /** Stands for the resource of a parameter whose text the host refuses, so that the action cannot run. */

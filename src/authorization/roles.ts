@@ -4,24 +4,35 @@
 import { type Group, isGroup, type User } from '../core/user';
 import type { SecurityRequest } from '../core/request';
 import type { RoleLoaderInterface } from '../core/role-loader';
+import type { MaybePromise } from '../core/userstore';
 import { SecurityFaultError, ServiceUnavailableError } from '../errors';
-import type { Component } from '../registry/components';
+import type { Component } from '../components/components';
 
 /** More groups than this is a fault in the store, not a user. */
 const MAX_GROUPS = 10_000;
 
 /**
- * Loads the groups of a user level by level, each group once, so that cycles end.
+ * The roles of a user and its groups, at once where it is in none. Groups are loaded level by level, each once, so that
+ * cycles end.
  * @param findGroup looks a group up where the user came from
  * @throws ServiceUnavailableError when the store fails: a dropped role could be the one a rule looks for
  * @throws SecurityFaultError for a group that holds as none
  */
-export async function rolesOf(
+export function rolesOf(
   user: User,
   findGroup: (name: string) => Promise<Group | null>,
-): Promise<ReadonlySet<string>> {
+): MaybePromise<ReadonlySet<string>> {
   const roles = new Set(user.roles ?? []);
-  const seen = new Set(user.groups ?? []);
+  const groups = user.groups ?? [];
+  return groups.length === 0 ? roles : withGroups(roles, groups, findGroup);
+}
+
+async function withGroups(
+  roles: Set<string>,
+  groups: readonly string[],
+  findGroup: (name: string) => Promise<Group | null>,
+): Promise<ReadonlySet<string>> {
+  const seen = new Set(groups);
   let level = [...seen];
   while (level.length > 0) {
     if (seen.size > MAX_GROUPS) throw new RangeError('A user is in more groups than can be loaded');

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { User } from '../core/user';
 import type { UserDirectory } from '../core/user-directory';
-import { HashPool } from '../passwords/hash-pool';
+import { HashPool } from '../passwords/work/hash-pool';
 import { Passwords } from '../passwords/passwords';
 import type { Row } from './import-rows';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { UserDirectory } from '../core/user-directory';
 import { SqlFault, SqlUserDirectory } from '../sql/sql-directory';
-import { FileUserDirectory } from '../userstores/file-directory';
+import { FileUserDirectory } from '../userstores/file/file-directory';
 import { UsageError } from './command';
 import { databaseFault, isDatabase, openDatabase } from './open-database';
 

@@ -50,7 +50,7 @@ Options:
       if (!isOutdated(locked)) return outcome;
       return {
         ...outcome,
-        notice: `${check} is of an earlier version, which does not tell functions apart: --update it\n`,
+        notice: `${check} is of an earlier version, which holds less: --update it\n`,
       };
     }
     return {

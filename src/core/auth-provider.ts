@@ -8,7 +8,7 @@ import type { MaybePromise, UserstoreInterface } from './userstore';
 export type AuthenticationResult<U extends User = User> = U | Authentication<U> | null | undefined;
 
 /**
- * Recognises requests. Providers are asked in ascending order until one returns a user.
+ * Authenticates requests. Providers are asked in ascending order until one returns a user.
  *
  * It returns null or undefined when the request has no credentials for it, and throws
  * {@link BadCredentialsError} when they are its own and wrong, {@link MalformedCredentialsError} when they

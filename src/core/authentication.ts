@@ -59,8 +59,8 @@ export class Authentication<U extends User = User> {
   /** Where the user came from; set by the chain. Undefined for a login that the app states itself. */
   readonly source: AuthenticationSource | undefined;
   /**
-   * The `tokensValidFrom` of the record that the login saw, in milliseconds, 0 for none. A token carries it, and is
-   * good only as long as the record still has it.
+   * The `tokensValidFrom` of the record that the login saw, in milliseconds, 0 for none; for the epoch itself a number
+   * that no Date has. A token carries it, and is good only as long as the record still has it.
    */
   readonly stamp: number;
   readonly replyHeaders: Readonly<Record<string, string>>;

@@ -36,7 +36,7 @@ interface RequestFacts {
   readonly ip: string;
 }
 
-/** A request was recognised. */
+/** A request was authenticated. */
 export interface AuthenticatedEvent extends RequestFacts {
   readonly type: 'authenticated';
   readonly user: string;
@@ -44,14 +44,14 @@ export interface AuthenticatedEvent extends RequestFacts {
   readonly outcomes: readonly ProviderOutcome[];
 }
 
-/** A request had to be recognised and was not; `code` is what the client was told. */
+/** A request had to be authenticated and was not; `code` is what the client was told. */
 export interface FailedEvent extends RequestFacts {
   readonly type: 'failed';
   readonly code: string;
   readonly outcomes: readonly ProviderOutcome[];
 }
 
-/** A recognised user was refused. */
+/** An authenticated user was refused. */
 export interface DeniedEvent extends RequestFacts {
   readonly type: 'denied';
   readonly code: string;

@@ -9,8 +9,9 @@ import type { AuthenticationDetails } from './authentication';
 import { isPlainPrototype } from './objects';
 import { NAMES, RecordCopy } from './record-copy';
 import { Budget, RecordFault } from './record-fault';
-import { SecretScan, silence } from './record-scan';
+import { SecretScan } from './record-scan';
 import { Secrets } from './secrets';
+import { silencePromisesIn } from './silence';
 import { isUser, type User } from './user';
 
 /**
@@ -38,10 +39,8 @@ export function publicView(view: () => unknown, record: User, secrets: Secrets |
   const given = called(view, secrets);
   if (given === record) return publicUser(record, secrets);
   return guarded(() => {
-    if (types.isPromise(given)) {
-      silence(given);
-      throw new RecordFault('publicView() must not be async');
-    }
+    silencePromisesIn(given);
+    if (types.isPromise(given)) throw new RecordFault('publicView() must not be async');
     if (!isUser(given)) throw new RecordFault('publicView() returned something that is not a user');
     if (isPlainPrototype(Object.getPrototypeOf(given))) return checked(publicUser(given, secrets), record);
     if (secrets !== undefined) new SecretScan(secrets, new Budget()).refuse(given, NAMES);

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { bytesOf, isDirect, isPlainPrototype } from './objects';
+import { bytesOf, isBoxed, isDirect, isPlainPrototype } from './objects';
 import { type Budget, RecordFault } from './record-fault';
 import { SecretScan } from './record-scan';
 import type { Secrets } from './secrets';
@@ -115,12 +115,13 @@ export class RecordCopy {
   private share(source: object, prototype: object | null): unknown {
     if (this.secrets === undefined) return source;
     this.hasCode = true;
-    const isText = types.isStringObject(source);
-    if (isText && this.isSecret(String.prototype.valueOf.call(source))) return LEFT_OUT;
+    if (types.isStringObject(source) && this.isSecret(String.prototype.valueOf.call(source))) return LEFT_OUT;
     const bytes = bytesOf(source);
-    if (bytes !== undefined) return this.secrets.isInBytes(bytes) ? LEFT_OUT : source;
+    if (bytes !== undefined && this.secrets.isInBytes(bytes)) return LEFT_OUT;
     if (!types.isProxy(source) && !new SecretScan(this.secrets, this.budget).isInDataOf(source))
       return source;
+    // Their copies would be nothing but properties.
+    if (isBoxed(source) || types.isRegExp(source)) return LEFT_OUT;
     return this.copyObject(source, prototype);
   }
 

@@ -1,7 +1,16 @@
 import { inspect, types } from 'node:util';
-import { bytesOf, isDirect, isOpaque, isPlainPrototype } from './objects';
+import {
+  appPrototypesOf,
+  bytesOf,
+  isBoxed,
+  isDirect,
+  isOpaque,
+  isPlainPrototype,
+  ownKeysOf,
+} from './objects';
 import { type Budget, RecordFault } from './record-fault';
 import type { Secrets } from './secrets';
+import { silence } from './silence';
 
 /** How deep instances of classes may hold instances of classes: a date library needs two levels. */
 const MAX_DEPTH = 3;
@@ -85,15 +94,14 @@ export class SecretScan {
     if (types.isPromise(object)) silence(object);
     if (isOpaque(object)) throw new RecordFault(`${where} cannot be looked into`);
     const bytes = bytesOf(object);
-    if (bytes !== undefined) {
-      if (this.secrets.isInBytes(bytes)) throw new SecretFound(`${where} gives the hash`);
-      return;
+    if (bytes !== undefined && this.secrets.isInBytes(bytes)) {
+      throw new SecretFound(`${where} gives the hash`);
     }
-    if (types.isStringObject(object)) {
-      this.refuseText(String.prototype.valueOf.call(object), where);
-      return;
+    if (types.isStringObject(object)) this.refuseText(String.prototype.valueOf.call(object), where);
+    if (types.isSymbolObject(object)) {
+      this.refuseText(Symbol.prototype.valueOf.call(object).description ?? '', where);
     }
-    const isOfClass = !isData(object);
+    const isOfClass = isBoxed(object) ? !appPrototypesOf(object).next().done : !isData(object);
     if (isOfClass && depth > MAX_DEPTH) throw new RecordFault(`${where} leads too far from the record`);
     const inner = isOfClass ? depth + 1 : depth;
     if (types.isMap(object)) {
@@ -108,7 +116,7 @@ export class SecretScan {
       });
     }
     let hasCode = isOfClass && typeof object !== 'function';
-    for (const key of Reflect.ownKeys(object)) {
+    for (const key of ownKeysOf(object)) {
       if (skipped.includes(key)) continue;
       this.refuseName(key, where);
       const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
@@ -125,12 +133,16 @@ export class SecretScan {
 
   /** Looks at what getters give, and at what others get who call the object's methods. */
   private compute(object: object, depth: number): void {
-    for (const owner of ownersOf(object)) {
-      for (const key of Reflect.ownKeys(owner)) this.lookAtMember(object, owner, key, depth);
+    const owners = [...ownersOf(object)];
+    for (const owner of owners) {
+      for (const key of ownKeysOf(owner)) this.lookAtMember(object, owner, key, depth);
     }
+    const isOfLanguage = isBoxed(object);
     for (const { key, mustWork, parameters } of CALLED_BY_OTHERS) {
       // JSON does not call toJSON() of what toJSON() gave.
       if (key === 'toJSON' && this.asJson.has(object)) continue;
+      // What the language makes of bytes and texts has been looked at.
+      if (isOfLanguage && !owners.some((owner) => Object.hasOwn(owner, key))) continue;
       const method: unknown = Reflect.get(object, key);
       if (typeof method !== 'function' || method === Reflect.get(Object.prototype, key)) continue;
       const given = attempt(() => Reflect.apply(method, object, parameters()) as unknown);
@@ -165,11 +177,6 @@ export class SecretScan {
   }
 }
 
-/** A promise that nobody looks at must not end the process. */
-export function silence(promise: Promise<unknown>): void {
-  void Promise.prototype.then.call(promise, undefined, () => undefined);
-}
-
 function textOf(key: PropertyKey): string {
   return typeof key === 'symbol' ? (key.description ?? '') : String(key);
 }
@@ -189,6 +196,10 @@ function isData(object: object): boolean {
 /** An object and its prototypes, up to those that everything has. */
 function* ownersOf(object: object): Generator<object> {
   yield object;
+  if (isBoxed(object)) {
+    yield* appPrototypesOf(object);
+    return;
+  }
   let owner = Object.getPrototypeOf(object) as object | null;
   while (owner !== null && !isPlainPrototype(owner) && !isFunctionPrototype(owner)) {
     if (types.isProxy(owner)) throw new RecordFault('its prototype is a proxy');

@@ -7,11 +7,16 @@ type Stamp = Date | null | undefined;
 /** The coarsest that a store may keep times, such as `timestamptz(0)`: a new stamp must differ there too. */
 const STEP_MS = 1000;
 
+/** Stands for the epoch itself, whose milliseconds mean that there is none. No Date reaches this far. */
+export const EPOCH_STAMP = -8.64e15 - 1;
+
 /** A user's `tokensValidFrom` in milliseconds, 0 for none: what tokens of a login are held against. */
 export function stampOf(user: Pick<User, 'tokensValidFrom'>): number {
   // An app may state a login of anything; the chain finds out that it is no user.
   const { tokensValidFrom } = Object(user) as { tokensValidFrom?: unknown };
-  return types.isDate(tokensValidFrom) ? Date.prototype.getTime.call(tokensValidFrom) : 0;
+  if (!types.isDate(tokensValidFrom)) return 0;
+  const time = Date.prototype.getTime.call(tokensValidFrom);
+  return time === 0 ? EPOCH_STAMP : time;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AuthorizationProviderInterface } from '../core/authorization-provider';
-import type { Constructor } from '../registry/constructor';
-import { register } from '../registry/registry';
+import type { Constructor } from '../components/constructor';
+import { register } from '../components/registry';
 
 /**
  * Makes a class one of the app's authorization providers: a TypeDI singleton with normal constructor

@@ -1,6 +1,6 @@
 import { type Action, createParamDecorator } from 'routing-controllers';
 import type { Authentication } from '../core/authentication';
-import { executionOf } from '../core/execution';
+import { executionOf } from '../http/raw';
 import { SecurityFaultError } from '../errors';
 
 /** The parameter transformation behind the decorator; by it the access compiler knows its parameters. */

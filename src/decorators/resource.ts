@@ -1,6 +1,6 @@
 import { type Action, createParamDecorator } from 'routing-controllers';
 import type { ResourceStoreClass } from '../core/access';
-import { executionOf } from '../core/execution';
+import { executionOf } from '../http/raw';
 import { SecurityFaultError } from '../errors';
 
 const parameters = new WeakMap<object, string>();

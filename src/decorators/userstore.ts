@@ -1,6 +1,6 @@
 import type { UserstoreInterface } from '../core/userstore';
-import type { Constructor } from '../registry/constructor';
-import { register } from '../registry/registry';
+import type { Constructor } from '../components/constructor';
+import { register } from '../components/registry';
 
 /**
  * Makes a class the app's userstore: a TypeDI singleton with normal constructor injection.

@@ -4,7 +4,7 @@
  * installed is ever negotiated, and no login takes several requests.
  */
 import { MalformedCredentialsError } from '../errors';
-import { parseAuthorization } from '../util/authorization-header';
+import { parseAuthorization } from '../http/authorization-header';
 
 /** Of base64. A ticket of Active Directory with many groups has some 48 KiB. */
 const MAX_LENGTH = 65_536;

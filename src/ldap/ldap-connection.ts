@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type * as Ldapts from 'ldapts';
 import type { Client, Entry, Filter } from 'ldapts';
-import { withinDeadline } from '../authentication/deadline';
+import { withinDeadline } from '../http/deadline';
 import { loadOptional } from '../util/load-optional';
 import { isWrongPassword, resultOf, unavailable } from './ldap-faults';
 import type { LdapSettings } from './ldap-options';

@@ -1,4 +1,4 @@
-import { DeadlinePassedError } from '../authentication/deadline';
+import { DeadlinePassedError } from '../http/deadline';
 import { ServiceUnavailableError } from '../errors';
 
 const INVALID_CREDENTIALS = 49;

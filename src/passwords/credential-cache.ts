@@ -39,6 +39,11 @@ export class CredentialCache {
   readonly #maxEntries: number;
   readonly #now: Clock;
   readonly #entries = new Map<string, { readonly username: string; readonly until: number }>();
+  /**
+   * Goes on from the oldest; started anew each time, it would pass over all that has gone there. What it has passed is
+   * gone, so that it never ends before the entries do.
+   */
+  readonly #oldest = this.#entries.keys();
   readonly #underWay = new SharedProofs();
   readonly #stores = new WeakMap<object, number>();
   #storeCount = 0;
@@ -91,8 +96,8 @@ export class CredentialCache {
     if (forgotten !== this.#forgotten || this.#entries.has(key)) return;
     this.#entries.set(key, { username, until: this.#now() + this.#ttlMs });
     if (this.#entries.size <= this.#maxEntries) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    const oldest = this.#oldest.next();
+    if (oldest.done !== true) this.#entries.delete(oldest.value);
   }
 
   /** Drops all that is remembered of a user, in whichever store. */

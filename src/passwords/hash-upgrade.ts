@@ -3,10 +3,11 @@
  * Nothing of it reaches the client, and a store that refuses is left alone for a minute.
  */
 import type { ServerResponse } from 'node:http';
-import { withinDeadline } from '../authentication/deadline';
+import { withinDeadline } from '../http/deadline';
 import { reportMisconfigured } from '../core/events';
-import { rawResponse } from '../core/execution';
+import { rawResponse } from '../http/raw';
 import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
 import type { User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { ServiceUnavailableError } from '../errors';
@@ -67,6 +68,7 @@ export class HashUpgrades {
 
   async #upgrade({ store, user, password, hash, onReplaced }: ProvedLogin): Promise<void> {
     const current = await withinDeadline(store.getUser(user.username), MAX_MS);
+    silencePromisesIn(current);
     // Another login, or a change of the password, was first.
     if (current?.password !== hash) return;
     const newHash = await this.#hash(password);

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors';
-import type { Engines } from './engines';
+import type { Engines } from './work/engines';
 import {
   argon2,
   type Argon2idSettings,

@@ -4,14 +4,14 @@
  * scheme; each scheme is a file in `schemes/`.
  */
 import { ConfigurationError } from '../errors';
-import { type HashPool, hashPool } from './hash-pool';
+import { type HashPool, hashPool } from './work/hash-pool';
 import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
-import { DearestWork, NO_WORK } from './work';
-import { requireWorkerFile } from './worker-file';
+import { DearestWork, NO_WORK } from './work/work';
+import { requireWorkerFile } from './work/worker-file';
 
 const INSTALL_ARGON2 = 'npm install argon2@0.44';
 const MARK_IT =

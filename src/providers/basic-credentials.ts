@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { MAX_USERNAME_LENGTH } from '../core/user-name';
 import { MalformedCredentialsError } from '../errors';
 import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
-import { parseAuthorization } from '../util/authorization-header';
+import { parseAuthorization } from '../http/authorization-header';
 
 export interface BasicCredentials {
   readonly username: string;

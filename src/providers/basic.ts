@@ -4,11 +4,13 @@ import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
+import type { MaybePromise, UserstoreInterface } from '../core/userstore';
 import { ServiceUnavailableError, ThrottledError } from '../errors';
 import { type Login, LoginsUnderWay } from '../throttle/logins-under-way';
 import { type Attempt, Throttle, type ThrottleOptions } from '../throttle/throttle';
+import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
+import { chained } from '../util/maybe-promise';
 import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
 
 export interface BasicProviderOptions {
@@ -36,7 +38,7 @@ export abstract class BasicProvider<U extends User = User>
   abstract authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
-  ): Promise<Authentication<U> | null>;
+  ): MaybePromise<Authentication<U> | null>;
 
   /** Without a realm, which the chain puts in front. */
   challenge(): Challenge | undefined {
@@ -60,12 +62,14 @@ export abstract class BasicProvider<U extends User = User>
    * To be asked before the userstore is.
    * @throws ThrottledError when a try would have to wait
    */
-  protected async checkThrottle(login: Login): Promise<void> {
-    try {
-      await this.#throttle?.check(attemptOf(login));
-    } catch (error) {
-      this.#passEqual(login, error);
-    }
+  protected checkThrottle(login: Login): MaybePromise<void> {
+    const checked = this.#throttle?.check(attemptOf(login));
+    if (!isThenable(checked)) return;
+    // The equal login that had the place may be over when the answer comes.
+    const hadEqual = this.#underWay.equalTo(login);
+    return checked.then(undefined, (error: unknown) => {
+      if (!isInstance(error, ThrottledError) || !hadEqual()) this.#passEqual(login, error);
+    });
   }
 
   /**
@@ -126,11 +130,13 @@ export abstract class BasicProvider<U extends User = User>
     return true;
   }
 
-  /** The user of that name. @throws TypeError for what is none */
-  protected async load(userstore: UserstoreInterface<U>, username: string): Promise<U | undefined> {
-    const user = (await userstore.getUser(username)) ?? undefined;
-    if (user === undefined || isUser(user)) return user;
-    throw new TypeError('The userstore returned something that is no user');
+  /** The user of that name, at once where the store answers at once. @throws TypeError for what is none */
+  protected load(userstore: UserstoreInterface<U>, username: string): MaybePromise<U | undefined> {
+    return chained(userstore.getUser(username), (found) => {
+      const user = found ?? undefined;
+      if (user === undefined || isUser(user)) return user;
+      throw new TypeError('The userstore returned something that is no user');
+    });
   }
 }
 

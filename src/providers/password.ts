@@ -2,7 +2,7 @@ import { Authentication } from '../core/authentication';
 import { reportMisconfigured } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
-import { STORE_OF, type UserstoreInterface } from '../core/userstore';
+import { type MaybePromise, STORE_OF, type UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError } from '../errors';
 import {
   type CacheTicket,
@@ -12,7 +12,9 @@ import {
 import { HashUpgrades } from '../passwords/hash-upgrade';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import { Passwords, passwords } from '../passwords/passwords';
-import { requireWorkerFile } from '../passwords/worker-file';
+import { requireWorkerFile } from '../passwords/work/worker-file';
+import type { Login } from '../throttle/logins-under-way';
+import { attempted, chained } from '../util/maybe-promise';
 import { BasicProvider, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
 
@@ -60,57 +62,78 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   }
 
   /**
+   * At once where the credentials are remembered and the store answers at once; what is refused rejects.
    * @throws BadCredentialsError when the user is unknown, has no readable hash, or another password.
    * @throws MalformedCredentialsError when the credentials cannot be read; the store is not asked.
    * @throws ThrottledError when the account, the address or both failed too often.
    * @throws AccountStatusError when the password is right and the user inactive.
    * @throws ServiceUnavailableError when too much hash work is waiting, or nobody waits for its end any more.
    */
-  async authenticate(
+  authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
-  ): Promise<Authentication<U> | null> {
-    const credentials = this.credentialsOf(request);
-    if (credentials === null) return null;
-
-    const proof = await this.prove(request, userstore, credentials);
-    const { user } = proof;
-    if (proof.isFresh)
-      this.#upgradeAfterReply(request, storeOf(userstore, user), credentials.password, proof);
-    return new Authentication(user, { methods: ['pwd'] });
+  ): MaybePromise<Authentication<U> | null> {
+    return attempted(() => {
+      const credentials = this.credentialsOf(request);
+      if (credentials === null) return null;
+      return chained(this.prove(request, userstore, credentials), (proof) => {
+        const { user } = proof;
+        if (proof.isFresh)
+          this.#upgradeAfterReply(request, storeOf(userstore, user), credentials.password, proof);
+        return new Authentication(user, { methods: ['pwd'] });
+      });
+    });
   }
 
   /**
-   * The user whose password it is; counted by the throttle, and refused, as a login.
-   * @throws as {@link authenticate}
+   * The user whose password it is; counted by the throttle, and refused, as a login. At once where it is remembered
+   * and the store answers at once.
+   * @throws as {@link authenticate}, at once or later
    * @internal
    */
-  async prove(
+  prove(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
     credentials: BasicCredentials,
-  ): Promise<Proof<U>> {
+  ): MaybePromise<Proof<U>> {
     // Before the cache too, or it would tell the right guess from the others while all must wait.
-    const login = { ...credentials, ip: request.ip };
-    await this.checkThrottle(login);
-    const user = await this.load(userstore, credentials.username);
+    const login = { username: credentials.username, password: credentials.password, ip: request.ip };
+    return chained(this.checkThrottle(login), () =>
+      chained(this.load(userstore, login.username), (user) =>
+        this.#proveUser(request, userstore, login, user),
+      ),
+    );
+  }
+
+  #proveUser(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+    login: Login,
+    user: U | undefined,
+  ): MaybePromise<Proof<U>> {
     const hash = this.#readableHash(request, user);
     const stored = hash ?? this.hasher.decoy();
-    const active = user !== undefined && hash !== undefined && user.active !== false;
+    const account =
+      user !== undefined && hash !== undefined && user.active !== false ? { user, hash } : undefined;
+    const { username, password } = login;
     // Who may not log in takes the same way, so that many equal guesses at once take as long, and count as much.
-    const ticket = this.#ticket(
-      userstore,
-      active ? user : credentials.username,
-      credentials.password,
-      stored,
-    );
+    const ticket = this.#ticket(userstore, account?.user ?? username, password, stored);
     this.checkThrottleAgain(login);
-    if (active && ticket && this.#cache?.has(ticket) === true) return { user, hash, isFresh: false };
+    if (account && ticket && this.#cache?.has(ticket) === true) return { ...account, isFresh: false };
+    return this.#verify(request, login, { account, stored, isReadable: hash !== undefined, ticket });
+  }
+
+  async #verify(
+    request: SecurityRequest,
+    login: Login,
+    { account, stored, isReadable, ticket }: Candidate<U>,
+  ): Promise<Proof<U>> {
+    const active = account !== undefined;
     const outcome = { isInactive: false };
     const verify = (signal: AbortSignal): Promise<boolean> =>
       this.counted(signal, login, async () => {
-        const proved = await this.hasher.verify(credentials.password, stored, signal, !active);
-        const isRight = (proved as unknown) === true && hash !== undefined;
+        const proved = await this.hasher.verify(login.password, stored, signal, !active);
+        const isRight = (proved as unknown) === true && isReadable;
         outcome.isInactive = isRight && !active;
         return isRight && active;
       });
@@ -119,9 +142,9 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     );
     if (outcome.isInactive) throw new AccountStatusError();
     if (!granted || !active) throw new BadCredentialsError();
-    if (ticket === undefined || isAborted(request)) return { user, hash, isFresh: true };
+    if (ticket === undefined || isAborted(request)) return { ...account, isFresh: true };
     this.#cache?.add(ticket);
-    return { user, hash, isFresh: true, remembered: ticket };
+    return { ...account, isFresh: true, remembered: ticket };
   }
 
   /** @internal */
@@ -179,6 +202,17 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     }
     return hash;
   }
+}
+
+/** What a password is held against. */
+interface Candidate<U extends User> {
+  /** Undefined for who may not log in. */
+  readonly account: { readonly user: U; readonly hash: string } | undefined;
+  /** The user's hash, or a decoy. */
+  readonly stored: string;
+  /** False where it is a decoy. */
+  readonly isReadable: boolean;
+  readonly ticket: CacheTicket | undefined;
 }
 
 /** A password that proved right. */

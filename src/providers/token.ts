@@ -4,18 +4,24 @@ import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import { stampOf } from '../core/stamp';
-import { HOME_OF, type UserHome, type UserstoreInterface } from '../core/userstore';
+import { HOME_OF, type MaybePromise, type UserHome, type UserstoreInterface } from '../core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
   MalformedCredentialsError,
   TokenInvalidError,
 } from '../errors';
-import type { TokenService } from '../tokens/token-service';
-import type { VerifiedToken } from '../tokens/claims';
-import { parseAuthorization } from '../util/authorization-header';
+import { isVerifiedToken, type VerifiedToken } from '../tokens/claims';
+import { parseAuthorization } from '../http/authorization-header';
+import { attempted, chained } from '../util/maybe-promise';
 
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** What verifies the tokens of a {@link TokenProvider}: a TokenService, or an app's own. */
+export interface TokenVerifier {
+  /** What a token says. @throws TokenInvalidError for one that is no good */
+  verify(token: string): VerifiedToken | PromiseLike<VerifiedToken>;
+}
 
 /**
  * Authenticates access tokens, from `Authorization: Bearer` and from the `Authentication-Token` header.
@@ -26,12 +32,12 @@ const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
  */
 export class TokenProvider<U extends User = User> implements AuthProviderInterface<U> {
   readonly credential = 'authorization';
-  readonly #tokens: Pick<TokenService, 'verify'>;
+  readonly #tokens: TokenVerifier;
 
   /** @throws ConfigurationError when it is not given a token service. */
-  constructor(tokens: Pick<TokenService, 'verify'>) {
+  constructor(tokens: TokenVerifier) {
     // TypeDI hands its container to a class that declares no constructor.
-    if (typeof (tokens as Partial<TokenService> | null | undefined)?.verify !== 'function') {
+    if (typeof (tokens as Partial<TokenVerifier> | null | undefined)?.verify !== 'function') {
       throw new ConfigurationError(
         `${new.target.name} needs a token service: constructor(tokens: Tokens) { super(tokens); }, ` +
           'where Tokens is your @Service() class that extends TokenService',
@@ -40,40 +46,53 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     this.#tokens = tokens;
   }
 
-  async authenticate(
+  /** At once where neither the verifier nor the store has to be waited for; what is refused rejects. */
+  authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
-  ): Promise<AuthenticationResult<U>> {
-    const token = readToken(request);
-    if (token === undefined) return null;
-    const verified = this.#tokens.verify(token);
-    const user = await userstore.getUser(verified.subject);
-    if (user === null || user === undefined) {
-      throw new TokenInvalidError({ cause: new Error('The token is for an unknown user') });
-    }
-    // The chain answers for a store that returns something that is no user.
-    if (!isUser(user)) return user;
-    if (!isAtHome(verified, userstore, user)) {
-      throw new TokenInvalidError({ cause: new Error('The token is for a user of another userstore') });
-    }
-    if (isRevoked(verified, user)) {
-      throw new TokenInvalidError({
-        cause: new Error('The user has another tokensValidFrom than at the login'),
+  ): MaybePromise<AuthenticationResult<U>> {
+    return attempted(() => {
+      const token = readToken(request);
+      if (token === undefined) return null;
+      return chained(this.#tokens.verify(token), (verified) => {
+        if (!isVerifiedToken(verified)) throw new TypeError('The verifier answered no VerifiedToken');
+        return chained(userstore.getUser(verified.subject), (user) => loginOf(verified, userstore, user));
       });
-    }
-    return new Authentication(user, {
-      authenticatedAt: verified.authenticatedAt,
-      methods: verified.methods ?? ['token'],
-      scopes: verified.scopes,
-      expiresAt: verified.expiresAt,
-      acceptedUntil: verified.acceptedUntil,
-      claims: verified.claims,
     });
   }
 
   challenge(): Challenge {
     return { scheme: 'Bearer' };
   }
+}
+
+/** The login of a token, whose user the store has just given. */
+function loginOf<U extends User>(
+  verified: VerifiedToken,
+  userstore: UserstoreInterface<U>,
+  user: U | null | undefined,
+): AuthenticationResult<U> {
+  if (user === null || user === undefined) {
+    throw new TokenInvalidError({ cause: new Error('The token is for an unknown user') });
+  }
+  // The chain answers for a store that returns something that is no user.
+  if (!isUser(user)) return user;
+  if (!isAtHome(verified, userstore, user)) {
+    throw new TokenInvalidError({ cause: new Error('The token is for a user of another userstore') });
+  }
+  if (isRevoked(verified, user)) {
+    throw new TokenInvalidError({
+      cause: new Error('The user has another tokensValidFrom than at the login'),
+    });
+  }
+  return new Authentication(user, {
+    authenticatedAt: verified.authenticatedAt,
+    methods: verified.methods ?? ['token'],
+    scopes: verified.scopes,
+    expiresAt: verified.expiresAt,
+    acceptedUntil: verified.acceptedUntil,
+    claims: verified.claims,
+  });
 }
 
 /** The request's token; undefined when it has none. */

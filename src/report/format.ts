@@ -80,7 +80,7 @@ function name({ method, path }: ReportedRoute): string {
 /** What the table has no column for. */
 function details({ levels, providers, before, after, hiddenBy }: ReportedRoute): string[] {
   const lines = levels.map(({ rule, source }) => `${rule}, from ${source}`);
-  if (providers.length > 0) lines.push(`recognised by ${providers.join(', ')}`);
+  if (providers.length > 0) lines.push(`authenticated by ${providers.join(', ')}`);
   if (before.length > 0) lines.push(`runs before authorization: ${before.join(', ')}`);
   if (after.length > 0) lines.push(`runs after authorization: ${after.join(', ')}`);
   if (hiddenBy !== undefined) lines.push(`hidden by ${hiddenBy}`);

@@ -6,15 +6,15 @@ import type { RoutingControllersOptions } from 'routing-controllers';
 import type { CompiledAction } from '../access/compile';
 import { describeRequirements, requirementsOf } from '../access/normal-form';
 import { describeRule } from '../access/rules';
-import { findShadows } from '../access/shadowing';
-import { accessWarnings, type AccessWarning } from '../access/warnings';
+import { findHidden } from '../access/warnings/shadowing';
+import { accessWarnings, type AccessWarning } from '../access/warnings/warnings';
 import { obtainableRoles } from '../authorization/obtainable-roles';
-import { ruleWarnings } from '../authorization/rule-warnings';
+import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Access } from '../core/access';
-import { inspectOptions } from '../drivers/inspect-options';
-import type { Inspection } from '../drivers/install';
-import type { Components } from '../registry/components';
-import { unobtainableRoles } from './unobtainable-roles';
+import { inspectOptions } from '../host/inspect-options';
+import type { Inspection } from '../host/install';
+import type { Components } from '../components/components';
+import { unobtainableRoles } from '../access/warnings/unobtainable-roles';
 
 /** One level of a route's guard, in words, and where it was written. */
 export interface ReportedLevel {
@@ -43,13 +43,24 @@ export interface ReportedRoute {
   readonly before: readonly string[];
   /** What sees it only when it has been authorized, before the action. */
   readonly after: readonly string[];
-  /** The earlier route that answers in its place and asks for something else. */
+  /** The earlier routes that answer some or all of its requests in its place and ask for something else. */
   readonly hiddenBy?: string;
+}
+
+/** What the options say of a role, with all that follows from it. */
+export interface ReportedRole {
+  readonly role: string;
+  /** The other roles that it implies, also by way of those. */
+  readonly implies: readonly string[];
+  /** What it grants, also by the roles that it implies. */
+  readonly permissions: readonly string[];
 }
 
 export interface SecurityReport {
   /** In the order in which they are registered, which is the order in which they match. */
   readonly routes: readonly ReportedRoute[];
+  /** What roles imply and grant, by name. Absent where no role does. */
+  readonly roles?: readonly ReportedRole[];
   readonly warnings: readonly AccessWarning[];
 }
 
@@ -61,9 +72,11 @@ export async function securityReport(options: RoutingControllersOptions): Promis
   const inspection = inspectOptions(options);
   const { compiled, components, middlewares, isGuarded } = inspection;
   const roles = await obtainableRoles(components, inspection.options.grants);
-  const hiders = new Map(findShadows(compiled).map(({ later, earlier }) => [later, earlier.access]));
+  const hiders = hidersOf(compiled);
+  const granting = inspection.options.grants.granting();
   return {
-    routes: compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action))),
+    routes: compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action) ?? [])),
+    ...(granting.length === 0 ? {} : { roles: granting }),
     warnings: [
       ...accessWarnings(compiled, inspection.options.grants),
       ...(isGuarded ? [] : lostGuards(compiled)),
@@ -83,7 +96,7 @@ function reportRoute(
   { action, access }: CompiledAction,
   { components }: Inspection,
   middlewares: readonly string[],
-  hider: Access | undefined,
+  hiders: readonly CompiledAction[],
 ): ReportedRoute {
   const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
   const isOpen = access.levels.length === 0;
@@ -108,8 +121,23 @@ function reportRoute(
       ...uses.map(({ middleware }) => middleware.name),
     ],
     after: action.isFileUsed || action.isFilesUsed ? ['upload'] : [],
-    ...(hider === undefined ? {} : { hiddenBy: `${hider.method} ${hider.route} (${hider.action})` }),
+    ...(hiders.length === 0 ? {} : { hiddenBy: hiders.map(nameOf).join(', ') }),
   };
+}
+
+/** What answers for each route that is hidden. */
+function hidersOf(
+  compiled: readonly CompiledAction[],
+): ReadonlyMap<CompiledAction, readonly CompiledAction[]> {
+  const hiders = new Map<CompiledAction, CompiledAction[]>();
+  for (const { later, earlier } of findHidden(compiled)) {
+    hiders.set(later, [...(hiders.get(later) ?? []), earlier]);
+  }
+  return hiders;
+}
+
+function nameOf({ access: { method, route, action } }: CompiledAction): string {
+  return `${method} ${route} (${action})`;
 }
 
 function normalise({ levels }: Access, ofProviders: readonly ReportedLevel[]): string {

@@ -4,7 +4,7 @@ import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import { BadCredentialsError } from '../errors';
-import { setStepInProvider, stepInProvider } from '../registry/registry';
+import { setStepInProvider, stepInProvider } from '../components/registry';
 
 const HEADER = 'x-securest-acting-as';
 

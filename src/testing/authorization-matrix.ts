@@ -4,8 +4,8 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { Access } from '../core/access';
 import type { User } from '../core/user';
-import { inspectOptions } from '../drivers/inspect-options';
-import { type StubbedReply, StubbedServer } from '../drivers/stubbed-server';
+import { inspectOptions } from '../host/inspect-options';
+import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
 import { describeAccess } from '../report/security-report';
 import { actingAs, badCredentials, refuseProduction } from './acting-as';
 import { isExpectedIn } from './expected-access';
@@ -120,15 +120,15 @@ function problemOf(
   access: Access,
   mayReshape: boolean,
 ): string | undefined {
-  const isRecognised = who !== ANONYMOUS && who !== BAD_CREDENTIALS;
+  const isAuthenticated = who !== ANONYMOUS && who !== BAD_CREDENTIALS;
   const asked = `by ${describeAccess(access)}${sourcesOf(access)}`;
   if (reached !== undefined && reached !== access.action)
     return `was answered by ${reached}, not ${access.action}`;
   if (isIn === true && reached === undefined) return `should get in ${asked}, and got ${String(status)}`;
   if (isIn === false && reached !== undefined) return `should be refused ${asked}, and got in`;
-  const isRefusal = status === 401 || (isRecognised && status === 403);
+  const isRefusal = status === 401 || (isAuthenticated && status === 403);
   if (reached === undefined && !isRefusal && !mayReshape) {
-    return `should be ${isRecognised ? '401 or 403' : '401'} ${asked}, and got ${String(status)}`;
+    return `should be ${isAuthenticated ? '401 or 403' : '401'} ${asked}, and got ${String(status)}`;
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import type { Access, Rule } from '../core/access';
 import type { User } from '../core/user';
 import { UserstoreChain } from '../authentication/userstore-chain';
 import { rolesOf } from '../authorization/roles';
-import type { Inspection } from '../drivers/install';
+import type { Inspection } from '../host/install';
 
 export async function isExpectedIn(
   user: User,

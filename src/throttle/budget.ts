@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../core/userstore';
-import { chained, type Count, type Counter, type CounterFactory } from './counter';
+import { chained } from '../util/maybe-promise';
+import type { Count, Counter, CounterFactory } from './counter';
 
 const FIRST_DELAY_SECONDS = 5;
 const MAX_DELAY_SECONDS = 900;
@@ -29,6 +30,11 @@ export class Budget {
   ) {
     this.#failures = counter({ name: `${name}:failures`, seconds: WINDOW_SECONDS, maxKeys: MAX_FAILED });
     this.#waiting = counter({ name: `${name}:waiting`, seconds: MAX_DELAY_SECONDS, maxKeys: MAX_WAITING });
+  }
+
+  /** True where it is known at once that no key has to wait. */
+  get isIdle(): boolean {
+    return this.#waiting.isEmpty === true;
   }
 
   /** How long the next try must wait; 0 where it need not. */

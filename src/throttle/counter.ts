@@ -11,6 +11,8 @@ export interface Count {
 
 /** Counts by key, each for a time. What comes at once is counted one after the other. */
 export interface Counter {
+  /** True while nothing at all is counted; undefined where that is not known at once. */
+  readonly isEmpty?: boolean;
   /** Adds one. The time of a key, where none is given that of the counter, runs from the first that was added. */
   add(key: string, seconds?: number): MaybePromise<Count>;
   /** How long something is still counted under the key; 0 where nothing is. */
@@ -32,8 +34,3 @@ export interface CounterOptions {
 }
 
 export type CounterFactory = (options: CounterOptions) => Counter;
-
-/** Goes on at once with what is there already: what comes in one go is then decided one after the other. */
-export function chained<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}

@@ -30,10 +30,18 @@ export class LoginsUnderWay {
    * another password is tried for the pair: who may not try must not find out which password is being proved.
    */
   hasEqual(login: Login): boolean {
+    return this.equalTo(login)();
+  }
+
+  /** The same of the logins that are under way now, for who asks once something has answered. */
+  equalTo(login: Login): () => boolean {
     const pair = this.#pairs.get(keysOf(login).pair);
-    if (pair === undefined) return false;
-    if (!pair.logins.has(this.#digestOf(login))) pair.isContested = true;
-    return !pair.isContested;
+    const isEqual = pair?.logins.has(this.#digestOf(login)) === true;
+    return () => {
+      if (pair === undefined) return false;
+      if (!isEqual) pair.isContested = true;
+      return !pair.isContested;
+    };
   }
 
   /**

@@ -33,6 +33,10 @@ export class MemoryCounter implements Counter {
     this.#maxMs = seconds * 1000;
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   add(key: string, seconds?: number): Count {
     const id = idOf(key);
     const entry = this.#find(id) ?? this.#fresh(seconds);

@@ -6,6 +6,7 @@
  * the account's or the address's budget, cannot lock its owner out.
  */
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import type { MaybePromise } from '../core/userstore';
 import { ConfigurationError, ThrottledError } from '../errors';
 import { Budget, type CountedTry } from './budget';
 import type { Counter, CounterFactory } from './counter';
@@ -67,21 +68,27 @@ export class Throttle implements ProblemSource {
   }
 
   /**
-   * Counts nothing.
+   * Counts nothing. At once where it is known at once that nothing waits.
    * @throws ThrottledError when a try would have to wait
    */
-  async check(attempt: Attempt): Promise<void> {
+  check(attempt: Attempt): MaybePromise<void> {
+    if (this.#isIdle()) return;
     const { pair, account, address } = keysOf(attempt);
     const forPair = this.#pairs.waitMs(pair);
     const forAccount = this.#accounts.waitMs(account);
     const forAddress = this.#addresses.waitMs(address);
-    // Counters in memory answer at once where nothing waits.
+    // Counters in memory answer at once.
     if (forPair === 0 && forAccount === 0 && forAddress === 0) return;
-    const [own, ...shared] = await Promise.all([
-      Promise.resolve(forPair),
-      Promise.resolve(forAccount),
-      Promise.resolve(forAddress),
-    ]);
+    return this.#refuseWaiting(pair, [forPair, forAccount, forAddress]);
+  }
+
+  /** Every right password asks, and keys take longer to make than this. */
+  #isIdle(): boolean {
+    return this.#pairs.isIdle && this.#accounts.isIdle && this.#addresses.isIdle;
+  }
+
+  async #refuseWaiting(pair: string, waits: readonly MaybePromise<number>[]): Promise<void> {
+    const [own = 0, ...shared] = await Promise.all(waits.map((wait) => Promise.resolve(wait)));
     const longest = Math.max(own, ...shared);
     if (longest === 0) return;
     const waitMs = (await this.#known.remainingMs(pair)) > 0 ? own : longest;
@@ -94,6 +101,7 @@ export class Throttle implements ProblemSource {
    * @throws ThrottledError when a try would have to wait
    */
   checkHere(attempt: Attempt): void {
+    if (this.#isIdle()) return;
     const { pair, account, address } = keysOf(attempt);
     const own = this.#pairs.waitMsHere(pair);
     const longest = Math.max(own, this.#accounts.waitMsHere(account), this.#addresses.waitMsHere(address));

@@ -2,6 +2,8 @@
  * What the claims of a token must say before it counts, after its signature has been verified. Every
  * comparison is written so that a NaN, from a broken clock for example, refuses.
  */
+import { types } from 'node:util';
+import { EPOCH_STAMP } from '../core/stamp';
 import { invalid } from './jws';
 import type { JsonObject } from './json';
 
@@ -38,7 +40,7 @@ export interface VerifiedToken {
    * before it was written.
    */
   readonly stamp?: number | undefined;
-  /** The whole claims set. */
+  /** The whole claims set, frozen. */
   readonly claims: JsonObject;
 }
 
@@ -50,32 +52,61 @@ const MAX_NUMERIC_DATE = 8.64e12;
 /** Characters of a scope (RFC 6749 section 3.3). */
 export const SCOPE = /^[!#-[\]-~]+$/;
 
+/** What a claims set states, whoever asks and whenever. */
+export interface TokenStatement extends Pick<
+  VerifiedToken,
+  'subject' | 'id' | 'methods' | 'scopes' | 'userstore' | 'stamp' | 'claims'
+> {
+  readonly issuer: unknown;
+  readonly audiences: readonly unknown[];
+  /** These in milliseconds. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly authenticatedAt: number;
+  /** `nbf`, in seconds as it came. */
+  readonly notBefore: number | undefined;
+}
+
 /**
- * Reads a claims set and checks it: issuer and audience exactly, subject and id present, every time a
- * finite NumericDate, not used before or after its time, and `exp` within `maxAgeSeconds` of the login.
+ * Reads a claims set: subject and id present, every time a finite NumericDate, and the rest in the form that it must
+ * have. What it is held against is {@link checkStatement}.
+ * @throws TokenInvalidError when it cannot be read
+ * @see RFC 7519 section 4.1
+ */
+export function readStatement(claims: JsonObject): TokenStatement {
+  const id = text(claims, 'jti');
+  if (id.length > MAX_ID_LENGTH) throw invalid('jti is too long');
+  const audience = own(claims, 'aud');
+  const issuedAt = milliseconds(numericDate(claims, 'iat'));
+  return {
+    issuer: own(claims, 'iss'),
+    audiences: isStrings(audience) ? audience : [audience],
+    subject: text(claims, 'sub'),
+    id,
+    issuedAt,
+    expiresAt: milliseconds(numericDate(claims, 'exp')),
+    authenticatedAt: has(claims, 'auth_time') ? milliseconds(numericDate(claims, 'auth_time')) : issuedAt,
+    notBefore: has(claims, 'nbf') ? numericDate(claims, 'nbf') : undefined,
+    ...readLogin(claims),
+    claims,
+  };
+}
+
+/**
+ * Holds a statement against a policy and the time: issuer and audience exactly, not used before or after its time, and
+ * `exp` within `maxAgeSeconds` of the login.
  * @throws TokenInvalidError when anything does not hold.
  * @see RFC 7519 section 4.1, RFC 8725 sections 3.8 to 3.10
  */
-export function readClaims(claims: JsonObject, policy: ClaimsPolicy, nowMs: number): VerifiedToken {
-  if (own(claims, 'iss') !== policy.issuer) throw invalid('iss is another');
-  if (!isMeantFor(own(claims, 'aud'), policy.audience)) throw invalid('aud is another');
-  const subject = text(claims, 'sub');
-  const id = text(claims, 'jti');
-  if (id.length > MAX_ID_LENGTH) throw invalid('jti is too long');
-  return { subject, id, ...readTimes(claims, policy, nowMs), ...readLogin(claims), claims };
-}
-
-function readTimes(
-  claims: JsonObject,
+export function checkStatement(
+  statement: TokenStatement,
   policy: ClaimsPolicy,
   nowMs: number,
-): Pick<VerifiedToken, 'issuedAt' | 'expiresAt' | 'acceptedUntil' | 'authenticatedAt'> {
+): VerifiedToken {
+  const { issuer, audiences, notBefore, issuedAt, expiresAt, authenticatedAt } = statement;
+  if (issuer !== policy.issuer) throw invalid('iss is another');
+  if (!audiences.includes(policy.audience)) throw invalid('aud is another');
   const toleranceMs = policy.clockToleranceSeconds * 1000;
-  const issuedAt = milliseconds(numericDate(claims, 'iat'));
-  const expiresAt = milliseconds(numericDate(claims, 'exp'));
-  const authenticatedAt = has(claims, 'auth_time')
-    ? milliseconds(numericDate(claims, 'auth_time'))
-    : issuedAt;
   if (!(nowMs < expiresAt + toleranceMs)) throw invalid('exp has passed');
   if (!(issuedAt <= nowMs + toleranceMs)) throw invalid('iat is in the future');
   if (!(authenticatedAt <= issuedAt)) throw invalid('auth_time is after iat');
@@ -84,15 +115,48 @@ function readTimes(
   }
   // Held against the whole second, as others do, so that a fraction never lets a token in early.
   const wholeSeconds = Math.floor(nowMs / 1000);
-  if (has(claims, 'nbf') && !(numericDate(claims, 'nbf') <= wholeSeconds + policy.clockToleranceSeconds)) {
+  if (notBefore !== undefined && !(notBefore <= wholeSeconds + policy.clockToleranceSeconds)) {
     throw invalid('nbf is in the future');
   }
   return {
+    subject: statement.subject,
+    id: statement.id,
     issuedAt: new Date(issuedAt),
     expiresAt: new Date(expiresAt),
     acceptedUntil: new Date(expiresAt + toleranceMs),
     authenticatedAt: new Date(authenticatedAt),
+    methods: statement.methods,
+    scopes: statement.scopes,
+    userstore: statement.userstore,
+    stamp: statement.stamp,
+    claims: statement.claims,
   };
+}
+
+/** @throws TokenInvalidError as {@link readStatement} and {@link checkStatement} do */
+export function readClaims(claims: JsonObject, policy: ClaimsPolicy, nowMs: number): VerifiedToken {
+  return checkStatement(readStatement(claims), policy, nowMs);
+}
+
+/** True for what an app's own verifier may answer. What is left out or misspelt must not be a limit less. */
+export function isVerifiedToken(value: unknown): value is VerifiedToken {
+  if (typeof value !== 'object' || value === null) return false;
+  const token = value as { readonly [Name in keyof VerifiedToken]?: unknown };
+  return (
+    typeof token.subject === 'string' &&
+    token.subject !== '' &&
+    [token.issuedAt, token.expiresAt, token.authenticatedAt].every(isTime) &&
+    (token.acceptedUntil === undefined || isTime(token.acceptedUntil)) &&
+    [token.methods, token.scopes].every((list) => list === undefined || isStrings(list)) &&
+    (token.userstore === undefined || typeof token.userstore === 'string') &&
+    (token.stamp === undefined || Number.isInteger(token.stamp)) &&
+    typeof token.claims === 'object' &&
+    token.claims !== null
+  );
+}
+
+function isTime(value: unknown): boolean {
+  return types.isDate(value) && !Number.isNaN(Date.prototype.getTime.call(value));
 }
 
 function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp'> {
@@ -107,10 +171,6 @@ function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes'
   const scopes = scope === '' ? [] : scope.split(' ');
   if (!scopes.every((name) => SCOPE.test(name))) throw invalid('scope has an unknown form');
   return { methods, scopes, userstore, stamp };
-}
-
-function isMeantFor(audiences: unknown, audience: string): boolean {
-  return audiences === audience || (isStrings(audiences) && audiences.includes(audience));
 }
 
 function text(claims: JsonObject, name: string): string {
@@ -130,6 +190,7 @@ function numericDate(claims: JsonObject, name: string): number {
 /** Milliseconds, as a Date may have them. */
 function stampIn(claims: JsonObject): number {
   const stamp = own(claims, 'tvf');
+  if (stamp === EPOCH_STAMP) return EPOCH_STAMP;
   if (typeof stamp === 'number' && Number.isInteger(stamp) && Math.abs(stamp) <= MAX_NUMERIC_DATE * 1000) {
     return stamp;
   }

@@ -6,7 +6,7 @@
  */
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { TokenInvalidError } from '../errors';
-import { decodeBase64Url, parseJsonObject, type JsonObject } from './json';
+import { decodeBase64Url, freezeJson, parseJsonObject, type JsonObject } from './json';
 
 /** A key with the one algorithm it is used for. Signatures are base64url text. */
 export interface JwsKey {
@@ -65,14 +65,37 @@ export function verifyCompact(key: JwsKey, token: string): VerifiedJws {
   if (!key.verify(signingInput, signature)) throw invalid('The signature is wrong');
 
   const dot = signingInput.indexOf('.');
-  const header = parseJsonObject(decodeBase64Url(signingInput.slice(0, dot)));
+  const header = headerOf(key, signingInput.slice(0, dot));
   const payload = decodeBase64Url(signingInput.slice(dot + 1));
-  if (header === undefined || payload === undefined) throw invalid('The token is not encoded canonically');
+  if (payload === undefined) throw invalid('The token is not encoded canonically');
+  return { header, payload };
+}
+
+/** Headers that tokens of a key had: one key signs many tokens and few headers. */
+const HEADERS = new WeakMap<JwsKey, Map<string, JsonObject>>();
+const MAX_HEADERS = 16;
+
+/** The header of a token that the key has signed, frozen. */
+function headerOf(key: JwsKey, encoded: string): JsonObject {
+  const headers = HEADERS.get(key) ?? new Map<string, JsonObject>();
+  const known = headers.get(encoded);
+  if (known !== undefined) return known;
+  const header = readHeader(key, encoded);
+  freezeJson(header);
+  if (headers.size >= MAX_HEADERS) headers.clear();
+  headers.set(Buffer.from(encoded).toString(), header);
+  HEADERS.set(key, headers);
+  return header;
+}
+
+function readHeader(key: JwsKey, encoded: string): JsonObject {
+  const header = parseJsonObject(decodeBase64Url(encoded));
+  if (header === undefined) throw invalid('The header is not encoded canonically');
   if (!Object.hasOwn(header, 'alg') || header['alg'] !== key.algorithm) throw invalid('alg is another');
   if (UNSUPPORTED_HEADERS.some((name) => Object.hasOwn(header, name))) {
     throw invalid('The header asks for an extension');
   }
-  return { header, payload };
+  return header;
 }
 
 /** A refusal whose reason stays in the process. */

@@ -8,11 +8,12 @@ import { randomUUID } from 'node:crypto';
 import { Authentication } from '../core/authentication';
 import { isUser } from '../core/user';
 import { BadCredentialsError } from '../errors';
-import { readClaims, SCOPE, type VerifiedToken } from './claims';
+import { checkStatement, readStatement, SCOPE, type TokenStatement, type VerifiedToken } from './claims';
 import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
 import { signJwt, verifyJwt } from './jwt';
-import type { JsonObject } from './json';
+import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
+import { VerifiedTokens } from './verified-tokens';
 
 /** What a client is given, in a form that can be the reply's body. */
 export interface IssuedToken {
@@ -21,20 +22,28 @@ export interface IssuedToken {
   readonly expiresInSeconds: number;
 }
 
+/** What a statement takes in memory beside its claims and scopes, at most. */
+const STATEMENT_BYTES = 512;
+
 /**
  * Issues and verifies access tokens: HS256 under one secret, whatever a token's header says.
  * Times are carried to the millisecond (RFC 7519 allows fractions), so that a token issued in the very
  * second in which older ones were revoked is usable.
+ *
+ * Of tokens that it accepted it remembers that the signature is right, and what they state: `tokenCache` says how many,
+ * with 4 KiB for each at most. Their times are checked each time all the same.
  */
 export class TokenService {
   readonly #key: JwsKey;
-  readonly #settings: Omit<TokenSettings, 'secret'>;
+  readonly #settings: Omit<TokenSettings, 'secret' | 'tokenCache'>;
+  readonly #verified: VerifiedTokens<TokenStatement>;
 
   /** @throws ConfigurationError when an option is missing or not safe; it names the option. */
   constructor(options: TokenServiceOptions) {
-    const { secret, ...settings } = checkTokenOptions(options);
+    const { secret, tokenCache, ...settings } = checkTokenOptions(options);
     this.#key = hs256Key(secret);
     this.#settings = settings;
+    this.#verified = new VerifiedTokens(tokenCache);
   }
 
   /**
@@ -44,7 +53,7 @@ export class TokenService {
    * userstores only for the user of the one that had the user. A login that the app states itself names no store, so
    * it is good in apps with one.
    * @throws BadCredentialsError when the login is too long ago, the user must log in again; and when the user's
-   * `tokensValidFrom` lies ahead by more than the accepted clock difference.
+   * `tokensValidFrom` lies ahead of the login by more than the accepted clock difference.
    * @throws TypeError when given anything but an Authentication, for example a bare user, and for a login whose user
    * came from a provider and no userstore: its token would be for whoever has that name in the userstore.
    */
@@ -58,8 +67,8 @@ export class TokenService {
     );
     const { clockToleranceSeconds } = this.#settings;
     // A change moves it by at least a second, so that two changes in one second set it ahead.
-    if (!(login.stamp <= now + 1000 * (clockToleranceSeconds + 1))) {
-      throw new BadCredentialsError({ cause: new Error('tokensValidFrom is ahead of now') });
+    if (!(login.stamp <= authenticatedAt + 1000 * (clockToleranceSeconds + 1))) {
+      throw new BadCredentialsError({ cause: new Error('tokensValidFrom is ahead of the login') });
     }
     const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
     if (!(expiresInSeconds >= 1)) {
@@ -82,13 +91,24 @@ export class TokenService {
 
   /**
    * What a token says, after its signature, its type, and its claims were found right. Whether its user
-   * still exists and may log in is not checked here.
+   * still exists and may log in is not checked here. Claims, methods and scopes are frozen.
    * @throws TokenInvalidError for everything else, and nothing but it.
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): VerifiedToken {
     if (typeof token !== 'string') throw invalid('The token is no string');
-    return readClaims(verifyJwt(this.#key, token), this.#settings, this.#settings.clock());
+    const known = this.#verified.find(token, this.#key);
+    if (known !== undefined) return this.#check(known);
+    const statement = readStatement(verifyJwt(this.#key, token));
+    const bytes = STATEMENT_BYTES + freezeJson(statement.claims) + freezeJson(statement.scopes);
+    const verified = this.#check(statement);
+    // Only now: a token that is not accepted takes nobody's place.
+    this.#verified.add(token, this.#key, statement, bytes);
+    return verified;
+  }
+
+  #check(statement: TokenStatement): VerifiedToken {
+    return checkStatement(statement, this.#settings, this.#settings.clock());
   }
 }
 

@@ -3,7 +3,7 @@ import { UserRefusedError } from '../core/user-directory';
 import { printable } from '../util/printable';
 import { USER_FIELDS, userFault } from './record-schema';
 import type { Snapshot } from './snapshot';
-import type { FieldValue } from './yaml-scalars';
+import type { FieldValue } from './file/yaml-scalars';
 
 const STEP = 1000;
 

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve, sep } from 'node:path';
-import { resetRegistry } from '../../src/registry/registry';
+import { resetRegistry } from '../../src/components/registry';
 
 const EXAMPLES = resolve(__dirname, '../../example');
 

@@ -11,7 +11,7 @@ import {
   KoaDriver,
 } from 'routing-controllers';
 import { AccessDeniedError, createSecurity, type SecurityEvent, securest, type User } from '../../src';
-import { installDrivers } from '../../src/drivers/install';
+import { installDrivers } from '../../src/host/install';
 import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { provider } from '../support/scripted';

@@ -182,6 +182,95 @@ for (const driver of DRIVERS) {
       expect(api.ran).to.deep.equal([]);
     });
 
+    const OF_THE_HOST: Record<string, string | string[]> = {
+      'Transfer-Encoding': 'chunked',
+      Trailer: 'X-Sum',
+      'content-length': '5000',
+      Connection: 'upgrade',
+      'Keep-Alive': 'timeout=900',
+      Upgrade: 'websocket',
+      TE: 'trailers',
+      Expect: '100-continue',
+      'Content-Encoding': 'gzip',
+    };
+    const NO_TYPES = ['', 'text', 'text/plain; charset', 'text/plain, text/html', ';'];
+    const bad: [string, RefusalReply['headers'] & {}][] = [
+      ...Object.entries(OF_THE_HOST).map(([name, value]): [string, RefusalReply['headers'] & {}] => [
+        name,
+        { [name]: value },
+      ]),
+      ['all of them', OF_THE_HOST],
+      ...NO_TYPES.map((type): [string, RefusalReply['headers'] & {}] => [
+        `Content-Type '${type}'`,
+        { 'Content-Type': type },
+      ]),
+    ];
+    for (const [what, headers] of bad) {
+      for (const defaultErrorHandler of [true, false]) {
+        it(`sends no ${what}, but the rest of the reply, defaultErrorHandler: ${defaultErrorHandler}`, async () => {
+          using watch = new CrashWatch();
+          @Controller()
+          class Text {
+            @Authorized() @Get('/text') text() {
+              return 'text';
+            }
+          }
+          @JsonController()
+          class Json {
+            @Authorized() @Get('/json') json() {
+              return {};
+            }
+            @Get('/thrown') thrown() {
+              throw Object.assign(new BadCredentialsError(), { headers: { ...headers, 'X-Mine': 'yes' } });
+            }
+          }
+          const controllers = [Text, Json];
+          await using api = await start(
+            () => ({ status: 418, headers: { ...headers, 'X-Mine': 'yes', 'Set-Cookie': ['a=1', 'b=2'] } }),
+            { controllers, defaultErrorHandler },
+          );
+          for (const path of ['/text', '/json', '/thrown']) {
+            const reply = await api.get(path);
+            const isThrown = path === '/thrown';
+            expect([reply.status, reply.headers['x-mine']], path).to.deep.equal([
+              isThrown ? 401 : 418,
+              'yes',
+            ]);
+            expect(reply.headers['set-cookie'], path).to.deep.equal(isThrown ? undefined : ['a=1', 'b=2']);
+            for (const name of ['trailer', 'upgrade', 'te', 'expect', 'content-encoding']) {
+              expect(reply.headers, path).to.not.have.property(name);
+            }
+            expect(reply.text, path).to.have.length(Number(reply.headers['content-length']));
+          }
+          expect(await watch.settled()).to.deep.equal([]);
+        });
+      }
+    }
+
+    it('is asked for the JSON of its body once', async () => {
+      using watch = new CrashWatch();
+      for (const defaultErrorHandler of [true, false]) {
+        await using api = await start(
+          () => {
+            let asked = 0;
+            return {
+              body: {
+                toJSON() {
+                  asked += 1;
+                  if (asked > 1) throw new Error('once');
+                  return { asked };
+                },
+              },
+            };
+          },
+          { defaultErrorHandler },
+        );
+        const reply = await api.get('/guarded');
+        expect([reply.status, JSON.parse(reply.text)]).to.deep.equal([401, { asked: 1 }]);
+      }
+      expect(await watch.settled()).to.deep.equal([]);
+    });
+
     it('shapes a redirect, later too', async () => {
       await using api = await start(async () => {
         await new Promise((resolve) => setImmediate(resolve));

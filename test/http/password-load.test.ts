@@ -6,7 +6,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryUserstore, PasswordProvider, Passwords } from '../../src';
-import { HashPool } from '../../src/passwords/hash-pool';
+import { HashPool } from '../../src/passwords/work/hash-pool';
 import { basic, DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
 import { hasherWith } from '../support/hashers';

@@ -14,8 +14,10 @@ import {
 } from 'routing-controllers';
 import {
   AccessDeniedError,
+  Authentication,
   type AuthProviderInterface,
   BadCredentialsError,
+  CurrentAuthentication,
   ownerOf,
   Resource,
   type SecurityOptions,
@@ -76,6 +78,78 @@ for (const driver of DRIVERS) {
       expect((await api.post('/session', { connection: 'close' })).status).to.equal(500);
       expect(await watch.settled()).to.deep.equal([]);
     });
+
+    const rejected = () => Promise.reject(new Error('a lazy relation'));
+    class Company {
+      readonly owner = { all: [rejected()] };
+    }
+    const records: Record<string, () => object> = {
+      'without a password': () => ({ lazy: rejected(), inner: { list: [[rejected()]] } }),
+      'in classes, maps and sets': () => ({
+        company: new Company(),
+        map: new Map([[rejected(), new Set([rejected()])]]),
+      }),
+      'with a password': () => ({ password: '$2b$04$x', lazy: rejected(), later: rejected() }),
+      'of a hidden property': () => Object.defineProperty({}, '__lazy__', { value: rejected() }),
+      'in the place of roles': () => ({ roles: rejected(), groups: rejected() }),
+      'of an inactive user': () => ({ active: false, lazy: rejected() }),
+    };
+    for (const [what, make] of Object.entries(records)) {
+      it(`when promises of a user's record reject: ${what}`, async () => {
+        using watch = new CrashWatch();
+        const record = () => Object.assign(make(), { username: 'ann' });
+        class Users {
+          getUser() {
+            return record();
+          }
+          getGroup() {
+            return { name: 'team', lazy: rejected() };
+          }
+        }
+        const asking = provider(
+          'Asking',
+          async (request, users) => {
+            const form = request.header('x-form');
+            if (form === undefined) return null;
+            if (form === 'stated') return record();
+            if (form === 'claimed') {
+              return new Authentication(
+                { username: 'ann', groups: ['team'] },
+                { claims: { lazy: rejected() } },
+              );
+            }
+            const user = await users.getUser('ann');
+            // As long as a password is verified nobody looks at the record.
+            await later();
+            if (form === 'wrong') throw new BadCredentialsError();
+            return user ?? null;
+          },
+          { credential: 'x-form' },
+        );
+        @Authorized()
+        @JsonController()
+        class Main {
+          @Get('/me') me(@CurrentUser() { username }: User) {
+            return { username };
+          }
+          @Get('/login') login(@CurrentAuthentication() { user }: Authentication) {
+            return { username: user.username };
+          }
+          @Authorized('none') @Get('/role') role() {
+            return {};
+          }
+        }
+        await using api = await start(Main, { providers: [asking], userstores: [Users] });
+        for (const form of ['loaded', 'wrong', 'stated', 'claimed']) {
+          for (const path of ['/me', '/login', '/role']) {
+            const { status } = await api.get(path, { 'x-form': form, connection: 'close' });
+            expect(status, `${form} ${path}`).to.be.oneOf([200, 401, 403, 500]);
+          }
+        }
+        await later();
+        expect(await watch.settled()).to.deep.equal([]);
+      });
+    }
 
     it('when a parameter throws beside others that reject', async () => {
       using watch = new CrashWatch();

@@ -120,5 +120,32 @@ for (const driver of DRIVERS) {
       expect(reply.headers).to.not.have.property('x-one');
       expect(reply.headers['x-two']).to.equal('d');
     });
+
+    it('are several lines for several values, and never those of the host', async () => {
+      const replyHeaders = {
+        'Set-Cookie': ['a=1', 'b=2'],
+        'WWW-Authenticate': ['Name proof', 'Other proof'],
+        'Transfer-Encoding': 'gzip',
+        Trailer: 'X-Sum',
+        'Content-Length': '1',
+        Connection: 'upgrade',
+        Upgrade: 'x',
+        'Content-Type': 'none',
+      };
+      const Several = provider(
+        'Several',
+        () => new Authentication({ username: 'ann' }, { replyHeaders: replyHeaders as never }),
+      );
+      await using api = await startApi(driver, { security: { providers: [Several] } });
+      for (const path of ['/guarded', '/admin']) {
+        const reply = await api.get(path);
+        expect(reply.status).to.equal(path === '/admin' ? 403 : 200);
+        expect(reply.challenges).to.deep.equal(['Name proof', 'Other proof']);
+        if (path === '/guarded') expect(reply.headers['set-cookie']).to.deep.equal(['a=1', 'b=2']);
+        expect(reply.headers['content-type']).to.match(/^application\/json/);
+        for (const name of ['trailer', 'upgrade']) expect(reply.headers).to.not.have.property(name);
+        expect(reply.headers['content-length']).to.equal(String(reply.text.length));
+      }
+    });
   });
 }

@@ -1,5 +1,5 @@
-import { IsInt, IsString } from 'class-validator';
-import { Transform, Type } from 'class-transformer';
+import { IsDate, IsInt, IsString } from 'class-validator';
+import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import { expect } from 'chai';
 import {
   Authorized,
@@ -255,9 +255,112 @@ for (const driver of DRIVERS) {
       expect(ran).to.deep.equal(['abc']);
     });
 
+    it('is never another one that the class of @Params() takes from it under another name', async () => {
+      class Renamed {
+        @Expose({ name: 'id' }) @Type(() => Number) noteId!: number;
+      }
+      class Implicit {
+        @IsString() id!: string;
+        @Expose() @Transform(({ obj }: { obj: { id: string } }) => Number(obj.id)) noteId!: number;
+      }
+      class Inner {
+        @Expose() @Type(() => Number) id!: number;
+      }
+      class Nested {
+        @Exclude() id?: string;
+        @Expose()
+        @Transform(({ obj }: { obj: { id: string } }) => Object.assign(new Inner(), obj))
+        note!: Inner;
+      }
+      class Swapped {
+        @Expose({ name: 'n' }) id!: string;
+        @Expose({ name: 'id' }) n!: string;
+      }
+      class Inherited extends Renamed {
+        id!: string;
+      }
+      @JsonController()
+      class ThingsController {
+        @Authorized(ownerOf(Things, 'id', { whenMissing: 'run' })) @Get('/renamed/:id') a(
+          @Params() params: Renamed,
+        ) {
+          ran.push(params);
+        }
+        @Authorized(ownerOf(Things, 'id', { whenMissing: 'run' })) @Get('/implicit/:id') b(
+          @Params() params: Implicit,
+        ) {
+          ran.push(params);
+        }
+        @Authorized(ownerOf(Things, 'id', { whenMissing: 'run' })) @Get('/nested/:id') c(
+          @Params() params: Nested,
+        ) {
+          ran.push(params);
+        }
+        @Authorized(ownerOf(Things, 'id', { whenMissing: 'run' })) @Get('/swapped/:id/:n') d(
+          @Params() params: Swapped,
+        ) {
+          ran.push(params);
+        }
+        @Authorized(ownerOf(Things, 'id', { whenMissing: 'run' })) @Get('/inherited/:id') e(
+          @Params() params: Inherited,
+        ) {
+          ran.push(params);
+        }
+        @Get('/open/:id') f(@Params() params: Renamed, @Resource(Things, 'id') _thing?: Owned) {
+          ran.push(params);
+        }
+      }
+      await using server = await start(ThingsController);
+      for (const path of ['/renamed/', '/implicit/', '/nested/', '/inherited/', '/open/']) {
+        for (const id of ['0x32', '5e1', '%2050']) {
+          expect(await server.status(`${path}${id}`, 'user'), `${path}${id}`).to.equal(403);
+        }
+      }
+      expect(await server.status('/swapped/5/50', 'user')).to.equal(403);
+      expect(ran).to.deep.equal([]);
+    });
+
+    it('leaves the other properties of a class of @Params() as the host converts them', async () => {
+      class Page {
+        @IsString() id!: string;
+        @IsInt() page!: number;
+        @Type(() => Number) size!: string;
+        draft!: boolean;
+        @IsDate() since!: Date;
+        note?: string;
+      }
+      @JsonController()
+      class ThingsController {
+        @Authorized(ownerOf(Things, 'id')) @Get('/x/:id/:page/:size/:draft/:since') get(@Params() all: Page) {
+          ran.push(all);
+          return all;
+        }
+      }
+      await using server = await start(ThingsController);
+      expect(await server.json('/x/5/0x10/20/true/2030-01-02', 'user')).to.deep.equal({
+        id: '5',
+        page: 16,
+        size: 20,
+        draft: 'true',
+        since: '2030-01-02T00:00:00.000Z',
+      });
+      expect(await server.status('/x/5/1/0x14/true/2030-01-02', 'user')).to.equal(403);
+      expect(ran).to.have.length(1);
+    });
+
     class Custom {
       id!: string;
     }
+    class WithSetter {
+      #id = 0;
+      get noteId() {
+        return this.#id;
+      }
+      @Expose({ name: 'id' }) @Type(() => Number) set noteId(id: number) {
+        this.#id = id;
+      }
+    }
+    class BelowSetter extends WithSetter {}
     class NumberOf {
       @IsInt() id!: number;
     }
@@ -364,6 +467,18 @@ for (const driver of DRIVERS) {
           @Authorized(ownerOf(Things, 'id')) @Get('/x/:id') act(
             @push({ transform: (_action: unknown, value: string) => value.trim() }) _id: string,
           ) {}
+        }
+        return C;
+      },
+      'parameters by a class with a setter': () => {
+        class C {
+          @Authorized(ownerOf(Things, 'id')) @Get('/x/:id') act(@Params() _all: WithSetter) {}
+        }
+        return C;
+      },
+      'parameters by a class below one with a setter': () => {
+        class C {
+          @Authorized(ownerOf(Things, 'id')) @Get('/x/:id') act(@Params() _all: BelowSetter) {}
         }
         return C;
       },

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import { createSecurity } from '../../src';
-import { REACHED, stubActions } from '../../src/drivers/install';
+import { REACHED, stubActions } from '../../src/host/install';
 import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { provider } from '../support/scripted';

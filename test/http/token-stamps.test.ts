@@ -221,6 +221,75 @@ for (const driver of DRIVERS) {
       expect((await api.exchange({ 'x-partner': 'ann' })).status).to.equal(500);
     });
 
+    it('are given for no login that was before the last change of tokensValidFrom', async () => {
+      const ann: User = { username: 'ann', roles: ['partner'] };
+      let session: Authentication | undefined;
+      // Keeps the login, as a session does, and states it again; `copied` as one of a copy of the user.
+      class Session implements AuthProviderInterface {
+        readonly credential = 'x-session';
+        async authenticate(request: SecurityRequest, users: UserstoreInterface) {
+          const form = request.header('x-session');
+          if (form === undefined) return null;
+          session ??= new Authentication(
+            { username: 'ann', roles: ['partner'] },
+            { authenticatedAt: new Date(now) },
+          );
+          const { user, authenticatedAt } = session;
+          if (form === 'copied') return new Authentication({ ...user }, session);
+          if (form === 'stamped') return new Authentication({ ...ann }, { authenticatedAt });
+          if (form === 'loaded')
+            return new Authentication((await users.getUser('ann')) ?? user, { authenticatedAt });
+          return session;
+        }
+      }
+      class Bearer extends TokenProvider {
+        constructor() {
+          super(Container.get(TokenService));
+        }
+      }
+      const options = { secret: 'x'.repeat(40), issuer: 'i', audience: 'a', clock: () => now };
+      Container.set(TokenService, new TokenService(options));
+      @JsonController()
+      class Main {
+        @Authorized() @Get('/me') me() {
+          return {};
+        }
+        @Authorized() @Post('/token') token(@CurrentAuthentication() login: Authentication) {
+          return Container.get(TokenService).issue(login);
+        }
+        @Authorized() @Post('/copied') copied(@CurrentAuthentication() login: Authentication) {
+          return Container.get(TokenService).issue(new Authentication({ ...login.user }, login));
+        }
+      }
+      await using api = await startApi(driver, {
+        host: { controllers: [Main] },
+        security: { clock: () => now, providers: [Session, Bearer], userstores: [store(() => ({ ...ann }))] },
+      });
+      const FORMS = ['kept', 'copied', 'stamped', 'loaded'];
+      const exchange = async (form: string, path: string) => {
+        const reply = await api.post(path, { 'x-session': form, connection: 'close' });
+        if (reply.status !== 200) return reply.status;
+        const token = String(reply.json()['token']);
+        return (await api.get('/me', { authorization: `Bearer ${token}` })).status;
+      };
+      for (const form of FORMS) {
+        for (const path of ['/token', '/copied']) {
+          expect(await exchange(form, path), `${form} ${path}`).to.equal(200);
+        }
+      }
+      now += 3_600_000;
+      ann.tokensValidFrom = new Date(now);
+      now += 60_000;
+      for (const form of FORMS) {
+        expect((await api.get('/me', { 'x-session': form })).status).to.equal(200);
+        for (const path of ['/token', '/copied']) {
+          expect(await exchange(form, path), `${form} ${path}`).to.be.oneOf([401, 500]);
+        }
+      }
+      session = undefined;
+      for (const form of FORMS) expect(await exchange(form, '/token'), form).to.equal(200);
+    });
+
     it('are given in tests that act as a user', async () => {
       await using api = await setUp({ userstores: [store((username) => ({ username, roles: ['admin'] }))] });
       const { bearer } = await api.exchange(actingAs({ username: 'ann' }));

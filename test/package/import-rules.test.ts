@@ -45,7 +45,7 @@ describe('brokenRules', () => {
     ['a provider that loads the host', 'providers/p', `import { Action } from 'routing-controllers';`],
     ['a provider that requires the host', 'providers/p', `const host = require('routing-controllers');`],
     ['a package that is no dependency', 'tokens/t', `import { jwtVerify } from 'jose';`],
-    ['an optional peer at run time', 'drivers/koa', `import Koa from 'koa';`],
+    ['an optional peer at run time', 'host/koa', `import Koa from 'koa';`],
     ['a dynamic import of a package', 'tokens/t', `export const load = () => import('jose');`],
   ];
   for (const [rule, name, source] of cases) {

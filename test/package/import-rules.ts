@@ -6,8 +6,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   util: ['util', 'errors'],
   errors: ['util', 'errors'],
   core: ['util', 'errors', 'core'],
+  http: ['util', 'errors', 'core', 'http', 'options'],
 };
-const TOUCH_THE_HOST = ['account', 'drivers', 'access', 'decorators', 'errors', 'securest', 'checkers'];
+const TOUCH_THE_HOST = ['account', 'host', 'access', 'decorators', 'errors', 'securest', 'security'];
 const ENTRY_POINTS = ['index', 'kerberos/index', 'ldap/index', 'redis/index', 'sql/index', 'testing/index'];
 const OPTIONAL = Object.keys(manifest.peerDependenciesMeta);
 const INSTALLED = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)].filter(

@@ -125,6 +125,7 @@ const TYPES = [
   'SecurityReport',
   'SecurityRequest',
   'TokenServiceOptions',
+  'TokenVerifier',
   'TrustProxy',
   'TypedAuthorized',
   'UnavailableEvent',

@@ -1,6 +1,6 @@
 /** Stored hashes whose numbers are out of bounds: no work is done for them. */
 import { expect } from 'chai';
-import { HashPool } from '../../src/passwords/hash-pool';
+import { HashPool } from '../../src/passwords/work/hash-pool';
 import { Passwords } from '../../src/passwords/passwords';
 import { fresh, OPT_IN } from '../support/hash-tables';
 

@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROBLEM_SOURCE } from '../../src/core/events';
 import { ConfigurationError } from '../../src/errors';
-import { FileUserstore } from '../../src/userstores/file';
-import { MAX_USER_FILE_BYTES } from '../../src/userstores/user-file-edit';
+import { FileUserstore } from '../../src/userstores/file/file-userstore';
+import { MAX_USER_FILE_BYTES } from '../../src/userstores/file/user-file-edit';
 import { eventually } from '../support/eventually';
 
 interface Case {

@@ -1,8 +1,8 @@
 import { getMetadataArgsStorage } from 'routing-controllers';
 import { Container } from 'typedi';
 import type { Logger } from '../../src/core/logger';
-import { forgetBuilds } from '../../src/drivers/build-watch';
-import { resetRegistry } from '../../src/registry/registry';
+import { forgetBuilds } from '../../src/host/build-watch';
+import { resetRegistry } from '../../src/components/registry';
 
 /** Forgets what earlier tests decorated. */
 export function reset(): void {

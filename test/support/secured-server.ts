@@ -41,7 +41,7 @@ export class CastUserstore implements UserstoreInterface {
 
 /** Who can ask: `nobody` sends no credentials, `user` has no role, `both` has both. */
 export const ANYONE = ['nobody', 'user', 'staff', 'editor', 'both'] as const;
-/** Every recognised user. */
+/** Every authenticated user. */
 export const USERS = ANYONE.slice(1);
 
 export type CastMember = (typeof ANYONE)[number];
@@ -79,7 +79,7 @@ export class SecuredServer implements AsyncDisposable {
 
   /**
    * Who gets in. Everybody else must be refused as their kind is: 401 with the challenge for nobody, 403
-   * for a recognised user.
+   * for an authenticated user.
    */
   async admitted(path: string, method = 'GET'): Promise<CastMember[]> {
     const inside: CastMember[] = [];

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Argon2Settings } from '../engines';
-import type { Work } from '../work';
+import type { Argon2Settings } from '../work/engines';
+import type { Work } from '../work/work';
 import { fromBareBase64, toBareBase64 } from './encodings';
 import type { MakingScheme } from './scheme';
 

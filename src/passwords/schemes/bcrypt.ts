@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { encodeBase64, genSaltSync } from 'bcryptjs';
 import { isLonger } from '../password-text';
-import type { Work } from '../work';
+import type { Work } from '../work/work';
 import type { MakingScheme, Scheme } from './scheme';
 
 export interface BcryptSettings {

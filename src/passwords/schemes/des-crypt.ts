@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import unixCrypt from 'unix-crypt-td-js';
-import { NO_WORK } from '../work';
+import { NO_WORK } from '../work/work';
 import type { Scheme } from './scheme';
 
 /** The old crypt(3), 13 characters. It looks at seven bits of the first eight bytes. */

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { NO_WORK } from '../work';
+import { NO_WORK } from '../work/work';
 import { fromBase64 } from './encodings';
 import type { Scheme } from './scheme';
 

@@ -1,5 +1,5 @@
 import { pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Work } from '../work';
+import type { Work } from '../work/work';
 import { fromBase64, fromDottedBase64, toDottedBase64 } from './encodings';
 import type { MakingScheme, Scheme } from './scheme';
 

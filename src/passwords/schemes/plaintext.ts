@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from '../password-text';
-import { NO_WORK } from '../work';
+import { NO_WORK } from '../work/work';
 import { couldBeHash } from './hash-like';
 import type { Scheme } from './scheme';
 

@@ -1,5 +1,5 @@
-import type { Engines } from '../engines';
-import type { Work } from '../work';
+import type { Engines } from '../work/engines';
+import type { Work } from '../work/work';
 
 /** Schemes that are read only where the app accepts them: they protect too little, or nothing. */
 export const OPT_IN_SCHEMES = ['pbkdf2-sha1', 'ldap-sha', 'des-crypt', 'plaintext'] as const;

@@ -1,5 +1,5 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
-import type { Work } from '../work';
+import type { Work } from '../work/work';
 import { fromBareBase64, toBareBase64 } from './encodings';
 import type { MakingScheme } from './scheme';
 

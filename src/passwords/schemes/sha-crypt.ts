@@ -3,7 +3,7 @@
  * npm's `unixcrypt` is wrong for passwords of 32, 64, 96 ... bytes.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Work } from '../work';
+import type { Work } from '../work/work';
 import type { Scheme } from './scheme';
 
 export type ShaCryptDigest = 'sha256' | 'sha512';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { attribute } from '../../../src/authentication/attribute';
-import { Authentication, provedLogin } from '../../../src/core/authentication';
+import { Authentication, type AuthenticationDetails, provedLogin } from '../../../src/core/authentication';
 import type { User } from '../../../src/core/user';
 import type { UserstoreInterface } from '../../../src/core/userstore';
 import { DEADLINE_MS, hang, holdDeadlines } from '../../support/deadlines';
@@ -17,11 +17,15 @@ const STORED: User = {
 };
 
 /** A login whose user a provider stated by itself. */
-function statedBy(user: User): Authentication {
-  return provedLogin(
-    {},
-    { user, source: { kind: 'provider', name: 'P' }, home: undefined, stamp: 0, now: NOW },
-  );
+function statedBy(user: User, details: AuthenticationDetails = {}): Authentication {
+  const stamp = new Authentication(user, details).stamp;
+  return provedLogin(details, {
+    user,
+    source: { kind: 'provider', name: 'P' },
+    home: undefined,
+    stamp,
+    now: NOW,
+  });
 }
 
 const stores = (...answers: UserstoreInterface['getUser'][]) =>
@@ -77,9 +81,42 @@ describe('attribute', () => {
     it(`leaves the login to its provider when the user ${what}`, async () => {
       const login = await attributed(stated, () => stored);
       expect(login.source).to.deep.equal({ kind: 'provider', name: 'P' });
-      expect(login.stamp).to.equal(0);
     });
   }
+
+  describe('and tokensValidFrom of the store', () => {
+    const unstamped: User = { ...STORED, tokensValidFrom: undefined };
+    const cases: [string, boolean, User, AuthenticationDetails, (Date | null | undefined)?][] = [
+      ['is the moment of the login', true, unstamped, { authenticatedAt: new Date(STAMP) }],
+      ['is before the login', true, unstamped, { authenticatedAt: new Date(STAMP + 1) }],
+      ['is after the login', false, unstamped, { authenticatedAt: new Date(STAMP - 1) }],
+      ['is after a login that is dated now', false, unstamped, {}, new Date(NOW + 1)],
+      ['is none, whenever the login was', true, unstamped, { authenticatedAt: new Date(1) }, null],
+      ['is compared with a broken date', false, unstamped, { authenticatedAt: new Date(Number.NaN) }],
+      ['is compared with no date', false, unstamped, { authenticatedAt: 'yesterday' as never }],
+      ['is another than the user is stated with', false, { ...STORED, tokensValidFrom: new Date(6) }, {}],
+      ['is earlier than the user is stated with', false, { ...STORED, tokensValidFrom: new Date(8) }, {}],
+      ['is set where the user is stated with none', false, { ...STORED, tokensValidFrom: null }, {}],
+      ['is none where the user is stated with one', false, { ...STORED }, {}, undefined],
+      ['is none where the user is stated with the epoch', false, { ...STORED, tokensValidFrom: new Date(0) }, {}, null],
+      ['is that of the stated login', true, unstamped, { stamp: STAMP }],
+      ['is another than that of the stated login', false, unstamped, { stamp: STAMP - 1 }],
+      ['is the epoch for both', true, { ...STORED, tokensValidFrom: new Date(0) }, {}, new Date(0)],
+    ]; // prettier-ignore
+    for (const [what, isTheirs, stated, details, ...rest] of cases) {
+      it(`${isTheirs ? 'takes the login for' : 'takes no login for'} that of the store's user when it ${what}`, async () => {
+        const stored = rest.length === 0 ? STORED : { ...STORED, tokensValidFrom: rest[0] };
+        const authentication = statedBy(stated, details);
+        const login = await attribute(
+          { authentication, origin: undefined },
+          stores(() => stored),
+          DEADLINE_MS,
+        );
+        expect(login.source?.kind).to.equal(isTheirs ? 'userstore' : 'provider');
+        if (!isTheirs) expect(login).to.equal(authentication);
+      });
+    }
+  });
 
   const failing: [string, UserstoreInterface['getUser']][] = [
     ['does not know the user', () => null],

@@ -33,12 +33,29 @@ describe('Authenticator', () => {
     const { authenticator, outcomes } = setUp([provider]);
     const key = rawKey();
     const all = await Promise.all(
-      Array.from({ length: 20 }, () => authenticator.authenticate(key, fakeRequest())),
+      Array.from({ length: 20 }, async () => authenticator.authenticate(key, fakeRequest())),
     );
     all.push(await authenticator.authenticate(key, fakeRequest()));
     expect(provider.calls()).to.equal(1);
     expect(new Set(all)).to.have.lengthOf(1);
     expect(outcomes).to.deep.equal([all[0]]);
+  });
+
+  it('has the outcome at once where the provider answers at once, and gives it to who asks meanwhile', async () => {
+    const key = rawKey();
+    let within: unknown;
+    const provider = link('P', () => {
+      within = authenticator.authenticate(key, fakeRequest());
+      return { username: 'ann' };
+    });
+    const { authenticator, outcomes } = setUp([provider]);
+    const outcome = authenticator.authenticate(key, fakeRequest());
+    expect(outcome).to.not.be.instanceOf(Promise);
+    expect(authenticator.decided(key)).to.equal(outcome);
+    expect(authenticator.authenticate(key, fakeRequest())).to.equal(outcome);
+    expect(await within).to.equal(outcome);
+    expect(provider.calls()).to.equal(1);
+    expect(outcomes).to.deep.equal([outcome]);
   });
 
   it('never gives one request the outcome of another', async () => {
@@ -49,7 +66,7 @@ describe('Authenticator', () => {
       names.map(async (name) => {
         const request = fakeRequest({ headers: { 'x-user': name } });
         const outcome = await authenticator.authenticate(rawKey(), request);
-        return outcome.kind === 'recognised' ? outcome.authentication.user.username : outcome.kind;
+        return outcome.kind === 'authenticated' ? outcome.authentication.user.username : outcome.kind;
       }),
     );
     expect(found).to.deep.equal(names);
@@ -63,7 +80,7 @@ describe('Authenticator', () => {
       fakeRequest(),
     );
     const shut = await setUp([link('P', () => null)]).authenticator.authenticate(key, fakeRequest());
-    expect([open.kind, shut.kind]).to.deep.equal(['recognised', 'anonymous']);
+    expect([open.kind, shut.kind]).to.deep.equal(['authenticated', 'anonymous']);
   });
 
   it('bars an ambient credential that a foreign page may have sent', async () => {
@@ -71,7 +88,7 @@ describe('Authenticator', () => {
     const outcome = await authenticator.authenticate(rawKey(), fakeRequest({ method: 'POST' }));
     if (outcome.kind !== 'barred') return expect.fail(outcome.kind);
     expect(outcome.error()).to.include({ httpCode: 403, code: 'cross_site' });
-    expect(outcome.recognised.authentication.user.username).to.equal('ann');
+    expect(outcome.authenticated.authentication.user.username).to.equal('ann');
     expect(outcomes).to.deep.equal([outcome]);
   });
 
@@ -79,8 +96,8 @@ describe('Authenticator', () => {
     const basic = { authorization: 'bAsIc QTpC' };
     const table: [string, FakeRequestOptions, string][] = [
       ['Basic over plain HTTP', { ip: '10.0.0.1', headers: basic }, 'refused'],
-      ['Basic over TLS', { ip: '10.0.0.1', secure: true, headers: basic }, 'recognised'],
-      ['Basic from this machine', { ip: '127.0.0.1', headers: basic }, 'recognised'],
+      ['Basic over TLS', { ip: '10.0.0.1', secure: true, headers: basic }, 'authenticated'],
+      ['Basic from this machine', { ip: '127.0.0.1', headers: basic }, 'authenticated'],
       [
         'Basic by a proxy on this machine',
         { headers: { ...basic, 'X-Forwarded-For': '10.0.0.1' } },
@@ -89,10 +106,10 @@ describe('Authenticator', () => {
       [
         'Basic by a proxy over TLS',
         { secure: true, headers: { ...basic, Forwarded: 'for=x' } },
-        'recognised',
+        'authenticated',
       ],
-      ['Bearer over plain HTTP', { ip: '10.0.0.1', headers: { authorization: 'Bearer x' } }, 'recognised'],
-      ['no Authorization', { ip: '10.0.0.1' }, 'recognised'],
+      ['Bearer over plain HTTP', { ip: '10.0.0.1', headers: { authorization: 'Bearer x' } }, 'authenticated'],
+      ['no Authorization', { ip: '10.0.0.1' }, 'authenticated'],
     ];
     for (const [what, options, kind] of table) {
       it(`is ${kind} for ${what}`, async () => {

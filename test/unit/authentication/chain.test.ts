@@ -27,7 +27,7 @@ async function run(
   headers: Record<string, string> = {},
 ) {
   const outcome = await runChain(fakeRequest({ headers }), chainOptions(links, options));
-  const error = outcome.kind === 'recognised' ? undefined : outcome.error();
+  const error = outcome.kind === 'authenticated' ? undefined : outcome.error();
   return {
     outcome,
     verdicts: outcome.verdicts.map(({ verdict }) => verdict),
@@ -95,7 +95,7 @@ describe('runChain', () => {
   it('authenticates a user, who is handed on without the hash', async () => {
     const record = { username: 'ann', password: 'canary' };
     const { outcome } = await run([link('P', () => record)]);
-    if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+    if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
     expect(outcome).to.include({ provider: 'P' });
     expect(outcome.record).to.equal(record);
     expect(outcome.authentication).to.be.instanceOf(Authentication);
@@ -110,7 +110,7 @@ describe('runChain', () => {
       { authenticatedAt: new Date(7), methods: ['pwd'], scopes: ['read'], expiresAt: new Date(8.64e15), claims: { a: 1 } },
     ); // prettier-ignore
     const { outcome } = await run([link('P', () => login)]);
-    if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+    if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
     const source = { kind: 'provider', name: 'P' };
     expect({ ...outcome.authentication }).to.deep.equal({ ...login, source, user: { username: 'ann' } });
   });
@@ -118,7 +118,7 @@ describe('runChain', () => {
   it('dates a login by its own clock where the provider does not say when it took place', async () => {
     for (const result of [ANN, new Authentication(ANN, { methods: ['pwd'] })]) {
       const { outcome } = await run([link('P', () => result)], { clock: () => 77 });
-      if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+      if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
       expect(outcome.authentication.authenticatedAt).to.deep.equal(new Date(77));
     }
   });
@@ -130,7 +130,7 @@ describe('runChain', () => {
     const sources: unknown[] = [];
     for (const one of [loading, stating, { ...stating, isStandIn: true }]) {
       const { outcome } = await run([one], { userstore });
-      if (outcome.kind !== 'recognised') return expect.fail(outcome.kind);
+      if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
       sources.push(outcome.authentication.source);
     }
     expect(sources).to.deep.equal([
@@ -144,7 +144,7 @@ describe('runChain', () => {
     [new Date(999), '401 invalid_credentials'],
     [new Date(1_000), '401 invalid_credentials'],
     [new Date(NaN), '401 invalid_credentials'],
-    [new Date(1_001), 'recognised'],
+    [new Date(1_001), 'authenticated'],
   ];
   for (const [expiresAt, expected] of ends) {
     it(`is ${expected} at 1000 for a login that ends at ${expiresAt.getTime()}`, async () => {
@@ -169,7 +169,7 @@ describe('runChain', () => {
       it(`asks the next after ${what}, and its success wins`, async () => {
         const { verdicts, answer } = await run([throwing('P', error), granting()]);
         expect(verdicts).to.deep.equal([verdict, 'authenticated']);
-        expect(answer).to.equal('recognised');
+        expect(answer).to.equal('authenticated');
       });
     }
 
@@ -213,7 +213,7 @@ describe('runChain', () => {
 
     it('asks the next by the same credential after bad ones', async () => {
       const { answer } = await run([throwing('P', new BadCredentialsError()), link('Q', () => ANN)]);
-      expect(answer).to.equal('recognised');
+      expect(answer).to.equal('authenticated');
     });
 
     it("ends at the first wrong credentials when told 'stop', but not at an outage or at none", async () => {
@@ -252,7 +252,7 @@ describe('runChain', () => {
     };
     const outcome = await runChain(request, chainOptions([asked]));
     expect(outcome.kind).to.equal('refused');
-    expect(outcome.kind !== 'recognised' && outcome.error().httpCode).to.equal(400);
+    expect(outcome.kind !== 'authenticated' && outcome.error().httpCode).to.equal(400);
     expect(asked.calls()).to.equal(0);
   });
 
@@ -270,7 +270,7 @@ describe('runChain', () => {
 
   it('makes its error anew each time', async () => {
     const { outcome } = await run([throwing('P', new BadCredentialsError())]);
-    if (outcome.kind === 'recognised') return expect.fail();
+    if (outcome.kind === 'authenticated') return expect.fail();
     expect(outcome.error()).to.not.equal(outcome.error());
   });
 
@@ -304,7 +304,7 @@ describe('runChain', () => {
     const userstore = storesInOrder([{ getUser: () => null }, { getUser: (username) => ({ username }) }]);
     for (const script of [(_: unknown, users: UserstoreInterface) => users.getUser('a\nb'), () => ANN]) {
       const { outcome } = await run([link('P', script)], { userstore });
-      if (outcome.kind === 'recognised') labels.push(outcome.label());
+      if (outcome.kind === 'authenticated') labels.push(outcome.label());
     }
     expect(labels).to.deep.equal(['1:a\\u000ab', 'P:ann']);
   });
@@ -320,12 +320,12 @@ describe('runChain', () => {
         return ann ? change(ann) : null;
       });
       const { outcome } = await run([copying], { userstore });
-      if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
+      if (outcome.kind !== 'authenticated') throw new Error(outcome.kind);
       expect(outcome.origin).to.deep.equal({ store, name: '1', user: ANN, stamp: 0 });
       expect(outcome.origin?.store).to.equal(store);
     }
     const { outcome } = await run([link('P', () => ANN)], { userstore });
-    expect(outcome).to.include({ kind: 'recognised', origin: undefined });
+    expect(outcome).to.include({ kind: 'authenticated', origin: undefined });
   });
 
   it('counts what a provider says it reads and the headers that it looked for and found', async () => {
@@ -342,7 +342,7 @@ describe('runChain', () => {
     const other = link('O', (request) => void request.header('accept'));
     const headers = { 'x-key': 'k', cookie: 'sid=1', accept: '*/*' };
     const { outcome } = await run([other, peeking], {}, headers);
-    if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
+    if (outcome.kind !== 'authenticated') throw new Error(outcome.kind);
     expect([...outcome.credentials]).to.deep.equal(['x-key', 'cookie']);
   });
 
@@ -357,7 +357,7 @@ describe('runChain', () => {
         credential,
       );
       const { outcome } = await run([reading], {}, { 'x-key': 'k' });
-      if (outcome.kind !== 'recognised') throw new Error(outcome.kind);
+      if (outcome.kind !== 'authenticated') throw new Error(outcome.kind);
       return outcome.credentials.has(UNREAD);
     };
     expect(await isUnread('x-key', ['X-Key'])).to.be.false;

@@ -18,8 +18,8 @@ function store(username: string, role?: string): UserstoreInterface {
   };
 }
 
-async function thrownBy(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
+async function thrownBy(work: unknown): Promise<unknown> {
+  return Promise.resolve(work).then(
     () => expect.fail('was resolved'),
     (error: unknown) => error,
   );
@@ -61,7 +61,7 @@ describe('UserstoreChain', () => {
       getGroup: (name: string, user?: User) => void asked.push([name, user]),
     };
     const chain = storesInOrder([store('ann'), store('bob', 'second'), spying]);
-    const [ann, bob, eve] = await Promise.all(['ann', 'bob', 'eve'].map((name) => chain.find(name)));
+    const [ann, bob, eve] = await Promise.all(['ann', 'bob', 'eve'].map(async (name) => chain.find(name)));
     expect(await chain.findGroup('g', ann!)).to.equal(null);
     expect(await chain.findGroup('g', bob!)).to.deep.equal({ name: 'g', roles: ['second'] });
     expect(await chain.findGroup('g', eve!)).to.equal(null);

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { DeadlinePassedError } from '../../../src/authentication/deadline';
+import { DeadlinePassedError } from '../../../src/http/deadline';
 import {
   classify,
   isFailure,

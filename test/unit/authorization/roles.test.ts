@@ -5,7 +5,7 @@ import { SecurityFaultError, ServiceUnavailableError } from '../../../src/errors
 
 type GetGroup = (name: string) => Group | null | undefined | Promise<Group | null>;
 
-function load(user: User, getGroup: GetGroup = () => null): Promise<ReadonlySet<string>> {
+async function load(user: User, getGroup: GetGroup = () => null): Promise<ReadonlySet<string>> {
   return rolesOf(user, async (name) => (await getGroup(name)) ?? null);
 }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { updateEndingTokens } from '../../../src/cli/end-tokens';
 import { acquireLock } from '../../../src/files/edit-lock';
-import { FileUserstore } from '../../../src/userstores/file';
-import { FileUserDirectory } from '../../../src/userstores/file-directory';
+import { FileUserstore } from '../../../src/userstores/file/file-userstore';
+import { FileUserDirectory } from '../../../src/userstores/file/file-directory';
 import { eventually } from '../../support/eventually';
 
 const NOW = Date.UTC(2026, 4, 1, 10);

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import type { User } from '../../../src/core/user';
 import { finish } from '../../../src/files/slices';
 import { passwords } from '../../../src/passwords/passwords';
-import { readUserFile } from '../../../src/userstores/user-file';
+import { readUserFile } from '../../../src/userstores/file/user-file';
 import { compiled, type Result, runCommand } from '../../support/compiled';
 
 const HASH = '$2b$04$/BgnCjH4/eM0QdpxRyMEb.DFKcn62HeJqEoxYOSZ3MyHSnn/FlwIC';

@@ -17,8 +17,8 @@ import { expect } from 'chai';
 import type { User } from '../../../src/core/user';
 import { finish } from '../../../src/files/slices';
 import { passwords } from '../../../src/passwords/passwords';
-import { FileUserstore } from '../../../src/userstores/file';
-import { readUserFile } from '../../../src/userstores/user-file';
+import { FileUserstore } from '../../../src/userstores/file/file-userstore';
+import { readUserFile } from '../../../src/userstores/file/user-file';
 import { compiled, type Result, runCommand } from '../../support/compiled';
 import { eventually } from '../../support/eventually';
 

@@ -137,6 +137,54 @@ describe('publicUser', () => {
       ann({ map: new Map<unknown, unknown>([[HASH, 1], ['a', HASH], ['b', { HASH }]]), set: new Set([HASH, 1]) }), // prettier-ignore
     bytes: () => ann({ bytes: Buffer.from(HASH), view: new Uint8Array(Buffer.from(`x${HASH}`)) }),
     'a String object': () => ann({ text: Object(HASH) as unknown }),
+    'properties of bytes': () =>
+      ann({
+        few: Object.assign(Buffer.from('x'), { hash: HASH }),
+        many: Object.assign(new Uint8Array(1000), { inner: { HASH } }),
+        floats: Object.assign(new Float64Array(100), { [TENANT]: HASH }),
+        hidden: Object.defineProperty(Buffer.alloc(500), 'hash', { value: HASH }),
+        named: Object.assign(Buffer.alloc(200), { [HASH]: 1 }),
+        view: Object.assign(new DataView(new ArrayBuffer(4)), { hash: HASH }),
+        buffer: Object.assign(new ArrayBuffer(4), { hash: HASH }),
+        shared: Object.assign(new SharedArrayBuffer(4), { hash: HASH }),
+      }),
+    'bytes that say they are empty': () =>
+      ann({
+        view: Object.defineProperties(new Uint8Array(Buffer.from(HASH)), {
+          byteLength: { value: 0 },
+          length: { value: 0 },
+          buffer: { value: new ArrayBuffer(0) },
+        }),
+        buffer: Object.defineProperty(new TextEncoder().encode(HASH).buffer, 'byteLength', { value: 0 }),
+      }),
+    'properties of boxed values': () =>
+      ann({
+        text: Object.assign(new String('x'), { hash: HASH }),
+        further: Object.assign(new String('x'), { 50: HASH }),
+        long: Object.assign(new String('x'.repeat(1000)), { hash: HASH }),
+        number: Object.assign(new Number(1), { hash: HASH }),
+        boolean: Object.assign(new Boolean(true), { inner: [HASH] }),
+        bigint: Object.assign(Object(1n) as object, { hash: HASH }),
+        symbol: Object.assign(Object(Symbol('x')) as object, { hash: HASH }),
+        described: Object(Symbol(HASH)) as unknown,
+      }),
+    'properties of dates, expressions, errors and collections': () =>
+      ann({
+        date: Object.assign(new Date(0), { hash: HASH }),
+        pattern: Object.assign(/x/, { hash: HASH }),
+        error: Object.assign(new Error('x'), { hash: HASH }),
+        said: new Error(`not ${HASH}`),
+        cause: new Error('x', { cause: { HASH } }),
+        list: Object.assign(['x'], { hash: HASH }),
+        map: Object.assign(new Map(), { hash: HASH }),
+        set: Object.assign(new Set(), { hash: HASH }),
+      }),
+    'properties of bytes in a class': () =>
+      ann({ row: new Row({ username: 'ann', bytes: Object.assign(Buffer.alloc(300), { hash: HASH }) }) }),
+    'properties of bytes of another realm': () =>
+      ann({
+        bytes: runInNewContext('Object.assign(new Uint8Array(100), { hash })', { hash: HASH }) as unknown,
+      }),
     cycles: cyclic,
     'a class': () => new Account('ann', HASH),
     'a frozen class instance': () => Object.freeze(new Account('ann', HASH)),
@@ -169,6 +217,26 @@ describe('publicUser', () => {
     'an inherited property': () => Object.create(ann()) as unknown,
     'an inherited inner property': () => Object.assign(Object.create({ inner: [{ HASH }] }) as object, ann()),
     'a getter that another object serves': () => new (class extends Account { get hash() { return HASH; } })('ann', HASH), // prettier-ignore
+    'properties of a URL': () => ann({ url: Object.assign(new URL('http://localhost/'), { hash: HASH }) }),
+    'toJSON() of bytes': () => ann({ bytes: Object.assign(Buffer.from('x'), { toJSON: () => HASH }) }),
+    'a getter of many bytes': () =>
+      ann({ bytes: Object.defineProperty(Buffer.alloc(500), 'hash', { get: () => HASH }) }),
+    'a getter of a class of bytes': () =>
+      ann({
+        bytes: new (class extends Uint8Array {
+          get hash() {
+            return HASH;
+          }
+        })(100),
+      }),
+    'toString() of a class of texts': () =>
+      ann({
+        text: new (class extends String {
+          override toString() {
+            return HASH;
+          }
+        })('x'),
+      }),
     'toJSON() of an inner instance': () => ann({ inner: new Sealed(HASH) }),
     'toJSON() of an instance deep inside': () => ann({ list: [{ inner: new Sealed([new Sealed(HASH)]) }] }),
     'the inspection of an inner instance': () => ann({ inner: new Inspected(HASH) }),
@@ -297,6 +365,21 @@ describe('publicUser', () => {
     expect(user.sealed).to.equal(inner.sealed);
     expect(user.row).to.equal(inner.row);
     expect(user.bytes).to.equal(inner.bytes);
+  });
+
+  it('hands on bytes and boxed values that hold no hash, however long', () => {
+    const inner = {
+      many: Buffer.alloc(8_000_000),
+      named: Object.assign(Buffer.alloc(100), { mime: 'image/png' }),
+      floats: new Float32Array([Number.NaN]),
+      buffer: new ArrayBuffer(8),
+      text: new String('x'.repeat(500_000)),
+      symbol: Object(Symbol('x')) as object,
+      deep: new Row({ row: new Row({ row: { row: { bytes: Buffer.alloc(200_000) } } }) }),
+    };
+    const user = publicUser(ann(inner)) as unknown as typeof inner;
+    for (const key of Object.keys(inner) as (keyof typeof inner)[])
+      expect(user[key] === inner[key], key).to.equal(true);
   });
 
   it('leaves out bytes and String objects that are the hash', () => {

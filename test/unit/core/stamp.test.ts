@@ -1,8 +1,21 @@
 import { expect } from 'chai';
-import { nextStamp, stampAfter } from '../../../src/core/stamp';
+import { EPOCH_STAMP, nextStamp, stampAfter, stampOf } from '../../../src/core/stamp';
 
 const NOW = Date.UTC(2026, 4, 1, 10);
 const second = (date: Date): number => Math.floor(date.getTime() / 1000);
+
+describe('stampOf', () => {
+  it('is another number for every date, and for none', () => {
+    for (const none of [undefined, null]) expect(stampOf({ tokensValidFrom: none })).to.equal(0);
+    for (const time of [NOW, -NOW, 1, -1, 8.64e15, -8.64e15]) {
+      expect(stampOf({ tokensValidFrom: new Date(time) })).to.equal(time);
+    }
+    for (const epoch of [0, -0]) expect(stampOf({ tokensValidFrom: new Date(epoch) })).to.equal(EPOCH_STAMP);
+    expect(new Date(EPOCH_STAMP).getTime()).to.be.NaN;
+    expect(JSON.parse(JSON.stringify(EPOCH_STAMP))).to.equal(EPOCH_STAMP);
+    expect(EPOCH_STAMP + 1).to.equal(-8.64e15);
+  });
+});
 
 describe('nextStamp', () => {
   it('is now for a record without one, or with an old one', () => {

@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { getMetadataArgsStorage } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import { Authentication } from '../../../src/core/authentication';
-import { type Execution, recordArrival } from '../../../src/core/execution';
+import { type Execution, recordArrival } from '../../../src/http/raw';
 import { AuthProvider } from '../../../src/decorators/auth-provider';
 import { CurrentAuthentication, currentAuthentication } from '../../../src/decorators/current-authentication';
 import { isPublic, Public } from '../../../src/decorators/public';
 import { Userstore } from '../../../src/decorators/userstore';
 import { SecurityFaultError } from '../../../src/errors';
-import { decorated } from '../../../src/registry/registry';
+import { decorated } from '../../../src/components/registry';
 import { reset } from '../../support/reset';
 
 describe('@Userstore and @AuthProvider', () => {

@@ -8,6 +8,7 @@ import {
   type User,
 } from '../../../src';
 import { LdapProvider, type LdapProviderOptions, LdapUserstore } from '../../../src/ldap';
+import { type Attempt, Throttle } from '../../../src/throttle/throttle';
 import { fakeRequest } from '../../support/fake-request';
 
 /** A directory that has whom the test says, and binds when it is told to. */
@@ -93,6 +94,39 @@ describe('LdapProvider', () => {
     expect(await login()).to.equal(ThrottledError);
     release();
     expect(await first).to.equal('ann');
+  });
+
+  /** A login that has the only place and ends before the throttle has answered the others. */
+  const endsBeforeAnswers = async (...others: string[]): Promise<unknown[]> => {
+    const [bind, answer] = [gate(), gate()];
+    class SlowThrottle extends Throttle {
+      isSlow = false;
+      override check(attempt: Attempt) {
+        const checked = Promise.resolve(super.check(attempt));
+        return this.isSlow ? Promise.allSettled([checked, answer.held]).then(() => checked) : checked;
+      }
+    }
+    directory.bind = async () => bind.held.then(() => true);
+    const throttle = new SlowThrottle({ perPair: 1 });
+    const login = open({ throttle });
+    const first = login();
+    await turn();
+    throttle.isSlow = true;
+    const waiting = others.map((pair) => login(pair));
+    await turn();
+    bind.release();
+    expect(await first).to.equal('ann');
+    answer.release();
+    return Promise.all(waiting);
+  };
+
+  it('takes an equal login that was under way when the throttle was asked for no try of its own', async () => {
+    expect(await endsBeforeAnswers('ann:secret', 'ann:secret')).to.deep.equal(['ann', 'ann']);
+  });
+
+  it('tells nobody which password it was when the throttle answers after that login', async () => {
+    const refused = [ThrottledError, ThrottledError, ThrottledError];
+    expect(await endsBeforeAnswers('ann:guess', 'ann:secret', 'ann:other')).to.deep.equal(refused);
   });
 
   it('throttles wrong ones at once, equal or not', async () => {

@@ -132,6 +132,32 @@ describe('CredentialCache', () => {
     ]);
   });
 
+  it('stays within its bound and drops the oldest, whatever was forgotten or ran out meanwhile', () => {
+    open({ maxEntries: 20, ttlSeconds: 5 });
+    // In the order in which they were added; what has run out stays until it is looked at or is the oldest.
+    const kept = new Map<string, number>();
+    let seed = 7;
+    const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    for (let step = 0; step < 5000; step += 1) {
+      const username = `u${String(random(60))}`;
+      const choice = random(10);
+      if (choice < 7) {
+        add({ ...ANN, username });
+        if (!kept.has(username)) kept.set(username, now + 5000);
+        const [oldest] = kept.keys();
+        if (kept.size > 20) kept.delete(oldest ?? '');
+      } else if (choice === 7) {
+        cache.forget(username);
+        kept.delete(username);
+      } else {
+        const isKept = now < (kept.get(username) ?? 0);
+        expect(has({ ...ANN, username }), `${username} in step ${String(step)}`).to.equal(isKept);
+        if (!isKept) kept.delete(username);
+      }
+      now += random(300);
+    }
+  });
+
   it('refuses options out of bounds', () => {
     for (const options of [
       { ttlSeconds: 0 },

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type NewHashes, type OptInScheme, Passwords, type PasswordsOptions } from '../../../src';
 import { ConfigurationError } from '../../../src/errors';
-import { HashPool } from '../../../src/passwords/hash-pool';
+import { HashPool } from '../../../src/passwords/work/hash-pool';
 import { OPT_IN } from '../../support/hash-tables';
 
 const NEW: Record<string, { settings: NewHashes; weaker: NewHashes[]; written: RegExp }> = {

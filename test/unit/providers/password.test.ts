@@ -54,8 +54,8 @@ class RecordingProvider extends PasswordProvider {
   });
 }
 
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
+async function rejection(answer: unknown): Promise<unknown> {
+  return Promise.resolve(answer).then(
     () => expect.fail('was not refused'),
     (error: unknown) => error,
   );
@@ -148,7 +148,7 @@ describe('PasswordProvider', () => {
     answered = new Promise((resolve) => (answer = resolve));
     const guesses = Array.from({ length: 50 }, (_, count) => (count === 40 ? 'open sesame' : String(count)));
     const results = guesses.map((guess) =>
-      provider.authenticate(login(`alice:${guess}`), store).then(
+      Promise.resolve(provider.authenticate(login(`alice:${guess}`), store)).then(
         () => 'let in',
         (error: unknown) => (error as Error).constructor,
       ),
@@ -158,6 +158,55 @@ describe('PasswordProvider', () => {
     const all = await Promise.all(results);
     expect(all[40]).to.equal(ThrottledError);
     expect(all.filter((one) => one === BadCredentialsError)).to.have.length(3);
+  });
+
+  it('answers at once, without a promise, where the password is remembered and the store answers at once', async () => {
+    const provider = new PasswordProvider({ passwords: cheapPasswords });
+    let user: User | undefined = alice;
+    const at = (text: string, store: UserstoreInterface): unknown =>
+      provider.authenticate(login(text), store);
+    expect(provider.authenticate(fakeRequest(), storeOf(alice))).to.equal(null);
+    const store: UserstoreInterface = { getUser: () => user };
+    const first = at('alice:open sesame', store);
+    expect(first).to.be.instanceOf(Promise);
+    await first;
+    expect(at('alice:open sesame', store)).to.be.instanceOf(Authentication);
+    const later = at('alice:open sesame', { getUser: () => Promise.resolve(user) });
+    expect(later).to.be.instanceOf(Promise);
+    for (const [other, error] of [
+      [{ ...alice, active: false }, AccountStatusError],
+      [{ ...alice, password: BOMB }, BadCredentialsError],
+      [undefined, BadCredentialsError],
+    ] as const) {
+      user = other;
+      const refused = at('alice:open sesame', store);
+      expect(refused).to.be.instanceOf(Promise);
+      expect(await rejection(refused)).to.be.instanceOf(error);
+    }
+    user = alice;
+    expect(await rejection(at('alice:open Sesame', store))).to.be.instanceOf(BadCredentialsError);
+    provider.forget('alice');
+    const anew = at('alice:open sesame', store);
+    expect(anew).to.be.instanceOf(Promise);
+    expect(await anew).to.be.instanceOf(Authentication);
+  });
+
+  it('rejects, and never throws at once, whatever cannot be read or fails', async () => {
+    const provider = new PasswordProvider({ passwords: cheapPasswords });
+    const failure = new ServiceUnavailableError();
+    const throwing: UserstoreInterface = {
+      getUser: () => {
+        throw failure;
+      },
+    };
+    expect(await rejection(provider.authenticate(login('alice'), throwing))).to.be.instanceOf(
+      MalformedCredentialsError,
+    );
+    expect(await rejection(provider.authenticate(login('alice:x'), throwing))).to.equal(failure);
+    for (const found of ['alice', 7, { name: 'alice' }]) {
+      const store = { getUser: () => found } as unknown as UserstoreInterface;
+      expect(await rejection(provider.authenticate(login('alice:x'), store))).to.be.instanceOf(TypeError);
+    }
   });
 
   it('proves a password anew where the stored hash was changed meanwhile', async () => {

@@ -47,9 +47,9 @@ const authenticate = async (headers: Record<string, string>, store: UserstoreInt
 const bearer = (token: string, store: UserstoreInterface): Promise<unknown> =>
   authenticate({ authorization: `Bearer ${token}` }, store);
 
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
+async function rejection(answer: unknown): Promise<unknown> {
   try {
-    await promise;
+    await answer;
   } catch (error) {
     return error;
   }
@@ -204,7 +204,14 @@ describe('TokenProvider', () => {
     });
 
     it('refuses it for every other value, an earlier one and none too', async () => {
-      const values = [undefined, new Date(START - 1), changed, new Date(START + 1)];
+      const values = [
+        undefined,
+        new Date(0),
+        new Date(-1),
+        new Date(START - 1),
+        changed,
+        new Date(START + 1),
+      ];
       for (const seen of values) {
         const token = issueFor(seen);
         for (const present of values.filter((value) => value !== seen)) {

@@ -30,7 +30,7 @@ describe('toTable', () => {
         'GET     /notes  role editor  Notes.list',
         '',
         'GET /notes: role editor, from class Notes',
-        'GET /notes: recognised by Password',
+        'GET /notes: authenticated by Password',
         'GET /notes: runs before authorization: body parser',
         'GET /notes: runs after authorization: upload',
         'GET /notes: hidden by GET /x (A.x)',

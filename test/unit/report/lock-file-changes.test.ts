@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Authorized, CurrentUser, Get, JsonController } from 'routing-controllers';
+import { All, Authorized, CurrentUser, Get, JsonController, Post } from 'routing-controllers';
 import {
   allOf,
   anyOf,
@@ -258,5 +258,116 @@ describe('The lock file of two routes of one name', () => {
       '- /twin/ GET (Twin.one) #2: role b',
     ]);
     expect(compareWithLockFile(await twins('b', 'a'), locked)).to.have.length(2);
+  });
+});
+
+describe('The lock file of what decides beside the guards', () => {
+  interface App {
+    /** Each route with its guards, in the order in which they are registered. */
+    readonly routes?: readonly (readonly [decorate: ReturnType<typeof Get>, ...guards: unknown[]])[];
+    readonly roleHierarchy?: Record<string, string[]>;
+    readonly permissions?: Record<string, string[]>;
+  }
+  const open = [Get('/n/:id')] as const;
+  const guarded = [Get('/n/mine'), 'editor'] as const;
+
+  async function linesOf(before: App, after: App): Promise<string[]> {
+    const reports: SecurityReport[] = [];
+    for (const { routes = [], ...options } of [before, after]) {
+      reset();
+      const controllers = routes.map(([decorate, ...guards], index) => {
+        const Main = { Main: class {} }.Main;
+        Object.defineProperty(Main.prototype, 'act', { value: () => index });
+        JsonController()(Main);
+        decorate(Main.prototype, 'act');
+        for (const guard of guards) {
+          (Authorized(guard as string) as (target: object, name: string) => void)(Main.prototype, 'act');
+        }
+        return Main;
+      });
+      const providers = [provider('p', () => null)];
+      const security = createSecurity({ logger: new MemoryLogger(), providers, ...options });
+      reports.push(await securityReport(security.secure({ controllers })));
+    }
+    return compareWithLockFile(reports[1]!, toLockFile(reports[0]!));
+  }
+
+  it('changes by an open route that moves before a guarded one, and back', async () => {
+    const [before, after] = [{ routes: [guarded, open] }, { routes: [open, guarded] }];
+    expect(await linesOf(before, before)).to.deep.equal([]);
+    expect(await linesOf(after, after)).to.deep.equal([]);
+    expect(await linesOf(before, after)).to.deep.equal([
+      '~ /n/mine GET (Main.act): role editor -> role editor (hidden by GET /n/:id (Main.act))',
+    ]);
+    expect(await linesOf(after, before)).to.have.length(1);
+  });
+
+  it('changes by an open route that moves before the guarded one that answered for it', async () => {
+    const special = [Get('/n/mine')] as const;
+    const general = [Get('/n/:id'), 'editor'] as const;
+    expect(await linesOf({ routes: [general, special] }, { routes: [special, general] })).to.deep.equal([
+      '~ /n/mine GET (Main.act): anyone (hidden by GET /n/:id (Main.act)) -> anyone',
+    ]);
+  });
+
+  it('changes by a second route that answers for other methods', async () => {
+    const [all, post] = [[All('/n/mine'), 'editor'] as const, [Post('/n/:id')] as const];
+    const lines = await linesOf({ routes: [open, all, post] }, { routes: [open, post, all] });
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include('(hidden by GET /n/:id (Main.act), POST /n/:id (Main.act))');
+  });
+
+  it('does not change by the order of routes that ask for the same, or match other paths', async () => {
+    const other = [Get('/m/:id')] as const;
+    const twin = [Get('/n/:name'), 'editor'] as const;
+    expect(
+      await linesOf({ routes: [guarded, other, twin] }, { routes: [other, twin, guarded] }),
+    ).to.deep.equal([]);
+  });
+
+  const roles: Record<string, readonly [App, App, string]> = {
+    'a permission more': [
+      { permissions: { admin: ['inv'] } },
+      { permissions: { admin: ['inv'], reader: ['inv'] } },
+      '+ role "reader": grants "inv"',
+    ],
+    'a permission of a role that has others': [
+      { permissions: { reader: ['note'] } },
+      { permissions: { reader: ['note', 'inv'] } },
+      '~ role "reader": grants "note" -> grants "inv" "note"',
+    ],
+    'a permission less': [
+      { permissions: { reader: ['inv'] } },
+      { permissions: {} },
+      '- role "reader": grants "inv"',
+    ],
+    'a role that implies another': [
+      {},
+      { roleHierarchy: { guest: ['editor'] } },
+      '+ role "guest": implies "editor"',
+    ],
+    'a permission of an implied role': [
+      { roleHierarchy: { guest: ['reader'] } },
+      { roleHierarchy: { guest: ['reader'] }, permissions: { reader: ['inv'] } },
+      '~ role "guest": implies "reader" -> implies "reader", grants "inv"',
+    ],
+  };
+  for (const [what, [before, after, line]] of Object.entries(roles)) {
+    it(`changes by ${what}`, async () => {
+      expect(await linesOf(before, after)).to.include(line);
+      expect(await linesOf(after, before)).to.have.length.above(0);
+    });
+  }
+
+  it('does not change by another way to write the same roles', async () => {
+    const before = {
+      roleHierarchy: { admin: ['editor', 'reader'], editor: ['reader'] },
+      permissions: { reader: ['a', 'b'], nobody: [] },
+    };
+    const after = {
+      roleHierarchy: { editor: ['reader'], admin: ['editor'] },
+      permissions: { reader: ['b', 'a'], admin: ['a'] },
+    };
+    expect(await linesOf(before, after)).to.deep.equal([]);
   });
 });

@@ -22,7 +22,7 @@ const AGREED = {
 describe('toLockFile', () => {
   it('has one line for each route, sorted, whatever the order of registration', () => {
     expect(toLockFile(report(AGREED))).to.equal(`{
-  "version": 2,
+  "version": 3,
   "routes": [
     {"method":"GET","path":"/a","action":"N.a","access":"anyone (@Public() on N.a)"},
     {"method":"GET","path":"/notes","action":"N.a","access":"role reader"},
@@ -32,7 +32,7 @@ describe('toLockFile', () => {
 `);
     const reversed = Object.fromEntries(Object.entries(AGREED).toReversed());
     expect(toLockFile(report(reversed))).to.equal(toLockFile(report(AGREED)));
-    expect(JSON.parse(toLockFile(report({})))).to.deep.equal({ version: 2, routes: [] });
+    expect(JSON.parse(toLockFile(report({})))).to.deep.equal({ version: 3, routes: [] });
   });
 });
 
@@ -73,12 +73,44 @@ describe('compareWithLockFile', () => {
     expect(compareWithLockFile(normalised, written)).to.deep.equal([]);
   });
 
+  it('compares a file of version 2 without what it does not hold', () => {
+    const text = JSON.stringify({
+      version: 2,
+      routes: [{ method: 'GET', path: '/notes', action: 'N.a', access: 'role a' }],
+    });
+    const now = report({ 'GET /notes': 'role a' });
+    const [route] = now.routes;
+    const more: SecurityReport = {
+      ...now,
+      routes: [{ ...route!, hiddenBy: 'GET /:id (N.one)' }],
+      roles: [{ role: 'b', implies: ['a'], permissions: [] }],
+    };
+    expect(compareWithLockFile(more, text)).to.deep.equal([]);
+    expect(isOutdated(text)).to.equal(true);
+    expect(compareWithLockFile(report({ 'GET /notes': 'role b' }), text)).to.have.length(1);
+    const written = toLockFile(more);
+    expect(compareWithLockFile(more, written)).to.deep.equal([]);
+    expect(compareWithLockFile(now, written)).to.deep.equal([
+      '- role "b": implies "a"',
+      '~ /notes GET (N.a): role a (hidden by GET /:id (N.one)) -> role a',
+    ]);
+  });
+
   for (const [what, text] of Object.entries({
     'an empty file': '',
     'no JSON': '{',
     null: 'null',
     'an array': '[]',
-    'another version': '{"version":3,"routes":[]}',
+    'another version': '{"version":4,"routes":[]}',
+    'no whole version': '{"version":2.5,"routes":[]}',
+    'version 0': '{"version":0,"routes":[]}',
+    'roles that are no list': '{"version":3,"roles":{},"routes":[]}',
+    'a role that is none': '{"version":3,"roles":[null],"routes":[]}',
+    'a role without permissions': '{"version":3,"roles":[{"role":"a","implies":[]}],"routes":[]}',
+    'a role that grants a number':
+      '{"version":3,"roles":[{"role":"a","implies":[],"permissions":[1]}],"routes":[]}',
+    'a route that is hidden by a number':
+      '{"version":3,"routes":[{"method":"GET","path":"/","action":"a","access":"b","hiddenBy":1}]}',
     'a version of another type': '{"version":"2","routes":[]}',
     'no version': '{"routes":[]}',
     'no routes': '{"version":2}',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Authentication } from '../../../src/core/authentication';
 import { BadCredentialsError } from '../../../src/errors';
-import { setStepInProvider, stepInProvider } from '../../../src/registry/registry';
+import { setStepInProvider, stepInProvider } from '../../../src/components/registry';
 import { actingAs } from '../../../src/testing';
 import { fakeRequest } from '../../support/fake-request';
 import { reset } from '../../support/reset';

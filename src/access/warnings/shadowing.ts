@@ -1,0 +1,189 @@
+/**
+ * Finds routes that an earlier route hides which does not ask for the same: of several routes that match a request
+ * the host runs the first one that was registered, and only its guard.
+ *
+ * A route is hidden as a whole, or for some of its methods (`@All`, and HEAD, which GET answers), or for a
+ * choice of its optional parameters. That a more special route comes before a more general one is no such case.
+ */
+import type { CompiledAction } from '../compile';
+import { type Requirement, requirementsOf } from '../normal-form';
+import { samplesOf } from './regexp-samples';
+import { RouteIndex } from './route-index';
+import { RoutePattern, type Samples } from './route-pattern';
+
+/** A route and an earlier one that answers for it. */
+export interface Shadow {
+  readonly later: CompiledAction;
+  readonly earlier: CompiledAction;
+}
+
+interface Hiding extends Shadow {
+  /** True when the later route asks for something that the earlier one does not ask for. */
+  readonly isUnguarded: boolean;
+}
+
+/** A route as it is matched. */
+interface Route {
+  readonly compiled: CompiledAction;
+  /** Equal for routes that match the same paths. */
+  readonly key: string;
+  /** Undefined for a text that no host takes as a route. */
+  readonly expression: RegExp | undefined;
+  readonly pattern: RoutePattern | undefined;
+}
+
+/** What is left of a route where no earlier one answers: methods, for each choice of its optional parts. */
+interface Left {
+  readonly samples: Samples;
+  readonly methods: Set<string>;
+}
+
+const found = new WeakMap<readonly CompiledAction[], readonly Hiding[]>();
+
+/** Each guarded route with every earlier one that answers for some of it and asks for less, in their order. */
+export function findShadows(actions: readonly CompiledAction[]): readonly Shadow[] {
+  return hidingsOf(actions)
+    .filter(({ isUnguarded }) => isUnguarded)
+    .map(({ later, earlier }) => ({ later, earlier }));
+}
+
+/** Each route with every earlier one that answers for some of it and asks for something else, be it more. */
+export function findHidden(actions: readonly CompiledAction[]): readonly Shadow[] {
+  return hidingsOf(actions);
+}
+
+function hidingsOf(actions: readonly CompiledAction[]): readonly Hiding[] {
+  const known = found.get(actions) ?? new ShadowSearch(actions).hidings();
+  found.set(actions, known);
+  return known;
+}
+
+class ShadowSearch {
+  private readonly routes: readonly Route[];
+  private readonly index = new RouteIndex();
+  private readonly byKey = new Map<string, number[]>();
+  private readonly asked = new Map<CompiledAction, readonly Requirement[]>();
+  private readonly methods: ReadonlySet<string>;
+
+  constructor(actions: readonly CompiledAction[]) {
+    this.routes = actions.map(toRoute);
+    this.methods = new Set(actions.flatMap(({ access }) => methodsOf(access.method)));
+    for (const [number, { key, pattern, expression }] of this.routes.entries()) {
+      const same = this.byKey.get(key) ?? [];
+      this.byKey.set(key, same);
+      same.push(number);
+      if (pattern !== undefined) this.index.addRoute(number, pattern);
+      else this.index.addExpression(number, expression?.source ?? '');
+    }
+  }
+
+  hidings(): Hiding[] {
+    return this.routes.flatMap((later, number) => this.hidingsOf(later, number));
+  }
+
+  private hidingsOf(later: Route, number: number): Hiding[] {
+    const { method } = later.compiled.access;
+    const methods = method === 'ALL' ? this.methods : methodsOf(method);
+    const left = samplesFor(later).map((samples): Left => ({ samples, methods: new Set(methods) }));
+    const hidings: Hiding[] = [];
+    for (const before of this.candidates(later, left)) {
+      if (before >= number) break;
+      const earlier = this.routes[before];
+      if (earlier === undefined || !this.takes(earlier, later, left)) continue;
+      const isUnguarded = this.asksLess(earlier, later);
+      if (!isOwnMethod(earlier, later) && (isUnguarded || this.asksLess(later, earlier))) {
+        hidings.push({ later: later.compiled, earlier: earlier.compiled, isUnguarded });
+      }
+      if (left.every(({ methods }) => methods.size === 0)) break;
+    }
+    return hidings;
+  }
+
+  /** In the order of the routes. */
+  private candidates(later: Route, left: readonly Left[]): Iterable<number> {
+    const [first, ...others] = left.flatMap(({ samples }) => samples[0] ?? []);
+    if (first === undefined) return this.byKey.get(later.key) ?? [];
+    if (others.length === 0) return this.index.find(first);
+    const numbers = new Set([first, ...others].flatMap((path) => [...this.index.find(path)]));
+    return [...numbers].toSorted((a, b) => a - b);
+  }
+
+  /** Takes off what an earlier route answers; false where that is nothing. */
+  private takes(earlier: Route, later: Route, left: readonly Left[]): boolean {
+    const { method } = earlier.compiled.access;
+    const answered = method === 'ALL' ? this.methods : new Set(methodsOf(method));
+    let isAny = false;
+    for (const { samples, methods } of left) {
+      const common = [...methods].filter((one) => answered.has(one));
+      if (common.length === 0 || !matches(earlier, later, samples)) continue;
+      for (const one of common) methods.delete(one);
+      isAny = true;
+    }
+    return isAny;
+  }
+
+  private asksLess(earlier: Route, later: Route): boolean {
+    const before = this.askedBy(earlier);
+    return this.askedBy(later).some((requirement) => {
+      const isAskedAnyway =
+        'leaf' in requirement && requirement.leaf.kind === 'authenticated' && before.length > 0;
+      return !isAskedAnyway && before.every(({ key }) => key !== requirement.key);
+    });
+  }
+
+  private askedBy({ compiled }: Route): readonly Requirement[] {
+    const asked = this.asked.get(compiled) ?? requirementsOf(compiled.access.levels);
+    this.asked.set(compiled, asked);
+    return asked;
+  }
+}
+
+function toRoute(compiled: CompiledAction): Route {
+  const { route, isPattern } = compiled.access;
+  const { fullRoute } = compiled.action;
+  const pattern = isPattern ? undefined : new RoutePattern(route);
+  const source = pattern?.source ?? route;
+  // A match must not depend on the one before it, as with the flags g and y.
+  const flags =
+    pattern !== undefined ? 'i' : fullRoute instanceof RegExp ? fullRoute.flags.replace(/[gy]/g, '') : '';
+  return { compiled, key: `${flags} ${source}`, expression: compileRoute(source, flags), pattern };
+}
+
+function compileRoute(source: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Paths of a route, for each choice of its optional parts. Where none is known, one choice without any. */
+function samplesFor({ pattern, expression }: Route): readonly Samples[] {
+  const isMatched = (path: string) => path.startsWith('/') && expression?.test(path) === true;
+  const choices = pattern?.samples() ?? [samplesOf(expression?.source ?? '').flatMap(withSurroundings)];
+  const known = choices.map((samples) => samples.filter(isMatched)).filter(({ length }) => length > 0);
+  return known.length > 0 ? known : [[]];
+}
+
+/** An expression that is not anchored takes longer paths too. */
+function withSurroundings(path: string): string[] {
+  return [path.startsWith('/') ? path : `/${path}`, `/x${path}`, `${path}/x`, `${path}x`];
+}
+
+function matches(earlier: Route, later: Route, samples: Samples): boolean {
+  if (earlier.key === later.key) return true;
+  const { expression } = earlier;
+  return expression !== undefined && samples.length > 0 && samples.every((path) => expression.test(path));
+}
+
+/** The methods of the requests that a route answers. ALL stands for those that no route names. */
+function methodsOf(method: string): string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
+}
+
+/** True for a route that answers a method of the very paths of another: it was written in view of that one. */
+function isOwnMethod(earlier: Route, later: Route): boolean {
+  const answered = methodsOf(earlier.compiled.access.method);
+  const isWhole = methodsOf(later.compiled.access.method).every((method) => answered.includes(method));
+  return earlier.key === later.key && !isWhole && !answered.includes('ALL');
+}

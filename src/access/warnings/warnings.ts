@@ -1,0 +1,88 @@
+/**
+ * What is allowed and seldom meant: told in the log when a server starts, and in the security report.
+ */
+import type { Grants } from '../../authorization/grants';
+import type { Access } from '../../core/access';
+import type { CompiledAction } from '../compile';
+import { findNarrowed, type Narrowing } from './narrowing';
+import { describeRule } from '../rules';
+import { type RouteFault, routeFault } from './route-faults';
+import { findShadows } from './shadowing';
+
+/** Stable names, for those who let a build fail on one. */
+export type WarningCode =
+  | 'open_without_public'
+  | 'inheritance_loss'
+  | 'guarded_route_hidden'
+  | 'narrowed_by_class'
+  | 'guard_lost'
+  | 'unobtainable_role'
+  | 'rule_without_route'
+  | RouteFault['code'];
+
+export interface AccessWarning {
+  readonly code: WarningCode;
+  /** The action that it is about, for example `NotesController.list`, or the authorization provider. */
+  readonly action: string;
+  readonly message: string;
+}
+
+/** The warnings that a server's actions give rise to by themselves. */
+export function accessWarnings(compiled: readonly CompiledAction[], grants: Grants): AccessWarning[] {
+  return [
+    ...compiled.filter(isOpenByDefault).map(({ access }) => ({
+      code: 'open_without_public' as const,
+      action: access.action,
+      message:
+        `${routeOf(access)} is open to anyone: ` +
+        "guard it with @Authorized(), state it with @Public(), or set default: 'authenticated'",
+    })),
+    ...compiled
+      .filter(({ losses }) => losses.length > 0)
+      .map(({ access, losses }) => ({
+        code: 'inheritance_loss' as const,
+        action: access.action,
+        message: `${access.action} is inherited and loses ${losses.join(', ')}: declare it in the subclass`,
+      })),
+    ...compiled.flatMap((one) => {
+      const fault = routeFault(one);
+      if (fault === undefined) return [];
+      const { access } = one;
+      return [
+        { code: fault.code, action: access.action, message: `${routeOf(access)} ${fault.consequence}` },
+      ];
+    }),
+    ...findShadows(compiled).map(({ later, earlier }) => {
+      const what = earlier.access.levels.length === 0 ? 'is open' : 'asks for something else';
+      return {
+        code: 'guarded_route_hidden' as const,
+        action: later.access.action,
+        message:
+          `${routeOf(later.access)} is guarded, but ${routeOf(earlier.access)}, which ${what}, ` +
+          'comes first and answers for it',
+      };
+    }),
+    ...findNarrowed(compiled, grants).map(narrowedWarning),
+  ];
+}
+
+function narrowedWarning({ compiled: { access }, ways, keptOutBy }: Narrowing): AccessWarning {
+  const roles = [...new Set(ways.map((way) => way.join(' with ')))].join(' or ');
+  return {
+    code: 'narrowed_by_class',
+    action: access.action,
+    message:
+      `${routeOf(access)} lets nobody in by role ${roles} alone: the guard on ${keptOutBy.source} ` +
+      `(${describeRule(keptOutBy.rule)}) must hold too, where routing-controllers asks for a role of either; ` +
+      'if both are meant, name both on the method by allOf()',
+  };
+}
+
+/** True for an action that anyone may call although nobody said so. */
+export function isOpenByDefault({ access }: CompiledAction): boolean {
+  return access.levels.length === 0 && access.openedBy === undefined;
+}
+
+function routeOf({ method, route, action }: Access): string {
+  return `${method} ${route} (${action})`;
+}

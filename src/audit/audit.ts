@@ -1,0 +1,125 @@
+/**
+ * Tells listeners and the log what was decided. Whatever they throw changes no decision.
+ */
+import type { AuthenticationOutcome } from '../authentication/authenticator';
+import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from '../core/events';
+import type { Logger } from '../core/logger';
+import type { SecurityRequest } from '../core/request';
+import { ignoreRejection } from '../util/ignore-rejection';
+import { describeError } from '../util/describe-error';
+import { masked, secretsIn } from '../util/masked';
+import { printable } from '../util/printable';
+
+/** What every event says about its request. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly path: string;
+  readonly route: string | undefined;
+  readonly ip: string;
+}
+
+export class Audit {
+  constructor(
+    private readonly listener: SecurityEventListener | undefined,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @param make is called only where somebody listens: an event for each request costs time */
+  emit(make: () => SecurityEvent): void {
+    if (this.listener === undefined) return;
+    try {
+      const result: unknown = this.listener(make());
+      ignoreRejection(result, (error) => {
+        this.error('The event listener failed', error);
+      });
+    } catch (error) {
+      this.error('The event listener failed', error);
+    }
+  }
+
+  /** Tells what became of a request's authentication. */
+  outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
+    const login = outcome.kind === 'barred' ? outcome.authenticated : outcome;
+    for (const { provider, verdict, error, credential } of login.verdicts) {
+      if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
+      this.emit(() => ({ type: 'unavailable', component: provider, reason: verdict, ...factsOf(request) }));
+      this.error(`${provider} could not decide (${verdict})`, error, secretsOf(request, credential));
+    }
+    if (login.kind === 'anonymous') return;
+    this.emit(() => {
+      const facts = { outcomes: outcomesOf(login.verdicts), ...factsOf(request) };
+      if (login.kind !== 'authenticated') return { type: 'failed', code: login.error().code, ...facts };
+      const user = login.label();
+      return { type: 'authenticated', user, provider: login.provider, ...facts };
+    });
+    if (outcome.kind !== 'barred') return;
+    const user = outcome.authenticated.label();
+    const { code } = outcome.error();
+    const reason = 'sent by a page of a foreign site';
+    this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));
+  }
+
+  /** Tells of a problem that a store or provider found by itself. */
+  problem({ type = 'misconfigured', component, problem, user }: Problem): void {
+    const who = user === undefined ? undefined : printable(user);
+    const told = masked(problem);
+    const facts = { component, problem: printable(told, MAX_LINE) };
+    this.emit(() => (type === 'misconfigured' ? { type, ...facts, user: who } : { type, ...facts }));
+    this.warn(`${component}: ${told}${who === undefined ? '' : ` (user ${who})`}`);
+  }
+
+  info(message: string): void {
+    this.write('info', message);
+  }
+
+  warn(message: string): void {
+    this.write('warn', message);
+  }
+
+  /** Logs a fault with its cause, on one line, without the secrets that the cause may quote. */
+  error(message: string, cause: unknown, secrets: readonly string[] = []): void {
+    this.write('error', `${message}: ${describeError(cause, secrets)}`);
+  }
+
+  private write(level: keyof Logger, message: string): void {
+    try {
+      const log: (line: string) => unknown = this.logger[level].bind(this.logger);
+      ignoreRejection(log(printable(`securest: ${message}`, MAX_LINE)));
+    } catch {
+      // A broken log must not decide about requests.
+    }
+  }
+}
+
+const MAX_LINE = 2000;
+
+/** The facts of a request, safe to log. */
+export function factsOf(request: SecurityRequest): RequestFacts {
+  return {
+    method: printable(request.method, 16),
+    path: printable(pathOf(request)),
+    route: request.route,
+    ip: request.ip,
+  };
+}
+
+/** Of a request whose path cannot be known something is told all the same. */
+function pathOf(request: SecurityRequest): string {
+  try {
+    return request.path;
+  } catch {
+    return '(unknown)';
+  }
+}
+
+/** The secrets that came with a request: what reads them may quote them in what it throws. */
+export function secretsOf(request: SecurityRequest, credential = 'authorization'): string[] {
+  return [...new Set(['authorization', 'cookie', credential])].flatMap((name) =>
+    secretsIn(request.header(name) ?? ''),
+  );
+}
+
+/** Verdicts without the errors behind them: an event carries no cause. */
+export function outcomesOf(verdicts: readonly ProviderOutcome[]): ProviderOutcome[] {
+  return verdicts.map(({ provider, verdict }) => ({ provider, verdict }));
+}

@@ -1,0 +1,53 @@
+/** What is put on record of a request as it comes: its client, and what its router matched. */
+import type { IncomingMessage } from 'node:http';
+import {
+  type Action,
+  type ActionMetadata,
+  type BaseDriver,
+  type ControllerMetadata,
+  ExpressDriver,
+  KoaDriver,
+} from 'routing-controllers';
+import { type Execution, rawRequest, recordArrival } from '../http/raw';
+import { peerOf } from '../http/client-address';
+import { matchedPath } from '../http/matched-path';
+
+/**
+ * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
+ * may rewrite the path.
+ */
+export function noticeArrival(action: ActionMetadata, execution: Execution): void {
+  const notice = (...[first, second, third]: readonly unknown[]): unknown => {
+    // Koa hands over a context and next(), Express a request, a response and next().
+    const isKoa = third === undefined;
+    const arrived: Action = isKoa
+      ? { request: undefined, response: undefined, context: first }
+      : { request: first, response: second };
+    recordArrival(arrived, execution, matchedPath(arrived));
+    return ((isKoa ? second : third) as () => unknown)();
+  };
+  const { controllerMetadata } = action;
+  const use = { middleware: notice, afterAction: false } as unknown as ControllerMetadata['uses'][number];
+  // The metadata of a controller is shared by its actions.
+  action.controllerMetadata = Object.create(controllerMetadata, {
+    uses: { value: [use, ...controllerMetadata.uses] },
+  }) as ControllerMetadata;
+}
+
+type KoaMiddleware = (context: unknown, next: () => unknown) => unknown;
+type ExpressMiddleware = (request: IncomingMessage, response: unknown, next: () => void) => void;
+
+/** Looks at each client's address as its request comes: when it has gone, its socket no longer tells. */
+export function rememberPeers(driver: BaseDriver): void {
+  if (driver instanceof KoaDriver) {
+    (driver.koa as { use(middleware: KoaMiddleware): void }).use((context, next) => {
+      peerOf(rawRequest({ request: undefined, response: undefined, context }).socket);
+      return next();
+    });
+  } else if (driver instanceof ExpressDriver) {
+    (driver.express as { use(middleware: ExpressMiddleware): void }).use((request, _response, next) => {
+      peerOf(request.socket);
+      next();
+    });
+  }
+}

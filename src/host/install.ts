@@ -1,0 +1,259 @@
+/**
+ * The seam to routing-controllers: the only place that changes how it works.
+ *
+ * Both drivers are wrapped once, and the wrapping acts only for servers whose checkers are securest's, so a
+ * plain app in the same process is untouched. A server's actions are held back until all of them have been
+ * compiled and checked; nothing is registered when one is refused.
+ */
+import {
+  type Action,
+  type ActionMetadata,
+  type BaseDriver,
+  ExpressDriver,
+  KoaDriver,
+  type RoutingControllersOptions,
+} from 'routing-controllers';
+import { type CompiledAction } from '../access/compile';
+import { readyHostMetadata } from '../access/host-metadata';
+import { asksForUser } from '../access/parameters';
+import { ConfigurationError, SecurityError } from '../errors';
+import { isInstance } from '../util/instance';
+import { type Execution, rawResponse } from '../http/raw';
+import { noticeArrival, rememberPeers } from './arrival';
+import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
+import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
+import { endRefusals } from './express-errors';
+import type { ResolvedOptions } from '../options';
+import type { Components } from '../components/components';
+import type { RecordedServer } from './recording-driver';
+import { replyError, setHeaders } from '../http/reply';
+
+/** What an instance of the library does for the servers that use its checkers. */
+export interface SecurityBinding {
+  /** Adds the instance's checkers to options, as its own `secure()`. */
+  secure<T extends RoutingControllersOptions>(options: T): T;
+  /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
+  prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
+  /** Compiles and checks what a server would register, and says nothing of it. */
+  inspect(server: RecordedServer, facts: ServerFacts): Inspection;
+  /** What is on record while an action runs. */
+  execution(compiled: CompiledAction): Execution;
+  /** Completes an error that an action itself threw. */
+  complete(error: SecurityError, action: Action): void;
+}
+
+/** A server's actions as securest sees them, and whom it asks about them. */
+export interface Inspection {
+  readonly compiled: readonly CompiledAction[];
+  readonly components: Components;
+  readonly options: ResolvedOptions;
+}
+
+export interface ServerFacts {
+  readonly routePrefix: string;
+  readonly hasAuthorizationChecker: boolean;
+}
+
+/** Marks the checkers of this copy of the library. */
+const BINDING = Symbol('securest.binding');
+
+interface Pending {
+  readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
+  readonly restoreMetadata: () => void;
+}
+
+const pending = new WeakMap<BaseDriver, Pending>();
+
+/** Whether the server is prepared in the middle of whose building another began. */
+const outer = new WeakMap<BaseDriver, boolean>();
+
+/** Marks a checker as the instance's. */
+export function bind<T extends object>(checker: T, binding: SecurityBinding): T {
+  return Object.defineProperty(checker, BINDING, { value: binding });
+}
+
+/** The instance that a checker belongs to; undefined for the app's own. */
+export function bindingOf(checker: unknown): SecurityBinding | undefined {
+  return (checker as { [BINDING]?: SecurityBinding } | undefined)?.[BINDING];
+}
+
+/** The checkers of a server, or of its options. */
+interface CheckerPair {
+  readonly authorizationChecker?: unknown;
+  readonly currentUserChecker?: unknown;
+}
+
+/**
+ * The instance that secures a server; undefined for a plain one.
+ * @throws ConfigurationError when one checker is an instance's and the other is not, so that the user who is let in
+ * and the user whom the action gets could differ
+ */
+export function bindingOfPair({
+  authorizationChecker,
+  currentUserChecker,
+}: CheckerPair): SecurityBinding | undefined {
+  const [authorizing, loading] = [bindingOf(authorizationChecker), bindingOf(currentUserChecker)];
+  const isPair =
+    authorizationChecker === undefined || currentUserChecker === undefined || authorizing === loading;
+  if (isPair) return authorizing ?? loading;
+  throw new ConfigurationError(
+    'authorizationChecker and currentUserChecker must be the pair of one instance of securest: a checker of the app ' +
+      'or of another instance is set beside one of them',
+  );
+}
+
+/** Wraps both drivers. Calling it again changes nothing but a storage that is new. */
+export function installDrivers(): void {
+  if (installed) {
+    watchStorage();
+    return;
+  }
+  installed = true;
+  wrap(KoaDriver.prototype);
+  wrap(ExpressDriver.prototype);
+  watchOwnBuilds((options) => bindingOfPair(options) !== undefined);
+}
+
+let installed = false;
+
+function wrap(driver: BaseDriver): void {
+  // Taken off the prototype to be called on each driver, by call().
+  /* eslint-disable @typescript-eslint/unbound-method */
+  const { initialize, registerAction, registerRoutes, handleError } = driver;
+  /* eslint-enable @typescript-eslint/unbound-method */
+
+  driver.initialize = function (this: BaseDriver): void {
+    watchStorage();
+    const isSecured = bindingOfPair(this) !== undefined;
+    outer.set(this, preparing(isSecured));
+    if (isSecured) {
+      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
+      rememberPeers(this);
+      rejectUnreadableParameters(this);
+    }
+    initialize.call(this);
+  };
+
+  driver.registerAction = function (this: BaseDriver, action: ActionMetadata, execute: Execute): void {
+    const held = pending.get(this);
+    if (held === undefined) registerAction.call(this, action, execute);
+    else held.actions.push({ action, execute });
+  };
+
+  driver.registerRoutes = function (this: BaseDriver): void {
+    const held = pending.get(this);
+    const binding = driverBinding(this);
+    const wasPreparing = outer.get(this) ?? false;
+    if (held === undefined || binding === undefined) {
+      preparing(wasPreparing);
+      registerRoutes.call(this);
+      return;
+    }
+    pending.delete(this);
+    held.restoreMetadata();
+    const actions = held.actions.map(({ action }) => action);
+    let compiled: readonly CompiledAction[];
+    try {
+      compiled = binding.prepare(actions, {
+        routePrefix: this.routePrefix,
+        hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
+      });
+    } finally {
+      preparing(wasPreparing);
+    }
+    notePrepared(binding, actions);
+    const isStubbed = stubbing;
+    held.actions.forEach(({ execute }, index) => {
+      const one = compiled[index];
+      if (one === undefined) return;
+      const execution = binding.execution(one);
+      noticeArrival(one.action, execution);
+      const isForUser = asksForUser(one.action);
+      registerAction.call(this, one.action, (action: Action) => {
+        if (isStubbed) {
+          reach(one, action);
+          return undefined;
+        }
+        if (!isForUser) return execute(action);
+        return executeForUser(this, execution, one.action, action, execute);
+      });
+    });
+    registerRoutes.call(this);
+  };
+
+  driver.handleError = function (
+    this: BaseDriver,
+    error: unknown,
+    metadata: ActionMetadata,
+    action: Action,
+  ): unknown {
+    const binding = driverBinding(this);
+    if (binding === undefined || !isInstance<SecurityError>(error, SecurityError)) {
+      return handleError.call(this, error, metadata, action) as unknown;
+    }
+    return refuse(this, handleError, binding, error, metadata, action);
+  };
+}
+
+let stubbing = false;
+
+/** The header by which a stubbed action says which one it is. */
+export const REACHED = 'x-securest-reached';
+
+/** Builds a server whose actions do not run: they answer 204 and their name. For tests of who gets in. */
+export function stubActions<T>(build: () => T): T {
+  stubbing = true;
+  try {
+    return build();
+  } finally {
+    stubbing = false;
+  }
+}
+
+/** Answers for a stubbed action. */
+function reach({ access }: CompiledAction, action: Action): void {
+  // Koa would answer too.
+  if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
+  rawResponse(action)
+    ?.writeHead(204, { [REACHED]: access.action })
+    .end();
+}
+
+function driverBinding(driver: BaseDriver): SecurityBinding | undefined {
+  return bindingOf(driver.authorizationChecker) ?? bindingOf(driver.currentUserChecker);
+}
+
+function refuse(
+  driver: BaseDriver,
+  handleError: BaseDriver['handleError'],
+  binding: SecurityBinding,
+  thrown: SecurityError,
+  metadata: ActionMetadata | undefined,
+  action: Action,
+): unknown {
+  const response = rawResponse(action);
+  const error = replyError(thrown);
+  binding.complete(error, action);
+  setHeaders(response, error.headers);
+  const refusal: Action = driver instanceof ExpressDriver ? { ...action, next: endingNext(action) } : action;
+  if (response?.headersSent === true) {
+    // A hook or the action has answered already; the host would try again and fail. What is half sent
+    // must not look whole.
+    if (!response.writableEnded) response.destroy();
+    return undefined;
+  }
+  if (driver.isDefaultErrorHandlingEnabled && metadata?.isJsonTyped !== true) {
+    setHeaders(response, { 'Content-Type': 'text/plain; charset=utf-8' });
+  }
+  // The action's own @Header and @ContentType are for what it answers, not for a refusal.
+  const quiet = Object.create(metadata ?? null, { headers: { value: {} } }) as ActionMetadata;
+  return handleError.call(driver, error, quiet, refusal) as unknown;
+}
+
+function endingNext(action: Action): (error?: unknown) => void {
+  const next = action.next as (error?: unknown) => void;
+  return (error) => {
+    endRefusals(action.request as Parameters<typeof endRefusals>[0]);
+    next(error);
+  };
+}

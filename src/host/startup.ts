@@ -1,0 +1,82 @@
+/**
+ * What is checked and said when a server starts.
+ */
+import type { ActionMetadata } from 'routing-controllers';
+import { compileAction, type CompiledAction, refuseHalfSetUp } from '../access/compile';
+import { HostDeclarations } from '../access/declared';
+import { refuseUnknownNames } from '../access/names';
+import { accessWarnings, isOpenByDefault } from '../access/warnings/warnings';
+import type { Audit } from '../audit/audit';
+import { obtainableRoles } from '../authorization/obtainable-roles';
+import { ruleWarnings } from '../access/warnings/rule-warnings';
+import type { ServerFacts } from './install';
+import { ConfigurationError } from '../errors';
+import type { ResolvedOptions } from '../options';
+import type { Components } from '../components/components';
+
+/**
+ * Compiles a server's actions and refuses those that cannot be trusted.
+ * @throws ConfigurationError when a guard is malformed, or something is guarded and nothing can grant.
+ */
+export function compileServer(
+  actions: readonly ActionMetadata[],
+  server: ServerFacts,
+  components: Components,
+  options: ResolvedOptions,
+): readonly CompiledAction[] {
+  const declared = new HostDeclarations();
+  const compiled = actions.map((action) =>
+    compileAction(action, server.routePrefix, options.default, declared),
+  );
+  refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
+  for (const { access } of compiled) refuseUnknownNames(access, options.grants);
+  const first = compiled.find(({ access }) => access.levels.length > 0);
+  if (first !== undefined && components.providers.length === 0) {
+    throw new ConfigurationError(
+      `${first.access.action} is guarded but nothing can authenticate: decorate a class with ` +
+        '@AuthProvider(order) and import it before the server is created',
+    );
+  }
+  return compiled;
+}
+
+/** Says what a server is made of, and what is seldom meant. */
+export function announceServer(
+  compiled: readonly CompiledAction[],
+  components: Components,
+  options: ResolvedOptions,
+  audit: Audit,
+): void {
+  for (const { name } of components.userstores) audit.info(`userstore ${name}`);
+  components.providers.forEach(({ name }, index) => {
+    audit.info(`provider ${String(index + 1)} ${name}`);
+  });
+  for (const { name } of components.authorizationProviders) audit.info(`authorization provider ${name}`);
+  for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
+  const open = compiled.filter(({ access }) => access.levels.length === 0);
+  const byDefault = compiled.filter(isOpenByDefault);
+  audit.info(
+    `${String(compiled.length - open.length)} guarded routes, ` +
+      `${String(open.length - byDefault.length)} opened by @Public(), ` +
+      `${String(byDefault.length)} open by default`,
+  );
+  for (const { message } of accessWarnings(compiled, options.grants)) audit.warn(message);
+  void announceRules(compiled, components, options, audit);
+  if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
+}
+
+/** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */
+async function announceRules(
+  compiled: readonly CompiledAction[],
+  components: Components,
+  { grants }: ResolvedOptions,
+  audit: Audit,
+): Promise<void> {
+  if (components.authorizationProviders.every((provider) => provider.get().warnings === undefined)) return;
+  try {
+    const roles = await obtainableRoles(components, grants);
+    for (const { message } of ruleWarnings(compiled, components, roles)) audit.warn(message);
+  } catch (cause) {
+    audit.error('The rules of the authorization providers could not be checked', cause);
+  }
+}

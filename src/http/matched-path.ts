@@ -1,0 +1,70 @@
+/**
+ * The path that the host's router itself looked at, with what a mount took off it. Never a second reading of the
+ * request target: of one in absolute form the routers and RFC 9112 may see different paths.
+ */
+import type { Action } from 'routing-controllers';
+import { rawRequest } from './raw';
+
+interface ExpressPaths {
+  readonly baseUrl?: unknown;
+  readonly originalUrl?: unknown;
+  /** Express' own reading of the URL, which its routers match. */
+  readonly path?: unknown;
+}
+
+interface KoaPaths {
+  readonly path?: unknown;
+  readonly mountPath?: unknown;
+  readonly originalUrl?: unknown;
+  /** What @koa/router matches in place of the path, when a middleware sets it. */
+  readonly newRouterPath?: unknown;
+}
+
+/** Undefined where it cannot be known. */
+export function matchedPath(action: Action): string | undefined {
+  const raw = rawRequest(action);
+  const context = action.context as KoaPaths | undefined;
+  if (isText(context?.path)) return pathOnKoa(context, context.path);
+  const { path, baseUrl, originalUrl } = raw as ExpressPaths;
+  if (!isText(path)) return sentPath(raw.url ?? '');
+  if (!isText(baseUrl)) return path;
+  const whole = baseUrl + path;
+  // Of an absolute form Express takes a mount's prefix off by another reading than that of its router.
+  return isOriginForm(originalUrl) || whole === sentPath(originalUrl) ? whole : undefined;
+}
+
+function pathOnKoa(context: KoaPaths, contextPath: string): string | undefined {
+  const path = isText(context.newRouterPath) ? context.newRouterPath : contextPath;
+  if (!isText(context.mountPath)) return path;
+  const { originalUrl } = context;
+  const sent = sentPath(originalUrl);
+  // Nothing was taken off: koa-mount leaves its mark on the context when the request has left the mounted app.
+  if (path === sent && isOriginForm(originalUrl)) return path;
+  const prefix = context.mountPath.replace(/\/$/, '');
+  const whole = prefix + path;
+  if (whole === sent) return whole;
+  // Only the last prefix of several is known. So it is known that there is one where the rest was rewritten inside.
+  const isRewrittenInside =
+    isOriginForm(originalUrl) && isBelow(sent, prefix) && !isBelow(sent.slice(prefix.length), prefix);
+  const isKnown = isRewrittenInside && !sent.endsWith(whole) && !isBelow(path, prefix);
+  return isKnown && path.startsWith('/') ? whole : undefined;
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function isOriginForm(target: unknown): boolean {
+  return isText(target) && target.startsWith('/');
+}
+
+/** The path of a request target in origin or absolute form. @see RFC 9112 section 3.2 */
+function sentPath(target: unknown): string {
+  if (!isText(target)) return '/';
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  return path === '' ? '/' : path;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

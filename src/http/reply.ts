@@ -1,0 +1,173 @@
+import { type ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+import { type SecurityError, SecurityFaultError } from '../errors';
+import type { RefusalReply } from '../options';
+
+/** Headers by name; several values become several header lines. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** Sets headers on a reply that has not begun. What cannot be sent changes nothing. */
+export function setHeaders(response: ServerResponse | undefined, headers: unknown): void {
+  if (response === undefined || response.headersSent) return;
+  for (const [name, value] of Object.entries(sendableHeaders(headers))) {
+    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+  }
+}
+
+/**
+ * Headers of the connection and of the body as it is framed. The host writes them itself; a second opinion leaves the
+ * client waiting for a body that never ends, or makes Node throw where nobody catches.
+ * @see RFC 9110 sections 6.6.2, 7.6.1 and 7.8, RFC 9112 section 6
+ */
+const OF_THE_HOST: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const QUOTED = String.raw`"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*"`;
+
+/** A media type with its parameters. Express throws for any other text. @see RFC 9110 section 8.3.1 */
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|${QUOTED}))*$`);
+
+/**
+ * The headers that can be sent. They come from the app's code, and a framework that is handed one which is no header
+ * throws where nobody catches.
+ */
+export function sendableHeaders(headers: unknown): ReplyHeaders {
+  const sendable: Record<string, string | readonly string[]> = {};
+  for (const name of namesOf(headers)) {
+    try {
+      const value = valueOf(name, Reflect.get(headers as object, name));
+      if (value !== undefined) sendable[name] = value;
+    } catch {
+      // A refusal goes out without what the app got wrong, rather than not at all.
+    }
+  }
+  return sendable;
+}
+
+function namesOf(headers: unknown): readonly string[] {
+  try {
+    return typeof headers === 'object' && headers !== null ? Object.keys(headers) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @throws TypeError for what is no header */
+function valueOf(name: string, given: unknown): string | readonly string[] | undefined {
+  validateHeaderName(name);
+  if (OF_THE_HOST.has(name.toLowerCase())) return undefined;
+  const value = Array.isArray(given) ? given.map(textOf) : textOf(given);
+  for (const line of [value].flat()) validateHeaderValue(name, line);
+  if (name.toLowerCase() !== 'content-type') return value;
+  return typeof value === 'string' && MEDIA_TYPE.test(value) ? value : undefined;
+}
+
+/** @throws TypeError for what is none */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError('A header is a text');
+}
+
+/**
+ * A copy of an error for one reply: the app may throw one object many times, or a frozen one, and has its hands on
+ * every property of it. A status that is no refusal becomes 500.
+ */
+export function replyError(thrown: SecurityError): SecurityError {
+  try {
+    const copy = Object.create(Object.getPrototypeOf(thrown) as object) as SecurityError;
+    for (const key of Reflect.ownKeys(thrown)) {
+      const enumerable = Object.prototype.propertyIsEnumerable.call(thrown, key);
+      const value: unknown = Reflect.get(thrown, key);
+      Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true });
+    }
+    const { httpCode, headers } = copy as { httpCode: unknown; headers: unknown };
+    if (!isRefusalStatus(httpCode)) return new SecurityFaultError({ cause: thrown });
+    // Frameworks set this one.
+    Object.defineProperty(copy, 'status', { value: httpCode, writable: true, configurable: true });
+    Object.defineProperty(copy, 'headers', {
+      value: sendableHeaders(headers),
+      writable: true,
+      configurable: true,
+    });
+    const { message, stack } = copy as { message: unknown; stack: unknown };
+    const text = jsonOf(copy);
+    if (text === undefined || typeof message !== 'string' || typeof stack !== 'string') {
+      return new SecurityFaultError({ cause: thrown });
+    }
+    setJson(copy, text);
+    return copy;
+  } catch (cause) {
+    return new SecurityFaultError({ cause });
+  }
+}
+
+/** Undefined for a function and a symbol, which have no JSON. @throws for what JSON cannot write */
+function jsonOf(value: unknown): string | undefined {
+  return JSON.stringify(value);
+}
+
+/** What an error is in JSON is decided once: code of the app that ran again, in the host, could throw there. */
+function setJson(error: SecurityError, text: string): void {
+  Object.defineProperty(error, 'toJSON', {
+    value: () => JSON.parse(text) as unknown,
+    writable: true,
+    configurable: true,
+  });
+}
+
+function isRefusalStatus(status: unknown): status is number {
+  return typeof status === 'number' && status >= 300 && STATUS_CODES[status] !== undefined;
+}
+
+/**
+ * Marks a reply as one that depends on who asks.
+ * @see RFC 9111 section 5.2.2, RFC 9110 section 12.5.5
+ */
+export function dependOn(
+  response: ServerResponse | undefined,
+  credentialHeaders: readonly string[],
+  isPersonal: boolean,
+): void {
+  if (response === undefined || response.headersSent) return;
+  const vary = response.getHeader('Vary');
+  if (vary === undefined) {
+    if (credentialHeaders.length > 0) response.setHeader('Vary', credentialHeaders.join(', '));
+  } else {
+    const present = new Set(
+      String(vary)
+        .toLowerCase()
+        .split(/[\s,]+/),
+    );
+    const missing = credentialHeaders.filter((name) => !present.has('*') && !present.has(name.toLowerCase()));
+    if (missing.length > 0) response.setHeader('Vary', [String(vary), ...missing].join(', '));
+  }
+  if (isPersonal) response.setHeader('Cache-Control', 'private, no-store');
+}
+
+/** Puts what an app's hook wants into the error that the host is going to send. */
+export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {
+  const { status, headers, body } = reply;
+  // First, because it throws for what JSON cannot write: then nothing of the reply is taken.
+  const json = jsonOf(body);
+  if (isRefusalStatus(status)) {
+    error.httpCode = status;
+    Object.defineProperty(error, 'status', { value: status, writable: true, configurable: true });
+  }
+  error.headers = { ...error.headers, ...sendableHeaders(headers) } as SecurityError['headers'];
+  if (json === undefined) return;
+  // JSON controllers send what toJSON() gives, text controllers the message.
+  error.message = typeof body === 'string' ? body : json;
+  setJson(error, json);
+}

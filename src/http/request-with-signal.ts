@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import { rawResponse } from './raw';
+import type { SecurityRequest } from '../core/request';
+import { ServiceUnavailableError } from '../errors';
+
+/** A request as it is handed to one provider, policy or hook: the same request under a signal of its own. */
+export class RequestWithSignal implements SecurityRequest {
+  private controller: AbortController | undefined;
+  private reason: Error | undefined;
+
+  /** @param headersRead takes the lower-case names of the headers that are looked at */
+  constructor(
+    private readonly request: SecurityRequest,
+    private readonly headersRead?: Set<string>,
+  ) {}
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get path(): string {
+    return this.request.path;
+  }
+
+  get route(): string | undefined {
+    return this.request.route;
+  }
+
+  get ip(): string {
+    return this.request.ip;
+  }
+
+  get secure(): boolean {
+    return this.request.secure;
+  }
+
+  get action(): SecurityRequest['action'] {
+    return this.request.action;
+  }
+
+  /** Made when somebody looks: most providers answer before anything could be aborted. */
+  get signal(): AbortSignal {
+    this.controller ??= this.watched();
+    if (this.reason !== undefined) this.controller.abort(this.reason);
+    return this.controller.signal;
+  }
+
+  header(name: string): string | undefined {
+    this.headersRead?.add(name.toLowerCase());
+    return this.request.header(name);
+  }
+
+  /** Aborts too when the client has gone: nobody waits for the work any more. */
+  private watched(): AbortController {
+    const response: Partial<ServerResponse> | undefined = rawResponse(this.request.action);
+    const ended = () => {
+      if (response?.writableFinished !== true) this.abort(new ServiceUnavailableError());
+    };
+    // It may have gone while a store was asked, and is not told of again.
+    if (response?.destroyed === true) ended();
+    else response?.once?.('close', ended);
+    return new AbortController();
+  }
+
+  abort(reason: Error): void {
+    this.reason = reason;
+    this.controller?.abort(reason);
+  }
+}

@@ -1,0 +1,55 @@
+import type { User } from '../../core/user';
+import type { UserChange, UserDirectory } from '../../core/user-directory';
+import { UserFileEditor, type UserFileEditorOptions } from './user-file-edit';
+
+/** The users of a YAML file, for those who manage them. Every change is on the disk before it resolves. */
+export class FileUserDirectory implements UserDirectory {
+  readonly #editor: UserFileEditor;
+
+  constructor(options: UserFileEditorOptions) {
+    this.#editor = new UserFileEditor({ keepsVersion: true, ...options });
+  }
+
+  get(username: string): Promise<User | undefined> {
+    return this.#editor.read(({ users }) => users.get(username));
+  }
+
+  async *list(): AsyncIterable<User> {
+    yield* await this.#editor.read(({ users }) => users.values());
+  }
+
+  existing(usernames: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#editor.read(({ users }) => new Set(usernames.filter((name) => users.has(name))));
+  }
+
+  add(user: User): Promise<boolean> {
+    return this.#editor.edit((get) =>
+      get(user.username) === undefined ? { users: [user], result: true } : { users: [], result: false },
+    );
+  }
+
+  update(username: string, change: (user: User) => UserChange): Promise<boolean> {
+    return this.#editor.edit((get) => {
+      const user = get(username);
+      if (user === undefined) return { users: [], result: false };
+      return { users: [{ ...user, ...change(user), username }], result: true };
+    });
+  }
+
+  addAll(users: readonly User[]): Promise<readonly string[]> {
+    return this.#editor.edit((get) => {
+      const added = new Map<string, User>();
+      const there: string[] = [];
+      for (const user of users) {
+        const isThere = added.has(user.username) || get(user.username) !== undefined;
+        if (isThere) there.push(user.username);
+        else added.set(user.username, user);
+      }
+      return { users: [...added.values()], result: there };
+    });
+  }
+
+  groupNames(): Promise<ReadonlySet<string>> {
+    return this.#editor.read(({ groups }) => new Set(groups.keys()));
+  }
+}

@@ -1,0 +1,219 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { expect } from 'chai';
+import { Audit } from '../../../src/audit/audit';
+import type { Unauthenticated } from '../../../src/authentication/chain';
+import type { Verdict } from '../../../src/authentication/verdicts';
+import type { AuthProviderInterface } from '../../../src/core/auth-provider';
+import type { SecurityEvent } from '../../../src/core/events';
+import type { SecurityRequest } from '../../../src/core/request';
+import {
+  AccessDeniedError,
+  AuthenticationRequiredError,
+  BadCredentialsError,
+  InvalidRequestError,
+  type SecurityError,
+  ServiceUnavailableError,
+  ThrottledError,
+} from '../../../src/errors';
+import { resolveOptions, type SecurityOptions } from '../../../src/options';
+import { Refusals } from '../../../src/authentication/refusals';
+import { DEADLINE_MS, hang, holdDeadlines } from '../../support/deadlines';
+import { fakeRequest } from '../../support/fake-request';
+import { MemoryLogger } from '../../support/reset';
+
+function challenging(name: string, challenge: AuthProviderInterface['challenge']) {
+  const provider: AuthProviderInterface = { authenticate: () => null, ...(challenge && { challenge }) };
+  return { name, get: () => provider };
+}
+
+const BASIC = challenging('Password', () => ({ scheme: 'Basic' }));
+const BEARER = challenging('Token', () => ({ scheme: 'Bearer' }));
+
+function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER]) {
+  const events: SecurityEvent[] = [];
+  const logger = new MemoryLogger();
+  const audit = new Audit((event) => void events.push(event), logger);
+  const refusals = new Refusals(resolveOptions(options), audit, () => providers);
+  const raw = new IncomingMessage(new Socket());
+  const response = new ServerResponse(raw);
+  const request: SecurityRequest = { ...fakeRequest(), action: { request: raw, response } };
+  return { refusals, events, logger, response, request };
+}
+
+function unauthenticated(
+  error: () => SecurityError,
+  verdicts: Verdict[] = [],
+  kind: Unauthenticated['kind'] = 'refused',
+) {
+  return { kind, error, verdicts, headersRead: new Set<string>() };
+}
+
+const anonymous = unauthenticated(() => new AuthenticationRequiredError(), [], 'anonymous');
+
+describe('Refusals', () => {
+  it('puts every challenge on the response, in the order of the providers', async () => {
+    const { refusals, request, response } = setUp();
+    const error = await refusals.refuse(request, anonymous);
+    expect(error).to.be.instanceOf(AuthenticationRequiredError);
+    expect({ ...response.getHeaders() }).to.deep.equal({
+      'cache-control': 'private, no-store',
+      'www-authenticate': ['Basic realm="api"', 'Bearer realm="api"'],
+    });
+  });
+
+  it('says in the Bearer challenge what became of the token (RFC 6750 section 3)', async () => {
+    const { refusals, request, response } = setUp();
+    const verdicts: Verdict[] = [
+      { provider: 'Password', credential: 'authorization', verdict: 'no_credentials' },
+      { provider: 'Token', credential: 'authorization', verdict: 'bad_credentials' },
+    ];
+    await refusals.refuse(
+      request,
+      unauthenticated(() => new BadCredentialsError(), verdicts),
+    );
+    expect(response.getHeader('WWW-Authenticate')).to.deep.equal([
+      'Basic realm="api"',
+      'Bearer realm="api", error="invalid_token"',
+    ]);
+  });
+
+  const statuses: [SecurityError, challenged: boolean, retryAfter: string | undefined][] = [
+    [new BadCredentialsError(), true, undefined],
+    [new InvalidRequestError(), true, undefined],
+    [new AccessDeniedError(), false, undefined],
+    [new ThrottledError({ retryAfterSeconds: 9 }), false, '9'],
+    [new ServiceUnavailableError({ retryAfterSeconds: 8 }), false, '8'],
+  ];
+  for (const [error, challenged, retryAfter] of statuses) {
+    it(`sends ${challenged ? 'challenges' : 'no challenge'} with ${error.httpCode}`, async () => {
+      const { refusals, request, response } = setUp();
+      await refusals.refuse(
+        request,
+        unauthenticated(() => error),
+      );
+      expect(response.hasHeader('WWW-Authenticate')).to.equal(challenged);
+      expect(response.getHeader('Retry-After')).to.equal(retryAfter);
+    });
+  }
+
+  it('sends no challenge twice, and none that is invalid or fails', async () => {
+    const failing = challenging('Failing', () => {
+      throw new Error('no realm');
+    });
+    const split = challenging('Split', () => ({ scheme: 'X', params: { a: 'x\r\ny: z' } }));
+    const silent = challenging('Silent', undefined);
+    const again = challenging('Again', () => ({ scheme: 'Basic' }));
+    const { refusals, request, response, logger } = setUp({}, [failing, split, silent, BASIC, again]);
+    await refusals.refuse(request, anonymous);
+    expect(response.getHeader('WWW-Authenticate')).to.deep.equal(['Basic realm="api"']);
+    expect(logger.lines).to.have.length(2);
+    expect(logger.lines.join()).to.match(/Failing has no valid challenge.*Split has no valid challenge/);
+  });
+
+  it('throws a denial in place of an outcome', async () => {
+    const { refusals, request } = setUp();
+    const denial = new AccessDeniedError();
+    expect(await refusals.deny(request, denial)).to.equal(denial);
+  });
+
+  it('tells once of an anonymous request that was refused, and of no other here', async () => {
+    const { refusals, request, events } = setUp();
+    const error = await refusals.refuse(request, anonymous);
+    expect(await refusals.refuse(request, anonymous)).to.equal(error);
+    await refusals.refuse(
+      setUp().request,
+      unauthenticated(() => new BadCredentialsError()),
+    );
+    expect(events.map((event) => event.type === 'failed' && event.code)).to.deep.equal([
+      'authentication_required',
+    ]);
+  });
+
+  it("keeps the reply's Vary where a framework keeps only an error's own headers", async () => {
+    const { refusals, request, response } = setUp();
+    response.setHeader('Vary', 'Authorization, Origin');
+    expect((await refusals.refuse(request, anonymous)).headers).to.include({ Vary: 'Authorization, Origin' });
+  });
+
+  it("completes an app's error that has headers of its own, once, copies of it too", () => {
+    const { refusals, request } = setUp();
+    const error = new BadCredentialsError();
+    error.headers = { 'Cache-Control': 'no-cache' };
+    refusals.complete(error, request, []);
+    expect(error.headers).to.include({ 'Cache-Control': 'no-cache' }).and.have.property('WWW-Authenticate');
+    const copy = Object.create(null, Object.getOwnPropertyDescriptors(error)) as BadCredentialsError;
+    copy.headers = {};
+    refusals.complete(copy, request, []);
+    expect(copy.headers).to.deep.equal({});
+  });
+
+  it('leaves headers that an error has already', () => {
+    const { refusals, request } = setUp();
+    const error = new BadCredentialsError();
+    error.headers = { 'Retry-After': '1' };
+    refusals.complete(error, request, []);
+    const { headers } = error;
+    expect(headers).to.include({ 'Retry-After': '1' }).and.have.property('WWW-Authenticate');
+    refusals.complete(error, request, []);
+    expect(error.headers).to.equal(headers);
+  });
+
+  describe('with an onUnauthorized hook', () => {
+    holdDeadlines();
+
+    it('shapes the reply', async () => {
+      const { refusals, request, response } = setUp({
+        onUnauthorized: async (own, error) => ({
+          status: 404,
+          headers: { 'X-Path': own.path, 'X-Code': error.code },
+          body: { error: 'gone' },
+        }),
+      });
+      const error = await refusals.refuse(request, anonymous);
+      expect(error).to.include({ httpCode: 404 });
+      expect(JSON.stringify(error)).to.equal('{"error":"gone"}');
+      expect(response.getHeaders()).to.include({ 'x-path': '/', 'x-code': 'authentication_required' });
+    });
+
+    const useless: [string, () => unknown][] = [
+      ['returns undefined', () => undefined],
+      ['returns null', () => null],
+      ['returns true', () => true],
+      ['returns a string', () => 'let them in'],
+      ['returns status 200', () => ({ status: 200 })],
+      ['throws', () => { throw new Error('x'); }],
+      ['throws undefined', () => { throw undefined; }],
+      ['rejects', () => Promise.reject(new Error('x'))],
+      ['never answers', hang],
+      ['sends headers that are none', () => ({ headers: { 'X-A': 'x\r\ny: z', 'b c': '1' } })],
+      ['returns a throwing getter', () => ({ get status() { throw new Error('x'); } })],
+    ]; // prettier-ignore
+    for (const [what, hook] of useless) {
+      it(`refuses all the same when it ${what}`, async () => {
+        const { refusals, request, response } = setUp({
+          onUnauthorized: hook as never,
+          deadlineMs: DEADLINE_MS,
+        });
+        const error = await refusals.refuse(request, anonymous);
+        expect(error).to.be.instanceOf(AuthenticationRequiredError).and.include({ httpCode: 401 });
+        expect(JSON.parse(JSON.stringify(error))).to.include({ code: 'authentication_required' });
+        expect(response.getHeader('WWW-Authenticate')).to.have.length(2);
+      });
+    }
+
+    it('says in the log that it failed, and aborts the signal of a late one', async () => {
+      let signal: AbortSignal | undefined;
+      const { refusals, request, logger } = setUp({
+        deadlineMs: DEADLINE_MS,
+        onUnauthorized: (own) => {
+          ({ signal } = own);
+          return hang();
+        },
+      });
+      await refusals.refuse(request, anonymous);
+      expect(signal?.aborted).to.be.true;
+      expect(logger.lines[0]).to.match(/The onUnauthorized hook failed/);
+    });
+  });
+});

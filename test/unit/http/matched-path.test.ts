@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import type { Action } from 'routing-controllers';
+import { matchedPath } from '../../../src/http/matched-path';
+
+const TARGETS: [url: string | undefined, path: string][] = [
+  ['/notes', '/notes'],
+  ['/notes?a=/b#c', '/notes'],
+  ['?a', '/'],
+  ['', '/'],
+  [undefined, '/'],
+  ['/a%2Fb/../c', '/a%2Fb/../c'],
+  ['//evil.example/x', '//evil.example/x'],
+  ['http://api.example/notes?x', '/notes'],
+  ['/x?u=http://a.example/b', '/x'],
+];
+
+interface Express {
+  readonly path: string;
+  readonly baseUrl?: string;
+  readonly originalUrl?: string;
+}
+
+const EXPRESS: [Express, string | undefined][] = [
+  [{ path: '/notes', originalUrl: '/notes?x' }, '/notes'],
+  [{ path: '/en/admin', originalUrl: 'http://x:en/admin' }, '/en/admin'],
+  [{ path: '/rewritten', originalUrl: '/notes' }, '/rewritten'],
+  [{ path: '/notes', baseUrl: '/api', originalUrl: '/api/notes' }, '/api/notes'],
+  [{ path: '/', baseUrl: '/api', originalUrl: '/api' }, '/api/'],
+  [{ path: '/rewritten', baseUrl: '/api', originalUrl: '/api/notes' }, '/api/rewritten'],
+  [{ path: '/notes', baseUrl: '/api', originalUrl: 'http://api.example/api/notes' }, '/api/notes'],
+  [{ path: '/users', baseUrl: '/en', originalUrl: 'http://x:en/users' }, undefined],
+];
+
+interface Koa {
+  readonly path: string;
+  readonly originalUrl: string;
+  readonly mountPath?: string;
+  readonly newRouterPath?: unknown;
+}
+
+const KOA: [Koa, string | undefined][] = [
+  [{ path: '/notes', originalUrl: '/notes?x' }, '/notes'],
+  [{ path: '/en/admin', originalUrl: 'http://x:en/admin' }, '/en/admin'],
+  [{ path: '/rewritten', originalUrl: '/notes' }, '/rewritten'],
+  [{ path: '/notes', newRouterPath: '/routed', originalUrl: '/notes' }, '/routed'],
+  [{ path: '/notes', newRouterPath: '', originalUrl: '/notes' }, '/notes'],
+  [{ path: '/notes', newRouterPath: 7, originalUrl: '/notes' }, '/notes'],
+  // Mounted once.
+  [{ path: '/notes', mountPath: '/api', originalUrl: '/api/notes?x' }, '/api/notes'],
+  [{ path: '/notes', mountPath: '/api/', originalUrl: '/api/notes' }, '/api/notes'],
+  [{ path: '/', mountPath: '/api', originalUrl: '/api' }, '/api/'],
+  [{ path: '/notes', mountPath: '/api', originalUrl: 'http://a.example/api/notes' }, '/api/notes'],
+  // Rewritten inside.
+  [{ path: '/admin', mountPath: '/api', originalUrl: '/api/v2/admin' }, '/api/admin'],
+  [{ path: '/rewritten', mountPath: '/api', originalUrl: '/api/notes' }, '/api/rewritten'],
+  [{ path: '/notes', newRouterPath: '/routed', mountPath: '/api', originalUrl: '/api/notes' }, '/api/routed'],
+  // Out of the mounted app again.
+  [{ path: '/api/notes', mountPath: '/api', originalUrl: '/api/notes' }, '/api/notes'],
+  // Mounted twice, or rewritten outside: it could be both.
+  [{ path: '/notes', mountPath: '/v1', originalUrl: '/api/v1/notes' }, undefined],
+  [{ path: '/admin', mountPath: '/api', originalUrl: '/en/api/admin' }, undefined],
+  [{ path: '/x', mountPath: '/b', originalUrl: '/b/b/v2/x' }, undefined],
+  [{ path: '/x', mountPath: '/b', originalUrl: '/a/y' }, undefined],
+  [{ path: '/api/x', mountPath: '/api', originalUrl: '/api/v2/x' }, undefined],
+  [{ path: '/users', mountPath: '/en', originalUrl: 'http://x:en/users' }, undefined],
+  [{ path: 'notes', mountPath: '/api/', originalUrl: '/api/v2/notes' }, undefined],
+];
+
+describe('matchedPath', () => {
+  for (const [url, path] of TARGETS) {
+    it(`is ${path} for ${JSON.stringify(url)} where there is no router`, () => {
+      expect(matchedPath({ request: { url }, response: undefined })).to.equal(path);
+    });
+  }
+  for (const [request, path] of EXPRESS) {
+    it(`is ${String(path)} for ${JSON.stringify(request)} on Express`, () => {
+      expect(matchedPath({ request: { baseUrl: '', ...request }, response: {} })).to.equal(path);
+    });
+  }
+  for (const [context, path] of KOA) {
+    it(`is ${String(path)} for ${JSON.stringify(context)} on Koa`, () => {
+      const action: Action = { request: {}, response: {}, context: { req: {}, ...context } };
+      expect(matchedPath(action)).to.equal(path);
+    });
+  }
+});
