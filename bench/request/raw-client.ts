@@ -10,12 +10,7 @@ export interface Reply {
   readonly body: string;
 }
 
-export function requestText(
-  path: string,
-  headers: Headers,
-  method = 'GET',
-  body: string | undefined = undefined,
-): string {
+export function requestText(path: string, headers: Headers, method = 'GET', body?: string): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const length = body === undefined ? '' : `content-length: ${String(Buffer.byteLength(body))}\r\n`;
   return `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${lines.join('')}${length}\r\n${body ?? ''}`;

@@ -17,6 +17,16 @@ interface Claims {
   readonly exp: number;
 }
 
+interface JsonWebToken {
+  readonly verify: (token: string, key: unknown, options: object) => Claims;
+}
+interface FastJwt {
+  readonly createVerifier: (options: object) => (token: string) => Claims;
+}
+interface Jose {
+  readonly jwtVerify: (token: string, key: unknown, options: object) => Promise<{ payload: Claims }>;
+}
+
 const MAX_REMEMBERED = 10_000;
 
 export const USERS: ReadonlyMap<string, BenchUser> = new Map([
@@ -84,17 +94,13 @@ export function verifyByHand(token: string): Claims | undefined {
 const KEY = createSecretKey(Buffer.from(SECRET));
 
 export function jsonwebtoken(): Checker {
-  const { verify } = loadPeer<{ verify: (token: string, key: unknown, options: object) => Claims }>(
-    'jsonwebtoken',
-  );
+  const { verify } = loadPeer('jsonwebtoken') as JsonWebToken;
   const options = { algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE };
   return guardedBy((token) => attempt(() => verify(token, KEY, options)));
 }
 
 export function fastJwtWithCache(): Checker {
-  const { createVerifier } = loadPeer<{ createVerifier: (options: object) => (token: string) => Claims }>(
-    'fast-jwt',
-  );
+  const { createVerifier } = loadPeer('fast-jwt') as FastJwt;
   const verify = createVerifier({
     key: SECRET,
     algorithms: ['HS256'],
@@ -114,8 +120,7 @@ function attempt(verify: () => Claims): Claims | undefined {
 }
 
 export function jose(): Checker {
-  type JwtVerify = (token: string, key: unknown, options: object) => Promise<{ payload: Claims }>;
-  const { jwtVerify } = loadPeer<{ jwtVerify: JwtVerify }>('jose');
+  const { jwtVerify } = loadPeer('jose') as Jose;
   const options = { algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE };
   return async (action, roles) => {
     const token = bearerToken(action);

@@ -18,9 +18,9 @@ interface Fastify {
 
 /** Fastify with its own plugin, and the plugin's cache on. */
 export async function start({ token }: { token: string }): Promise<Target[]> {
-  const app = loadPeer<() => Fastify>('fastify')();
+  const app = (loadPeer('fastify') as () => Fastify)();
   const verify = { algorithms: ['HS256'], allowedIss: ISSUER, allowedAud: AUDIENCE, cache: true };
-  await app.register(loadPeer<object>('@fastify/jwt'), { secret: SECRET, verify });
+  await app.register(loadPeer('@fastify/jwt') as object, { secret: SECRET, verify });
   const onRequest = async (request: Request, reply: Reply) => {
     const { sub } = await request.jwtVerify();
     if (USERS.get(sub)?.active !== true) return reply.code(401).send({});

@@ -15,16 +15,17 @@ interface Passport {
   authenticate(name: string, options: object): Middleware;
 }
 type Verified = (error: null, user: unknown) => void;
+interface PassportJwt {
+  readonly Strategy: Strategy;
+  readonly ExtractJwt: { fromAuthHeaderAsBearerToken: () => unknown };
+}
 type Strategy = new (options: object, verify: (claims: { sub: string }, done: Verified) => void) => object;
 
 export async function start({ token }: { token: string }): Promise<Target[]> {
   const { host, Koa } = loadLibrary();
   const { Get, JsonController, UseBefore } = host;
-  const passport = loadPeer<Passport>('koa-passport');
-  const { Strategy, ExtractJwt } = loadPeer<{
-    Strategy: Strategy;
-    ExtractJwt: { fromAuthHeaderAsBearerToken: () => unknown };
-  }>('passport-jwt');
+  const passport = loadPeer('koa-passport') as Passport;
+  const { Strategy, ExtractJwt } = loadPeer('passport-jwt') as PassportJwt;
   const options = {
     jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
     secretOrKey: createSecretKey(Buffer.from(SECRET)),
@@ -47,6 +48,6 @@ export async function start({ token }: { token: string }): Promise<Target[]> {
   }
   const app = new Koa();
   app.silent = true;
-  const port = await listenKoa(host.useKoaServer(app, { controllers: [Api] }) as KoaClass);
+  const port = await listenKoa(host.useKoaServer<KoaClass>(app, { controllers: [Api] }));
   return [{ name: 'koa-passport', port, path: '/guarded', ...tokenCredentials(token) }];
 }

@@ -13,22 +13,23 @@ interface NestApp {
   listen(port: number, host: string): Promise<unknown>;
   getHttpServer(): { address(): unknown };
 }
+interface Core {
+  readonly NestFactory: { create(module: object, adapter: object, options: object): Promise<NestApp> };
+}
 interface Common {
-  Controller(path: string): ClassDecorator;
-  Get(path: string): MethodDecorator;
-  Module(metadata: object): ClassDecorator;
-  UseGuards(...guards: object[]): MethodDecorator;
+  readonly Controller: (path: string) => ClassDecorator;
+  readonly Get: (path: string) => MethodDecorator;
+  readonly Module: (metadata: object) => ClassDecorator;
+  readonly UseGuards: (...guards: object[]) => MethodDecorator;
   UnauthorizedException: new () => Error;
 }
 type Verify = (token: string, key: unknown, options: object) => { sub: string };
 
 export async function start({ token }: { token: string }): Promise<Target[]> {
-  const { Controller, Get, Module, UnauthorizedException, UseGuards } = loadPeer<Common>('@nestjs/common');
-  const { NestFactory } = loadPeer<{
-    NestFactory: { create(module: object, adapter: object, options: object): Promise<NestApp> };
-  }>('@nestjs/core');
-  const { FastifyAdapter } = loadPeer<{ FastifyAdapter: new () => object }>('@nestjs/platform-fastify');
-  const { verify } = loadPeer<{ verify: Verify }>('jsonwebtoken');
+  const { Controller, Get, Module, UnauthorizedException, UseGuards } = loadPeer('@nestjs/common') as Common;
+  const { NestFactory } = loadPeer('@nestjs/core') as Core;
+  const { FastifyAdapter } = loadPeer('@nestjs/platform-fastify') as { FastifyAdapter: new () => object };
+  const { verify } = loadPeer('jsonwebtoken') as { verify: Verify };
   const key = createSecretKey(Buffer.from(SECRET));
   const options = { algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE };
 

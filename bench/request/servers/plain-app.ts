@@ -21,6 +21,6 @@ export function plainApp({ host, Koa }: Library, check?: Checker): KoaClass {
   }
   const app = new Koa();
   app.silent = true;
-  if (check === undefined) return host.useKoaServer(app, { controllers: [Open] }) as KoaClass;
-  return host.useKoaServer(app, { controllers: [Open, Guarded], authorizationChecker: check }) as KoaClass;
+  if (check === undefined) return host.useKoaServer<KoaClass>(app, { controllers: [Open] });
+  return host.useKoaServer<KoaClass>(app, { controllers: [Open, Guarded], authorizationChecker: check });
 }

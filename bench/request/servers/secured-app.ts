@@ -142,7 +142,7 @@ export class SecuredApps {
     const security = securest.createSecurity({ ...this.#options, providers: providers as never });
     const app = new Koa();
     app.silent = true;
-    return host.useKoaServer(app, security.secure({ controllers })) as KoaClass;
+    return host.useKoaServer<KoaClass>(app, security.secure({ controllers }));
   }
 
   #further(): Constructor<object>[] {
