@@ -61,7 +61,7 @@ function guardedBy(verify: Verify): Checker {
 }
 
 /** Verifies a token once, and then finds it: the least that a checker can do. */
-export function mapOfTokens(): Checker {
+function mapOfTokens(): Checker {
   const known = new Map<string, Claims>();
   return guardedBy((token) => {
     const remembered = known.get(token);
@@ -77,7 +77,7 @@ export function mapOfTokens(): Checker {
 }
 
 /** node:crypto and JSON.parse at every request. */
-export function hmacByHand(): Checker {
+function hmacByHand(): Checker {
   return guardedBy(verifyByHand);
 }
 
@@ -93,13 +93,13 @@ export function verifyByHand(token: string): Claims | undefined {
 
 const KEY = createSecretKey(Buffer.from(SECRET));
 
-export function jsonwebtoken(): Checker {
+function jsonwebtoken(): Checker {
   const { verify } = loadPeer('jsonwebtoken') as JsonWebToken;
   const options = { algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE };
   return guardedBy((token) => attempt(() => verify(token, KEY, options)));
 }
 
-export function fastJwtWithCache(): Checker {
+function fastJwtWithCache(): Checker {
   const { createVerifier } = loadPeer('fast-jwt') as FastJwt;
   const verify = createVerifier({
     key: SECRET,
@@ -150,3 +150,12 @@ export function cachedBasic(): Checker {
     return true;
   };
 }
+
+/** The checkers of a token, by their names. */
+export const BY_HAND: readonly (readonly [string, () => Checker])[] = [
+  ['map of tokens', mapOfTokens],
+  ['HMAC', hmacByHand],
+  ['fast-jwt, cached', fastJwtWithCache],
+  ['jsonwebtoken', jsonwebtoken],
+  ['jose', jose],
+];

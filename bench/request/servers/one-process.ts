@@ -1,26 +1,10 @@
 /** Open and guarded routes of all kinds in one process, each on a port of its own: what is shared, all share. */
 import { loadLibrary } from '../library';
 import { basicCredentials, keyCredentials, type Target, tokenCredentials } from '../target';
-import {
-  cachedBasic,
-  type Checker,
-  fastJwtWithCache,
-  hmacByHand,
-  jose,
-  jsonwebtoken,
-  mapOfTokens,
-} from './by-hand';
+import { BY_HAND, cachedBasic } from './by-hand';
 import { listenKoa } from './listen';
 import { plainApp } from './plain-app';
 import { type Kind, SecuredApps } from './secured-app';
-
-const BY_HAND: readonly (readonly [string, () => Checker])[] = [
-  ['map of tokens', mapOfTokens],
-  ['HMAC', hmacByHand],
-  ['fast-jwt, cached', fastJwtWithCache],
-  ['jsonwebtoken', jsonwebtoken],
-  ['jose', jose],
-];
 
 export async function start({ root }: { root?: string }): Promise<Target[]> {
   const library = loadLibrary(root);
