@@ -4,8 +4,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { drawing } from './request/drawing';
+import { build } from './request/library';
 import { installPeers } from './request/peers';
 import { type RunOptions, type RunSection, type Section, tableText } from './request/section';
 import { startup, users } from './request/sections/creation';
@@ -63,9 +65,11 @@ async function main(): Promise<void> {
     rounds: values.rounds === undefined ? undefined : count('rounds', values.rounds),
     requests: count('requests', values.requests),
     connections: count('connections', values.connections),
-    against: values.against,
+    against: values.against === undefined ? undefined : path.resolve(values.against),
   };
   if (names.some((name) => !ALONE.includes(name))) installPeers();
+  build();
+  if (options.against !== undefined) build(options.against);
   const machine = { node: process.version, cpu: os.cpus()[0]?.model ?? 'unknown', cpus: os.cpus().length };
   console.log(`Node ${machine.node}, ${machine.cpus} x ${machine.cpu}. Medians, and the quarter marks.\n`);
   const sections: Section[] = [];

@@ -2,11 +2,6 @@
 import http, { type RequestListener } from 'node:http';
 import { Duplex } from 'node:stream';
 
-export interface MemoryReply {
-  readonly status: number;
-  readonly text: string;
-}
-
 class Wire extends Duplex {
   readonly remoteAddress = '127.0.0.1';
   written = '';
@@ -16,7 +11,7 @@ class Wire extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.written = chunk.toString('latin1');
+    this.written += chunk.toString('latin1');
     done();
   }
 }
@@ -37,12 +32,13 @@ export class MemoryConnection {
   send(text: Buffer): Promise<number> {
     return new Promise((resolve) => {
       this.#settle = resolve;
+      this.#wire.written = '';
       this.#wire.push(text);
     });
   }
 
-  /** The last piece that the server wrote. */
-  get lastWritten(): string {
+  /** The last reply, with its head. */
+  get reply(): string {
     return this.#wire.written;
   }
 }

@@ -61,7 +61,7 @@ async function addRoute(
   const text = Buffer.from(requestText(path, right));
   const expectOk = async () => {
     const status = await connection.send(text);
-    if (status === 200 && connection.lastWritten.endsWith(JSON.stringify(BODY))) return;
+    if (status === 200 && connection.reply.endsWith(JSON.stringify(BODY))) return;
     throw new Error(`${name} answered ${status} to the right credential`);
   };
   await expectOk();

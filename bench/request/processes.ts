@@ -47,7 +47,11 @@ export class Worker {
     const id = this.#calls;
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#child.send({ id, name, argument });
+      this.#child.send({ id, name, argument }, (error) => {
+        if (error === null) return;
+        this.#waiting.delete(id);
+        reject(error);
+      });
     });
   }
 

@@ -57,8 +57,9 @@ export class RawConnection {
   }
 
   /** Writes and hangs up at once. */
-  abort(text: string): void {
-    this.#socket.write(text, () => this.#socket.destroy());
+  async abort(text: string): Promise<void> {
+    await new Promise((resolve) => this.#socket.write(text, resolve));
+    this.#socket.destroy();
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /** A fresh process that makes one userstore in memory, or what it takes by hand: a map of frozen copies. */
 import { setImmediate } from 'node:timers/promises';
-import { MemoryUserstore } from '../../src';
+import { loadLibrary } from './library';
 import { milliseconds } from './mixed-routes';
 import { answerCalls } from './processes';
 
@@ -13,6 +13,7 @@ const [, , kind, count = '0'] = process.argv;
 const HASH = '$2b$10$abcdefghijklmnopqrstuuWq2Q9mS5M7s8QGvI9mQ8gE6f7i0h1yK';
 
 async function create(): Promise<UsersResult> {
+  const { MemoryUserstore } = loadLibrary().securest;
   const users = Array.from({ length: Number(count) }, (_, id) => ({
     username: `user${String(id)}`,
     password: HASH,

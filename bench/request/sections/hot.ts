@@ -4,12 +4,14 @@
  * this guard.
  */
 import { Worker } from '../processes';
-import { ascending, type Row, type RunOptions, type RunSection } from '../section';
+import { ascending, type Row, type RunSection } from '../section';
 import { differenceOf, figureOf, ratioOf } from '../statistics';
 
-const ROUNDS = 21;
-const BATCH = 2000;
+/** Many short turns: what else the machine does then hits all alike. */
+const ROUNDS = 101;
+const BATCH = 250;
 /** Small enough for the young generation below: no collection runs in between. */
+const BYTES_ROUNDS = 21;
 const BYTES_BATCH = 300;
 const SEMI_SPACE_MEGABYTES = 128;
 
@@ -19,7 +21,7 @@ export const YES = 'checker that says yes';
 export const UNIT = 'HMAC + JSON.parse';
 
 export const hot: RunSection = async (options) => {
-  const samples = await sample('cpu', BATCH, [], options);
+  const samples = await sample('cpu', { rounds: options.rounds ?? ROUNDS, batch: BATCH }, []);
   const of = (name: string) => samples.get(name) ?? [];
   const extra = (name: string, base: string) =>
     of(name).map((value, round) => value - (of(base)[round] ?? 0));
@@ -40,7 +42,11 @@ export const hot: RunSection = async (options) => {
 export const bytes: RunSection = async (options) => {
   const size = String(SEMI_SPACE_MEGABYTES);
   const flags = ['--expose-gc', `--min-semi-space-size=${size}`, `--max-semi-space-size=${size}`];
-  const samples = await sample('bytes', BYTES_BATCH, flags, options);
+  const samples = await sample(
+    'bytes',
+    { rounds: options.rounds ?? BYTES_ROUNDS, batch: BYTES_BATCH },
+    flags,
+  );
   const of = (name: string) => (samples.get(name) ?? []).map((value) => value / 1024);
   const rows = rowsOf(samples, [OPEN, UNIT], (name) => [
     differenceOf(of(name), of(OPEN)),
@@ -68,9 +74,8 @@ function rowsOf(
 /** A value for one request from each contestant in each round, each round in another order. */
 async function sample(
   call: 'cpu' | 'bytes',
-  batch: number,
+  { rounds, batch }: { rounds: number; batch: number },
   flags: readonly string[],
-  { rounds = ROUNDS }: RunOptions,
 ): Promise<Samples> {
   const worker = Worker.start('memory-process', [], flags);
   try {

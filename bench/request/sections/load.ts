@@ -1,13 +1,12 @@
-/** What requiring a package takes in a process that has the host already. The library is built first, as it ships. */
-import { execFile, execFileSync } from 'node:child_process';
+/** What requiring a package takes in a process that has the host already. */
+import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { HERE } from '../library';
+import { buildOf, HERE } from '../library';
 import { ascending, type RunSection } from '../section';
 import { figureOf } from '../statistics';
 
 const ROUNDS = 9;
-const BUILD = path.join(HERE, 'node_modules/.cache/securest-bench');
 const HOST = ['reflect-metadata', 'koa', 'typedi', 'routing-controllers'];
 const PROCESS = path.join(__dirname, '../require-process.cjs');
 
@@ -22,7 +21,7 @@ const PACKAGES: readonly { label: string; from: string; name: string; before: re
   {
     label: 'securest',
     from: path.join(HERE, 'package.json'),
-    name: path.join(BUILD, 'index.js'),
+    name: buildOf(),
     before: HOST,
   },
   ...['jose', 'jsonwebtoken', 'fast-jwt', 'passport-jwt', '@nestjs/core'].map((name) => ({
@@ -40,8 +39,6 @@ const PACKAGES: readonly { label: string; from: string; name: string; before: re
 ];
 
 export const load: RunSection = async ({ rounds = ROUNDS }) => {
-  const compiler = path.join(HERE, 'node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', BUILD], { cwd: HERE });
   const results = PACKAGES.map(() => [] as Required[]);
   // The first time reads the files from the disk.
   for (let round = -1; round < rounds; round += 1) {
