@@ -1,5 +1,6 @@
 /** The process of the server under a mixed load, and what its memory is. Run with --expose-gc. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { format } from 'node:util';
 import { hashSync } from 'bcryptjs';
 import type { Authentication, SecurityRequest, UserstoreInterface } from '../../src';
 import { loadLibrary } from './library';
@@ -22,6 +23,13 @@ const faults: Record<string, number> = {};
 
 function count(fault: string): void {
   faults[fault] = (faults[fault] ?? 0) + 1;
+}
+
+/** Without the numbers, so that equal ones are counted together. */
+function textOf(args: readonly unknown[]): string {
+  return format(...args)
+    .slice(0, 200)
+    .replaceAll(/\d+/g, 'N');
 }
 
 class Users extends securest.MemoryUserstore {
@@ -92,14 +100,20 @@ async function start(): Promise<number> {
   const security = securest.createSecurity({
     userstores: [Users],
     providers: [Key, Token, Basic],
-    logger: { info: () => undefined, warn: () => count('warning'), error: () => count('error') },
+    // Hashes take longer when the machine has more to do than this.
+    deadlineMs: 30_000,
+    logger: {
+      info: () => undefined,
+      warn: (...args) => count(textOf(args)),
+      error: (...args) => count(textOf(args)),
+    },
     onEvent: (event) => {
-      if (['failed', 'unavailable', 'degraded', 'misconfigured'].includes(event.type)) count(event.type);
+      if (['unavailable', 'degraded', 'misconfigured'].includes(event.type)) count(event.type);
     },
   });
   const app = new library.Koa();
   app.silent = true;
-  app.on('error', () => count('Koa'));
+  app.on('error', (error: Error) => count(`Koa: ${error.message}`));
   library.host.useKoaServer(app, security.secure({ controllers: [Api] }));
   return listenKoa(app);
 }
