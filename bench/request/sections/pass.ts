@@ -39,7 +39,13 @@ async function run(
       ],
     }));
     const columns = ['us CPU a request', 'share of the open route', 'share of a map by hand'];
-    return { name, title: `Koa, one process, ${title}`, columns, rows: ascending(rows), bars: 1 };
+    return {
+      name,
+      title: `Koa, one process, ${title}`,
+      columns,
+      rows: ascending(rows, 1).toReversed(),
+      bars: 1,
+    };
   } finally {
     endAll(all);
   }
