@@ -92,6 +92,8 @@ export class SecuredApps {
       userstores: [Users],
       authorizationProviders: rules === 0 ? [] : [permissionClass(library, rules)],
       logger: SILENT,
+      // The first login hashes, which takes long on a machine that has more to do.
+      deadlineMs: 60_000,
     };
     this.#providers = { token: Token, basic: Basic, key: Key };
     this.#issue = (login) => library.typedi.Container.get(Tokens).issue(login);
