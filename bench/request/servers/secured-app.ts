@@ -159,6 +159,7 @@ export class SecuredApps {
 function furtherProvider(id: number): Constructor<object> {
   const header = `x-further-${String(id)}`;
   return class Further {
+    readonly name = header;
     readonly credential = header;
     authenticate(request: SecurityRequest): User | null {
       return request.header(header) === undefined ? null : { username: USERNAME };
@@ -167,8 +168,9 @@ function furtherProvider(id: number): Constructor<object> {
 }
 
 function furtherAsyncProvider(id: number): Constructor<object> {
-  const header = `x-further-${String(id)}`;
+  const header = `x-further-async-${String(id)}`;
   return class Further {
+    readonly name = header;
     readonly credential = header;
     async authenticate(request: SecurityRequest): Promise<User | null> {
       return request.header(header) === undefined ? null : { username: USERNAME };
