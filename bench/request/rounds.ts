@@ -26,8 +26,13 @@ export type Costs = ReadonlyMap<string, readonly number[]>;
 
 export async function startServer(name: string, config: object = {}): Promise<Contestant[]> {
   const worker = Worker.start('server-process', [name, JSON.stringify(config)]);
-  const targets = await worker.call<Target[]>('start');
-  return targets.map((target) => ({ name: target.name, target, process: worker }));
+  try {
+    const targets = await worker.call<Target[]>('start');
+    return targets.map((target) => ({ name: target.name, target, process: worker }));
+  } catch (error) {
+    worker.end();
+    throw error;
+  }
 }
 
 export async function measure(contestants: readonly Contestant[], options: RoundOptions): Promise<Costs> {

@@ -28,7 +28,8 @@ export const growth: RunSection = async ({ rounds = ROUNDS, requests, connection
   for (const { label, from, to, added } of GROWTHS) {
     const contestants: Contestant[] = [];
     try {
-      contestants.push(...(await startVariant('from', from)), ...(await startVariant('to', to)));
+      contestants.push(...(await startVariant('from', from)));
+      contestants.push(...(await startVariant('to', to)));
       const costs = await measure(contestants, { rounds, requests, connections });
       rows.push({ label, figures: figuresOf(costs, added) });
     } finally {

@@ -192,7 +192,8 @@ export function otherControllers({ host }: Library, routes: number): Constructor
       const descriptor = { value: () => BODY, configurable: true, writable: true };
       Object.defineProperty(Other.prototype, name, descriptor);
       Get(`/${name}`)(Other.prototype, name);
-      Authorized(action % 2 === 0 ? [] : 'admin')(Other.prototype, name);
+      const guard = action % 2 === 0 ? Authorized() : Authorized('admin');
+      guard(Other.prototype, name);
     }
     JsonController(`/other${String(id)}`)(Other);
     return Other;
