@@ -16,7 +16,7 @@ export function permissionClass(
     Array.from({ length: rules / 2 }, (_, id) => `    /${effect}${String(id)}/*/notes: GET\n`).join('');
   writeFileSync(
     file,
-    `admin:\n  allow:\n    /guarded: GET\n    /admin: GET\n${lines('allowed')}  deny:\n${lines('denied')}`,
+    `admin:\n  allow:\n    /token: POST\n    /guarded: GET\n    /admin: GET\n${lines('allowed')}  deny:\n${lines('denied')}`,
   );
   return class Permissions extends securest.PathPermissions {
     constructor() {
