@@ -4,7 +4,7 @@ import type { ParseArgsConfig } from 'node:util';
 export type ExitCode = 0 | 1 | 2;
 export type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
 
-/** What a command was called with, checked to be options that it has. */
+/** The arguments of a call, all of them known to the command. */
 export interface Call {
   readonly positionals: readonly string[];
   flag(option: string): boolean;
@@ -13,30 +13,30 @@ export interface Call {
   texts(option: string): readonly string[];
 }
 
-/** What a command has to say: never a password, and a hash only where that is what was asked for. */
+/** The result of a command: never a password, and a hash only from the command that makes it. */
 export interface Outcome {
-  /** 1: it cannot be, or a check found something. */
+  /** 1: refused, or a check found a change. */
   readonly code: 0 | 1;
   readonly text: string;
   /** What `--json` prints in place of the text. */
   readonly json: unknown;
-  /** For the one at the terminal, beside the result. */
+  /** For the user at the terminal, beside the result. */
   readonly notice?: string;
 }
 
 export interface Command {
   readonly usage: string;
   readonly options: OptionsConfig;
-  /** @throws {UsageError} for arguments that it has no use for; any other error for what could not be done */
+  /** @throws {UsageError} for invalid arguments; any other error when it fails */
   run(call: Call): Promise<Outcome>;
 }
 
-/** The command was called in a way that it does not have. */
+/** Invalid usage of a command. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What was asked for cannot be, though it was asked for rightly. */
+/** The command was called correctly, and refuses. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
@@ -46,5 +46,6 @@ export function positionals(call: Call, ...names: readonly string[]): string[] {
   const given = call.positionals;
   if (given.length === names.length && given.every((value, at) => value !== '' || names[at] === 'username'))
     return [...given];
-  throw new UsageError(`Expected ${names.map((name) => `<${name}>`).join(' ')}`);
+  const expected = names.length === 0 ? 'no arguments' : names.map((name) => `<${name}>`).join(' ');
+  throw new UsageError(`Expected ${expected}`);
 }

@@ -16,7 +16,7 @@ export interface Output {
   readonly err: (text: string) => unknown;
 }
 
-/** Runs a command. @returns the exit code: 0 done, 1 it cannot be or a check found something, 2 everything else */
+/** Runs a command. @returns the exit code: 0 done, 1 refused or a check found a change, 2 any other failure */
 export async function runCli(args: readonly string[], output: Output): Promise<ExitCode> {
   const isJson = args.includes('--json');
   const fail = (error: unknown): ExitCode => {

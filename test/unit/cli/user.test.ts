@@ -167,7 +167,7 @@ describe('securest user', function () {
       ['user add users.yaml bob --password secret-one', 2, /history of the shell/],
       ['user passwd users.yaml ann -p secret-one', 2, /history of the shell/],
       ['user passwd users.yaml ann --passwrd=secret-one', 2, /--passwrd/],
-      ['hash secret-one', 2, /It takes/],
+      ['hash secret-one', 2, /Expected no arguments/],
       ['user roles users.yaml ann', 2, /--none/],
       ['user roles users.yaml ann x --none', 2, /--none/],
       ['user list none.yaml', 2, /none\.yaml cannot be read \(ENOENT\)/],
