@@ -5,6 +5,7 @@ import type { AuthenticationOutcome } from '../authentication/authenticator';
 import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from '../core/events';
 import type { Logger } from '../core/logger';
 import type { SecurityRequest } from '../core/request';
+import { rawResponse } from '../http/raw';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { describeError } from '../util/describe-error';
 import { masked, secretsIn } from '../util/masked';
@@ -42,6 +43,8 @@ export class Audit {
     const login = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     for (const { provider, verdict, error, credential } of login.verdicts) {
       if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
+      // Work that was given up because its client has gone says nothing of the component.
+      if (verdict === 'unavailable' && hasGone(request)) continue;
       this.emit(() => ({ type: 'unavailable', component: provider, reason: verdict, ...factsOf(request) }));
       this.error(`${provider} could not decide (${verdict})`, error, secretsOf(request, credential));
     }
@@ -89,6 +92,12 @@ export class Audit {
       // A broken log must not decide about requests.
     }
   }
+}
+
+/** True where nobody waits for the reply any more. */
+function hasGone({ action }: SecurityRequest): boolean {
+  const response = rawResponse(action);
+  return response?.destroyed === true && !response.writableFinished;
 }
 
 const MAX_LINE = 2000;

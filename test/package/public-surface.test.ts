@@ -75,6 +75,7 @@ const TYPES = [
   'CredentialCacheOptions',
   'Decision',
   'DefaultAccess',
+  'GuardRule',
   'DegradedEvent',
   'DeniedEvent',
   'FailedEvent',

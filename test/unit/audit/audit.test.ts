@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Audit, factsOf, outcomesOf } from '../../../src/audit/audit';
 import type { AuthenticationOutcome } from '../../../src/authentication/authenticator';
 import type { Authenticated } from '../../../src/authentication/chain';
+import type { Verdict } from '../../../src/authentication/verdicts';
 import { Authentication } from '../../../src/core/authentication';
 import type { SecurityEvent } from '../../../src/core/events';
 import type { Logger } from '../../../src/core/logger';
@@ -69,6 +70,26 @@ describe('Audit', () => {
       });
       expect(events.map(({ type }) => type)).to.deep.equal(['authenticated', 'denied']);
       expect(events[1]).to.include({ code: 'cross_site', user: 'ann' });
+    });
+
+    it('does not say that a component is down where only its client has gone', () => {
+      const verdicts: Verdict[] = [
+        { provider: 'P', credential: 'authorization', verdict: 'unavailable' },
+        { provider: 'Q', credential: 'authorization', verdict: 'deadline_passed' },
+      ];
+      const error = (): SecurityFaultError => new SecurityFaultError();
+      const outcome = { kind: 'refused' as const, verdicts, headersRead: new Set<string>(), error };
+      const replies: [reply: object, reported: string[]][] = [
+        [{ destroyed: true, writableFinished: false }, ['Q']],
+        [{ destroyed: true, writableFinished: true }, ['P', 'Q']],
+        [{ destroyed: false, writableFinished: false }, ['P', 'Q']],
+      ];
+      for (const [response, reported] of replies) {
+        const { audit, events } = setUp();
+        audit.outcome({ ...fakeRequest(), action: { request: {}, response } }, outcome);
+        const down = events.flatMap((event) => (event.type === 'unavailable' ? [event.component] : []));
+        expect(down).to.deep.equal(reported);
+      }
     });
 
     it('reports a refusal with the verdict of each provider, and each failure with its cause in the log', () => {
