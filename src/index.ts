@@ -48,11 +48,16 @@ export type {
   SecurityEventListener,
   UnavailableEvent,
 } from './core/events';
+export { PROBLEM_SOURCE, reportProblem } from './core/events';
+export type { Problem, ProblemListener, ProblemSource } from './core/events';
+export { ProblemBoard } from './core/problem-board';
 export type { Logger } from './core/logger';
 export type { SecurityRequest } from './core/request';
 export type { Predicate, RoleChecker } from './core/role-checker';
 export type { Group, User } from './core/user';
-export type { MaybePromise, PasswordUpdate, UserstoreInterface } from './core/userstore';
+export { userstoreOf } from './core/userstore';
+export type { MaybePromise, PasswordUpdate, UserOrigin, UserstoreInterface } from './core/userstore';
+export { bearerToken } from './http/bearer-token';
 export type { Constructor, ContainerLike } from './components/constructor';
 export type { Clock } from './util/clock';
 

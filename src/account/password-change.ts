@@ -4,12 +4,12 @@ import { RequestWithSignal } from '../http/request-with-signal';
 import { publicUserOf } from '../authentication/public-login';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
 import { type Authentication, provedLogin } from '../core/authentication';
-import { listenForProblems, type Problem, reportMisconfigured } from '../core/events';
+import { listenForProblems, type Problem, reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
 import { nextStamp, stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
-import { HOME_OF, type UserstoreInterface } from '../core/userstore';
+import { ORIGIN_OF, type UserstoreInterface } from '../core/userstore';
 import {
   AuthenticationRequiredError,
   BadCredentialsError,
@@ -132,7 +132,7 @@ export class PasswordChange {
     const after = await readAgain(owner, credentials.username);
     if (after !== undefined && stampOf(after) <= before) {
       const component = name ?? owner.constructor.name;
-      reportMisconfigured(request, { component, user: credentials.username, problem: TOKENS_OUTLIVE });
+      reportProblem(request, { component, user: credentials.username, problem: TOKENS_OUTLIVE });
     }
     // The store may have rounded the value. One of a later change is not this login's.
     const own = after?.password === newHash ? after : undefined;
@@ -140,9 +140,9 @@ export class PasswordChange {
     const stamp = own === undefined ? tokensValidFrom.getTime() : stampOf(own);
     const source = { kind: 'userstore', name: name ?? owner.constructor.name } as const;
     const report = (problem: Problem): void => {
-      reportMisconfigured(request, problem);
+      reportProblem(request, problem);
     };
-    const home = store[HOME_OF](user);
+    const home = store[ORIGIN_OF](user);
     return provedLogin(
       { authenticatedAt: new Date(now), methods: ['pwd'] },
       {

@@ -12,16 +12,11 @@ import {
   isBareAuthentication,
   provedLogin,
 } from '../core/authentication';
-import {
-  listenForProblems,
-  type ProblemListener,
-  type ProviderVerdict,
-  reportMisconfigured,
-} from '../core/events';
+import { listenForProblems, type ProblemListener, type ProviderVerdict, reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
 import { isUser, type User } from '../core/user';
-import { HOME_OF, type MaybePromise } from '../core/userstore';
+import { type MaybePromise, ORIGIN_OF } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import type { Clock } from '../util/clock';
 import { parseAuthorization } from '../http/authorization-header';
@@ -251,7 +246,7 @@ class Asked {
     const { link, request, userstore, options } = this;
     try {
       return accept(link, result, userstore, options.clock, (problem) => {
-        reportMisconfigured(request, problem);
+        reportProblem(request, problem);
       });
     } catch (error) {
       return this.failed(error);
@@ -288,7 +283,7 @@ function accept(
   }
   const origin = userstore.originOf(record);
   const user = publicUserOf(record, details, origin, link.name, onProblem);
-  const home = userstore[HOME_OF](record);
+  const home = userstore[ORIGIN_OF](record);
   const authentication = provedLogin(details ?? {}, {
     user,
     source: sourceOf(link, origin),

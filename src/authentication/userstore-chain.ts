@@ -2,13 +2,7 @@ import type { Authentication } from '../core/authentication';
 import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
-import {
-  HOME_OF,
-  type MaybePromise,
-  STORE_OF,
-  type UserHome,
-  type UserstoreInterface,
-} from '../core/userstore';
+import { type MaybePromise, ORIGIN_OF, type UserOrigin, type UserstoreInterface } from '../core/userstore';
 import { attempted, chained } from '../util/maybe-promise';
 import { printable } from '../util/printable';
 
@@ -61,8 +55,10 @@ export class UserstoreChain {
     label(): string;
   } {
     const { user, source, stamp } = authentication;
-    const link =
-      source?.kind === 'userstore' ? this.links().find(({ name }) => name === source.name) : undefined;
+    const isOfStore = source?.kind === 'userstore';
+    const link = isOfStore ? this.links().find(({ name }) => name === source.name) : undefined;
+    // The groups of another store are not those of this user.
+    if (isOfStore && link === undefined) throw new Error(`This app has no userstore ${source.name}`);
     return {
       authentication,
       record: user,
@@ -129,13 +125,9 @@ export class ProviderUserstore implements UserstoreInterface {
     return this.chain.label(username, origin?.name ?? otherwise);
   }
 
-  [STORE_OF](user: User): UserstoreInterface | undefined {
-    return this.originOf(user)?.store;
-  }
-
-  [HOME_OF](user: User): UserHome | undefined {
+  [ORIGIN_OF](user: User): UserOrigin | undefined {
     const origin = this.originOf(user);
-    return origin && { name: origin.name, isOneOfSeveral: this.chain.isSeveral() };
+    return origin && { store: origin.store, name: origin.name, isOneOfSeveral: this.chain.isSeveral() };
   }
 
   /** True for the very object that a store gave. */

@@ -4,7 +4,7 @@
  *
  * Names that came from a client are cut and freed of control characters, and no event carries a password,
  * a hash, a token or a header. Providers and stores state what they find out themselves (a malformed
- * stored hash, a bad new version of a user file) through `reportMisconfigured` and `PROBLEM_SOURCE`.
+ * stored hash, a bad new version of a user file) through `reportProblem` and `PROBLEM_SOURCE`.
  */
 import type { SecurityRequest } from './request';
 import type { MaybePromise } from './userstore';
@@ -136,8 +136,12 @@ const LISTENER: unique symbol = Symbol('securest.problemListener');
 
 type Listened = SecurityRequest & { [LISTENER]?: ProblemListener };
 
-/** States a problem that a component met while it worked on a request. */
-export function reportMisconfigured(request: SecurityRequest, problem: Problem): void {
+/**
+ * Reports a problem that a provider met while it worked on the request that it was handed: it becomes a `misconfigured`
+ * event and a line in the log. Never put a secret into it. Outside of a request see {@link PROBLEM_SOURCE}.
+ * @example reportProblem(request, { component: 'Legacy', problem: 'the key ring is empty' });
+ */
+export function reportProblem(request: SecurityRequest, problem: Problem): void {
   (request as Listened)[LISTENER]?.(problem);
 }
 

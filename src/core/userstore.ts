@@ -3,17 +3,29 @@ import type { Group, User } from './user';
 /** A value now or later. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Asks the userstore that a provider is handed which of the app's stores a user came from. @internal */
-export const STORE_OF: unique symbol = Symbol('securest.storeOf');
+/** Asks the userstore that a provider is handed where a user came from. @internal */
+export const ORIGIN_OF: unique symbol = Symbol('securest.originOf');
 
-/** Asks it for that store's name. @internal */
-export const HOME_OF: unique symbol = Symbol('securest.homeOf');
-
-/** The store that a user came from. @internal */
-export interface UserHome {
+/** Where a user came from. */
+export interface UserOrigin<U extends User = User> {
+  /** The store itself, as the app wrote it. */
+  readonly store: UserstoreInterface<U>;
+  /** The store's name in logs and events. */
   readonly name: string;
   /** True in an app with several userstores: there a user's name alone does not say who it is. */
   readonly isOneOfSeveral: boolean;
+}
+
+/**
+ * Which of the app's userstores a user came from that a provider has looked up.
+ * @param userstore that the provider was handed
+ * @returns undefined for a user that it has not looked up there
+ */
+export function userstoreOf<U extends User>(
+  userstore: UserstoreInterface<U>,
+  user: U,
+): UserOrigin<U> | undefined {
+  return (userstore as { [ORIGIN_OF]?(user: U): UserOrigin<U> | undefined })[ORIGIN_OF]?.(user);
 }
 
 /** What changes together with a user's hash. */

@@ -30,14 +30,15 @@ export function executeForUser(
   action: Action,
   execute: Execute,
 ): unknown {
-  if (!isThenable(login)) return execute(action);
-  const result = Promise.resolve(login).then(
-    () => execute(action),
-    (error: unknown) => driver.handleError(error, metadata, action) as unknown,
-  );
-  if (driver instanceof KoaDriver) return result;
+  const result = isThenable(login)
+    ? Promise.resolve(login).then(
+        () => execute(action),
+        (error: unknown) => driver.handleError(error, metadata, action) as unknown,
+      )
+    : execute(action);
+  if (driver instanceof KoaDriver || !isThenable(result)) return result;
   // Express 4 waits for no promise, so what rejects is handed to its own error handling.
-  return result.catch((error: unknown) => {
+  return Promise.resolve(result).catch((error: unknown) => {
     (action.next as (error: unknown) => void)(error);
   });
 }

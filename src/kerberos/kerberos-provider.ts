@@ -1,12 +1,7 @@
 import { Authentication } from '../core/authentication';
 import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-provider';
 import type { Challenge } from '../core/challenge';
-import {
-  PROBLEM_SOURCE,
-  type ProblemListener,
-  type ProblemSource,
-  reportMisconfigured,
-} from '../core/events';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource, reportProblem } from '../core/events';
 import { ProblemBoard } from '../core/problem-board';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
@@ -135,7 +130,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
   #report(request: SecurityRequest, fault: TicketFault, words?: string): void {
     if (!this.#reports.isDue(fault, this.#clock())) return;
     const problem = words === undefined ? fault.cure : `${fault.cure} (${words})`;
-    reportMisconfigured(request, { component: this.#component, problem });
+    reportProblem(request, { component: this.#component, problem });
   }
 
   /** What cannot be known at once is said as soon as it is. */

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { withinDeadline } from '../http/deadline';
-import { reportMisconfigured } from '../core/events';
+import { reportProblem } from '../core/events';
 import { rawResponse } from '../http/raw';
 import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
@@ -104,7 +104,7 @@ function report(
 ): void {
   // A store hides what lies behind its being unavailable in the cause.
   const reason = describeReason(error, [password, hash]);
-  reportMisconfigured(request, {
+  reportProblem(request, {
     component,
     user: user.username,
     problem: `the outdated password hash could not be replaced (${reason})`,

@@ -1,8 +1,8 @@
 import { Authentication } from '../core/authentication';
-import { reportMisconfigured } from '../core/events';
+import { reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
-import { type MaybePromise, STORE_OF, type UserstoreInterface } from '../core/userstore';
+import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError } from '../errors';
 import {
   type CacheTicket,
@@ -211,7 +211,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     const hash = user?.password ?? '';
     if (user === undefined || hash === '') return undefined;
     if (!this.hasher.isReadable(hash)) {
-      reportMisconfigured(request, {
+      reportProblem(request, {
         component: this.name ?? this.constructor.name,
         user: user.username,
         problem: this.hasher.explain?.(hash) ?? 'stored password hash cannot be read',
@@ -245,10 +245,7 @@ interface Proof<U extends User> {
 
 /** The store that a user came from: the app may have several behind the one that a provider is handed. */
 function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): UserstoreInterface<U> {
-  const chain = userstore as UserstoreInterface<U> & {
-    [STORE_OF]?(user: U): UserstoreInterface<U> | undefined;
-  };
-  return chain[STORE_OF]?.(user) ?? userstore;
+  return userstoreOf(userstore, user)?.store ?? userstore;
 }
 
 /** Stands for the store of users that no store has. */

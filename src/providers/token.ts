@@ -4,7 +4,7 @@ import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import { stampOf } from '../core/stamp';
-import { HOME_OF, type MaybePromise, type UserHome, type UserstoreInterface } from '../core/userstore';
+import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
@@ -12,10 +12,8 @@ import {
   TokenInvalidError,
 } from '../errors';
 import { isVerifiedToken, type VerifiedToken } from '../tokens/claims';
-import { parseAuthorization } from '../http/authorization-header';
+import { bearerToken, isB64Token } from '../http/bearer-token';
 import { attempted, chained } from '../util/maybe-promise';
-
-const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** What verifies the tokens of a {@link TokenProvider}: a TokenService, or an app's own. */
 export interface TokenVerifier {
@@ -97,21 +95,18 @@ function loginOf<U extends User>(
 
 /** The request's token; undefined when it has none. */
 function readToken(request: SecurityRequest): string | undefined {
-  const authorization = parseAuthorization(request.header('authorization'));
-  const bearer = authorization?.scheme === 'bearer' ? authorization.credentials : undefined;
+  const bearer = bearerToken(request);
   const header = request.header('authentication-token');
   if (bearer !== undefined && header !== undefined) {
     throw new InvalidRequestError({ cause: new Error('Two tokens in one request') });
   }
-  if (bearer !== undefined && !B64TOKEN.test(bearer)) throw new InvalidRequestError();
-  if (header !== undefined && !B64TOKEN.test(header)) throw new MalformedCredentialsError();
+  if (header !== undefined && !isB64Token(header)) throw new MalformedCredentialsError();
   return bearer ?? header;
 }
 
 /** A user of the same name in another store is somebody else. */
 function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInterface<U>, user: U): boolean {
-  const { [HOME_OF]: homeOf } = userstore as { [HOME_OF]?(user: U): UserHome | undefined };
-  const home = homeOf?.call(userstore, user);
+  const home = userstoreOf(userstore, user);
   if (home === undefined) return true;
   return token.userstore === undefined ? !home.isOneOfSeveral : token.userstore === home.name;
 }

@@ -3,7 +3,7 @@ import { UNREAD } from '../../../src/authentication/cross-site';
 import { type ChainOptions, runChain } from '../../../src/authentication/chain';
 import type { ChainLink } from '../../../src/authentication/chain';
 import { Authentication } from '../../../src/core/authentication';
-import { reportMisconfigured } from '../../../src/core/events';
+import { reportProblem } from '../../../src/core/events';
 import type { User } from '../../../src/core/user';
 import type { UserstoreInterface } from '../../../src/core/userstore';
 import {
@@ -292,7 +292,7 @@ describe('runChain', () => {
     const reporting = link('P', async (request, store) => {
       expect(await store.getUser('ann')).to.deep.equal(ANN);
       expect(await store.getGroup?.('g')).to.deep.equal({ name: 'g' });
-      reportMisconfigured(request, { component: 'P', problem: 'hash' });
+      reportProblem(request, { component: 'P', problem: 'hash' });
       return null;
     });
     await run([reporting], { userstore, onProblem: (problem) => heard.push(problem) });

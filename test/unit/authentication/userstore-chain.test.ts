@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ProviderUserstore, UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { User } from '../../../src/core/user';
-import { HOME_OF, type UserstoreInterface } from '../../../src/core/userstore';
+import { type UserstoreInterface, userstoreOf } from '../../../src/core/userstore';
 import { ServiceUnavailableError } from '../../../src/errors';
 import { storesInOrder } from './fakes';
 
@@ -97,11 +97,15 @@ describe('ProviderUserstore', () => {
   it('names the store of a user where there are several', async () => {
     const several = new ProviderUserstore(storesInOrder([store('ann'), store('bob')]));
     const bob = (await several.getUser('bob'))!;
-    const homes = [bob, { ...bob }, { username: 'ann' }].map((user) => several[HOME_OF](user));
-    const home = { name: '1', isOneOfSeveral: true };
-    expect(homes).to.deep.equal([home, home, undefined]);
-    const one = new ProviderUserstore(storesInOrder([store('bob')]));
-    expect(one[HOME_OF]((await one.getUser('bob'))!)).to.deep.equal({ name: '0', isOneOfSeveral: false });
+    const homes = [bob, { ...bob }, { username: 'ann' }].map((user) => userstoreOf(several, user));
+    for (const home of homes.slice(0, 2)) expect(home).to.include({ name: '1', isOneOfSeveral: true });
+    expect(homes[2]).to.equal(undefined);
+    const own = store('bob');
+    const one = new ProviderUserstore(storesInOrder([own]));
+    const origin = userstoreOf(one, (await one.getUser('bob'))!);
+    expect(origin).to.deep.equal({ store: own, name: '0', isOneOfSeveral: false });
+    // A store that a test hands to a provider by itself knows of no others.
+    expect(userstoreOf(own, bob)).to.equal(undefined);
   });
 
   it('keeps the stamp of a user as it was when the user was first loaded', async () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { listenForProblems, type Problem, reportMisconfigured } from '../../../src/core/events';
+import { listenForProblems, type Problem, reportProblem } from '../../../src/core/events';
 import { fakeRequest } from '../../support/fake-request';
 
-describe('reportMisconfigured', () => {
+describe('reportProblem', () => {
   const problem: Problem = { component: 'Users', problem: 'unreadable hash', user: 'ann' };
 
   it("tells the listener of that request, and no other request's", () => {
@@ -10,11 +10,11 @@ describe('reportMisconfigured', () => {
     const heard: Problem[] = [];
     listenForProblems(mine, (told) => heard.push(told));
     listenForProblems(other, () => expect.fail('told of another request'));
-    reportMisconfigured(mine, problem);
+    reportProblem(mine, problem);
     expect(heard).to.deep.equal([problem]);
   });
 
   it('is silent when nobody listens', () => {
-    expect(() => reportMisconfigured(fakeRequest(), problem)).to.not.throw();
+    expect(() => reportProblem(fakeRequest(), problem)).to.not.throw();
   });
 });

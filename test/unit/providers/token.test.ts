@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Authentication, provedLogin } from '../../../src/core/authentication';
 import type { User } from '../../../src/core/user';
-import { HOME_OF, type UserstoreInterface } from '../../../src/core/userstore';
+import { ORIGIN_OF, type UserstoreInterface } from '../../../src/core/userstore';
 import {
   ConfigurationError,
   InvalidRequestError,
@@ -90,7 +90,7 @@ describe('TokenProvider', () => {
 
   it('refuses a token of a user of another store, and where the app has several one that names none', async () => {
     const named = (name: string, isOneOfSeveral = true) =>
-      Object.assign(storeOf(alice), { [HOME_OF]: () => ({ name, isOneOfSeveral }) });
+      Object.assign(storeOf(alice), { [ORIGIN_OF]: () => ({ name, isOneOfSeveral }) });
     const login = provedLogin(
       { authenticatedAt: new Date(now) },
       { user: { ...alice }, source: { kind: 'userstore', name: 'sql' }, home: 'sql', stamp: 0, now },
