@@ -129,16 +129,40 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     login: Login,
     user: U | undefined,
   ): MaybePromise<Proof<U>> {
+    // Before the cache too, as the first time.
+    this.checkThrottleAgain(login);
+    const known = this.#proofToRemember(userstore, login, user);
+    if (known && this.#cache?.has(known.remembered) === true) return known;
     const hash = this.#readableHash(request, user);
     const stored = hash ?? this.hasher.decoy();
     const account =
       user !== undefined && hash !== undefined && user.active !== false ? { user, hash } : undefined;
     const { username, password } = login;
     // An inactive user takes the same way, so that many equal guesses at once take as long, and count as much.
-    const ticket = this.#ticket(userstore, account?.user ?? username, password, stored);
-    this.checkThrottleAgain(login);
+    // A getter of an app's own class may have given another hash the second time.
+    const ticket =
+      account && known?.hash === stored
+        ? known.remembered
+        : this.#ticket(userstore, account?.user ?? username, password, stored);
     if (account && ticket && this.#cache?.has(ticket) === true) return { ...account, isFresh: false };
     return this.#verify(request, login, { account, stored, isReadable: hash !== undefined, ticket });
+  }
+
+  /**
+   * The proof of a user who may log in, if it is remembered, where the hash need not be read first: what has been
+   * verified by the methods of {@link Passwords} can be read. Another hasher, or one that overrides how it reads, is
+   * asked each time.
+   */
+  #proofToRemember(
+    userstore: UserstoreInterface<U>,
+    { password }: Login,
+    user: U | undefined,
+  ): (Proof<U> & { readonly remembered: CacheTicket }) | undefined {
+    const hash = user?.password ?? '';
+    if (user === undefined || user.active === false || hash === '') return undefined;
+    if (Reflect.get(this.hasher, 'isReadable') !== READS) return undefined;
+    const remembered = this.#ticket(userstore, user, password, hash);
+    return remembered && { user, hash, isFresh: false, remembered };
   }
 
   async #verify(
@@ -247,6 +271,8 @@ interface Proof<U extends User> {
 function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): UserstoreInterface<U> {
   return userstoreOf(userstore, user)?.store ?? userstore;
 }
+
+const READS: unknown = Reflect.get(Passwords.prototype, 'isReadable');
 
 /** Stands for the store of users that no store has. */
 const NOWHERE = {};

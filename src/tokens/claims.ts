@@ -145,9 +145,12 @@ export function isVerifiedToken(value: unknown): value is VerifiedToken {
   return (
     typeof token.subject === 'string' &&
     token.subject !== '' &&
-    [token.issuedAt, token.expiresAt, token.authenticatedAt].every(isTime) &&
+    isTime(token.issuedAt) &&
+    isTime(token.expiresAt) &&
+    isTime(token.authenticatedAt) &&
     (token.acceptedUntil === undefined || isTime(token.acceptedUntil)) &&
-    [token.methods, token.scopes].every((list) => list === undefined || isStrings(list)) &&
+    (token.methods === undefined || isStrings(token.methods)) &&
+    (token.scopes === undefined || isStrings(token.scopes)) &&
     (token.userstore === undefined || typeof token.userstore === 'string') &&
     (token.stamp === undefined || Number.isInteger(token.stamp)) &&
     typeof token.claims === 'object' &&

@@ -442,4 +442,92 @@ describe('PasswordProvider', () => {
       );
     }
   });
+
+  describe('of credentials that it remembers', () => {
+    it('asks a hasher of the app each time whether it still reads the hash', async () => {
+      class Strict extends Passwords {
+        isOpen = true;
+        override isReadable(hash: unknown): hash is string {
+          return this.isOpen && super.isReadable(hash);
+        }
+      }
+      const strict = new Strict({ newHashes: { scheme: 'bcrypt', cost: 4 } });
+      const patched = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
+      let isOpen = true;
+      const own = hasherWith({ isReadable: (hash) => isOpen && cheapPasswords.isReadable(hash) });
+      const closings: [Passwords | typeof own, () => void][] = [
+        [strict, () => (strict.isOpen = false)],
+        [patched, () => Object.assign(patched, { isReadable: () => false })],
+        [own, () => (isOpen = false)],
+      ];
+      for (const [hasher, close] of closings) {
+        const provider = new PasswordProvider({ passwords: hasher });
+        const store = storeOf(alice);
+        const enter = async () => provider.authenticate(login('alice:open sesame'), store);
+        expect((await enter())?.user).to.equal(alice);
+        expect((await enter())?.user).to.equal(alice);
+        close();
+        expect(await rejection(enter())).to.be.instanceOf(BadCredentialsError);
+      }
+    });
+
+    it('takes a hash, an active or a name that changed for another at once', async () => {
+      const provider = new PasswordProvider({ passwords: cheapPasswords, throttle: false });
+      let record: User = { ...alice };
+      const store: UserstoreInterface = { getUser: () => record };
+      const enter = async () => provider.authenticate(login('alice:open sesame'), store);
+      expect((await enter())?.user).to.equal(record);
+      expect((await enter())?.user).to.equal(record);
+      for (const password of [
+        hashSync('other', 4),
+        hashSync('open sesame', 4).slice(0, -1),
+        '',
+        null,
+        BOMB,
+      ]) {
+        record = { ...alice, password };
+        expect(await rejection(enter()), String(password)).to.be.instanceOf(BadCredentialsError);
+      }
+      record = { ...alice, active: false };
+      expect(await rejection(enter())).to.be.instanceOf(AccountStatusError);
+      record = { ...alice };
+      expect((await enter())?.user).to.equal(record);
+    });
+
+    it('remembers no password for a hash that it was not verified against', async () => {
+      const [right, other] = [HASH, hashSync('other', 4)];
+      for (const first of [0, 1]) {
+        const provider = new PasswordProvider({ passwords: cheapPasswords, throttle: false });
+        let reads = first;
+        let record: User = alice;
+        const store: UserstoreInterface = { getUser: () => record };
+        class Fickle {
+          readonly username = 'alice';
+          get password() {
+            reads += 1;
+            return reads % 2 === 0 ? right : other;
+          }
+        }
+        record = new Fickle();
+        for (let index = 0; index < 4; index += 1) {
+          for (const typed of ['other', 'open sesame']) {
+            try {
+              await provider.authenticate(login(`alice:${typed}`), store);
+            } catch (error) {
+              expect(error).to.be.instanceOf(BadCredentialsError);
+            }
+            reads += index % 2;
+          }
+        }
+        for (const [password, typed] of [
+          [right, 'other'],
+          [other, 'open sesame'],
+        ] as const) {
+          record = { ...alice, password };
+          const entered = provider.authenticate(login(`alice:${typed}`), store);
+          expect(await rejection(entered), typed).to.be.instanceOf(BadCredentialsError);
+        }
+      }
+    });
+  });
 });
