@@ -3,7 +3,7 @@ import type { Group, User } from './user';
 /** A value now or later. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Asks the userstore that a provider is handed where a user came from. @internal */
+/** Asks the userstore that a provider is handed where a user came from. */
 export const ORIGIN_OF: unique symbol = Symbol('securest.originOf');
 
 /** Where a user came from. */

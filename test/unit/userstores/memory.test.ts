@@ -45,7 +45,7 @@ describe('MemoryUserstore', () => {
     const text = refusal({ users: [{ username: 'b' }, same, same] });
     expect(text).to.equal('MemoryUserstore: users[2] ("a") has the same name as users[1] ("a")');
     expect(refusal({ users: { a: { groups: ['g'] }, b: {} }, groups: { g: { groups: ['h'] } } })).to.equal(
-      'MemoryUserstore: groups["g"] names a group that there is not',
+      'MemoryUserstore: groups["g"] refers to an unknown group',
     );
     expect(refusal({ users: { 'a\nb': {} } })).to.match(/^MemoryUserstore: users\["a\\\\u000ab"\]: username/);
   });

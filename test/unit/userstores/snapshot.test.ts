@@ -174,11 +174,11 @@ describe('SnapshotBuilder', () => {
     expect(made.build().users.get('a')?.groups).to.deep.equal(['late']);
     made.addUser({ username: 'b', groups: ['late', 'none'] }, 3);
     lines.users.set('b', 3);
-    expect(() => made.build()).to.throw('3 names a group');
+    expect(() => made.build()).to.throw('3 refers to an unknown group');
     const other = builder();
     other.made.addGroup({ name: 'g', groups: ['none'] }, 4);
     other.lines.groups.set('g', 4);
-    expect(() => other.made.build()).to.throw('4 names a group');
+    expect(() => other.made.build()).to.throw('4 refers to an unknown group');
   });
 });
 
