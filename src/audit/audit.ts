@@ -5,8 +5,10 @@ import type { AuthenticationOutcome } from '../authentication/authenticator';
 import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from '../core/events';
 import type { Logger } from '../core/logger';
 import type { SecurityRequest } from '../core/request';
+import { ServiceUnavailableError } from '../errors';
 import { rawResponse } from '../http/raw';
 import { ignoreRejection } from '../util/ignore-rejection';
+import { isInstance } from '../util/instance';
 import { describeError } from '../util/describe-error';
 import { masked, secretsIn } from '../util/masked';
 import { printable } from '../util/printable';
@@ -44,7 +46,7 @@ export class Audit {
     for (const { provider, verdict, error, credential } of login.verdicts) {
       if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
       // Work that was given up because its client has gone says nothing of the component.
-      if (verdict === 'unavailable' && hasGone(request)) continue;
+      if (verdict === 'unavailable' && hasNoCause(error) && hasGone(request)) continue;
       this.emit(() => ({ type: 'unavailable', component: provider, reason: verdict, ...factsOf(request) }));
       this.error(`${provider} could not decide (${verdict})`, error, secretsOf(request, credential));
     }
@@ -92,6 +94,11 @@ export class Audit {
       // A broken log must not decide about requests.
     }
   }
+}
+
+/** False for what is really down: whoever reports that says why. */
+function hasNoCause(error: unknown): boolean {
+  return isInstance<ServiceUnavailableError>(error, ServiceUnavailableError) && error.cause === undefined;
 }
 
 /** True where nobody waits for the reply any more. */

@@ -23,6 +23,7 @@ import { parseAuthorization } from '../http/authorization-header';
 import { printable } from '../util/printable';
 import { UNREAD } from './cross-site';
 import { withinDeadline } from '../http/deadline';
+import { sendableHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
 import { publicUserOf } from './public-login';
 import { type Origin, ProviderUserstore, type UserstoreChain } from './userstore-chain';
@@ -271,7 +272,7 @@ function accept(
 ): Answer {
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
-  silencePromises(details, record, userstore);
+  silencePromises(details, record);
   if (!isUser(record)) {
     return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
   }
@@ -282,7 +283,9 @@ function accept(
     return { verdict: 'bad_credentials' };
   }
   const origin = userstore.originOf(record);
-  const user = publicUserOf(record, details, origin, link.name, onProblem);
+  // Taken once: the very headers that are looked through are those that are sent.
+  const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
+  const user = publicUserOf(record, stated, origin, link.name, onProblem);
   const home = userstore[ORIGIN_OF](record);
   const authentication = provedLogin(details ?? {}, {
     user,
@@ -291,18 +294,15 @@ function accept(
     // The store knows better than a provider that asked it.
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record),
     now: clock(),
+    replyHeaders: stated?.replyHeaders,
   });
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
   return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
 }
 
-/** What the userstore gave has been looked at. */
-function silencePromises(
-  details: Authentication | undefined,
-  record: unknown,
-  userstore: ProviderUserstore,
-): void {
-  if (!userstore.hasGiven(record)) silencePromisesIn(record);
+/** Of what a provider returned, and of the record as it is now: the provider may have added to it. */
+function silencePromises(details: Authentication | undefined, record: unknown): void {
+  silencePromisesIn(record);
   if (details === undefined) return;
   if (!isBareAuthentication(details)) silencePromisesIn(details);
   silencePromisesIn(details.claims);

@@ -89,7 +89,9 @@ export class Refusals {
     if (
       isInstance<ThrottledError | ServiceUnavailableError>(error, ThrottledError, ServiceUnavailableError)
     ) {
-      headers['Retry-After'] = String(error.retryAfterSeconds);
+      const { retryAfterSeconds: seconds } = error as { retryAfterSeconds: unknown };
+      // An app has its hands on every property of what it throws.
+      headers['Retry-After'] = typeof seconds === 'number' && seconds >= 0 ? String(seconds) : '1';
     }
     error.headers = { ...headers, ...error.headers };
   }

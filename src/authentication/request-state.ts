@@ -4,7 +4,7 @@
  * be found from another. The property is a symbol of the instance and not enumerable: whatever copies or prints a
  * request leaves it out. A WeakMap of all requests would cost more than the rest of a remembered login.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
 import type { Access, ResourceStoreClass } from '../core/access';
 import type { UserRoles } from '../core/authorization-provider';
@@ -26,8 +26,8 @@ export class RequestState {
   outcome: AuthenticationOutcome | undefined;
   /** Whether the app's hook skips its guards, once the hook has been asked. */
   isSkipped: boolean | undefined;
-  /** True once the reply carries what depends on the outcome. */
-  isReplyMarked = false;
+  /** The response that carries what depends on the outcome. */
+  marked: ServerResponse | undefined;
   /** The user's roles, once a rule has asked for them. */
   roles: MaybePromise<UserRoles> | undefined;
   /** The resources that guards and parameters have asked for, by their store and id. */
@@ -106,10 +106,14 @@ export class RequestStates {
   /** The same for an action at which the request has arrived, or may have. */
   at(action: Action, access: Access): RequestState {
     const state = this.find(action);
-    return state?.access === access ? state : this.arrived(action, access);
+    if (state?.access !== access) return this.arrived(action, access);
+    state.request.action = action;
+    return state;
   }
 
   private on(raw: IncomingMessage): RequestState | undefined {
+    // A request that an app derives from another by its prototype is a request of its own.
+    if (!Object.hasOwn(raw, this.key)) return undefined;
     return (raw as IncomingMessage & Record<symbol, RequestState | undefined>)[this.key];
   }
 }

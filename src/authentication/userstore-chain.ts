@@ -1,10 +1,8 @@
-import type { Authentication } from '../core/authentication';
 import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
 import { type MaybePromise, ORIGIN_OF, type UserOrigin, type UserstoreInterface } from '../core/userstore';
 import { attempted, chained } from '../util/maybe-promise';
-import { printable } from '../util/printable';
 
 /** Where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
@@ -45,26 +43,6 @@ export class UserstoreChain {
 
   isSeveral(): boolean {
     return this.links().length > 1;
-  }
-
-  /** A login that the chain gave earlier, with the store that its user came from. */
-  loginOf(authentication: Authentication): {
-    readonly authentication: Authentication;
-    readonly record: User;
-    readonly origin: Origin | undefined;
-    label(): string;
-  } {
-    const { user, source, stamp } = authentication;
-    const isOfStore = source?.kind === 'userstore';
-    const link = isOfStore ? this.links().find(({ name }) => name === source.name) : undefined;
-    // The groups of another store are not those of this user.
-    if (isOfStore && link === undefined) throw new Error(`This app has no userstore ${source.name}`);
-    return {
-      authentication,
-      record: user,
-      origin: link && { store: link.get(), name: link.name, user, stamp },
-      label: () => printable(this.label(user.username, source?.name ?? 'app')),
-    };
   }
 
   /** At once where the stores that are asked answer at once; what they throw rejects. */
@@ -128,11 +106,6 @@ export class ProviderUserstore implements UserstoreInterface {
   [ORIGIN_OF](user: User): UserOrigin | undefined {
     const origin = this.originOf(user);
     return origin && { store: origin.store, name: origin.name, isOneOfSeveral: this.chain.isSeveral() };
-  }
-
-  /** True for the very object that a store gave. */
-  hasGiven(user: unknown): boolean {
-    return this.found.some((origin) => origin.user === user);
   }
 
   /** Where the provider got a user from; a copy of a user is known by its name. */

@@ -2,6 +2,7 @@
  * Decides whether an authenticated user may run an action: the action's own guard first, then every
  * authorization provider of the app. What cannot be decided is refused.
  */
+import type { Action } from 'routing-controllers';
 import { describeRule } from '../access/rules';
 import { type Audit, factsOf, secretsOf } from '../audit/audit';
 import type { Login } from '../authentication/chain';
@@ -51,6 +52,8 @@ interface Question {
   readonly access: Access;
   readonly login: Login;
   readonly state: RequestState;
+  /** The very one that is checked: a request may come to several. */
+  readonly action: Action;
   /** The request as policies and providers see it. */
   readonly request: RequestWithSignal;
 }
@@ -62,11 +65,17 @@ export class Authorizer {
    * Why the user of a login may not run an action; undefined only when everything that is asked grants. At once, and
    * without a timer, where nobody has to be waited for.
    */
-  denial(access: Access, login: Login, state: RequestState): MaybePromise<Denial | undefined> {
+  denial(
+    access: Access,
+    login: Login,
+    state: RequestState,
+    action: Action,
+  ): MaybePromise<Denial | undefined> {
     const isLoginEnough = access.levels.every(({ rule }) => rule.kind === 'authenticated');
     const { components, deadlineMs } = this.parts;
     if (isLoginEnough && components.authorizationProviders.length === 0) return undefined;
-    const question: Question = { access, login, state, request: new RequestWithSignal(state.request) };
+    const request = new RequestWithSignal(state.request);
+    const question: Question = { access, login, state, action, request };
     const asked = { name: access.action };
     const decided = (reason: string | undefined): Denial | undefined =>
       reason === undefined ? undefined : { error: new AccessDeniedError(), reason };
@@ -143,11 +152,11 @@ export class Authorizer {
     ]).then((lists) => grants.rolesOf(lists.flatMap((list) => [...list])));
   }
 
-  private resourceOf(rule: OwnerRule, { access, state }: Question): ReturnType<Resources['load']> {
-    if (routeParameter(state.request.action, rule.parameter) === undefined) {
+  private resourceOf(rule: OwnerRule, { access, action, state }: Question): ReturnType<Resources['load']> {
+    if (routeParameter(action, rule.parameter) === undefined) {
       throw new TypeError(`The route has no parameter ${rule.parameter} for ${describeRule(rule)}`);
     }
-    return this.parts.resources.load(state, access, rule.store, rule.parameter);
+    return this.parts.resources.load(state, action, access, rule.store, rule.parameter);
   }
 
   /** What was thrown on the way to a decision, as the error that the client gets. */

@@ -2,6 +2,7 @@
  * What guards and actions load by a route's parameter, once a request: the guard decides about the very
  * resource that the action then gets.
  */
+import type { Action } from 'routing-controllers';
 import type { LoadedResource, RequestState } from '../authentication/request-state';
 import type { Constructor } from '../components/constructor';
 import type { Access, ResourceStoreClass } from '../core/access';
@@ -18,11 +19,12 @@ export class Resources {
   /** The resource, or null or undefined where it does not exist or the route leaves its parameter out. */
   async load(
     state: RequestState,
+    action: Action,
     { numericParameters }: Access,
     store: ResourceStoreClass,
     parameter: string,
   ): Promise<object | null | undefined | typeof UNCONVERTIBLE> {
-    const text = routeParameter(state.request.action, parameter);
+    const text = routeParameter(action, parameter);
     if (text === undefined) return undefined;
     const id = numericParameters.includes(parameter) ? asNumber(text) : text;
     return id === undefined ? UNCONVERTIBLE : this.loadOnce(state, store, id);

@@ -109,12 +109,14 @@ export interface ChainFacts<U extends User> {
   readonly stamp: number;
   /** When the login took place, where the provider does not say. */
   readonly now: number;
+  /** In place of those that the provider stated. */
+  readonly replyHeaders?: AuthenticationDetails['replyHeaders'] | undefined;
 }
 
 /** A login as the chain found it. For the chain alone: what an app makes cannot choose its source. */
 export function provedLogin<U extends User>(
   details: AuthenticationDetails,
-  { user, source, home, stamp, now }: ChainFacts<U>,
+  { user, source, home, stamp, now, replyHeaders }: ChainFacts<U>,
 ): Authentication<U> {
   const origin: Origin = { source, home };
   // Elsewhere nothing depends on it, and a WeakMap of all requests would cost more than the rest of a login.
@@ -128,7 +130,7 @@ export function provedLogin<U extends User>(
     acceptedUntil: Authentication.acceptedUntil(details),
     claims: details.claims,
     stamp,
-    replyHeaders: details.replyHeaders,
+    replyHeaders: replyHeaders ?? details.replyHeaders,
     [ORIGIN]: origin,
   };
   return new Authentication(user, proved as AuthenticationDetails);

@@ -68,6 +68,10 @@ function isHarmless(value: object): boolean {
 
 /** True for a list of texts, numbers and the like, and nothing beside its elements. */
 function isFlat(list: readonly unknown[]): boolean {
-  for (const entry of list) if (typeof entry === 'object' && entry !== null) return false;
+  for (const [index, entry] of list.entries()) {
+    if (typeof entry === 'object' && entry !== null) return false;
+    // A hole makes room for a property beside the elements.
+    if (entry === undefined && !Object.hasOwn(list, index)) return false;
+  }
   return Reflect.ownKeys(list).length === list.length + 1;
 }

@@ -4,6 +4,7 @@
  * Every way out of `authorize` but its last line throws, so that only a request whose every level holds,
  * or that the app's `skip` hook literally skips, reaches the action.
  */
+import type { ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
 import { requiresUser } from '../access/compile';
 import { type Audit, factsOf } from '../audit/audit';
@@ -15,12 +16,13 @@ import { RequestState, type RequestStates } from '../authentication/request-stat
 import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Authorizer, Denial } from '../authorization/authorizer';
 import type { Access } from '../core/access';
-import { Authentication } from '../core/authentication';
+import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
 import { AccessDeniedError } from '../errors';
 import { dependOn, setHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
+import type { HttpSecurityRequest } from '../http/security-request';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { chained } from '../util/maybe-promise';
 
@@ -46,25 +48,17 @@ export class Checkers {
     if (this.isSkipped(state)) return this.allowed(state, undefined);
     return chained(this.outcomeOf(state), (outcome) => {
       if (outcome.kind !== 'authenticated') return this.refused(state, outcome);
-      return this.decide(state, outcome, access);
+      return this.decide(state, outcome, access, action);
     });
   }
 
-  /** The same outside of actions, for a login that may have come with another request. */
-  authorizeLogin(state: RequestState, login: Authentication, access: Access): MaybePromise<true> {
-    if (!(login instanceof Authentication)) {
-      throw new TypeError('authorize() takes the login that authenticate() gave');
-    }
-    const { outcome } = state;
-    if (outcome?.kind === 'authenticated' && outcome.authentication === login) {
-      return this.decide(state, outcome, access);
-    }
-    // Roles and resources are kept with the login that they were loaded for.
-    return this.decide(new RequestState(state.request), this.parts.userstore.loginOf(login), access);
+  /** The same outside of actions: with roles and resources of its own, as they are now. */
+  authorizeLogin(request: HttpSecurityRequest, login: Login, access: Access): MaybePromise<true> {
+    return this.decide(new RequestState(request), login, access, request.action);
   }
 
-  private decide(state: RequestState, login: Login, access: Access): MaybePromise<true> {
-    return chained(this.parts.authorizer.denial(access, login, state), (denial) =>
+  private decide(state: RequestState, login: Login, access: Access, action: Action): MaybePromise<true> {
+    return chained(this.parts.authorizer.denial(access, login, state, action), (denial) =>
       denial === undefined ? this.allowed(state, login) : this.denied(state, login, denial),
     );
   }
@@ -87,15 +81,15 @@ export class Checkers {
 
   private outcomeOf(state: RequestState): MaybePromise<AuthenticationOutcome> {
     return chained(this.parts.authenticator.authenticate(state), (outcome) => {
-      if (!state.isReplyMarked) this.markReply(state, outcome);
+      const { response } = state.request;
+      if (response !== undefined && response !== state.marked) this.markReply(state, response, outcome);
       return outcome;
     });
   }
 
   /** Says in the reply's headers that it depends on who asks, and what a provider has to say in it. */
-  private markReply(state: RequestState, outcome: AuthenticationOutcome): void {
-    state.isReplyMarked = true;
-    const { response } = state.request;
+  private markReply(state: RequestState, response: ServerResponse, outcome: AuthenticationOutcome): void {
+    state.marked = response;
     const { headersRead } = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     dependOn(response, this.parts.credentialHeaders(), headersRead, outcome.kind !== 'anonymous');
     if (outcome.kind === 'authenticated') setHeaders(response, outcome.authentication.replyHeaders);

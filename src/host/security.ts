@@ -16,16 +16,23 @@ import { type PasswordChange, refuseUnchangeable } from '../account/password-cha
 import { isPasswordController } from '../account/password-controller';
 import type { Audit } from '../audit/audit';
 import type { Authenticator } from '../authentication/authenticator';
+import type { Login } from '../authentication/chain';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
 import { type Resources, UNCONVERTIBLE } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access } from '../core/access';
-import type { Authentication } from '../core/authentication';
+import { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
 import type { Answers } from '../decorators/answers';
-import { AccessDeniedError, ConfigurationError, SecurityError, SecurityFaultError } from '../errors';
+import {
+  AccessDeniedError,
+  BadCredentialsError,
+  ConfigurationError,
+  SecurityError,
+  SecurityFaultError,
+} from '../errors';
 import type { ResolvedOptions } from '../options';
 import { ignoreRejection, isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
@@ -60,6 +67,8 @@ export class Security<U extends User = User, R extends string = string> {
     readonly currentUserChecker: CurrentUserChecker;
   };
   private readonly binding: SecurityBinding;
+  /** Where the users came from of the logins that `authenticate()` gave, for as long as the app keeps these. */
+  private readonly logins = new WeakMap<Authentication, Login>();
 
   /** @internal */
   constructor(private readonly parts: SecurityParts) {
@@ -132,8 +141,11 @@ export class Security<U extends User = User, R extends string = string> {
     const { authenticator, states } = this.parts;
     return this.settled(() =>
       chained(authenticator.authenticate(states.of({ request, response: undefined })), (outcome) => {
-        // The stores and providers of this instance are those of U: its options ask for no others.
-        if (outcome.kind === 'authenticated') return outcome.authentication as Authentication<U>;
+        if (outcome.kind === 'authenticated') {
+          this.logins.set(outcome.authentication, outcome);
+          // The stores and providers of this instance are those of U: its options ask for no others.
+          return outcome.authentication as Authentication<U>;
+        }
         if (outcome.kind === 'anonymous') return undefined;
         throw outcome.error();
       }),
@@ -143,12 +155,13 @@ export class Security<U extends User = User, R extends string = string> {
   /**
    * Decides outside of an action whether a login may do something, for example for an event of a WebSocket: by a rule
    * as `@Authorized` takes it, and then by the app's authorization providers, which see `name` as the action. Roles are
-   * those that the user has now by groups and role loaders, beside those of the login's own user.
+   * those that the user has now by groups and role loaders, beside those that the user had at the login.
    * @param request that the login came with; policies see it as a {@link SecurityRequest}
-   * @param login as `authenticate(request)` gave it
+   * @param login the very one that `authenticate()` of this instance gave, for this request or an earlier one
    * @param rule absent: any authenticated user
    * @param name for events and logs
-   * @throws AccessDeniedError when it may not; ServiceUnavailableError or SecurityFaultError when that cannot be decided
+   * @throws AccessDeniedError when it may not; BadCredentialsError when the credential of the login has ended
+   * @throws ServiceUnavailableError or SecurityFaultError when that cannot be decided
    * @throws ConfigurationError for a rule that is none, or that names a role or permission that the app does not have
    * @example await security.authorize(upgrade, login, 'editor', 'notes:add');
    */
@@ -161,7 +174,17 @@ export class Security<U extends User = User, R extends string = string> {
     const { checkers, options, states } = this.parts;
     const state = states.of({ request, response: undefined });
     const access = accessOfRule(rule, name, state.request, options.grants);
-    await this.settled(() => checkers.authorizeLogin(state, login, access));
+    await this.settled(() => {
+      const known = this.logins.get(login);
+      if (known === undefined)
+        throw new TypeError('authorize() takes a login that authenticate() of this instance gave');
+      const acceptedUntil = Authentication.acceptedUntil(login);
+      // Written so that a broken date has passed.
+      if (acceptedUntil !== undefined && !(options.clock() < acceptedUntil.getTime())) {
+        throw new BadCredentialsError({ cause: new Error('The credential of the login has ended') });
+      }
+      return checkers.authorizeLogin(state.request, known, access);
+    });
   }
 
   /**
@@ -221,7 +244,7 @@ export class Security<U extends User = User, R extends string = string> {
       authentication: (action) => later(() => checkers.attributedLogin(action, access)),
       resource: (action, store, parameter) =>
         later(async () => {
-          const resource = await resources.load(states.at(action, access), access, store, parameter);
+          const resource = await resources.load(states.at(action, access), action, access, store, parameter);
           if (resource === UNCONVERTIBLE) throw new AccessDeniedError();
           return resource;
         }),

@@ -1,12 +1,27 @@
 import { expect } from 'chai';
 import type express from 'express';
 import type Koa from 'koa';
-import { Authorized, CurrentUser, Get, Header, JsonController, Res } from 'routing-controllers';
-import type { ServerResponse } from 'node:http';
-import { type AuthProviderInterface, BadCredentialsError, type SecurityRequest, type User } from '../../src';
+import {
+  Authorized,
+  createKoaServer,
+  CurrentUser,
+  Get,
+  Header,
+  JsonController,
+  Res,
+} from 'routing-controllers';
+import http, { type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type AuthProviderInterface,
+  BadCredentialsError,
+  createSecurity,
+  type SecurityRequest,
+  type User,
+} from '../../src';
 import type { Around } from '../support/drivers';
 import { DRIVERS } from '../support/drivers';
-import { reset } from '../support/reset';
+import { MemoryLogger, reset } from '../support/reset';
 import { provider, type Reply, startApi } from '../support/scripted';
 
 const PRIVATE = 'private, no-store';
@@ -141,3 +156,40 @@ for (const driver of DRIVERS) {
     });
   });
 }
+
+describe('A request that is answered twice', () => {
+  beforeEach(reset);
+
+  it('marks each reply as personal', async () => {
+    class Notes {
+      list(user: User) {
+        return user.username;
+      }
+    }
+    JsonController()(Notes);
+    Authorized()(Notes);
+    Get('/notes')(Notes.prototype, 'list');
+    CurrentUser()(Notes.prototype, 'list', 0);
+    const Named = provider('Named', (request) => ({ username: request.header('authorization') ?? '' }));
+    const security = createSecurity({ providers: [Named], logger: new MemoryLogger() });
+    const app = createKoaServer(security.secure({ controllers: [Notes] })) as {
+      callback(): (request: http.IncomingMessage, response: http.ServerResponse) => Promise<void>;
+    };
+    const answer = app.callback();
+    const server = http.createServer((request, response) => {
+      const first = new http.ServerResponse(request);
+      void answer(request, first).then(() => answer(request, response));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const reply = await fetch(`http://127.0.0.1:${port}/notes`, { headers: { authorization: 'ann' } });
+      expect([reply.status, await reply.text()]).to.deep.equal([200, 'ann']);
+      expect(reply.headers.get('cache-control')).to.equal('private, no-store');
+      expect(reply.headers.get('vary')).to.equal('authorization');
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});

@@ -6,7 +6,8 @@ import {
   AccessDeniedError,
   allOf,
   anyOf,
-  type Authentication,
+  Authentication,
+  BadCredentialsError,
   ConfigurationError,
   createSecurity,
   ownerOf,
@@ -138,24 +139,55 @@ describe('authorize() outside of an action', () => {
     });
   }
 
-  it('decides about a login of an earlier request by the groups of its own store, each time anew', async () => {
-    let roles = ['reader'];
+  it('decides by the groups as they are now, with the same request and with another', async () => {
+    let roles: string[] | undefined = ['reader'];
     class Changing extends People {
       override getGroup(name: string) {
+        if (roles === undefined) throw new Error('down');
         return { name, roles };
       }
     }
     await inScene(
       'bob',
-      async ({ security, login, other }) => {
-        expect(await failure(security.authorize(other, login, 'reader', 'x'))).to.equal(undefined);
-        roles = [];
-        const refusal = await failure(security.authorize(other, login, 'reader', 'x'));
-        expect(refusal).to.be.instanceOf(AccessDeniedError);
+      async ({ security, request, login, other }) => {
+        for (const incoming of [request, other, request]) {
+          const ask = () => failure(security.authorize(incoming, login, 'reader', 'x'));
+          roles = ['reader'];
+          expect(await ask()).to.equal(undefined);
+          roles = [];
+          expect(await ask()).to.be.instanceOf(AccessDeniedError);
+          roles = undefined;
+          expect(await ask()).to.be.instanceOf(ServiceUnavailableError);
+        }
         expect(await security.authenticate(other)).to.equal(undefined);
       },
       {},
       Changing,
+    );
+  });
+
+  it('takes no login of another instance, and none whose credential has ended', async () => {
+    let now = 1_000;
+    const ending = provider(
+      'ending',
+      async (request, stores) => {
+        const user = await stores.getUser(request.header('x-user') ?? '');
+        return user && new Authentication(user, { expiresAt: new Date(2_000) });
+      },
+      { credential: 'x-user' },
+    );
+    await inScene(
+      'ann',
+      async ({ security, request, login }) => {
+        const ask = (asked: Security) => failure(asked.authorize(request, login, 'editor', 'x'));
+        expect(await ask(security)).to.equal(undefined);
+        await inScene('ann', async (elsewhere) => {
+          expect(await ask(elsewhere.security)).to.be.instanceOf(SecurityFaultError);
+        });
+        now = 2_000;
+        expect(await ask(security)).to.be.instanceOf(BadCredentialsError);
+      },
+      { clock: () => now, providers: [ending] },
     );
   });
 

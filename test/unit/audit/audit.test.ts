@@ -6,7 +6,12 @@ import type { Verdict } from '../../../src/authentication/verdicts';
 import { Authentication } from '../../../src/core/authentication';
 import type { SecurityEvent } from '../../../src/core/events';
 import type { Logger } from '../../../src/core/logger';
-import { BadCredentialsError, CrossSiteError, SecurityFaultError } from '../../../src/errors';
+import {
+  BadCredentialsError,
+  CrossSiteError,
+  SecurityFaultError,
+  ServiceUnavailableError,
+} from '../../../src/errors';
 import { printable } from '../../../src/util/printable';
 import { fakeRequest } from '../../support/fake-request';
 import { MemoryLogger } from '../../support/reset';
@@ -74,15 +79,26 @@ describe('Audit', () => {
 
     it('does not say that a component is down where only its client has gone', () => {
       const verdicts: Verdict[] = [
-        { provider: 'P', credential: 'authorization', verdict: 'unavailable' },
+        {
+          provider: 'P',
+          credential: 'authorization',
+          verdict: 'unavailable',
+          error: new ServiceUnavailableError(),
+        },
+        {
+          provider: 'R',
+          credential: 'authorization',
+          verdict: 'unavailable',
+          error: new ServiceUnavailableError({ cause: new Error('no connection') }),
+        },
         { provider: 'Q', credential: 'authorization', verdict: 'deadline_passed' },
       ];
       const error = (): SecurityFaultError => new SecurityFaultError();
       const outcome = { kind: 'refused' as const, verdicts, headersRead: new Set<string>(), error };
       const replies: [reply: object, reported: string[]][] = [
-        [{ destroyed: true, writableFinished: false }, ['Q']],
-        [{ destroyed: true, writableFinished: true }, ['P', 'Q']],
-        [{ destroyed: false, writableFinished: false }, ['P', 'Q']],
+        [{ destroyed: true, writableFinished: false }, ['R', 'Q']],
+        [{ destroyed: true, writableFinished: true }, ['P', 'R', 'Q']],
+        [{ destroyed: false, writableFinished: false }, ['P', 'R', 'Q']],
       ];
       for (const [response, reported] of replies) {
         const { audit, events } = setUp();

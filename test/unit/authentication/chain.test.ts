@@ -17,6 +17,7 @@ import {
 } from '../../../src/errors';
 import { DEADLINE_MS, holdDeadlines, tooLate } from '../../support/deadlines';
 import { fakeRequest } from '../../support/fake-request';
+import { CrashWatch } from '../../support/scripted';
 import { chainOptions, link, storesInOrder, throwing } from './fakes';
 
 const ANN = { username: 'ann' };
@@ -282,6 +283,36 @@ describe('runChain', () => {
       });
     const { outcome } = await run([reading('A', null), reading('B', ANN), reading('C', ANN)]);
     expect([...outcome.headersRead]).to.deep.equal(['authorization', 'x-a', 'x-b']);
+  });
+
+  it('silences promises that a provider adds to the record of a store', async () => {
+    using watch = new CrashWatch();
+    const adding = link('P', async (_request, store) => {
+      const user = await store.getUser('ann');
+      return Object.assign(user ?? ANN, { profile: Promise.reject(new Error('later')) });
+    });
+    const userstore = storesInOrder([{ getUser: (username) => ({ username }) }]);
+    expect((await run([adding], { userstore })).answer).to.equal('authenticated');
+    expect(await watch.settled()).to.deep.equal([]);
+  });
+
+  it('reads the reply headers of a login once, and keeps those that can be sent', async () => {
+    let reads = 0;
+    const changing = {
+      get 'X-P'() {
+        reads += 1;
+        return reads === 1 ? 'x' : '$2b$12$thisStandsForAHashNobodyIsToSee';
+      },
+      'X-Q': 'a\r\nb',
+      'Set-Cookie': ['a=1', 'b=2'],
+    };
+    const stating = link('P', () => new Authentication(ANN, { replyHeaders: changing }));
+    const { outcome } = await run([stating]);
+    if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
+    const expected = { 'X-P': 'x', 'Set-Cookie': ['a=1', 'b=2'] };
+    expect(outcome.authentication.replyHeaders).to.deep.equal(expected);
+    expect(outcome.authentication.replyHeaders).to.deep.equal(expected);
+    expect(reads).to.equal(1);
   });
 
   it('hands each provider the userstore, and its reports to the listener', async () => {

@@ -159,6 +159,17 @@ describe('Refusals', () => {
     expect(copy.headers).to.deep.equal({});
   });
 
+  it('takes a time to retry after only where it is a number', () => {
+    const unreadable = Object.create(null) as object;
+    const values: [unknown, string][] = [[9, '9'], [0, '0'], [unreadable, '1'], ['5', '1'], [NaN, '1'], [-1, '1'], [undefined, '1']]; // prettier-ignore
+    for (const [retryAfterSeconds, expected] of values) {
+      const { refusals, request } = setUp();
+      const error = Object.assign(new ServiceUnavailableError(), { retryAfterSeconds });
+      refusals.complete(error, request, []);
+      expect(error.headers).to.include({ 'Retry-After': expected });
+    }
+  });
+
   it('leaves headers that an error has already', () => {
     const { refusals, request } = setUp();
     const error = new BadCredentialsError();

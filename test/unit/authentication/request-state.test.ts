@@ -35,6 +35,14 @@ describe('RequestStates', () => {
     expect(one.find(on(rawRequest()))).to.equal(undefined);
   });
 
+  it('know nothing of a request that an app derives from another', () => {
+    const [own, req] = [states(), rawRequest()];
+    own.arrived(on(req), access('/a'));
+    const derived = Object.create(req) as IncomingMessage;
+    expect(own.find(on(derived))).to.equal(undefined);
+    expect(own.of(on(derived))).to.not.equal(own.of(on(req)));
+  });
+
   it('know the action, route and path of the arrival, and keep what was known before', () => {
     const [own, req] = [states(), rawRequest({ url: '/notes/1' })];
     const early = own.of({ request: req, response: undefined });
@@ -48,7 +56,9 @@ describe('RequestStates', () => {
     req.url = '/rewritten';
     expect([early.access, early.request.action]).to.deep.equal([guard, action]);
     expect([early.request.route, early.request.path]).to.deep.equal(['/notes/:id', '/notes/1']);
-    expect(own.at(on(req), guard)).to.equal(early);
+    const checked = on(req);
+    expect(own.at(checked, guard)).to.equal(early);
+    expect(early.request.action).to.equal(checked);
     expect(early.request.path).to.equal('/notes/1');
   });
 
