@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
-# class-validator's @IsJWT() takes three words with dots for a JWT and refuses a JWT that jose made.
+# class-validator's @IsJWT() refuses a JWT that jose made.
 #
-# Expected: RFC 7519, section 3: a JWT is a JWS or a JWE in compact form, so three or five parts, and section 7.2
-#   wants the first part to decode to a JSON object.
-# Seen: any three parts in the base64url alphabet are right, `foo.bar.baz` too; an encrypted token, five parts,
-#   is "not a jwt string". A body with @IsJWT() in front of a provider of encrypted tokens answers 400 to everyone.
+# Expected: RFC 7519, section 3: a JWT is a JWS or a JWE in compact form, so three or five parts.
+# Seen: only three parts are right; an encrypted token, five parts, is "not a jwt string". A body with @IsJWT() in front of a provider of encrypted tokens answers 400 to everyone.
 # Versions: class-validator 0.14.1 with validator 13.15.0, jose 5.10.0.
 set -euo pipefail
 work=$(mktemp -d)
@@ -24,10 +22,9 @@ async function main() {
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
     .encrypt(key);
   const { payload } = await jwtDecrypt(encrypted, key);
-  const seen = { signed: isJWT(signed), encrypted: isJWT(encrypted), words: isJWT('foo.bar.baz') };
+  const seen = { signed: isJWT(signed), encrypted: isJWT(encrypted) };
   console.log(`signed ${seen.signed}; encrypted (jose reads sub "${payload.sub}") ${seen.encrypted}`);
-  console.log(`foo.bar.baz ${seen.words}`);
-  process.exit(seen.signed && !seen.encrypted && seen.words ? 0 : 1);
+  process.exit(seen.signed && !seen.encrypted ? 0 : 1);
 }
 main();
 JS

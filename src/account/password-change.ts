@@ -9,7 +9,7 @@ import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
 import { nextStamp, stampOf } from '../core/stamp';
 import { isUser, type User } from '../core/user';
-import { ORIGIN_OF, type UserstoreInterface } from '../core/userstore';
+import { type UserstoreInterface, userstoreOf } from '../core/userstore';
 import {
   AuthenticationRequiredError,
   BadCredentialsError,
@@ -142,7 +142,7 @@ export class PasswordChange {
     const report = (problem: Problem): void => {
       reportProblem(request, problem);
     };
-    const home = store[ORIGIN_OF](user);
+    const home = userstoreOf(store, user);
     return provedLogin(
       { authenticatedAt: new Date(now), methods: ['pwd'] },
       {

@@ -11,7 +11,7 @@ import type { UserRoles } from '../core/authorization-provider';
 import type { MaybePromise } from '../core/userstore';
 import type { SecurityError } from '../errors';
 import type { ClientFinder } from '../http/client-address';
-import { rawRequest } from '../http/raw';
+import { rawRequest, rawResponse } from '../http/raw';
 import { HttpSecurityRequest } from '../http/security-request';
 import { attempted } from '../util/maybe-promise';
 import type { AuthenticationOutcome } from './authenticator';
@@ -38,7 +38,8 @@ export class RequestState {
   private promise: Promise<AuthenticationOutcome> | undefined;
   private settle: ((outcome: MaybePromise<AuthenticationOutcome>) => void) | undefined;
 
-  constructor(readonly request: HttpSecurityRequest) {}
+  /** @param request as it came to the action that it is in */
+  constructor(public request: HttpSecurityRequest) {}
 
   /**
    * The outcome of the request's authentication, at once where nobody has to be waited for. It is decided once, however
@@ -95,20 +96,21 @@ export class RequestStates {
     return this.on(rawRequest(action));
   }
 
-  /** The state of a request that has come to an action. What is known of the request stays as it is. */
+  /** The state of a request that has come to an action. Who sent it stays as it was decided. */
   arrived(action: Action, access: Access): RequestState {
     const state = this.of(action);
     state.access = access;
-    state.request.arrive(action, access.route);
+    state.request = state.request.arrived(action, access.route);
+    // Another action, or another path: the hook may think otherwise of it.
+    state.isSkipped = undefined;
     return state;
   }
 
   /** The same for an action at which the request has arrived, or may have. */
   at(action: Action, access: Access): RequestState {
     const state = this.find(action);
-    if (state?.access !== access) return this.arrived(action, access);
-    state.request.action = action;
-    return state;
+    const isThere = state?.access === access && state.request.response === rawResponse(action);
+    return isThere ? state : this.arrived(action, access);
   }
 
   private on(raw: IncomingMessage): RequestState | undefined {

@@ -2,7 +2,6 @@
  * Decides whether an authenticated user may run an action: the action's own guard first, then every
  * authorization provider of the app. What cannot be decided is refused.
  */
-import type { Action } from 'routing-controllers';
 import { describeRule } from '../access/rules';
 import { type Audit, factsOf, secretsOf } from '../audit/audit';
 import type { Login } from '../authentication/chain';
@@ -52,8 +51,6 @@ interface Question {
   readonly access: Access;
   readonly login: Login;
   readonly state: RequestState;
-  /** The very one that is checked: a request may come to several. */
-  readonly action: Action;
   /** The request as policies and providers see it. */
   readonly request: RequestWithSignal;
 }
@@ -69,18 +66,17 @@ export class Authorizer {
     access: Access,
     login: Login,
     state: RequestState,
-    action: Action,
+    request: SecurityRequest,
   ): MaybePromise<Denial | undefined> {
     const isLoginEnough = access.levels.every(({ rule }) => rule.kind === 'authenticated');
     const { components, deadlineMs } = this.parts;
     if (isLoginEnough && components.authorizationProviders.length === 0) return undefined;
-    const request = new RequestWithSignal(state.request);
-    const question: Question = { access, login, state, action, request };
+    const question: Question = { access, login, state, request: new RequestWithSignal(request) };
     const asked = { name: access.action };
     const decided = (reason: string | undefined): Denial | undefined =>
       reason === undefined ? undefined : { error: new AccessDeniedError(), reason };
     const failed = (cause: unknown): Denial => {
-      return { error: this.fault(cause, asked.name, state.request), reason: `${asked.name} refused` };
+      return { error: this.fault(cause, asked.name, request), reason: `${asked.name} refused` };
     };
     try {
       const reason = withinDeadline(this.refusedBecause(question, asked), deadlineMs, (late) => {
@@ -152,11 +148,11 @@ export class Authorizer {
     ]).then((lists) => grants.rolesOf(lists.flatMap((list) => [...list])));
   }
 
-  private resourceOf(rule: OwnerRule, { access, action, state }: Question): ReturnType<Resources['load']> {
-    if (routeParameter(action, rule.parameter) === undefined) {
+  private resourceOf(rule: OwnerRule, { access, request, state }: Question): ReturnType<Resources['load']> {
+    if (routeParameter(request.action, rule.parameter) === undefined) {
       throw new TypeError(`The route has no parameter ${rule.parameter} for ${describeRule(rule)}`);
     }
-    return this.parts.resources.load(state, action, access, rule.store, rule.parameter);
+    return this.parts.resources.load(state, request.action, access, rule.store, rule.parameter);
   }
 
   /** What was thrown on the way to a decision, as the error that the client gets. */

@@ -23,7 +23,7 @@ export function hasSecretInJson(json: object, secrets: Secrets): boolean {
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     for (const name of Object.keys(next)) {
       const value = (next as Readonly<Record<string, unknown>>)[name];
-      if (typeof value === 'string' ? secrets.isIn(value) : false) return true;
+      if (typeof value === 'string' && secrets.isIn(value)) return true;
       if (typeof value === 'object' && value !== null) left.push(value);
       if (!Array.isArray(next) && secrets.isInName(name)) return true;
     }

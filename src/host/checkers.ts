@@ -1,8 +1,8 @@
 /**
  * What runs per request: the two checkers that routing-controllers calls.
  *
- * Every way out of `authorize` but its last line throws, so that only a request whose every level holds,
- * or that the app's `skip` hook literally skips, reaches the action.
+ * `allowed()` alone lets a request through to a guarded action: where no level and no authorization provider denies it,
+ * or the app's `skip` hook literally skips it. Every other way throws or rejects.
  */
 import type { ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
@@ -45,21 +45,28 @@ export class Checkers {
   /** Lets a request through to a guarded action; else it throws, or rejects with, what the client is told. */
   authorize(action: Action, access: Access): MaybePromise<true> {
     const state = this.parts.states.at(action, access);
-    if (this.isSkipped(state)) return this.allowed(state, undefined);
+    // Of this action for good, whatever the request comes to meanwhile.
+    const { request } = state;
+    if (this.isSkipped(state)) return this.allowed(request, undefined);
     return chained(this.outcomeOf(state), (outcome) => {
       if (outcome.kind !== 'authenticated') return this.refused(state, outcome);
-      return this.decide(state, outcome, access, action);
+      return this.decide(state, outcome, access, request);
     });
   }
 
   /** The same outside of actions: with roles and resources of its own, as they are now. */
   authorizeLogin(request: HttpSecurityRequest, login: Login, access: Access): MaybePromise<true> {
-    return this.decide(new RequestState(request), login, access, request.action);
+    return this.decide(new RequestState(request), login, access, request);
   }
 
-  private decide(state: RequestState, login: Login, access: Access, action: Action): MaybePromise<true> {
-    return chained(this.parts.authorizer.denial(access, login, state, action), (denial) =>
-      denial === undefined ? this.allowed(state, login) : this.denied(state, login, denial),
+  private decide(
+    state: RequestState,
+    login: Login,
+    access: Access,
+    request: HttpSecurityRequest,
+  ): MaybePromise<true> {
+    return chained(this.parts.authorizer.denial(access, login, state, request), (denial) =>
+      denial === undefined ? this.allowed(request, login) : this.denied(request, login, denial),
     );
   }
 
@@ -80,8 +87,8 @@ export class Checkers {
   }
 
   private outcomeOf(state: RequestState): MaybePromise<AuthenticationOutcome> {
+    const { response } = state.request;
     return chained(this.parts.authenticator.authenticate(state), (outcome) => {
-      const { response } = state.request;
       if (response !== undefined && response !== state.marked) this.markReply(state, response, outcome);
       return outcome;
     });
@@ -96,7 +103,7 @@ export class Checkers {
   }
 
   /** @param login undefined for a request that the app's hook skips */
-  private allowed({ request }: RequestState, login: Login | undefined): true {
+  private allowed(request: SecurityRequest, login: Login | undefined): true {
     this.parts.audit.emit(() => {
       return { type: 'allowed', user: login?.label(), skipped: login === undefined, ...factsOf(request) };
     });
@@ -110,7 +117,7 @@ export class Checkers {
     throw await this.parts.refusals.refuse(state, outcome);
   }
 
-  private async denied({ request }: RequestState, login: Login, { error, reason }: Denial): Promise<never> {
+  private async denied(request: SecurityRequest, login: Login, { error, reason }: Denial): Promise<never> {
     if (error instanceof AccessDeniedError) {
       this.parts.audit.emit(() => {
         return { type: 'denied', code: error.code, user: login.label(), reason, ...factsOf(request) };

@@ -6,31 +6,38 @@ import type { Client, ClientFinder } from './client-address';
 import { matchedPath } from './matched-path';
 import { rawRequest, rawResponse } from './raw';
 
-/** The framework-free view of one request. There is one of each request, for all that is decided about it. */
+/**
+ * The framework-free view of one request, for all that is decided about it. A request that comes to an action gets one
+ * that is of that action for good: what is under way decides about the route and path that it began with.
+ */
 export class HttpSecurityRequest implements SecurityRequest {
   readonly raw: IncomingMessage;
-  route: string | undefined;
   /** Nobody aborts the request itself: each provider, policy and hook is handed a signal of its own. */
   readonly signal: AbortSignal = NEVER;
   private client: Client | undefined;
   private authorization: AuthorizationLines | undefined;
-  private arrivedAt: { readonly path: string | undefined } | undefined;
 
   constructor(
-    public action: Action,
+    readonly action: Action,
     private readonly findClient: ClientFinder,
+    private readonly arrival?: Arrival,
   ) {
     this.raw = rawRequest(action);
   }
 
   /**
-   * Notes the route that the router found, and the path that it matched, before any middleware of the action's own
-   * could rewrite it.
+   * The same request as one that has come to an action: with the route that the router found, and the path that it
+   * matched, before any middleware of the action's own could rewrite it. What has been looked up stays.
    */
-  arrive(action: Action, route: string): void {
-    this.action = action;
-    this.route = route;
-    this.arrivedAt = { path: matchedPath(action) };
+  arrived(action: Action, route: string): HttpSecurityRequest {
+    const request = new HttpSecurityRequest(action, this.findClient, { route, path: matchedPath(action) });
+    request.client = this.client;
+    request.authorization = this.authorization;
+    return request;
+  }
+
+  get route(): string | undefined {
+    return this.arrival?.route;
   }
 
   get response(): ServerResponse | undefined {
@@ -42,7 +49,7 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   get path(): string {
-    const path = this.arrivedAt === undefined ? matchedPath(this.action) : this.arrivedAt.path;
+    const path = this.arrival === undefined ? matchedPath(this.action) : this.arrival.path;
     if (path !== undefined) return path;
     throw new SecurityFaultError({ cause: new Error(UNKNOWN_PATH) });
   }
@@ -71,6 +78,13 @@ export class HttpSecurityRequest implements SecurityRequest {
     this.client ??= this.findClient(this.raw);
     return this.client;
   }
+}
+
+/** What the router found. */
+interface Arrival {
+  readonly route: string;
+  /** Undefined where it cannot be known. */
+  readonly path: string | undefined;
 }
 
 /** What is read once a request, and asked for by most of those who look at it. */

@@ -3,11 +3,11 @@ import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { unchecked } from '../util/option-kinds';
-import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
+import { isPlainObject, type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { printable } from '../util/printable';
 import { isSameSecret } from '../util/same-secret';
 import { groupFault, userFault, type RecordFault } from './record-schema';
-import { frozenCopy, isPlainObject, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot';
+import { frozenCopy, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot';
 
 /** Records as an array, or as an object keyed by their names, which may then be left out of the records. */
 export type Records<T, K extends keyof T> =

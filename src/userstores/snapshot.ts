@@ -1,4 +1,5 @@
 import type { Group, User } from '../core/user';
+import { isPlainObject } from '../util/parse-options';
 
 /** All users and groups as they stood at one moment, by name. Nothing in it ever changes. */
 export interface Snapshot<U extends User = User> {
@@ -116,10 +117,4 @@ function freezeField(copy: Record<string, unknown>, key: string, value: unknown,
   } else if (typeof value === 'object' && value !== null) {
     copy[key] = frozenCopy(value, refuse);
   }
-}
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -51,15 +51,30 @@ describe('RequestStates', () => {
       undefined,
       undefined,
     ]);
-    const [action, guard] = [on(req), access('/notes/:id')];
+    const [action, guard, before] = [on(req), access('/notes/:id'), early.request];
     expect(own.arrived(action, guard)).to.equal(early);
+    // What began before goes on with what it had.
+    expect([before.route, before.action === action]).to.deep.equal([undefined, false]);
     req.url = '/rewritten';
     expect([early.access, early.request.action]).to.deep.equal([guard, action]);
     expect([early.request.route, early.request.path]).to.deep.equal(['/notes/:id', '/notes/1']);
-    const checked = on(req);
-    expect(own.at(checked, guard)).to.equal(early);
-    expect(early.request.action).to.equal(checked);
+    const { request } = early;
+    expect(own.at({ ...action }, guard)).to.equal(early);
+    expect(early.request).to.equal(request);
     expect(early.request.path).to.equal('/notes/1');
+  });
+
+  it('ask the skip hook again at another arrival, and keep requests apart that two replies are made for', () => {
+    const [own, req] = [states(), rawRequest({ url: '/a' })];
+    const [first, second, guard] = [on(req), on(req), access('/a')];
+    const state = own.arrived(first, guard);
+    state.isSkipped = true;
+    const { request } = state;
+    expect(own.at(first, guard).isSkipped).to.equal(true);
+    expect(own.at(second, guard).isSkipped).to.equal(undefined);
+    expect([request.action, state.request.action]).to.deep.equal([first, second]);
+    state.isSkipped = true;
+    expect(own.arrived(second, access('/b')).isSkipped).to.equal(undefined);
   });
 
   it('take the access that a check brings, where the request arrived at another action', () => {

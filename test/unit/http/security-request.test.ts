@@ -45,17 +45,18 @@ describe('HttpSecurityRequest', () => {
 
   it('has the path that was matched when the request arrived, and throws where that is not known', () => {
     const raw = rawRequest({ url: '/matched' });
-    const request = new HttpSecurityRequest({ request: raw, response: {} }, () => ({ ip: '', secure: true }));
+    const early = new HttpSecurityRequest({ request: raw, response: {} }, () => ({ ip: '', secure: true }));
+    let request = early;
     raw.url = '/rewritten';
     expect([request.path, request.route]).to.deep.equal(['/rewritten', undefined]);
     raw.url = '/matched';
     const action: Action = { request: raw, response: {} };
-    request.arrive(action, '/notes/:id');
+    request = early.arrived(action, '/notes/:id');
     raw.url = '/again';
     expect([request.path, request.route]).to.deep.equal(['/matched', '/notes/:id']);
     expect(request.action).to.equal(action);
     Object.assign(raw, { path: '/x', baseUrl: '/y', originalUrl: 'http://other/z' });
-    request.arrive(action, '/notes/:id');
+    request = early.arrived(action, '/notes/:id');
     expect(() => request.path).to.throw(SecurityFaultError);
   });
 
@@ -66,6 +67,7 @@ describe('HttpSecurityRequest', () => {
     raw.headers.authorization = 'Basic y';
     raw.rawHeaders.push('Authorization', 'Basic z');
     expect(request.header('Authorization')).to.equal('Basic x');
+    expect(request.arrived(request.action, '/').header('authorization')).to.equal('Basic x');
   });
 
   it('looks the client up once', () => {

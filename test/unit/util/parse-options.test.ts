@@ -13,7 +13,7 @@ import {
   wholeNumber,
   withMethods,
 } from '../../../src/util/option-kinds';
-import { objectOf, parseOptions, withoutContainer } from '../../../src/util/parse-options';
+import { objectOf, parseOptions, withoutContainer, isPlainObject } from '../../../src/util/parse-options';
 
 const SHAPE = {
   name: text,
@@ -147,6 +147,17 @@ describe('withoutContainer', () => {
     const plain = { get() {}, getMany() {}, has() {}, set() {}, remove() {}, reset() {} };
     for (const options of [undefined, null, plain, new Map(), { get() {} }, 'x', []]) {
       expect(withoutContainer(options)).to.equal(options);
+    }
+  });
+});
+
+describe('isPlainObject', () => {
+  it('is true for objects without a class alone', () => {
+    for (const value of [{}, Object.create(null), { constructor: 1 }, runInNewContext('({})')]) {
+      expect(isPlainObject(value)).to.equal(true);
+    }
+    for (const value of [null, undefined, [], 'a', 1, () => 1, new Map(), new (class A {})()]) {
+      expect(isPlainObject(value)).to.equal(false);
     }
   });
 });

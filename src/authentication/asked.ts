@@ -1,0 +1,138 @@
+/**
+ * One provider is asked about one request, and its answer is judged: only a valid, active user whose credential has not
+ * ended is a grant.
+ */
+import type { AuthProviderInterface } from '../core/auth-provider';
+import {
+  Authentication,
+  type AuthenticationSource,
+  isBareAuthentication,
+  provedLogin,
+} from '../core/authentication';
+import { listenForProblems, type ProblemListener, reportProblem } from '../core/events';
+import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
+import { isUser } from '../core/user';
+import { type MaybePromise, userstoreOf } from '../core/userstore';
+import { withinDeadline } from '../http/deadline';
+import { sendableHeaders } from '../http/reply';
+import { RequestWithSignal } from '../http/request-with-signal';
+import type { Clock } from '../util/clock';
+import { printable } from '../util/printable';
+import type { Answer, ChainLink, ChainOptions } from './chain';
+import { publicUserOf } from './public-login';
+import { type Origin, ProviderUserstore } from './userstore-chain';
+import { classify } from './verdicts';
+
+/** One provider that is asked about one request. */
+export class Asked {
+  readonly request: RequestWithSignal;
+  private readonly userstore: ProviderUserstore;
+
+  constructor(
+    private readonly link: ChainLink,
+    request: SecurityRequest,
+    private readonly options: ChainOptions,
+  ) {
+    this.request = new RequestWithSignal(request);
+    this.userstore = new ProviderUserstore(options.userstore);
+  }
+
+  answer(provider: AuthProviderInterface): MaybePromise<Answer> {
+    const { request, userstore, options } = this;
+    listenForProblems(request, ({ user, ...problem }) => {
+      options.onProblem({ ...problem, user: user && userstore.label(user, this.link.name) });
+    });
+    try {
+      const result: unknown = withinDeadline<unknown>(
+        provider.authenticate(request, userstore),
+        options.deadlineMs,
+        (reason) => {
+          request.abort(reason);
+        },
+      );
+      if (!(result instanceof Promise)) return this.judged(result);
+      return result.then(
+        (later) => this.judged(later),
+        (error: unknown) => this.failed(error),
+      );
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): Answer {
+    return { verdict: classify(error), error };
+  }
+
+  private judged(result: unknown): Answer {
+    if (result === null || result === undefined) return NOT_MINE;
+    const { link, request, userstore, options } = this;
+    try {
+      return accept(link, result, userstore, options.clock, (problem) => {
+        reportProblem(request, problem);
+      });
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+}
+
+const NOT_MINE: Answer = { verdict: 'no_credentials' };
+
+/** Takes a provider's result as a grant only when it literally is one. */
+function accept(
+  link: ChainLink,
+  result: unknown,
+  userstore: ProviderUserstore,
+  clock: Clock,
+  onProblem: ProblemListener,
+): Answer {
+  const details = result instanceof Authentication ? result : undefined;
+  const record: unknown = details === undefined ? result : details.user;
+  silencePromises(details, record);
+  if (!isUser(record)) {
+    return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
+  }
+  if (record.active === false) return { verdict: 'inactive' };
+  const acceptedUntil = details && Authentication.acceptedUntil(details);
+  // Written so that a broken date has passed.
+  if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
+    return { verdict: 'bad_credentials' };
+  }
+  const origin = userstore.originOf(record);
+  // Taken once: the very headers that are looked through are those that are sent.
+  const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
+  const user = publicUserOf(record, stated, origin, link.name, onProblem);
+  const home = userstoreOf(userstore, record);
+  const authentication = provedLogin(details ?? {}, {
+    user,
+    source: sourceOf(link, origin),
+    home: home?.isOneOfSeveral === true ? home.name : undefined,
+    // The store knows better than a provider that asked it.
+    stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record),
+    now: clock(),
+    replyHeaders: stated?.replyHeaders,
+  });
+  const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
+  return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
+}
+
+/** Of what a provider returned, and of the record as it is now: the provider may have added to it. */
+function silencePromises(details: Authentication | undefined, record: unknown): void {
+  silencePromisesIn(record);
+  if (details === undefined) return;
+  if (!isBareAuthentication(details)) silencePromisesIn(details);
+  silencePromisesIn(details.claims);
+  silencePromisesIn(details.replyHeaders);
+  silencePromisesIn(details.methods);
+  silencePromisesIn(details.scopes);
+}
+
+function sourceOf(
+  { name, isStandIn }: ChainLink,
+  origin: Origin | undefined,
+): AuthenticationSource | undefined {
+  if (origin !== undefined) return { kind: 'userstore', name: origin.name };
+  return isStandIn === true ? undefined : { kind: 'provider', name };
+}
