@@ -6,6 +6,7 @@
 import { ActionMetadata } from 'routing-controllers';
 import type { Access, AccessLevel } from '../core/access';
 import { ConfigurationError } from '../errors';
+import { hiddenProperty } from '../util/hidden-property';
 import { memberName } from '../util/member-name';
 import { HostDeclarations } from './declared';
 import { type DefaultAccess, guardsOf } from './guards';
@@ -15,11 +16,14 @@ import { restoreParameters, takeRequired } from './parameters';
 import { restoreReply } from './replies';
 import { numericParameters } from './resource-parameters';
 
-/** Access objects made here. A check that brings any other came from a server that was not compiled. */
-const compiled = new WeakSet<object>();
+/** What is known of an access object that was made here. A check that brings any other came from another server. */
+interface Compiled {
+  /** A parameter requires a user, whatever guards the action. */
+  readonly requiresUser: boolean;
+  readonly isLast: boolean;
+}
 
-/** Those of actions with a parameter that requires a user, whatever guards them. */
-const requiring = new WeakSet<object>();
+const compiled = hiddenProperty<Compiled>();
 
 export interface CompiledAction {
   readonly action: ActionMetadata;
@@ -67,8 +71,7 @@ export function compileAction(
     levels: Object.freeze(levels),
     openedBy,
   });
-  compiled.add(access);
-  if (requiredBy !== undefined) requiring.add(access);
+  compiled.set(access, { requiresUser: requiredBy !== undefined, isLast: isLast(action) });
   action.isAuthorizedUsed = levels.length > 0;
   action.authorizedRoles = levels.length > 0 ? [access] : [];
   return { action, access, classLevels, losses };
@@ -76,12 +79,25 @@ export function compileAction(
 
 /** True for an access that this copy of the library compiled. */
 export function isCompiled(access: unknown): access is Access {
-  return typeof access === 'object' && access !== null && compiled.has(access);
+  return compiled.get(access) !== undefined;
 }
 
 /** True for the access of an action that has a parameter which requires a user. */
 export function requiresUser(access: Access): boolean {
-  return requiring.has(access);
+  return compiled.get(access)?.requiresUser === true;
+}
+
+/**
+ * True for the access of an action whose guard is the last that runs before the action itself. What the host does with
+ * errors of what follows else, such as an upload, depends on whether the guard answered at once.
+ */
+export function isLastGuard(access: Access): boolean {
+  return compiled.get(access)?.isLast === true;
+}
+
+function isLast({ controllerMetadata, uses, isFileUsed, isFilesUsed }: ActionMetadata): boolean {
+  const hasFollowing = [...controllerMetadata.uses, ...uses].some(({ afterAction }) => afterAction);
+  return !hasFollowing && !isFileUsed && !isFilesUsed;
 }
 
 /** @throws ConfigurationError when the app sets only one checker of the two although something is guarded. */

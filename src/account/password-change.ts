@@ -4,6 +4,7 @@ import { RequestWithSignal } from '../http/request-with-signal';
 import { publicUserOf } from '../authentication/public-login';
 import { ProviderUserstore, type UserstoreChain } from '../authentication/userstore-chain';
 import { type Authentication, provedLogin } from '../core/authentication';
+import { fixedUser } from '../core/fixed-user';
 import { listenForProblems, type Problem, reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
@@ -149,7 +150,7 @@ export class PasswordChange {
         user: publicUserOf(
           record,
           undefined,
-          { store: owner, name: source.name, user: record, stamp },
+          { store: owner, name: source.name, user: record, stamp, fixed: fixedUser(record) },
           source.name,
           report,
         ),

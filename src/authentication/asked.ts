@@ -11,9 +11,10 @@ import {
 } from '../core/authentication';
 import { listenForProblems, type ProblemListener, reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { type FixedUser, fixedUser } from '../core/fixed-user';
 import { silencePromisesIn } from '../core/silence';
-import { isUser } from '../core/user';
-import { type MaybePromise, userstoreOf } from '../core/userstore';
+import { isUser, type User } from '../core/user';
+import type { MaybePromise } from '../core/userstore';
 import { withinDeadline } from '../http/deadline';
 import { sendableHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
@@ -90,8 +91,12 @@ function accept(
 ): Answer {
   const details = result instanceof Authentication ? result : undefined;
   const record: unknown = details === undefined ? result : details.user;
-  silencePromises(details, record);
-  if (!isUser(record)) {
+  const found = userstore.find(record);
+  const fixed = found === undefined ? fixedUser(record) : found.fixed;
+  // Of the record as it is now: the provider may have added to it.
+  if (fixed === undefined) silencePromisesIn(record);
+  silencePromisesOf(details);
+  if (!isKnownUser(record, fixed)) {
     return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
   }
   if (record.active === false) return { verdict: 'inactive' };
@@ -100,17 +105,16 @@ function accept(
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
     return { verdict: 'bad_credentials' };
   }
-  const origin = userstore.originOf(record);
+  const origin = found ?? userstore.originOf(record);
   // Taken once: the very headers that are looked through are those that are sent.
   const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
   const user = publicUserOf(record, stated, origin, link.name, onProblem);
-  const home = userstoreOf(userstore, record);
   const authentication = provedLogin(details ?? {}, {
     user,
     source: sourceOf(link, origin),
-    home: home?.isOneOfSeveral === true ? home.name : undefined,
+    home: userstore.homeOf(origin),
     // The store knows better than a provider that asked it.
-    stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record),
+    stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
     now: clock(),
     replyHeaders: stated?.replyHeaders,
   });
@@ -118,9 +122,12 @@ function accept(
   return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
 }
 
-/** Of what a provider returned, and of the record as it is now: the provider may have added to it. */
-function silencePromises(details: Authentication | undefined, record: unknown): void {
-  silencePromisesIn(record);
+function isKnownUser(record: unknown, fixed: FixedUser | undefined): record is User {
+  return fixed !== undefined || isUser(record);
+}
+
+/** Of what a provider states beside the user. */
+function silencePromisesOf(details: Authentication | undefined): void {
   if (details === undefined) return;
   if (!isBareAuthentication(details)) silencePromisesIn(details);
   silencePromisesIn(details.claims);

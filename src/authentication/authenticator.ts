@@ -53,7 +53,7 @@ export class Authenticator {
     return this.told(request, {
       kind: 'refused',
       verdicts: [],
-      headersRead: new Set<string>(),
+      headersRead: [],
       error: () => new HttpsRequiredError(),
     });
   }

@@ -54,10 +54,10 @@ export interface Authenticated extends Login {
   readonly kind: 'authenticated';
   readonly provider: string;
   /** What the provider says it reads, and the headers that it looked for and found, in lower case. */
-  readonly credentials: ReadonlySet<string>;
+  readonly credentials: () => readonly string[];
   readonly verdicts: readonly Verdict[];
   /** The headers that all providers looked at, in lower case. */
-  readonly headersRead: ReadonlySet<string>;
+  readonly headersRead: readonly string[];
 }
 
 /** A request that nobody authenticated. */
@@ -66,7 +66,7 @@ export interface Unauthenticated {
   /** The error for this outcome, made anew each time. */
   error(): SecurityError;
   readonly verdicts: readonly Verdict[];
-  readonly headersRead: ReadonlySet<string>;
+  readonly headersRead: readonly string[];
 }
 
 export type ChainOutcome = Authenticated | Unauthenticated;
@@ -81,14 +81,18 @@ export type Answer =
  * rejection.
  */
 export function runChain(request: SecurityRequest, options: ChainOptions): MaybePromise<ChainOutcome> {
-  const headersRead = new Set<string>();
-  let isBearer: boolean;
+  let authorization: string | undefined;
   try {
-    isBearer = parseAuthorization(request.header('authorization'))?.scheme === 'bearer';
+    authorization = request.header('authorization');
   } catch (cause) {
-    return { kind: 'refused', verdicts: [], headersRead, error: () => new InvalidRequestError({ cause }) };
+    return {
+      kind: 'refused',
+      verdicts: [],
+      headersRead: [],
+      error: () => new InvalidRequestError({ cause }),
+    };
   }
-  return new ChainRun(request, options, isBearer, headersRead).askFrom(0);
+  return new ChainRun(request, options, authorization).askFrom(0);
 }
 
 /** One request on its way through the providers. */
@@ -96,12 +100,12 @@ class ChainRun {
   private readonly links: readonly ChainLink[];
   private readonly verdicts: Verdict[] = [];
   private readonly failedCredentials: string[] = [];
+  private readonly headersRead: string[] = [];
 
   constructor(
     private readonly request: SecurityRequest,
     private readonly options: ChainOptions,
-    private readonly isBearer: boolean,
-    private readonly headersRead: Set<string>,
+    private readonly authorization: string | undefined,
   ) {
     this.links = options.links();
   }
@@ -135,8 +139,8 @@ class ChainRun {
     answer: Answer,
   ): ChainOutcome | undefined {
     const { verdicts, headersRead, request, options } = this;
-    if (credential !== 'tls' && credential !== UNKNOWN_CREDENTIAL) headersRead.add(credential);
-    for (const name of ownHeaders ?? []) headersRead.add(name);
+    if (credential !== 'tls' && credential !== UNKNOWN_CREDENTIAL) this.noteRead(credential);
+    for (const name of ownHeaders) this.noteRead(name);
     const { verdict } = answer;
     verdicts.push({
       provider: link.name,
@@ -145,13 +149,15 @@ class ChainRun {
       error: 'error' in answer ? answer.error : undefined,
     });
     if (answer.verdict === 'authenticated') {
-      const found = [...(ownHeaders ?? [])].filter((name) => request.header(name) !== undefined);
-      const credentials = new Set([credential, ...found, ...(isRead(credential, found) ? [] : [UNREAD])]);
+      const { authentication, record, origin } = answer.grant;
       return {
         kind: 'authenticated',
-        ...answer.grant,
+        authentication,
+        record,
+        origin,
+        label: () => answer.grant.label(),
         provider: link.name,
-        credentials,
+        credentials: () => credentialsIn(request, credential, ownHeaders),
         verdicts,
         headersRead,
       };
@@ -163,21 +169,32 @@ class ChainRun {
     return undefined;
   }
 
+  private noteRead(header: string): void {
+    if (!this.headersRead.includes(header)) this.headersRead.push(header);
+  }
+
   private unauthenticated(): Unauthenticated {
-    const { verdicts, headersRead, isBearer } = this;
+    const { verdicts, headersRead, authorization } = this;
     const isAnonymous = verdicts.every(({ verdict }) => verdict === 'no_credentials');
     return {
       kind: isAnonymous ? 'anonymous' : 'refused',
       verdicts,
       headersRead,
-      error: () => refusalFor(verdicts, isBearer),
+      error: () => refusalFor(verdicts, parseAuthorization(authorization)?.scheme === 'bearer'),
     };
   }
 }
 
-/** True unless a provider names a header, and granted without having found it there. */
-function isRead(credential: string, found: readonly string[]): boolean {
-  return credential === 'cookie' || credential === 'tls' || found.includes(credential);
+/** @param headers that the provider that granted looked for */
+function credentialsIn(
+  request: SecurityRequest,
+  credential: string,
+  headers: readonly string[],
+): readonly string[] {
+  const found = headers.filter((name) => request.header(name) !== undefined);
+  // It names a header, and granted without having found it there.
+  const isUnread = credential !== 'cookie' && credential !== 'tls' && !found.includes(credential);
+  return [...new Set([credential, ...found]), ...(isUnread ? [UNREAD] : [])];
 }
 
 /** Of a provider that cannot even be created nobody knows what it reads: then nothing after it may grant. */

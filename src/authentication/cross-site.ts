@@ -22,18 +22,20 @@ function isAmbient(request: SecurityRequest, credential: string): boolean {
  * True when an unsafe request with an ambient credential may come from a foreign site's page. Clients that
  * send neither `Sec-Fetch-Site` nor `Origin` are no browsers and pass, except with a cookie, which only
  * browsers keep.
- * @param credentials what the provider that granted says it reads, and the headers that it found
+ * @param credentialsOf gives what the provider that granted says it reads, and the headers that it found
  * @param trustedOrigins origins, as a browser sends them, that may call this app
  * @see Fetch Metadata Request Headers section 2.3, RFC 6454 section 7
  */
 export function isCrossSite(
   request: SecurityRequest,
-  credentials: ReadonlySet<string>,
+  credentialsOf: () => readonly string[],
   trustedOrigins: ReadonlySet<string>,
 ): boolean {
   // A WebSocket is opened by GET, and then sends what it likes.
   const isSafe = SAFE_METHODS.has(request.method) && request.header('upgrade') === undefined;
-  if (isSafe || ![...credentials].some((credential) => isAmbient(request, credential))) return false;
+  if (isSafe) return false;
+  const credentials = credentialsOf();
+  if (!credentials.some((credential) => isAmbient(request, credential))) return false;
   const origin = request.header('origin');
   if (origin !== undefined && trustedOrigins.has(origin)) return false;
   const site = request.header('sec-fetch-site');
@@ -41,7 +43,9 @@ export function isCrossSite(
   // HTTP/2 has the host in a pseudo-header. @see RFC 9113 section 8.3.1
   const host = request.header('host') ?? request.header(':authority');
   if (origin !== undefined) return !isOwnOrigin(origin, host);
-  return credentials.has('cookie') || (credentials.has(UNREAD) && request.header('cookie') !== undefined);
+  return (
+    credentials.includes('cookie') || (credentials.includes(UNREAD) && request.header('cookie') !== undefined)
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { AuthenticationDetails } from '../core/authentication';
 import type { Problem } from '../core/events';
+import { fixedUser } from '../core/fixed-user';
 import { publicUser, publicView, refuseSecretsIn } from '../core/public-user';
 import { RecordFault } from '../core/record-fault';
 import { Secrets } from '../core/secrets';
@@ -25,10 +26,12 @@ export function publicUserOf(
     report({ component, problem, user: nameOf(record) });
     throw new RecordFault(problem);
   };
+  const isOwnRecord = origin === undefined || origin.user === record;
+  const fixed = isOwnRecord ? (origin?.fixed ?? fixedUser(record)) : undefined;
   let secrets: Secrets | undefined;
   try {
     // A provider may have made a user of its own from the store's record.
-    secrets = Secrets.of(record.password, origin?.user.password);
+    secrets = fixed === undefined ? Secrets.of(record.password, origin?.user.password) : fixed.secrets;
     if (secrets !== undefined && details !== undefined) refuseSecretsIn(details, secrets);
   } catch (error) {
     return refuse(
@@ -38,9 +41,8 @@ export function publicUserOf(
   }
   try {
     const store = origin?.user === record ? origin.store : undefined;
-    return store?.publicView === undefined
-      ? publicUser(record, secrets)
-      : publicView(() => store.publicView?.(record), record, secrets);
+    if (store?.publicView !== undefined) return publicView(() => store.publicView?.(record), record, secrets);
+    return fixed === undefined ? publicUser(record, secrets) : fixed.publicCopy();
   } catch (error) {
     const cure =
       origin === undefined

@@ -1,8 +1,8 @@
 /**
  * What is known of one request, from its arrival to its reply: made once, at the seam to the host, and kept on Node's
  * own request object, which Koa and Express both build on and which is never used twice. So nothing of one request can
- * be found from another. The property is a symbol of the instance and not enumerable: whatever copies or prints a
- * request leaves it out. A WeakMap of all requests would cost more than the rest of a remembered login.
+ * be found from another: the property is the instance's own, and whatever copies, prints or derives a request leaves it
+ * out.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
@@ -13,6 +13,7 @@ import type { SecurityError } from '../errors';
 import type { ClientFinder } from '../http/client-address';
 import { rawRequest, rawResponse } from '../http/raw';
 import { HttpSecurityRequest } from '../http/security-request';
+import { type HiddenProperty, hiddenProperty } from '../util/hidden-property';
 import { attempted } from '../util/maybe-promise';
 import type { AuthenticationOutcome } from './authenticator';
 
@@ -26,6 +27,8 @@ export class RequestState {
   outcome: AuthenticationOutcome | undefined;
   /** Whether the app's hook skips its guards, once the hook has been asked. */
   isSkipped: boolean | undefined;
+  /** Whether the guard of that action has been asked since the request came to it. */
+  isGuarded = false;
   /** The response that carries what depends on the outcome. */
   marked: ServerResponse | undefined;
   /** The user's roles, once a rule has asked for them. */
@@ -77,32 +80,32 @@ export class RequestState {
 
 /** The states of the requests that one instance of the library sees. */
 export class RequestStates {
-  private readonly key = Symbol('securest.request');
+  private readonly state: HiddenProperty<RequestState> = hiddenProperty();
 
   constructor(private readonly findClient: ClientFinder) {}
 
   /** The state of a request, made where there is none yet. */
   of(action: Action): RequestState {
     const raw = rawRequest(action);
-    const known = this.on(raw);
-    if (known !== undefined) return known;
-    const value = new RequestState(new HttpSecurityRequest(action, this.findClient));
-    Object.defineProperty(raw, this.key, { value });
-    return value;
+    return this.state.get(raw) ?? this.keep(raw, new HttpSecurityRequest(action, this.findClient));
   }
 
   /** The state of a request that has been seen. */
   find(action: Action): RequestState | undefined {
-    return this.on(rawRequest(action));
+    return this.state.get(rawRequest(action));
   }
 
   /** The state of a request that has come to an action. Who sent it stays as it was decided. */
   arrived(action: Action, access: Access): RequestState {
-    const state = this.of(action);
+    const raw = rawRequest(action);
+    const known = this.state.get(raw);
+    const request = HttpSecurityRequest.at(action, access.route, this.findClient, known?.request);
+    const state = known ?? this.keep(raw, request);
     state.access = access;
-    state.request = state.request.arrived(action, access.route);
+    state.request = request;
     // Another action, or another path: the hook may think otherwise of it.
     state.isSkipped = undefined;
+    state.isGuarded = false;
     return state;
   }
 
@@ -113,9 +116,17 @@ export class RequestStates {
     return isThere ? state : this.arrived(action, access);
   }
 
-  private on(raw: IncomingMessage): RequestState | undefined {
-    // A request that an app derives from another by its prototype is a request of its own.
-    if (!Object.hasOwn(raw, this.key)) return undefined;
-    return (raw as IncomingMessage & Record<symbol, RequestState | undefined>)[this.key];
+  /** The same for the guard of an action: where it is asked once more, the request has come once more. */
+  atGuard(action: Action, access: Access): RequestState {
+    const state = this.at(action, access);
+    if (state.isGuarded) this.arrived(action, access);
+    state.isGuarded = true;
+    return state;
+  }
+
+  private keep(raw: IncomingMessage, request: HttpSecurityRequest): RequestState {
+    const state = new RequestState(request);
+    this.state.set(raw, state);
+    return state;
   }
 }

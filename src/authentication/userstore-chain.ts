@@ -1,3 +1,4 @@
+import { type FixedUser, fixedUser } from '../core/fixed-user';
 import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
@@ -13,6 +14,8 @@ export interface Origin {
   readonly user: User;
   /** Its `tokensValidFrom` at that moment: the store may change the very object that it returned. */
   readonly stamp: number;
+  /** What is known of it for good; undefined for a user that can change. */
+  readonly fixed: FixedUser | undefined;
 }
 
 /** A store as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
@@ -72,10 +75,12 @@ function findIn(links: readonly StoreLink[], index: number, identifier: string):
   if (link === undefined) return null;
   const store = link.get();
   return chained(store.getUser(identifier), (user) => {
-    silencePromisesIn(user);
     if (user === null || user === undefined) return findIn(links, index + 1, identifier);
+    const fixed = fixedUser(user);
+    if (fixed !== undefined) return { store, name: link.name, user, stamp: fixed.stamp, fixed };
+    silencePromisesIn(user);
     // What is no user either is passed on too: whoever asked finds out and says so.
-    return { store, name: link.name, user, stamp: isUser(user) ? stampOf(user) : 0 };
+    return { store, name: link.name, user, stamp: isUser(user) ? stampOf(user) : 0, fixed };
   });
 }
 
@@ -108,17 +113,29 @@ export class ProviderUserstore implements UserstoreInterface {
     return origin && { store: origin.store, name: origin.name, isOneOfSeveral: this.chain.isSeveral() };
   }
 
+  /** The store that a user came from, in an app with several. */
+  homeOf(origin: Origin | undefined): string | undefined {
+    return this.chain.isSeveral() ? origin?.name : undefined;
+  }
+
+  /** Where the provider got this very object from. */
+  find(record: unknown): Origin | undefined {
+    const [first] = this.found;
+    return first?.user === record ? first : this.found.find((origin) => origin.user === record);
+  }
+
   /** Where the provider got a user from; a copy of a user is known by its name. */
   originOf(user: User): Origin | undefined {
     return (
-      this.found.find((origin) => origin.user === user) ??
+      this.find(user) ??
       this.found.findLast((origin) => isUser(origin.user) && origin.user.username === user.username)
     );
   }
 
   /** The stamp of a user as the provider first saw it: what changed since does not belong to its login. */
-  stampOf(user: User): number {
-    const first = this.found.find((origin) => isUser(origin.user) && origin.user.username === user.username);
+  stampOf(user: User, origin: Origin | undefined): number {
+    if (origin !== undefined && this.found.length === 1) return origin.stamp;
+    const first = this.found.find(({ user: seen }) => isUser(seen) && seen.username === user.username);
     return first?.stamp ?? stampOf(user);
   }
 }

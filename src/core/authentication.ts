@@ -1,3 +1,5 @@
+import { hiddenProperty } from '../util/hidden-property';
+import { noteFrozenJson } from './frozen-json';
 import { stampOf } from './stamp';
 import type { User } from './user';
 
@@ -42,7 +44,13 @@ interface Origin {
 const ORIGIN: unique symbol = Symbol('securest.origin');
 
 /** By the user as the app has it, so that a login which the app states of that user keeps its source. */
-const ORIGINS = new WeakMap<User, Origin>();
+const ORIGINS = hiddenProperty<Origin>();
+
+const NO_METHODS: readonly never[] = Object.freeze([]);
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+// They need not be looked at again with each login.
+noteFrozenJson(NO_METHODS);
+noteFrozenJson(NOTHING);
 
 /**
  * One proven login: who, when, and how. A provider returns one in place of a bare user when it knows more
@@ -72,13 +80,13 @@ export class Authentication<U extends User = User> {
     const { source, home } = originOf(user, details);
     this.user = user;
     this.authenticatedAt = details.authenticatedAt ?? new Date();
-    this.methods = details.methods ?? [];
+    this.methods = details.methods ?? NO_METHODS;
     this.scopes = details.scopes;
     this.expiresAt = details.expiresAt;
-    this.claims = details.claims ?? {};
+    this.claims = details.claims ?? NOTHING;
     this.source = source;
     this.stamp = details.stamp ?? stampOf(user);
-    this.replyHeaders = details.replyHeaders ?? {};
+    this.replyHeaders = details.replyHeaders ?? NOTHING;
     this.#home = home;
     this.#acceptedUntil = Authentication.acceptedUntil(details) ?? details.expiresAt;
     this.#isTimeStated = Authentication.isTimeStated(details);
@@ -119,7 +127,6 @@ export function provedLogin<U extends User>(
   { user, source, home, stamp, now, replyHeaders }: ChainFacts<U>,
 ): Authentication<U> {
   const origin: Origin = { source, home };
-  // Elsewhere nothing depends on it, and a WeakMap of all requests would cost more than the rest of a login.
   if (home !== undefined || source?.kind === 'provider') ORIGINS.set(user, origin);
   const authenticatedAt = Authentication.isTimeStated(details) ? details.authenticatedAt : undefined;
   const proved: HandedOver = {
@@ -146,11 +153,11 @@ type HandedOver = {
 /** True where an authentication has nothing but what every one has. @internal */
 export function isBareAuthentication(login: Authentication): boolean {
   return (
-    Object.getPrototypeOf(login) === Authentication.prototype && Reflect.ownKeys(login).length === OWN_FIELDS
+    Object.getPrototypeOf(login) === Authentication.prototype && Object.keys(login).length === OWN_FIELDS
   );
 }
 
-const OWN_FIELDS = Reflect.ownKeys(new Authentication({ username: '' })).length;
+const OWN_FIELDS = Object.keys(new Authentication({ username: '' })).length;
 
 function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Partial<Origin> {
   const known = details[ORIGIN] ?? ORIGINS.get(user);

@@ -4,11 +4,11 @@ import type { Secrets } from './secrets';
  * JSON that has been frozen through and through: nothing in it can run, change or be waited for. Whoever asks the same
  * of it at every request need not look at it as at objects of the app.
  */
-const known = new WeakSet<object>();
+const known = new WeakMap<object, { clearOf?: Secrets }>();
 
 /** Notes that a value was parsed from JSON, and then frozen with all that is in it. */
 export function noteFrozenJson(value: unknown): void {
-  if (typeof value === 'object' && value !== null) known.add(value);
+  if (typeof value === 'object' && value !== null) known.set(value, {});
 }
 
 /** True for the very object that was noted, not for what is in it. */
@@ -16,8 +16,18 @@ export function isFrozenJson(value: object): boolean {
   return known.has(value);
 }
 
-/** True when a text or a name in such JSON holds a secret. */
-export function hasSecretInJson(json: object, secrets: Secrets): boolean {
+/** True for such JSON where neither a text nor a name holds one of the secrets. */
+export function isFrozenJsonWithout(json: object, secrets: Secrets): boolean {
+  const entry = known.get(json);
+  if (entry === undefined) return false;
+  // Neither changes any more.
+  if (entry.clearOf === secrets) return true;
+  if (hasSecret(json, secrets)) return false;
+  entry.clearOf = secrets;
+  return true;
+}
+
+function hasSecret(json: object, secrets: Secrets): boolean {
   // JSON may be nested deeper than the stack is.
   const left = [json];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {

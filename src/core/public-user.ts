@@ -6,7 +6,7 @@ import { types } from 'node:util';
 import { isInstance } from '../util/instance';
 import { masked } from '../util/masked';
 import type { AuthenticationDetails } from './authentication';
-import { hasSecretInJson, isFrozenJson } from './frozen-json';
+import { isFrozenJsonWithout } from './frozen-json';
 import { isPlainPrototype } from './objects';
 import { NAMES, RecordCopy } from './record-copy';
 import { Budget, RecordFault } from './record-fault';
@@ -52,15 +52,14 @@ export function publicView(view: () => unknown, record: User, secrets: Secrets |
 /** Makes sure that what a provider states beside the user, to the app and to the client, holds no hash. */
 export function refuseSecretsIn({ claims, replyHeaders }: AuthenticationDetails, secrets: Secrets): void {
   guarded(() => {
-    const isClear = claims !== undefined && isFrozenJson(claims) && !hasSecretInJson(claims, secrets);
-    const stated = [isClear ? undefined : claims, replyHeaders].filter((value) => !isEmpty(value));
-    if (stated.length > 0) new SecretScan(secrets, new Budget()).refuse(stated);
+    const isClear = claims === undefined || isFrozenJsonWithout(claims, secrets) || isEmpty(claims);
+    if (isClear && (replyHeaders === undefined || isEmpty(replyHeaders))) return;
+    new SecretScan(secrets, new Budget()).refuse(isClear ? [replyHeaders] : [claims, replyHeaders]);
   });
 }
 
-/** True for no object, and for a plain one without anything in it. */
-function isEmpty(value: object | undefined): boolean {
-  if (value === undefined) return true;
+/** True for a plain object without anything in it. */
+function isEmpty(value: object): boolean {
   if (types.isProxy(value) || Object.getPrototypeOf(value) !== Object.prototype) return false;
   return Reflect.ownKeys(value).length === 0;
 }

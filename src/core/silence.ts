@@ -36,26 +36,30 @@ function visit(object: object, found: Set<object> | undefined): Set<object> | un
 }
 
 function addInner(object: object, found: Set<object> | undefined): Set<object> | undefined {
-  if (ArrayBuffer.isView(object) || types.isStringObject(object)) return found;
+  const isPlain = Object.getPrototypeOf(object) === Object.prototype;
+  if (!isPlain && (ArrayBuffer.isView(object) || types.isStringObject(object))) return found;
   if (Array.isArray(object) && (object.length > MAX_OBJECTS || isFlat(object))) return found;
   let all = found;
-  const add = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null || isHarmless(value)) return;
-    all ??= new Set();
-    all.add(value);
-  };
   for (const key of Reflect.ownKeys(object)) {
-    const value: unknown = Reflect.getOwnPropertyDescriptor(object, key)?.value;
-    if (typeof value === 'object') add(value);
+    all = add(Reflect.getOwnPropertyDescriptor(object, key)?.value, all);
   }
+  if (isPlain) return all;
   if (types.isMap(object)) {
-    Map.prototype.forEach.call(object, (value, key) => {
-      add(key);
-      add(value);
+    Map.prototype.forEach.call(object, (value: unknown, key: unknown) => {
+      all = add(value, add(key, all));
     });
   }
-  if (types.isSet(object)) Set.prototype.forEach.call(object, add);
+  if (types.isSet(object)) {
+    Set.prototype.forEach.call(object, (value: unknown) => {
+      all = add(value, all);
+    });
+  }
   return all;
+}
+
+function add(value: unknown, found: Set<object> | undefined): Set<object> | undefined {
+  if (typeof value !== 'object' || value === null || isHarmless(value)) return found;
+  return (found ?? new Set()).add(value);
 }
 
 /** What every user has: lists of names, and times. */
@@ -68,7 +72,8 @@ function isHarmless(value: object): boolean {
 
 /** True for a list of texts, numbers and the like, and nothing beside its elements. */
 function isFlat(list: readonly unknown[]): boolean {
-  for (const [index, entry] of list.entries()) {
+  for (let index = 0; index < list.length; index += 1) {
+    const entry = list[index];
     if (typeof entry === 'object' && entry !== null) return false;
     // A hole makes room for a property beside the elements.
     if (entry === undefined && !Object.hasOwn(list, index)) return false;

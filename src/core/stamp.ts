@@ -14,7 +14,7 @@ export const EPOCH_STAMP = -8.64e15 - 1;
 export function stampOf(user: Pick<User, 'tokensValidFrom'>): number {
   // An app may state a login of any value; the chain refuses values that are not users.
   const { tokensValidFrom } = Object(user) as { tokensValidFrom?: unknown };
-  if (!types.isDate(tokensValidFrom)) return 0;
+  if (tokensValidFrom === undefined || !types.isDate(tokensValidFrom)) return 0;
   const time = Date.prototype.getTime.call(tokensValidFrom);
   return time === 0 ? EPOCH_STAMP : time;
 }

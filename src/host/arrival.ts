@@ -13,9 +13,11 @@ import { peerOf } from '../http/client-address';
 
 /**
  * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
- * may rewrite the path.
+ * may rewrite the path. Where none follow, what the action itself does first is early enough.
  */
 export function noticeArrival(action: ActionMetadata, arrive: (action: Action) => void): void {
+  const uses = [...action.controllerMetadata.uses, ...action.uses];
+  if (uses.every(({ afterAction }) => afterAction)) return;
   const notice = (...[first, second, third]: readonly unknown[]): unknown => {
     // Koa hands over a context and next(), Express a request, a response and next().
     if (third === undefined) {

@@ -44,7 +44,7 @@ export class Checkers {
 
   /** Lets a request through to a guarded action; else it throws, or rejects with, what the client is told. */
   authorize(action: Action, access: Access): MaybePromise<true> {
-    const state = this.parts.states.at(action, access);
+    const state = this.parts.states.atGuard(action, access);
     // Of this action for good, whatever the request comes to meanwhile.
     const { request } = state;
     if (this.isSkipped(state)) return this.allowed(request, undefined);

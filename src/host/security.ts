@@ -9,7 +9,7 @@ import type {
   CurrentUserChecker,
   RoutingControllersOptions,
 } from 'routing-controllers';
-import { type CompiledAction, isCompiled } from '../access/compile';
+import { type CompiledAction, isCompiled, isLastGuard } from '../access/compile';
 import { accessOfRule, type GuardRule } from '../access/guard-rule';
 import { typedAuthorized } from '../access/typed-authorized';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
@@ -215,15 +215,15 @@ export class Security<U extends User = User, R extends string = string> {
     return this.parts.options.default === 'authenticated';
   }
 
-  /** A promise also where nobody waits: the host treats what is thrown or false at once in another way. */
-  private checkAuthorization(action: Action, roles: readonly unknown[]): Promise<boolean> {
+  /** A promise for all but a grant: the host treats what is thrown or false at once in another way. */
+  private checkAuthorization(action: Action, roles: readonly unknown[]): MaybePromise<boolean> {
     const [access] = roles;
-    return Promise.resolve(
-      this.settled(() => {
-        if (roles.length === 1 && isCompiled(access)) return this.parts.checkers.authorize(action, access);
-        throw new Error(FOREIGN_SERVER);
-      }),
-    );
+    const result = this.settled(() => {
+      if (roles.length === 1 && isCompiled(access)) return this.parts.checkers.authorize(action, access);
+      throw new Error(FOREIGN_SERVER);
+    });
+    const isAtOnce = result === true && isLastGuard(access as Access);
+    return isAtOnce ? result : Promise.resolve(result);
   }
 
   /** At once where the request has been authenticated, as it has before any parameter of an action is read. */

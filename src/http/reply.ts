@@ -143,32 +143,28 @@ function isRefusalStatus(status: unknown): status is number {
 export function dependOn(
   response: ServerResponse | undefined,
   credentialHeaders: readonly string[],
-  headersRead: ReadonlySet<string>,
+  headersRead: readonly string[],
   isPersonal: boolean,
 ): void {
   if (response === undefined || response.headersSent) return;
   const vary = response.getHeader('Vary');
   const present =
     vary === undefined
-      ? NOTHING
-      : new Set(
-          String(vary)
-            .toLowerCase()
-            .split(/[\s,]+/),
-        );
-  if (!present.has('*')) {
-    let names = vary === undefined ? '' : String(vary);
+      ? []
+      : String(vary)
+          .toLowerCase()
+          .split(/[\s,]+/);
+  if (!present.includes('*')) {
+    let value = vary === undefined ? '' : String(vary);
     const add = (name: string): void => {
-      if (!present.has(name)) names += names === '' ? name : `, ${name}`;
+      if (!present.includes(name)) value += value === '' ? name : `, ${name}`;
     };
     for (const name of credentialHeaders) add(name);
     for (const name of headersRead) if (!credentialHeaders.includes(name)) add(name);
-    if (names !== '') response.setHeader('Vary', names);
+    if (value !== '') response.setHeader('Vary', value);
   }
   if (isPersonal) response.setHeader('Cache-Control', 'private, no-store');
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 /** Puts what an app's hook wants into the error that the host is going to send. */
 export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {

@@ -8,8 +8,8 @@ export class RequestWithSignal implements SecurityRequest {
   private controller: AbortController | undefined;
   private reason: Error | undefined;
 
-  /** The lower-case names of the headers that have been looked at; undefined where none has. */
-  headersRead: Set<string> | undefined;
+  /** The lower-case names of the headers that have been looked at. */
+  readonly headersRead: string[] = [];
 
   constructor(private readonly request: SecurityRequest) {}
 
@@ -45,9 +45,9 @@ export class RequestWithSignal implements SecurityRequest {
   }
 
   header(name: string): string | undefined {
-    this.headersRead ??= new Set();
-    this.headersRead.add(name.toLowerCase());
-    return this.request.header(name);
+    const lowerCase = name.toLowerCase();
+    if (!this.headersRead.includes(lowerCase)) this.headersRead.push(lowerCase);
+    return this.request.header(lowerCase);
   }
 
   /** Aborts too when the client has gone: nobody waits for the work any more. */

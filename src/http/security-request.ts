@@ -26,13 +26,19 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   /**
-   * The same request as one that has come to an action: with the route that the router found, and the path that it
-   * matched, before any middleware of the action's own could rewrite it. What has been looked up stays.
+   * A request that has come to an action: with the route that the router found, and the path that it matched, before
+   * any middleware of the action's own could rewrite it.
+   * @param before the same request as it was seen before: what has been looked up stays
    */
-  arrived(action: Action, route: string): HttpSecurityRequest {
-    const request = new HttpSecurityRequest(action, this.findClient, { route, path: matchedPath(action) });
-    request.client = this.client;
-    request.authorization = this.authorization;
+  static at(
+    action: Action,
+    route: string,
+    findClient: ClientFinder,
+    before: HttpSecurityRequest | undefined,
+  ): HttpSecurityRequest {
+    const request = new HttpSecurityRequest(action, findClient, { route, path: matchedPath(action) });
+    request.client = before?.client;
+    request.authorization = before?.authorization;
     return request;
   }
 

@@ -159,7 +159,9 @@ export function isVerifiedToken(value: unknown): value is VerifiedToken {
 }
 
 function isTime(value: unknown): boolean {
-  return types.isDate(value) && !Number.isNaN(Date.prototype.getTime.call(value));
+  // The first is quicker, the second knows the dates of another realm.
+  const isDate = value instanceof Date || types.isDate(value);
+  return isDate && !Number.isNaN(Date.prototype.getTime.call(value));
 }
 
 function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp'> {

@@ -100,7 +100,8 @@ export class TokenService {
     const known = this.#verified.find(token, this.#key);
     if (known !== undefined) return this.#check(known);
     const statement = readStatement(verifyJwt(this.#key, token));
-    const bytes = STATEMENT_BYTES + freezeJson(statement.claims) + freezeJson(statement.scopes);
+    const { claims, methods, scopes } = statement;
+    const bytes = STATEMENT_BYTES + freezeJson(claims) + freezeJson(methods) + freezeJson(scopes);
     const verified = this.#check(statement);
     // Only now: a token that is not accepted takes nobody's place.
     this.#verified.add(token, this.#key, statement, bytes);

@@ -1,3 +1,4 @@
+import { dateGetter } from '../core/fixed-user';
 import type { Group, User } from '../core/user';
 import { isPlainObject } from '../util/parse-options';
 
@@ -112,8 +113,7 @@ function define(copy: object, key: string, value: unknown): void {
 function freezeField(copy: Record<string, unknown>, key: string, value: unknown, refuse: () => Error): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw refuse();
   if (value instanceof Date) {
-    const time = value.getTime();
-    Object.defineProperty(copy, key, { get: () => new Date(time), enumerable: true });
+    Object.defineProperty(copy, key, { get: dateGetter(value.getTime()), enumerable: true });
   } else if (typeof value === 'object' && value !== null) {
     copy[key] = frozenCopy(value, refuse);
   }

@@ -32,9 +32,9 @@ function authenticated(username: string): Authenticated {
     record: user,
     provider: 'P',
     origin: undefined,
-    credentials: new Set(['authorization']),
+    credentials: () => ['authorization'],
     verdicts: [{ provider: 'P', credential: 'authorization', verdict: 'authenticated' }],
-    headersRead: new Set(),
+    headersRead: [],
     label: () => printable(username),
   };
 }
@@ -94,7 +94,7 @@ describe('Audit', () => {
         { provider: 'Q', credential: 'authorization', verdict: 'deadline_passed' },
       ];
       const error = (): SecurityFaultError => new SecurityFaultError();
-      const outcome = { kind: 'refused' as const, verdicts, headersRead: new Set<string>(), error };
+      const outcome = { kind: 'refused' as const, verdicts, headersRead: [], error };
       const replies: [reply: object, reported: string[]][] = [
         [{ destroyed: true, writableFinished: false }, ['R', 'Q']],
         [{ destroyed: true, writableFinished: true }, ['P', 'R', 'Q']],
@@ -112,7 +112,7 @@ describe('Audit', () => {
       const { audit, events, logger } = setUp();
       const refused: AuthenticationOutcome = {
         kind: 'refused',
-        headersRead: new Set(),
+        headersRead: [],
         error: () => new SecurityFaultError(),
         verdicts: [
           { provider: 'A', credential: 'x', verdict: 'bug', error: new Error('disk full') },
@@ -134,7 +134,7 @@ describe('Audit', () => {
     it('is silent about an anonymous request', () => {
       const { audit, events } = setUp();
       const error = () => new BadCredentialsError();
-      audit.outcome(fakeRequest(), { kind: 'anonymous', verdicts: [], headersRead: new Set(), error });
+      audit.outcome(fakeRequest(), { kind: 'anonymous', verdicts: [], headersRead: [], error });
       expect(events).to.deep.equal([]);
     });
   });

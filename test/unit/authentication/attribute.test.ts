@@ -151,7 +151,13 @@ describe('attribute', () => {
   it('asks no store about a login that came from one, or that the chain did not make', async () => {
     let asked = 0;
     const chain = stores(() => ((asked += 1), STORED));
-    const origin = { store: { getUser: () => STORED }, name: '0', user: STORED, stamp: STAMP };
+    const origin = {
+      store: { getUser: () => STORED },
+      name: '0',
+      user: STORED,
+      stamp: STAMP,
+      fixed: undefined,
+    };
     const found = statedBy({ ...STORED });
     expect(await attribute({ authentication: found, origin }, chain, DEADLINE_MS)).to.equal(found);
     const made = new Authentication({ ...STORED });

@@ -56,7 +56,7 @@ function unauthenticated(
   verdicts: Verdict[] = [],
   kind: Unauthenticated['kind'] = 'refused',
 ) {
-  return { kind, error, verdicts, headersRead: new Set<string>() };
+  return { kind, error, verdicts, headersRead: [] };
 }
 
 const anonymous = unauthenticated(() => new AuthenticationRequiredError(), [], 'anonymous');

@@ -114,8 +114,9 @@ describe('ProviderUserstore', () => {
     await userstore.getUser('ann');
     ann.tokensValidFrom = new Date(2);
     await userstore.getUser('ann');
-    expect([ann, { ...ann }].map((user) => userstore.stampOf(user))).to.deep.equal([1, 1]);
-    expect(userstore.stampOf({ username: 'eve', tokensValidFrom: new Date(3) })).to.equal(3);
+    const stamps = [ann, { ...ann }].map((user) => userstore.stampOf(user, userstore.originOf(user)));
+    expect(stamps).to.deep.equal([1, 1]);
+    expect(userstore.stampOf({ username: 'eve', tokensValidFrom: new Date(3) }, undefined)).to.equal(3);
   });
 
   it('passes on a value that is not a user for the chain to refuse', async () => {

@@ -170,8 +170,7 @@ describe('dependOn', () => {
     it(`adds ${headers.join()} to Vary: ${String(before)} (RFC 9110 section 12.5.5)`, () => {
       const reply = response();
       if (before !== undefined) reply.setHeader('Vary', before);
-      const none = new Set<string>();
-      dependOn(reply, headers, none, false);
+      dependOn(reply, headers, [], false);
       expect(reply.getHeader('Vary')).to.equal(after);
       expect(reply.hasHeader('Cache-Control')).to.be.false;
     });
@@ -179,8 +178,8 @@ describe('dependOn', () => {
 
   it('keeps what is personal out of caches (RFC 9111 section 5.2.2)', () => {
     const reply = response();
-    dependOn(reply, ['authorization'], new Set(['authorization', 'x-key']), true);
-    dependOn(reply, ['authorization'], new Set(['authorization', 'x-key']), true);
+    dependOn(reply, ['authorization'], ['authorization', 'x-key'], true);
+    dependOn(reply, ['authorization'], ['authorization', 'x-key'], true);
     expect(reply.getHeaders()).to.deep.include({
       vary: 'authorization, x-key',
       'cache-control': 'private, no-store',
@@ -190,10 +189,8 @@ describe('dependOn', () => {
   it('changes nothing on a reply that has begun or is not there', () => {
     const reply = response();
     reply.flushHeaders();
-    expect(() =>
-      dependOn(reply, ['authorization'], new Set(['authorization', 'x-key']), true),
-    ).to.not.throw();
-    expect(() => dependOn(undefined, ['authorization'], new Set(), true)).to.not.throw();
+    expect(() => dependOn(reply, ['authorization'], ['authorization', 'x-key'], true)).to.not.throw();
+    expect(() => dependOn(undefined, ['authorization'], [], true)).to.not.throw();
   });
 });
 

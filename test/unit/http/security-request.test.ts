@@ -9,6 +9,8 @@ function view(raw: RawOptions): HttpSecurityRequest {
   return new HttpSecurityRequest(action, () => ({ ip: '10.0.0.1', secure: true }));
 }
 
+const client = () => ({ ip: '', secure: true });
+
 describe('HttpSecurityRequest', () => {
   it('states the method that runs', () => {
     const lines: [string, string][] = [['X-HTTP-Method-Override', 'GET']];
@@ -45,29 +47,30 @@ describe('HttpSecurityRequest', () => {
 
   it('has the path that was matched when the request arrived, and throws where that is not known', () => {
     const raw = rawRequest({ url: '/matched' });
-    const early = new HttpSecurityRequest({ request: raw, response: {} }, () => ({ ip: '', secure: true }));
+    const early = new HttpSecurityRequest({ request: raw, response: {} }, client);
     let request = early;
     raw.url = '/rewritten';
     expect([request.path, request.route]).to.deep.equal(['/rewritten', undefined]);
     raw.url = '/matched';
     const action: Action = { request: raw, response: {} };
-    request = early.arrived(action, '/notes/:id');
+    request = HttpSecurityRequest.at(action, '/notes/:id', client, early);
     raw.url = '/again';
     expect([request.path, request.route]).to.deep.equal(['/matched', '/notes/:id']);
     expect(request.action).to.equal(action);
     Object.assign(raw, { path: '/x', baseUrl: '/y', originalUrl: 'http://other/z' });
-    request = early.arrived(action, '/notes/:id');
+    request = HttpSecurityRequest.at(action, '/notes/:id', client, early);
     expect(() => request.path).to.throw(SecurityFaultError);
   });
 
   it('looks Authorization up once, so that all decide on the same value', () => {
     const raw = rawRequest({ lines: [['Authorization', 'Basic x']] });
-    const request = new HttpSecurityRequest({ request: raw, response: {} }, () => ({ ip: '', secure: true }));
+    const request = new HttpSecurityRequest({ request: raw, response: {} }, client);
     expect(request.header('authorization')).to.equal('Basic x');
     raw.headers.authorization = 'Basic y';
     raw.rawHeaders.push('Authorization', 'Basic z');
     expect(request.header('Authorization')).to.equal('Basic x');
-    expect(request.arrived(request.action, '/').header('authorization')).to.equal('Basic x');
+    const later = HttpSecurityRequest.at(request.action, '/', client, request);
+    expect(later.header('authorization')).to.equal('Basic x');
   });
 
   it('looks the client up once', () => {
