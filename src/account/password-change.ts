@@ -20,6 +20,7 @@ import {
   WeakPasswordError,
   WrongPasswordError,
 } from '../errors';
+import { BY_PASSWORD } from '../providers/basic';
 import { PasswordProvider } from '../providers/password';
 import type { AppComponents } from '../components/app-components';
 import type { Component, Components } from '../components/components';
@@ -145,7 +146,7 @@ export class PasswordChange {
     };
     const home = userstoreOf(store, user);
     return provedLogin(
-      { authenticatedAt: new Date(now), methods: ['pwd'] },
+      { authenticatedAt: new Date(now), ...BY_PASSWORD },
       {
         user: publicUserOf(
           record,

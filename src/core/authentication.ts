@@ -1,5 +1,5 @@
 import { hiddenProperty } from '../util/hidden-property';
-import { noteFrozenJson } from './frozen-json';
+import { NO_NAMES, NOTHING } from './frozen-json';
 import { stampOf } from './stamp';
 import type { User } from './user';
 
@@ -46,12 +46,6 @@ const ORIGIN: unique symbol = Symbol('securest.origin');
 /** By the user as the app has it, so that a login which the app states of that user keeps its source. */
 const ORIGINS = hiddenProperty<Origin>();
 
-const NO_METHODS: readonly never[] = Object.freeze([]);
-const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
-// They need not be looked at again with each login.
-noteFrozenJson(NO_METHODS);
-noteFrozenJson(NOTHING);
-
 /**
  * One proven login: who, when, and how. A provider returns one in place of a bare user when it knows more
  * than the user; `new Authentication(user)` states a new login, now, and `new Authentication(user, login)` one that
@@ -80,7 +74,7 @@ export class Authentication<U extends User = User> {
     const { source, home } = originOf(user, details);
     this.user = user;
     this.authenticatedAt = details.authenticatedAt ?? new Date();
-    this.methods = details.methods ?? NO_METHODS;
+    this.methods = details.methods ?? NO_NAMES;
     this.scopes = details.scopes;
     this.expiresAt = details.expiresAt;
     this.claims = details.claims ?? NOTHING;

@@ -11,6 +11,18 @@ export function noteFrozenJson(value: unknown): void {
   if (typeof value === 'object' && value !== null) known.set(value, {});
 }
 
+/** A list of names that need not be looked at again with each login that has it. */
+export function frozenNames(...names: readonly string[]): readonly string[] {
+  const list = Object.freeze(names);
+  noteFrozenJson(list);
+  return list;
+}
+
+/** For what most logins have none of: it need not be looked at again with each. */
+export const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+export const NO_NAMES = frozenNames();
+noteFrozenJson(NOTHING);
+
 /** True for the very object that was noted, not for what is in it. */
 export function isFrozenJson(value: object): boolean {
   return known.has(value);

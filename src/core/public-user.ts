@@ -52,9 +52,10 @@ export function publicView(view: () => unknown, record: User, secrets: Secrets |
 /** Makes sure that what a provider states beside the user, to the app and to the client, holds no hash. */
 export function refuseSecretsIn({ claims, replyHeaders }: AuthenticationDetails, secrets: Secrets): void {
   guarded(() => {
-    const isClear = claims === undefined || isFrozenJsonWithout(claims, secrets) || isEmpty(claims);
-    if (isClear && (replyHeaders === undefined || isEmpty(replyHeaders))) return;
-    new SecretScan(secrets, new Budget()).refuse(isClear ? [replyHeaders] : [claims, replyHeaders]);
+    const stated = [claims, replyHeaders].filter(
+      (value) => value !== undefined && !isFrozenJsonWithout(value, secrets) && !isEmpty(value),
+    );
+    if (stated.length > 0) new SecretScan(secrets, new Budget()).refuse(stated);
   });
 }
 

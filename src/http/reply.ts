@@ -1,4 +1,5 @@
 import { type ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+import { NOTHING } from '../core/frozen-json';
 import { type SecurityError, SecurityFaultError } from '../errors';
 import type { RefusalReply } from '../options';
 
@@ -47,8 +48,10 @@ const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:$
  * throws where nobody catches.
  */
 export function sendableHeaders(headers: unknown): ReplyHeaders {
+  const names = namesOf(headers);
+  if (names.length === 0) return NOTHING;
   const sendable: Record<string, string | readonly string[]> = {};
-  for (const name of namesOf(headers)) {
+  for (const name of names) {
     try {
       const value = valueOf(name, Reflect.get(headers as object, name));
       if (value !== undefined) sendable[name] = value;

@@ -3,7 +3,7 @@ import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError, ConfigurationError } from '../errors';
-import { BASIC_OPTIONS, BasicProvider, type BasicProviderOptions } from '../providers/basic';
+import { BASIC_OPTIONS, BasicProvider, BY_PASSWORD, type BasicProviderOptions } from '../providers/basic';
 import { isInstance } from '../util/instance';
 import { parseOptions, withoutContainer } from '../util/parse-options';
 import { LdapUserstore } from './ldap-userstore';
@@ -69,6 +69,6 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
     );
     if (outcome.isInactive) throw new AccountStatusError();
     if (!isGranted || user === undefined) throw new BadCredentialsError();
-    return new Authentication(user, { methods: ['pwd'] });
+    return new Authentication(user, BY_PASSWORD);
   }
 }

@@ -2,6 +2,7 @@ import type { AuthProviderInterface } from '../core/auth-provider';
 import type { Authentication } from '../core/authentication';
 import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { frozenNames } from '../core/frozen-json';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import type { MaybePromise, UserstoreInterface } from '../core/userstore';
@@ -27,6 +28,9 @@ export interface BasicProviderOptions {
 export const BASIC_OPTIONS = {
   throttle: unchecked<BasicProviderOptions['throttle']>(),
 } satisfies Record<keyof BasicProviderOptions, Kind<unknown>>;
+
+/** How a password login was proved. @see RFC 8176 section 2 */
+export const BY_PASSWORD = { methods: frozenNames('pwd') };
 
 /** What providers of HTTP Basic have in common, whatever proves the password. @see RFC 7617 section 2 */
 export abstract class BasicProvider<U extends User = User>

@@ -17,7 +17,7 @@ import type { Login } from '../throttle/logins-under-way';
 import { attempted, chained } from '../util/maybe-promise';
 import { optional, unchecked, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
-import { BASIC_OPTIONS, BasicProvider, type BasicProviderOptions } from './basic';
+import { BASIC_OPTIONS, BasicProvider, BY_PASSWORD, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
 
 export interface PasswordProviderOptions extends BasicProviderOptions {
@@ -98,7 +98,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
         const { user } = proof;
         if (proof.isFresh)
           this.#upgradeAfterReply(request, storeOf(userstore, user), credentials.password, proof);
-        return new Authentication(user, { methods: ['pwd'] });
+        return new Authentication(user, BY_PASSWORD);
       });
     });
   }

@@ -1,5 +1,6 @@
 import { Authentication } from '../core/authentication';
 import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-provider';
+import { frozenNames } from '../core/frozen-json';
 import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
@@ -64,6 +65,9 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
   }
 }
 
+/** Of tokens that do not say how their login was proved. */
+const BY_TOKEN = frozenNames('token');
+
 /** The login of a token, whose user the store has just given. */
 function loginOf<U extends User>(
   verified: VerifiedToken,
@@ -85,7 +89,7 @@ function loginOf<U extends User>(
   }
   return new Authentication(user, {
     authenticatedAt: verified.authenticatedAt,
-    methods: verified.methods ?? ['token'],
+    methods: verified.methods ?? BY_TOKEN,
     scopes: verified.scopes,
     expiresAt: verified.expiresAt,
     acceptedUntil: verified.acceptedUntil,
