@@ -1,7 +1,7 @@
 export { createSecurity, securest, authorizationChecker, currentUserChecker } from './securest';
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
-export type { GuardRule } from './access/guard-rule';
+export type { GuardRule } from './rules/guard-rule';
 export { securityReport } from './report/on-demand';
 export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';
@@ -16,8 +16,11 @@ export { AuthorizationProvider } from './decorators/authorization-provider';
 export { RoleLoader } from './decorators/role-loader';
 export { CurrentAuthentication } from './decorators/current-authentication';
 export { Resource } from './decorators/resource';
-export { allOf, anyOf, ownerOf, permission } from './access/rules';
-export type { OwnerOptions, RuleInput } from './access/rules';
+export { allOf, anyOf } from './rules/rules';
+export type { RuleInput } from './rules/rules';
+export { ownerOf } from './rules/owner';
+export type { OwnerOptions } from './rules/owner';
+export { permission } from './rules/permission';
 export type { TypedAuthorized } from './access/typed-authorized';
 
 export { Authentication } from './core/authentication';

@@ -10,7 +10,8 @@ import { isPublic } from '../decorators/public';
 import { ConfigurationError } from '../errors';
 import { memberName } from '../util/member-name';
 import { HostDeclarations } from './declared';
-import { toRule } from './rules';
+import { toRule } from '../rules/rules';
+import { classChain, type ClassLike } from '../util/class-chain';
 
 /** What protects an action when neither it nor its classes say anything. */
 export type DefaultAccess = 'public' | 'authenticated';
@@ -20,19 +21,6 @@ export interface Guards {
   /** Those of the levels that stand on classes. */
   readonly classLevels: readonly AccessLevel[];
   readonly openedBy: string | undefined;
-}
-
-/** A class of the way up. */
-export interface ClassLike {
-  readonly name: string;
-  readonly prototype: object;
-}
-
-/** The class and its bases, the class first. */
-export function classChain(cls: object): ClassLike[] {
-  const chain: ClassLike[] = [];
-  for (let next: unknown = cls; isClass(next); next = Object.getPrototypeOf(next)) chain.push(next);
-  return chain;
 }
 
 /**
@@ -123,8 +111,4 @@ function refuseContradictions(chain: readonly ClassLike[], method: string, decla
         'put @Public() on the methods that are to be open',
     );
   });
-}
-
-function isClass(value: unknown): value is ClassLike {
-  return typeof value === 'function' && value !== Function.prototype;
 }

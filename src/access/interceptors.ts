@@ -13,7 +13,7 @@ import {
 } from 'routing-controllers';
 import { ConfigurationError } from '../errors';
 import { HostDeclarations } from './declared';
-import { classChain } from './guards';
+import { classChain } from '../util/class-chain';
 
 type Intercept = (action: Action, result: unknown) => unknown;
 type InterceptorArgs = ReturnType<typeof getMetadataArgsStorage>['useInterceptors'][number];

@@ -1,6 +1,6 @@
 import { type ActionMetadata, UseMetadata } from 'routing-controllers';
 import { HostDeclarations } from './declared';
-import { classChain } from './guards';
+import { classChain } from '../util/class-chain';
 
 /**
  * Gives an action its own `@UseBefore` and `@UseAfter` that the host does not find.

@@ -15,7 +15,7 @@ import { currentAuthentication } from '../decorators/current-authentication';
 import { isPublic } from '../decorators/public';
 import { memberName } from '../util/member-name';
 import { HostDeclarations } from './declared';
-import { classChain, type ClassLike } from './guards';
+import { classChain, type ClassLike } from '../util/class-chain';
 
 type ParamArgs = ReturnType<typeof getMetadataArgsStorage>['params'][number];
 

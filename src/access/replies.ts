@@ -7,7 +7,7 @@
  */
 import { type ActionMetadata, ResponseHandlerMetadata } from 'routing-controllers';
 import { HostDeclarations } from './declared';
-import { classChain } from './guards';
+import { classChain } from '../util/class-chain';
 
 type HandlerArgs = ReturnType<HostDeclarations['replies']['onClass']>[number];
 

@@ -11,8 +11,9 @@ import { resourceParameter } from '../decorators/resource';
 import { isPlainPrototype } from '../core/objects';
 import { routeParameter, routeParameters } from '../http/route-parameter';
 import { AccessDeniedError, ConfigurationError } from '../errors';
+import { leavesOf } from '../rules/rule-kind';
 import { HostDeclarations } from './declared';
-import { classChain } from './guards';
+import { classChain } from '../util/class-chain';
 
 type Form = 'text' | 'number';
 
@@ -40,8 +41,7 @@ export function numericParameters(
 }
 
 function ownedBy(rule: Rule): string[] {
-  if (rule.kind === 'owner') return [rule.parameter];
-  return rule.kind === 'all' || rule.kind === 'any' ? rule.rules.flatMap(ownedBy) : [];
+  return leavesOf(rule).flatMap((leaf) => (leaf.kind === 'owner' ? [leaf.parameter] : []));
 }
 
 /** What the action declares, and what it inherits at places where it declares nothing. */

@@ -1,6 +1,6 @@
 import { Authorized } from 'routing-controllers';
 import type { User } from '../core/user';
-import type { RuleInput } from './rules';
+import type { RuleInput } from '../rules/rules';
 
 /** routing-controllers' `@Authorized` for an app's own users and roles. */
 export type TypedAuthorized<U extends User, R extends string> = (

@@ -2,7 +2,7 @@
  * Decides whether an authenticated user may run an action: the action's own guard first, then every
  * authorization provider of the app. What cannot be decided is refused.
  */
-import { describeRule } from '../access/rules';
+import { describeRule } from '../rules/rules';
 import { type Audit, factsOf, secretsOf } from '../audit/audit';
 import type { Login } from '../authentication/chain';
 import { DeadlinePassedError, withinDeadline } from '../http/deadline';
@@ -26,7 +26,7 @@ import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
 import { printable } from '../util/printable';
-import { firstUnmetLevel } from './evaluate';
+import { firstUnmetLevel } from '../rules/evaluate';
 import type { Grants } from './grants';
 import type { Resources } from './resources';
 import { loadRoles, rolesOf } from './roles';

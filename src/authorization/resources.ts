@@ -6,11 +6,9 @@ import type { Action } from 'routing-controllers';
 import type { LoadedResource, RequestState } from '../authentication/request-state';
 import type { Constructor } from '../components/constructor';
 import type { Access, ResourceStoreClass } from '../core/access';
+import { UNCONVERTIBLE } from '../core/resource';
 import { routeParameter } from '../http/route-parameter';
 import { ignoreRejection } from '../util/ignore-rejection';
-
-/** Stands for the resource of a parameter whose text the host refuses, so that the action cannot run. */
-export const UNCONVERTIBLE: unique symbol = Symbol('securest.unconvertible');
 
 export class Resources {
   /** @param resolve gives an instance of a class of the app's */

@@ -9,19 +9,25 @@ export type ResourceStoreClass<T extends object = object> = new (
   ...args: never[]
 ) => ResourceStoreInterface<T>;
 
+/** The kinds of rules, and what each says. A feature that brings a kind adds it here by declaration merging. */
+export interface RuleTerms<R extends string = string> {
+  readonly authenticated: object;
+  readonly role: { readonly role: R };
+  readonly permission: { readonly permission: string };
+  readonly all: { readonly rules: readonly Rule<R>[] };
+  readonly any: { readonly rules: readonly Rule<R>[] };
+  readonly policy: { readonly policy: PolicyClass };
+  readonly predicate: { readonly predicate: Predicate };
+  readonly owner: OwnerTerms;
+}
+
 /** What one guard asks for. Made by `@Authorized`'s argument, `allOf`, `anyOf`, `permission` and `ownerOf`. */
-export type Rule<R extends string = string> =
-  | { readonly kind: 'authenticated' }
-  | { readonly kind: 'role'; readonly role: R }
-  | { readonly kind: 'permission'; readonly permission: string }
-  | { readonly kind: 'all' | 'any'; readonly rules: readonly Rule<R>[] }
-  | { readonly kind: 'policy'; readonly policy: PolicyClass }
-  | { readonly kind: 'predicate'; readonly predicate: Predicate }
-  | OwnerRule;
+export type Rule<R extends string = string> = {
+  readonly [K in keyof RuleTerms<R>]: { readonly kind: K } & RuleTerms<R>[K];
+}[keyof RuleTerms<R>];
 
 /** Asks for the owner of the resource that a route's parameter names. */
-export interface OwnerRule {
-  readonly kind: 'owner';
+export interface OwnerTerms {
   readonly store: ResourceStoreClass;
   readonly parameter: string;
   /** The owner's username; only a string that is the user's own grants. */
@@ -29,6 +35,8 @@ export interface OwnerRule {
   /** Whether the rule holds for a resource that does not exist. */
   readonly whenMissing: 'run' | 'deny';
 }
+
+export type OwnerRule = Extract<Rule, { readonly kind: 'owner' }>;
 
 /**
  * One guard and where it was written, for example `class NotesController`; a parameter that requires a user is one

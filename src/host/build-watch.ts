@@ -12,7 +12,7 @@ import {
   getMetadataArgsStorage,
   type RoutingControllersOptions,
 } from 'routing-controllers';
-import { classChain } from '../access/guards';
+import { classChain } from '../util/class-chain';
 import { isUserParameter } from '../access/parameters';
 import { ConfigurationError } from '../errors';
 import { otherCopy } from './other-copy';

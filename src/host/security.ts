@@ -10,7 +10,7 @@ import type {
   RoutingControllersOptions,
 } from 'routing-controllers';
 import { type CompiledAction, isCompiled, isLastGuard } from '../access/compile';
-import { accessOfRule, type GuardRule } from '../access/guard-rule';
+import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { typedAuthorized } from '../access/typed-authorized';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
 import { isPasswordController } from '../account/password-controller';
@@ -19,10 +19,11 @@ import type { Authenticator } from '../authentication/authenticator';
 import type { Login } from '../authentication/chain';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
-import { type Resources, UNCONVERTIBLE } from '../authorization/resources';
+import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access } from '../core/access';
 import { Authentication } from '../core/authentication';
+import { UNCONVERTIBLE } from '../core/resource';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
 import type { Answers } from '../decorators/answers';

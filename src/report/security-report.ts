@@ -4,8 +4,8 @@
  */
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { CompiledAction } from '../access/compile';
-import { describeRequirements, requirementsOf } from '../access/normal-form';
-import { describeRule } from '../access/rules';
+import { describeRequirements, requirementsOf } from '../rules/normal-form';
+import { describeRule } from '../rules/rules';
 import { findHidden } from '../access/warnings/shadowing';
 import { accessWarnings, type AccessWarning } from '../access/warnings/warnings';
 import { obtainableRoles } from '../authorization/obtainable-roles';

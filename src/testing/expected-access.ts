@@ -7,6 +7,7 @@ import type { User } from '../core/user';
 import { UserstoreChain } from '../authentication/userstore-chain';
 import { rolesOf } from '../authorization/roles';
 import type { Inspection } from '../host/install';
+import { type KnownRoles, kindOf } from '../rules/rule-kind';
 
 export async function isExpectedIn(
   user: User,
@@ -18,32 +19,11 @@ export async function isExpectedIn(
   const roles = options.grants.withImplied(await rolesOf(user, (name) => stores.findGroup(name, undefined)));
   // A loader may add any role, but takes none away.
   const absent = components.roleLoaders.length > 0 ? undefined : false;
-  const holds = (rule: Rule): boolean | undefined => {
-    switch (rule.kind) {
-      case 'authenticated':
-        return true;
-      case 'role':
-        return roles.has(rule.role) || absent;
-      case 'permission':
-        return options.grants.isGranted(rule.permission, roles) || absent;
-      case 'all':
-        return every(rule.rules.map(holds));
-      case 'any':
-        return some(rule.rules.map(holds));
-      default:
-        return undefined;
-    }
+  const all: Rule = { kind: 'all', rules: access.levels.map(({ rule }) => rule) };
+  const known: KnownRoles = {
+    has: (role) => roles.has(role) || absent,
+    isGranted: (permission) => options.grants.isGranted(permission, roles) || absent,
   };
-  const guard = every(access.levels.map(({ rule }) => holds(rule)));
+  const guard = kindOf(all).holdsByRoles?.(all, known);
   return guard === true && components.authorizationProviders.length > 0 ? undefined : guard;
-}
-
-function every(parts: readonly (boolean | undefined)[]): boolean | undefined {
-  if (parts.includes(false)) return false;
-  return parts.includes(undefined) ? undefined : true;
-}
-
-function some(parts: readonly (boolean | undefined)[]): boolean | undefined {
-  if (parts.includes(true)) return true;
-  return parts.includes(undefined) ? undefined : false;
 }

@@ -6,6 +6,7 @@
  */
 import type { Grants } from '../../authorization/grants';
 import type { AccessLevel, Rule } from '../../core/access';
+import { kindOf } from '../../rules/rule-kind';
 import type { CompiledAction } from '../compile';
 
 /** An action whose method's guard holds with these roles while one of its class's does not. */
@@ -30,7 +31,11 @@ export function findNarrowed(actions: readonly CompiledAction[], grants: Grants)
     const methodRules = access.levels.filter((level) => !classLevels.includes(level)).map(({ rule }) => rule);
     const unmetBy = (way: Way) => {
       const roles = grants.withImplied(way);
-      return classLevels.find(({ rule }) => !canHold(rule, roles, grants));
+      const known = {
+        has: (role: string) => roles.has(role),
+        isGranted: (permission: string) => grants.isGranted(permission, roles),
+      };
+      return classLevels.find(({ rule }) => kindOf(rule).holdsByRoles?.(rule, known) === false);
     };
     const ways = waysOf({ kind: 'all', rules: methodRules }).filter(
       (way) => way.length > 0 && unmetBy(way) !== undefined,
@@ -63,20 +68,4 @@ function combine(before: readonly Way[], next: readonly Way[]): readonly Way[] {
     }
   }
   return ways;
-}
-
-/** True when a rule holds for a user with these roles only, as far as roles decide it. */
-function canHold(rule: Rule, roles: ReadonlySet<string>, grants: Grants): boolean {
-  switch (rule.kind) {
-    case 'role':
-      return roles.has(rule.role);
-    case 'permission':
-      return grants.isGranted(rule.permission, roles);
-    case 'all':
-      return rule.rules.every((part) => canHold(part, roles, grants));
-    case 'any':
-      return rule.rules.some((part) => canHold(part, roles, grants));
-    default:
-      return true;
-  }
 }

@@ -6,7 +6,7 @@
  * choice of its optional parameters. A more special route before a more general one is not such a case.
  */
 import type { CompiledAction } from '../compile';
-import { type Requirement, requirementsOf } from '../normal-form';
+import { type Requirement, requirementsOf } from '../../rules/normal-form';
 import { samplesOf } from './regexp-samples';
 import { RouteIndex } from './route-index';
 import { RoutePattern, type Samples } from './route-pattern';

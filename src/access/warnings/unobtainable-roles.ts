@@ -1,6 +1,7 @@
 import type { CompiledAction } from '../compile';
 import type { AccessWarning } from './warnings';
 import type { Rule } from '../../core/access';
+import { leavesOf } from '../../rules/rule-kind';
 
 /** Guards that ask for a role that no user can have. */
 export function unobtainableRoles(
@@ -19,6 +20,5 @@ export function unobtainableRoles(
 }
 
 function rolesIn(rule: Rule): string[] {
-  if (rule.kind === 'role') return [rule.role];
-  return rule.kind === 'all' || rule.kind === 'any' ? rule.rules.flatMap(rolesIn) : [];
+  return leavesOf(rule).flatMap((leaf) => (leaf.kind === 'role' ? [leaf.role] : []));
 }

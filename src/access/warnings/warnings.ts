@@ -5,7 +5,7 @@ import type { Grants } from '../../authorization/grants';
 import type { Access } from '../../core/access';
 import type { CompiledAction } from '../compile';
 import { findNarrowed, type Narrowing } from './narrowing';
-import { describeRule } from '../rules';
+import { describeRule } from '../../rules/rules';
 import { type RouteFault, routeFault } from './route-faults';
 import { findShadows } from './shadowing';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Authorized } from 'routing-controllers';
 import { type DefaultAccess, guardsOf } from '../../../src/access/guards';
-import { describeRule } from '../../../src/access/rules';
+import { describeRule } from '../../../src/rules/rules';
 import { Public } from '../../../src/decorators/public';
 import { ConfigurationError } from '../../../src/errors';
 import { reset } from '../../support/reset';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { ActionMetadata } from 'routing-controllers';
 import type { CompiledAction } from '../../../../src/access/compile';
-import { allOf, anyOf, ownerOf, toRule } from '../../../../src/access/rules';
+import { ownerOf } from '../../../../src/rules/owner';
+import { allOf, anyOf, toRule } from '../../../../src/rules/rules';
 import { findShadows } from '../../../../src/access/warnings/shadowing';
 import type { Rule } from '../../../../src/core/access';
 import type { User } from '../../../../src/core/user';

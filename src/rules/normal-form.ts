@@ -4,11 +4,7 @@
  * by the functions and classes in them, never by their names.
  */
 import type { AccessLevel, Rule } from '../core/access';
-import { fingerprint } from './fingerprint';
-import { ownerProperty } from './rules';
-
-type List = Extract<Rule, { rules: unknown }>;
-type Leaf = Exclude<Rule, List>;
+import { isList, type Leaf, leafKindOf } from './rule-kind';
 
 export type Requirement =
   | { readonly key: string; readonly leaf: Leaf }
@@ -24,7 +20,7 @@ export function requirementsOf(levels: readonly AccessLevel[]): readonly Require
 
 /** A requirement in words that are the same for the same rules, in every process of the same build. */
 export function describeRequirement(requirement: Requirement): string {
-  if ('leaf' in requirement) return describeLeaf(requirement.leaf);
+  if ('leaf' in requirement) return leafKindOf(requirement.leaf).identify(requirement.leaf);
   return `${requirement.kind} of (${describeRequirements(requirement.parts).join(', ')})`;
 }
 
@@ -41,10 +37,6 @@ function normalise(rule: Rule): Requirement {
   return { key: `${rule.kind}(${keys.join()})`, kind: rule.kind, parts };
 }
 
-function isList(rule: Rule): rule is List {
-  return rule.kind === 'all' || rule.kind === 'any';
-}
-
 function partsOf(kind: 'all' | 'any', rules: readonly Rule[]): Requirement[] {
   const parts = rules
     .map(normalise)
@@ -55,26 +47,12 @@ function partsOf(kind: 'all' | 'any', rules: readonly Rule[]): Requirement[] {
 }
 
 function keyOf(rule: Leaf): string {
-  switch (rule.kind) {
-    case 'authenticated':
-      return JSON.stringify([rule.kind]);
-    case 'role':
-      return JSON.stringify([rule.kind, rule.role]);
-    case 'permission':
-      return JSON.stringify([rule.kind, rule.permission]);
-    case 'owner':
-      return JSON.stringify([
-        rule.kind,
-        idOf(rule.store),
-        rule.parameter,
-        idOf(rule.owner),
-        rule.whenMissing,
-      ]);
-    case 'policy':
-      return JSON.stringify([rule.kind, idOf(rule.policy)]);
-    case 'predicate':
-      return JSON.stringify([rule.kind, idOf(rule.predicate)]);
-  }
+  const terms = leafKindOf(rule).terms(rule);
+  return JSON.stringify([rule.kind, ...terms.map((term) => (isReference(term) ? idOf(term) : term))]);
+}
+
+function isReference(term: unknown): term is object {
+  return typeof term === 'function' || (typeof term === 'object' && term !== null);
 }
 
 const ids = new WeakMap<object, number>();
@@ -85,33 +63,4 @@ function idOf(object: object): number {
   const id = ids.get(object) ?? (lastId += 1);
   ids.set(object, id);
   return id;
-}
-
-function describeLeaf(rule: Leaf): string {
-  switch (rule.kind) {
-    case 'authenticated':
-      return 'any authenticated user';
-    case 'role':
-      return `role ${quoted(rule.role)}`;
-    case 'permission':
-      return `permission ${quoted(rule.permission)}`;
-    case 'owner': {
-      const owner = rule.owner === ownerProperty ? '' : ` by ${functionName(rule.owner)}`;
-      const missing = rule.whenMissing === 'run' ? ' (or missing)' : '';
-      return `owner of ${quoted(rule.store.name)} :${quoted(rule.parameter)}${owner}${missing}`;
-    }
-    case 'policy':
-      return `policy ${functionName(rule.policy)}`;
-    case 'predicate':
-      return `policy ${functionName(rule.predicate)}`;
-  }
-}
-
-function functionName(target: { readonly name: string }): string {
-  return `${target.name === '' ? '(anonymous function)' : quoted(target.name)}#${fingerprint(target)}`;
-}
-
-/** A name that could be read as words of the description is quoted. */
-function quoted(name: string): string {
-  return /^[\w$.:@/*+-]+$/.test(name) ? name : JSON.stringify(name);
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { allOf, anyOf, describeRule, ownerOf, toRule } from '../../../src/access/rules';
+import { ownerOf } from '../../../src/rules/owner';
+import { allOf, anyOf, describeRule, toRule } from '../../../src/rules/rules';
 import { ConfigurationError } from '../../../src/errors';
 
 class IsOwner {

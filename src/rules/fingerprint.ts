@@ -5,7 +5,8 @@
  * over is not in its text, and a minifier or another target of the compiler changes the text.
  */
 import { createHash } from 'node:crypto';
-import { classChain } from './guards';
+import { classChain } from '../util/class-chain';
+import { quoted } from './rule-name';
 
 /** Of a function, or of a policy class with its bases. */
 export function fingerprint(target: object): string {
@@ -16,6 +17,11 @@ export function fingerprint(target: object): string {
     for (const part of [cls, check]) if (typeof part === 'function') hash.update(`${tokensOf(part)}\n`);
   }
   return hash.digest('hex').slice(0, 8);
+}
+
+/** A function by its name and its fingerprint. */
+export function functionName(target: { readonly name: string }): string {
+  return `${target.name === '' ? '(anonymous function)' : quoted(target.name)}#${fingerprint(target)}`;
 }
 
 /** After one of these, a slash begins a regular expression: its text is kept as it is. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fingerprint } from '../../../src/access/fingerprint';
+import { fingerprint } from '../../../src/rules/fingerprint';
 
 /** The function or class of a source text. */
 function made(source: string): object {
