@@ -13,6 +13,7 @@ import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
 import { InvalidRequestError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
+import { appended } from '../util/appended';
 import type { Clock } from '../util/clock';
 import { Asked } from './asked';
 import { UNREAD } from './cross-site';
@@ -95,12 +96,14 @@ export function runChain(request: SecurityRequest, options: ChainOptions): Maybe
   return new ChainRun(request, options, authorization).askFrom(0);
 }
 
+const NONE: readonly never[] = [];
+
 /** One request on its way through the providers. */
 class ChainRun {
   private readonly links: readonly ChainLink[];
-  private readonly verdicts: Verdict[] = [];
-  private readonly failedCredentials: string[] = [];
-  private readonly headersRead: string[] = [];
+  private verdicts: readonly Verdict[] = NONE;
+  private failedCredentials: readonly string[] = NONE;
+  private headersRead: readonly string[] = NONE;
 
   constructor(
     private readonly request: SecurityRequest,
@@ -111,13 +114,13 @@ class ChainRun {
   }
 
   askFrom(index: number): MaybePromise<ChainOutcome> {
-    const { links, failedCredentials, request, options } = this;
+    const { links, request, options } = this;
     for (let at = index; at < links.length; at += 1) {
       const link = links[at];
       if (link === undefined) continue;
       const { provider, credential, fault } = open(link);
-      if (failedCredentials.includes(credential) || failedCredentials.includes(UNKNOWN_CREDENTIAL)) {
-        this.verdicts.push({ provider: link.name, credential, verdict: 'not_asked' });
+      if (this.hasFailed(credential) || this.hasFailed(UNKNOWN_CREDENTIAL)) {
+        this.note({ provider: link.name, credential, verdict: 'not_asked' });
         continue;
       }
       const asked = new Asked(link, request, options);
@@ -138,11 +141,11 @@ class ChainRun {
     { request: { headersRead: ownHeaders } }: Asked,
     answer: Answer,
   ): ChainOutcome | undefined {
-    const { verdicts, headersRead, request, options } = this;
+    const { request, options } = this;
     if (credential !== 'tls' && credential !== UNKNOWN_CREDENTIAL) this.noteRead(credential);
     for (const name of ownHeaders) this.noteRead(name);
     const { verdict } = answer;
-    verdicts.push({
+    this.note({
       provider: link.name,
       credential,
       verdict,
@@ -158,19 +161,27 @@ class ChainRun {
         label: () => answer.grant.label(),
         provider: link.name,
         credentials: () => credentialsIn(request, credential, ownHeaders),
-        verdicts,
-        headersRead,
+        verdicts: this.verdicts,
+        headersRead: this.headersRead,
       };
     }
     if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) {
       return this.unauthenticated();
     }
-    if (isFailure(verdict)) this.failedCredentials.push(credential);
+    if (isFailure(verdict)) this.failedCredentials = appended(this.failedCredentials, credential);
     return undefined;
   }
 
+  private hasFailed(credential: string): boolean {
+    return this.failedCredentials.includes(credential);
+  }
+
+  private note(verdict: Verdict): void {
+    this.verdicts = appended(this.verdicts, verdict);
+  }
+
   private noteRead(header: string): void {
-    if (!this.headersRead.includes(header)) this.headersRead.push(header);
+    if (!this.headersRead.includes(header)) this.headersRead = appended(this.headersRead, header);
   }
 
   private unauthenticated(): Unauthenticated {

@@ -3,6 +3,7 @@ import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
 import { type MaybePromise, ORIGIN_OF, type UserOrigin, type UserstoreInterface } from '../core/userstore';
+import { appended } from '../util/appended';
 import { attempted, chained } from '../util/maybe-promise';
 
 /** Where a user was found: groups are looked up there, and nowhere else. */
@@ -84,16 +85,18 @@ function findIn(links: readonly StoreLink[], index: number, identifier: string):
   });
 }
 
+const NOTHING_FOUND: readonly Origin[] = [];
+
 /** The stores as one provider is handed them for one request: it is on record which store found whom. */
 export class ProviderUserstore implements UserstoreInterface {
-  private readonly found: Origin[] = [];
+  private found: readonly Origin[] = NOTHING_FOUND;
 
   constructor(private readonly chain: UserstoreChain) {}
 
   getUser(identifier: string): MaybePromise<User | null> {
     return chained(this.chain.find(identifier), (origin) => {
       if (origin === null) return null;
-      this.found.push(origin);
+      this.found = appended(this.found, origin);
       return origin.user;
     });
   }

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { appended } from '../util/appended';
 import { rawResponse } from './raw';
+import { NO_NAMES } from '../core/frozen-json';
 import type { SecurityRequest } from '../core/request';
 import { ServiceUnavailableError } from '../errors';
 
@@ -9,7 +11,7 @@ export class RequestWithSignal implements SecurityRequest {
   private reason: Error | undefined;
 
   /** The lower-case names of the headers that have been looked at. */
-  readonly headersRead: string[] = [];
+  headersRead: readonly string[] = NO_NAMES;
 
   constructor(private readonly request: SecurityRequest) {}
 
@@ -46,7 +48,7 @@ export class RequestWithSignal implements SecurityRequest {
 
   header(name: string): string | undefined {
     const lowerCase = name.toLowerCase();
-    if (!this.headersRead.includes(lowerCase)) this.headersRead.push(lowerCase);
+    if (!this.headersRead.includes(lowerCase)) this.headersRead = appended(this.headersRead, lowerCase);
     return this.request.header(lowerCase);
   }
 
