@@ -70,7 +70,9 @@ export class Authentication<U extends User = User> {
   readonly #acceptedUntil: Date | undefined;
   readonly #isTimeStated: boolean;
 
+  /** @throws TypeError for a detail of an unknown name: a misspelt `expiresAt` would be a login without an end */
   constructor(user: U, details: AuthenticationDetails = {}) {
+    refuseUnknown(details);
     const { source, home } = originOf(user, details);
     this.user = user;
     this.authenticatedAt = details.authenticatedAt ?? new Date();
@@ -152,6 +154,28 @@ export function isBareAuthentication(login: Authentication): boolean {
 }
 
 const OWN_FIELDS = Object.keys(new Authentication({ username: '' })).length;
+
+/** Also what a spread login has; its user and source are not taken from there. */
+const DETAILS: { readonly [Name in keyof AuthenticationDetails | 'user' | 'source']-?: true } = {
+  authenticatedAt: true,
+  methods: true,
+  scopes: true,
+  expiresAt: true,
+  acceptedUntil: true,
+  claims: true,
+  stamp: true,
+  replyHeaders: true,
+  user: true,
+  source: true,
+};
+
+function refuseUnknown(details: AuthenticationDetails): void {
+  if (details instanceof Authentication) return;
+  for (const name in details) {
+    if (Object.hasOwn(DETAILS, name)) continue;
+    throw new TypeError(`new Authentication(): a login has no detail ${JSON.stringify(name)}`);
+  }
+}
 
 function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Partial<Origin> {
   const known = details[ORIGIN] ?? ORIGINS.get(user);

@@ -3,6 +3,24 @@ import { expect } from 'chai';
 import { Authentication, type AuthenticationDetails, provedLogin } from '../../../src/core/authentication';
 
 describe('Authentication', () => {
+  it('refuses a detail of an unknown name, which would be no limit', () => {
+    for (const name of ['expiresat', 'scope', 'roles', '']) {
+      const details = { methods: ['otp'], [name]: undefined };
+      expect(() => new Authentication({ username: 'ann' }, details)).to.throw(
+        TypeError,
+        JSON.stringify(name),
+      );
+    }
+    const login = Object.assign(new Authentication({ username: 'ann' }, { methods: ['otp'] }), { more: 1 });
+    expect(new Authentication({ username: 'ann' }, login).methods).to.deep.equal(['otp']);
+    const spread = { ...new Authentication({ username: 'ann' }, { methods: ['otp'] }), scopes: ['read'] };
+    expect(new Authentication({ username: 'bob' }, spread)).to.deep.include({
+      user: { username: 'bob' },
+      methods: ['otp'],
+      scopes: ['read'],
+    });
+  });
+
   it('states a new login, now, when only a user is given', () => {
     mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
     const login = new Authentication({ username: 'ann' });
