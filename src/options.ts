@@ -59,6 +59,12 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   permissions?: Readonly<Partial<Record<NoInfer<R>, readonly string[]>>>;
   /** Who may call an action without any guard or `@Public()`. @default 'public', as the host has it */
   default?: DefaultAccess;
+  /**
+   * Whether a user may log in, from the record as the store gave it: for records that say so in another field than
+   * `active`, for example `(user) => user.deletedAt === null`. Only a literal true lets a user in; a throw is a fault.
+   * `active: false` refuses all the same. @default by `active` alone
+   */
+  isActive?: (user: U) => boolean;
   /** The realm of challenges: printable ASCII. @default 'api' */
   realm?: string;
   /** How long one provider, policy or hook may take, in milliseconds, 1 to 600,000. @default 5000 */
@@ -94,6 +100,7 @@ export interface ResolvedOptions {
   readonly roleLoaders: readonly Constructor<RoleLoaderInterface>[] | undefined;
   readonly grants: Grants;
   readonly default: DefaultAccess;
+  readonly isActive: ((user: User) => boolean) | undefined;
   readonly realm: string;
   readonly deadlineMs: number;
   readonly stopAtBadCredentials: boolean;
@@ -129,6 +136,7 @@ const OPTIONS = {
   roleHierarchy: optional(table),
   permissions: optional(table),
   default: optional(oneOf('public', 'authenticated'), 'public'),
+  isActive: optional(callable<(user: User) => boolean>()),
   realm: optional(
     kind<string>('must be printable ASCII', (value) => isString(value) && /^[\x20-\x7e]+$/.test(value)),
     'api',

@@ -8,6 +8,7 @@ import type {
 } from 'routing-controllers';
 import { PasswordChange } from './account/password-change';
 import { Audit } from './audit/audit';
+import { Activity } from './authentication/activity';
 import { Authenticator } from './authentication/authenticator';
 import { Refusals } from './authentication/refusals';
 import { RequestStates } from './authentication/request-state';
@@ -79,6 +80,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     userstore,
     deadlineMs,
     clock,
+    activity: new Activity(options.isActive),
     stopAtBadCredentials: options.stopAtBadCredentials,
     requireHttps: options.requireHttps,
     trustedOrigins: options.trustedOrigins,

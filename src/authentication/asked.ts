@@ -13,12 +13,11 @@ import { listenForProblems, type ProblemListener, reportProblem } from '../core/
 import type { SecurityRequest } from '../core/request';
 import { type FixedUser, fixedUser } from '../core/fixed-user';
 import { silencePromisesIn } from '../core/silence';
-import { isUser, type User } from '../core/user';
+import { isUser, notAUser, type User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
 import { withinDeadline } from '../http/deadline';
 import { sendableHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
-import type { Clock } from '../util/clock';
 import { printable } from '../util/printable';
 import type { Answer, ChainLink, ChainOptions } from './chain';
 import { publicUserOf } from './public-login';
@@ -70,7 +69,7 @@ export class Asked {
     if (result === null || result === undefined) return NOT_MINE;
     const { link, request, userstore, options } = this;
     try {
-      return accept(link, result, userstore, options.clock, (problem) => {
+      return accept(link, result, userstore, options, (problem) => {
         reportProblem(request, problem);
       });
     } catch (error) {
@@ -86,7 +85,7 @@ function accept(
   link: ChainLink,
   result: unknown,
   userstore: ProviderUserstore,
-  clock: Clock,
+  { activity, clock }: ChainOptions,
   onProblem: ProblemListener,
 ): Answer {
   const details = result instanceof Authentication ? result : undefined;
@@ -97,15 +96,16 @@ function accept(
   if (fixed === undefined) silencePromisesIn(record);
   silencePromisesOf(details);
   if (!isKnownUser(record, fixed)) {
-    return { verdict: 'bug', error: new TypeError(`${link.name} returned something that is no user`) };
+    return { verdict: 'bug', error: notAUser(record, found?.name ?? link.name) };
   }
-  if (record.active === false) return { verdict: 'inactive' };
+  const origin = found ?? userstore.originOf(record);
+  const owner = { identity: origin?.store ?? link, name: origin?.name ?? link.name };
+  if (!activity.holds(record, fixed, owner, onProblem)) return { verdict: 'inactive' };
   const acceptedUntil = details && Authentication.acceptedUntil(details);
   // Written so that a broken date has passed.
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
     return { verdict: 'bad_credentials' };
   }
-  const origin = found ?? userstore.originOf(record);
   // Taken once: the very headers that are looked through are those that are sent.
   const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
   const user = publicUserOf(record, stated, origin, link.name, onProblem);

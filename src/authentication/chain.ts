@@ -15,6 +15,7 @@ import { InvalidRequestError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { appended } from '../util/appended';
 import type { Clock } from '../util/clock';
+import type { Activity } from './activity';
 import { Asked } from './asked';
 import { UNREAD } from './cross-site';
 import type { Origin, UserstoreChain } from './userstore-chain';
@@ -35,6 +36,7 @@ export interface ChainOptions {
   readonly deadlineMs: number;
   readonly stopAtBadCredentials: boolean;
   readonly clock: Clock;
+  readonly activity: Activity;
   readonly onProblem: ProblemListener;
 }
 

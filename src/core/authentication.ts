@@ -156,7 +156,7 @@ export function isBareAuthentication(login: Authentication): boolean {
 const OWN_FIELDS = Object.keys(new Authentication({ username: '' })).length;
 
 /** Also what a spread login has; its user and source are not taken from there. */
-const DETAILS: { readonly [Name in keyof AuthenticationDetails | 'user' | 'source']-?: true } = {
+const DETAILS: Readonly<Required<Record<keyof AuthenticationDetails | 'user' | 'source', true>>> = {
   authenticatedAt: true,
   methods: true,
   scopes: true,

@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import { publicUser } from './public-user';
 import { Secrets } from './secrets';
 import { stampOf } from './stamp';
+import { statusFieldOf } from './status-field';
 import { isUser, type User } from './user';
 
 /** The getters of dates in frozen records: each look gives a new Date of the same time. */
@@ -22,6 +23,8 @@ export function dateGetter(time: number): () => Date {
 export interface FixedUser {
   readonly secrets: Secrets | undefined;
   readonly stamp: number;
+  /** As {@link statusFieldOf}. */
+  readonly statusField: string | undefined;
   /** A new copy for the app, without the hash. */
   publicCopy(): User;
 }
@@ -79,6 +82,7 @@ function copierOf(record: object): FixedUser | undefined {
   return {
     secrets: Secrets.of(record.password),
     stamp: stampOf(record),
+    statusField: statusFieldOf(record),
     publicCopy: () => {
       const copy: User & Record<string, unknown> = { ...first };
       for (const [key, time] of dates) copy[key] = new Date(time);

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { printable } from '../util/printable';
 
 /**
  * A user record, as a userstore loads it. A plain object or an instance of any class will do; every record
@@ -64,6 +65,57 @@ export function isGroup(value: unknown): value is Group {
   } catch {
     return false;
   }
+}
+
+/** What each field of a user must be. */
+const FIELDS: readonly (readonly [field: keyof User, holds: (value: unknown) => boolean, must: string])[] = [
+  ['username', isName, 'a text that is not empty'],
+  ['password', isOptionalString, 'a text, null or absent'],
+  ['email', isOptionalString, 'a text, null or absent'],
+  ['active', (value) => value === undefined || typeof value === 'boolean', 'true, false or absent'],
+  ['roles', isOptionalNames, 'a list of texts that are not empty, null or absent'],
+  ['groups', isOptionalNames, 'a list of texts that are not empty, null or absent'],
+  ['tokensValidFrom', isOptionalDate, 'a valid Date, null or absent'],
+];
+
+/**
+ * The error for what should have been a user, which says what is wrong with it and quotes nothing but its name.
+ * @param from the store or provider that it came from
+ */
+export function notAUser(value: unknown, from: string): TypeError {
+  if (!isRecord(value)) return new TypeError(`${from} returned ${kindOf(value)} in place of a user`);
+  for (const [field, holds, must] of FIELDS) {
+    const given = read(value, field);
+    if (given !== UNREADABLE && holds(given)) continue;
+    const found = given === UNREADABLE ? 'cannot be read' : `is ${kindOf(given)}`;
+    const name = field === 'username' ? '' : ` (user ${printable(String(read(value, 'username')))})`;
+    return new TypeError(
+      `${from} returned a record that is no user${name}: ${field} must be ${must}, and ${found}`,
+    );
+  }
+  return new TypeError(`${from} returned a record that is no user each time that it is looked at`);
+}
+
+const UNREADABLE = Symbol('unreadable');
+
+function read(record: Record<string, unknown>, field: string): unknown {
+  try {
+    return record[field];
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** What a value is, without the value. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (value === '') return 'an empty text';
+  if (Array.isArray(value)) return value.every(isName) ? 'a list' : 'a list of something else';
+  if (types.isDate(value)) return 'a Date without a time';
+  return (
+    { string: 'a text', object: 'an object', function: 'a function' }[typeof value as string] ??
+    `a ${typeof value}`
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,8 +4,8 @@ import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { frozenNames } from '../core/frozen-json';
 import type { SecurityRequest } from '../core/request';
-import { isUser, type User } from '../core/user';
-import type { MaybePromise, UserstoreInterface } from '../core/userstore';
+import { isUser, notAUser, type User } from '../core/user';
+import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
 import { ServiceUnavailableError, ThrottledError } from '../errors';
 import { type Login, LoginsUnderWay } from '../throttle/logins-under-way';
 import { type Attempt, Throttle, type ThrottleOptions } from '../throttle/throttle';
@@ -146,7 +146,7 @@ export abstract class BasicProvider<U extends User = User>
     return chained(userstore.getUser(username), (found) => {
       const user = found ?? undefined;
       if (user === undefined || isUser(user)) return user;
-      throw new TypeError('The userstore returned something that is not a user');
+      throw notAUser(user, userstoreOf(userstore, user)?.name ?? 'The userstore');
     });
   }
 }

@@ -58,6 +58,8 @@ const OPTIONS = {
 export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   protected readonly hasher: PasswordHasher;
   readonly #cache: CredentialCache | undefined;
+  /** The stores that have been reported. */
+  readonly #withoutHash = new WeakSet<object>();
   readonly #upgrades = new HashUpgrades({
     hash: (password) => this.hasher.hash(password),
     needsRehash: (hash) => this.hasher.needsRehash(hash),
@@ -133,7 +135,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     this.checkThrottleAgain(login);
     const known = this.#proofToRemember(userstore, login, user);
     if (known && this.#cache?.has(known.remembered) === true) return known;
-    const hash = this.#readableHash(request, user);
+    const hash = this.#readableHash(request, userstore, user);
     const stored = hash ?? this.hasher.decoy();
     const account =
       user !== undefined && hash !== undefined && user.active !== false ? { user, hash } : undefined;
@@ -231,9 +233,17 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     return this.#cache?.ticket({ store: storeOf(userstore, user), username: user.username, password, hash });
   }
 
-  #readableHash(request: SecurityRequest, user: U | undefined): string | undefined {
-    const hash = user?.password ?? '';
-    if (user === undefined || hash === '') return undefined;
+  #readableHash(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+    user: U | undefined,
+  ): string | undefined {
+    if (user === undefined) return undefined;
+    const hash = user.password ?? '';
+    if (hash === '') {
+      this.#reportWithoutHash(request, userstore, user);
+      return undefined;
+    }
     if (!this.hasher.isReadable(hash)) {
       reportProblem(request, {
         component: this.name ?? this.constructor.name,
@@ -243,6 +253,20 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
       return undefined;
     }
     return hash;
+  }
+
+  /** Once for each store: some users have no password, but a store that never loads it lets nobody in. */
+  #reportWithoutHash(request: SecurityRequest, userstore: UserstoreInterface<U>, user: U): void {
+    const store = storeOf(userstore, user);
+    if (this.#withoutHash.has(store)) return;
+    this.#withoutHash.add(store);
+    reportProblem(request, {
+      component: userstoreOf(userstore, user)?.name ?? this.name ?? this.constructor.name,
+      user: user.username,
+      problem:
+        'a user without a stored hash tried a password, which is refused: where the user has one, load it as ' +
+        '`password` (a column that is left out by default, or of another name)',
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { User } from '../core/user';
 import { UserRefusedError } from '../core/user-directory';
 import { printable } from '../util/printable';
@@ -77,7 +78,7 @@ function defaultOf(field: string): FieldValue {
 }
 
 function isSame(one: FieldValue, other: FieldValue): boolean {
-  if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();
+  if (types.isDate(one) && types.isDate(other)) return one.getTime() === other.getTime();
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, index) => item === other[index]);
   }

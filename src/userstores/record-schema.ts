@@ -1,4 +1,5 @@
 /** What a user and a group record must hold, whatever it was read from. No message repeats a value. */
+import { types } from 'node:util';
 import type { Group, User } from '../core/user';
 
 /** What the value of a field must be, and how that is said. */
@@ -30,7 +31,7 @@ const flag: Rule = {
   problem: 'must be true or false',
 };
 const date: Rule = {
-  holds: (value) => isAbsent(value) || (value instanceof Date && !Number.isNaN(value.getTime())),
+  holds: (value) => isAbsent(value) || (types.isDate(value) && !Number.isNaN(value.getTime())),
   problem: 'must be a date and time such as 2026-01-31T08:00:00Z',
 };
 

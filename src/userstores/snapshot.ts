@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { dateGetter } from '../core/fixed-user';
 import type { Group, User } from '../core/user';
 import { isPlainObject } from '../util/parse-options';
@@ -112,7 +113,7 @@ function define(copy: object, key: string, value: unknown): void {
 /** Makes an own field of a copy one that nobody can change, once the copy itself is frozen. */
 function freezeField(copy: Record<string, unknown>, key: string, value: unknown, refuse: () => Error): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw refuse();
-  if (value instanceof Date) {
+  if (types.isDate(value)) {
     Object.defineProperty(copy, key, { get: dateGetter(value.getTime()), enumerable: true });
   } else if (typeof value === 'object' && value !== null) {
     copy[key] = frozenCopy(value, refuse);

@@ -1,3 +1,4 @@
+import { Activity } from '../../../src/authentication/activity';
 import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { ChainLink, ChainOptions } from '../../../src/authentication/chain';
 import { RequestState } from '../../../src/authentication/request-state';
@@ -45,6 +46,7 @@ export function chainOptions(links: readonly ChainLink[], options: Partial<Chain
     userstore: storesInOrder([{ getUser: () => null }]),
     deadlineMs: 5000,
     stopAtBadCredentials: false,
+    activity: new Activity(),
     clock: () => 1_000,
     onProblem: () => undefined,
     ...options,

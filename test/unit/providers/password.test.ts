@@ -398,12 +398,18 @@ describe('PasswordProvider', () => {
     expect(problems[0]?.component).to.equal('staff-login');
   });
 
-  it('reports nothing for a user who has no password', async () => {
+  it('reports the first user of a store who has no password, and nothing for a name that nobody has', async () => {
     for (const password of [undefined, null, '']) {
-      const request = login('eve:x');
-      const problems = problemsOf(request);
-      await rejection(new RecordingProvider().authenticate(request, storeOf({ username: 'eve', password })));
-      expect(problems).to.be.empty;
+      const [provider, store] = [new RecordingProvider(), storeOf({ username: 'eve', password })];
+      const reported = async (name: string) => {
+        const request = login(`${name}:x`);
+        const problems = problemsOf(request);
+        await rejection(provider.authenticate(request, store));
+        return problems.map(({ user }) => user);
+      };
+      expect(await reported('nobody')).to.deep.equal([]);
+      expect(await reported('eve')).to.deep.equal(['eve']);
+      expect(await reported('eve')).to.deep.equal([]);
     }
   });
 
