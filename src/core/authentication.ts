@@ -149,11 +149,11 @@ type HandedOver = {
 /** True where an authentication has nothing but what every one has. @internal */
 export function isBareAuthentication(login: Authentication): boolean {
   return (
-    Object.getPrototypeOf(login) === Authentication.prototype && Object.keys(login).length === OWN_FIELDS
+    Object.getPrototypeOf(login) === Authentication.prototype && Reflect.ownKeys(login).length === OWN_FIELDS
   );
 }
 
-const OWN_FIELDS = Object.keys(new Authentication({ username: '' })).length;
+const OWN_FIELDS = Reflect.ownKeys(new Authentication({ username: '' })).length;
 
 /** Also what a spread login has; its user and source are not taken from there. */
 const DETAILS: Readonly<Required<Record<keyof AuthenticationDetails | 'user' | 'source', true>>> = {

@@ -72,9 +72,10 @@ function copierOf(record: object): FixedUser | undefined {
   } catch {
     return undefined;
   }
-  const dates: [key: string, time: number][] = [];
-  const lists: [key: string, list: readonly unknown[]][] = [];
-  for (const [key, value] of Object.entries(first) as [string, unknown][]) {
+  const dates: [key: PropertyKey, time: number][] = [];
+  const lists: [key: PropertyKey, list: readonly unknown[]][] = [];
+  for (const key of Reflect.ownKeys(first)) {
+    const value: unknown = Reflect.get(first, key);
     if (types.isDate(value)) dates.push([key, value.getTime()]);
     // The names that an app decides by are frozen, and can be shared.
     else if (Array.isArray(value) && !Object.isFrozen(value)) lists.push([key, value]);
@@ -84,7 +85,7 @@ function copierOf(record: object): FixedUser | undefined {
     stamp: stampOf(record),
     statusField: statusFieldOf(record),
     publicCopy: () => {
-      const copy: User & Record<string, unknown> = { ...first };
+      const copy: User & Record<PropertyKey, unknown> = { ...first };
       for (const [key, time] of dates) copy[key] = new Date(time);
       for (const [key, list] of lists) copy[key] = [...list];
       return copy;

@@ -13,11 +13,13 @@ import { peerOf } from '../http/client-address';
 
 /**
  * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
- * may rewrite the path. Where none follow, what the action itself does first is early enough.
+ * may rewrite the path.
+ * @returns false where none follow: what comes first of guard and action is early enough, and a middleware less
  */
-export function noticeArrival(action: ActionMetadata, arrive: (action: Action) => void): void {
+export function noticeArrival(action: ActionMetadata, arrive: (action: Action) => void): boolean {
   const uses = [...action.controllerMetadata.uses, ...action.uses];
-  if (uses.every(({ afterAction }) => afterAction)) return;
+  // Express reads the body first, by options of the app that may hold code.
+  if (!action.isBodyUsed && uses.every(({ afterAction }) => afterAction)) return false;
   const notice = (...[first, second, third]: readonly unknown[]): unknown => {
     // Koa hands over a context and next(), Express a request, a response and next().
     if (third === undefined) {
@@ -34,6 +36,7 @@ export function noticeArrival(action: ActionMetadata, arrive: (action: Action) =
   action.controllerMetadata = Object.create(controllerMetadata, {
     uses: { value: [use, ...controllerMetadata.uses] },
   }) as ControllerMetadata;
+  return true;
 }
 
 type KoaMiddleware = (context: unknown, next: () => unknown) => unknown;

@@ -174,9 +174,11 @@ function wrap(driver: BaseDriver): void {
       const one = compiled[index];
       if (one === undefined) return;
       const { action: metadata, access } = one;
-      noticeArrival(metadata, (action) => {
+      const arrive = (action: Action): void => {
         binding.arrive(action, access);
-      });
+      };
+      // A guard knows by itself that a request has come.
+      const arrivesAtLast = !noticeArrival(metadata, arrive) && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
       bindParameters(metadata, () => binding.answers(access));
       registerAction.call(this, metadata, (action: Action) => {
@@ -184,6 +186,7 @@ function wrap(driver: BaseDriver): void {
           reach(one, action);
           return undefined;
         }
+        if (arrivesAtLast) arrive(action);
         if (!isForUser) return execute(action);
         return executeForUser(this, binding.login(action, access), metadata, action, execute);
       });

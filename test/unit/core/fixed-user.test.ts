@@ -39,6 +39,16 @@ describe('fixedUser', () => {
     expect(() => (fixed?.publicCopy().roles as string[]).push('admin')).to.throw(TypeError);
   });
 
+  it('copies lists and dates under symbols too', () => {
+    const [tags, born] = [Symbol('tags'), Symbol('born')];
+    const record = { username: 'ann', [tags]: Object.freeze(['a']) };
+    Object.defineProperty(record, born, { get: dateGetter(5), enumerable: true });
+    const copy = () => fixedUser(Object.freeze(record))?.publicCopy() as unknown as Record<symbol, never>;
+    (copy()[tags] as string[] | undefined)?.push('b');
+    (copy()[born] as Date | undefined)?.setTime(6);
+    expect([copy()[tags], copy()[born]]).to.deep.equal([['a'], new Date(5)]);
+  });
+
   const changeable: [what: string, user: unknown][] = [
     ['a record that is not frozen', { ...frozenAnn() }],
     ['a list that is not frozen', frozenAnn({ roles: ['editor'] })],
