@@ -1,6 +1,6 @@
 /**
  * Whether a user may log in at all: by `active`, and by the app's own option `isActive`. Records that say it in another
- * field would log in whatever that says, so the first of each store is reported.
+ * field would log in whatever that says, so the first of each store and field is reported.
  */
 import type { ProblemListener } from '../core/events';
 import type { FixedUser } from '../core/fixed-user';
@@ -16,7 +16,8 @@ export interface UserOwner {
 }
 
 export class Activity {
-  private readonly reported = new WeakSet<object>();
+  /** The fields that have been reported of each store. */
+  private readonly reported = new WeakMap<object, Set<string>>();
 
   /** @param isActive the app's option: only a literal true lets a user log in */
   constructor(private readonly isActive?: (user: User) => boolean) {}
@@ -39,8 +40,9 @@ export class Activity {
   }
 
   private reportOnce(field: string, user: User, owner: UserOwner, report: ProblemListener): void {
-    if (this.reported.has(owner.identity)) return;
-    this.reported.add(owner.identity);
+    const fields = this.reported.get(owner.identity) ?? new Set();
+    if (fields.has(field)) return;
+    this.reported.set(owner.identity, fields.add(field));
     report({
       component: owner.name,
       user: user.username,

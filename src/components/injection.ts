@@ -10,9 +10,9 @@ export function injectionFault(container: ContainerLike, cls: Constructor<unknow
     return undefined;
   }
   return (
-    `${cls.name} has constructor parameters but no design:paramtypes, so TypeDI cannot inject them: compile with ` +
-    'emitDecoratorMetadata (tsc or swc; esbuild and tsx emit none), or have a factory create it: ' +
-    'Container.set({ id, factory })'
+    `${cls.name} has constructor parameters but no design:paramtypes, so TypeDI cannot inject them: decorate it, for ` +
+    'example with @Service(), and compile with emitDecoratorMetadata (tsc or swc; esbuild and tsx emit none), or have ' +
+    'a factory create it: Container.set({ id, factory })'
   );
 }
 

@@ -55,7 +55,8 @@ function isFixed(record: object): boolean {
 
 /** True for a frozen list of texts, and nothing beside its elements. */
 function isFixedList(value: object): boolean {
-  if (!Array.isArray(value) || types.isProxy(value) || !Object.isFrozen(value)) return false;
+  // Of a proxy that is revoked even this cannot be asked.
+  if (types.isProxy(value) || !Array.isArray(value) || !Object.isFrozen(value)) return false;
   if (Object.getPrototypeOf(value) !== Array.prototype) return false;
   if (Reflect.ownKeys(value).length !== value.length + 1) return false;
   return Object.values(Object.getOwnPropertyDescriptors(value)).every(

@@ -13,6 +13,10 @@ import type { ServerFacts } from './install';
 import { ConfigurationError } from '../errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
+import type { ContainerLike } from '../components/constructor';
+import { injectionFault } from '../components/injection';
+import type { Access } from '../core/access';
+import { leavesOf } from '../rules/rule-kind';
 
 /**
  * Compiles a server's actions and refuses those that cannot be trusted.
@@ -29,7 +33,10 @@ export function compileServer(
     compileAction(action, server.routePrefix, options.default, declared),
   );
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
-  for (const { access } of compiled) refuseUnknownNames(access, options.grants);
+  for (const { access } of compiled) {
+    refuseUnknownNames(access, options.grants);
+    refuseUninjectable(access, options.container);
+  }
   const first = compiled.find(({ access }) => access.levels.length > 0);
   if (first !== undefined && components.providers.length === 0) {
     throw new ConfigurationError(
@@ -38,6 +45,17 @@ export function compileServer(
     );
   }
   return compiled;
+}
+
+/** @throws ConfigurationError for a class of a guard that the container cannot give what its constructor asks for */
+function refuseUninjectable({ levels }: Access, container: ContainerLike): void {
+  for (const { rule, source } of levels) {
+    for (const leaf of leavesOf(rule)) {
+      const cls = leaf.kind === 'policy' ? leaf.policy : leaf.kind === 'owner' ? leaf.store : undefined;
+      const fault = cls && injectionFault(container, cls);
+      if (fault !== undefined) throw new ConfigurationError(`@Authorized on ${source}: ${fault}`);
+    }
+  }
 }
 
 /** Says what a server is made of, and what is seldom meant. */

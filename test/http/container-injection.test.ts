@@ -5,8 +5,10 @@ import { Container, Inject, Service, Token } from 'typedi';
 import {
   AuthProvider,
   BadCredentialsError,
+  anyOf,
   type Constructor,
   MemoryUserstore,
+  ownerOf,
   PasswordProvider,
   type RoleChecker,
   TokenProvider,
@@ -64,6 +66,40 @@ for (const driver of DRIVERS) {
         expect(await app.get('/shared', ann)).to.deep.equal({ same: true });
         expect(await app.get('/shared', bob)).to.equal(403);
         expect(created).to.equal(1);
+      });
+
+      it('of no policy or resource store without a decorator, which is refused at start', () => {
+        decorateAnn();
+        class Clock {
+          hour(): number {
+            return 12;
+          }
+        }
+        class Daytime implements RoleChecker {
+          constructor(private readonly clock: Clock) {}
+          check() {
+            return this.clock.hour() > 6;
+          }
+        }
+        class Notes {
+          constructor(private readonly clock: Clock) {}
+          get(id: string) {
+            return { id, hour: this.clock.hour() };
+          }
+        }
+        for (const rule of [Daytime, anyOf('admin', Daytime), ownerOf(Notes, 'id')]) {
+          @JsonController()
+          class Controller {
+            @Authorized(rule as never) @Get('/notes/:id') get() {
+              return {};
+            }
+          }
+          const error = refusal(driver, { controllers: [Controller] });
+          expect(error).to.match(
+            /@Authorized on Controller\.get: (Daytime|Notes) has constructor parameters/,
+          );
+          expect(error).to.include('@Service()');
+        }
       });
 
       it("of a controller that inherits its constructor, once, from each app's own container", async () => {

@@ -72,9 +72,9 @@ function narrowedWarning({ compiled: { access }, ways, keptOutBy }: Narrowing): 
     code: 'narrowed_by_class',
     action: access.action,
     message:
-      `${routeOf(access)} lets nobody in by role ${roles} alone: the guard on ${keptOutBy.source} ` +
-      `(${describeRule(keptOutBy.rule)}) must hold too, where routing-controllers asks for a role of either; ` +
-      'if both are meant, name both on the method by allOf()',
+      `${routeOf(access)} needs more than ${roles}: the guard on ${keptOutBy.source} ` +
+      `(${describeRule(keptOutBy.rule)}) must hold too. Without securest either of the two was enough. Where both are ` +
+      'meant, say so on the method: allOf() with both',
   };
 }
 

@@ -296,6 +296,23 @@ describe('runChain', () => {
     expect(await watch.settled()).to.deep.equal([]);
   });
 
+  it('silences promises that an app adds to a login in ways that nothing lists', async () => {
+    using watch = new CrashWatch();
+    const add = (key: PropertyKey, enumerable: boolean) => {
+      const login = new Authentication(ANN);
+      return Object.defineProperty(login, key, { value: Promise.reject(new Error('later')), enumerable });
+    };
+    for (const [key, enumerable] of [
+      ['more', true],
+      ['more', false],
+      [Symbol('more'), true],
+    ] as const) {
+      // prettier-ignore
+      expect((await run([link('P', () => add(key, enumerable))])).answer).to.equal('authenticated');
+    }
+    expect(await watch.settled()).to.deep.equal([]);
+  });
+
   it('reads the reply headers of a login once, and keeps those that can be sent', async () => {
     let reads = 0;
     const changing = {

@@ -13,6 +13,12 @@ function frozenAnn(more: object = {}): User {
   return Object.freeze(ann);
 }
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  return proxy;
+}
+
 describe('fixedUser', () => {
   it('knows of a frozen record what is found out anew of every other', () => {
     const ann = frozenAnn();
@@ -63,6 +69,7 @@ describe('fixedUser', () => {
     ['no prototype', Object.freeze(Object.assign(Object.create(null), { username: 'ann' }) as User)],
     ['a proxy', new Proxy(frozenAnn(), {})],
     ['a list that is a proxy', frozenAnn({ tags: new Proxy(Object.freeze(['a']), {}) })],
+    ['a list that is a revoked proxy', frozenAnn({ tags: revoked() })],
     ['a hidden property', Object.freeze(Object.defineProperty({ username: 'ann' }, 'x', { value: 1 }))],
     ['no name', Object.freeze({ name: 'ann' })],
     [
