@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError } from '../errors';
 import { loadOptional } from '../util/load-optional';
 import type { SqlClient } from '../sql/sql-client';
-import { isConflict } from '../sql/sql-errors';
+import { isConflict, refusedParameter } from '../sql/sql-errors';
 import { SqliteClient } from '../sql/sqlite-client';
 import { UsageError } from './command';
 
@@ -48,14 +48,27 @@ export async function openDatabase(url: string, mayCreate = false): Promise<Data
   if (/^[^?#]*\/\/[^/]*\/[^?#]*@/.test(url)) {
     throw new UsageError('A / or @ in a password must be written as %2F or %40 in the url');
   }
+  try {
+    return await connectPostgres(url, { statement_timeout: STATEMENT_MS });
+  } catch (error) {
+    // A pooler hands its connections on to others, so nothing is set on them: the client's own limit must do.
+    if (refusedParameter(error) !== 'statement_timeout') throw databaseFault(error);
+  }
+  return await connectPostgres(url, {}).catch((error: unknown) => {
+    throw databaseFault(error);
+  });
+}
+
+/** @throws what the driver throws */
+async function connectPostgres(url: string, limits: object): Promise<Database> {
   const { Client } = loadOptional('pg', 'A database of postgres://') as Pg;
   // Its own socket, because end() waits for a server for ever.
   const socket = new Socket();
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
     query_timeout: STATEMENT_MS,
+    ...limits,
     stream: () => socket,
   });
   client.on('error', () => undefined);
@@ -67,7 +80,7 @@ export async function openDatabase(url: string, mayCreate = false): Promise<Data
     await client.connect();
   } catch (error) {
     socket.destroy();
-    throw databaseFault(error);
+    throw error;
   }
   return { client: givingUp(client, socket), close };
 }

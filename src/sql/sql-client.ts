@@ -1,5 +1,5 @@
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
-import { isDown } from './sql-errors';
+import { isDown, refusedParameter } from './sql-errors';
 
 /**
  * What is needed of a database client: a `Pool` of `pg` fits as it is, a {@link SqliteClient} too.
@@ -62,6 +62,8 @@ export async function answerOf(client: SqlClient, sql: string, params: unknown[]
   try {
     result = await client.query(sql, params);
   } catch (error) {
+    const parameter = refusedParameter(error);
+    if (parameter !== undefined) throw refusedBetween(parameter, error);
     if (isDown(error)) throw new ServiceUnavailableError({ cause: error });
     throw error;
   }
@@ -69,4 +71,12 @@ export async function answerOf(client: SqlClient, sql: string, params: unknown[]
   const isList = Array.isArray(rows) && rows.every((row) => typeof row === 'object' && row !== null);
   if (!isList) throw new TypeError('The SQL client must answer with { rows }, a list of objects');
   return { rows: rows as SqlRow[], fields };
+}
+
+function refusedBetween(parameter: string, cause: unknown): ConfigurationError {
+  return new ConfigurationError(
+    `The pooler before the database refuses the startup parameter ${parameter}: take it out of the settings of the ` +
+      `pool, and set it in the database by ALTER ROLE ... SET ${parameter} = ...`,
+    { cause },
+  );
 }

@@ -20,6 +20,13 @@ export function isDown(error: unknown): boolean {
   return !/^[0-9A-Z]{5}$/.test(code) || code === 'EPIPE' || DOWN_STATES.test(code);
 }
 
+/** The parameter that a pooler between refuses a connection for, which no waiting cures: PgBouncer does so. */
+export function refusedParameter(error: unknown): string | undefined {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (code !== '08P01' || typeof message !== 'string') return undefined;
+  return /unsupported startup parameter(?: in options)?: (\w{1,63})/.exec(message)?.[1];
+}
+
 /** Whether PostgreSQL could not convert a text to the type of a column. Its message quotes the text. */
 export function isUnfit(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };

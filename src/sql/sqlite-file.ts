@@ -1,0 +1,128 @@
+import { closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type Libsql from 'libsql';
+
+/** How long a statement waits for another process. It blocks the event loop, so a busy file soon answers 503. */
+const BUSY_MS = 100;
+const NOT_WRITABLE = ['EACCES', 'EPERM', 'EROFS'];
+
+/** The file behind a path, which another can take the place of. */
+export class SqliteFile {
+  readonly #path: string;
+  #isReadOnly = false;
+  #isImmutable = false;
+  #identity: string | undefined;
+  #log: string | undefined;
+
+  /** @param path of a file, or `:memory:` */
+  constructor(
+    private readonly Database: typeof Libsql,
+    path: string,
+  ) {
+    this.#path = path === ':memory:' ? path : resolve(path);
+  }
+
+  /** @param create whether to make the file, for its owner only, where there is none */
+  open(create: boolean): Libsql.Database {
+    if (this.#isInMemory) return prepared(new this.Database(this.#path, { timeout: BUSY_MS }), true);
+    if (!create && identityOf(this.#path) === undefined) throw new MissingFile();
+    this.#isReadOnly = !isWritable(this.#path);
+    this.#isImmutable = false;
+    // Before: what takes its place meanwhile is noticed at the next statement.
+    this.#identity = identityOf(this.#path);
+    const database = this.#isReadOnly ? this.#openToRead() : this.#open(this.#path);
+    this.#log = identityOf(`${this.#path}-wal`);
+    return database;
+  }
+
+  /** Whether the path leads to another file than the one that is open. @throws where it leads to none */
+  isReplaced(): boolean {
+    if (this.#isInMemory) return false;
+    const now = identityOf(this.#path, this.#isImmutable);
+    if (now === undefined) throw new MissingFile();
+    return now !== this.#identity;
+  }
+
+  /**
+   * Takes the log of the replaced file away, which would be applied to the one in its place: SQLite finds it by its
+   * name. What is in it first goes to the file that it belongs to.
+   * @throws while another process writes to the replaced file
+   */
+  leave(replaced: Libsql.Database): void {
+    if (this.#isReadOnly || this.#log === undefined) return;
+    replaced.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    // One process at a time, or the log that another has begun for the new file would go.
+    replaced.exec('BEGIN IMMEDIATE');
+    try {
+      const log = `${this.#path}-wal`;
+      if (identityOf(log) !== this.#log) return;
+      rmSync(log, { force: true });
+      rmSync(`${this.#path}-shm`, { force: true });
+    } finally {
+      replaced.exec('ROLLBACK');
+    }
+  }
+
+  get #isInMemory(): boolean {
+    return this.#path === ':memory:';
+  }
+
+  #openToRead(): Libsql.Database {
+    try {
+      return this.#open(this.#path);
+    } catch (error) {
+      // A log cannot be made beside a file in a folder that is read-only too. Without one the file is all there is.
+      if ((statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw error;
+      this.#isImmutable = true;
+      this.#identity = identityOf(this.#path, true);
+      return this.#open(`${pathToFileURL(this.#path).href}?immutable=1`);
+    }
+  }
+
+  #open(name: string): Libsql.Database {
+    const database = new this.Database(name, { timeout: BUSY_MS });
+    try {
+      return prepared(database, !this.#isReadOnly);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+}
+
+/** Like an error of the driver. */
+class MissingFile extends Error {
+  readonly code = 'SQLITE_CANTOPEN';
+
+  constructor() {
+    super('The file of the database is gone');
+  }
+}
+
+/** Reads once, so that a file which is no database is found, and its log is open. */
+function prepared(database: Libsql.Database, isWritable: boolean): Libsql.Database {
+  if (isWritable) database.pragma('journal_mode = WAL');
+  database.pragma('foreign_keys = ON');
+  database.exec('SELECT 1 FROM sqlite_schema LIMIT 1');
+  return database;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    // The database's own files beside it get its mode.
+    closeSync(openSync(path, 'a', 0o600));
+    return true;
+  } catch (error) {
+    if (NOT_WRITABLE.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+/** @param content whether a change of the same file counts as well */
+function identityOf(path: string, content = false): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  const { dev, ino, size, mtimeNs } = found;
+  return [dev, ino, ...(content ? [size, mtimeNs] : [])].join();
+}

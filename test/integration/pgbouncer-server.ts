@@ -1,0 +1,63 @@
+/** A PgBouncer of the tests' own before a PostgreSQL, in transaction mode, on a loopback port. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { accepts, freePort } from './ports';
+import { serverCommand } from './server-command';
+
+const PROGRAM = '/usr/sbin/pgbouncer';
+
+export class PgBouncerServer {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'securest-pgbouncer-'));
+  #process: ChildProcess | undefined;
+  port = 0;
+
+  /** @param postgres the port of the server behind it */
+  async start(postgres: number): Promise<void> {
+    this.port = await freePort();
+    const settings = join(this.#folder, 'pgbouncer.ini');
+    writeFileSync(
+      settings,
+      `[databases]
+postgres = host=127.0.0.1 port=${String(postgres)} user=postgres dbname=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${String(this.port)}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 3
+`,
+    );
+    // It is not run by root.
+    chmodSync(this.#folder, 0o711);
+    const isRoot = process.getuid?.() === 0;
+    const [command, args] = serverCommand(PROGRAM, [settings], isRoot ? { user: 'postgres' } : {});
+    this.#process = spawn(command, args, { cwd: '/', stdio: 'ignore' });
+    while (!(await accepts(this.port))) {
+      if (this.#process.exitCode !== null) throw new Error('pgbouncer ended at once');
+      await new Promise((resume) => setTimeout(resume, 20));
+    }
+  }
+
+  get url(): string {
+    return `postgres://postgres@127.0.0.1:${String(this.port)}/postgres`;
+  }
+
+  async remove(): Promise<void> {
+    const running = this.#process;
+    if (running?.exitCode === null && running.signalCode === null) {
+      running.kill('SIGKILL');
+      await once(running, 'exit');
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Why there can be no PgBouncer here; undefined where there can. */
+export function whyNoPgBouncer(): string | undefined {
+  if (existsSync(PROGRAM) && spawnSync(PROGRAM, ['--version']).status === 0) return undefined;
+  return `there is no ${PROGRAM}: install it, on Debian the package pgbouncer`;
+}
