@@ -20,6 +20,7 @@ import {
   WeakPasswordError,
   WrongPasswordError,
 } from '../errors';
+import { normalForm } from '../passwords/password-text';
 import { BY_PASSWORD } from '../providers/basic';
 import { PasswordProvider } from '../providers/password';
 import type { AppComponents } from '../components/app-components';
@@ -72,7 +73,7 @@ export class PasswordChange {
     const { username, email } = login.user;
     const fault = passwordFault(newPassword, minLength, [username, email]);
     if (fault !== undefined) throw new WeakPasswordError(`The new password ${fault}`);
-    if (newPassword === currentPassword)
+    if (normalForm(newPassword) === normalForm(currentPassword))
       throw new WeakPasswordError('The new password must differ from the current one');
     const own = new RequestWithSignal(request);
     const { audit, deadlineMs, components } = this.parts;

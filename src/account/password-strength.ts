@@ -3,7 +3,7 @@
  * which kinds of characters it holds.
  * @see NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2
  */
-import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
+import { isLonger, MAX_PASSWORD_BYTES, normalForm } from '../passwords/password-text';
 import { optional, wholeNumber } from '../util/option-kinds';
 import { isCommon } from './common-passwords';
 
@@ -48,7 +48,7 @@ function isMadeOf(folded: string, name: unknown): boolean {
 }
 
 function charactersOf(text: string): number {
-  return Array.from(text).length;
+  return Array.from(normalForm(text)).length;
 }
 
 function fold(text: string): string {

@@ -7,10 +7,11 @@ import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './work/hash-pool';
 import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
-import { listOf, optional, unchecked, withMethods } from '../util/option-kinds';
+import { kind, listOf, optional, unchecked, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
-import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
+import { formsOf, isHashable, isLonger, MAX_PASSWORD_BYTES, normalForm } from './password-text';
 import { schemeOf } from './schemes';
+import { isDevise } from './schemes/bcrypt-forms';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
 import { DearestWork, NO_WORK } from './work/work';
 import { requireWorkerFile } from './work/worker-file';
@@ -25,6 +26,11 @@ export interface PasswordsOptions {
   newHashes?: NewHashes;
   /** Schemes that are read besides, until all their users have logged in. @default none */
   accept?: readonly OptInScheme[];
+  /**
+   * The pepper of Devise, which Ruby on Rails put behind each password: with it every `$2a$` hash is read so, and
+   * replaced at the next login. New hashes have none. @default none
+   */
+  devisePepper?: string;
   /** @internal */
   pool?: HashPool;
 }
@@ -32,10 +38,19 @@ export interface PasswordsOptions {
 const isOptIn = (value: unknown): value is OptInScheme =>
   (OPT_IN_SCHEMES as readonly unknown[]).includes(value);
 
+/** So many hashes of another normal form may wait for their replacement. */
+const MAX_OTHER_FORMS = 10_000;
+
 const OPTIONS = {
   // Checked by its scheme.
   newHashes: unchecked<NewHashes | undefined>(),
   accept: optional(listOf(OPT_IN_SCHEMES.join(', '), isOptIn), []),
+  devisePepper: optional(
+    kind<string>(
+      'must be a non-empty string without NUL or lone surrogates',
+      (value) => typeof value === 'string' && isHashable(value),
+    ),
+  ),
   pool: optional(withMethods<HashPool>('run', 'hasArgon2')),
 } satisfies Record<keyof PasswordsOptions, Kind<unknown>>;
 
@@ -53,16 +68,24 @@ export class Passwords implements PasswordHasher {
   readonly #decoy: string;
   /** What a refusal takes: a new hash, or the dearest that was met. */
   readonly #floor = new DearestWork();
+  readonly #pepper: string | undefined;
+  /** Hashes that a password proved right for, though they are not of the normal form of new ones. */
+  readonly #otherForms = new Set<string>();
 
   /**
    * @throws ConfigurationError for options that are unknown or out of bounds, for a scheme whose package is not
    * installed, and where securest is in a bundle without the file that its threads run.
    */
   constructor(options: PasswordsOptions = {}) {
-    const { newHashes, accept, pool } = parseOptions('Passwords', withoutContainer(options), OPTIONS);
+    const { newHashes, accept, devisePepper, pool } = parseOptions(
+      'Passwords',
+      withoutContainer(options),
+      OPTIONS,
+    );
     if (pool === undefined) requireWorkerFile();
     this.#settings = hashSettings(newHashes);
     this.#accept = new Set(accept);
+    this.#pepper = devisePepper;
     this.#pool = pool ?? hashPool;
     this.#maker = makerOf(this.#settings);
     const { scheme } = this.#maker;
@@ -74,7 +97,7 @@ export class Passwords implements PasswordHasher {
   }
 
   /**
-   * A new hash of the password.
+   * A new hash of the password, in its normal form NFC.
    * @throws TypeError when the password is not a string, is empty, or has a NUL or a lone surrogate.
    * @throws RangeError when it has more than 1,024 bytes in UTF-8, which no login takes.
    * @throws ServiceUnavailableError when too much work is waiting.
@@ -88,11 +111,16 @@ export class Passwords implements PasswordHasher {
       throw new TypeError('A password must not be empty, nor have NUL or lone surrogates');
     }
     requireWorkerFile();
-    return (await this.#pool.run({ kind: 'hash', password, settings: this.#settings })) as string;
+    return (await this.#pool.run({
+      kind: 'hash',
+      password: normalForm(password),
+      settings: this.#settings,
+    })) as string;
   }
 
   /**
-   * True when the password is the one behind the hash. False at once for a hash that {@link isReadable} does not
+   * True when the password is the one behind the hash, as it was typed or in another normal form (NFC, NFD), which are
+   * tried in this order, whatever the hash. False at once for a hash that {@link isReadable} does not
    * accept; every other refusal takes at least what a new hash takes. A password that could not have been hashed
    * never matches.
    * @param signal drops work that has not begun
@@ -104,19 +132,24 @@ export class Passwords implements PasswordHasher {
     if (typeof password !== 'string' || work === undefined) return false;
     this.#floor.add(work);
     const canMatch = !isLonger(password, MAX_PASSWORD_BYTES) && isHashable(password);
-    const tried = canMatch ? password : 'stand-in';
+    const [tried, ...otherForms] = formsOf(canMatch ? password : 'stand-in');
+    const longest = Math.max(...[tried, ...otherForms].map((form) => Buffer.byteLength(form)));
     requireWorkerFile();
     const proved = await this.#pool.run(
       {
         kind: 'verify',
         password: tried,
+        ...(otherForms.length > 0 && { otherForms }),
         hash,
-        floor: this.#floor.for(Buffer.byteLength(tried)),
+        ...(this.#pepper !== undefined && { pepper: this.#pepper }),
+        floor: this.#floor.for(longest),
         isRefused: isRefused || !canMatch,
       },
       signal,
     );
-    return canMatch && proved === true;
+    if (!canMatch || (proved !== true && typeof proved !== 'string')) return false;
+    if ((proved === true ? password : proved) !== normalForm(password)) this.#rememberOtherForm(hash);
+    return true;
   }
 
   /**
@@ -127,8 +160,12 @@ export class Passwords implements PasswordHasher {
     return typeof hash === 'string' && this.#read(hash)?.workOf(hash) !== undefined;
   }
 
-  /** True unless the hash is of the scheme of new ones, and at least as strong. */
+  /**
+   * True unless the hash is of the scheme of new ones, and at least as strong; also for one that a password proved right
+   * for in another normal form than new ones are of, and for one with a pepper.
+   */
   needsRehash(hash: string): boolean {
+    if (this.#otherForms.has(hash) || (this.#pepper !== undefined && isDevise(hash))) return true;
     return this.#read(hash)?.name !== this.#maker.scheme.name || this.#maker.isWeaker(hash);
   }
 
@@ -147,6 +184,13 @@ export class Passwords implements PasswordHasher {
     if (this.#isAccepted(scheme) || (scheme.optIn === 'plaintext' && !hash.startsWith('{'))) return undefined;
     const advice = `stored password hash is read only with new Passwords({ accept: ['${scheme.optIn ?? ''}'] })`;
     return isPlainAccepted ? `${advice}; ${MARK_IT}` : advice;
+  }
+
+  #rememberOtherForm(hash: string): void {
+    this.#otherForms.add(hash);
+    if (this.#otherForms.size <= MAX_OTHER_FORMS) return;
+    const [oldest] = this.#otherForms;
+    if (oldest !== undefined) this.#otherForms.delete(oldest);
   }
 
   /** The scheme of a hash, where it may be read here. */

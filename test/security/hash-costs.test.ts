@@ -32,6 +32,53 @@ const BOUNDS: Record<string, [read: string, refused: string]> = {
   'fewest rounds of SHA-crypt': [sha512Crypt('1000'), sha512Crypt('999')],
 };
 
+const HEX_SALT = 'a1'.repeat(16);
+const aspNet = (iterations: number) => {
+  const header = Buffer.from([1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 16]);
+  header.writeUInt32BE(iterations, 5);
+  return Buffer.concat([header, Buffer.alloc(48, 1)]).toString('base64');
+};
+
+const FRAMEWORK_BOUNDS: Record<string, [read: string, refused: string]> = {
+  "rounds of Keycloak's PBKDF2, each of two blocks": [
+    `$pbkdf2-sha256$5000000$${SALT}$${'A'.repeat(86)}`,
+    `$pbkdf2-sha256$5000001$${SALT}$${'A'.repeat(86)}`,
+  ],
+  "rounds of Werkzeug's PBKDF2": [
+    `pbkdf2:sha256:10000000$salt$${'0a'.repeat(32)}`,
+    `pbkdf2:sha256:10000001$salt$${'0a'.repeat(32)}`,
+  ],
+  "N of Werkzeug's scrypt": [
+    `scrypt:262144:8:1$salt$${'0a'.repeat(64)}`,
+    `scrypt:524288:8:1$salt$${'0a'.repeat(64)}`,
+  ],
+  "p of Django's scrypt": [
+    `scrypt$16384$salt$8$16$${'A'.repeat(86)}==`,
+    `scrypt$16384$salt$8$17$${'A'.repeat(86)}==`,
+  ],
+  "N of Spring's scrypt": [
+    `{scrypt}$120801$${SALT}=$${'A'.repeat(43)}=`,
+    `{scrypt}$130801$${SALT}=$${'A'.repeat(43)}=`,
+  ],
+  'cost of bcrypt-sha256': [
+    `$bcrypt-sha256$v=2,t=2b,r=15$abcdefghijklmnopqrstuu$5s2Aa6CA1C7B8vT5GGZ2mXmBvHcYzVe`,
+    `$bcrypt-sha256$v=2,t=2b,r=16$abcdefghijklmnopqrstuu$5s2Aa6CA1C7B8vT5GGZ2mXmBvHcYzVe`,
+  ],
+  "cost of WordPress's bcrypt": [
+    `$wp${bcrypt('15').replace('$2b', () => '$2y')}`,
+    `$wp${bcrypt('16').replace('$2b', () => '$2y')}`,
+  ],
+  'rounds of OpenLDAP': [
+    `{PBKDF2-SHA256}10000000$${SALT}$${DIGEST}`,
+    `{PBKDF2-SHA256}10000001$${SALT}$${DIGEST}`,
+  ],
+  'rounds of ASP.NET': [aspNet(10_000_000), aspNet(10_000_001)],
+  'memory of argon2 behind a prefix': [
+    `{ARGON2}${argon2('m=524288,t=8,p=1')}`,
+    `{ARGON2}${argon2('m=524289,t=1,p=1')}`,
+  ],
+};
+
 const HUGE = '1'.repeat(2049);
 const HOSTILE: Record<string, string> = {
   'numbers beyond all bounds': pbkdf2(HUGE),
@@ -51,6 +98,15 @@ const HOSTILE: Record<string, string> = {
   'very much of digest': `{SSHA}${'A'.repeat(2049)}`,
   'very much of dollars': '$'.repeat(2049),
   'very much of braces': '{CRYPT}'.repeat(300),
+  'all bits of the iterations of ASP.NET': aspNet(0xffffffff),
+  'no iterations of ASP.NET': aspNet(0),
+  'no salt of Werkzeug': `pbkdf2:sha256:1000$$${'0a'.repeat(32)}`,
+  'N of Werkzeug that is no power of two': `scrypt:1000:8:1$salt$${'0a'.repeat(64)}`,
+  'N of one, of Django': `scrypt$1$salt$8$1$${'A'.repeat(86)}==`,
+  'numbers of Spring beyond all bounds': `{scrypt}$ffffff$${SALT}=$${'A'.repeat(43)}=`,
+  'Dovecot with huge rounds': `{PBKDF2}$1$salt$99999999$${'0a'.repeat(20)}`,
+  'Spring with half a digest': `{pbkdf2@SpringSecurity_v5_8}${HEX_SALT}${'0a'.repeat(16)}`,
+  'prefixes of two kinds': `{BLF-CRYPT}{CRYPT}${bcrypt('05')}`,
   'very much of text': 'x'.repeat(2049),
   'schemes in schemes': '{CRYPT}{CRYPT}$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5',
 };
@@ -72,7 +128,7 @@ async function refusesUnworked(hash: string): Promise<void> {
 }
 
 describe('The cost of stored hashes', () => {
-  for (const [what, [read, refused]] of Object.entries(BOUNDS)) {
+  for (const [what, [read, refused]] of Object.entries({ ...BOUNDS, ...FRAMEWORK_BOUNDS })) {
     it(`bounds the ${what}`, async () => {
       expect(fresh().isReadable(read)).to.equal(true);
       await refusesUnworked(refused);

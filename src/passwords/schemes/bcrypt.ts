@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { isLonger } from '../password-text';
 import type { Work } from '../work/work';
 import { toBcryptBase64 } from './encodings';
@@ -10,7 +10,7 @@ export interface BcryptSettings {
 }
 
 /** All that bcrypt looks at; what comes after would not count. */
-const MAX_BYTES = 72;
+export const MAX_BYTES = 72;
 
 // The last characters of salt and digest have unused bits. bcryptjs never matches a hash where one of
 // them is set, so such a hash is unreadable, rather than a hash that no password matches.
@@ -57,19 +57,6 @@ export const bcrypt: MakingScheme<BcryptSettings> = {
   },
   decoy: ({ cost }) => newSalt(cost) + toBcryptBase64(randomBytes(23)),
   isWeaker: (hash, { cost }) => (bcrypt.workOf(hash)?.units ?? 0) < 2 ** cost,
-};
-
-/** Django's: bcrypt over the hexadecimal SHA-256 of the password, so that all of it counts. */
-export const djangoBcryptSha256: Scheme = {
-  name: 'django-bcrypt-sha256',
-  recognises: (hash) => hash.startsWith('bcrypt_sha256$'),
-  workOf: (hash) => plainBcrypt.workOf(hash.replace('bcrypt_sha256$', '')),
-  verify: (password, hash, engines) =>
-    plainBcrypt.verify(
-      createHash('sha256').update(password).digest('hex'),
-      hash.replace('bcrypt_sha256$', ''),
-      engines,
-    ),
 };
 
 function newSalt(cost: number): string {

@@ -16,6 +16,11 @@ export function toBareBase64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
 }
 
+/** Hexadecimal, in small letters. */
+export function fromHex(text: string): Buffer | undefined {
+  return /^(?:[0-9a-f]{2})+$/.test(text) ? Buffer.from(text, 'hex') : undefined;
+}
+
 /** passlib's: without padding, and a dot for the plus. */
 export function fromDottedBase64(text: string): Buffer | undefined {
   return text.includes('+') ? undefined : fromBareBase64(text.replaceAll('.', '+'));

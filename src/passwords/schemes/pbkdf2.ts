@@ -13,8 +13,10 @@ export interface Pbkdf2Settings {
 export const MAX_ITERATIONS = 10_000_000;
 const BYTES = { sha1: 20, sha256: 32, sha512: 64 };
 const SALT_BYTES = 16;
+/** Keycloak's digests, whatever the hash function. */
+const LONG = 64;
 
-interface Stored {
+export interface Stored {
   readonly iterations: number;
   readonly salt: Buffer;
   readonly digest: Buffer;
@@ -29,23 +31,25 @@ export const pbkdf2Sha1: Scheme = { ...passlib('sha1'), optIn: 'pbkdf2-sha1' };
 export const djangoPbkdf2Sha256 = django('sha256');
 export const djangoPbkdf2Sha1: Scheme = { ...django('sha1'), optIn: 'pbkdf2-sha1' };
 
-function scheme(
+/** A form of writing down PBKDF2 by one digest. */
+export function pbkdf2Form(
   name: string,
-  ident: string,
+  recognises: (hash: string) => boolean,
   digest: Digest,
   read: (hash: string) => Stored | undefined,
 ): Scheme {
   return {
     name,
-    recognises: (hash) => hash.startsWith(ident),
+    recognises,
     workOf(hash): Work | undefined {
       const stored = read(hash);
-      return stored && { kind: 'pbkdf2', digest, units: stored.iterations };
+      return stored && { kind: 'pbkdf2', digest, units: stored.iterations * blocksOf(stored.digest, digest) };
     },
     verify(password, hash) {
       const stored = read(hash);
       if (stored === undefined) return false;
-      return timingSafeEqual(derive(password, stored.salt, stored.iterations, digest), stored.digest);
+      const { salt, iterations, digest: bytes } = stored;
+      return timingSafeEqual(pbkdf2Sync(password, salt, iterations, bytes.length, digest), bytes);
     },
   };
 }
@@ -54,14 +58,17 @@ function passlib(digest: Digest): MakingScheme<Pbkdf2Settings> {
   const ident = digest === 'sha1' ? '$pbkdf2$' : `$pbkdf2-${digest}$`;
   const readable = /^([1-9]\d{0,7})\$([./A-Za-z0-9]{2,171})\$([./A-Za-z0-9]{27,86})$/;
   const read = (hash: string) =>
-    checked(readable.exec(hash.slice(ident.length)), digest, fromDottedBase64, fromDottedBase64);
+    checkedPbkdf2(readable.exec(hash.slice(ident.length)), digest, fromDottedBase64, fromDottedBase64, [
+      BYTES[digest],
+      LONG,
+    ]);
   const written = (iterations: number, salt: Buffer, bytes: Buffer) =>
     `${ident}${String(iterations)}$${toDottedBase64(salt)}$${toDottedBase64(bytes)}`;
   return {
-    ...scheme(`pbkdf2-${digest}`, ident, digest, read),
+    ...pbkdf2Form(`pbkdf2-${digest}`, (hash) => hash.startsWith(ident), digest, read),
     hash(password, { iterations }) {
       const salt = randomBytes(SALT_BYTES);
-      return written(iterations, salt, derive(password, salt, iterations, digest));
+      return written(iterations, salt, pbkdf2Sync(password, salt, iterations, BYTES[digest], digest));
     },
     decoy: ({ iterations }) => written(iterations, randomBytes(SALT_BYTES), randomBytes(BYTES[digest])),
     isWeaker: (hash, { iterations }) => (read(hash)?.iterations ?? 0) < iterations,
@@ -71,25 +78,35 @@ function passlib(digest: Digest): MakingScheme<Pbkdf2Settings> {
 function django(digest: Digest): Scheme {
   const ident = `pbkdf2_${digest}$`;
   const readable = /^([1-9]\d{0,7})\$([!-#%-~]{1,128})\$([+/A-Za-z0-9]{27,86}={0,2})$/;
-  return scheme(`django-pbkdf2-${digest}`, ident, digest, (hash) =>
-    checked(readable.exec(hash.slice(ident.length)), digest, (salt) => Buffer.from(salt), fromBase64),
+  return pbkdf2Form(
+    `django-pbkdf2-${digest}`,
+    (hash) => hash.startsWith(ident),
+    digest,
+    (hash) =>
+      checkedPbkdf2(readable.exec(hash.slice(ident.length)), digest, (salt) => Buffer.from(salt), fromBase64),
   );
 }
 
-function checked(
+/**
+ * What was found, in the groups iterations, salt and digest; undefined beyond the bounds. PBKDF2 makes longer digests
+ * by going on, so that a shorter one would match by its beginning: only whole ones are read.
+ */
+export function checkedPbkdf2(
   found: readonly string[] | null,
   digest: Digest,
   saltOf: (text: string) => Buffer | undefined,
   digestOf: (text: string) => Buffer | undefined,
+  lengths: readonly number[] = [BYTES[digest]],
 ): Stored | undefined {
   const [, iterations, salt = '', bytes = ''] = found ?? [];
   const stored = { iterations: Number(iterations), salt: saltOf(salt), digest: digestOf(bytes) };
-  if (!(stored.iterations <= MAX_ITERATIONS) || stored.salt === undefined) return undefined;
-  // PBKDF2 makes longer digests by going on, so that a shorter one would match by its beginning.
-  if (stored.digest?.length !== BYTES[digest]) return undefined;
+  if (stored.salt === undefined || stored.digest === undefined) return undefined;
+  if (!lengths.includes(stored.digest.length)) return undefined;
+  if (!(stored.iterations * blocksOf(stored.digest, digest) <= MAX_ITERATIONS)) return undefined;
   return { iterations: stored.iterations, salt: stored.salt, digest: stored.digest };
 }
 
-function derive(password: string, salt: Buffer, iterations: number, digest: Digest): Buffer {
-  return pbkdf2Sync(password, salt, iterations, BYTES[digest], digest);
+/** Each block of the digest takes all iterations. */
+function blocksOf(bytes: Buffer, digest: Digest): number {
+  return Math.ceil(bytes.length / BYTES[digest]);
 }

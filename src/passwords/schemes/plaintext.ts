@@ -4,8 +4,8 @@ import { NO_WORK } from '../work/work';
 import { couldBeHash } from './hash-like';
 import type { Scheme } from './scheme';
 
-/** The marks of LDAP servers and Dovecot. What follows is the password, whatever it looks like. */
-const MARK = /^\{(?:plain|clear|cleartext)\}/i;
+/** The marks of LDAP servers, Dovecot and Spring. What follows is the password, whatever it looks like. */
+const MARK = /^\{(?:plain|clear|cleartext|noop)\}/i;
 
 /** No hash at all: `{PLAIN}secret`, or the bare text where it could not be a hash of any kind. */
 export const plaintext: Scheme = {

@@ -1,7 +1,7 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import type { Work } from '../work/work';
 import { fromBareBase64, toBareBase64 } from './encodings';
-import type { MakingScheme } from './scheme';
+import type { MakingScheme, Scheme } from './scheme';
 
 export interface ScryptSettings {
   readonly scheme: 'scrypt';
@@ -16,28 +16,39 @@ export const MAX_SCRYPT = 2 ** 21;
 const READABLE =
   /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d{0,2}),p=([1-9]\d{0,2})\$([A-Za-z0-9+/]{2,171})\$([A-Za-z0-9+/]{43}|[A-Za-z0-9+/]{86})$/;
 
-interface Stored {
+export interface StoredScrypt {
   readonly settings: Omit<ScryptSettings, 'scheme'>;
   readonly salt: Buffer;
   readonly digest: Buffer;
 }
 
+/** A form of writing down scrypt. */
+export function scryptForm(
+  name: string,
+  recognises: (hash: string) => boolean,
+  read: (hash: string) => StoredScrypt | undefined,
+): Scheme {
+  return {
+    name,
+    recognises,
+    workOf(hash): Work | undefined {
+      const stored = read(hash);
+      if (stored === undefined) return undefined;
+      const { cost, blockSize, parallelism } = stored.settings;
+      return { kind: 'scrypt', blockSize, units: 2 ** cost * parallelism };
+    },
+    verify(password, hash) {
+      const stored = read(hash);
+      if (stored === undefined) return false;
+      const { settings, salt, digest } = stored;
+      return timingSafeEqual(deriveScrypt(password, salt, digest.length, settings), digest);
+    },
+  };
+}
+
 /** RFC 7914, as passlib and the PHC string format write it: `ln` is the binary logarithm of N. */
 export const scrypt: MakingScheme<ScryptSettings> = {
-  name: 'scrypt',
-  recognises: (hash) => hash.startsWith('$scrypt$'),
-  workOf(hash): Work | undefined {
-    const stored = read(hash);
-    if (stored === undefined) return undefined;
-    const { cost, blockSize, parallelism } = stored.settings;
-    return { kind: 'scrypt', blockSize, units: 2 ** cost * parallelism };
-  },
-  verify(password, hash) {
-    const stored = read(hash);
-    if (stored === undefined) return false;
-    const { settings, salt, digest } = stored;
-    return timingSafeEqual(deriveScrypt(password, salt, digest.length, settings), digest);
-  },
+  ...scryptForm('scrypt', (hash) => hash.startsWith('$scrypt$'), read),
   hash(password, settings) {
     const salt = randomBytes(16);
     return written(settings, salt, deriveScrypt(password, salt, 32, settings));
@@ -75,7 +86,7 @@ export function deriveScrypt(
   });
 }
 
-function read(hash: string): Stored | undefined {
+function read(hash: string): StoredScrypt | undefined {
   const [, cost, blockSize, parallelism, salt = '', digest = ''] = READABLE.exec(hash) ?? [];
   const bytes = { salt: fromBareBase64(salt), digest: fromBareBase64(digest) };
   if (cost === undefined || bytes.salt === undefined || bytes.digest === undefined) return undefined;

@@ -5,6 +5,8 @@ import { type EngineNames, Engines } from './engines';
 import { makeUp } from './make-up';
 import { type HashSettings, makerOf } from '../new-hashes';
 import { schemeOf } from '../schemes';
+import { isDevise, verifyDevise } from '../schemes/bcrypt-forms';
+import type { Scheme } from '../schemes/scheme';
 import { serveTasks } from './serve-tasks';
 import type { Work } from './work';
 
@@ -13,8 +15,12 @@ export type HashTask =
   | {
       readonly kind: 'verify';
       readonly password: string;
+      /** What else the password may have been hashed as. */
+      readonly otherForms?: readonly string[];
       readonly hash: string;
-      /** What a refusal must take. */
+      /** What Devise put behind a password. */
+      readonly pepper?: string;
+      /** What a refusal must take, for each form. */
       readonly floor?: Work;
       /** A match is a refusal too. */
       readonly isRefused?: boolean;
@@ -29,18 +35,38 @@ try {
 
 const engines = new Engines(workerData as EngineNames);
 
-async function work(task: HashTask): Promise<string | boolean> {
-  if (task.kind === 'hash') return makerOf(task.settings).hash(task.password, engines);
-  const { password, hash, floor, isRefused = false } = task;
+/** Whether the password is right, or the other form of it that is. */
+type Verdict = string | boolean;
+
+async function work(task: HashTask): Promise<Verdict> {
+  return task.kind === 'hash' ? makerOf(task.settings).hash(task.password, engines) : verify(task);
+}
+
+async function verify(task: Extract<HashTask, { kind: 'verify' }>): Promise<Verdict> {
+  const { password, otherForms = [], hash, floor, isRefused = false } = task;
   const scheme = schemeOf(hash);
   const work = scheme?.workOf(hash);
   if (scheme === undefined || work === undefined) return false;
-  const started = performance.now();
-  const isRight = await scheme.verify(password, hash, engines);
-  if (floor !== undefined && (!isRight || isRefused)) {
-    await makeUp({ password, done: work, milliseconds: performance.now() - started, floor, engines });
+  let verdict: Verdict = false;
+  for (const form of [password, ...otherForms]) {
+    const started = performance.now();
+    const isRight = await isRightFor(scheme, form, task);
+    if (isRight && verdict === false) verdict = form === password ? true : form;
+    if (isRight && !isRefused) break;
+    if (floor === undefined) continue;
+    await makeUp({ password: form, done: work, milliseconds: performance.now() - started, floor, engines });
   }
-  return isRight;
+  return verdict;
+}
+
+function isRightFor(
+  scheme: Scheme,
+  password: string,
+  { hash, pepper }: Extract<HashTask, { kind: 'verify' }>,
+): boolean | Promise<boolean> {
+  return pepper !== undefined && isDevise(hash)
+    ? verifyDevise(password, pepper, hash, engines)
+    : scheme.verify(password, hash, engines);
 }
 
 serveTasks(work);

@@ -1,8 +1,11 @@
+import { compareSync, hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import { type NewHashes, type OptInScheme, Passwords, type PasswordsOptions } from '../../../src';
 import { ConfigurationError } from '../../../src/errors';
 import { HashPool } from '../../../src/passwords/work/hash-pool';
+import type { HashTask } from '../../../src/passwords/work/hash-worker';
 import { OPT_IN } from '../../support/hash-tables';
+import frameworks from '../../vectors/framework_hashes.json';
 
 const NEW: Record<string, { settings: NewHashes; weaker: NewHashes[]; written: RegExp }> = {
   bcrypt: {
@@ -58,7 +61,7 @@ describe('Passwords', () => {
           const hash = await own.hash(password);
           expect(own.isReadable(hash)).to.equal(true);
           expect(await own.verify(password, hash)).to.equal(true);
-          for (const wrong of [`${password}x`, password.slice(1), password.normalize('NFD'), '', hash]) {
+          for (const wrong of [`${password}x`, password.slice(1), '', hash]) {
             expect(await own.verify(wrong, hash)).to.equal(false);
           }
         }
@@ -224,6 +227,130 @@ describe('Passwords', () => {
         expect(await own.verify('password', hash)).to.equal(false);
         expect(own.explain(hash)).to.include('npm install argon2');
         expect(own.explain(hash.slice(0, -4))).to.equal(undefined);
+      }
+    });
+  });
+
+  describe('normal forms', () => {
+    const newHashes = { scheme: 'bcrypt', cost: 4 } as const;
+    const composed = 'gr\u00fc\u00dfe \u00e9';
+    const decomposed = 'gru\u0308\u00dfe e\u0301';
+    const inNeither = 'gr\u00fc\u00dfe e\u0301';
+    const forms = [composed, decomposed, inNeither];
+
+    it('makes new hashes of the composed form', async () => {
+      for (const form of forms) {
+        const hash = await new Passwords({ newHashes }).hash(form);
+        expect([compareSync(composed, hash), compareSync(decomposed, hash)]).to.deep.equal([true, false]);
+      }
+    });
+
+    it('proves each form right for a hash of each normal form, and no other letters', async () => {
+      for (const origin of [composed, decomposed]) {
+        const hash = hashSync(origin, 4);
+        for (const form of forms) {
+          expect(await new Passwords({ newHashes }).verify(form, hash), `${form} ${origin}`).to.equal(true);
+        }
+        for (const wrong of ['grusse e', 'gruße e', 'GRÜßE É', 'gr\uff55\u0308ße é']) {
+          expect(await new Passwords({ newHashes }).verify(wrong, hash), wrong).to.equal(false);
+        }
+      }
+      expect(await new Passwords({ newHashes }).verify(inNeither, hashSync(inNeither, 4))).to.equal(true);
+    });
+
+    it('keeps compatible characters apart: a ligature is not two letters', async () => {
+      const own = new Passwords({ newHashes });
+      expect(await own.verify('office', await own.hash('o\ufb03ce'))).to.equal(false);
+    });
+
+    it('marks the hash of another form for an upgrade once it was proved right, and no other', async () => {
+      const [good, old] = [hashSync(composed, 4), hashSync(decomposed, 4)];
+      for (const form of forms) {
+        const own = new Passwords({ newHashes });
+        expect(await own.verify(form, good)).to.equal(true);
+        expect(await own.verify('wrong \u00e9', old)).to.equal(false);
+        expect([own.needsRehash(good), own.needsRehash(old)]).to.deep.equal([false, false]);
+        expect(await own.verify(form, old)).to.equal(true);
+        expect([own.needsRehash(good), own.needsRehash(old)], form).to.deep.equal([false, true]);
+      }
+    });
+
+    it('tries as many forms for a decoy as for any hash: the typed text alone decides', async () => {
+      const tasks: HashTask[] = [];
+      class Recording extends HashPool {
+        override run(task: HashTask): Promise<unknown> {
+          tasks.push(task);
+          return Promise.resolve(false);
+        }
+      }
+      const own = new Passwords({ newHashes, pool: new Recording() });
+      const ssha = '{SSHA}P90+qijSp8MJ1tN25j5o1PflUvlqjXHOGeOckw==';
+      for (const [form, count] of [
+        ['secret', 0],
+        [composed, 1],
+        [decomposed, 1],
+        [inNeither, 2],
+      ] as const) {
+        tasks.length = 0;
+        for (const hash of [own.decoy(), hashSync('x', 4), ssha]) await own.verify(form, hash);
+        const tried = tasks.map((task) => (task.kind === 'verify' ? (task.otherForms ?? []).length : -1));
+        expect(tried, form).to.deep.equal([count, count, count]);
+      }
+    });
+
+    it('is right for a refused login too, whichever form matches', async () => {
+      const own = new Passwords({ newHashes });
+      for (const hash of [hashSync(composed, 4), hashSync(decomposed, 4)]) {
+        for (const form of forms) expect(await own.verify(form, hash, undefined, true)).to.equal(true);
+      }
+    });
+
+    it('takes the longest passwords, whose normal form may be longer than what is typed', async () => {
+      const own = new Passwords({ newHashes });
+      // The letter is never composed, and takes twice the bytes in every normal form.
+      const password = '\u0958'.repeat(341);
+      expect(Buffer.byteLength(password.normalize('NFC'))).to.be.greaterThan(1024);
+      expect(await own.verify(password, await own.hash(password))).to.equal(true);
+    });
+  });
+
+  describe('devisePepper', () => {
+    const newHashes = { scheme: 'bcrypt', cost: 4 } as const;
+
+    for (const { password_utf8: password, pepper, hash } of frameworks.peppered) {
+      it(`reads a hash of ${String(password.length)} characters and a pepper of ${String(pepper.length)}`, async () => {
+        const own = new Passwords({ newHashes, devisePepper: pepper });
+        expect([await own.verify(password, hash), own.needsRehash(hash)]).to.deep.equal([true, true]);
+        for (const wrong of [`x${password}`, password + pepper, 'x'.repeat(73), '', password.slice(1)]) {
+          expect(await own.verify(wrong, hash), wrong).to.equal(false);
+        }
+        const others = [
+          new Passwords({ newHashes, devisePepper: `?${pepper}` }),
+          new Passwords({ newHashes }),
+        ];
+        for (const other of others) expect(await other.verify(password, hash)).to.equal(false);
+        const made = await own.hash(password);
+        expect(await new Passwords({ newHashes }).verify(password, made)).to.equal(true);
+        expect(own.needsRehash(made)).to.equal(false);
+      });
+    }
+
+    it('leaves other hashes as they are', async () => {
+      const own = new Passwords({ newHashes, devisePepper: 'pepper' });
+      for (const prefix of ['$2b$', '$2y$']) {
+        const stored = (password: string) => hashSync(password, 4).replace(/^\$2b\$/, () => prefix);
+        expect(await own.verify('secret', stored('secret'))).to.equal(true);
+        expect(await own.verify('secret', stored('secretpepper'))).to.equal(false);
+      }
+    });
+
+    it('refuses what cannot be one, without quoting it', () => {
+      for (const devisePepper of ['', 'canary\0', 'canary\ud800', 7, null, ['canary']]) {
+        const options = { devisePepper } as PasswordsOptions;
+        expect(() => new Passwords(options))
+          .to.throw(ConfigurationError)
+          .with.property('message')
+          .that.does.not.include('canary');
       }
     });
   });
