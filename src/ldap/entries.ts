@@ -1,27 +1,48 @@
 import type { Entry } from 'ldapts';
 
-/** Attributes that say in Active Directory whether an account may be used. */
-export const ACCOUNT_ATTRIBUTES = ['userAccountControl', 'accountExpires'] as const;
+/** Attributes that say in Active Directory whether an account may be used. The last one is computed when asked for. */
+export const ACCOUNT_ATTRIBUTES = [
+  'userAccountControl',
+  'accountExpires',
+  'msDS-User-Account-Control-Computed',
+] as const;
 
 const ACCOUNT_DISABLED = 0x2;
+const LOCKED_OUT = 0x10;
 const NEVER = new Set(['0', '9223372036854775807']);
 /** From 1601 to 1970, in milliseconds. */
 const EPOCH_MS = 11_644_473_600_000n;
 
-/** The values of an attribute, whose name servers spell as they like: none is a list too, and one a text. */
+/**
+ * The texts of an attribute, whose name servers spell as they like: none is a list too, and one a text.
+ * @throws Error for octets, and where the server held values back
+ */
 export function valuesOf(entry: Entry, attribute: string): string[] {
+  return found(entry, attribute).map((value) => {
+    // One value that is not UTF-8 makes all of them bytes. Without them a role could be missing that a rule denies.
+    if (typeof value !== 'string')
+      throw new Error(`LdapUserstore: a value of ${attribute} is not text in UTF-8`);
+    return value;
+  });
+}
+
+/** The values of an attribute as they were sent. @throws Error where the server held values back */
+export function octetsOf(entry: Entry, attribute: string): Buffer[] {
+  return found(entry, attribute).map((value) => (typeof value === 'string' ? Buffer.from(value) : value));
+}
+
+function found(entry: Entry, attribute: string): (string | Buffer)[] {
   const wanted = attribute.toLowerCase();
-  const found: unknown[] = [];
+  const lists: (string | Buffer)[] = [];
   for (const [name, values] of Object.entries(entry)) {
     if (name === 'dn') continue;
-    if (name.toLowerCase() === wanted) found.push(values);
+    if (name.toLowerCase() === wanted) lists.push(...[values].flat());
     // Active Directory gives the first 1,500 of many values under another name (MS-ADTS section 3.1.1.3.1.3.3).
     if (name.toLowerCase().startsWith(`${wanted};range=`)) {
       throw new Error(`LdapUserstore: too many values of ${attribute}`);
     }
   }
-  // Bytes that are not text are not a name.
-  return found.flat().filter((value) => typeof value === 'string');
+  return lists;
 }
 
 /**
@@ -29,12 +50,17 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
  * @throws Error for values that cannot be read
  */
 export function isActive(entry: Entry, now: number): boolean {
-  const [control, expires] = ACCOUNT_ATTRIBUTES.map((attribute) => valuesOf(entry, attribute)[0]);
-  if (control !== undefined) {
-    if (!/^-?\d{1,10}$/.test(control)) throw new Error('LdapUserstore: userAccountControl is not a number');
-    if ((Number(control) & ACCOUNT_DISABLED) !== 0) return false;
-  }
+  const [control, expires, computed] = ACCOUNT_ATTRIBUTES.map((attribute) => valuesOf(entry, attribute)[0]);
+  if (hasFlag(control, ACCOUNT_DISABLED, 'userAccountControl')) return false;
+  // It ends with the lock, while lockoutTime stays until the next good login.
+  if (hasFlag(computed, LOCKED_OUT, 'msDS-User-Account-Control-Computed')) return false;
   if (expires === undefined || NEVER.has(expires)) return true;
   if (!/^\d{1,19}$/.test(expires)) throw new Error('LdapUserstore: accountExpires is not a time');
   return BigInt(now) < BigInt(expires) / 10_000n - EPOCH_MS;
+}
+
+function hasFlag(value: string | undefined, flag: number, attribute: string): boolean {
+  if (value === undefined) return false;
+  if (!/^-?\d{1,10}$/.test(value)) throw new Error(`LdapUserstore: ${attribute} is not a number`);
+  return (Number(value) & flag) !== 0;
 }

@@ -1,6 +1,6 @@
 import type { Entry } from 'ldapts';
 import { isBelow } from './distinguished-name';
-import { valuesOf } from './entries';
+import { octetsOf, valuesOf } from './entries';
 import { loadLdapts, type Search } from './ldap-connection';
 import type { LdapGroups } from './ldap-options';
 
@@ -8,6 +8,12 @@ import type { LdapGroups } from './ldap-options';
 const IN_CHAIN = '1.2.840.113556.1.4.1941';
 /** A user in more groups is a fault: a missing group could have the role that a rule denies. */
 const MAX_GROUPS = 1000;
+/** Windows gives nobody more in a token. */
+const MAX_TOKEN_GROUPS = 1024;
+/** How many groups are searched for by their SIDs at once. */
+const SIDS_PER_SEARCH = 200;
+
+const TOKEN_GROUPS = 'tokenGroups';
 
 /** The user whose groups are searched: an entry, what it says of its groups itself, and the name that its user has. */
 export interface Member {
@@ -38,6 +44,7 @@ export class GroupSearch {
 
   /** @throws ServiceUnavailableError; Error for too many groups, and for one without a name */
   async reachOf(member: Member): Promise<Reach> {
+    if (this.groups.by === 'tokenGroups') return this.#reachByToken(member.dn);
     const found = new Map<string, { name: string; parents: readonly string[] }>();
     const direct = await this.#groupsOf(member);
     for (let level = direct; level.length > 0;) {
@@ -73,8 +80,46 @@ export class GroupSearch {
     return sorted(parents.flat().map((group) => this.#nameOf(group)));
   }
 
+  /**
+   * The groups that Active Directory itself computes for a user: groups of groups and the primary group included.
+   * It does so in base searches only.
+   */
+  async #reachByToken(dn: string): Promise<Reach> {
+    const { PresenceFilter } = loadLdapts();
+    const filter = new PresenceFilter({ attribute: 'objectClass' });
+    const search = {
+      baseDn: dn,
+      scope: 'base',
+      filter,
+      attributes: [TOKEN_GROUPS],
+      octets: [TOKEN_GROUPS],
+    } as const;
+    const sids = (await this.ask(search)).flatMap((entry) => octetsOf(entry, TOKEN_GROUPS));
+    // Everybody has a primary group. Nobody without groups is let in where a rule may deny one.
+    if (sids.length === 0) {
+      throw new Error(
+        'LdapUserstore: a user has no tokenGroups: this is no Active Directory, or bindDn may not read them',
+      );
+    }
+    if (sids.length > MAX_TOKEN_GROUPS) throw new Error('LdapUserstore: a user is in too many groups');
+    const parts = Array.from({ length: Math.ceil(sids.length / SIDS_PER_SEARCH) }, (_, index) =>
+      sids.slice(index * SIDS_PER_SEARCH, (index + 1) * SIDS_PER_SEARCH),
+    );
+    const found = await Promise.all(parts.map((part) => this.#withSids(part)));
+    const direct = sorted(found.flat().map((group) => this.#nameOf(group)));
+    return { direct, groups: new Map(direct.map((name) => [name, []])) };
+  }
+
+  /** The groups that have these SIDs, as far as they are below the base. */
+  #withSids(sids: readonly Buffer[]): Promise<Entry[]> {
+    const { baseDn, nameAttribute } = this.groups;
+    const { EqualityFilter, OrFilter } = loadLdapts();
+    const filters = sids.map((value) => new EqualityFilter({ attribute: 'objectSid', value }));
+    return this.ask({ baseDn, scope: 'sub', filter: new OrFilter({ filters }), attributes: [nameAttribute] });
+  }
+
   async #parentsOf(group: Entry): Promise<Entry[]> {
-    if (this.groups.nested !== true) return [];
+    if (this.groups.by === 'tokenGroups' || this.groups.nested !== true) return [];
     return this.#groupsOf({ dn: group.dn, memberOf: valuesOf(group, 'memberOf') });
   }
 

@@ -1,4 +1,5 @@
 /** Users and logins of an LDAP directory or Active Directory, through the optional peer `ldapts`. */
-export type { LdapGroups, LdapUserstoreOptions } from './ldap-options';
+export type { LdapAttribute, LdapGroups, LdapUserstoreOptions } from './ldap-options';
 export { LdapProvider, type LdapProviderOptions } from './ldap-provider';
 export { LdapUserstore } from './ldap-userstore';
+export type { OctetForm } from './octets';

@@ -3,8 +3,9 @@ import type * as Ldapts from 'ldapts';
 import type { Client, Entry, Filter } from 'ldapts';
 import { withinDeadline } from '../http/deadline';
 import { loadOptional } from '../util/load-optional';
-import { isWrongPassword, resultOf, unavailable } from './ldap-faults';
+import { isRefusedLogin, resultOf, unavailable } from './ldap-faults';
 import type { LdapSettings } from './ldap-options';
+import { policyControl } from './password-policy';
 import { Transport } from './transport';
 
 /** What a connection is opened with. */
@@ -15,9 +16,12 @@ export interface Search {
   readonly scope: 'base' | 'sub';
   readonly filter: Filter;
   readonly attributes: readonly string[];
-  /** How many entries are enough. Without it, all or an error. */
-  readonly sizeLimit?: number;
+  /** Those of them that are octets. */
+  readonly octets?: readonly string[];
 }
+
+/** What a bind said of a password. */
+export type Proof = 'right' | 'wrong' | 'must change';
 
 /** @throws ConfigurationError where it is not installed */
 export function loadLdapts(): typeof Ldapts {
@@ -44,7 +48,7 @@ export class LdapConnection {
     const { Client } = loadLdapts();
     const transport = new Transport(url, ca, startTls);
     try {
-      await withinDeadline(transport.connect(), timeoutMs);
+      await inTime(transport.connect(), timeoutMs);
       const client = new Client({
         url,
         timeout: timeoutMs,
@@ -53,7 +57,7 @@ export class LdapConnection {
         createSecureConnection: ((options: ConnectionOptions) =>
           startTls ? transport.encrypt(options) : transport.take()) as never,
       });
-      if (startTls) await withinDeadline(client.startTLS(transport.tls), timeoutMs);
+      if (startTls) await inTime(client.startTLS(transport.tls), timeoutMs);
       return new LdapConnection(url, client, transport, timeoutMs);
     } catch (error) {
       transport.destroy();
@@ -68,28 +72,31 @@ export class LdapConnection {
 
   /**
    * Proves a password by a bind.
-   * @returns false for result 49, invalidCredentials, and nothing else
+   * @param name a distinguished name; Active Directory takes `name@domain` and `DOMAIN\\name` too
+   * @returns 'wrong' for the results by which directories refuse a login, and nothing else
    * @throws ServiceUnavailableError for every other answer, and none
    */
-  async bind(dn: string, password: string): Promise<boolean> {
-    // The server takes a name without a password for an anonymous login, and answers with success.
-    if (dn === '' || password === '' || !dn.includes('='))
-      throw new TypeError('A bind needs a name and a password');
+  async bind(name: string, password: string): Promise<Proof> {
+    // The server takes a name without a password for an anonymous login, and answers with success. A word alone
+    // could be the name of a SASL mechanism.
+    if (password === '' || !/[=@\\]/.test(name)) throw new TypeError('A bind needs a name and a password');
+    const policy = policyControl(loadLdapts().Control);
     try {
-      await this.#within(() => this.client.bind(dn, password));
-      return true;
+      await this.#within(() => this.client.bind(name, password, policy.control));
+      return policy.mustChange ? 'must change' : 'right';
     } catch (error) {
-      if (isWrongPassword(error)) return false;
+      if (isRefusedLogin(error)) return 'wrong';
       throw unavailable(this.url, error);
     }
   }
 
   /** The entries found. References to other servers are not followed. @throws ServiceUnavailableError */
-  async search({ baseDn, attributes, ...search }: Search): Promise<Entry[]> {
+  async search({ baseDn, attributes, octets = [], ...search }: Search): Promise<Entry[]> {
     const found = await this.#ask(() =>
       this.client.search(baseDn, {
         ...search,
         attributes: [...attributes],
+        explicitBufferAttributes: [...octets],
         derefAliases: 'never',
         timeLimit: Math.ceil(this.timeoutMs / 1000),
       }),
@@ -112,10 +119,20 @@ export class LdapConnection {
 
   async #within<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await withinDeadline(work(), this.timeoutMs);
+      return await inTime(work(), this.timeoutMs);
     } catch (error) {
       if (resultOf(error) === undefined) this.close();
       throw error;
     }
+  }
+}
+
+/** Within its deadline. Sockets, handshakes and deadlines keep no process alive: what is under way does. */
+async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  const alive = setInterval(() => undefined, milliseconds);
+  try {
+    return await withinDeadline(work, milliseconds);
+  } finally {
+    clearInterval(alive);
   }
 }

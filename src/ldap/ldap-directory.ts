@@ -2,7 +2,7 @@ import type { Entry } from 'ldapts';
 import { ServiceUnavailableError } from '../errors';
 import { Gate } from '../util/gate';
 import { LdapConnection, type Search } from './ldap-connection';
-import { InvalidServiceLogin, unavailable } from './ldap-faults';
+import { InvalidServiceLogin, OutdatedServiceLogin, unavailable } from './ldap-faults';
 import type { LdapSettings } from './ldap-options';
 
 /** How many logins wait for a connection of their own. */
@@ -48,7 +48,7 @@ export class LdapDirectory {
   }
 
   /**
-   * Whether it is the password of that entry.
+   * Whether it is the password of that entry, and one that the directory does not want changed first.
    * @throws ServiceUnavailableError, also when too many are waiting, or it waited too long
    */
   proves(dn: string, password: string, signal?: AbortSignal): Promise<boolean> {
@@ -56,7 +56,7 @@ export class LdapDirectory {
       if (signal?.aborted === true) throw new ServiceUnavailableError();
       const connection = await this.#open();
       try {
-        return await connection.bind(dn, password);
+        return (await connection.bind(dn, password)) === 'right';
       } finally {
         connection.close();
       }
@@ -111,9 +111,9 @@ export class LdapDirectory {
       const { bindDn, bindPassword } = this.settings;
       const connection = await LdapConnection.open({ ...this.settings, url });
       try {
-        if (bindDn !== undefined && !(await connection.bind(bindDn, bindPassword))) {
-          throw unavailable(url, new InvalidServiceLogin());
-        }
+        const proof = bindDn === undefined ? 'right' : await connection.bind(bindDn, bindPassword);
+        if (proof === 'wrong') throw unavailable(url, new InvalidServiceLogin());
+        if (proof === 'must change') throw unavailable(url, new OutdatedServiceLogin());
         return connection;
       } catch (error) {
         connection.close();

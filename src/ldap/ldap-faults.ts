@@ -1,7 +1,12 @@
 import { DeadlinePassedError } from '../http/deadline';
 import { ServiceUnavailableError } from '../errors';
 
-const INVALID_CREDENTIALS = 49;
+/**
+ * By these a directory refuses a login: invalidCredentials, unwillingToPerform (389 Directory Server and FreeIPA of
+ * a disabled account) and constraintViolation (the same two of a locked one).
+ */
+const REFUSED_LOGIN = new Set<number | undefined>([49, 53, 19]);
+const SIZE_LIMIT_EXCEEDED = 4;
 const WORDS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other names than the host of the url',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted: name the authority by `ca`',
@@ -14,6 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 const RESULTS: Readonly<Record<number, string>> = {
   1: 'operations error: does it want a bind before searches?',
+  4: 'it found more entries than it gives at once',
   8: 'it wants a stronger authentication: does it allow passwords over this connection?',
   10: 'it refers to another server, which is not followed',
   13: 'it wants an encrypted connection',
@@ -30,21 +36,37 @@ export class InvalidServiceLogin extends Error {
   override readonly message = 'it refuses bindDn, or bindPassword';
 }
 
+/** The account of the app itself may only change its password. */
+export class OutdatedServiceLogin extends Error {
+  override readonly name = 'OutdatedServiceLogin';
+  override readonly message = 'it wants the password of bindDn changed first';
+}
+
 /** A result code of the server. Faults of the network have none. */
 export function resultOf(error: unknown): number | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'number' ? code : undefined;
 }
 
-/** The only thing that is a wrong password. */
-export function isWrongPassword(error: unknown): boolean {
-  return resultOf(error) === INVALID_CREDENTIALS;
+/** True when a bind was answered by a refusal of this login, and not by a fault of the directory. */
+export function isRefusedLogin(error: unknown): boolean {
+  return REFUSED_LOGIN.has(resultOf(error));
+}
+
+/** True when a server found more entries than it gives. */
+export function saysTooMany(error: unknown): boolean {
+  return answerIn(error) === SIZE_LIMIT_EXCEEDED;
 }
 
 /** True when a server answers that an entry does not exist, or cannot: noSuchObject, invalidDNSyntax. */
 export function saysNoSuchName(error: unknown): boolean {
+  return [32, 34].includes(answerIn(error) ?? 0);
+}
+
+/** The result code behind what {@link unavailable} made. */
+function answerIn(error: unknown): number | undefined {
   const { cause } = ((error as { cause?: unknown } | undefined)?.cause ?? {}) as { cause?: unknown };
-  return [32, 34].includes(resultOf(cause) ?? 0);
+  return resultOf(cause);
 }
 
 /** A directory that did not do what was asked of it, with the reason for the log. */

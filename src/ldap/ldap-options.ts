@@ -13,12 +13,16 @@ import {
 } from '../util/option-kinds';
 import { isPlainObject, type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
 import { printable } from '../util/printable';
+import { isOctets, OCTET_FORMS, type OctetForm } from './octets';
 
 /** Where a user's groups are found. Only groups below `baseDn` count, whoever else has groups of such names. */
 export interface LdapGroups {
   readonly baseDn: string;
-  /** How: groups that name their members, or the member's own `memberOf`. @default 'search' */
-  readonly by?: 'search' | 'memberOf';
+  /**
+   * How: groups that name their members, the member's own `memberOf`, or Active Directory's `tokenGroups`, which has
+   * groups of groups and the primary group in one answer. @default 'search'
+   */
+  readonly by?: 'search' | 'memberOf' | 'tokenGroups';
   /** What names a group. @default 'cn' */
   readonly nameAttribute?: string;
   /** For `search`: holds the DNs of members; with `memberUid` their user names. @default 'member' */
@@ -30,6 +34,9 @@ export interface LdapGroups {
   readonly nested?: boolean | 'in-chain';
 }
 
+/** The attribute that a field comes from; of octets, such as a GUID, also the form in which they are given. */
+export type LdapAttribute = string | { readonly from: string; readonly as: OctetForm };
+
 export interface LdapUserstoreOptions {
   /** `ldaps://host`, or `ldap://host` with `startTls`. Of several the first that answers is used. */
   readonly url: string | readonly string[];
@@ -39,7 +46,10 @@ export interface LdapUserstoreOptions {
   readonly insecure?: boolean;
   /** The certificates of the authorities to trust, in PEM. @default those of Node.js */
   readonly ca?: string | Buffer | readonly (string | Buffer)[];
-  /** The account that searches. Without it searches are anonymous. */
+  /**
+   * The account that searches: a distinguished name, or for Active Directory `name@domain` or `DOMAIN\\name`. Without
+   * it searches are anonymous.
+   */
   readonly bindDn?: string;
   readonly bindPassword?: string;
   /** Below which entries users are found. */
@@ -48,8 +58,11 @@ export interface LdapUserstoreOptions {
   readonly usernameAttribute?: string;
   /** What users are, as a filter of RFC 4515: `(objectClass=person)`. @default every entry that has the name */
   readonly userFilter?: string;
-  /** Fields of the user and the attributes they come from. `roles` takes all values. @default { email: 'mail' } */
-  readonly attributes?: Readonly<Record<string, string>>;
+  /**
+   * Fields of the user and the attributes they come from. `roles` takes all values. Octets are given as bytes, or in
+   * the form that is asked for: `{ id: { from: 'objectGUID', as: 'guid' } }`. @default { email: 'mail' }
+   */
+  readonly attributes?: Readonly<Record<string, LdapAttribute>>;
   readonly groups?: LdapGroups;
   /** The roles of each group: by its name, or a function of it. @default none */
   readonly groupRoles?: Readonly<Record<string, readonly string[]>> | ((group: string) => readonly string[]);
@@ -73,7 +86,7 @@ export interface LdapSettings {
   readonly baseDns: readonly string[];
   readonly usernameAttribute: string;
   readonly userFilter: string | undefined;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, LdapAttribute>>;
   readonly groups: Required<LdapGroups> | undefined;
   readonly rolesOf: (group: string) => readonly string[];
   readonly timeoutMs: number;
@@ -87,13 +100,65 @@ const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9-]*(?:;[A-Za-z0-9-]+)*$/;
 const OWN_FIELDS = ['username', 'password', 'active', 'groups', 'tokensValidFrom', '__proto__'];
 const SECRETS = /pass(?:wo?r?d|phrase)|pwd(?!lastset|changedtime)|krbprincipalkey|supplementalcredentials/i;
 
-const isDn = (value: unknown): boolean => isText(value) && value.includes('=') && !/\p{Cc}/u.test(value);
-const dn = kind<string>("must be a distinguished name, such as 'ou=people,dc=example,dc=org'", isDn);
+const isDn = (value: unknown): value is string =>
+  isText(value) && value.includes('=') && !/\p{Cc}/u.test(value);
+
+const dn: Kind<string> = (value, name, report) => {
+  if (!isDn(value)) {
+    report(`${name} must be a distinguished name, such as 'ou=people,dc=example,dc=org'`);
+  } else {
+    refusePlaceholder(value, name, report);
+  }
+  return value as string;
+};
+
+/** As Active Directory takes it in a simple bind. @see MS-ADTS section 5.1.1.1.1 */
+const ACCOUNT = /^(?:[^\p{Cc}@\\=/]+@[^\p{Cc}@\\=\s]+|[^\p{Cc}@\\=/\s]+\\[^\p{Cc}@\\=/]+)$/u;
+
+const bindName: Kind<string> = (value, name, report) => {
+  if (!isDn(value) && !(typeof value === 'string' && ACCOUNT.test(value))) {
+    report(
+      `${name} must be a distinguished name, or in Active Directory also name@domain or DOMAIN\\name ` +
+        "(with two backslashes in a string: 'DOMAIN\\\\name')",
+    );
+  } else {
+    refusePlaceholder(value, name, report);
+  }
+  return value as string;
+};
+
+const filter: Kind<string> = (value, name, report) => {
+  if (!isText(value) || !value.startsWith('(') || !value.endsWith(')')) {
+    report(`${name} must be a filter in parentheses, such as '(objectClass=person)'`);
+  } else {
+    refusePlaceholder(value, name, report);
+  }
+  return value as string;
+};
+
+/** `%s`, `%(user)s`, `{0}`, `{{username}}`, `${user}`, `$login`, `<name>`: other products put the name there. */
+const PLACEHOLDER =
+  /%[a-z]+|%[({][^)}]*[)}]s?|\{\{.*?\}\}|\$?\{(?:\d+|[a-z_][\w.]*)\}|\$[a-z_]\w*|(?<==)<[a-z_][\w -]*>/i;
+
+function refusePlaceholder(value: string, name: string, report: (problem: string) => void): void {
+  const [placeholder] = PLACEHOLDER.exec(value) ?? [];
+  if (placeholder === undefined) return;
+  report(
+    `${name} must not have a placeholder such as ${printable(placeholder, 50)}: the store adds the user name ` +
+      'itself, by usernameAttribute (a percent sign, brace or dollar sign that is meant is \\25, \\7b or \\24)',
+  );
+}
 
 const attribute: Kind<string> = (value, name, report) => {
   if (typeof value !== 'string' || !ATTRIBUTE.test(value)) report(`${name} must be the name of an attribute`);
   else if (SECRETS.test(value)) report(`${name} must not be an attribute of passwords`);
   return value as string;
+};
+
+const nameAttribute: Kind<string> = (value, name, report) => {
+  const given = attribute(value, name, report);
+  if (typeof given === 'string' && isOctets(given)) report(`${name} must be an attribute of text`);
+  return given;
 };
 
 /** A value, or a list of them; always a list afterwards. */
@@ -105,7 +170,12 @@ const listed =
     return list.map((part) => of(part, name, report));
   };
 
-const attributes: Kind<Readonly<Record<string, string>>> = (value, name, report) => {
+const OCTETS = { from: attribute, as: oneOf(...OCTET_FORMS) };
+
+const source: Kind<LdapAttribute> = (value, name, report) =>
+  isPlainObject(value) ? objectOf(OCTETS)(value, name, report) : attribute(value, name, report);
+
+const attributes: Kind<Readonly<Record<string, LdapAttribute>>> = (value, name, report) => {
   if (!isPlainObject(value)) {
     report(`${name} must be an object`);
     return {};
@@ -113,7 +183,11 @@ const attributes: Kind<Readonly<Record<string, string>>> = (value, name, report)
   return Object.fromEntries(
     Object.entries(value).map(([field, from]) => {
       if (OWN_FIELDS.includes(field)) report(`${name} cannot fill ${field}`);
-      return [field, attribute(from, `${name}.${printable(field, 100)}`, report)];
+      const filled = source(from, `${name}.${printable(field, 100)}`, report);
+      if (field === 'roles' && (typeof filled !== 'string' || isOctets(filled))) {
+        report(`${name}.roles must be an attribute of text`);
+      }
+      return [field, filled];
     }),
   );
 };
@@ -138,8 +212,8 @@ const authorities: Kind<LdapUserstoreOptions['ca']> = kind(
 
 const GROUPS = {
   baseDn: dn,
-  by: optional(oneOf('search', 'memberOf'), 'search'),
-  nameAttribute: optional(attribute, 'cn'),
+  by: optional(oneOf('search', 'memberOf', 'tokenGroups'), 'search'),
+  nameAttribute: optional(nameAttribute, 'cn'),
   memberAttribute: optional(attribute, 'member'),
   nested: optional(oneOf(true, false, 'in-chain'), true),
 } satisfies Record<keyof LdapGroups, Kind<unknown>>;
@@ -149,16 +223,11 @@ const OPTIONS = {
   startTls: optional(flag, false),
   insecure: optional(flag, false),
   ca: optional(authorities),
-  bindDn: optional(dn),
+  bindDn: optional(bindName),
   bindPassword: optional(text),
   baseDn: listed(dn),
-  usernameAttribute: optional(attribute, 'uid'),
-  userFilter: optional(
-    kind<string>(
-      "must be a filter in parentheses, such as '(objectClass=person)'",
-      (value) => isText(value) && value.startsWith('(') && value.endsWith(')'),
-    ),
-  ),
+  usernameAttribute: optional(nameAttribute, 'uid'),
+  userFilter: optional(filter),
   attributes: optional(attributes, { email: 'mail' }),
   groups: optional(objectOf(GROUPS)),
   groupRoles: optional(groupRoles, {}),
@@ -177,8 +246,11 @@ export function ldapSettings(options: LdapUserstoreOptions): LdapSettings {
   if ((bindDn === undefined) !== (bindPassword === undefined)) {
     throw fault('bindDn and bindPassword go together');
   }
-  if (groups?.nested === 'in-chain' && groups.by === 'memberOf') {
+  if (groups?.nested === 'in-chain' && groups.by !== 'search') {
     throw fault("groups.nested 'in-chain' needs by: 'search'");
+  }
+  if (groups?.nested === false && groups.by === 'tokenGroups') {
+    throw fault("groups.by 'tokenGroups' always has the groups of groups: leave nested out");
   }
   return {
     urls: url,

@@ -5,13 +5,20 @@ import { type Group, isUser, type User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
 import { escapeDnValue } from './distinguished-name';
-import { ACCOUNT_ATTRIBUTES, isActive, valuesOf } from './entries';
+import { ACCOUNT_ATTRIBUTES, isActive, octetsOf, valuesOf } from './entries';
 import { GroupSearch, type Reach } from './group-search';
 import { loadLdapts } from './ldap-connection';
 import { LdapDirectory } from './ldap-directory';
-import { saysNoSuchName } from './ldap-faults';
-import { type LdapSettings, ldapSettings, type LdapUserstoreOptions } from './ldap-options';
+import { saysNoSuchName, saysTooMany } from './ldap-faults';
+import {
+  type LdapAttribute,
+  type LdapSettings,
+  ldapSettings,
+  type LdapUserstoreOptions,
+} from './ldap-options';
 import { LookupCache } from './lookup-cache';
+import { isOctets, type OctetForm, octetsAs } from './octets';
+import { setUpWarnings } from './set-up-warnings';
 import { MAX_PASSWORD_BYTES } from '../passwords/password-text';
 
 const MAX_NAME = 255;
@@ -121,7 +128,6 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
           scope: 'base',
           filter,
           attributes: ['1.1'],
-          sizeLimit: 1,
         });
         if (found.length !== 1)
           throw new Error(`the entry ${baseDn} does not exist, or bindDn may not see it`);
@@ -141,6 +147,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     const stop = this.#problems.listen(listener);
     if (!this.#isChecked) {
       this.#isChecked = true;
+      for (const problem of setUpWarnings(this.#settings)) this.#report({ problem });
       this.check().catch((error: unknown) => {
         this.#report({ problem: messageOf((error as Error).cause) });
       });
@@ -152,21 +159,27 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     const { usernameAttribute, baseDns, attributes } = this.#settings;
     const { AndFilter, EqualityFilter } = loadLdapts();
     const isNamed = new EqualityFilter({ attribute: usernameAttribute, value: identifier });
-    const wanted = [usernameAttribute, ...Object.values(attributes), ...ACCOUNT_ATTRIBUTES];
-    const results = await Promise.all(
+    const sources = Object.values(attributes);
+    const wanted = [usernameAttribute, ...sources.map(nameOf), ...ACCOUNT_ATTRIBUTES];
+    const search = {
+      scope: 'sub',
+      filter: new AndFilter({ filters: [isNamed, ...(this.#userFilter ? [this.#userFilter] : [])] }),
+      attributes: [...new Set([...wanted, ...(this.#groups?.wanted ?? [])])],
+      octets: sources.filter(hasOctets).map(nameOf),
+    } as const;
+    const found = await Promise.all(
       baseDns.map((baseDn) =>
-        this.#directory.search({
-          baseDn,
-          scope: 'sub',
-          filter: new AndFilter({ filters: [isNamed, ...(this.#userFilter ? [this.#userFilter] : [])] }),
-          attributes: [...new Set([...wanted, ...(this.#groups?.wanted ?? [])])],
-          sizeLimit: 2,
+        this.#directory.search({ ...search, baseDn }).catch((error: unknown) => {
+          // What was left out may have the name as well.
+          if (saysTooMany(error)) return 'too many' as const;
+          throw error;
         }),
       ),
     );
-    const entries = new Map(results.flat().map((entry) => [entry.dn.toLowerCase(), entry]));
+    const results = found.flatMap((one) => (one === 'too many' ? [] : one));
+    const entries = new Map(results.map((entry) => [entry.dn.toLowerCase(), entry]));
     const [entry, another] = entries.values();
-    if (another !== undefined) {
+    if (another !== undefined || found.includes('too many')) {
       this.#report({ problem: 'several entries have the user name, so it is refused', user: identifier });
       return null;
     }
@@ -183,7 +196,11 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       memberOf: valuesOf(entry, 'memberOf'),
     });
     const fields = Object.entries(attributes).map(([field, attribute]) => {
-      const values = valuesOf(entry, attribute);
+      if (hasOctets(attribute)) {
+        const [octets] = octetsOf(entry, nameOf(attribute));
+        return [field, octets && octetsAs(octets, formOf(attribute))] as const;
+      }
+      const values = valuesOf(entry, nameOf(attribute));
       return [field, field === 'roles' ? Object.freeze(values) : values[0]] as const;
     });
     const user: User = {
@@ -211,6 +228,18 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   #report(problem: { problem: string; user?: string }): void {
     this.#problems.report({ component: this.name ?? this.constructor.name, ...problem });
   }
+}
+
+function nameOf(attribute: LdapAttribute): string {
+  return typeof attribute === 'string' ? attribute : attribute.from;
+}
+
+function hasOctets(attribute: LdapAttribute): boolean {
+  return typeof attribute !== 'string' || isOctets(attribute);
+}
+
+function formOf(attribute: LdapAttribute): OctetForm {
+  return typeof attribute === 'string' ? 'bytes' : attribute.as;
 }
 
 /** @throws ConfigurationError for a filter that cannot be read */

@@ -52,7 +52,7 @@ export class Transport {
         socket.off('error', reject);
         socket.on('error', () => undefined);
         if (this.startTls) this.#inClear = new BytesInClear(socket);
-        // What waits for an answer keeps the process alive by its time limit; a connection at rest does not.
+        // Whoever waits for an answer keeps the process alive by a timer; a connection at rest does not.
         socket.unref();
         resolve();
       });

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Authentication, BadCredentialsError, type SecurityError, ServiceUnavailableError } from '../../src';
+import { PROBLEM_SOURCE } from '../../src/core/events';
 import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
 import { fakeRequest } from '../support/fake-request';
 import {
@@ -68,14 +69,19 @@ describe('LdapProvider and a directory that misbehaves', () => {
     expect(binds(fake)).to.have.length(1);
   });
 
-  it('refuses by result 49 only, whatever it says of the account', async () => {
-    for (const message of [
-      '',
-      '80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 775, v1db1',
-    ]) {
+  it('refuses by the results that refuse a login, whatever it says of the account', async () => {
+    for (const [code, message] of [
+      [49, ''],
+      [49, '80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 775, v1db1'],
+      [53, 'Account inactivated. Contact system administrator.'],
+      [19, 'Exceed password retry limit. Please try later.'],
+      [19, ''],
+    ] as const) {
       await using fake = await directory((asked) =>
-        asked.operation === BIND ? result(asked, 49, message) : undefined,
+        asked.operation === BIND ? result(asked, code, message) : undefined,
       );
+      const unknown = await login(fake, {}, 'nobody');
+      expect(unknown).to.be.instanceOf(BadCredentialsError);
       const error = await login(fake);
       expect(error).to.be.instanceOf(BadCredentialsError);
       expect((error as SecurityError).message).to.equal('Unauthorized User');
@@ -84,7 +90,8 @@ describe('LdapProvider and a directory that misbehaves', () => {
 
   it('is unavailable by every other result, of the bind and of the search', async () => {
     for (const operation of [BIND, SEARCH]) {
-      for (const code of [1, 2, 7, 8, 10, 11, 13, 32, 34, 48, 50, 51, 52, 53, 80]) {
+      const refusals = operation === SEARCH ? [19, 49, 53] : [4];
+      for (const code of [1, 2, 7, 8, 10, 11, 13, 32, 34, 48, 50, 51, 52, 80, ...refusals]) {
         await using fake = await directory((asked) =>
           asked.operation === operation ? result(asked, code, 'ldap://evil.example') : undefined,
         );
@@ -138,6 +145,236 @@ describe('LdapProvider and a directory that misbehaves', () => {
     );
     expect(await login(fake)).to.be.instanceOf(BadCredentialsError);
     expect(binds(fake).some(({ bytes }) => bytes.includes(DN))).to.equal(false);
+  });
+
+  it('finds no user where the server has more entries than it gives, and says so', async () => {
+    for (const given of [0, 1]) {
+      await using fake = await directory((asked) =>
+        asked.operation === SEARCH
+          ? Buffer.concat([...(given === 0 ? [] : [entry(asked, DN, { uid: 'alice' })]), result(asked, 4)])
+          : undefined,
+      );
+      const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=example,dc=org' });
+      const problems: unknown[] = [];
+      store[PROBLEM_SOURCE](({ problem }) => problems.push(problem));
+      expect(await store.getUser('alice')).to.equal(null);
+      expect(problems).to.include('several entries have the user name, so it is refused');
+      store.close();
+    }
+  });
+
+  it('is unavailable where a search for groups has more entries than the server gives', async () => {
+    await using fake = await directory((asked) =>
+      asked.operation === SEARCH && asked.bytes.includes('member')
+        ? Buffer.concat([entry(asked, 'cn=staff,ou=g,dc=x', { cn: 'staff' }), result(asked, 4)])
+        : undefined,
+    );
+    expect(await login(fake, { groups: { baseDn: 'ou=g,dc=x' } })).to.be.instanceOf(ServiceUnavailableError);
+  });
+
+  it('says that the app is refused where the directory refuses its account as disabled or locked', async () => {
+    for (const code of [19, 49, 53]) {
+      await using fake = await directory((asked) =>
+        asked.operation === BIND ? result(asked, code) : undefined,
+      );
+      const error = await login(fake, { bindDn: 'cn=app', bindPassword: 'x' });
+      expect(error).to.be.instanceOf(ServiceUnavailableError);
+      expect(reasonOf(error)).to.include('it refuses bindDn');
+    }
+  });
+
+  describe('and has a password policy', () => {
+    const POLICY = '1.3.6.1.4.1.42.2.27.8.5.1';
+    const answering = (value: Buffer) =>
+      directory((asked) =>
+        asked.operation === BIND ? result(asked, 0, '', { [POLICY]: value }) : undefined,
+      );
+
+    it('refuses a password that is to be changed first, though the bind succeeds', async () => {
+      for (const value of [
+        [0x30, 3, 0x81, 1, 2],
+        [0x30, 3, 0x81, 1, 0],
+        // With a warning before it: the seconds until the password expires.
+        [0x30, 8, 0xa0, 3, 0x80, 1, 9, 0x81, 1, 2],
+      ]) {
+        await using fake = await answering(Buffer.from(value));
+        expect(await login(fake), value.join()).to.be.instanceOf(BadCredentialsError);
+      }
+    });
+
+    it('grants with warnings only, or with nothing to say', async () => {
+      for (const value of [
+        [0x30, 0],
+        [0x30, 5, 0xa0, 3, 0x80, 1, 9],
+        [0x30, 5, 0xa0, 3, 0x81, 1, 2],
+      ]) {
+        await using fake = await answering(Buffer.from(value));
+        expect(await login(fake), value.join()).to.equal('granted');
+      }
+    });
+
+    it('is unavailable where the answer about the policy cannot be read', async () => {
+      for (const value of [[], [0x04, 1, 2], [0x30], [0x30, 3, 0xa0]]) {
+        await using fake = await answering(Buffer.from(value));
+        expect(await login(fake, SHORT), value.join()).to.be.instanceOf(ServiceUnavailableError);
+      }
+    });
+
+    it('asks for it with every bind, and never as a condition', async () => {
+      await using fake = await directory(() => undefined);
+      await login(fake, { bindDn: 'cn=app', bindPassword: 'x' });
+      expect(binds(fake).map(({ bytes }) => bytes.includes(POLICY))).to.deep.equal([true, true]);
+      for (const { bytes } of binds(fake))
+        expect(bytes.includes(Buffer.from([0x01, 1, 0xff]))).to.equal(false);
+    });
+
+    it('says so of the account of the app', async () => {
+      await using fake = await answering(Buffer.from([0x30, 3, 0x81, 1, 2]));
+      const error = await login(fake, { bindDn: 'cn=app', bindPassword: 'x' });
+      expect(error).to.be.instanceOf(ServiceUnavailableError);
+      expect(reasonOf(error)).to.include('wants the password of bindDn changed');
+    });
+  });
+
+  it('is a fault where one value of an attribute is not text, and never a user with fewer roles', async () => {
+    const odd = Buffer.from([0x61, 0xff]);
+    for (const [attributes, options] of [
+      [{ uid: 'alice', employeeType: ['admin', odd] }, { attributes: { roles: 'employeeType' } }],
+      [{ uid: ['alice', odd] }, {}],
+      [{ uid: 'alice', mail: odd }, {}],
+      [
+        { uid: 'alice', memberOf: ['cn=staff,ou=g,dc=x', odd] },
+        { groups: { baseDn: 'ou=g,dc=x', by: 'memberOf' } },
+      ],
+    ] as const) {
+      await using fake = await directory((asked) =>
+        asked.operation === SEARCH ? Buffer.concat([entry(asked, DN, attributes), result(asked)]) : undefined,
+      );
+      const error = await login(fake, options);
+      expect(error).to.be.instanceOf(Error).and.not.instanceOf(BadCredentialsError);
+      expect(String(error)).to.include('is not text in UTF-8');
+      expect(binds(fake)).to.have.length(0);
+    }
+  });
+
+  it('gives octets as bytes or in their form, also where they happen to be UTF-8', async () => {
+    const guid = Buffer.from('abcdefghijklmnop');
+    const sid = Buffer.from('010500000000000515000000010203040506070809101112f4010000', 'hex');
+    const attributes = {
+      id: { from: 'objectguid', as: 'guid' },
+      raw: 'objectGUID',
+      sid: { from: 'objectSid', as: 'sid' },
+      hex: { from: 'employeeNumber', as: 'hex' },
+      photo: { from: 'jpegPhoto', as: 'base64' },
+      none: { from: 'thumbnailPhoto', as: 'bytes' },
+    } as const;
+    await using fake = await directory((asked) =>
+      asked.operation === SEARCH
+        ? Buffer.concat([
+            entry(asked, DN, {
+              ...{ uid: 'alice', objectGUID: guid, objectSid: sid },
+              ...{ employeeNumber: 'A1', jpegPhoto: [Buffer.from([0xff, 0xd8]), 'more'] },
+            }),
+            result(asked),
+          ])
+        : undefined,
+    );
+    const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x', attributes });
+    expect(await store.getUser('alice')).to.deep.include({
+      id: '64636261-6665-6867-696a-6b6c6d6e6f70',
+      raw: guid,
+      sid: 'S-1-5-21-67305985-134678021-303108105-500',
+      hex: '4131',
+      photo: '/9g=',
+      none: undefined,
+    });
+    store.close();
+  });
+
+  describe('and computes tokenGroups', () => {
+    const sidOf = (index: number): Buffer => {
+      const sid = Buffer.from('010500000000000515000000010000000200000003000000', 'hex');
+      return Buffer.concat([sid, Buffer.from([index & 255, index >> 8, 0, 0])]);
+    };
+    const groups = { baseDn: 'ou=g,dc=x', by: 'tokenGroups' } as const;
+
+    const computing = (sids: readonly Buffer[], known = sids.length) =>
+      directory((asked) => {
+        if (asked.operation !== SEARCH) return undefined;
+        if (asked.bytes.includes('tokenGroups')) {
+          return Buffer.concat([
+            entry(asked, DN, sids.length === 0 ? {} : { tokenGroups: sids }),
+            result(asked),
+          ]);
+        }
+        const found = sids.slice(0, known).filter((sid) => asked.bytes.includes(sid));
+        if (found.length === 0) return undefined;
+        const named = found.map((sid) => {
+          const name = `g${String(sid.readUInt16LE(24))}`;
+          return entry(asked, `cn=${name},ou=g,dc=x`, { cn: name });
+        });
+        return Buffer.concat([...named, result(asked)]);
+      });
+
+    it('has the groups of their SIDs, in few searches', async () => {
+      await using fake = await computing(Array.from({ length: 1003 }, (_, index) => sidOf(index)));
+      const options = { insecure: true, baseDn: 'dc=x', groups, groupRoles: { g7: ['admin'] } };
+      const store = new LdapUserstore({ url: fake.url, ...options });
+      const alice = (await store.getUser('alice'))!;
+      expect(alice.groups).to.have.length(1003).and.to.include.members(['g0', 'g7', 'g1002']);
+      expect(await store.getGroup('g7', alice)).to.deep.equal({ name: 'g7', roles: ['admin'], groups: [] });
+      expect(await store.getGroup('g2000', alice)).to.equal(null);
+      expect(fake.asked.filter(({ operation }) => operation === SEARCH).length).to.be.at.most(8);
+      store.close();
+    });
+
+    it('counts no group that is not below the base', async () => {
+      await using fake = await computing([sidOf(1), sidOf(2)], 1);
+      const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x', groups });
+      expect((await store.getUser('alice'))?.groups).to.deep.equal(['g1']);
+      store.close();
+    });
+
+    it('is a fault for a user who has none, or more than Windows gives', async () => {
+      for (const length of [0, 1025]) {
+        await using fake = await computing(Array.from({ length }, (_, index) => sidOf(index)));
+        const error = await login(fake, { groups });
+        expect(String(error)).to.match(/no tokenGroups|too many groups/);
+        expect(binds(fake)).to.have.length(0);
+      }
+    });
+  });
+
+  it('binds as the app by the names that Active Directory takes', async () => {
+    for (const bindDn of ['notes@corp.example', 'CORP\\notes', 'cn=notes,dc=corp,dc=example']) {
+      await using fake = await directory(() => undefined);
+      expect(await login(fake, { bindDn, bindPassword: 'x' }), bindDn).to.equal('granted');
+      expect(binds(fake)[0]!.bytes.includes(bindDn)).to.equal(true);
+    }
+  });
+
+  it('knows by what Active Directory computes who is locked now', async () => {
+    for (const [value, isActive] of [
+      ['0', true],
+      ['8388608', true],
+      ['16', false],
+      ['8388624', false],
+    ] as const) {
+      await using fake = await directory((asked) =>
+        asked.operation === SEARCH
+          ? Buffer.concat([
+              entry(asked, DN, {
+                ...{ uid: 'alice', userAccountControl: '512', lockoutTime: '133000000000000000' },
+                'msDS-User-Account-Control-Computed': value,
+              }),
+              result(asked),
+            ])
+          : undefined,
+      );
+      const store = new LdapUserstore({ url: fake.url, insecure: true, baseDn: 'dc=x' });
+      expect((await store.getUser('alice'))?.active, value).to.equal(isActive);
+      store.close();
+    }
   });
 
   it('binds as nobody where an entry has another name than the one that is looked for', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isActive, valuesOf } from '../../../src/ldap/entries';
+import { isActive, octetsOf, valuesOf } from '../../../src/ldap/entries';
 
 describe('valuesOf', () => {
   it('has no, one or many texts of an attribute, however the server spells it', () => {
@@ -8,11 +8,10 @@ describe('valuesOf', () => {
       sAMAccountName: 'ann',
       memberOf: ['a', 'b'],
       mail: [],
-      jpegPhoto: Buffer.from([0xff]),
     };
     expect(
-      ['samaccountname', 'MEMBEROF', 'mail', 'title', 'jpegPhoto'].map((name) => valuesOf(entry, name)),
-    ).to.deep.equal([['ann'], ['a', 'b'], [], [], []]);
+      ['samaccountname', 'MEMBEROF', 'mail', 'title'].map((name) => valuesOf(entry, name)),
+    ).to.deep.equal([['ann'], ['a', 'b'], [], []]);
     expect(valuesOf(entry, 'dn')).to.deep.equal([]);
     expect(valuesOf(entry, 'constructor')).to.deep.equal([]);
   });
@@ -23,6 +22,23 @@ describe('valuesOf', () => {
   });
 });
 
+describe('valuesOf and octetsOf', () => {
+  const entry = {
+    dn: 'cn=x',
+    one: Buffer.from([0xff]),
+    mixed: [Buffer.from('a'), Buffer.from([0xff])],
+    text: 'a',
+  };
+
+  it('throw for octets, and have them, of one value or several', () => {
+    for (const name of ['one', 'MIXED']) expect(() => valuesOf(entry, name)).to.throw(/not text in UTF-8/);
+    expect(octetsOf(entry, 'One')).to.deep.equal([entry.one]);
+    expect(octetsOf(entry, 'mixed')).to.deep.equal(entry.mixed);
+    expect(octetsOf(entry, 'text')).to.deep.equal([Buffer.from('a')]);
+    expect(octetsOf(entry, 'none')).to.deep.equal([]);
+  });
+});
+
 describe('isActive', () => {
   it('throws for values that cannot be read', () => {
     for (const entry of [
@@ -30,6 +46,7 @@ describe('isActive', () => {
       { userAccountControl: '' },
       { accountExpires: '-1' },
       { accountExpires: '1e3' },
+      { 'msDS-User-Account-Control-Computed': 'locked' },
     ]) {
       expect(() => isActive({ dn: 'cn=x', ...entry }, 0), JSON.stringify(entry)).to.throw(/LdapUserstore/);
     }

@@ -68,6 +68,14 @@ describe('ldapSettings', () => {
     [{ bindPassword: 'canary' }, /go together/],
     [{ bindDn: 'cn=app', bindPassword: '' }, /bindPassword must be a non-empty string/],
     [{ bindDn: 'EXTERNAL', bindPassword: 'canary' }, /bindDn must be a distinguished name/],
+    [{ bindDn: 'CORP\notes', bindPassword: 'canary' }, /two backslashes/],
+    [{ bindDn: 'CORPnotes', bindPassword: 'canary' }, /name@domain/],
+    [{ bindDn: '@corp.example', bindPassword: 'canary' }, /name@domain/],
+    [{ bindDn: 'CORP\\', bindPassword: 'canary' }, /name@domain/],
+    [{ bindDn: '{0}@corp.example', bindPassword: 'canary' }, /placeholder/],
+    [{ bindDn: 'uid=%s,dc=x', bindPassword: 'canary' }, /placeholder/],
+    [{ baseDn: 'uid={{username}},dc=x' }, /placeholder/],
+    [{ groups: { baseDn: 'ou=%u,dc=x' } }, /placeholder/],
     [{ bindDn: '', bindPassword: 'canary' }, /bindDn must be a distinguished name/],
     [{ bindDn: 'cn=a\0', bindPassword: 'canary' }, /bindDn must be a distinguished name/],
     [{ baseDn: 'example' }, /baseDn must be a distinguished name/],
@@ -85,6 +93,24 @@ describe('ldapSettings', () => {
     [{ attributes: { x: 'msDS-ManagedPassword' } }, /attribute of passwords/],
     [{ attributes: ['mail'] }, /attributes must be an object/],
     [{ userFilter: 'objectClass=person' }, /in parentheses/],
+    ...[
+      ...['%s', '%u', '%(user)s', '%{user}', '{0}', '{username}', '{{username}}', '{{ .Username }}'],
+      ...['${user}', '$login', '*%s*', '<username>', '%LOGIN%', '%v@corp.example'],
+    ].map((value): [object, RegExp] => [
+      { userFilter: `(&(objectClass=person)(uid=${value}))` },
+      /placeholder/,
+    ]),
+    [{ userFilter: '({username_attribute}={input})' }, /placeholder/],
+    [{ usernameAttribute: 'objectGUID' }, /attribute of text/],
+    [{ groups: { baseDn: 'ou=g', nameAttribute: 'objectSid' } }, /attribute of text/],
+    [{ attributes: { roles: { from: 'employeeType', as: 'hex' } } }, /attribute of text/],
+    [{ attributes: { roles: 'jpegPhoto' } }, /attribute of text/],
+    [{ attributes: { id: { from: 'objectGUID', as: 'text' } } }, /attributes.id.as/],
+    [{ attributes: { id: { from: 'objectGUID' } } }, /attributes.id.as/],
+    [{ attributes: { id: { from: 'unicodePwd', as: 'hex' } } }, /attribute of passwords/],
+    [{ attributes: { id: ['objectGUID'] } }, /must be the name/],
+    [{ groups: { baseDn: 'ou=g', by: 'tokenGroups', nested: false } }, /always has the groups of groups/],
+    [{ groups: { baseDn: 'ou=g', by: 'tokenGroups', nested: 'in-chain' } }, /needs by: 'search'/],
     [{ groups: {} }, /groups.baseDn/],
     [{ groups: { baseDn: 'ou=g', by: 'member' } }, /groups.by/],
     [{ groups: { baseDn: 'ou=g', nested: 'yes' } }, /groups.nested/],
@@ -105,6 +131,21 @@ describe('ldapSettings', () => {
       expect(() => settings(more)).to.not.throw(/canary/);
     });
   }
+
+  it('takes filters and names with signs that are no placeholder', () => {
+    for (const userFilter of [
+      '(cn=100%)',
+      '(cn=*$)',
+      '(cn=a \\25s \\7bx\\7d)',
+      '(userAccountControl:1.2.840.113556.1.4.803:=512)',
+      '(uidNumber>=1000)',
+    ]) {
+      expect(settings({ userFilter }).userFilter).to.equal(userFilter);
+    }
+    for (const bindDn of ['notes@corp.example', 'CORP\\notes', 'CORP\\HOST$', 'cn=a@b,dc=x']) {
+      expect(settings({ bindDn, bindPassword: 'x' }).bindDn).to.equal(bindDn);
+    }
+  });
 
   it('refuses a filter that cannot be read, and a provider without its store', () => {
     expect(() => new LdapUserstore({ ...GOOD, userFilter: '(a=b)(c=d)' })).to.throw(
