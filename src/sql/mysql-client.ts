@@ -47,6 +47,7 @@ export class MysqlClient implements SqlClient {
   readonly dialect = 'mysql';
   readonly #timeoutMs: number;
   readonly #acquire: () => Promise<MysqlConnection>;
+  readonly #release: (connection: MysqlConnection) => void;
   /** Connections that are known to commit each statement. */
   readonly #committing = new WeakSet();
 
@@ -65,9 +66,13 @@ export class MysqlClient implements SqlClient {
     if (unknown !== undefined) throw new ConfigurationError(`MysqlClient has no option ${unknown}`);
     this.#timeoutMs = timeoutMs;
     const source = withPromises(from);
-    if (isPool(source)) this.#acquire = () => source.getConnection();
-    else if (isConnection(source)) this.#acquire = () => Promise.resolve(source);
-    else {
+    if (isPool(source)) {
+      this.#acquire = () => source.getConnection();
+      this.#release = (connection) => connection.release?.();
+    } else if (isConnection(source)) {
+      this.#acquire = () => Promise.resolve(source);
+      this.#release = () => undefined;
+    } else {
       throw new ConfigurationError(
         'MysqlClient needs a pool of mysql2: new MysqlClient(createPool({ ... }))',
       );
@@ -88,7 +93,7 @@ export class MysqlClient implements SqlClient {
     const until = performance.now() + timeoutMs;
     const waiting = this.#acquire();
     const connection = await within(timeoutMs, waiting, () => {
-      waiting.then((late) => late.release?.()).catch(() => undefined);
+      waiting.then((late) => this.#release(late)).catch(() => undefined);
     });
     let isFirst = true;
     let isLost = false;
@@ -108,7 +113,7 @@ export class MysqlClient implements SqlClient {
       return await work(ask);
     } finally {
       if (isLost) connection.destroy();
-      else connection.release?.();
+      else this.#release(connection);
     }
   }
 

@@ -12,7 +12,7 @@ export function strictUpdate(table: string): string {
 }
 
 /** MariaDB cuts lists of JSON off at this length, by default or by an old setting. */
-export const WHOLE_LISTS = '/*M! SET STATEMENT group_concat_max_len = 4294967295 FOR */ ';
+export const WHOLE_LISTS = '/*M! SET STATEMENT group_concat_max_len = 16777216 FOR */ ';
 
 /** Whether two texts are the same bytes: by most collations case, accents and spaces at the end do not count. */
 export function sameText(a: string, b: string): string {

@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../errors';
+
 /**
  * SQLSTATE classes and codes of a server that cannot answer now: connections (08), who may connect (28), aborted
  * transactions (40), resources (53), operators and time limits (57), its disk (58); a lock that is held, and a
@@ -15,7 +17,7 @@ const DOWN_IN_MYSQL: ReadonlySet<number> = new Set([
   ...[1251, 1290, 1317, 1429, 1461, 1613, 1614, 1615, 1637, 1698, 1792, 1820, 1836, 1862, 1927, 1969, 2002],
   ...[2003, 2006, 2013, 3024, 3032, 3058, 3100, 3101, 3118, 3159, 3168, 3169, 3572, 4031, 4151],
 ]);
-const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError];
+const BUGS = [ConfigurationError, TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
  * Whether a client's error says that the database cannot answer now. A statement or a schema that is wrong is a
