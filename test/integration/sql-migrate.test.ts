@@ -190,11 +190,17 @@ describe('securest sql migrate', () => {
   });
 
   it('ends with 2 for another kind of url', async () => {
-    for (const url of ['oracle://me:canary@host/db', 'mysql://me:can/ary@host/db', 'mysql://me:canary@ho st/db']) {
+    for (const url of [
+      'oracle://me:canary@host/db',
+      'mysql://me:can/ary@host/db',
+      'mysql://me:canary@ho st/db',
+    ]) {
       const { code, err } = await run('sql', 'migrate', url);
       expect([code, err.includes('canary'), err.includes('ary@')], url).to.deep.equal([2, false, false]);
     }
-    expect((await run('sql', 'migrate', 'oracle://host/db')).err).to.include('postgres://').and.include('mysql://');
+    expect((await run('sql', 'migrate', 'oracle://host/db')).err)
+      .to.include('postgres://')
+      .and.include('mysql://');
     expect((await run('sql', 'migrate')).code).to.equal(2);
     expect((await run('sql', 'drop', 'sqlite:x')).code).to.equal(2);
   });

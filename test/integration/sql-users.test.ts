@@ -427,7 +427,9 @@ describeWith(whyNoMariadb(), 'Users of a MariaDB', function () {
     expect(code).to.equal(2);
     expect(err).to.include('nobody').and.not.include('hunter2');
     await server.clear();
-    const none = await runCommand(['user', 'list', server.url.replace('mysql:', 'mariadb:')], { cwd: tmpdir() });
+    const none = await runCommand(['user', 'list', server.url.replace('mysql:', 'mariadb:')], {
+      cwd: tmpdir(),
+    });
     expect([none.code, none.err]).to.deep.equal([
       2,
       'securest: The database has no tables of securest: securest sql migrate makes them\n',
