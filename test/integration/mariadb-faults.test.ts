@@ -113,7 +113,8 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
         await works();
       });
 
-      it('answers 503 while the pool has no connection left, and recovers when it has', async () => {
+      it('answers 503 while the pool has no connection left, and recovers when it has', async function () {
+        this.timeout(30_000);
         const pool = connect({ connectionLimit: 1 });
         await start(new MysqlClient(pool, { timeoutMs }));
         await works();
@@ -133,7 +134,8 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
         await works();
       });
 
-      it('answers 503 when its connection is cut, or its statement ended, in the middle', async () => {
+      it('answers 503 when its connection is cut, or its statement ended, in the middle', async function () {
+        this.timeout(30_000);
         const admin = connect();
         for (const kill of ['KILL', 'KILL QUERY']) {
           await start(new MysqlClient(connect(), { timeoutMs: PATIENT }), { queries: SLOW });
@@ -150,7 +152,8 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
         }
       });
 
-      it('answers 503 when a statement takes too long for the server, and for the client', async () => {
+      it('answers 503 when a statement takes too long for the server, and for the client', async function () {
+        this.timeout(30_000);
         const pool = connect();
         pool.on('connection', (connection) => void connection.query('SET max_statement_time = 0.1'));
         for (const client of [
@@ -164,7 +167,8 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
         }
       });
 
-      it('outlives the end of connections that nobody uses', async () => {
+      it('outlives the end of connections that nobody uses', async function () {
+        this.timeout(30_000);
         const admin = connect();
         await start(connect());
         await works();
