@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError } from '../errors';
 import { loadOptional } from '../util/load-optional';
+import { MysqlClient, type MysqlConnection } from '../sql/mysql-client';
 import type { SqlClient } from '../sql/sql-client';
 import { isConflict, refusedParameter } from '../sql/sql-errors';
 import { SqliteClient } from '../sql/sqlite-client';
@@ -18,6 +19,15 @@ interface Pg {
   readonly Client: new (settings: object) => PgClient;
 }
 
+interface Mysql {
+  createConnection(settings: object): {
+    on(event: 'error', listener: () => void): unknown;
+    end(callback: () => void): void;
+    destroy(): void;
+    promise(): MysqlConnection;
+  };
+}
+
 /** A connection to a database, for one command. What it throws never quotes the url, which may hold a password. */
 export interface Database {
   readonly client: SqlClient;
@@ -27,6 +37,7 @@ export interface Database {
 
 const SQLITE = 'sqlite:';
 const POSTGRES = /^postgres(?:ql)?:\/\//i;
+const MYSQL = /^(?:mysql|mariadb):\/\//i;
 const CONNECT_MS = 5000;
 const STATEMENT_MS = 60_000;
 const CLOSE_MS = 1000;
@@ -38,16 +49,19 @@ export function isDatabase(target: string): boolean {
 }
 
 /**
- * Opens postgres://... or sqlite:PATH.
+ * Opens postgres://..., mysql://... or sqlite:PATH.
  * @param mayCreate whether an SQLite file that is not there is made
  */
 export async function openDatabase(url: string, mayCreate = false): Promise<Database> {
   if (url.startsWith(SQLITE)) return await openSqlite(url.slice(SQLITE.length), mayCreate);
-  if (!POSTGRES.test(url)) throw new UsageError('A database is postgres://... or sqlite:PATH');
+  if (!POSTGRES.test(url) && !MYSQL.test(url)) {
+    throw new UsageError('A database is postgres://..., mysql://... or sqlite:PATH');
+  }
   // What follows a / of a password would be taken for the database, whose name the server repeats.
   if (/^[^?#]*\/\/[^/]*\/[^?#]*@/.test(url)) {
     throw new UsageError('A / or @ in a password must be written as %2F or %40 in the url');
   }
+  if (MYSQL.test(url)) return await openMysql(url);
   try {
     return await connectPostgres(url, { statement_timeout: STATEMENT_MS });
   } catch (error) {
@@ -99,6 +113,40 @@ function givingUp(client: SqlClient, socket: Socket): SqlClient {
   };
 }
 
+async function openMysql(url: string): Promise<Database> {
+  if (!URL.canParse(url)) throw new UsageError('The url of the database is not valid');
+  const { createConnection } = loadOptional('mysql2', 'A database of mysql://') as Mysql;
+  const connection = createConnection({
+    ...(process.env['MYSQL_PWD'] !== undefined && { password: process.env['MYSQL_PWD'] }),
+    uri: url.replace(MYSQL, 'mysql://'),
+    connectTimeout: CONNECT_MS,
+  });
+  connection.on('error', () => undefined);
+  const client = new MysqlClient(connection.promise(), { timeoutMs: STATEMENT_MS });
+  const close = async (): Promise<void> => {
+    const ended = new Promise<void>((resolve) => {
+      connection.end(resolve);
+    });
+    await Promise.race([ended, pause(CLOSE_MS, undefined, { ref: false })]);
+    connection.destroy();
+  };
+  try {
+    // It waits for the connection, which has no other limit once the server has taken it.
+    await client.session(
+      (ask) =>
+        ask(
+          "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1",
+          [],
+        ),
+      CONNECT_MS,
+    );
+  } catch (error) {
+    connection.destroy();
+    throw databaseFault(error);
+  }
+  return { client, close };
+}
+
 async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   if (!mayCreate && path !== '' && !existsSync(path)) {
     throw new Error(`${path} does not exist: securest sql migrate sqlite:${path} makes it`);
@@ -131,9 +179,9 @@ async function connectSqlite(path: string): Promise<SqliteClient> {
 export function databaseFault(error: unknown): Error {
   if (error instanceof ConfigurationError) return error;
   const { cause } = (error ?? {}) as { cause?: unknown };
-  const { code, message } = (cause ?? error ?? {}) as { code?: unknown; message?: unknown };
+  const { code, errno, message } = (cause ?? error ?? {}) as Readonly<Record<string, unknown>>;
   const said = typeof message === 'string' && message !== '' ? message : 'no answer';
-  if (code === '42P01' || said.includes('no such table')) {
+  if (code === '42P01' || errno === 1146 || said.includes('no such table')) {
     return new Error('The database has no tables of securest: securest sql migrate makes them');
   }
   return new Error(`The database failed: ${said}${typeof code === 'string' ? ` (${code})` : ''}`);

@@ -7,7 +7,7 @@ import { databaseFault, isDatabase, openDatabase } from './open-database';
 
 /** What a command says of its first argument. */
 export const STORE_USAGE =
-  '<store> is a user file, or a database that securest sql migrate made: postgres://user@host/database, sqlite:PATH.';
+  '<store> is a user file, or a database that securest sql migrate made: postgres://user@host/database,\nmysql://user@host/database, sqlite:PATH.';
 
 /**
  * Opens the users that a command works on, and closes them whatever comes of the work.

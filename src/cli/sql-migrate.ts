@@ -5,8 +5,8 @@ import { databaseFault, openDatabase } from './open-database';
 export const sqlMigrate: Command = {
   usage: `Usage: securest sql migrate <url> [options]
 
-Makes the tables of SqlUserstore, or brings them up to date. The url is postgres://user@host/database or
-sqlite:PATH; a password may come by the variable PGPASSWORD.
+Makes the tables of SqlUserstore, or brings them up to date. The url is postgres://user@host/database,
+mysql://user@host/database or sqlite:PATH; a password may come by the variable PGPASSWORD or MYSQL_PWD.
 
 Options:
   --json  print one JSON document

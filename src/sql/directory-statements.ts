@@ -1,3 +1,4 @@
+import { strictUpdate, utcFrom } from './mysql-sql';
 import { userRecords } from './own-statements';
 import type { Dialect } from './schema';
 
@@ -10,6 +11,19 @@ interface JsonList {
   readonly whole: string;
   readonly pair: readonly [string, string];
 }
+
+/** How many users a page has. */
+export const PAGE = 1000;
+const ITEMS = [
+  ...['username', 'password', 'email'].map(
+    (name) => `${name} LONGTEXT CHARACTER SET utf8mb4 PATH '$.${name}'`,
+  ),
+  "active INT PATH '$.active'",
+  "since VARCHAR(40) PATH '$.tokensValidFrom'",
+  "whole LONGTEXT CHARACTER SET utf8mb4 PATH '$'",
+  "first LONGTEXT CHARACTER SET utf8mb4 PATH '$[0]'",
+  "second LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]'",
+];
 
 const LISTS: Readonly<Record<Dialect, JsonList>> = {
   postgres: {
@@ -28,22 +42,33 @@ const LISTS: Readonly<Record<Dialect, JsonList>> = {
     whole: 'value',
     pair: ["json_extract(value, '$[0]')", "json_extract(value, '$[1]')"],
   },
+  mysql: {
+    items: `JSON_TABLE($1, '$[*]' COLUMNS (${ITEMS.join(', ')})) AS list`,
+    text: (name) => `list.${name}`,
+    flag: (name) => `list.${name}`,
+    time: () => "CAST(REPLACE(REPLACE(list.since, 'T', ' '), 'Z', '') AS DATETIME(3))",
+    whole: 'list.whole',
+    pair: ['list.first', 'list.second'],
+  },
 };
 
 /** What a {@link SqlUserDirectory} asks with. Lists come as one parameter of JSON, however long they are. */
 export interface DirectoryStatements {
-  readonly begin: string;
+  /** In MySQL changes wait for each other, and what follows sees what others have committed before. */
+  readonly begin: readonly string[];
   /** `$1`: the name. Nobody else changes the user until the transaction ends. */
   readonly lock: string;
   /** `$1`: the name. */
   readonly get: string;
-  /** `$1`: the last name of the page before, `$2`: how many. */
+  /** `$1`: the last name of the page before. */
   readonly page: string;
   /** `$1`: a list of names. Answers with those that exist. */
   readonly existing: string;
   readonly groups: string;
-  /** `$1`: a list of users. Answers with those that were added. */
+  /** `$1`: a list of users. Answers with those that were added, in MySQL with nothing. */
   readonly add: string;
+  /** In MySQL, where `add` fails for them. `$1`: a list of names. Those that differ from a user's in case alone. */
+  readonly twins?: string;
   /** `$1`: the name, then password, email, active and tokens valid from. */
   readonly update: string;
   readonly roles: Membership;
@@ -60,23 +85,31 @@ interface Membership {
 export function directoryStatements(dialect: Dialect): DirectoryStatements {
   const { items, text, flag, time, whole, pair } = LISTS[dialect];
   const isSqlite = dialect === 'sqlite';
+  const isMysql = dialect === 'mysql';
   const users = userRecords(dialect);
   const membership = (table: string, columns: string): Membership => ({
     clear: `DELETE FROM ${table} WHERE username = $1`,
     add: `INSERT INTO ${table} (${columns}) SELECT ${pair.join(', ')} FROM ${items}`,
   });
   return {
-    begin: isSqlite ? 'BEGIN IMMEDIATE' : 'BEGIN',
+    begin: isMysql
+      ? ['START TRANSACTION', 'SELECT version FROM securest_migrations WHERE version = 1 FOR UPDATE']
+      : [isSqlite ? 'BEGIN IMMEDIATE' : 'BEGIN'],
     lock: `SELECT username FROM securest_users WHERE username = $1${isSqlite ? '' : ' FOR UPDATE'}`,
     get: `${users} WHERE u.username = $1`,
-    page: `${users} WHERE u.username > $1 ORDER BY u.username LIMIT $2`,
+    page: `${users} WHERE u.username > $1 ORDER BY u.username LIMIT ${String(PAGE)}`,
     existing: `SELECT username FROM securest_users WHERE username IN (SELECT ${whole} FROM ${items})`,
     groups: 'SELECT name FROM securest_groups',
+    ...(isMysql && {
+      twins: `SELECT list.whole AS username FROM ${items} JOIN securest_users u
+      ON u.username_folded = LOWER(list.whole) AND u.username <> list.whole`,
+    }),
     // "WHERE true" tells SQLite that ON does not begin the condition of a join.
     add: `INSERT INTO securest_users (username, password, email, active, tokens_valid_from)
     SELECT ${text('username')}, ${text('password')}, ${text('email')}, ${flag('active')}, ${time('tokensValidFrom')}
-    FROM ${items} WHERE true ON CONFLICT DO NOTHING RETURNING username`,
-    update: `UPDATE securest_users SET password = $2, email = $3, active = $4, tokens_valid_from = $5
+    FROM ${items}${isMysql ? '' : ' WHERE true ON CONFLICT DO NOTHING RETURNING username'}`,
+    update: `${isMysql ? strictUpdate('securest_users') : 'UPDATE securest_users'}
+    SET password = $2, email = $3, active = $4, tokens_valid_from = ${isMysql ? utcFrom('$5') : '$5'}
     WHERE username = $1`,
     roles: membership('securest_user_roles', 'username, role'),
     memberships: membership('securest_memberships', 'username, group_name'),

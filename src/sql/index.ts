@@ -1,6 +1,7 @@
-/** Users in a database. Takes the app's own client; `libsql` is loaded by a SqliteClient only. */
+/** Users in a database. Takes the app's own client; `libsql` is loaded by a SqliteClient only, and `mysql2` by nobody. */
 export { migrate } from './migrate';
-export type { SqlClient } from './sql-client';
+export { MysqlClient, type MysqlClientOptions, type MysqlConnection, type MysqlPool } from './mysql-client';
+export type { DatabaseClient, SqlClient } from './sql-client';
 export type { SqlQueries, SqlTable, SqlUserstoreOptions } from './sql-options';
 export { SqlUserstore } from './sql-userstore';
 export { SqliteClient } from './sqlite-client';

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
+import type { MysqlClient } from './mysql-client';
+import { migrateMysql } from './mysql-migrate';
 import { versionsIn } from './schema';
-import { ask, checkSqlClient, type SqlClient } from './sql-client';
+import { ask, checkSqlClient, type DatabaseClient, type SqlClient } from './sql-client';
 import { isDown } from './sql-errors';
 import type { SqliteClient } from './sqlite-client';
 
@@ -10,14 +12,20 @@ const LOCK = 7_236_873_001;
 const LOCK_TRIES = 100;
 
 /**
- * Makes securest's own tables, or brings them up to date. Each version is one transaction; running it again, or
- * in several processes at once, does nothing more.
+ * Makes securest's own tables, or brings them up to date. Each version is one transaction, in MySQL all of its tables
+ * or none; running it again, or in several processes at once, does nothing more.
  * @returns the version that the tables now have
  */
-export async function migrate(client: SqlClient): Promise<number> {
+export async function migrate(client: DatabaseClient): Promise<number> {
   const checked = checkSqlClient('migrate()', client);
-  const isSqlite = checked.dialect === 'sqlite';
-  for (const [index, statements] of versionsIn(checked.dialect ?? 'postgres').entries()) {
+  const { dialect = 'postgres' } = checked;
+  if (dialect === 'mysql') {
+    if (typeof (checked as Partial<MysqlClient>).session === 'function')
+      return await migrateMysql(checked as MysqlClient);
+    throw new ConfigurationError('migrate() needs a pool of mysql2, or a MysqlClient, for MySQL');
+  }
+  const isSqlite = dialect === 'sqlite';
+  for (const [index, statements] of versionsIn(dialect).entries()) {
     if (isSqlite) await migrateSqlite(checked, index + 1, statements);
     else await ask(checked, inPostgres(index + 1, statements), []);
   }

@@ -1,3 +1,4 @@
+import { sameText, strictUpdate, WHOLE_LISTS } from './mysql-sql';
 import type { Dialect } from './schema';
 import { stampSql } from './stamp-sql';
 import type { Statements } from './statements';
@@ -7,6 +8,9 @@ interface Json {
   readonly object: string;
   readonly list: (value: string, order: string, from: string) => string;
   readonly flag: (column: string) => string;
+  readonly time: (column: string) => string;
+  /** How a list of objects is made. */
+  readonly gather: string;
 }
 
 const JSON_OF: Readonly<Record<Dialect, Json>> = {
@@ -15,11 +19,23 @@ const JSON_OF: Readonly<Record<Dialect, Json>> = {
     list: (value, order, from) =>
       `coalesce((SELECT json_agg(${value} ORDER BY ${order}) FROM ${from}), '[]'::json)`,
     flag: (column) => column,
+    time: (column) => column,
+    gather: 'json_agg',
   },
   sqlite: {
     object: 'json_object',
     list: (value, order, from) => `json((SELECT json_group_array(${value} ORDER BY ${order}) FROM ${from}))`,
     flag: (column) => `json(iif(${column}, 'true', 'false'))`,
+    time: (column) => column,
+    gather: 'json_group_array',
+  },
+  // Lists are put in order when they are read: MySQL has no ORDER BY here.
+  mysql: {
+    object: 'JSON_OBJECT',
+    list: (value, _order, from) => `(SELECT JSON_ARRAYAGG(${value}) FROM ${from})`,
+    flag: (column) => `JSON_EXTRACT(IF(${column}, 'true', 'false'), '$')`,
+    time: (column) => `DATE_FORMAT(${column}, '%Y-%m-%dT%H:%i:%s.%fZ')`,
+    gather: 'JSON_ARRAYAGG',
   },
 };
 
@@ -28,39 +44,54 @@ const JSON_OF: Readonly<Record<Dialect, Json>> = {
  * @param more further members of the document
  */
 export function userRecords(dialect: Dialect, more = ''): string {
-  const { object, list, flag } = JSON_OF[dialect];
-  return `SELECT ${object}(
+  const { object, list, flag, time } = JSON_OF[dialect];
+  const [asText, ending] = TEXT_OF[dialect];
+  return `${dialect === 'mysql' ? WHOLE_LISTS : ''}SELECT ${asText}${object}(
     'username', u.username, 'password', u.password, 'email', u.email, 'active', ${flag('u.active')},
-    'tokensValidFrom', u.tokens_valid_from,
+    'tokensValidFrom', ${time('u.tokens_valid_from')},
     'roles', ${list('r.role', 'r.role', 'securest_user_roles r WHERE r.username = u.username')},
     'groups', ${list('m.group_name', 'm.group_name', 'securest_memberships m WHERE m.username = u.username')}${more}
-  )${asText(dialect)} AS record FROM securest_users u`;
+  )${ending} AS record FROM securest_users u`;
 }
 
 /** The statements over securest's own tables. A user comes with every group that it is in, also through parents. */
 export function ownStatements(dialect: Dialect): Statements {
   const { object, list } = JSON_OF[dialect];
-  const stamp = stampSql(dialect, 'tokens_valid_from');
+  const [asText, ending] = TEXT_OF[dialect];
+  const isMysql = dialect === 'mysql';
+  const stamp = stampSql(dialect, 'tokens_valid_from', true);
   const group = (name: string): string =>
     `${object}('name', ${name}, ` +
     `'roles', ${list('r.role', 'r.role', `securest_group_roles r WHERE r.group_name = ${name}`)}, ` +
     `'groups', ${list('p.parent_name', 'p.parent_name', `securest_group_parents p WHERE p.group_name = ${name}`)})`;
-  const reach = dialect === 'postgres' ? reachOfArrays(group('n.name')) : reachOfRows(group('reach.name'));
   return {
-    getUser: `${userRecords(dialect, `,\n    'reach', ${reach}`)} WHERE u.username = $1`,
-    getGroup: `SELECT ${group('g.name')}${asText(dialect)} AS record FROM securest_groups g WHERE g.name = $1`,
-    updatePassword: `UPDATE securest_users SET password = $1, tokens_valid_from = ${stamp.value}
-    WHERE username = $2 AND password = $3${stamp.condition} RETURNING username`,
+    getUser: `${userRecords(dialect, `,\n    'reach', ${reachOf(dialect, group)}`)} WHERE u.username = $1`,
+    getGroup: `${isMysql ? WHOLE_LISTS : ''}SELECT ${asText}${group('g.name')}${ending} AS record FROM securest_groups g WHERE g.name = $1`,
+    updatePassword: `${isMysql ? strictUpdate('securest_users') : 'UPDATE securest_users'}
+    SET password = $1, tokens_valid_from = ${stamp.value}
+    WHERE username = $2 AND ${isMysql ? sameText('password', '$3') : 'password = $3'}${stamp.condition}
+    ${isMysql ? '' : 'RETURNING username'}`,
     listRoles: 'SELECT role FROM securest_user_roles UNION SELECT role FROM securest_group_roles',
   };
 }
 
+/** All groups of a user and their parents, by what makes the document of a group of that name. */
+function reachOf(dialect: Dialect, group: (name: string) => string): string {
+  if (dialect === 'postgres') return reachOfArrays(group('n.name'));
+  const rows = reachOfRows(
+    group('reach.name'),
+    JSON_OF[dialect].gather,
+    dialect === 'mysql' ? '$1' : 'u.username',
+  );
+  return dialect === 'sqlite' ? `json(${rows})` : rows;
+}
+
 /** UNION, not UNION ALL: a group that was reached is not gone through again, so cycles end. */
-function reachOfRows(group: string): string {
-  return `json((WITH RECURSIVE reach(name) AS (
-      SELECT m.group_name FROM securest_memberships m WHERE m.username = u.username
+function reachOfRows(group: string, gather: string, username: string): string {
+  return `(WITH RECURSIVE reach(name) AS (
+      SELECT m.group_name FROM securest_memberships m WHERE m.username = ${username}
       UNION SELECT g.parent_name FROM securest_group_parents g JOIN reach ON g.group_name = reach.name
-    ) SELECT json_group_array(${group}) FROM reach))`;
+    ) SELECT ${gather}(${group}) FROM reach)`;
 }
 
 /**
@@ -81,7 +112,9 @@ function reachOfArrays(group: string): string {
     )) AS n(name))`;
 }
 
-/** PostgreSQL's driver would parse JSON itself, and SQLite's gives text. */
-function asText(dialect: Dialect): string {
-  return dialect === 'postgres' ? '::text' : '';
-}
+/** Before and after a document. The drivers of PostgreSQL and MySQL would parse JSON themselves, SQLite's gives text. */
+const TEXT_OF: Readonly<Record<Dialect, readonly [string, string]>> = {
+  postgres: ['', '::text'],
+  sqlite: ['', ''],
+  mysql: ['CAST(', ' AS CHAR)'],
+};

@@ -19,10 +19,11 @@ const MUST_BE: Readonly<Record<RowField, string>> = {
   name: NAME,
   password: TEXT,
   email: TEXT,
-  active: 'must be a boolean, in SQLite 0 or 1, and not null',
+  active: 'must be a boolean, in SQLite and MySQL 0 or 1, and not null',
   roles: LIST,
   groups: LIST,
-  tokensValidFrom: 'must be a time with its zone: timestamptz, in SQLite a text as of toISOString()',
+  tokensValidFrom:
+    'must be a time with its zone: timestamptz, in SQLite a text as of toISOString(), in MySQL a TIMESTAMP',
 };
 const USER_FIELDS = [
   'username',
@@ -36,10 +37,15 @@ const USER_FIELDS = [
 const GROUP_FIELDS = ['name', 'roles', 'groups'] as const;
 
 /** The document in a row of securest's own tables. @throws Error, which quotes nothing, when the row has none */
-export function unpack(row: SqlRow): Record<string, unknown> {
+export function unpack(row: SqlRow, dialect?: Dialect): Record<string, unknown> {
   try {
-    const record: unknown = JSON.parse(row['record'] as string);
-    if (typeof record === 'object' && record !== null) return record as Record<string, unknown>;
+    const { record: given } = row;
+    // The driver of MySQL parses JSON where it knows the type.
+    const isParsed = dialect === 'mysql' && typeof given === 'object';
+    const record: unknown = isParsed ? given : JSON.parse(given as string);
+    if (typeof record !== 'object' || record === null) throw new TypeError('no object');
+    if (dialect === 'mysql') completeLists(record as Record<string, unknown>);
+    return record as Record<string, unknown>;
   } catch {
     // The parser's message quotes the text, and the text holds a hash.
   }
@@ -96,9 +102,21 @@ function listFrom(value: unknown, dialect: Dialect): unknown {
   }
 }
 
-/** SQLite has no booleans. Null is neither, so it is refused. */
+/** MySQL makes null of an empty list, and has no order in a list. */
+function completeLists(record: Record<string, unknown>): void {
+  for (const name of ['roles', 'groups', 'reach']) {
+    if (!(name in record)) continue;
+    const list = (record[name] ?? []) as unknown[];
+    if (name === 'reach') for (const each of list) completeLists(each as Record<string, unknown>);
+    else list.sort();
+    record[name] = list;
+  }
+}
+
+/** SQLite has no booleans, and MySQL has numbers and bits. Null is neither, so it is refused. */
 function flagFrom(value: unknown, dialect: Dialect): unknown {
-  if (dialect !== 'sqlite') return value;
+  if (dialect === 'postgres') return value;
+  if (dialect === 'mysql' && Buffer.isBuffer(value) && value.length === 1) return flagFrom(value[0], dialect);
   return value === 1 || value === 0 ? value === 1 : value;
 }
 

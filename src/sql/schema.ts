@@ -3,7 +3,9 @@
  * in case alone.
  */
 
-export type Dialect = 'postgres' | 'sqlite';
+export type Dialect = 'postgres' | 'sqlite' | 'mysql';
+/** The dialects whose tables are made by the same statements. */
+export type TransactionalDialect = Exclude<Dialect, 'mysql'>;
 
 interface Types {
   readonly flag: string;
@@ -11,7 +13,7 @@ interface Types {
   readonly end: string;
 }
 
-const TYPES: Readonly<Record<Dialect, Types>> = {
+const TYPES: Readonly<Record<TransactionalDialect, Types>> = {
   postgres: { flag: 'boolean NOT NULL DEFAULT true', time: 'timestamptz', end: '' },
   sqlite: {
     flag: 'INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1))',
@@ -60,6 +62,6 @@ CREATE INDEX securest_group_parents_by_parent ON securest_group_parents (parent_
 ];
 
 /** The statements of each version, from 1. */
-export function versionsIn(dialect: Dialect): string[] {
+export function versionsIn(dialect: TransactionalDialect): string[] {
   return VERSIONS.map((statements) => statements(TYPES[dialect]));
 }

@@ -3,14 +3,14 @@ import type { User } from '../core/user';
 import { type UserChange, type UserDirectory, UserRefusedError } from '../core/user-directory';
 import { printable } from '../util/printable';
 import { refuseFields } from '../userstores/record-fields';
-import { directoryStatements, type DirectoryStatements } from './directory-statements';
+import { directoryStatements, type DirectoryStatements, PAGE } from './directory-statements';
 import { ownOrigin } from './row-origin';
 import { unpack, userFrom } from './rows';
 import type { SqlClient, SqlRow } from './sql-client';
-import { isConflict } from './sql-errors';
+import type { Dialect } from './schema';
+import { isConflict, isTaken } from './sql-errors';
 import { timeText } from './stamp-sql';
 
-const PAGE = 1000;
 /** How long a change is tried anew while others change the same users. */
 const CONFLICT_MS = 30_000;
 
@@ -25,11 +25,13 @@ export class SqlFault extends Error {
  * @param client one connection of its own, no pool: what belongs to a transaction goes over it
  */
 export class SqlUserDirectory implements UserDirectory {
+  readonly #dialect: Dialect;
   readonly #sql: DirectoryStatements;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly client: SqlClient) {
-    this.#sql = directoryStatements(client.dialect ?? 'postgres');
+    this.#dialect = client.dialect ?? 'postgres';
+    this.#sql = directoryStatements(this.#dialect);
   }
 
   get(username: string): Promise<User | undefined> {
@@ -38,8 +40,8 @@ export class SqlUserDirectory implements UserDirectory {
 
   async *list(): AsyncIterable<User> {
     for (let last = ''; ;) {
-      const page = await this.#inTurn(() => this.#ask(this.#sql.page, [last, PAGE]));
-      const users = page.map(toUser);
+      const page = await this.#inTurn(() => this.#ask(this.#sql.page, [last]));
+      const users = page.map((row) => this.#toUser(row));
       yield* users;
       if (users.length < PAGE) return;
       last = users.at(-1)?.username ?? '';
@@ -66,7 +68,7 @@ export class SqlUserDirectory implements UserDirectory {
       const { password, email, active, tokensValidFrom, roles, groups } = after;
       await this.#ask(this.#sql.update, [
         ...[username, password ?? null, email ?? null],
-        ...[active !== false, tokensValidFrom ? timeText(tokensValidFrom) : null],
+        ...[active !== false, tokensValidFrom ? timeText(tokensValidFrom, this.#dialect) : null],
       ]);
       if ('roles' in changes) {
         await this.#ask(this.#sql.roles.clear, [username]);
@@ -92,9 +94,7 @@ export class SqlUserDirectory implements UserDirectory {
     const added = [...first.values()];
     return this.#transaction(async () => {
       await this.#refuseGroups(added);
-      const list = JSON.stringify(added.map((user) => ({ ...user, active: user.active !== false })));
-      const rows = await this.#ask(this.#sql.add, [list]);
-      const names = new Set(rows.map(({ username }) => username));
+      const names = await this.#insert(added);
       const others = [...first.keys()].filter((name) => !names.has(name));
       await this.#refuseTwins(others);
       const fresh = added.filter(({ username }) => names.has(username));
@@ -112,7 +112,31 @@ export class SqlUserDirectory implements UserDirectory {
 
   async #find(username: string): Promise<User | undefined> {
     if (!isText(username)) return undefined;
-    return (await this.#ask(this.#sql.get, [username])).map(toUser)[0];
+    return (await this.#ask(this.#sql.get, [username])).map((row) => this.#toUser(row))[0];
+  }
+
+  /** The names of those who were added. */
+  async #insert(users: readonly User[]): Promise<ReadonlySet<unknown>> {
+    const { add, twins } = this.#sql;
+    const names = users.map(({ username }) => username);
+    const there = twins === undefined ? new Set<string>() : await this.#existing(names);
+    const others = users.filter(({ username }) => !there.has(username));
+    const list = JSON.stringify(others.map((user) => ({ ...user, active: user.active !== false })));
+    if (twins === undefined) {
+      const rows = await this.#ask(add, [list]);
+      return new Set(rows.map(({ username }) => username));
+    }
+    const fresh = others.map(({ username }) => username);
+    const [twin] = await this.#ask(twins, [JSON.stringify(fresh)]);
+    if (twin !== undefined) throw twinFault(String(twin['username']));
+    try {
+      await this.#ask(add, [list]);
+    } catch (error) {
+      if (!(error instanceof SqlFault) || !isTaken(error.cause, 'securest_users_folded')) throw error;
+      const folded = fresh.map((name) => name.toLowerCase());
+      throw twinFault(fresh.find((_, at) => folded.indexOf(folded[at] ?? '') < at) ?? '');
+    }
+    return new Set(fresh);
   }
 
   async #existing(usernames: readonly string[]): Promise<ReadonlySet<string>> {
@@ -137,7 +161,7 @@ export class SqlUserDirectory implements UserDirectory {
     const there = await this.#existing(usernames);
     const twin = usernames.find((name) => !there.has(name));
     if (twin === undefined) return;
-    throw new UserRefusedError(`A user exists whose name differs from ${printable(twin)} only in case`);
+    throw twinFault(twin);
   }
 
   async #transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -154,8 +178,8 @@ export class SqlUserDirectory implements UserDirectory {
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {
-    await this.#ask(this.#sql.begin, []);
     try {
+      for (const statement of this.#sql.begin) await this.#ask(statement, []);
       const result = await work();
       await this.#ask('COMMIT', []);
       return result;
@@ -164,6 +188,10 @@ export class SqlUserDirectory implements UserDirectory {
       await this.#ask('ROLLBACK', []).catch(() => undefined);
       throw error;
     }
+  }
+
+  #toUser(row: SqlRow): User {
+    return userFrom(unpack(row, this.#dialect), 'postgres', ownOrigin);
   }
 
   /** One connection has one transaction at a time. */
@@ -182,8 +210,8 @@ export class SqlUserDirectory implements UserDirectory {
   }
 }
 
-function toUser(row: SqlRow): User {
-  return userFrom(unpack(row), 'postgres', ownOrigin);
+function twinFault(name: string): UserRefusedError {
+  return new UserRefusedError(`A user exists whose name differs from ${printable(name)} only in case`);
 }
 
 function pairs(of: readonly (readonly [string, readonly string[] | null | undefined])[]): string {

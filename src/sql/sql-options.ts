@@ -1,13 +1,13 @@
 import { ConfigurationError } from '../errors';
 import { optional, text, unchecked } from '../util/option-kinds';
 import { type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
-import { checkSqlClient, type SqlClient } from './sql-client';
+import { checkSqlClient, type DatabaseClient, type SqlClient } from './sql-client';
 import { ownStatements } from './own-statements';
 import { type Statements, statementsOf } from './statements';
 
 /**
  * An app's own table and the names of its columns: plain identifiers, which are quoted, so their case counts.
- * `active` is a boolean (in SQLite 0 or 1); `roles` and `groups` are arrays, JSON lists, or one name each.
+ * `active` is a boolean (in SQLite and MySQL 0 or 1); `roles` and `groups` are arrays, JSON lists, or one name each.
  */
 export interface SqlTable {
   /** The table, or `schema.table`. */
@@ -20,7 +20,7 @@ export interface SqlTable {
   readonly active?: string;
   readonly roles?: string;
   readonly groups?: string;
-  /** A `timestamptz`, in SQLite a text as of `toISOString()`. Users need it to change their password. */
+  /** A `timestamptz`, in SQLite a text as of `toISOString()`, in MySQL a `TIMESTAMP`. Users need it to change their password. */
   readonly tokensValidFrom?: string;
 }
 
@@ -37,7 +37,8 @@ export interface SqlQueries {
    * `$1` is the new hash, `$2` the username, `$3` the old hash, which the row must still have, and `$4` the
    * moment for `tokens_valid_from`, null where it stays; without `$4` users cannot change their password. It stores
    * `$4`, or a second after the present value where that is later.
-   * Ends in RETURNING: one row where it replaced.
+   * Ends in RETURNING: one row where it replaced. In MySQL, which has no RETURNING, the driver counts the rows, and
+   * `$4` comes as seconds since 1970, for FROM_UNIXTIME.
    */
   readonly updatePassword?: string;
   /** Rows with the column `role`, for the security report. */
@@ -45,8 +46,8 @@ export interface SqlQueries {
 }
 
 export interface SqlUserstoreOptions {
-  /** A `Pool` of `pg`, a {@link SqliteClient}, or anything like them. */
-  readonly client: SqlClient;
+  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
+  readonly client: DatabaseClient;
   /** The app's own table. @default securest's own tables, which `migrate()` makes */
   readonly table?: SqlTable;
   /** The app's own statements, in place of the table's. */
@@ -92,14 +93,16 @@ export function checkSqlOptions(options: unknown): SqlSettings {
   const table = given.table && present<SqlTable>(given.table);
   const queries = present<SqlQueries>(given.queries ?? {});
   const { getUser, getGroup, updatePassword } = queries;
-  if (updatePassword !== undefined && !/\breturning\b/i.test(updatePassword)) {
+  const isMysql = client.dialect === 'mysql';
+  if (updatePassword !== undefined && !isMysql && !/\breturning\b/i.test(updatePassword)) {
     throw fault('queries.updatePassword must end in RETURNING, to tell whether it replaced the hash');
   }
   if (updatePassword !== undefined && !['$1', '$2', '$3'].every((at) => updatePassword.includes(at))) {
     throw fault('queries.updatePassword needs $1, the new hash, $2, the username, and $3, the old hash');
   }
   for (const [name, query] of Object.entries({ getUser, getGroup })) {
-    if (query?.includes('$1') === false) throw fault(`queries.${name} needs $1, the name`);
+    if (query === undefined || query.includes('$1') || (isMysql && query.includes('?'))) continue;
+    throw fault(`queries.${name} needs $1, the name`);
   }
   if (getUser !== undefined && table !== undefined) {
     throw fault('table and queries.getUser cannot be combined');

@@ -2,9 +2,10 @@ import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { refuseZoneless } from './column-types';
 import { ownOrigin, queryOrigin, type RowOrigin, userOrigin } from './row-origin';
+import { plainRow, refuseMysqlTypes } from './mysql-columns';
 import { groupFrom, rowFault, unpack, userFrom } from './rows';
 import type { Dialect } from './schema';
-import { isUnfit } from './sql-errors';
+import { isUnfit, isUnwritable } from './sql-errors';
 import { answerOf, ask, outliveIdleErrors, type SqlClient, type SqlRow } from './sql-client';
 import { checkSqlOptions, type SqlUserstoreOptions } from './sql-options';
 import { timeText } from './stamp-sql';
@@ -56,7 +57,9 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   async getUser(identifier: string): Promise<U | null> {
     const row = await this.#one(this.#statements.getUser, identifier, this.#userOrigin, 'username');
     if (row === undefined) return null;
-    const user = this.#isOwn ? this.#withGroups(unpack(row)) : userFrom(row, this.#dialect, this.#userOrigin);
+    const user = this.#isOwn
+      ? this.#withGroups(unpack(row, this.#dialect))
+      : userFrom(row, this.#dialect, this.#userOrigin);
     // What a collation takes for the same name is another name to the throttle and the cache.
     return this.#isExact && user.username !== identifier ? null : (user as U);
   }
@@ -68,7 +71,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     const origin = this.#groupOrigin;
     const row = await this.#one(this.#statement('getGroup'), name, origin, 'name');
     if (row === undefined) return null;
-    const group = groupFrom(origin === ownOrigin ? unpack(row) : row, this.#dialect, origin);
+    const group = groupFrom(origin === ownOrigin ? unpack(row, this.#dialect) : row, this.#dialect, origin);
     return group.name === name ? group : null;
   }
 
@@ -80,7 +83,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     changes?: PasswordUpdate,
   ): Promise<boolean> {
     const statement = this.#statement('updatePassword');
-    const time = changes?.tokensValidFrom ? timeText(changes.tokensValidFrom) : null;
+    const time = changes?.tokensValidFrom ? timeText(changes.tokensValidFrom, this.#dialect) : null;
     const params = [newHash, user.username, oldHash];
     if (statement.includes('$4')) return this.#replace(statement, [...params, time]);
     if (time === null) return this.#replace(statement, params);
@@ -115,9 +118,12 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   }
 
   async #replace(statement: string, params: unknown[]): Promise<boolean> {
-    const rows = await ask(this.#client, statement, params);
-    if (rows.length > 1) throw new Error('SqlUserstore: updatePassword changed more than one row');
-    return rows.length === 1;
+    const { rows, affectedRows } = await answerOf(this.#client, statement, params);
+    const count = this.#dialect === 'mysql' ? affectedRows : rows.length;
+    if (count === 0 || count === 1) return count === 1;
+    throw new Error(
+      'SqlUserstore: updatePassword must change one row, and the client say how many it changed',
+    );
   }
 
   /** The one row that there may be of a name. */
@@ -128,16 +134,22 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     key: 'username' | 'name',
   ): Promise<SqlRow | undefined> {
     if (!isName(name)) return undefined;
-    const { rows, fields } = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
+    const answer = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
+      // A name that the column cannot hold is nobody's. Any other text could be compared, so the statement is wrong.
+      if (isUnwritable(error) && /\P{ASCII}/u.test(name)) return undefined;
       // A column of numbers, or of UUIDs: the message quotes what a client typed.
       if (isUnfit(error))
         throw rowFault(key, origin, 'must be text: the name cannot be converted to its type');
       throw error;
     });
+    if (answer === undefined) return undefined;
+    const { rows, fields } = answer;
     if (this.#dialect === 'postgres') refuseZoneless(fields, origin);
+    if (this.#dialect === 'mysql' && !(this.#isOwn || origin === ownOrigin))
+      refuseMysqlTypes(fields, origin, key);
     const [row, another] = rows;
     if (another !== undefined) throw rowFault(key, origin, 'must be unique: several rows have one name');
-    return row;
+    return row !== undefined && this.#dialect === 'mysql' ? plainRow(row, fields) : row;
   }
 }
 

@@ -1,3 +1,4 @@
+import { secondsText, utcFrom } from './mysql-sql';
 import type { Dialect } from './schema';
 
 /** How an UPDATE moves `tokensValidFrom` in the step that replaces the hash. */
@@ -8,8 +9,12 @@ export interface StampSql {
   readonly condition: string;
 }
 
-/** @param column quoted where it must be */
-export function stampSql(dialect: Dialect, column: string): StampSql {
+/**
+ * @param column quoted where it must be
+ * @param isOwn whether it belongs to securest's own tables: in MySQL a DATETIME in UTC, else a TIMESTAMP
+ */
+export function stampSql(dialect: Dialect, column: string, isOwn = false): StampSql {
+  if (dialect === 'mysql') return mysqlStamp(column, isOwn);
   if (dialect === 'postgres') {
     const later = `greatest($4::timestamptz, ${column}::timestamptz + interval '1 second')`;
     return {
@@ -25,7 +30,21 @@ export function stampSql(dialect: Dialect, column: string): StampSql {
   };
 }
 
-/** A time as both dialects read it. PostgreSQL knows no `+010000` for the year 10000. */
-export function timeText(time: Date): string {
+/** A TIMESTAMP ends in 2038, or later by the version, a DATETIME after the year 9999. */
+function mysqlStamp(column: string, isOwn: boolean): StampSql {
+  const given = isOwn ? utcFrom('$4') : 'FROM_UNIXTIME(CAST($4 AS DECIMAL(20, 3)))';
+  const later = `${column} + INTERVAL 1 SECOND`;
+  const hasLater = isOwn
+    ? `${column} < '9999-12-31 23:59:59'`
+    : `(UNIX_TIMESTAMP(${given}) > 0 AND (${column} IS NULL OR UNIX_TIMESTAMP(${later}) > 0))`;
+  return {
+    value: `CASE WHEN $4 IS NULL THEN ${column} WHEN ${column} IS NULL THEN ${given} ELSE GREATEST(${given}, ${later}) END`,
+    condition: ` AND ($4 IS NULL OR ${isOwn ? `${column} IS NULL OR ` : ''}${hasLater})`,
+  };
+}
+
+/** A time as the dialect reads it. PostgreSQL knows no `+010000` for the year 10000. */
+export function timeText(time: Date, dialect: Dialect): string {
+  if (dialect === 'mysql') return secondsText(time);
   return time.toISOString().replace(/^\+0*/, '');
 }

@@ -2,10 +2,14 @@
 export function serverCommand(
   program: string,
   args: readonly string[],
-  { user, signal = 'KILL' }: { readonly user?: string; readonly signal?: 'KILL' | 'QUIT' } = {},
+  {
+    user,
+    group = user,
+    signal = 'KILL',
+  }: { readonly user?: string; readonly group?: string; readonly signal?: 'KILL' | 'QUIT' } = {},
 ): [command: string, args: string[]] {
   // Only Linux tells a process of its parent's death. setpriv becomes the program: its process is the server's own.
   if (process.platform !== 'linux') return [program, [...args]];
-  const as = user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
+  const as = user === undefined ? [] : [`--reuid=${user}`, `--regid=${group ?? user}`, '--clear-groups'];
   return ['setpriv', [...as, `--pdeathsig=${signal}`, program, ...args]];
 }

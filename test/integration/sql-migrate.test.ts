@@ -9,7 +9,9 @@ import { migrate } from '../../src/sql/migrate';
 import type { SqlClient } from '../../src/sql/sql-client';
 import { SqliteClient } from '../../src/sql/sqlite-client';
 import { compiled } from '../support/compiled';
+import { MysqlClient } from '../../src/sql/mysql-client';
 import { describeWith } from './describe-with';
+import { MariadbServer, whyNoMariadb } from './mariadb-server';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
 
 const ROOT = resolve(__dirname, '../..');
@@ -111,6 +113,66 @@ describeWith(whyNoPostgres(), 'migrate in PostgreSQL', () => {
   describeMigrate('PostgreSQL', () => ground);
 });
 
+describeWith(whyNoMariadb(), 'migrate in MariaDB', () => {
+  const server = new MariadbServer();
+  const open: { end(): Promise<void> }[] = [];
+  const ground: Ground = {
+    get url() {
+      return server.url;
+    },
+    client: () => {
+      const pool = server.pool({ connectionLimit: 2 });
+      open.push(pool);
+      return new MysqlClient(pool, { timeoutMs: 10_000 });
+    },
+    clear: () => server.clear(),
+  };
+  before(async function () {
+    this.timeout(60_000);
+    await server.start();
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((pool) => pool.end()));
+    await ground.clear();
+  });
+  after(() => server.remove());
+  describeMigrate('MariaDB', () => ground);
+
+  it('brings to its end what another run began and did not end', async () => {
+    const client = ground.client();
+    await migrate(client);
+    await client.query("INSERT INTO securest_users (username) VALUES ('alice')", []);
+    await client.query('UPDATE securest_migrations SET applied_at = NULL', []);
+    await client.query('DROP TABLE securest_group_parents', []);
+    expect(await migrate(client)).to.equal(1);
+    expect((await client.query('SELECT username FROM securest_users', [])).rows).to.have.length(1);
+    await client.query('SELECT group_name FROM securest_group_parents', []);
+    const { rows } = await client.query('SELECT applied_at FROM securest_migrations', []);
+    expect(rows).to.have.length(1).and.not.deep.include({ applied_at: null });
+  });
+
+  it('takes a pool as it is, and leaves its lock to others', async () => {
+    const pool = server.pool({ connectionLimit: 1 });
+    open.push(pool);
+    expect(await migrate(pool)).to.equal(1);
+    const [rows] = await pool.query("SELECT IS_FREE_LOCK(CONCAT('securest_', SHA1(DATABASE()))) AS is_free");
+    expect(rows).to.deep.equal([{ is_free: 1 }]);
+  });
+
+  it('asks for the name of a database, and for connections that commit', async () => {
+    for (const [wrong, said] of [
+      [server.pool({ database: '' }), 'needs a database'],
+      [server.pool(), 'autocommit'],
+    ] as const) {
+      open.push(wrong);
+      wrong.on('connection', (connection) => void connection.query('SET autocommit = 0'));
+      if (said !== 'autocommit') wrong.pool.removeAllListeners('connection');
+      const error: unknown = await migrate(wrong).catch((reason: unknown) => reason);
+      expect(String(error)).to.include(said);
+    }
+  });
+});
+
 describe('securest sql migrate', () => {
   async function run(...args: string[]): Promise<{ code: number; err: string }> {
     let err = '';
@@ -122,12 +184,23 @@ describe('securest sql migrate', () => {
     const { code, err } = await run('sql', 'migrate', 'postgres://me:canary@127.0.0.1:1/none');
     expect(code).to.equal(2);
     expect(err).to.include('ECONNREFUSED').and.not.include('canary');
+    const mysql = await run('sql', 'migrate', 'mysql://me:canary@127.0.0.1:1/none');
+    expect(mysql.code).to.equal(2);
+    expect(mysql.err).to.include('ECONNREFUSED').and.not.include('canary');
   });
 
   it('ends with 2 for another kind of url', async () => {
-    expect((await run('sql', 'migrate', 'mysql://me:canary@host/db')).err)
+    for (const url of [
+      'oracle://me:canary@host/db',
+      'mysql://me:can/ary@host/db',
+      'mysql://me:canary@ho st/db',
+    ]) {
+      const { code, err } = await run('sql', 'migrate', url);
+      expect([code, err.includes('canary'), err.includes('ary@')], url).to.deep.equal([2, false, false]);
+    }
+    expect((await run('sql', 'migrate', 'oracle://host/db')).err)
       .to.include('postgres://')
-      .and.not.include('canary');
+      .and.include('mysql://');
     expect((await run('sql', 'migrate')).code).to.equal(2);
     expect((await run('sql', 'drop', 'sqlite:x')).code).to.equal(2);
   });

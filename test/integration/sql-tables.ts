@@ -20,8 +20,8 @@ export async function fill(
   }
   for (const { username, password, email, active, tokensValidFrom, roles, groups: memberships } of users) {
     await insert('securest_users (username, password, email, active, tokens_valid_from)', [
-      ...[username, password, email, active ?? true],
-      tokensValidFrom?.toISOString() ?? null,
+      ...[username, password ?? null, email ?? null, active ?? true],
+      (client.dialect === 'mysql' ? tokensValidFrom : tokensValidFrom?.toISOString()) ?? null,
     ]);
     for (const role of roles ?? []) await insert('securest_user_roles (username, role)', [username, role]);
     for (const group of memberships ?? [])

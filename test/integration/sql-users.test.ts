@@ -13,7 +13,9 @@ import { SqlUserstore } from '../../src/sql/sql-userstore';
 import { SqliteClient } from '../../src/sql/sqlite-client';
 import { compiled, type Given, type Result, runCommand } from '../support/compiled';
 import { eventually } from '../support/eventually';
+import { MysqlClient } from '../../src/sql/mysql-client';
 import { describeWith } from './describe-with';
+import { MariadbServer, whyNoMariadb } from './mariadb-server';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
 import { fill } from './sql-tables';
 
@@ -51,11 +53,6 @@ function describeUsers(ground: () => Ground): void {
       { cwd: folder, input, ...given },
     );
   const directory = async (): Promise<UserDirectory> => new SqlUserDirectory(await ground().connect());
-  const all = async (from: UserDirectory): Promise<User[]> => {
-    const users: User[] = [];
-    for await (const user of from.list()) users.push(user);
-    return users;
-  };
 
   describe('the command', function () {
     this.timeout(60_000);
@@ -380,3 +377,80 @@ describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
     }
   });
 });
+
+describeWith(whyNoMariadb(), 'Users of a MariaDB', function () {
+  const server = new MariadbServer();
+  let pool: ReturnType<MariadbServer['pool']>;
+  let client: MysqlClient;
+  let connections: { destroy(): void }[];
+
+  before(async function () {
+    this.timeout(60_000);
+    await server.start();
+  });
+  after(() => server.remove());
+  beforeEach(async () => {
+    await server.clear();
+    pool = server.pool({ connectionLimit: 12 });
+    client = new MysqlClient(pool, { timeoutMs: 20_000 });
+    connections = [];
+    await migrate(client);
+  });
+  afterEach(async () => {
+    for (const connection of connections) connection.destroy();
+    await pool.end();
+  });
+
+  const connect = async (): Promise<SqlClient> => {
+    const connection = await pool.getConnection();
+    connections.push(connection);
+    return new MysqlClient(connection, { timeoutMs: 20_000 });
+  };
+  describeUsers(() => ({ url: server.url, client, connect }));
+
+  it('are not added where a name is longer than the column, in any mode of the server', async () => {
+    const users = new SqlUserDirectory(await connect());
+    const error: unknown = await users.add({ username: 'x'.repeat(256) }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(SqlFault);
+    const added = await runCommand(['user', 'add', server.url, 'y'.repeat(256), '--password-stdin'], {
+      cwd: tmpdir(),
+      input: PASSWORD,
+    });
+    expect(added.code).to.equal(2);
+    expect(await all(users)).to.deep.equal([]);
+  }).timeout(30_000);
+
+  it('the command says why there is no connection, without the password', async function () {
+    this.timeout(30_000);
+    const url = server.url.replace('root@', 'nobody:hunter2@');
+    const { code, err } = await runCommand(['user', 'list', url], { cwd: tmpdir() });
+    expect(code).to.equal(2);
+    expect(err).to.include('nobody').and.not.include('hunter2');
+    await server.clear();
+    const none = await runCommand(['user', 'list', server.url.replace('mysql:', 'mariadb:')], {
+      cwd: tmpdir(),
+    });
+    expect([none.code, none.err]).to.deep.equal([
+      2,
+      'securest: The database has no tables of securest: securest sql migrate makes them\n',
+    ]);
+  });
+
+  it('the command gives up on a server that is frozen', async function () {
+    this.timeout(60_000);
+    server.freeze();
+    try {
+      const { code, err } = await runCommand(['user', 'list', server.url], { cwd: tmpdir() });
+      expect(code).to.equal(2);
+      expect(err).to.match(/timeout|ETIMEDOUT/);
+    } finally {
+      server.thaw();
+    }
+  });
+});
+
+async function all(users: UserDirectory): Promise<User[]> {
+  const found: User[] = [];
+  for await (const user of users.list()) found.push(user);
+  return found;
+}

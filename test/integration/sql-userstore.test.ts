@@ -4,9 +4,11 @@ import { ConfigurationError } from '../../src/errors';
 import { migrate } from '../../src/sql/migrate';
 import type { SqlClient } from '../../src/sql/sql-client';
 import { SqliteClient } from '../../src/sql/sqlite-client';
+import { MysqlClient } from '../../src/sql/mysql-client';
 import { SqlUserstore } from '../../src/sql/sql-userstore';
 import { describeUserstore } from '../contract/describe-userstore';
 import { describeWith } from './describe-with';
+import { MariadbServer, whyNoMariadb } from './mariadb-server';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
 import { fill } from './sql-tables';
 
@@ -14,7 +16,7 @@ import { fill } from './sql-tables';
 class Counted implements SqlClient {
   asked: string[] = [];
   constructor(private readonly client: SqlClient) {}
-  get dialect(): 'postgres' | 'sqlite' {
+  get dialect(): NonNullable<SqlClient['dialect']> {
     return this.client.dialect ?? 'postgres';
   }
   query(sql: string, params: unknown[]): Promise<{ rows: unknown[] }> {
@@ -118,13 +120,11 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
         const last = new Date('9999-12-31T23:59:59.500Z');
         const store = await own([{ username: 'alice', password: 'old', tokensValidFrom: last }], []);
         const changes = { tokensValidFrom: new Date() };
-        const isSqlite = client.dialect === 'sqlite';
-        expect(await store.updatePassword?.({ username: 'alice' }, 'new', 'old', changes)).to.equal(
-          !isSqlite,
-        );
+        const isLast = client.dialect !== 'postgres' && client.dialect !== undefined;
+        expect(await store.updatePassword?.({ username: 'alice' }, 'new', 'old', changes)).to.equal(!isLast);
         const alice = await store.getUser('alice');
-        expect(alice?.password).to.equal(isSqlite ? 'old' : 'new');
-        expect(alice?.tokensValidFrom?.getTime()).to.equal(last.getTime() + (isSqlite ? 0 : 1000));
+        expect(alice?.password).to.equal(isLast ? 'old' : 'new');
+        expect(alice?.tokensValidFrom?.getTime()).to.equal(last.getTime() + (isLast ? 0 : 1000));
       });
 
       it('lists the roles of users and of groups', async () => {
@@ -151,13 +151,18 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
         const counted = new Counted(client);
         await new SqlUserstore({ client: counted }).getUser('alice');
         expect(await store.getUser('alice')).to.not.equal(null);
-        const statement = (counted.asked[0] ?? '').replaceAll('$1', "'alice'");
+        // What begins with SET STATEMENT cannot be explained.
+        const statement = (counted.asked[0] ?? '').replace(/^\/\*M!.*?\*\/ /, '').replaceAll('$1', "'alice'");
         if (counted.dialect === 'postgres') await client.query('SET enable_seqscan = off', []);
         const plan = JSON.stringify((await client.query(explain(statement), [])).rows);
         expect(plan).to.match(index);
-        expect(plan).to.not.match(/Seq Scan on securest_users|SCAN u\b/);
+        expect(plan).to.not.match(/Seq Scan on securest_users|SCAN u\b|"table":"u","type":"ALL"/);
       });
     });
+
+    const isMysql = (): boolean => client.dialect === 'mysql';
+    /** Names as this database quotes them. */
+    const named = (sql: string): string => (isMysql() ? sql.replaceAll('"', '`') : sql);
 
     describe("with an app's table", () => {
       const TABLE = {
@@ -167,10 +172,14 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
 
       it('maps its columns', async () => {
         await client.query(appTable, []);
-        const insert = `INSERT INTO "People" ("Login", hash, mail, enabled, roles, teams, since) VALUES ($1, $2, $3, $4, $5, $6, $7)`;
-        const lists = client.dialect === 'sqlite' ? ['["a"]', '[]'] : [['a'], '[]'];
+        const [people, login, moment] = isMysql()
+          ? ['`People`', '`Login`', 'FROM_UNIXTIME($7)']
+          : ['"People"', '"Login"', '$7'];
+        const insert = `INSERT INTO ${people} (${login}, hash, mail, enabled, roles, teams, since) VALUES ($1, $2, $3, $4, $5, $6, ${moment})`;
+        const lists = client.dialect === 'sqlite' || isMysql() ? ['["a"]', '[]'] : [['a'], '[]'];
         const since = '2026-01-01T00:00:00.000Z';
-        await client.query(insert, ['alice', 'old', 'a@example.com', true, ...lists, since]);
+        const at = isMysql() ? String(Date.parse(since) / 1000) : since;
+        await client.query(insert, ['alice', 'old', 'a@example.com', true, ...lists, at]);
         const store = new SqlUserstore({ client, table: TABLE });
         expect(await store.getUser('alice')).to.deep.equal({
           ...{ username: 'alice', password: 'old', email: 'a@example.com', active: true },
@@ -197,7 +206,7 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
 
       it('takes no change of a password, only a better hash, where tokens cannot be ended', async () => {
         await client.query(appTable, []);
-        await client.query(`INSERT INTO "People" ("Login", hash) VALUES ('alice', 'old')`, []);
+        await client.query(named(`INSERT INTO "People" ("Login", hash) VALUES ('alice', 'old')`), []);
         const store = new SqlUserstore({
           client,
           table: { name: 'People', username: 'Login', password: 'hash' },
@@ -209,7 +218,7 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
       it('throws for two rows of one name, and for a row that does not hold', async () => {
         await client.query(appTable, []);
         const insert = (login: string, enabled: string): Promise<unknown> =>
-          client.query(`INSERT INTO "People" ("Login", enabled) VALUES ('${login}', ${enabled})`, []);
+          client.query(named(`INSERT INTO "People" ("Login", enabled) VALUES ('${login}', ${enabled})`), []);
         for (const [login, enabled] of [
           ['alice', 'NULL'],
           ['twin', 'NULL'],
@@ -252,7 +261,8 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
         it(`names the column when ${what}`, async () => {
           const username = columns.endsWith('username') ? '' : '$1 AS username, ';
           const getUser = `SELECT ${username}${columns} ${username === '' ? "WHERE $1 <> ''" : ''}`;
-          const typed = client.dialect === 'sqlite' ? getUser : getUser.replaceAll('$1', '$1::text');
+          const typed =
+            client.dialect === 'sqlite' || isMysql() ? getUser : getUser.replaceAll('$1', '$1::text');
           const error = await thrownBy(
             new SqlUserstore({ client, queries: { getUser: typed } }).getUser('alice'),
           );
@@ -282,8 +292,10 @@ function describeSql(name: string, { client: open, close, appTable, explain, ind
 
       it('folds no tokensValidFrom away', async () => {
         const time =
-          client.dialect === 'sqlite' ? `'2026-01-01T00:00:00Z'` : `'2026-01-01T00:00:00Z'::timestamptz`;
-        const name = client.dialect === 'sqlite' ? '$1' : '$1::text';
+          client.dialect === 'sqlite' || isMysql()
+            ? `'2026-01-01T00:00:00Z'`
+            : `'2026-01-01T00:00:00Z'::timestamptz`;
+        const name = client.dialect === 'sqlite' || isMysql() ? '$1' : '$1::text';
         const getUser = `SELECT ${name} AS username, ${time} AS tokensValidFrom`;
         const user = await new SqlUserstore({ client, queries: { getUser } }).getUser('alice');
         expect(user?.tokensValidFrom).to.deep.equal(new Date('2026-01-01T00:00:00Z'));
@@ -334,6 +346,31 @@ describeWith(whyNoPostgres(), 'with a PostgreSQL', () => {
       'CREATE TABLE "People" ("Login" text, hash text, mail text, enabled boolean, roles text[], teams jsonb, since timestamptz)',
     explain: (sql) => `EXPLAIN ${sql}`,
     index: /Index Scan using securest_users_pkey/,
+  });
+});
+
+describeWith(whyNoMariadb(), 'with a MariaDB', () => {
+  const server = new MariadbServer();
+  const pools = new Map<SqlClient, { end(): Promise<void> }>();
+  before(async function () {
+    this.timeout(60_000);
+    await server.start();
+  });
+  after(() => server.remove());
+
+  describeSql('MariaDB', {
+    client: async () => {
+      await server.clear();
+      const pool = server.pool({ connectionLimit: 1 });
+      const client = new MysqlClient(pool, { timeoutMs: 10_000 });
+      pools.set(client, pool);
+      return client;
+    },
+    close: async (client) => pools.get(client)?.end(),
+    appTable:
+      'CREATE TABLE `People` (`Login` varchar(50), hash varchar(50), mail varchar(50), enabled boolean, roles json, teams longtext, since timestamp(3) NULL)',
+    explain: (sql) => `EXPLAIN ${sql}`,
+    index: /"table":"u","type":"const"/,
   });
 });
 

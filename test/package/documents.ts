@@ -15,6 +15,7 @@ const SOURCES = [
   'securest/testing',
   'ioredis',
   'pg',
+  'mysql2/promise',
   'typeorm',
   'class-validator',
   'routing-controllers',

@@ -190,8 +190,12 @@ describe('Public surface', function () {
   });
 
   it('of securest/sql is these values and types', () => {
-    expect(Object.keys(sql)).to.have.members(['SqlUserstore', 'SqliteClient', 'migrate']);
+    expect(Object.keys(sql)).to.have.members(['MysqlClient', 'SqlUserstore', 'SqliteClient', 'migrate']);
     expect(exportedTypes(program, 'src/sql/index.ts')).to.have.members([
+      'DatabaseClient',
+      'MysqlClientOptions',
+      'MysqlConnection',
+      'MysqlPool',
       'SqlClient',
       'SqlQueries',
       'SqlTable',
