@@ -5,12 +5,13 @@ import { ownOrigin, queryOrigin, type RowOrigin, userOrigin } from './row-origin
 import { groupFrom, rowFault, unpack, userFrom } from './rows';
 import type { Dialect } from './schema';
 import { isUnfit } from './sql-errors';
-import { answerOf, ask, outliveIdleErrors, type SqlClient, type SqlRow } from './sql-client';
+import { answerOf, ask, outliveIdleErrors, type SqlAnswer, type SqlClient, type SqlRow } from './sql-client';
 import { checkSqlOptions, type SqlUserstoreOptions } from './sql-options';
 import { timeText } from './stamp-sql';
 import type { Statements } from './statements';
 
 const MAX_NAME = 1024;
+const NOBODY: SqlAnswer = { rows: [], fields: undefined };
 
 /**
  * Users, and their groups, from a database: from securest's own tables, from a table of the app's, or by the
@@ -129,9 +130,10 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   ): Promise<SqlRow | undefined> {
     if (!isName(name)) return undefined;
     const { rows, fields } = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
-      // A column of numbers, or of UUIDs: the message quotes what a client typed.
-      if (isUnfit(error))
-        throw rowFault(key, origin, 'must be text: the name cannot be converted to its type');
+      // A column of integers or UUIDs has no such name. The message quotes what a client typed.
+      if (key === 'username' && isUnfit(error, this.#isExact)) return NOBODY;
+      if (isUnfit(error, true))
+        throw rowFault(key, origin, 'has a value that cannot be converted to its type');
       throw error;
     });
     if (this.#dialect === 'postgres') refuseZoneless(fields, origin);

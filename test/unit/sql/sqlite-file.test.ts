@@ -53,7 +53,7 @@ describe('The file of a SqliteClient', () => {
     for (const end of ['-wal', '-shm']) rmSync(file + end, { force: true });
     return file;
   };
-  const hashOf = async (client: SqliteClient): Promise<string | undefined> =>
+  const hashOf = async (client: SqliteClient): Promise<string | null | undefined> =>
     (await new SqlUserstore({ client, table: TABLE }).getUser('ann'))?.password;
   const codeOf = (work: Promise<unknown>): Promise<unknown> =>
     work.then(
