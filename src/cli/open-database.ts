@@ -115,8 +115,8 @@ function givingUp(client: SqlClient, socket: Socket): SqlClient {
 
 async function openMysql(url: string): Promise<Database> {
   if (!URL.canParse(url)) throw new UsageError('The url of the database is not valid');
-  const { createConnection } = loadOptional('mysql2', 'A database of mysql://') as Mysql;
-  const connection = createConnection({
+  const mysql = loadOptional('mysql2', 'A database of mysql://') as Mysql;
+  const connection = mysql.createConnection({
     ...(process.env['MYSQL_PWD'] !== undefined && { password: process.env['MYSQL_PWD'] }),
     uri: url.replace(MYSQL, 'mysql://'),
     connectTimeout: CONNECT_MS,

@@ -20,8 +20,7 @@ export async function migrate(client: DatabaseClient): Promise<number> {
   const checked = checkSqlClient('migrate()', client);
   const { dialect = 'postgres' } = checked;
   if (dialect === 'mysql') {
-    if (typeof (checked as Partial<MysqlClient>).session === 'function')
-      return await migrateMysql(checked as MysqlClient);
+    if (hasSessions(checked)) return await migrateMysql(checked);
     throw new ConfigurationError('migrate() needs a pool of mysql2, or a MysqlClient, for MySQL');
   }
   const isSqlite = dialect === 'sqlite';
@@ -70,4 +69,8 @@ async function migrateSqlite(client: SqlClient, version: number, statements: str
       await pause(10);
     }
   }
+}
+
+function hasSessions(client: SqlClient): client is SqlClient & Pick<MysqlClient, 'session'> {
+  return typeof (client as Partial<MysqlClient>).session === 'function';
 }

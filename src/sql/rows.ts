@@ -19,12 +19,13 @@ const MUST_BE: Readonly<Record<RowField, string>> = {
   name: NAME,
   password: TEXT,
   email: TEXT,
-  active: 'must be a boolean, in SQLite and MySQL 0 or 1, and not null',
+  active: 'must be a boolean, 0 or 1, and not null',
   roles: LIST,
   groups: LIST,
   tokensValidFrom:
     'must be a time with its zone: timestamptz, in SQLite a text as of toISOString(), in MySQL a TIMESTAMP',
 };
+const MAX_KINDS = 3;
 const USER_FIELDS = [
   'username',
   'password',
@@ -66,9 +67,11 @@ export function userFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): User
     if (name in user) user[name] = listFrom(user[name], dialect);
   }
   if ('active' in user) user['active'] = flagFrom(user['active'], dialect);
+  if ('username' in user) user['username'] = nameFrom(user['username']);
   if (isUser(user)) return user;
-  const wrong = USER_FIELDS.find((field) => !isUser({ username: 'x', [field]: user[field] }));
-  throw rowFault(wrong ?? 'username', origin);
+  const wrong = USER_FIELDS.find((field) => !isUser({ username: 'x', [field]: user[field] })) ?? 'username';
+  const key = wrong === 'tokensValidFrom' ? (times[0] ?? wrong) : wrong;
+  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${kindOf(row[key])}`);
 }
 
 /** The group that a row states. @throws Error that names the column, and no value, when the row is not valid */
@@ -76,12 +79,11 @@ export function groupFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): Gro
   const { name, roles, groups } = row;
   const group = { name, roles: listFrom(roles, dialect), groups: listFrom(groups, dialect) };
   if (isGroup(group)) return group;
-  const wrong = GROUP_FIELDS.find((field) => !isGroup({ name: 'x', [field]: group[field] }));
-  throw rowFault(wrong ?? 'name', origin);
+  const wrong = GROUP_FIELDS.find((field) => !isGroup({ name: 'x', [field]: group[field] })) ?? 'name';
+  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${kindOf(row[wrong])}`);
 }
 
-/** @param problem the default is what the field must be */
-export function rowFault(field: RowField, origin: RowOrigin, problem = MUST_BE[field]): Error {
+export function rowFault(field: RowField, origin: RowOrigin, problem: string): Error {
   return new Error(`SqlUserstore: ${origin(field)} ${problem}`);
 }
 
@@ -113,11 +115,28 @@ function completeLists(record: Record<string, unknown>): void {
   }
 }
 
-/** SQLite has no booleans, and MySQL has numbers and bits. Null is neither, so it is refused. */
+/** SQLite has no booleans, many a table has a smallint, and MySQL has bits. Null is neither, so it is refused. */
 function flagFrom(value: unknown, dialect: Dialect): unknown {
-  if (dialect === 'postgres') return value;
   if (dialect === 'mysql' && Buffer.isBuffer(value) && value.length === 1) return flagFrom(value[0], dialect);
   return value === 1 || value === 0 ? value === 1 : value;
+}
+
+/** A column of integers: a name is typed as text. */
+function nameFrom(value: unknown): unknown {
+  return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
+}
+
+/** The type of a value, for an error: never the value. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return value === null ? 'null' : 'missing';
+  if (Array.isArray(value)) {
+    const kinds = [...new Set((value as unknown[]).map((item) => kindOf(item)))].slice(0, MAX_KINDS);
+    return kinds.length === 0 ? 'an empty list' : `a list with ${kinds.join(' and ')}`;
+  }
+  if (value instanceof Date) return 'a Date';
+  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return 'bytes';
+  if (typeof value === 'string') return value === '' ? 'an empty text' : 'a text';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** A text without a time zone means another moment on each machine, and is refused. */

@@ -41,10 +41,15 @@ export function refusedParameter(error: unknown): string | undefined {
   return /unsupported startup parameter(?: in options)?: (\w{1,63})/.exec(message)?.[1];
 }
 
-/** Whether PostgreSQL could not convert a text to the type of a column. Its message quotes the text. */
-export function isUnfit(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /^22(?:P02|003|007|008)$/.test(code);
+/**
+ * Whether PostgreSQL could not convert the first parameter to the type of its column: no row has such a value. Its
+ * message quotes the text.
+ * @param isOnly whether the statement converts nothing else
+ */
+export function isUnfit(error: unknown, isOnly: boolean): boolean {
+  const { code, where } = (error ?? {}) as { code?: unknown; where?: unknown };
+  if (typeof code !== 'string' || !/^22(?:P02|003|007|008)$/.test(code)) return false;
+  return isOnly || (typeof where === 'string' && /\bportal (?:"[^"]*" )?parameter \$1\b/.test(where));
 }
 
 /** Whether the same transaction may well succeed when it is tried again. */

@@ -7,7 +7,7 @@ import { type Statements, statementsOf } from './statements';
 
 /**
  * An app's own table and the names of its columns: plain identifiers, which are quoted, so their case counts.
- * `active` is a boolean (in SQLite and MySQL 0 or 1); `roles` and `groups` are arrays, JSON lists, or one name each.
+ * `active` is a boolean, or 0 or 1; `roles` and `groups` are arrays, JSON lists, or one name each.
  */
 export interface SqlTable {
   /** The table, or `schema.table`. */

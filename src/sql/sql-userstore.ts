@@ -6,12 +6,13 @@ import { plainRow, refuseMysqlTypes } from './mysql-columns';
 import { groupFrom, rowFault, unpack, userFrom } from './rows';
 import type { Dialect } from './schema';
 import { isUnfit, isUnwritable } from './sql-errors';
-import { answerOf, ask, outliveIdleErrors, type SqlClient, type SqlRow } from './sql-client';
+import { answerOf, ask, outliveIdleErrors, type SqlAnswer, type SqlClient, type SqlRow } from './sql-client';
 import { checkSqlOptions, type SqlUserstoreOptions } from './sql-options';
 import { timeText } from './stamp-sql';
 import type { Statements } from './statements';
 
 const MAX_NAME = 1024;
+const NOBODY: SqlAnswer = { rows: [], fields: undefined, affectedRows: undefined };
 
 /**
  * Users, and their groups, from a database: from securest's own tables, from a table of the app's, or by the
@@ -134,16 +135,15 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     key: 'username' | 'name',
   ): Promise<SqlRow | undefined> {
     if (!isName(name)) return undefined;
-    const answer = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
+    const { rows, fields } = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
       // A name that the column cannot hold is nobody's. Any other text could be compared, so the statement is wrong.
-      if (isUnwritable(error) && /\P{ASCII}/u.test(name)) return undefined;
-      // A column of numbers, or of UUIDs: the message quotes what a client typed.
-      if (isUnfit(error))
-        throw rowFault(key, origin, 'must be text: the name cannot be converted to its type');
+      if (isUnwritable(error) && /\P{ASCII}/u.test(name)) return NOBODY;
+      // A column of integers or UUIDs has no such name. The message quotes what a client typed.
+      if (key === 'username' && isUnfit(error, this.#isExact)) return NOBODY;
+      if (isUnfit(error, true))
+        throw rowFault(key, origin, 'has a value that cannot be converted to its type');
       throw error;
     });
-    if (answer === undefined) return undefined;
-    const { rows, fields } = answer;
     if (this.#dialect === 'postgres') refuseZoneless(fields, origin);
     if (this.#dialect === 'mysql' && !(this.#isOwn || origin === ownOrigin))
       refuseMysqlTypes(fields, origin, key);

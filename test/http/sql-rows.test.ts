@@ -56,9 +56,9 @@ for (const driver of DRIVERS) {
     for (const [what, option, row, fields] of [
       ['roles are a list with commas', 'roles', { roles: `admin,${SECRET}` }],
       ['roles hold null', 'roles', { roles: '{admin,NULL}' }],
-      ['active is a number', 'active', { active: 1 }],
+      ['active is a number', 'active', { active: 2 }],
       ['active is a letter', 'active', { active: 't' }],
-      ['the username is a number', 'username', { username: 7 }],
+      ['the username is a number', 'username', { username: 7.5 }],
       ['the password is a buffer', 'password', { password: Buffer.from(SECRET) }],
       ['the time has no zone', 'tokensValidFrom', { tokens_valid_from: `2026-01-01 00:00:00` }],
       [

@@ -69,7 +69,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore over the columns of a PostgreSQL', (
     ['jsonb', `'{"admin": true}'`, 'roles'],
     ['integer', '3', 'groups'],
     ['bit', `B'1'`, 'active'],
-    ['smallint', '1', 'active'],
+    ['smallint', '2', 'active'],
     ['char', `'t'`, 'active'],
     ['boolean', 'NULL', 'active'],
     ['bytea', `'old'`, 'password'],
@@ -85,13 +85,41 @@ describeWith(whyNoPostgres(), 'SqlUserstore over the columns of a PostgreSQL', (
     });
   }
 
-  it('names a username of numbers, and does not quote what was typed', async () => {
-    const store = await storeOf('integer', '7', { username: 'it' });
-    for (const typed of ['7', 'hunter2', '99999999999999999999']) {
-      const error: unknown = await store.getUser(typed).catch((thrown: unknown) => thrown);
-      expect(String(error)).to.include('column "it" of table people (option table.username)');
-      expect(String(error)).to.not.match(/hunter2|9999/);
-    }
+  for (const [value, active] of [
+    ['1', true],
+    ['0', false],
+  ] as const) {
+    it(`reads active of smallint from ${value}`, async () => {
+      const store = await storeOf('smallint', value, { active: 'it' });
+      expect((await store.getUser('ann'))?.active).to.equal(active);
+    });
+  }
+
+  for (const [type, name, others] of [
+    ['integer', '7', ['hunter2', '07', ' 7', '+7', '8', '7.0', '99999999999999999999', "7' OR true"]],
+    ['bigint', '9007199254740993', ['9007199254740992', 'hunter2', '1e3']],
+    ['uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', ['hunter2', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11']],
+  ] as const) {
+    it(`finds a name of ${type} as it is printed, and nobody by any other text`, async () => {
+      const store = await storeOf(type, `'${name}'`, { username: 'it' });
+      const user = (await store.getUser(name))!;
+      expect(user.username).to.equal(name);
+      for (const typed of others) expect(await store.getUser(typed), typed).to.equal(null);
+      expect(await store.updatePassword?.(user, 'new', 'old')).to.equal(true);
+      const getUser = 'SELECT it AS username, hash AS password FROM people WHERE it = $1';
+      const own = new SqlUserstore({ client: pool, queries: { getUser } });
+      expect((await own.getUser(name))?.password).to.equal('new');
+      expect(await own.getUser('hunter2')).to.equal(null);
+    });
+  }
+
+  it('takes what a statement cannot convert besides the name for a fault, and quotes nothing', async () => {
+    await storeOf('text', "'hunter2'", {});
+    const getUser = 'SELECT login AS username, it::integer AS n FROM people WHERE login = $1';
+    const store = new SqlUserstore({ client: pool, queries: { getUser } });
+    expect(await store.getUser('nobody')).to.equal(null);
+    const error = await thrownBy(store);
+    expect(error).to.include('queries.getUser').and.not.include('hunter2');
   });
 
   describe('tokensValidFrom', () => {

@@ -71,15 +71,31 @@ describe('A column of tokensValidFrom without a time zone', () => {
 });
 
 describe('A name that the type of a column cannot take', () => {
-  it('is not quoted, and the column is named', async () => {
-    for (const code of ['22P02', '22003', '22007', '22008']) {
-      const refusal = Object.assign(new Error('invalid input syntax for type integer: "hunter2"'), { code });
-      const client = { query: () => Promise.reject(refusal) };
-      const store = new SqlUserstore({ client, table: { name: 'people', username: 'id' } });
-      const error: unknown = await store.getUser('hunter2').catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(Error).and.not.have.property('cause');
-      expect(String(error)).to.include('column "id" of table people (option table.username)');
-      expect(String(error)).to.not.include('hunter2');
-    }
+  const refusing = (code: string, where?: string) => ({
+    query: () =>
+      Promise.reject(
+        Object.assign(new Error('invalid input syntax for type integer: "hunter2"'), { code, where }),
+      ),
   });
+  const getUser = 'SELECT id AS username, n::integer FROM people WHERE id = $1';
+
+  for (const code of ['22P02', '22003', '22007', '22008']) {
+    it(`is unknown after ${code}`, async () => {
+      const table = { name: 'people', username: 'id' };
+      expect(await new SqlUserstore({ client: refusing(code), table }).getUser('hunter2')).to.equal(null);
+      for (const where of ["unnamed portal parameter $1 = '...'", 'portal "a" parameter $1']) {
+        const store = new SqlUserstore({ client: refusing(code, where), queries: { getUser } });
+        expect(await store.getUser('hunter2')).to.equal(null);
+      }
+    });
+
+    it(`is not quoted where ${code} may be about another value, and the statement is named`, async () => {
+      for (const where of [undefined, 'unnamed portal parameter $12', 'SQL function "f" statement 1']) {
+        const store = new SqlUserstore({ client: refusing(code, where), queries: { getUser } });
+        const error: unknown = await store.getUser('hunter2').catch((thrown: unknown) => thrown);
+        expect(error).to.be.instanceOf(Error).and.not.have.property('cause');
+        expect(String(error)).to.include('queries.getUser').and.not.include('hunter2');
+      }
+    });
+  }
 });

@@ -78,14 +78,15 @@ describe('userFrom', () => {
   });
 
   for (const [column, row] of [
-    ['"login"', { username: 7 }],
+    ['"login"', { username: 7.5 }],
+    ['"login"', { username: 2 ** 60 }],
     ['"login"', { username: null }],
     ['"login"', { username: '' }],
     ['"login"', { username: Buffer.from(SECRET) }],
     ['"hash"', { password: 7 }],
     ['"hash"', { password: Buffer.from(SECRET) }],
     ['"mail"', { email: { address: SECRET } }],
-    ...[null, 0, 1, '1', '0', 't', 'f', 'true', 'Y', SECRET, Buffer.from([1]), 1n, [true]].map(
+    ...[null, 2, -1, '1', '0', 't', 'f', 'true', 'Y', SECRET, Buffer.from([1]), 1n, [true]].map(
       (active) => ['"enabled"', { active }] as const,
     ),
     ...[
@@ -108,8 +109,10 @@ describe('userFrom', () => {
     });
   }
 
-  it('takes 0 and 1 for booleans in SQLite, and nothing else', () => {
-    expect([1, 0].map((active) => user({ active }, 'sqlite').active)).to.deep.equal([true, false]);
+  it('takes 0 and 1 for booleans, and nothing else', () => {
+    for (const dialect of ['sqlite', 'postgres'] as const) {
+      expect([1, 0].map((active) => user({ active }, dialect).active)).to.deep.equal([true, false]);
+    }
     for (const active of [null, 2, -1, 0.5, '1', 'true', 1n]) {
       expect(
         faultOf(() => user({ active }, 'sqlite')),
@@ -117,6 +120,36 @@ describe('userFrom', () => {
       ).to.include('"enabled"');
     }
   });
+
+  it('takes integers for the names that are typed', () => {
+    expect([7, 0, -1, 7n].map((username) => user({ username }).username)).to.deep.equal([
+      '7',
+      '0',
+      '-1',
+      '7',
+    ]);
+  });
+
+  for (const [row, kind] of [
+    [{ roles: `${SECRET},b` }, 'a text'],
+    [{ roles: [{ name: SECRET }, 'b'] }, 'a list with an object and a text'],
+    [{ roles: { name: SECRET } }, 'an object'],
+    [{ groups: ['a', null] }, 'a list with a text and null'],
+    [{ active: null }, 'null'],
+    [{ active: 2 }, 'a number'],
+    [{ password: Buffer.from(SECRET) }, 'bytes'],
+    [{ email: new Date(0) }, 'a Date'],
+    [{ username: '' }, 'an empty text'],
+    [{ tokensValidFrom: SECRET }, 'a text'],
+    [{ tokens_valid_from: 7 }, 'a number'],
+  ] as const) {
+    it(`says that ${Object.keys(row).join()} is ${kind}`, () => {
+      const fault = faultOf(() => user(row));
+      expect(fault)
+        .to.match(new RegExp(`, and is ${kind}$`))
+        .and.not.include(SECRET);
+    });
+  }
 
   for (const [text, moment] of [
     ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000Z'],
