@@ -7,16 +7,17 @@ import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { BadCredentialsError, MalformedCredentialsError } from '../errors';
+import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import type { Clock } from '../util/clock';
 import { type Accepted, Acceptor } from './acceptor';
-import { checkKerberosOptions, type KerberosProviderOptions } from './kerberos-options';
+import { checkKerberosOptions, foldRealm, type KerberosProviderOptions } from './kerberos-options';
 import { loadKerberos } from './kerberos-package';
 import { checkKeytab, keytabExposure, keytabOfProcess } from './keytab';
 import { mechanismOf, readNegotiate } from './negotiate-token';
-import { isAnonymous, onlyComponent, parsePrincipal } from './principal';
+import { isAnonymous, type KerberosPrincipal, onlyComponent, parsePrincipal } from './principal';
 import { requireReplayCache } from './replay-cache';
-import { FaultReports, NTLM, type TicketFault, ticketFault } from './ticket-faults';
+import { FaultReports, NTLM, REFUSED_PRINCIPALS, type TicketFault, ticketFault } from './ticket-faults';
 
 /**
  * Authenticates Kerberos tickets from `Authorization: Negotiate` (SPNEGO), through the optional peer `kerberos`.
@@ -31,7 +32,10 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
   readonly credential = 'authorization';
   declare readonly name?: string;
   readonly #acceptor: Acceptor;
-  readonly #realms: ReadonlySet<string>;
+  /** As they are written in the options, by what they are compared as. */
+  readonly #realms: ReadonlyMap<string, string>;
+  readonly #ignoresRealmCase: boolean;
+  readonly #offerTo: (request: SecurityRequest) => boolean;
   readonly #username: NonNullable<KerberosProviderOptions['username']>;
   readonly #clock: Clock;
   readonly #reports = new FaultReports();
@@ -46,6 +50,8 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     const {
       service,
       realms,
+      ignoreRealmCase,
+      offerTo = () => true,
       keytab,
       username = onlyComponent,
       clock = Date.now,
@@ -57,7 +63,9 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
       this.#tell(keytabExposure(file));
     });
     this.#acceptor = new Acceptor(kerberos, service);
-    this.#realms = new Set(realms);
+    this.#ignoresRealmCase = ignoreRealmCase;
+    this.#realms = new Map(realms.map((realm) => [ignoreRealmCase ? foldRealm(realm) : realm, realm]));
+    this.#offerTo = offerTo;
     this.#username = username;
     this.#clock = clock;
     void this.#checkSetUp();
@@ -78,9 +86,12 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     if (mechanism === 'ntlm') this.#report(request, NTLM);
     if (mechanism !== 'kerberos') throw new MalformedCredentialsError();
     const { principal, reply } = await this.#accept(request, token);
-    const username = await this.#usernameOf(principal);
+    const username = await this.#usernameOf(request, principal);
     const user = await userstore.getUser(username);
-    if (user === null || user === undefined) throw new BadCredentialsError();
+    if (user === null || user === undefined) {
+      await this.#reportUnknown(request, username, userstore);
+      throw new BadCredentialsError();
+    }
     // The chain reports a store that returns something that is not a user.
     if (!isUser(user)) return user;
     return new Authentication(user, {
@@ -90,8 +101,14 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     });
   }
 
-  challenge(): Challenge {
-    return { scheme: 'Negotiate' };
+  /** None for a client that `offerTo` leaves out. @throws TypeError where it returns neither true nor false */
+  challenge(request: SecurityRequest): Challenge | undefined {
+    const isOffered: unknown = this.#offerTo(request);
+    ignoreRejection(isOffered);
+    if (typeof isOffered !== 'boolean') {
+      throw new TypeError('The option offerTo of KerberosProvider must return true or false');
+    }
+    return isOffered ? { scheme: 'Negotiate' } : undefined;
   }
 
   /** Hears what is wrong with the set-up. */
@@ -112,13 +129,15 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     }
   }
 
-  async #usernameOf(text: string): Promise<string> {
-    const principal = parsePrincipal(text);
-    if (principal === undefined || isAnonymous(principal) || !this.#realms.has(principal.realm)) {
+  async #usernameOf(request: SecurityRequest, text: string): Promise<string> {
+    const parsed = parsePrincipal(text);
+    if (parsed === undefined || isAnonymous(parsed)) throw new BadCredentialsError();
+    const principal = this.#inItsRealm(request, parsed);
+    const username: unknown = await this.#username(principal);
+    if (username === null || username === undefined) {
+      this.#report(request, REFUSED_PRINCIPALS.name);
       throw new BadCredentialsError();
     }
-    const username: unknown = await this.#username(principal);
-    if (username === null || username === undefined) throw new BadCredentialsError();
     if (typeof username !== 'string' || username === '') {
       throw new TypeError(
         'The option username of KerberosProvider returned something that is not a user name',
@@ -127,8 +146,37 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     return username;
   }
 
+  #inItsRealm(request: SecurityRequest, principal: KerberosPrincipal): KerberosPrincipal {
+    const folded = foldRealm(principal.realm);
+    const realm = this.#realms.get(this.#ignoresRealmCase ? folded : principal.realm);
+    if (realm !== undefined) return { ...principal, realm };
+    const isOfOtherCase = [...this.#realms.keys()].some((known) => foldRealm(known) === folded);
+    this.#report(request, isOfOtherCase ? REFUSED_PRINCIPALS.realmCase : REFUSED_PRINCIPALS.realm);
+    throw new BadCredentialsError();
+  }
+
+  /** A name as it was typed is the commonest reason, and is looked for once an hour. */
+  async #reportUnknown(
+    request: SecurityRequest,
+    username: string,
+    userstore: UserstoreInterface<U>,
+  ): Promise<void> {
+    const { user, userCase } = REFUSED_PRINCIPALS;
+    const lower = username.toLowerCase();
+    if (lower === username) {
+      this.#report(request, user);
+    } else if (this.#reports.isDue(userCase, this.#clock())) {
+      const isKnown = isUser(await userstore.getUser(lower));
+      if (isKnown) this.#tellOf(request, userCase);
+      else this.#report(request, user);
+    }
+  }
+
   #report(request: SecurityRequest, fault: TicketFault, words?: string): void {
-    if (!this.#reports.isDue(fault, this.#clock())) return;
+    if (this.#reports.isDue(fault, this.#clock())) this.#tellOf(request, fault, words);
+  }
+
+  #tellOf(request: SecurityRequest, fault: TicketFault, words?: string): void {
     const problem = words === undefined ? fault.cure : `${fault.cure} (${words})`;
     reportProblem(request, { component: this.#component, problem });
   }

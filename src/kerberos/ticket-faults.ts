@@ -44,6 +44,30 @@ export const NTLM: TicketFault = {
   cure: 'a client sent NTLM in place of a Kerberos ticket: it has no ticket, or does not trust this host with one',
 };
 
+/** Tickets that are good, of somebody whom the set-up lets nobody be. */
+export const REFUSED_PRINCIPALS = {
+  realmCase: {
+    kind: 'realm case',
+    cure: 'a ticket was refused whose realm is in `realms` with other capitals: write it as the KDC does, as a rule all in capitals, or set `ignoreRealmCase: true` for Active Directory',
+  },
+  realm: {
+    kind: 'realm',
+    cure: 'a ticket of a realm that is not in `realms` was refused: list the realm if its users may log in',
+  },
+  name: {
+    kind: 'name',
+    cure: 'a ticket was refused that `username` returned no user name for; without that option a principal of several components has none',
+  },
+  userCase: {
+    kind: 'user case',
+    cure: 'the ticket has the user name with other capitals than the userstore, as it was typed: set `canonicalize = true` in the krb5.conf of the clients, or have `username` return it in lower case',
+  },
+  user: {
+    kind: 'user',
+    cure: 'a ticket was refused whose user the userstore does not have; names are compared exactly, and `username` says which user a principal is',
+  },
+} satisfies Readonly<Record<string, TicketFault>>;
+
 /** True where the server itself is at fault. */
 export function isServerFault(text: string): boolean {
   return REPLAY_CACHE.test(text) && !/request is a replay/i.test(text);

@@ -1,16 +1,20 @@
+import { refusalOf } from './redis-refusal';
+
 /** A Redis that is asked as long as it answers in time, and else tried again in the background. */
 export class RedisLink {
   #isUp = true;
+  #refusal: string | undefined;
   #nextProbe = 0;
   #isProbing = false;
 
   /**
    * @param probe writes something: a replica answers to reads only
-   * @param onChange hears when Redis ceases to answer and when it does again
+   * @param onChange hears when Redis ceases to answer, or to do what it is asked, and when it does again. What it
+   * said is told as well, also later in the same outage
    */
   constructor(
     private readonly probe: () => Promise<unknown>,
-    private readonly onChange: (isUp: boolean) => void,
+    private readonly onChange: (isUp: boolean, refusal: string | undefined) => void,
   ) {}
 
   /** Does the work; undefined when Redis is down, does not answer in time, or refuses. Never rejects. */
@@ -21,17 +25,20 @@ export class RedisLink {
     }
     try {
       return await inTime(work());
-    } catch {
-      this.#change(false);
+    } catch (error) {
+      this.#change(false, error);
       return undefined;
     }
   }
 
-  #change(isUp: boolean): void {
+  #change(isUp: boolean, error?: unknown): void {
     if (!isUp) this.#nextProbe = performance.now() + PROBE_EVERY_MS;
-    if (this.#isUp === isUp) return;
+    const refusal = refusalOf(error);
+    const isSaidFirst = !isUp && this.#refusal === undefined && refusal !== undefined;
+    if (this.#isUp === isUp && !isSaidFirst) return;
     this.#isUp = isUp;
-    this.onChange(isUp);
+    this.#refusal = isUp ? undefined : refusal;
+    this.onChange(isUp, refusal);
   }
 
   /** Nobody waits for it. One at a time, or a client that keeps commands while it is offline would pile them up. */
@@ -41,12 +48,12 @@ export class RedisLink {
     const started = performance.now();
     this.probe()
       .then(
-        () => performance.now() - started < MAX_MS,
-        () => false,
+        () => ({ isUp: performance.now() - started < MAX_MS, error: undefined }),
+        (error: unknown) => ({ isUp: false, error }),
       )
-      .then((isUp) => {
+      .then(({ isUp, error }) => {
         this.#isProbing = false;
-        this.#change(isUp);
+        this.#change(isUp, error);
       })
       .catch(() => undefined);
   }

@@ -29,13 +29,13 @@ export class RedisThrottle extends Throttle {
     const probed = new RedisCounter(client, 'probe', 10);
     const link = new RedisLink(
       () => probed.add('probe'),
-      (isUp) => {
+      (isUp, refusal) => {
         problems.report({
           type: isUp ? 'recovered' : 'degraded',
           component: 'RedisThrottle',
           problem: isUp
             ? 'failed logins are counted in Redis again'
-            : 'Redis does not answer: failed logins are counted by each process for itself',
+            : `${refusal ?? 'Redis does not answer'}: failed logins are counted by each process for itself`,
         });
       },
     );

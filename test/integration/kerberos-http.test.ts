@@ -79,6 +79,24 @@ describeWith(whyNoKerberos('curl', 'faketime'), 'Kerberos over HTTP', function (
         expect(reply.challenges).to.deep.equal(['Negotiate', 'Basic realm="api", charset="UTF-8"']);
       });
 
+      it('challenges by Basic alone those to whom Negotiate is not offered', async () => {
+        class Quiet extends KerberosProvider {
+          constructor() {
+            super({
+              service: 'HTTP@localhost',
+              realms: [REALM],
+              offerTo: (request) => request.header('user-agent') !== 'git/2.39',
+            });
+          }
+        }
+        await using api = await start({
+          security: { ...security, providers: [Quiet, Password] },
+        });
+        const basicOnly = ['Basic realm="api", charset="UTF-8"'];
+        expect((await api.get('/guarded', { 'user-agent': 'git/2.39' })).challenges).to.deep.equal(basicOnly);
+        expect((await api.get('/guarded')).challenges).to.deep.equal(['Negotiate', ...basicOnly]);
+      });
+
       it('grants a ticket, and proves the server to a client that checks it', async () => {
         await using api = await start();
         const { client, token } = await realm.ticket('alice');

@@ -21,6 +21,7 @@ import {
 } from '../../src/errors';
 import { KerberosProvider } from '../../src/kerberos/kerberos-provider';
 import type { KerberosProviderOptions } from '../../src/kerberos/kerberos-options';
+import { fakeRequest } from '../support/fake-request';
 import { describeAuthProvider } from '../contract/describe-auth-provider';
 import { describeWith } from './describe-with';
 import {
@@ -188,6 +189,40 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
       expect(await errorOf(await realm.request('alice'), provider), allowed).to.be.instanceOf(
         BadCredentialsError,
       );
+    }
+  });
+
+  it('compares realms as Active Directory does where it is told to, and gives them as they are listed', async () => {
+    for (const listed of [REALM, REALM.toLowerCase(), 'Notes.Test']) {
+      const username = ({ realm: of }: { realm: string }): string => `alice of ${of}`;
+      const provider = create({ realms: [listed], ignoreRealmCase: true, username });
+      expect((await login(await realm.request('alice'), provider)).user.username).to.equal(
+        `alice of ${listed}`,
+      );
+    }
+    for (const other of ['notes', `${REALM}.`, FOREIGN]) {
+      const provider = create({ realms: [other], ignoreRealmCase: true });
+      expect(await errorOf(await realm.request('alice'), provider)).to.be.instanceOf(BadCredentialsError);
+    }
+  });
+
+  it('offers Negotiate to all, or to those that it is told, and takes tickets of the others all the same', async () => {
+    const curl = fakeRequest({ headers: { 'user-agent': 'git/2.39' } });
+    expect(create().challenge(curl)).to.deep.equal({ scheme: 'Negotiate' });
+    const provider = create({
+      offerTo: (request) => request.header('user-agent')?.startsWith('git/') !== true,
+    });
+    expect(provider.challenge(curl)).to.equal(undefined);
+    expect(provider.challenge(fakeRequest({}))).to.deep.equal({ scheme: 'Negotiate' });
+    const { authorization } = await realm.header('alice');
+    const ticket = fakeRequest({ headers: { authorization, 'user-agent': 'git/2.39' } });
+    expect((await login(ticket, provider)).user.username).to.equal('alice');
+  });
+
+  it('has no challenge where the function says neither yes nor no', () => {
+    for (const value of [undefined, 1, 'yes', Promise.resolve(true), Promise.reject(new Error('late'))]) {
+      const provider = create({ offerTo: () => value as never });
+      expect(() => provider.challenge(fakeRequest({}))).to.throw(TypeError, 'offerTo');
     }
   });
 
@@ -378,6 +413,43 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
       const problems = await problemsOf(requests);
       expect(problems).to.have.length(1);
       expect(problems[0]).to.include('HTTP/other.test').and.include('must be the one in `service`');
+    });
+
+    it('once, when a realm is listed in other letters, or not at all', async () => {
+      for (const [realms, words] of [
+        [[REALM.toLowerCase()], 'with other capitals'],
+        [[FOREIGN], 'not in `realms`'],
+      ] as const) {
+        const requests = [await realm.request('alice'), await realm.request('alice')];
+        const problems = await problemsOf(requests, create({ realms }));
+        expect(problems).to.have.length(1);
+        expect(problems[0]).to.include(words);
+      }
+    });
+
+    it('once, when a principal has no user name, or the userstore no such user', async () => {
+      const stored = {
+        getUser: (name: string): User | null => (name === 'alice' ? { username: name } : null),
+      };
+      for (const [principal, words] of [
+        ['host/web.test', 'returned no user name'],
+        ['ALICE', 'canonicalize'],
+        ['BOB', 'userstore does not have'],
+        ['bob', 'userstore does not have'],
+      ] as const) {
+        const provider = create();
+        const problems: string[] = [];
+        for (let time = 0; time < 2; time += 1) {
+          const request = await realm.request(principal);
+          listenForProblems(request, ({ problem }) => problems.push(problem));
+          const error: unknown = await Promise.resolve(provider.authenticate(request, stored)).catch(
+            (reason: unknown) => reason,
+          );
+          expect(error, principal).to.be.instanceOf(BadCredentialsError);
+        }
+        expect(problems, principal).to.have.length(1);
+        expect(problems[0], principal).to.include(words);
+      }
     });
 
     it('again after an hour', async () => {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { hashSync } from 'bcryptjs';
@@ -17,6 +19,7 @@ import {
 import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
 import { LdapConnection } from '../../src/ldap/ldap-connection';
 import { basic, DRIVERS } from '../support/drivers';
+import { compiled } from '../support/compiled';
 import { fakeRequest } from '../support/fake-request';
 import { cheapPasswords } from '../support/hashers';
 import { eventually } from '../support/eventually';
@@ -63,6 +66,9 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
     await server.start();
     server.modify(additions(entriesOf(USERS, [{ name: 'admins' }])));
     server.modify(additions(policy('strict')));
+    server.modify(
+      additions(policy('changing').replace('pwdLockout: TRUE\npwdMaxFailure: 1\n', 'pwdMustChange: TRUE\n')),
+    );
     server.modify(additions(person({ username: 'locked' }, `pwdPolicySubentry: cn=strict,${SUFFIX}\n`)));
   });
   after(async () => {
@@ -252,6 +258,22 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
         expect(wrong.text).to.equal((await api.login('alice', 'wrong')).text);
       });
 
+      it('answer a password that the directory wants changed first as a wrong one', async () => {
+        const reset = `dn: ${personDn('bob')}\nchangetype: modify\n`;
+        server.modify(`${reset}replace: pwdPolicySubentry\npwdPolicySubentry: cn=changing,${SUFFIX}\n`);
+        server.modify(`${reset}replace: pwdReset\npwdReset: TRUE\n`);
+        try {
+          await using api = await start();
+          const right = await api.login('bob', PASSWORD);
+          expect([right.status, right.text]).to.deep.equal([401, (await api.login('bob', 'wrong')).text]);
+        } finally {
+          server.modify(`${reset}delete: pwdReset\n`);
+          server.modify(`${reset}delete: pwdPolicySubentry\n`);
+        }
+        await using api = await start();
+        expect((await api.login('bob', PASSWORD)).status).to.equal(200);
+      });
+
       it('see what was changed in the directory at once where the user is forgotten', async () => {
         await using api = await start({ cacheMs: 600_000 });
         const change = (control: string): void => {
@@ -346,6 +368,28 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
       store.close();
       for (const socket of sockets) socket.destroy();
       proxy.close();
+    }
+  });
+
+  it('keep the process alive until the directory has answered, by every kind of connection', async () => {
+    for (const options of [
+      { url: server.startTlsUrl, startTls: true },
+      { url: server.tlsUrl },
+      { url: server.url, insecure: true },
+    ]) {
+      const given = { ...optionsFor(), insecure: false, ca: authority.ca, clock: undefined, ...options };
+      const script = `
+        const { LdapUserstore } = require(${JSON.stringify(compiled('src/ldap/index.ts'))});
+        const store = new LdapUserstore(${JSON.stringify(given)});
+        store.check()
+          .then(() => store.getUser('alice'))
+          .then((alice) => store.proves(alice, 'alice', ${JSON.stringify(PASSWORD)}))
+          .then((isRight) => console.log('checked', isRight));`;
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
+        cwd: resolve(__dirname, '../..'),
+        timeout: 60_000,
+      });
+      expect(stdout, options.url).to.equal('checked true\n');
     }
   });
 

@@ -253,6 +253,26 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
       while (!recovered()) await guess(api, 'wrong');
     });
 
+    it('names what Redis says where it refuses, once for an outage', async () => {
+      const said = (api: Api) =>
+        api.events.flatMap((event) => (event.type === 'degraded' ? [event.problem] : []));
+      {
+        await using api = await start(new RedisThrottle(await ready()));
+        await admin.replicaof('127.0.0.1', 1);
+        await exhaust(api);
+        await admin.replicaof('NO', 'ONE');
+        expect(said(api)).to.have.length(1);
+        expect(said(api)[0]).to.match(/^Redis refuses with READONLY, since it is a replica/);
+      }
+      {
+        await using api = await start(new RedisThrottle(await ready()));
+        await admin.config('SET', 'maxmemory', '1');
+        await guess(api, 'wrong');
+        await admin.config('SET', 'maxmemory', '0');
+        expect(said(api).join()).to.match(/^Redis refuses with OOM, since its memory is full/);
+      }
+    });
+
     it('goes on with its own counts when Redis is flushed', async () => {
       await using api = await start(new RedisThrottle(await ready()));
       for (let count = 0; count < 5; count += 1) await guess(api, 'wrong');

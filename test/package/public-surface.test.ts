@@ -178,9 +178,11 @@ describe('Public surface', function () {
   it('of securest/ldap is these values and types', () => {
     expect(Object.keys(ldap)).to.have.members(['LdapProvider', 'LdapUserstore']);
     expect(exportedTypes(program, 'src/ldap/index.ts')).to.have.members([
+      'LdapAttribute',
       'LdapGroups',
       'LdapProviderOptions',
       'LdapUserstoreOptions',
+      'OctetForm',
     ]);
   });
 

@@ -1,0 +1,35 @@
+/** What to do about the refusals of Redis, by the code that begins them. */
+const CURES: Readonly<Record<string, string>> = {
+  READONLY: 'it is a replica, which nobody may write to: connect to the master',
+  NOAUTH: 'it wants a password: give the client one',
+  WRONGPASS: 'it refuses the user or the password of the client',
+  NOPERM: 'its ACL does not let the user of the client do this',
+  OOM: 'its memory is full: raise maxmemory',
+  MISCONF: 'it cannot save to its disk, and takes no writes until it can',
+  NOREPLICAS: 'it has too few replicas to take writes',
+  LOADING: 'it is loading its data',
+  MASTERDOWN: 'it has lost its master',
+  CLUSTERDOWN: 'its cluster is down',
+  MOVED: 'it is part of a cluster: give a client of the cluster',
+  NOSCRIPT: 'it does not keep scripts',
+};
+
+/** What Redis itself said, with a cure where there is one; undefined where it said nothing. */
+export function refusalOf(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  const cure = CURES[code];
+  return `Redis refuses with ${code}${cure === undefined ? '' : `, since ${cure}`}`;
+}
+
+/**
+ * The code of a reply that is an error. No more of it is told: the rest may have names and values. A transaction is
+ * refused for the errors that came before.
+ */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
+  const { previousErrors } = error as { previousErrors?: unknown };
+  const first: unknown = Array.isArray(previousErrors) ? previousErrors.at(0) : undefined;
+  const [code] = /^[A-Z]{2,20}(?= |$)/.exec(error.message) ?? [];
+  return (first === undefined ? undefined : codeOf(first)) ?? code;
+}
