@@ -72,7 +72,7 @@ function toRow({ place, fields, ...lists }: ImportRecord, options: RowOptions): 
   }
   if (password !== '' && hash !== '') return ': has both a password and a password_hash';
   if (hash !== '' && !BROUGHT_ALONG.isReadable(hash)) {
-    return fault('password_hash', BROUGHT_ALONG.explain(hash) ?? 'unknown hash format');
+    return fault('password_hash', `cannot be read: ${BROUGHT_ALONG.explain(hash) ?? 'unknown hash format'}`);
   }
   for (const column of ['roles', 'groups'] as const) {
     const cell = lists[column];
@@ -104,7 +104,7 @@ function toRow({ place, fields, ...lists }: ImportRecord, options: RowOptions): 
 /** @param value what stands there, unless it may be a secret */
 function fault(column: string, problem: string, value?: string): string {
   const shown = value === undefined ? '' : `: "${printable(value, SHOWN)}"`;
-  return `, column ${column}: ${problem}${shown}`;
+  return `: ${column} ${problem}${shown}`;
 }
 
 /** True for what is certainly one: hashing it again would make the text itself the password. */

@@ -58,9 +58,9 @@ Options:
         for (const row of rows) {
           const group = row.user.groups?.find((name) => groups?.has(name) === false);
           if (group !== undefined) {
-            faults.push(`${row.place}, column groups: there is no group ${printable(group)}`);
+            faults.push(`${row.place}: there is no group ${printable(group)}`);
           } else if (lookalike(row.user.username, names) !== undefined) {
-            faults.push(`${row.place}, column username: is there in another normal form of Unicode`);
+            faults.push(`${row.place}: username is there in another normal form of Unicode`);
           } else good.push(row);
         }
         if (faults.length > 0 && !call.flag('skip-faults')) {
