@@ -1,112 +1,110 @@
-import { parse } from 'csv-parse/sync';
 import type { User } from '../core/user';
+import { formsOf, normalForm } from '../passwords/password-text';
 import { Passwords } from '../passwords/passwords';
 import { schemeOf } from '../passwords/schemes';
 import { userFault } from '../userstores/record-schema';
+import { printable } from '../util/printable';
+import type { ImportRecord } from './import-records';
 import { newNamesFault } from './new-names';
 import { weakness } from './new-password';
-
-const COLUMNS = ['username', 'password', 'password_hash', 'email', 'active', 'roles', 'groups'];
 
 /** Weak schemes too: whether they may log in is up to the app. */
 const BROUGHT_ALONG = new Passwords({ accept: ['pbkdf2-sha1', 'ldap-sha', 'des-crypt'] });
 
+/** What separates several names where nobody said so. */
+const LIKE_SEVERAL = /[;,|]/;
+const SHOWN = 60;
+
 /** A user to import; with a password where that is still to be hashed. */
 export interface Row {
-  readonly line: number;
+  /** `line 7`. */
+  readonly place: string;
   readonly user: User;
   readonly password?: string;
 }
 
 export interface Rows {
   readonly rows: readonly Row[];
-  /** One line each, with the line of the file, free of passwords. */
+  /** One line each, with the place in the file, free of passwords. */
   readonly faults: readonly string[];
 }
 
-interface Parsed {
-  readonly record: Readonly<Record<string, string>>;
-  readonly info: { readonly lines: number };
+export interface RowOptions {
+  readonly isWeakMeant: boolean;
+  /** What separates several roles, or groups, in one cell. */
+  readonly separator?: string | undefined;
 }
 
-/**
- * Takes a CSV text apart.
- * @throws Error when it is not CSV, or its first line names unknown columns
- */
-export function readRows(text: string, isWeakMeant: boolean): Rows {
-  if (text.trim() === '') throw new Error('line 1: must name the columns; the file is empty');
+export function readRows(records: readonly ImportRecord[], options: RowOptions): Rows {
   const rows: Row[] = [];
   const faults: string[] = [];
-  const lines = new Map<string, number>();
-  for (const { record, info } of parsed(text)) {
-    const row = toRow(record, info.lines, isWeakMeant);
+  const places = new Map<string, Row>();
+  for (const record of records) {
+    const row = toRow(record, options);
     if (typeof row === 'string') {
-      faults.push(`line ${String(info.lines)}: ${row}`);
+      faults.push(`${record.place}${row}`);
       continue;
     }
-    const first = lines.get(row.user.username);
+    const { username } = row.user;
+    const first = places.get(normalForm(username));
     if (first !== undefined) {
-      faults.push(`line ${String(info.lines)}: has the same user name as line ${String(first)}`);
+      const other = first.user.username === username ? '' : ', in another normal form of Unicode';
+      faults.push(`${row.place}: has the same user name as ${first.place}${other}`);
       continue;
     }
-    lines.set(row.user.username, info.lines);
+    places.set(normalForm(username), row);
     rows.push(row);
   }
   return { rows, faults };
 }
 
-function parsed(text: string): Parsed[] {
-  try {
-    return parse(text, {
-      bom: true,
-      columns: checkColumns,
-      info: true,
-      skip_empty_lines: true,
-      relax_column_count: false,
-      max_record_size: 100_000,
-    }) as unknown as Parsed[];
-  } catch (error) {
-    // What the library says may quote the file.
-    const { code, lines } = (error ?? {}) as { code?: unknown; lines?: unknown };
-    if (typeof code !== 'string') throw error;
-    throw new Error(`line ${String(lines)}: is not valid CSV (${code})`);
-  }
+/** The name of a user that is there, which looks the same and is written in another normal form. */
+export function lookalike(username: string, names: ReadonlySet<string>): string | undefined {
+  return names.has(username) ? undefined : formsOf(username).find((form) => names.has(form));
 }
 
-function checkColumns(names: string[]): string[] {
-  const unknown = names.filter((name) => !COLUMNS.includes(name)).length;
-  const isComplete = names.includes('username') && new Set(names).size === names.length;
-  if (unknown > 0 || !isComplete) {
-    throw new Error(
-      `line 1: must name the columns, each once: username, and any others of ${COLUMNS.join(', ')}`,
-    );
+/** The row, or what is wrong with it, to follow its place. */
+function toRow({ place, fields, ...lists }: ImportRecord, options: RowOptions): Row | string {
+  const { username = '', password = '', password_hash: hash = '', email = '' } = fields;
+  const active = (fields.active ?? '').trim().toLowerCase();
+  if (!['', 'true', 'false'].includes(active)) {
+    return fault('active', 'must be true or false', fields.active);
   }
-  return names;
-}
-
-/** The row, or what is wrong with it. */
-function toRow(record: Readonly<Record<string, string>>, line: number, isWeakMeant: boolean): Row | string {
-  const { username = '', password = '', password_hash: hash = '', email = '', active = '' } = record;
-  if (!['', 'true', 'false'].includes(active)) return 'active must be true or false';
-  if (password !== '' && hash !== '') return 'has both a password and a password_hash';
+  if (password !== '' && hash !== '') return ': has both a password and a password_hash';
   if (hash !== '' && !BROUGHT_ALONG.isReadable(hash)) {
-    return `password_hash: ${BROUGHT_ALONG.explain(hash) ?? 'unknown hash format'}`;
+    return fault('password_hash', `cannot be read: ${BROUGHT_ALONG.explain(hash) ?? 'unknown hash format'}`);
+  }
+  for (const column of ['roles', 'groups'] as const) {
+    const cell = lists[column];
+    if (options.separator !== undefined || typeof cell !== 'string' || !LIKE_SEVERAL.test(cell)) continue;
+    return fault(column, 'has several names, or one with a separator: say --roles-separator, not', cell);
   }
   const user: User = {
     username,
     ...(hash === '' ? {} : { password: hash }),
     ...(email === '' ? {} : { email }),
     ...(active === 'false' ? { active: false } : {}),
-    ...listed('roles', record['roles']),
-    ...listed('groups', record['groups']),
+    ...listed('roles', lists.roles, options),
+    ...listed('groups', lists.groups, options),
   };
-  const fault = userFault(user);
-  const problem = newNamesFault(user) ?? fault?.problem;
-  if (problem !== undefined) return problem;
-  if (password === '') return { line, user };
-  if (isHash(password)) return 'password is a hash, which belongs in the column password_hash';
-  const weak = weakness(password, [username, email], isWeakMeant);
-  return weak === undefined ? { line, user, password } : `password ${weak}`;
+  const problem = newNamesFault(user) ?? userFault(user)?.problem;
+  if (problem !== undefined) {
+    const [column = ''] = problem.split(' ');
+    const value = { username, email, roles: lists.roles, groups: lists.groups }[column];
+    return value === undefined
+      ? `: ${problem}`
+      : fault(column, problem.slice(column.length + 1), String(value));
+  }
+  if (password === '') return { place, user };
+  if (isHash(password)) return fault('password', 'is a hash, which belongs in the column password_hash');
+  const weak = weakness(password, [username, email], options.isWeakMeant);
+  return weak === undefined ? { place, user, password } : fault('password', weak);
+}
+
+/** @param value what stands there, unless it may be a secret */
+function fault(column: string, problem: string, value?: string): string {
+  const shown = value === undefined ? '' : `: "${printable(value, SHOWN)}"`;
+  return `: ${column} ${problem}${shown}`;
 }
 
 /** True for what is certainly one: hashing it again would make the text itself the password. */
@@ -116,10 +114,12 @@ function isHash(password: string): boolean {
   return scheme.workOf(password) !== undefined;
 }
 
-function listed(field: 'roles' | 'groups', text = ''): Pick<User, 'roles' | 'groups'> {
-  const names = text
-    .split(';')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+function listed(
+  field: 'roles' | 'groups',
+  cell: string | readonly string[] = '',
+  { separator }: RowOptions,
+): Pick<User, 'roles' | 'groups'> {
+  const parts = typeof cell === 'string' ? (separator === undefined ? [cell] : cell.split(separator)) : cell;
+  const names = parts.map((name) => name.trim()).filter((name) => name !== '');
   return names.length === 0 ? {} : { [field]: [...new Set(names)] };
 }

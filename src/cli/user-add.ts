@@ -1,3 +1,4 @@
+import { formsOf } from '../passwords/password-text';
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
 import { colonNotice, newNamesFault } from './new-names';
@@ -45,7 +46,11 @@ ${PASSWORD_USAGE}
       store,
       async (directory) => {
         const exists = new RefusedError(`User ${username} exists already`);
-        if ((await directory.get(username)) !== undefined) throw exists;
+        const there = await directory.existing(formsOf(username));
+        if (there.has(username)) throw exists;
+        if (there.size > 0) {
+          throw new RefusedError(`User ${username} exists already, in another normal form of Unicode`);
+        }
         const password = await newHash(call, [username, email]);
         const isAdded = await directory.add({
           username,

@@ -1,9 +1,11 @@
-import { readText } from '../files/read-text';
+import { decodeSheet, readText } from '../files/read-text';
 import { describeFault, FileFault } from '../files/file-fault';
 import { printable } from '../util/printable';
-import { type Command, positionals } from './command';
+import { type Call, type Command, positionals, UsageError } from './command';
 import { importInBatches } from './import-batches';
-import { type Row, readRows } from './import-rows';
+import { IMPORT_FORMATS, type ImportFormat, readRecords } from './import-formats';
+import { lookalike, type Row, readRows } from './import-rows';
+import { formsOf } from '../passwords/password-text';
 import { colonNotice } from './new-names';
 import { STORE_USAGE, withDirectory } from './open-directory';
 import { Progress } from './progress';
@@ -15,14 +17,17 @@ export const userImport: Command = {
   usage: `Usage: securest user import <csv> <store> [options]
 
 Adds the users of a CSV file. Its first line names the columns: username, and any of password or password_hash,
-email, active (true or false), roles and groups (several with ; between). Existing users are left
-alone, so an interrupted import continues when it is run again.
+email, active (true or false), roles and groups. Fields are separated by comma, semicolon or tab, and the file is
+UTF-8 or UTF-16. Existing users are left alone, so an interrupted import continues when it is run again.
 
 Exits 1 when a line is not valid, also for names that no login can have; nothing is added then.
 
 ${STORE_USAGE}
 
 Options:
+  --from <format>  csv, htpasswd, authelia (its file of users), keycloak (JSON of a realm or of users) or django (JSON
+                 of dumpdata auth); default: csv
+  --roles-separator <text>  separates several roles, or groups, in one cell
   --skip-faults  add the users of the valid lines; still exits 1 when a line is not valid
   --weak         accept short or common passwords
   --create       create the user file if it does not exist
@@ -32,22 +37,31 @@ Options:
     'skip-faults': { type: 'boolean' },
     weak: { type: 'boolean' },
     create: { type: 'boolean' },
+    from: { type: 'string' },
+    'roles-separator': { type: 'string' },
   },
 
   async run(call) {
     const [source = '', store = ''] = positionals(call, 'csv', 'store');
-    const { rows, faults: found } = readRows(await read(source), call.flag('weak'));
+    const format = formatOf(call);
+    const separator = call.text('roles-separator');
+    if (separator === '') throw new UsageError('--roles-separator must not be empty');
+    const records = readRecords(await read(source), format);
+    const { rows, faults: found } = readRows(records, { isWeakMeant: call.flag('weak'), separator });
     return withDirectory(
       store,
       async (directory) => {
-        const names = await directory.existing(rows.map(({ user }) => user.username));
+        const names = await directory.existing(rows.flatMap(({ user }) => formsOf(user.username)));
         const groups = await directory.groupNames();
         const faults = [...found];
         const good: Row[] = [];
         for (const row of rows) {
           const group = row.user.groups?.find((name) => groups?.has(name) === false);
-          if (group === undefined) good.push(row);
-          else faults.push(`line ${String(row.line)}: there is no group ${printable(group)}`);
+          if (group !== undefined) {
+            faults.push(`${row.place}: there is no group ${printable(group)}`);
+          } else if (lookalike(row.user.username, names) !== undefined) {
+            faults.push(`${row.place}: username is there in another normal form of Unicode`);
+          } else good.push(row);
         }
         if (faults.length > 0 && !call.flag('skip-faults')) {
           const json = { added: 0, existing: 0, faults };
@@ -62,9 +76,9 @@ Options:
             progress.end();
           });
         });
-        const colons = fresh.flatMap(({ line, user }) => {
+        const colons = fresh.flatMap(({ place, user }) => {
           const notice = colonNotice(user.username);
-          return notice === undefined ? [] : [`line ${String(line)}: ${notice}`];
+          return notice === undefined ? [] : [`${place}: ${notice}`];
         });
         const told = [...faults, ...colons];
         const there = good.length - fresh.length + existing;
@@ -84,9 +98,16 @@ Options:
   },
 };
 
+function formatOf(call: Call): ImportFormat {
+  const name = call.text('from') ?? 'csv';
+  const format = IMPORT_FORMATS.find((known) => known === name);
+  if (format === undefined) throw new UsageError(`--from must be one of ${IMPORT_FORMATS.join(', ')}`);
+  return format;
+}
+
 async function read(path: string): Promise<string> {
   try {
-    return (await readText(path, MAX_BYTES)).text;
+    return (await readText(path, MAX_BYTES, decodeSheet)).text;
   } catch (error) {
     throw error instanceof FileFault ? new Error(describeFault(path, error)) : error;
   }

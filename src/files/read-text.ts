@@ -27,14 +27,17 @@ export async function fingerprint(path: string): Promise<string> {
   }
 }
 
-/** Reads a regular UTF-8 file of at most `maxBytes`. @throws {FileFault} for anything else */
-export async function readText(path: string, maxBytes: number): Promise<FileText> {
+/**
+ * Reads a regular file of at most `maxBytes`, in UTF-8 unless another decoding is given.
+ * @throws {FileFault} for anything else
+ */
+export async function readText(path: string, maxBytes: number, decoded = decode): Promise<FileText> {
   try {
     const handle = await open(path, FLAGS);
     try {
       refuseOddFile(await handle.stat({ bigint: true }), maxBytes);
       const bytes = await handle.readFile();
-      return toText(bytes, await handle.stat({ bigint: true }), maxBytes);
+      return toText(bytes, await handle.stat({ bigint: true }), maxBytes, decoded);
     } finally {
       await handle.close();
     }
@@ -65,10 +68,10 @@ export function refuseOddFile(stats: BigIntStats, maxBytes: number): void {
   if (stats.size > maxBytes) throw new FileFault(`is larger than ${String(maxBytes)} bytes`);
 }
 
-function toText(bytes: Buffer, stats: BigIntStats, maxBytes: number): FileText {
+function toText(bytes: Buffer, stats: BigIntStats, maxBytes: number, decoded = decode): FileText {
   refuseOddFile(stats, maxBytes);
   return {
-    text: decode(bytes),
+    text: decoded(bytes),
     digest: digestOf(bytes),
     fingerprint: fingerprintOf(stats),
     writableByAll: process.platform !== 'win32' && (stats.mode & 0o002n) !== 0n,
@@ -85,6 +88,19 @@ export function decode(bytes: Buffer): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new FileFault('is not UTF-8 text');
+  }
+}
+
+/** UTF-8, or UTF-16 as spreadsheets save it: by its mark, or by the zeros beside the first letter. */
+export function decodeSheet(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
+  const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
+  if (!isLittle && !isBig) return decode(bytes);
+  try {
+    return new TextDecoder(isLittle ? 'utf-16le' : 'utf-16be', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FileFault('is not UTF-16 text');
   }
 }
 

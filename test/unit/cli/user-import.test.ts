@@ -35,7 +35,7 @@ describe('securest user import', function () {
         'bob,"a ""long"", password",,bob@x.org,true,editor; reader,staff\r\n\r\n' +
         `"eve, e",,${HASH},,false,,\r\nann,another long one,,,,,\r\n`,
     );
-    expect(await run()).to.deep.equal({
+    expect(await run('--roles-separator', ';')).to.deep.equal({
       code: 0,
       signal: null,
       out: '2 added, 1 were there already\n',
