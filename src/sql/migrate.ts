@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
-import type { MysqlClient } from './mysql-client';
-import { migrateMysql } from './mysql-migrate';
+import { migrateMysql, type Sessions } from './mysql-migrate';
 import { versionsIn } from './schema';
 import { ask, checkSqlClient, type DatabaseClient, type SqlClient } from './sql-client';
 import { isDown } from './sql-errors';
@@ -20,8 +19,8 @@ export async function migrate(client: DatabaseClient): Promise<number> {
   const checked = checkSqlClient('migrate()', client);
   const { dialect = 'postgres' } = checked;
   if (dialect === 'mysql') {
-    if (typeof (checked as Partial<MysqlClient>).session === 'function')
-      return await migrateMysql(checked as MysqlClient);
+    if (typeof (checked as Partial<Sessions>).session === 'function')
+      return await migrateMysql(checked as unknown as Sessions);
     throw new ConfigurationError('migrate() needs a pool of mysql2, or a MysqlClient, for MySQL');
   }
   const isSqlite = dialect === 'sqlite';

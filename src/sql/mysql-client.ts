@@ -96,23 +96,23 @@ export class MysqlClient implements SqlClient {
       waiting.then((late) => this.#release(late)).catch(() => undefined);
     });
     let isFirst = true;
-    let isLost = false;
+    const state = { isLost: false };
     const ask: MysqlAsk = async (sql, params) => {
       const ms = isFirst ? Math.max(1, until - performance.now()) : timeoutMs;
       isFirst = false;
       try {
         return await within(ms, this.#answer(connection, sql, params), () => {
-          isLost = true;
+          state.isLost = true;
         });
       } catch (error) {
-        isLost ||= (error as { fatal?: unknown } | null)?.fatal === true;
+        state.isLost ||= (error as { fatal?: unknown } | null)?.fatal === true;
         throw error;
       }
     };
     try {
       return await work(ask);
     } finally {
-      if (isLost) connection.destroy();
+      if (state.isLost) connection.destroy();
       else this.#release(connection);
     }
   }

@@ -150,7 +150,7 @@ describeWith(whyNoMariadb(), 'SqlUserstore over the columns of a MariaDB', () =>
       // The row is found, and not changed.
       expect(await store.updatePassword?.(ann, 'old', 'old')).to.equal(true);
       const replaced = await Promise.all(
-        ['a', 'b', 'c'].map((hash) => store.updatePassword?.(ann, hash, 'old')),
+        ['a', 'b', 'c'].map(async (hash) => store.updatePassword?.(ann, hash, 'old')),
       );
       expect(replaced.filter(Boolean)).to.have.length(1);
     }
@@ -178,13 +178,13 @@ describeWith(whyNoMariadb(), 'SqlUserstore over the columns of a MariaDB', () =>
     ]) {
       const pool = connect(settings);
       pool.on('connection', (connection) => {
-        connection.query("SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES', time_zone = '-11:00'");
+        void connection.query("SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES', time_zone = '-11:00'");
       });
       const again = new SqlUserstore({
         client: new MysqlClient(pool, { timeoutMs: 20_000 }),
         table: { ...NAMES, tokensValidFrom: 'it' },
       });
-      const [ann] = [(await store.getUser('ann'))!];
+      const ann = (await store.getUser('ann'))!;
       const tokensValidFrom = new Date(Date.parse(MOMENT) + 60_000);
       const hash = ann.password ?? '';
       expect(await again.updatePassword?.(ann, `${hash}x`, hash, { tokensValidFrom })).to.equal(true);
