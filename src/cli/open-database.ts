@@ -20,7 +20,7 @@ interface Pg {
 }
 
 interface Mysql {
-  createConnection(settings: object): {
+  readonly createConnection: (settings: object) => {
     on(event: 'error', listener: () => void): unknown;
     end(callback: () => void): void;
     destroy(): void;

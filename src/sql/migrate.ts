@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
-import type { MysqlClient } from './mysql-client';
-import { migrateMysql } from './mysql-migrate';
+import { migrateMysql, type Sessions } from './mysql-migrate';
 import { versionsIn } from './schema';
 import { ask, checkSqlClient, type DatabaseClient, type SqlClient } from './sql-client';
 import { isDown } from './sql-errors';
@@ -71,6 +70,6 @@ async function migrateSqlite(client: SqlClient, version: number, statements: str
   }
 }
 
-function hasSessions(client: SqlClient): client is SqlClient & Pick<MysqlClient, 'session'> {
-  return typeof (client as Partial<MysqlClient>).session === 'function';
+function hasSessions(client: SqlClient): client is SqlClient & Sessions {
+  return typeof (client as Partial<Sessions>).session === 'function';
 }

@@ -7,11 +7,16 @@ const LOCK = "CONCAT('securest_', SHA1(DATABASE()))";
 const LOCK_TRIES = 60;
 const STATEMENT_MS = 60_000;
 
+/** What a {@link MysqlClient} has. */
+export interface Sessions {
+  session: MysqlClient['session'];
+}
+
 /**
  * Makes the tables on one connection, while no other does. Each statement commits by itself: a version that fails
  * takes away what it made, and one that was killed is found by its row without `applied_at` and brought to its end.
  */
-export async function migrateMysql(client: Pick<MysqlClient, 'session'>): Promise<number> {
+export async function migrateMysql(client: Sessions): Promise<number> {
   try {
     return await client.session(async (ask) => {
       await lock(ask);

@@ -184,7 +184,7 @@ describeWith(whyNoMariadb(), 'SqlUserstore over the columns of a MariaDB', () =>
         client: new MysqlClient(pool, { timeoutMs: 20_000 }),
         table: { ...NAMES, tokensValidFrom: 'it' },
       });
-      const [ann] = [(await store.getUser('ann'))!];
+      const ann = (await store.getUser('ann'))!;
       const tokensValidFrom = new Date(Date.parse(MOMENT) + 60_000);
       const hash = ann.password ?? '';
       expect(await again.updatePassword?.(ann, `${hash}x`, hash, { tokensValidFrom })).to.equal(true);
