@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { LdapSettings } from './ldap-options';
-import { BytesInClear } from './start-tls';
+import { BytesInClear } from './bytes-in-clear';
 
 /** The socket of one connection. The client gets it once: what is lost is not opened again behind our back. */
 export class Transport {

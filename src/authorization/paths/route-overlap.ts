@@ -2,7 +2,8 @@
  * Whether a rule has anything to say about a route. In doubt it has: a route may hold a regular expression.
  */
 import { matchesGlob, type PathPattern } from './pattern';
-import { holdsFor, type PathRule } from './rule-tree';
+import { holdsFor } from './methods';
+import type { PathRule } from './rule-tree';
 import { foldCase } from './request-path';
 
 /** What one segment of a rule or a route may stand for. */

@@ -2,6 +2,7 @@
  * All rules of one effect as a tree of segments, so that a request costs what its own path is long,
  * however many rules there are.
  */
+import { holdsFor } from './methods';
 import { type Effect, matchesGlob, type PathPattern } from './pattern';
 import type { RequestPath } from './request-path';
 
@@ -158,9 +159,4 @@ function pick(ending: Ending, method: string, roles: ReadonlySet<string>): PathR
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** HEAD is answered by what answers GET, so a rule for GET is one for HEAD too. */
-export function holdsFor(methods: ReadonlySet<string>, method: string): boolean {
-  return methods.has('*') || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
 }
