@@ -60,9 +60,9 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   /** Who may call an action without any guard or `@Public()`. @default 'public', as the host has it */
   default?: DefaultAccess;
   /**
-   * Whether a user may log in, from the record as the store gave it: for records that say so in another field than
-   * `active`, for example `(user) => user.deletedAt === null`. Only a literal true lets a user in; a throw is a fault.
-   * `active: false` refuses all the same. @default by `active` alone
+   * Whether a user may log in, from the record as the store gave it, or as a provider brings it along: for records that
+   * say so in another field than `active`, for example `(user) => user.deletedAt === null`. Only a literal true lets a
+   * user in; a throw is a fault. `active: false` refuses all the same. @default by `active` alone
    */
   isActive?: (user: U) => boolean;
   /** The realm of challenges: printable ASCII. @default 'api' */

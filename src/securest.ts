@@ -73,14 +73,15 @@ export function createSecurity<U extends User = User, R extends string = string>
   );
   const links = () => components.links;
   const states = new RequestStates(options.findClient);
-  const userstore = new UserstoreChain(() => components.userstores);
+  const activity = new Activity(options.isActive);
+  const userstore = new UserstoreChain(() => components.userstores, activity);
   const resources = new Resources((cls) => components.resolve(cls));
   const authenticator = new Authenticator({
     links,
     userstore,
     deadlineMs,
     clock,
-    activity: new Activity(options.isActive),
+    activity,
     stopAtBadCredentials: options.stopAtBadCredentials,
     requireHttps: options.requireHttps,
     trustedOrigins: options.trustedOrigins,

@@ -62,7 +62,7 @@ export function compileAction(
   );
   const name = memberName(controller, action.method);
   const route = ActionMetadata.appendBaseRoute(routePrefix, action.fullRoute);
-  const access: Access = Object.freeze({
+  const access: Access = {
     action: name,
     method: action.type.toUpperCase(),
     route: typeof route === 'string' ? route || '/' : route.source,
@@ -70,8 +70,9 @@ export function compileAction(
     numericParameters: Object.freeze(numericParameters(action, name, levels, declared)),
     levels: Object.freeze(levels),
     openedBy,
-  });
+  };
   compiled.set(access, { requiresUser: requiredBy !== undefined, isLast: isLast(action) });
+  Object.freeze(access);
   action.isAuthorizedUsed = levels.length > 0;
   action.authorizedRoles = levels.length > 0 ? [access] : [];
   return { action, access, classLevels, losses };

@@ -20,7 +20,7 @@ import {
   WeakPasswordError,
   WrongPasswordError,
 } from '../errors';
-import { normalForm } from '../passwords/password-text';
+import { normalForm } from '../util/normal-forms';
 import { BY_PASSWORD } from '../providers/basic';
 import { PasswordProvider } from '../providers/password';
 import type { AppComponents } from '../components/app-components';
@@ -152,7 +152,7 @@ export class PasswordChange {
         user: publicUserOf(
           record,
           undefined,
-          { store: owner, name: source.name, user: record, stamp, fixed: fixedUser(record) },
+          { store: owner, name: source.name, user: record, stamp, fixed: fixedUser(record), isActive: true },
           source.name,
           report,
         ),

@@ -3,7 +3,8 @@
  * which kinds of characters it holds.
  * @see NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2
  */
-import { isLonger, MAX_PASSWORD_BYTES, normalForm } from '../passwords/password-text';
+import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
+import { normalForm } from '../util/normal-forms';
 import { optional, wholeNumber } from '../util/option-kinds';
 import { isCommon } from './common-passwords';
 

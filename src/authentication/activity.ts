@@ -1,10 +1,10 @@
 /**
- * Whether a user may log in at all: by `active`, and by the app's own option `isActive`. Records that say it in another
- * field would log in whatever that says, so the first of each store and field is reported.
+ * Whether a user may log in at all: by `active`, and by the app's own option `isActive`. It is decided about the record
+ * that a store gave, whatever a provider makes of it, and about one that a provider brings along itself.
  */
+import { statusFieldOf } from '../core/status-field';
 import type { ProblemListener } from '../core/events';
 import type { FixedUser } from '../core/fixed-user';
-import { statusFieldOf } from '../core/status-field';
 import type { User } from '../core/user';
 import { ignoreRejection } from '../util/ignore-rejection';
 
@@ -16,30 +16,35 @@ export interface UserOwner {
 }
 
 export class Activity {
-  /** The fields that have been reported of each store. */
+  /** The fields that have been reported of each owner. */
   private readonly reported = new WeakMap<object, Set<string>>();
 
   /** @param isActive the app's option: only a literal true lets a user log in */
   constructor(private readonly isActive?: (user: User) => boolean) {}
 
-  /**
-   * False for a user who must not log in, whatever proved it.
-   * @param fixed what is known of the user for good
-   * @throws what the app's option throws
-   */
-  holds(user: User, fixed: FixedUser | undefined, owner: UserOwner, report: ProblemListener): boolean {
+  /** False for a user who must not log in, whatever proved it. @throws what the app's option throws */
+  holds(user: User): boolean {
     if (user.active === false) return false;
-    if (this.isActive === undefined) {
-      const field = fixed === undefined ? statusFieldOf(user) : fixed.statusField;
-      if (field !== undefined) this.reportOnce(field, user, owner, report);
-      return true;
-    }
+    if (this.isActive === undefined) return true;
     const answer: unknown = this.isActive(user);
     ignoreRejection(answer);
     return answer === true;
   }
 
-  private reportOnce(field: string, user: User, owner: UserOwner, report: ProblemListener): void {
+  /**
+   * Reports a record that says in another field than `active` whether its user may log in, where nothing looks at it:
+   * once for each owner and field.
+   * @param fixed what is known of the user for good
+   */
+  reportOverlooked(
+    user: User,
+    fixed: FixedUser | undefined,
+    owner: UserOwner,
+    report: ProblemListener,
+  ): void {
+    if (this.isActive !== undefined) return;
+    const field = fixed === undefined ? statusFieldOf(user) : fixed.statusField;
+    if (field === undefined) return;
     const fields = this.reported.get(owner.identity) ?? new Set();
     if (fields.has(field)) return;
     this.reported.set(owner.identity, fields.add(field));

@@ -99,8 +99,11 @@ function accept(
     return { verdict: 'bug', error: notAUser(record, found?.name ?? link.name) };
   }
   const origin = found ?? userstore.originOf(record);
+  // A provider may have made a user of its own from the store's record.
+  const isActive = origin === undefined ? activity.holds(record) : origin.isActive && record.active !== false;
+  if (!isActive) return { verdict: 'inactive' };
   const owner = { identity: origin?.store ?? link, name: origin?.name ?? link.name };
-  if (!activity.holds(record, fixed, owner, onProblem)) return { verdict: 'inactive' };
+  activity.reportOverlooked(record, fixed, owner, onProblem);
   const acceptedUntil = details && Authentication.acceptedUntil(details);
   // Written so that a broken date has passed.
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {

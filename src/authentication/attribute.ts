@@ -25,6 +25,7 @@ export async function attribute(
   try {
     const found = await withinDeadline(userstore.find(user.username), deadlineMs);
     if (found === null || !isUser(found.user) || !isSameUser(user, found.user)) return authentication;
+    if (!found.isActive) return authentication;
     if (!isSince(authentication, found.stamp)) return authentication;
     const home = userstore.isSeveral() ? found.name : undefined;
     return provedLogin(authentication, {
@@ -51,7 +52,6 @@ function isSince({ user, authenticatedAt, stamp }: Authentication, stored: numbe
 function isSameUser(stated: User, stored: User): boolean {
   return (
     stated.username === stored.username &&
-    stored.active !== false &&
     isSameSet(stated.roles, stored.roles) &&
     isSameSet(stated.groups, stored.groups) &&
     (stated.email == null || stored.email == null || stated.email === stored.email)

@@ -3,6 +3,7 @@ import { silencePromisesIn } from '../core/silence';
 import { stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
 import { type MaybePromise, ORIGIN_OF, type UserOrigin, type UserstoreInterface } from '../core/userstore';
+import type { Activity } from './activity';
 import { appended } from '../util/appended';
 import { attempted, chained } from '../util/maybe-promise';
 
@@ -17,6 +18,8 @@ export interface Origin {
   readonly stamp: number;
   /** What is known of it for good; undefined for a user that can change. */
   readonly fixed: FixedUser | undefined;
+  /** False for a user who must not log in. */
+  readonly isActive: boolean;
 }
 
 /** A store as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
@@ -31,7 +34,10 @@ export interface StoreLink {
  */
 export class UserstoreChain {
   /** @param links the stores in the order in which they are asked */
-  constructor(private readonly links: () => readonly StoreLink[]) {}
+  constructor(
+    private readonly links: () => readonly StoreLink[],
+    private readonly activity: Activity,
+  ) {}
 
   /**
    * A user as events name it. With several stores its name alone would not say who it is: `sql:alice`.
@@ -55,7 +61,7 @@ export class UserstoreChain {
       const links = this.links();
       if (links.length === 0)
         throw new Error('This app has no userstore: decorate a class with @Userstore()');
-      return findIn(links, 0, identifier);
+      return this.findIn(links, 0, identifier);
     });
   }
 
@@ -69,20 +75,31 @@ export class UserstoreChain {
     }
     return null;
   }
-}
 
-function findIn(links: readonly StoreLink[], index: number, identifier: string): MaybePromise<Origin | null> {
-  const link = links[index];
-  if (link === undefined) return null;
-  const store = link.get();
-  return chained(store.getUser(identifier), (user) => {
-    if (user === null || user === undefined) return findIn(links, index + 1, identifier);
-    const fixed = fixedUser(user);
-    if (fixed !== undefined) return { store, name: link.name, user, stamp: fixed.stamp, fixed };
-    silencePromisesIn(user);
-    // What is no user either is passed on too: whoever asked finds out and says so.
-    return { store, name: link.name, user, stamp: isUser(user) ? stampOf(user) : 0, fixed };
-  });
+  private findIn(
+    links: readonly StoreLink[],
+    index: number,
+    identifier: string,
+  ): MaybePromise<Origin | null> {
+    const link = links[index];
+    if (link === undefined) return null;
+    const store = link.get();
+    return chained(store.getUser(identifier), (user) => {
+      if (user === null || user === undefined) return this.findIn(links, index + 1, identifier);
+      const fixed = fixedUser(user);
+      if (fixed === undefined) silencePromisesIn(user);
+      // What is no user either is passed on too: whoever asked finds out and says so.
+      const isValid = fixed !== undefined || isUser(user);
+      return {
+        store,
+        name: link.name,
+        user,
+        stamp: fixed?.stamp ?? (isValid ? stampOf(user) : 0),
+        fixed,
+        isActive: isValid && this.activity.holds(user),
+      };
+    });
+  }
 }
 
 const NOTHING_FOUND: readonly Origin[] = [];
@@ -113,7 +130,9 @@ export class ProviderUserstore implements UserstoreInterface {
 
   [ORIGIN_OF](user: User): UserOrigin | undefined {
     const origin = this.originOf(user);
-    return origin && { store: origin.store, name: origin.name, isOneOfSeveral: this.chain.isSeveral() };
+    if (origin === undefined) return undefined;
+    const { store, name, isActive } = origin;
+    return { store, name, isActive, isOneOfSeveral: this.chain.isSeveral() };
   }
 
   /** The store that a user came from, in an app with several. */

@@ -40,7 +40,7 @@ function authelia(text: string): ImportRecord[] {
         username,
         password_hash: textOf(user['password']).replace(/^\{CRYPT\}(?=\$argon2)/, ''),
         email: textOf(user['email']),
-        active: user['disabled'] === true ? 'false' : 'true',
+        active: (user['disabled'] ?? false) === false ? 'true' : 'false',
       },
       groups: namesOf(user['groups']),
     };

@@ -1,5 +1,5 @@
 import type { User } from '../core/user';
-import { formsOf, normalForm } from '../passwords/password-text';
+import { formsOf, normalForm } from '../util/normal-forms';
 import { Passwords } from '../passwords/passwords';
 import { schemeOf } from '../passwords/schemes';
 import { userFault } from '../userstores/record-schema';

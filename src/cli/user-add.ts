@@ -1,4 +1,4 @@
-import { formsOf } from '../passwords/password-text';
+import { formsOf } from '../util/normal-forms';
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError } from './command';
 import { colonNotice, newNamesFault } from './new-names';

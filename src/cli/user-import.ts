@@ -5,7 +5,7 @@ import { type Call, type Command, positionals, UsageError } from './command';
 import { importInBatches } from './import-batches';
 import { IMPORT_FORMATS, type ImportFormat, readRecords } from './import-formats';
 import { lookalike, type Row, readRows } from './import-rows';
-import { formsOf } from '../passwords/password-text';
+import { formsOf } from '../util/normal-forms';
 import { colonNotice } from './new-names';
 import { STORE_USAGE, withDirectory } from './open-directory';
 import { Progress } from './progress';

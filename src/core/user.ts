@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { printable } from '../util/printable';
+import { typeNameOf } from '../util/type-name';
 
 /**
  * A user record, as a userstore loads it. A plain object or an instance of any class will do; every record
@@ -83,11 +84,11 @@ const FIELDS: readonly (readonly [field: keyof User, holds: (value: unknown) => 
  * @param from the store or provider that it came from
  */
 export function notAUser(value: unknown, from: string): TypeError {
-  if (!isRecord(value)) return new TypeError(`${from} returned ${kindOf(value)} in place of a user`);
+  if (!isRecord(value)) return new TypeError(`${from} returned ${typeNameOf(value)} in place of a user`);
   for (const [field, holds, must] of FIELDS) {
     const given = read(value, field);
     if (given !== UNREADABLE && holds(given)) continue;
-    const found = given === UNREADABLE ? 'cannot be read' : `is ${kindOf(given)}`;
+    const found = given === UNREADABLE ? 'cannot be read' : `is ${typeNameOf(given)}`;
     const name = field === 'username' ? '' : ` (user ${printable(String(read(value, 'username')))})`;
     return new TypeError(
       `${from} returned a record that is no user${name}: ${field} must be ${must}, and ${found}`,
@@ -104,18 +105,6 @@ function read(record: Record<string, unknown>, field: string): unknown {
   } catch {
     return UNREADABLE;
   }
-}
-
-/** What a value is, without the value. */
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (value === '') return 'an empty text';
-  if (Array.isArray(value)) return value.every(isName) ? 'a list' : 'a list of something else';
-  if (types.isDate(value)) return 'a Date without a time';
-  return (
-    { string: 'a text', object: 'an object', function: 'a function' }[typeof value as string] ??
-    `a ${typeof value}`
-  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -14,6 +14,8 @@ export interface UserOrigin<U extends User = User> {
   readonly name: string;
   /** True in an app with several userstores: there a user's name alone does not say who it is. */
   readonly isOneOfSeveral: boolean;
+  /** False for a user who must not log in, by `active` and by the option `isActive`. */
+  readonly isActive: boolean;
 }
 
 /**
@@ -26,6 +28,15 @@ export function userstoreOf<U extends User>(
   user: U,
 ): UserOrigin<U> | undefined {
   return (userstore as { [ORIGIN_OF]?(user: U): UserOrigin<U> | undefined })[ORIGIN_OF]?.(user);
+}
+
+/**
+ * False for a user who must not log in, by the record and by the app's option `isActive`. The chain refuses such a login
+ * anyway; a provider asks where a right password must not show by its time.
+ * @param userstore that the provider was handed
+ */
+export function isActiveUser<U extends User>(userstore: UserstoreInterface<U>, user: U): boolean {
+  return user.active !== false && userstoreOf(userstore, user)?.isActive !== false;
 }
 
 /** What changes together with a user's hash. */

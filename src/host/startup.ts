@@ -4,7 +4,7 @@
 import type { ActionMetadata } from 'routing-controllers';
 import { compileAction, type CompiledAction, refuseHalfSetUp } from '../access/compile';
 import { HostDeclarations } from '../access/declared';
-import { refuseUnknownNames } from '../rules/names';
+import { refuseUnknownNames } from '../rules/unknown-names';
 import { accessWarnings, isOpenByDefault } from '../access/warnings/warnings';
 import type { Audit } from '../audit/audit';
 import { obtainableRoles } from '../authorization/obtainable-roles';

@@ -1,7 +1,7 @@
 import { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
-import type { UserstoreInterface } from '../core/userstore';
+import { isActiveUser, type UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError, ConfigurationError } from '../errors';
 import { BASIC_OPTIONS, BasicProvider, BY_PASSWORD, type BasicProviderOptions } from '../providers/basic';
 import { isInstance } from '../util/instance';
@@ -59,11 +59,12 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
     }
     this.checkThrottleAgain(login);
     const outcome = { isInactive: false };
-    const against = [String(user?.active !== false), this.#store.entryOf(user) ?? ''];
+    const isActive = user === undefined || isActiveUser(userstore, user);
+    const against = [String(isActive), this.#store.entryOf(user) ?? ''];
     const isGranted = await this.proveOnce(request, login, against, (signal) =>
       this.counted(signal, login, async () => {
         const isRight = await this.#store.proves(user, username, password, signal);
-        outcome.isInactive = isRight && user?.active === false;
+        outcome.isInactive = isRight && !isActive;
         return isRight && !outcome.isInactive;
       }),
     );

@@ -9,7 +9,8 @@ import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } 
 import type { PasswordHasher } from './password-hasher';
 import { kind, listOf, optional, unchecked, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
-import { formsOf, isHashable, isLonger, MAX_PASSWORD_BYTES, normalForm } from './password-text';
+import { formsOf, normalForm } from '../util/normal-forms';
+import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { isDevise } from './schemes/bcrypt-forms';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';

@@ -1,8 +1,7 @@
 import { Authentication } from '../core/authentication';
-import { reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
-import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
+import { isActiveUser, type MaybePromise, type UserstoreInterface } from '../core/userstore';
 import { AccountStatusError, BadCredentialsError } from '../errors';
 import {
   type CacheTicket,
@@ -19,6 +18,7 @@ import { optional, unchecked, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
 import { BASIC_OPTIONS, BasicProvider, BY_PASSWORD, type BasicProviderOptions } from './basic';
 import type { BasicCredentials } from './basic-credentials';
+import { storeOf, StoredHashes } from './stored-hash';
 
 export interface PasswordProviderOptions extends BasicProviderOptions {
   /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
@@ -58,8 +58,10 @@ const OPTIONS = {
 export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   protected readonly hasher: PasswordHasher;
   readonly #cache: CredentialCache | undefined;
-  /** The stores that have been reported. */
-  readonly #withoutHash = new WeakSet<object>();
+  readonly #storedHashes = new StoredHashes(
+    () => this.hasher,
+    () => this.name ?? this.constructor.name,
+  );
   readonly #upgrades = new HashUpgrades({
     hash: (password) => this.hasher.hash(password),
     needsRehash: (hash) => this.hasher.needsRehash(hash),
@@ -135,10 +137,10 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     this.checkThrottleAgain(login);
     const known = this.#proofToRemember(userstore, login, user);
     if (known && this.#cache?.has(known.remembered) === true) return known;
-    const hash = this.#readableHash(request, userstore, user);
+    const hash = user && this.#storedHashes.readableOf(request, userstore, user);
     const stored = hash ?? this.hasher.decoy();
     const account =
-      user !== undefined && hash !== undefined && user.active !== false ? { user, hash } : undefined;
+      user !== undefined && hash !== undefined && isActiveUser(userstore, user) ? { user, hash } : undefined;
     const { username, password } = login;
     // An inactive user takes the same way, so that many equal guesses at once take as long, and count as much.
     // A getter of an app's own class may have given another hash the second time.
@@ -161,7 +163,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     user: U | undefined,
   ): (Proof<U> & { readonly remembered: CacheTicket }) | undefined {
     const hash = user?.password ?? '';
-    if (user === undefined || user.active === false || hash === '') return undefined;
+    if (user === undefined || hash === '' || !isActiveUser(userstore, user)) return undefined;
     if (Reflect.get(this.hasher, 'isReadable') !== READS) return undefined;
     const remembered = this.#ticket(userstore, user, password, hash);
     return remembered && { user, hash, isFresh: false, remembered };
@@ -232,42 +234,6 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     }
     return this.#cache?.ticket({ store: storeOf(userstore, user), username: user.username, password, hash });
   }
-
-  #readableHash(
-    request: SecurityRequest,
-    userstore: UserstoreInterface<U>,
-    user: U | undefined,
-  ): string | undefined {
-    if (user === undefined) return undefined;
-    const hash = user.password ?? '';
-    if (hash === '') {
-      this.#reportWithoutHash(request, userstore, user);
-      return undefined;
-    }
-    if (!this.hasher.isReadable(hash)) {
-      reportProblem(request, {
-        component: this.name ?? this.constructor.name,
-        user: user.username,
-        problem: this.hasher.explain?.(hash) ?? 'stored password hash cannot be read',
-      });
-      return undefined;
-    }
-    return hash;
-  }
-
-  /** Once for each store: some users have no password, but a store that never loads it lets nobody in. */
-  #reportWithoutHash(request: SecurityRequest, userstore: UserstoreInterface<U>, user: U): void {
-    const store = storeOf(userstore, user);
-    if (this.#withoutHash.has(store)) return;
-    this.#withoutHash.add(store);
-    reportProblem(request, {
-      component: userstoreOf(userstore, user)?.name ?? this.name ?? this.constructor.name,
-      user: user.username,
-      problem:
-        'a user without a stored hash tried a password, which is refused: where the user has one, load it as ' +
-        '`password` (a column that is left out by default, or of another name)',
-    });
-  }
 }
 
 /** What a password is held against. */
@@ -289,11 +255,6 @@ interface Proof<U extends User> {
   readonly isFresh: boolean;
   /** As what it is remembered from now on. */
   readonly remembered?: CacheTicket;
-}
-
-/** The store that a user came from: the app may have several behind the one that a provider is handed. */
-function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): UserstoreInterface<U> {
-  return userstoreOf(userstore, user)?.store ?? userstore;
 }
 
 const READS: unknown = Reflect.get(Passwords.prototype, 'isReadable');

@@ -3,7 +3,7 @@ import type { Access } from '../core/access';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
-import { refuseUnknownNames } from './names';
+import { refuseUnknownNames } from './unknown-names';
 import { type RuleInput, toRule } from './rules';
 
 /** What `@Authorized` takes; an array is "any of". */

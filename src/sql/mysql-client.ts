@@ -1,4 +1,6 @@
 import { ConfigurationError } from '../errors';
+import { optional, wholeNumber } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
 import { placeholders } from './mysql-placeholders';
 import type { SqlClient } from './sql-client';
 
@@ -31,8 +33,10 @@ export interface MysqlAnswer {
 /** Asks on one connection. */
 export type MysqlAsk = (sql: string, params: unknown[]) => Promise<MysqlAnswer>;
 
-const TIMEOUT_MS = 2000;
-const MAX_TIMEOUT_MS = 600_000;
+const OPTIONS = {
+  timeoutMs: optional(wholeNumber({ min: 1, max: 600_000 }), 2000),
+} satisfies Record<keyof MysqlClientOptions, Kind<unknown>>;
+
 /** Values come the same way whatever the pool's own settings: times as the text of the server, rows as objects. */
 const ANSWER = {
   ...{ rowsAsArray: false, nestTables: false, typeCast: true, dateStrings: true, timezone: 'local' },
@@ -56,15 +60,7 @@ export class MysqlClient implements SqlClient {
    * @throws ConfigurationError when it is neither, or the options are not valid
    */
   constructor(from: MysqlPool | MysqlConnection, options: MysqlClientOptions = {}) {
-    const { timeoutMs = TIMEOUT_MS, ...others } = options;
-    if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS) {
-      throw new ConfigurationError(
-        `MysqlClient: timeoutMs must be a whole number from 1 to ${MAX_TIMEOUT_MS}`,
-      );
-    }
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw new ConfigurationError(`MysqlClient has no option ${unknown}`);
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = parseOptions('MysqlClient', options, OPTIONS).timeoutMs;
     const source = withPromises(from);
     if (isPool(source)) {
       this.#acquire = () => source.getConnection();

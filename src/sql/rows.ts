@@ -1,5 +1,6 @@
 import { type Group, isGroup, isUser, type User } from '../core/user';
 import { parseArrayText } from './array-text';
+import { typeNameOf } from '../util/type-name';
 import type { RowField, RowOrigin } from './row-origin';
 import type { Dialect } from './schema';
 import type { SqlRow } from './sql-client';
@@ -25,7 +26,6 @@ const MUST_BE: Readonly<Record<RowField, string>> = {
   tokensValidFrom:
     'must be a time with its zone: timestamptz, in SQLite a text as of toISOString(), in MySQL a TIMESTAMP',
 };
-const MAX_KINDS = 3;
 const USER_FIELDS = [
   'username',
   'password',
@@ -71,7 +71,7 @@ export function userFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): User
   if (isUser(user)) return user;
   const wrong = USER_FIELDS.find((field) => !isUser({ username: 'x', [field]: user[field] })) ?? 'username';
   const key = wrong === 'tokensValidFrom' ? (times[0] ?? wrong) : wrong;
-  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${kindOf(row[key])}`);
+  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${typeNameOf(row[key])}`);
 }
 
 /** The group that a row states. @throws Error that names the column, and no value, when the row is not valid */
@@ -80,7 +80,7 @@ export function groupFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): Gro
   const group = { name, roles: listFrom(roles, dialect), groups: listFrom(groups, dialect) };
   if (isGroup(group)) return group;
   const wrong = GROUP_FIELDS.find((field) => !isGroup({ name: 'x', [field]: group[field] })) ?? 'name';
-  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${kindOf(row[wrong])}`);
+  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${typeNameOf(row[wrong])}`);
 }
 
 export function rowFault(field: RowField, origin: RowOrigin, problem: string): Error {
@@ -124,19 +124,6 @@ function flagFrom(value: unknown, dialect: Dialect): unknown {
 /** A column of integers: a name is typed as text. */
 function nameFrom(value: unknown): unknown {
   return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
-}
-
-/** The type of a value, for an error: never the value. */
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return value === null ? 'null' : 'missing';
-  if (Array.isArray(value)) {
-    const kinds = [...new Set((value as unknown[]).map((item) => kindOf(item)))].slice(0, MAX_KINDS);
-    return kinds.length === 0 ? 'an empty list' : `a list with ${kinds.join(' and ')}`;
-  }
-  if (value instanceof Date) return 'a Date';
-  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return 'bytes';
-  if (typeof value === 'string') return value === '' ? 'an empty text' : 'a text';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** A text without a time zone means another moment on each machine, and is refused. */

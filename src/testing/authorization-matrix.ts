@@ -2,6 +2,7 @@
  * The authorization matrix: a test for every route and every kind of client.
  */
 import type { RoutingControllersOptions } from 'routing-controllers';
+import { Activity } from '../authentication/activity';
 import type { Access } from '../core/access';
 import type { User } from '../core/user';
 import { inspectOptions } from '../host/inspect-options';
@@ -139,7 +140,7 @@ async function expectation(
   if (user === undefined) return !asksForUser;
   const stated = expected[`${access.method} ${access.route}`];
   const isStated = stated !== undefined && Object.hasOwn(stated, who);
-  if (user.active === false) return !asksForUser;
+  if (!new Activity(inspection.options.isActive).holds(user)) return !asksForUser;
   return isStated ? stated[who] : isExpectedIn(user, access, inspection);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Access, Rule } from '../core/access';
 import type { User } from '../core/user';
+import { Activity } from '../authentication/activity';
 import { UserstoreChain } from '../authentication/userstore-chain';
 import { rolesOf } from '../authorization/roles';
 import type { Inspection } from '../host/install';
@@ -15,7 +16,7 @@ export async function isExpectedIn(
   { components, options }: Inspection,
 ): Promise<boolean | undefined> {
   if (access.levels.length === 0) return true;
-  const stores = new UserstoreChain(() => components.userstores);
+  const stores = new UserstoreChain(() => components.userstores, new Activity());
   const roles = options.grants.withImplied(await rolesOf(user, (name) => stores.findGroup(name, undefined)));
   // A loader may add any role, but takes none away.
   const absent = components.roleLoaders.length > 0 ? undefined : false;

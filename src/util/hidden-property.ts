@@ -19,6 +19,8 @@ function isObject(value: unknown): value is object {
 
 /** A property of its own each time. A WeakMap or a defined symbol takes five to ten times as long. */
 export function hiddenProperty<V>(): HiddenProperty<V> {
+  // A class need not be able to add fields to what is frozen.
+  let closed: WeakMap<object, V> | undefined;
   class Hidden extends Given {
     #value: V;
 
@@ -28,12 +30,14 @@ export function hiddenProperty<V>(): HiddenProperty<V> {
     }
 
     static get(value: unknown): V | undefined {
-      return isObject(value) && #value in value ? value.#value : undefined;
+      if (!isObject(value)) return undefined;
+      return #value in value ? value.#value : closed?.get(value);
     }
 
     static set(object: object, value: V): void {
       if (#value in object) object.#value = value;
-      else new Hidden(object, value);
+      else if (Object.isExtensible(object)) new Hidden(object, value);
+      else (closed ??= new WeakMap()).set(object, value);
     }
   }
   return {

@@ -46,7 +46,7 @@ for (const driver of DRIVERS) {
 
     const broken: [record: object, words: RegExp][] = [
       [{ username: 'ann', roles: 'admin' }, /table .*\(user ann\): roles must be a list .*, and is a text/],
-      [{ username: 'ann', groups: ['a', 7] }, /\(user ann\): groups must be .*, and is a list of something/],
+      [{ username: 'ann', groups: ['a', 7] }, /\(user ann\): groups must be .*, and is a list with a text and a number/],
       [{ username: 'ann', active: 1 }, /\(user ann\): active must be true, false or absent, and is a number/],
       [{ username: 'ann', active: null }, /\(user ann\): active .*, and is null/],
       [{ username: 'ann', email: 7n }, /\(user ann\): email .*, and is a bigint/],
@@ -57,7 +57,7 @@ for (const driver of DRIVERS) {
       [{ username: 'ann', tokensValidFrom: new Date(Number.NaN) }, /is a Date without a time/],
       [{ username: 7 }, /table returned a record that is no user: username must be .*, and is a number/],
       [{ username: '' }, /username .*, and is an empty text/],
-      [[], /table returned a list in place of a user/],
+      [[], /table returned an empty list in place of a user/],
       [Object.defineProperty({ username: 'ann' }, 'roles', { get: () => { throw new Error(HASH); } }), /roles .* cannot be read/], // prettier-ignore
     ];
     for (const [record, words] of broken) {
@@ -144,6 +144,44 @@ for (const driver of DRIVERS) {
         ]);
       }
       expect(problems(api)).to.deep.equal([]);
+    });
+
+    it('are decided about as the store gave them, whatever a provider makes of them', async () => {
+      records = {
+        ann: { username: 'ann' },
+        bob: { username: 'bob', locked: true },
+        eve: { username: 'eve', active: false },
+      };
+      class Copying extends Header {
+        override authenticate(...parameters: Parameters<Header['authenticate']>) {
+          const user = super.authenticate(...parameters);
+          return user && { username: user.username };
+        }
+      }
+      await using api = await start({
+        providers: [Copying],
+        isActive: (user: { locked?: boolean }) => user.locked !== true,
+      });
+      const status = async (name: string) => (await api.get('/guarded', { 'x-user': name })).status;
+      expect([await status('ann'), await status('bob'), await status('eve')]).to.deep.equal([200, 401, 401]);
+    });
+
+    it('cost and count like a wrong password where the right one is of a user who must not log in', async () => {
+      records = { bob: { username: 'bob', password: HASH, locked: true } };
+      class Throttled extends PasswordProvider {
+        constructor() {
+          super({ throttle: { perPair: 2 } });
+        }
+      }
+      await using api = await start({
+        providers: [Throttled],
+        isActive: (user: { locked?: boolean }) => user.locked !== true,
+      });
+      const statuses: number[] = [];
+      for (let time = 0; time < 12; time += 1)
+        statuses.push((await api.get('/guarded', basic('bob'))).status);
+      expect(statuses[0]).to.equal(401);
+      expect(statuses.at(-1)).to.equal(429);
     });
 
     for (const [what, isActive, expected] of [

@@ -1,22 +1,18 @@
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
 import type { Pool, PoolOptions } from 'mysql2/promise';
-import { PasswordProvider } from '../../src';
-import { migrate, MysqlClient, SqlUserstore, type SqlUserstoreOptions } from '../../src/sql';
-import { basic, DRIVERS } from '../support/drivers';
-import { eventually } from '../support/eventually';
+import { migrate, MysqlClient, type SqlUserstoreOptions } from '../../src/sql';
+import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
-import { type Api, startApi } from '../support/scripted';
 import { describeWith } from './describe-with';
 import { MariadbServer, whyNoMariadb } from './mariadb-server';
+import { SqlFaultApi } from './sql-fault-api';
 import { fill } from './sql-tables';
 
 const HASH = hashSync('secret', 4);
 const timeoutMs = 500;
 /** For what must answer, also on a busy machine. */
 const PATIENT = 30_000;
-/** Far above the limit of the client: a store that goes by it never meets it. */
-const deadlineMs = 60_000;
 /** A lookup that takes longer than any limit. */
 const SLOW: SqlUserstoreOptions['queries'] = {
   getUser: 'SELECT username, password, SLEEP(20) AS slept FROM securest_users WHERE username = ?',
@@ -25,7 +21,7 @@ const SLOW: SqlUserstoreOptions['queries'] = {
 describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
   const server = new MariadbServer();
   const pools: Pool[] = [];
-  let api: Api | undefined;
+  const api = new SqlFaultApi();
 
   before(async function () {
     this.timeout(60_000);
@@ -38,8 +34,7 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
   });
   beforeEach(reset);
   afterEach(async () => {
-    await api?.[Symbol.asyncDispose]();
-    api = undefined;
+    await api.close();
     await Promise.all(pools.splice(0).map((pool) => pool.end().catch(() => undefined)));
   });
   after(() => server.remove());
@@ -52,76 +47,42 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
 
   for (const driver of DRIVERS) {
     describe(`on ${driver.name}`, () => {
-      const start = async (
-        client: SqlUserstoreOptions['client'],
-        options?: Partial<SqlUserstoreOptions>,
-      ): Promise<Api> => {
-        class Users extends SqlUserstore {
-          constructor() {
-            super({ client, ...options });
-          }
-        }
-        class Password extends PasswordProvider {
-          constructor() {
-            super({ credentialCache: false, throttle: false });
-          }
-        }
-        return (api = await startApi(driver, {
-          security: { userstores: [Users], providers: [Password], deadlineMs },
-        }));
-      };
-      const login = async (password = 'secret'): Promise<number> => {
-        const { status, headers } = await api!.get('/guarded', basic('ann', password));
-        if (status === 503) {
-          // The client's own limit ended it, not the deadline.
-          expect(api!.events.filter((event) => 'reason' in event && event.reason === 'deadline_passed')).to.be
-            .empty;
-          expect(headers['retry-after']).to.match(/^\d+$/);
-          expect(headers).to.not.have.property('www-authenticate');
-        }
-        return status;
-      };
-      const works = async (): Promise<void> => {
-        await eventually(async () => (await login()) === 200);
-        await eventually(async () => (await login('wrong')) === 401);
-      };
-      const refuses = async (): Promise<void> => {
-        expect(await Promise.all([login(), login('wrong'), login()])).to.deep.equal([503, 503, 503]);
-      };
+      const start = (client: SqlUserstoreOptions['client'], options?: Partial<SqlUserstoreOptions>) =>
+        api.start(driver, client, options);
 
       it('answers 503 while the server is down, and recovers when it is back', async function () {
         this.timeout(30_000);
         await start(new MysqlClient(connect(), { timeoutMs }));
-        await works();
+        await api.works();
         await server.stop();
-        await refuses();
+        await api.refuses();
         await server.start();
-        await works();
+        await api.works();
       });
 
       it('answers 503 while the server is frozen, and recovers when it goes on', async function () {
         this.timeout(30_000);
         await start(new MysqlClient(connect(), { timeoutMs }));
-        await works();
+        await api.works();
         server.freeze();
         try {
           // More than the pool has connections: none may stay taken.
-          for (let round = 0; round < 3; round++) await refuses();
+          for (let round = 0; round < 3; round++) await api.refuses();
         } finally {
           server.thaw();
         }
-        await works();
+        await api.works();
       });
 
       it('answers 503 while the pool has no connection left, and recovers when it has', async function () {
         this.timeout(30_000);
         const pool = connect({ connectionLimit: 1 });
         await start(new MysqlClient(pool, { timeoutMs }));
-        await works();
+        await api.works();
         const taken = await pool.getConnection();
-        expect(await login()).to.equal(503);
+        expect(await api.login()).to.equal(503);
         taken.release();
-        await works();
+        await api.works();
       });
 
       it('answers 503 when the server has no connection left, and recovers when it has', async function () {
@@ -129,9 +90,9 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
         const other = connect({ connectionLimit: 60, waitForConnections: false });
         const taken = await Promise.allSettled(Array.from({ length: 60 }, () => other.getConnection()));
         await start(new MysqlClient(connect(), { timeoutMs: PATIENT }));
-        expect(await login()).to.equal(503);
+        expect(await api.login()).to.equal(503);
         for (const each of taken) if (each.status === 'fulfilled') each.value.destroy();
-        await works();
+        await api.works();
       });
 
       it('answers 503 when its connection is cut, or its statement ended, in the middle', async function () {
@@ -139,7 +100,7 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
         const admin = connect();
         for (const kill of ['KILL', 'KILL QUERY']) {
           await start(new MysqlClient(connect(), { timeoutMs: PATIENT }), { queries: SLOW });
-          const cut = login();
+          const cut = api.login();
           const find = `SELECT id FROM information_schema.processlist
             WHERE info LIKE '%SLEEP(20)%' AND id <> CONNECTION_ID()`;
           let ids: { id: number }[] = [];
@@ -147,7 +108,7 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
           await admin.query(`${kill} ${String(ids[0]?.id)}`);
           // SLEEP() of a statement that is ended answers 1 where the statement lives on.
           expect(await cut, kill).to.equal(503);
-          await api?.[Symbol.asyncDispose]();
+          await api.close();
           reset();
         }
       });
@@ -161,8 +122,8 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
           new MysqlClient(connect(), { timeoutMs }),
         ]) {
           await start(client, { queries: SLOW });
-          expect(await login()).to.equal(503);
-          await api?.[Symbol.asyncDispose]();
+          expect(await api.login()).to.equal(503);
+          await api.close();
           reset();
         }
       });
@@ -171,21 +132,21 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
         this.timeout(30_000);
         const admin = connect();
         await start(connect());
-        await works();
+        await api.works();
         const [ids] = await admin.query(
           "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND command = 'Sleep'",
         );
         for (const { id } of ids as { id: number }[]) {
           await admin.query(`KILL ${String(id)}`).catch(() => undefined);
         }
-        await works();
+        await api.works();
       });
 
       it('answers 500 for a statement or a table that is wrong', async () => {
         for (const getUser of ['SELEC $1', 'SELECT username FROM no_such_table WHERE username = $1']) {
           await start(new MysqlClient(connect(), { timeoutMs: PATIENT }), { queries: { getUser } });
-          expect([await login(), await login('wrong')]).to.deep.equal([500, 500]);
-          await api?.[Symbol.asyncDispose]();
+          expect([await api.login(), await api.login('wrong')]).to.deep.equal([500, 500]);
+          await api.close();
           reset();
         }
       });
@@ -193,7 +154,7 @@ describeWith(whyNoMariadb(), 'SqlUserstore when MariaDB fails', () => {
       it('answers 500 for a row that is not a valid user', async () => {
         const getUser = "SELECT username, password, 'yes' AS active FROM securest_users WHERE username = $1";
         await start(new MysqlClient(connect(), { timeoutMs: PATIENT }), { queries: { getUser } });
-        expect([await login(), await login('wrong')]).to.deep.equal([500, 500]);
+        expect([await api.login(), await api.login('wrong')]).to.deep.equal([500, 500]);
       });
     });
   }

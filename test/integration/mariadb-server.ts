@@ -1,12 +1,12 @@
 /** A MariaDB of the tests' own, on a loopback port, in a folder that goes with it. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection, createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { freePort } from './ports';
 import { serverCommand } from './server-command';
+import { ServerProcess } from './server-process';
 
 const SERVERS = ['/usr/sbin/mariadbd', '/usr/local/bin/mariadbd', '/opt/homebrew/bin/mariadbd'];
 const INSTALLERS = ['/usr/bin/mariadb-install-db', '/usr/local/bin/mariadb-install-db'];
@@ -15,7 +15,7 @@ const DATABASE = 'securest';
 export class MariadbServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'securest-mariadb-'));
   readonly #data = join(this.folder, 'data');
-  #process: ChildProcess | undefined;
+  readonly #process = new ServerProcess('mariadbd');
   port = 0;
 
   /** Starts it, or starts it again with what it held. */
@@ -34,7 +34,7 @@ export class MariadbServer {
       const { status, stderr, error } = spawnSync(command, args, { cwd: '/', encoding: 'utf8' });
       if (status !== 0) throw new Error(`mariadb-install-db failed: ${error?.message ?? stderr}`);
     }
-    const [command, args] = asServer(found(SERVERS) ?? '', [
+    const command = asServer(found(SERVERS) ?? '', [
       ...['--no-defaults', `--datadir=${this.#data}`, `--socket=${this.#data}/s`, `--port=${this.port}`],
       ...['--bind-address=127.0.0.1', `--pid-file=${this.#data}/pid`, '--max-connections=30'],
       // At 2 what was committed outlives the end of the process, if not that of the machine.
@@ -42,11 +42,7 @@ export class MariadbServer {
       // No zone that a process is likely to have.
       '--default-time-zone=+05:45',
     ]);
-    this.#process = spawn(command, args, { cwd: '/', stdio: 'ignore' });
-    while (!(await this.#answers())) {
-      if (this.#process.exitCode !== null) throw new Error('mariadbd ended at once');
-      await new Promise((resume) => setTimeout(resume, 20));
-    }
+    await this.#process.start(command, () => this.#answers());
     if (isNew) await this.clear();
   }
 
@@ -68,20 +64,16 @@ export class MariadbServer {
 
   /** Stops the server, and so each of its connections, in the middle of whatever it does. */
   freeze(): void {
-    this.#process?.kill('SIGSTOP');
+    this.#process.freeze();
   }
 
   thaw(): void {
-    this.#process?.kill('SIGCONT');
+    this.#process.thaw();
   }
 
   /** Ends it at once, with every connection. */
   async stop(): Promise<void> {
-    const running = this.#process;
-    this.#process = undefined;
-    if (running?.exitCode !== null || running.signalCode !== null) return;
-    running.kill('SIGKILL');
-    await once(running, 'exit');
+    await this.#process.end();
   }
 
   async remove(): Promise<void> {

@@ -1,17 +1,17 @@
 /** A PgBouncer of the tests' own before a PostgreSQL, in transaction mode, on a loopback port. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accepts, freePort } from './ports';
 import { serverCommand } from './server-command';
+import { ServerProcess } from './server-process';
 
 const PROGRAM = '/usr/sbin/pgbouncer';
 
 export class PgBouncerServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'securest-pgbouncer-'));
-  #process: ChildProcess | undefined;
+  readonly #process = new ServerProcess('pgbouncer');
   port = 0;
 
   /** @param postgres the port of the server behind it */
@@ -34,12 +34,8 @@ default_pool_size = 3
     // It is not run by root.
     chmodSync(this.#folder, 0o711);
     const isRoot = process.getuid?.() === 0;
-    const [command, args] = serverCommand(PROGRAM, [settings], isRoot ? { user: 'postgres' } : {});
-    this.#process = spawn(command, args, { cwd: '/', stdio: 'ignore' });
-    while (!(await accepts(this.port))) {
-      if (this.#process.exitCode !== null) throw new Error('pgbouncer ended at once');
-      await new Promise((resume) => setTimeout(resume, 20));
-    }
+    const command = serverCommand(PROGRAM, [settings], isRoot ? { user: 'postgres' } : {});
+    await this.#process.start(command, () => accepts(this.port));
   }
 
   get url(): string {
@@ -47,11 +43,7 @@ default_pool_size = 3
   }
 
   async remove(): Promise<void> {
-    const running = this.#process;
-    if (running?.exitCode === null && running.signalCode === null) {
-      running.kill('SIGKILL');
-      await once(running, 'exit');
-    }
+    await this.#process.end();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

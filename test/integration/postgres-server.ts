@@ -1,12 +1,12 @@
 /** A PostgreSQL of the tests' own, on a Unix socket and a loopback port, in a folder that goes with it. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool, type PoolConfig } from 'pg';
 import { freePort } from './ports';
 import { serverCommand } from './server-command';
+import { ServerProcess } from './server-process';
 
 const VERSIONS = '/usr/lib/postgresql';
 
@@ -21,7 +21,7 @@ export const LIMITS = {
 export class PostgresServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'securest-pg-'));
   readonly #data = join(this.folder, 'data');
-  #process: ChildProcess | undefined;
+  readonly #process = new ServerProcess('postgres');
   port = 0;
 
   /** Starts it, or starts it again with what it held. */
@@ -45,16 +45,12 @@ export class PostgresServer {
         '--locale=C',
       ]);
     }
-    const [command, args] = asServer('postgres', [
+    const command = asServer('postgres', [
       ...['-D', this.#data, '-k', this.#data, '-p', String(this.port), '-F'],
       ...['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=30', '-c', 'shared_buffers=16MB'],
     ]);
-    this.#process = spawn(command, args, { cwd: '/', stdio: 'ignore' });
     const pool = this.pool({ max: 1 });
-    while (!(await answers(pool))) {
-      if (this.#process.exitCode !== null) throw new Error('postgres ended at once');
-      await new Promise((resume) => setTimeout(resume, 20));
-    }
+    await this.#process.start(command, () => answers(pool));
     await pool.end();
   }
 
@@ -78,11 +74,7 @@ export class PostgresServer {
 
   /** Ends it at once, with every connection. */
   async stop(): Promise<void> {
-    const running = this.#process;
-    this.#process = undefined;
-    if (running?.exitCode !== null || running.signalCode !== null) return;
-    running.kill('SIGQUIT');
-    await once(running, 'exit');
+    await this.#process.end('SIGQUIT');
   }
 
   async remove(): Promise<void> {
@@ -108,10 +100,9 @@ export class PostgresServer {
   }
 
   #pids(): number[] {
-    const parent = this.#process?.pid;
-    if (parent === undefined) throw new Error('postgres is not running');
-    const children = readFileSync(`/proc/${String(parent)}/task/${String(parent)}/children`, 'utf8');
-    return [parent, ...children.trim().split(/\s+/).filter(Boolean).map(Number)];
+    const { pid } = this.#process;
+    const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+    return [pid, ...children.trim().split(/\s+/).filter(Boolean).map(Number)];
   }
 }
 

@@ -1,16 +1,16 @@
 /** A Redis of the tests' own, on a Unix socket in a folder that goes with it. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverCommand } from './server-command';
+import { ServerProcess } from './server-process';
 
 export class RedisServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'securest-redis-'));
   readonly socket = join(this.#folder, 'redis.sock');
-  #process: ChildProcess | undefined;
+  readonly #process = new ServerProcess('redis-server');
 
   /** Starts it, or starts it again, empty. */
   async start(): Promise<void> {
@@ -24,28 +24,21 @@ export class RedisServer {
       '--maxmemory-policy',
       'noeviction',
     ];
-    this.#process = spawn(...serverCommand('redis-server', settings), { cwd: this.#folder, stdio: 'ignore' });
-    while (!(await this.#answers())) {
-      if (this.#process.exitCode !== null) throw new Error('redis-server ended at once');
-      await new Promise((resume) => setTimeout(resume, 10));
-    }
+    const command = serverCommand('redis-server', settings);
+    await this.#process.start(command, () => this.#answers(), this.#folder);
   }
 
   /** Stops it in the middle of whatever it does: it keeps its connections and answers to nothing. */
   freeze(): void {
-    this.#process?.kill('SIGSTOP');
+    this.#process.freeze();
   }
 
   thaw(): void {
-    this.#process?.kill('SIGCONT');
+    this.#process.thaw();
   }
 
   async kill(): Promise<void> {
-    const running = this.#process;
-    this.#process = undefined;
-    if (running?.exitCode !== null || running.signalCode !== null) return;
-    running.kill('SIGKILL');
-    await once(running, 'exit');
+    await this.#process.end();
   }
 
   async remove(): Promise<void> {

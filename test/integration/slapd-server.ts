@@ -1,6 +1,5 @@
 /** An OpenLDAP of the tests' own, on loopback ports, in a folder that goes with it. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -15,6 +14,7 @@ import { join } from 'node:path';
 import type { Certificate } from './certificates';
 import { accepts, freePort } from './ports';
 import { serverCommand } from './server-command';
+import { ServerProcess } from './server-process';
 
 const PROGRAMS = ['/usr/sbin/slapd', '/usr/sbin/slapadd'];
 const SCHEMA = '/etc/ldap/schema';
@@ -30,7 +30,7 @@ export interface SlapdOptions {
 
 export class SlapdServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'securest-slapd-'));
-  #process: ChildProcess | undefined;
+  readonly #process = new ServerProcess('slapd');
   port = 0;
   tlsPort = 0;
 
@@ -60,11 +60,7 @@ export class SlapdServer {
       ...(this.options.certificate ? [`ldaps://127.0.0.1:${String(this.tlsPort)}`] : []),
     ];
     const args = ['-h', urls.join(' '), '-F', join(this.folder, 'config'), '-d', '0'];
-    this.#process = spawn(...serverCommand('/usr/sbin/slapd', args), { stdio: 'ignore' });
-    while (!(await accepts(this.port))) {
-      if (this.#process.exitCode !== null) throw new Error('slapd ended at once');
-      await new Promise((resume) => setTimeout(resume, 10));
-    }
+    await this.#process.start(serverCommand('/usr/sbin/slapd', args), () => accepts(this.port));
   }
 
   /** Changes entries, by LDIF of changes. */
@@ -76,8 +72,8 @@ export class SlapdServer {
 
   /** Stops it, with each of its threads, in the middle of whatever it does. */
   async freeze(): Promise<void> {
-    const pid = String(this.#process?.pid);
-    process.kill(Number(pid), 'SIGSTOP');
+    const pid = String(this.#process.pid);
+    this.#process.freeze();
     const isStopped = (thread: string): boolean =>
       /^.*\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
     while (!readdirSync(`/proc/${pid}/task`).every(isStopped)) {
@@ -86,15 +82,11 @@ export class SlapdServer {
   }
 
   thaw(): void {
-    this.#process?.kill('SIGCONT');
+    this.#process.thaw();
   }
 
   async stop(): Promise<void> {
-    const running = this.#process;
-    this.#process = undefined;
-    if (running?.exitCode !== null || running.signalCode !== null) return;
-    running.kill('SIGKILL');
-    await once(running, 'exit');
+    await this.#process.end();
   }
 
   async remove(): Promise<void> {

@@ -351,31 +351,7 @@ describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
     expect(await stuck.add({ username: 'bob' })).to.equal(true);
   });
 
-  it('the command says why there is no connection, without the password', async function () {
-    this.timeout(30_000);
-    const url = server.url.replace('postgres@', 'nobody:hunter2@');
-    const { code, err } = await runCommand(['user', 'list', url], { cwd: tmpdir() });
-    expect(code).to.equal(2);
-    expect(err).to.include('nobody').and.not.include('hunter2');
-    await pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-    const none = await runCommand(['user', 'list', server.url], { cwd: tmpdir() });
-    expect([none.code, none.err]).to.deep.equal([
-      2,
-      'securest: The database has no tables of securest: securest sql migrate makes them\n',
-    ]);
-  });
-
-  it('the command gives up on a server that is frozen', async function () {
-    this.timeout(60_000);
-    server.freeze();
-    try {
-      const { code, err } = await runCommand(['user', 'list', server.url], { cwd: tmpdir() });
-      expect(code).to.equal(2);
-      expect(err).to.match(/timeout/);
-    } finally {
-      server.thaw();
-    }
-  });
+  describeFailures(server, () => pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'));
 });
 
 describeWith(whyNoMariadb(), 'Users of a MariaDB', function () {
@@ -415,37 +391,48 @@ describeWith(whyNoMariadb(), 'Users of a MariaDB', function () {
     expect(await all(users)).to.have.length(1);
   }).timeout(30_000);
 
-  it('the command says why there is no connection, without the password', async function () {
-    this.timeout(30_000);
-    const url = server.url.replace('root@', 'nobody:hunter2@');
-    const { code, err } = await runCommand(['user', 'list', url], { cwd: tmpdir() });
-    expect(code).to.equal(2);
-    expect(err).to.include('nobody').and.not.include('hunter2');
-    await server.clear();
-    const none = await runCommand(['user', 'list', server.url.replace('mysql:', 'mariadb:')], {
-      cwd: tmpdir(),
-    });
-    expect([none.code, none.err]).to.deep.equal([
-      2,
-      'securest: The database has no tables of securest: securest sql migrate makes them\n',
-    ]);
-  });
-
-  it('the command gives up on a server that is frozen', async function () {
-    this.timeout(60_000);
-    server.freeze();
-    try {
-      const { code, err } = await runCommand(['user', 'list', server.url], { cwd: tmpdir() });
-      expect(code).to.equal(2);
-      expect(err).to.match(/timeout|ETIMEDOUT/);
-    } finally {
-      server.thaw();
-    }
-  });
+  describeFailures(server, () => server.clear());
 });
 
 async function all(users: UserDirectory): Promise<User[]> {
   const found: User[] = [];
   for await (const user of users.list()) found.push(user);
   return found;
+}
+
+/** What the command says of a server that it cannot use. */
+function describeFailures(
+  server: Pick<MariadbServer, 'url' | 'freeze' | 'thaw'>,
+  clear: () => Promise<unknown>,
+): void {
+  const list = (url: string) => runCommand(['user', 'list', url], { cwd: tmpdir() });
+
+  it('the command says why there is no connection, without the password', async function () {
+    this.timeout(30_000);
+    const { code, err } = await list(server.url.replace(/\/\/\w+@/, '//nobody:hunter2@'));
+    expect(code).to.equal(2);
+    expect(err).to.include('nobody').and.not.include('hunter2');
+  });
+
+  it('the command says that tables are missing, by each name of the scheme', async function () {
+    this.timeout(30_000);
+    await clear();
+    for (const url of new Set([server.url, server.url.replace('mysql:', 'mariadb:')])) {
+      const { code, err } = await list(url);
+      const said = 'securest: The database has no tables of securest: securest sql migrate makes them\n';
+      expect([code, err]).to.deep.equal([2, said]);
+    }
+  });
+
+  it('the command gives up on a server that is frozen', async function () {
+    this.timeout(60_000);
+    server.freeze();
+    try {
+      const { code, err } = await list(server.url);
+      expect(code).to.equal(2);
+      expect(err).to.match(/timeout|ETIMEDOUT/);
+    } finally {
+      server.thaw();
+    }
+  });
 }

@@ -72,7 +72,7 @@ function narrowedWarning({ compiled: { access }, ways, keptOutBy }: Narrowing): 
     code: 'narrowed_by_class',
     action: access.action,
     message:
-      `${routeOf(access)} needs more than ${roles}: the guard on ${keptOutBy.source} ` +
+      `${routeOf(access)} needs more than role ${roles}: the guard on ${keptOutBy.source} ` +
       `(${describeRule(keptOutBy.rule)}) must hold too. Without securest either of the two was enough. Where both are ` +
       'meant, say so on the method: allOf() with both',
   };

@@ -157,6 +157,7 @@ describe('attribute', () => {
       user: STORED,
       stamp: STAMP,
       fixed: undefined,
+      isActive: true,
     };
     const found = statedBy({ ...STORED });
     expect(await attribute({ authentication: found, origin }, chain, DEADLINE_MS)).to.equal(found);

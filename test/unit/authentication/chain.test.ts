@@ -369,7 +369,14 @@ describe('runChain', () => {
       });
       const { outcome } = await run([copying], { userstore });
       if (outcome.kind !== 'authenticated') throw new Error(outcome.kind);
-      expect(outcome.origin).to.deep.equal({ store, name: '1', user: ANN, stamp: 0, fixed: undefined });
+      expect(outcome.origin).to.deep.equal({
+        store,
+        name: '1',
+        user: ANN,
+        stamp: 0,
+        fixed: undefined,
+        isActive: true,
+      });
       expect(outcome.origin?.store).to.equal(store);
     }
     const { outcome } = await run([link('P', () => ANN)], { userstore });

@@ -55,7 +55,8 @@ export function chainOptions(links: readonly ChainLink[], options: Partial<Chain
 
 /** A chain of these stores, whose names are `0`, `1` and so on. */
 export function storesInOrder(stores: readonly UserstoreInterface[]): UserstoreChain {
-  return new UserstoreChain(() => stores.map((store, index) => ({ name: String(index), get: () => store })));
+  const links = stores.map((store, index) => ({ name: String(index), get: () => store }));
+  return new UserstoreChain(() => links, new Activity());
 }
 
 /** The state of a request that no server has seen. */

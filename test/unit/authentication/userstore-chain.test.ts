@@ -1,3 +1,4 @@
+import { Activity } from '../../../src/authentication/activity';
 import { expect } from 'chai';
 import { ProviderUserstore, UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { User } from '../../../src/core/user';
@@ -76,7 +77,7 @@ describe('UserstoreChain', () => {
 
   it('resolves its stores anew each time', async () => {
     let now = store('ann');
-    const chain = new UserstoreChain(() => [{ name: 'Users', get: () => now }]);
+    const chain = new UserstoreChain(() => [{ name: 'Users', get: () => now }], new Activity());
     expect(await chain.find('bob')).to.equal(null);
     now = store('bob');
     expect((await chain.find('bob'))?.user).to.include({ username: 'bob' });
@@ -103,7 +104,7 @@ describe('ProviderUserstore', () => {
     const own = store('bob');
     const one = new ProviderUserstore(storesInOrder([own]));
     const origin = userstoreOf(one, (await one.getUser('bob'))!);
-    expect(origin).to.deep.equal({ store: own, name: '0', isOneOfSeveral: false });
+    expect(origin).to.deep.equal({ store: own, name: '0', isOneOfSeveral: false, isActive: true });
     // A store that a test hands to a provider by itself knows of no others.
     expect(userstoreOf(own, bob)).to.equal(undefined);
   });

@@ -121,12 +121,12 @@ describe('compileServer and announceServer', () => {
     const warnings = (options: SecurityOptions) =>
       prepare(Notes, options).lines.filter((line) => line.startsWith('warn'));
     expect(warnings({ roleHierarchy: { admin: ['staff'] } })).to.deep.equal([
-      'warn securest: GET /api/notes/drafts (Notes.drafts) lets nobody in by role editor alone: the guard on ' +
-        'class Notes (role staff) must hold too, where routing-controllers asks for a role of either; ' +
-        'if both are meant, name both on the method by allOf()',
+      'warn securest: GET /api/notes/drafts (Notes.drafts) needs more than role editor: the guard on ' +
+        'class Notes (role staff) must hold too. Without securest either of the two was enough. Where both are ' +
+        'meant, say so on the method: allOf() with both',
     ]);
     expect(warnings({ roleHierarchy: { admin: ['staff'], editor: ['staff'] } })).to.deep.equal([]);
-    expect(warnings({}).join()).to.match(/Notes\.drafts.*Notes\.list\) lets nobody in by role admin alone/);
+    expect(warnings({}).join()).to.match(/Notes\.drafts.*Notes\.list\) needs more than role admin:/);
   });
 
   it('counts an action whose parameter requires a user as guarded, also under @Public()', () => {

@@ -1,0 +1,57 @@
+import { reportProblem } from '../core/events';
+import type { SecurityRequest } from '../core/request';
+import type { User } from '../core/user';
+import { type UserstoreInterface, userstoreOf } from '../core/userstore';
+import type { PasswordHasher } from '../passwords/password-hasher';
+
+/** The store that a user came from: the app may have several behind the one that a provider is handed. */
+export function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): UserstoreInterface<U> {
+  return userstoreOf(userstore, user)?.store ?? userstore;
+}
+
+/** The stored hashes that passwords are held against. Where there is none that can be read, it says why. */
+export class StoredHashes {
+  /** The stores whose users without a hash have been reported. */
+  readonly #reported = new WeakSet<object>();
+
+  /** @param component gives the provider's name, for reports */
+  constructor(
+    private readonly hasher: () => PasswordHasher,
+    private readonly component: () => string,
+  ) {}
+
+  /** Undefined where there is none, or it cannot be read. */
+  readableOf<U extends User>(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+    user: U,
+  ): string | undefined {
+    const hash = user.password ?? '';
+    if (hash === '') {
+      this.#reportMissing(request, userstore, user);
+      return undefined;
+    }
+    const hasher = this.hasher();
+    if (hasher.isReadable(hash)) return hash;
+    reportProblem(request, {
+      component: this.component(),
+      user: user.username,
+      problem: hasher.explain?.(hash) ?? 'stored password hash cannot be read',
+    });
+    return undefined;
+  }
+
+  /** Once for each store: some users have no password, but a store that never loads it lets nobody in. */
+  #reportMissing<U extends User>(request: SecurityRequest, userstore: UserstoreInterface<U>, user: U): void {
+    const store = storeOf(userstore, user);
+    if (this.#reported.has(store)) return;
+    this.#reported.add(store);
+    reportProblem(request, {
+      component: userstoreOf(userstore, user)?.name ?? this.component(),
+      user: user.username,
+      problem:
+        'a user without a stored hash tried a password, which is refused: where the user has one, load it as ' +
+        '`password` (a column that is left out by default, or of another name)',
+    });
+  }
+}
