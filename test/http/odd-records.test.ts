@@ -46,7 +46,10 @@ for (const driver of DRIVERS) {
 
     const broken: [record: object, words: RegExp][] = [
       [{ username: 'ann', roles: 'admin' }, /table .*\(user ann\): roles must be a list .*, and is a text/],
-      [{ username: 'ann', groups: ['a', 7] }, /\(user ann\): groups must be .*, and is a list with a text and a number/],
+      [
+        { username: 'ann', groups: ['a', 7] },
+        /\(user ann\): groups must be .*, and is a list with a text and a number/,
+      ],
       [{ username: 'ann', active: 1 }, /\(user ann\): active must be true, false or absent, and is a number/],
       [{ username: 'ann', active: null }, /\(user ann\): active .*, and is null/],
       [{ username: 'ann', email: 7n }, /\(user ann\): email .*, and is a bigint/],
