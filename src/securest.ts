@@ -58,7 +58,7 @@ export function createSecurity<U extends User = User, R extends string = string>
 ): Security<U, R> {
   const options = resolveOptions(given);
   const { container, deadlineMs, clock, grants } = options;
-  const audit = new Audit(options.onEvent, options.logger);
+  const audit = new Audit(options.onEvent, options.logger, clock);
   const components = new AppComponents(
     container,
     {
@@ -93,13 +93,14 @@ export function createSecurity<U extends User = User, R extends string = string>
       audit.outcome(request, outcome);
     },
   });
-  const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs });
+  const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs, clock });
   const refusals = new Refusals({
     audit,
     links,
     deadlineMs,
     realm: options.realm,
     basicChallengeForScripts: options.basicChallengeForScripts,
+    metadataUrl: options.resource?.metadataUrl,
     onUnauthorized: options.onUnauthorized,
   });
   const checkers = new Checkers({

@@ -89,7 +89,7 @@ export class Security<U extends User = User, R extends string = string> {
       login: (action, access) => this.settled(() => checkers.login(action, access)),
       answers: (access) => this.answers(access),
       complete: (error, action) => {
-        refusals.complete(error, states.of(action).request);
+        refusals.complete(error, states.of(action));
       },
     };
     this.pair = {
