@@ -67,6 +67,7 @@ export function createSecurity<U extends User = User, R extends string = string>
       authorizationProviders: options.authorizationProviders,
       roleLoaders: options.roleLoaders,
     },
+    clock,
     (problem) => {
       audit.problem(problem);
     },
@@ -74,7 +75,11 @@ export function createSecurity<U extends User = User, R extends string = string>
   const links = () => components.links;
   const states = new RequestStates(options.findClient);
   const activity = new Activity(options.isActive);
-  const userstore = new UserstoreChain(() => components.userstores, activity);
+  const userstore = new UserstoreChain(
+    () => components.userstores,
+    activity,
+    () => components.userSources,
+  );
   const resources = new Resources((cls) => components.resolve(cls));
   const authenticator = new Authenticator({
     links,

@@ -46,6 +46,11 @@ export class TokenService {
     this.#verified = new VerifiedTokens(tokenCache);
   }
 
+  /** Who issues its tokens, as their `iss` has it. */
+  get issuer(): string {
+    return this.#settings.issuer;
+  }
+
   /**
    * A token for a proved login. It lives `ttlSeconds`, yet never longer than `maxAgeSeconds` after that
    * login, however often it is exchanged for a new one, and keeps the login's scopes.

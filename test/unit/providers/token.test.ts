@@ -139,8 +139,21 @@ describe('TokenProvider', () => {
     });
   }
 
-  it('refuses as invalid what is a bearer token by RFC 6750 and no JWT', async () => {
-    for (const token of ['mF_9.B5f-4.1JqM', 'dGVzdC10b2tlbg==', `${issue()}=`]) {
+  it('leaves what is a bearer token by RFC 6750 and no JWT of its issuer to others', async () => {
+    const foreign = new TokenService({ ...settings, issuer: 'https://id.example' });
+    const [header, , signature] = issue().split('.');
+    const withIssuer = (iss: unknown) =>
+      `${header}.${Buffer.from(JSON.stringify({ iss })).toString('base64url')}.${signature}`;
+    const tokens = [
+      'mF_9.B5f-4.1JqM',
+      'dGVzdC10b2tlbg==',
+      foreign.issue(new Authentication(alice)).token,
+      withIssuer(undefined),
+      withIssuer(['notes']),
+      `${issue()}.a.b`,
+    ];
+    for (const token of tokens) expect(await bearer(token, storeOf(alice))).to.equal(null);
+    for (const token of [`${issue()}=`, withIssuer('notes')]) {
       expect(await rejection(bearer(token, storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
     }
   });
