@@ -140,7 +140,10 @@ export class Challenges {
   }
 }
 
-/** What is wrong with the token that came, and in the challenge of which scheme that is said. */
+/**
+ * What is wrong with the token that came, and in the challenge of which scheme that is said: of the one that the request
+ * used. A provider may read its tokens elsewhere; then that of Bearer.
+ */
 interface Stated {
   readonly scheme: string | undefined;
   readonly params: Readonly<Record<string, string>>;
@@ -150,8 +153,7 @@ const NOTHING_STATED: Stated = { scheme: undefined, params: {} };
 
 function statedBy(refused: RefusedRequest, offers: ReadonlyMap<string, Offer>): Stated {
   const used = usedScheme(refused.request);
-  if (used === undefined) return NOTHING_STATED;
-  const scheme = offers.has(used) ? used : 'dpop';
+  const scheme = used !== undefined && offers.has(used) ? used : offers.has('bearer') ? 'bearer' : 'dpop';
   const providers = offers.get(scheme)?.providers;
   if (providers === undefined) return NOTHING_STATED;
   const own = answeringVerdict(refused.verdicts.filter(({ provider }) => providers.includes(provider)));

@@ -16,7 +16,7 @@ import {
 } from '../errors';
 import { withinDeadline } from '../http/deadline';
 import { rawResponse } from '../http/raw';
-import { shapeRefusal } from '../http/reply';
+import { answerAs, shapeRefusal } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
 import type { RefusalReply } from '../options';
 import { ignoreRejection } from '../util/ignore-rejection';
@@ -123,7 +123,8 @@ export class Refusals {
     if (asksForLogin || isInstance(error, InsufficientScopeError)) {
       const challenge = this.challenges.ofToken(refused);
       if (challenge !== undefined) return [challenge];
-      if (asksForLogin) makeForbidden(error);
+      // A 401 must have a challenge, and none could say what is asked for.
+      if (asksForLogin) answerAs(error, new AccessDeniedError());
       return [];
     }
     const isForLogin = error.httpCode === 401 || isInstance(error, MalformedCredentialsError);
@@ -155,10 +156,4 @@ function decidedIn({ outcome }: RequestState): Decided {
     default:
       return {};
   }
-}
-
-/** A 401 without a challenge of a scheme that can tell what is asked for: the same, as a 403. */
-function makeForbidden(error: SecurityError): void {
-  const { message } = new AccessDeniedError();
-  Object.assign(error, { httpCode: 403, status: 403, message });
 }

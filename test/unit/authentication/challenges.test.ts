@@ -124,7 +124,10 @@ describe('Challenges', () => {
     expect(all([bound], { headers: BEARER })).to.deep.equal([
       'DPoP realm="api", algs="ES256", error="invalid_token"',
     ]);
-    expect(all([both], { headers: { authorization: 'Basic x' } })[0]).to.equal('Bearer realm="api"');
+    expect(all([both], { headers: { 'x-token': 'x' } })).to.deep.equal([
+      'Bearer realm="api", error="invalid_token"',
+      'DPoP realm="api"',
+    ]);
   });
 
   it('take the error of the most severe verdict of the scheme, and parameters of that which answers', () => {

@@ -15,12 +15,13 @@ import { fakeRequest } from '../../support/fake-request';
 
 const START = 1_700_000_000_500;
 let now = START;
-const tokens = new TokenService({
+const options = {
   secret: 'a secret for tests of thirty-two bytes',
   issuer: 'notes',
   audience: 'notes-api',
   clock: () => now,
-});
+};
+const tokens = new TokenService(options);
 const provider = new TokenProvider(tokens);
 
 function storeOf(...users: User[]): UserstoreInterface & { asked: string[] } {
@@ -140,7 +141,7 @@ describe('TokenProvider', () => {
   }
 
   it('leaves what is a bearer token by RFC 6750 and no JWT of its issuer to others', async () => {
-    const foreign = new TokenService({ ...settings, issuer: 'https://id.example' });
+    const foreign = new TokenService({ ...options, issuer: 'https://id.example' });
     const [header, , signature] = issue().split('.');
     const withIssuer = (iss: unknown) =>
       `${header}.${Buffer.from(JSON.stringify({ iss })).toString('base64url')}.${signature}`;
