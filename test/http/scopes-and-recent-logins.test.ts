@@ -263,7 +263,7 @@ for (const driver of DRIVERS) {
 
     it('answers 503 where it cannot be told what would help', async () => {
       class Down {
-        authorize() {
+        authorize(): boolean {
           throw new ServiceUnavailableError();
         }
       }
