@@ -31,7 +31,15 @@ export type { TypedAuthorized } from './access/typed-authorized';
 
 export { Authentication } from './core/authentication';
 export type { AuthenticationDetails, AuthenticationSource } from './core/authentication';
-export type { Access, AccessLevel, LoginTerms, OwnerRule, PolicyClass, ResourceStoreClass, Rule } from './core/access';
+export type {
+  Access,
+  AccessLevel,
+  LoginTerms,
+  OwnerRule,
+  PolicyClass,
+  ResourceStoreClass,
+  Rule,
+} from './core/access';
 export type {
   AuthorizationFacts,
   AuthorizationProviderInterface,

@@ -92,7 +92,11 @@ export class Audit {
     const count = this.outages.note(component, reason);
     if (count === 0) return;
     this.emit(() => ({ type: 'unavailable', component, reason, count, ...factsOf(request) }));
-    this.error(count > 1 ? `${message}, ${String(count)} times since the last such line` : message, cause, secrets);
+    this.error(
+      count > 1 ? `${message}, ${String(count)} times since the last such line` : message,
+      cause,
+      secrets,
+    );
   }
 
   /** Tells of a problem that a store or provider found by itself. */

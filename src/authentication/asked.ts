@@ -115,7 +115,7 @@ function accept(
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
     return { verdict: 'bad_credentials' };
   }
-  if (details !== undefined) refuseMalformed(details);
+  if (details !== undefined) refuseMalformed(details as Authentication);
   // Taken once: the very headers that are looked through are those that are sent.
   const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
   const user = publicUserOf(record, stated, origin, link.name, onProblem);
@@ -129,7 +129,10 @@ function accept(
     replyHeaders: stated?.replyHeaders,
   });
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
-  return { verdict: 'authenticated', grant: { authentication, record, origin, provider: link.name, hasOwnUsers, label } };
+  return {
+    verdict: 'authenticated',
+    grant: { authentication, record, origin, provider: link.name, hasOwnUsers, label },
+  };
 }
 
 function isKnownUser(record: unknown, fixed: FixedUser | undefined): record is User {
@@ -145,7 +148,8 @@ function refuseMalformed({ methods, scopes, roles, isBound, authenticatedAt }: A
   if (scopes !== undefined && !isListOfTexts(scopes)) throw malformed('scopes', 'a list of strings');
   if (!isListOfTexts(roles)) throw malformed('roles', 'a list of strings');
   if (typeof (isBound as unknown) !== 'boolean') throw malformed('isBound', 'true or false');
-  if (authenticatedAt !== undefined && !types.isDate(authenticatedAt)) throw malformed('authenticatedAt', 'a date');
+  if (authenticatedAt !== undefined && !types.isDate(authenticatedAt))
+    throw malformed('authenticatedAt', 'a date');
 }
 
 function isListOfTexts(value: unknown): boolean {

@@ -15,11 +15,7 @@ import type { UserstoreChain } from './userstore-chain';
  * tokens have been ended since that login. Never rejects.
  */
 export async function attribute(
-  {
-    authentication,
-    origin,
-    hasOwnUsers,
-  }: Pick<Authenticated, 'authentication' | 'origin' | 'hasOwnUsers'>,
+  { authentication, origin, hasOwnUsers }: Pick<Authenticated, 'authentication' | 'origin' | 'hasOwnUsers'>,
   userstore: UserstoreChain,
   deadlineMs: number,
 ): Promise<Authentication> {

@@ -182,9 +182,8 @@ export class Authorizer {
     }
     return Promise.all([
       own,
-      added,
       ...roleLoaders.map((loader) => loadRoles(loader, login.authentication.user, request)),
-    ]).then((lists) => grants.rolesOf(lists.flatMap((list) => [...list])));
+    ]).then((lists) => grants.rolesOf([...added, ...lists.flatMap((list) => [...list])]));
   }
 
   private resourceOf(rule: OwnerRule, { access, request, state }: Question): ReturnType<Resources['load']> {

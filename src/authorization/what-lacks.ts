@@ -5,7 +5,12 @@
 import type { Access, LoginTerms, Rule } from '../core/access';
 import type { Authentication } from '../core/authentication';
 import type { MaybePromise } from '../core/userstore';
-import { AccessDeniedError, InsufficientScopeError, type SecurityError, StepUpRequiredError } from '../errors';
+import {
+  AccessDeniedError,
+  InsufficientScopeError,
+  type SecurityError,
+  StepUpRequiredError,
+} from '../errors';
 import { type Assumed, isList, leavesOf } from '../rules/rule-kind';
 import { lacking } from '../rules/scope';
 import { isInstance } from '../util/instance';

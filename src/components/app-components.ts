@@ -6,6 +6,7 @@ import type { AppFacts, AuthProviderInterface } from '../core/auth-provider';
 import type { ProblemListener } from '../core/events';
 import type { UserstoreInterface } from '../core/userstore';
 import type { Clock } from '../util/clock';
+import { describeError } from '../util/describe-error';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { type ClassLists, type Component, type Components, credentialOf, findComponents } from './components';
 import type { Constructor, ContainerLike } from './constructor';
@@ -121,7 +122,14 @@ export class AppComponents implements Components {
         clock: this.clock,
         report: this.onProblem,
       };
-      ignoreRejection(provider.onStart(facts));
+      const result: unknown = (provider.onStart as (app: AppFacts) => unknown).call(provider, facts);
+      // Nobody waits for it; what it rejects with is not lost without a word.
+      ignoreRejection(result, (cause) => {
+        this.onProblem({
+          component: provider.name ?? provider.constructor.name,
+          problem: `onStart() rejected: ${describeError(cause)}`,
+        });
+      });
     } catch (error) {
       this.started.delete(provider);
       throw error;

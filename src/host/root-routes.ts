@@ -24,7 +24,11 @@ interface KoaContext {
 
 interface Express {
   use(
-    middleware: (request: IncomingMessage & { path: string }, response: ServerResponse, next: () => void) => void,
+    middleware: (
+      request: IncomingMessage & { path: string },
+      response: ServerResponse,
+      next: () => void,
+    ) => void,
   ): void;
 }
 

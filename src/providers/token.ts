@@ -1,9 +1,5 @@
 import { Authentication } from '../core/authentication';
-import type {
-  AuthenticationResult,
-  AuthProviderInterface,
-  ProviderDescription,
-} from '../core/auth-provider';
+import type { AuthenticationResult, AuthProviderInterface, ProviderDescription } from '../core/auth-provider';
 import { frozenNames } from '../core/frozen-json';
 import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';

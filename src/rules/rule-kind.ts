@@ -10,6 +10,7 @@ import type { SecurityRequest } from '../core/request';
 import type { RoleChecker } from '../core/role-checker';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
+import type { Clock } from '../util/clock';
 
 /** What a rule is decided by. */
 export interface RuleContext {
@@ -18,7 +19,7 @@ export interface RuleContext {
   readonly request: SecurityRequest;
   readonly assumed: Assumed;
   /** In milliseconds. */
-  now(): number;
+  readonly now: Clock;
   /** The user's roles and what they imply, loaded when first asked for. */
   roles(): MaybePromise<ReadonlySet<string>>;
   /** True when one of these roles grants the permission. */

@@ -199,7 +199,7 @@ export function describeAuthProvider(name: string, factory: () => MaybePromise<A
 
     it('has a challenge that can be sent, or none', () => {
       const challenge = setUp.provider.challenge?.(fakeRequest());
-      for (const one of challenge === undefined ? [] : [challenge].flat() as Challenge[]) {
+      for (const one of challenge === undefined ? [] : challengesIn(challenge)) {
         expect(() => formatChallenge(one)).to.not.throw();
       }
     });
@@ -212,4 +212,8 @@ export function describeAuthProvider(name: string, factory: () => MaybePromise<A
 
 function fail(thrown: unknown): never {
   throw thrown;
+}
+
+function challengesIn(challenge: Challenge | readonly Challenge[]): readonly Challenge[] {
+  return Array.isArray(challenge) ? (challenge as readonly Challenge[]) : [challenge as Challenge];
 }

@@ -23,7 +23,7 @@ function reading(
 ): Constructor<AuthProviderInterface> {
   return class implements AuthProviderInterface {
     readonly name = name;
-    readonly schemes = schemes as readonly string[];
+    readonly schemes = schemes!;
     authenticate(request: SecurityRequest): Authentication {
       return script(bearerToken(request), request) as Authentication;
     }
@@ -158,7 +158,7 @@ for (const driver of DRIVERS) {
         const odd = reading('odd', schemes as string[], nothing);
         let message = '';
         try {
-          await using _api = await start([odd]);
+          await (await start([odd]))[Symbol.asyncDispose]();
         } catch (error) {
           message = (error as Error).message;
         }

@@ -67,7 +67,7 @@ for (const driver of DRIVERS) {
       const Claims = claims({}, [], new ConfigurationError('two of one issuer'));
       let message = '';
       try {
-        await using _api = await startApi(driver, { security: { providers: [Claims] } });
+        await (await startApi(driver, { security: { providers: [Claims] } }))[Symbol.asyncDispose]();
       } catch (error) {
         message = (error as Error).message;
       }

@@ -168,9 +168,13 @@ describe('Audit', () => {
 
     it('when the listener throws', () => {
       const logger = new MemoryLogger();
-      const audit = new Audit(() => {
-        throw new Error('full');
-      }, logger, Date.now);
+      const audit = new Audit(
+        () => {
+          throw new Error('full');
+        },
+        logger,
+        Date.now,
+      );
       audit.emit(() => event);
       expect(logger.lines[0]).to.match(/^error securest: The event listener failed: Error: full/);
     });

@@ -12,7 +12,11 @@ import {
 } from '../../../src/errors';
 import { fakeRequest } from '../../support/fake-request';
 
-const OPTIONS = { realm: 'api', basicChallengeForScripts: true, metadataUrl: undefined as string | undefined };
+const OPTIONS = {
+  realm: 'api',
+  basicChallengeForScripts: true,
+  metadataUrl: undefined as string | undefined,
+};
 
 interface Given {
   challenge?: Challenge | readonly Challenge[] | undefined;
@@ -95,7 +99,12 @@ describe('Challenges', () => {
     const providers: Given[] = [
       BASIC_OFFER,
       { challenge: { scheme: 'Negotiate' } },
-      { challenge: [{ scheme: 'DPoP', params: { algs: 'ES256' } }, { scheme: 'Bearer', params: { a: '1' } }] },
+      {
+        challenge: [
+          { scheme: 'DPoP', params: { algs: 'ES256' } },
+          { scheme: 'Bearer', params: { a: '1' } },
+        ],
+      },
       { challenge: { scheme: 'BEARER', params: { a: '2', b: '2' } } },
     ];
     expect(all(providers)).to.deep.equal([
@@ -156,7 +165,9 @@ describe('Challenges', () => {
 
   it('tell clients of tokens the scopes of the route and where the metadata is (RFC 9728 section 5.1)', () => {
     const options = { ...OPTIONS, metadataUrl: 'https://api.example/.well-known/oauth-protected-resource' };
-    expect(all([BASIC_OFFER, { challenge: { scheme: 'Bearer' } }], { options, scopes: ['a', 'b'] })).to.deep.equal([
+    expect(
+      all([BASIC_OFFER, { challenge: { scheme: 'Bearer' } }], { options, scopes: ['a', 'b'] }),
+    ).to.deep.equal([
       'Bearer realm="api", scope="a b", resource_metadata="https://api.example/.well-known/oauth-protected-resource"',
       'Basic realm="api", charset="UTF-8"',
     ]);
@@ -203,7 +214,9 @@ describe('Challenges', () => {
       const error = new InsufficientScopeError(['a']);
       expect(ofToken({ error, headers: { authorization: 'Basic x' } })).to.equal(undefined);
       expect(ofToken({ error, headers: {} })).to.equal(undefined);
-      expect(ofToken({ error }, [{ challenge: { scheme: 'Basic' }, schemes: ['basic'] }])).to.equal(undefined);
+      expect(ofToken({ error }, [{ challenge: { scheme: 'Basic' }, schemes: ['basic'] }])).to.equal(
+        undefined,
+      );
       expect(ofToken({ error }, [{ challenge: { scheme: 'Bearer' } }])).to.equal(undefined);
       expect(ofToken({ error, grantedBy: 'nobody' })).to.equal(undefined);
     });
