@@ -37,6 +37,7 @@ function requestWith(authorization: Buffer): SecurityRequest {
     route: undefined,
     ip: '127.0.0.1',
     secure: true,
+    clientCertificate: undefined,
     signal: SIGNAL,
     action: { request: {}, response: {} },
     header: (name) => (name === 'authorization' ? header : undefined),

@@ -14,6 +14,8 @@ export type SecurityErrorCode =
   | 'malformed_credentials'
   | 'invalid_request'
   | 'access_denied'
+  | 'insufficient_scope'
+  | 'insufficient_user_authentication'
   | 'weak_password'
   | 'wrong_password'
   | 'cross_site'
@@ -34,6 +36,29 @@ const MESSAGES: Readonly<Record<number, string>> = {
 export interface SecurityErrorOptions {
   /** What lies behind it, for the log; never sent to the client. */
   cause?: unknown;
+  /**
+   * What the challenge of the scheme that the request used says beside its realm, where this error is what answers. Only
+   * these names, and only printable ASCII; what is another is left out. @see RFC 6750 section 3, RFC 9470 section 3
+   */
+  challenge?: ChallengeParams;
+  /** Headers of the reply, where this error is what answers, for example `DPoP-Nonce`. */
+  replyHeaders?: Readonly<Record<string, string>>;
+}
+
+export interface ChallengeParams {
+  readonly error?: string;
+  readonly scope?: string;
+  readonly max_age?: string;
+  readonly acr_values?: string;
+}
+
+/** What a wrong credential may say beside. */
+export interface BadCredentialsOptions extends SecurityErrorOptions {
+  /**
+   * True for a credential that is certainly the provider's own: no later provider that reads the same credential is
+   * asked. For keys that are known by their prefix, which must not travel to another server. @default false
+   */
+  final?: boolean;
 }
 
 export interface RetryOptions extends SecurityErrorOptions {
@@ -50,6 +75,9 @@ export abstract class SecurityError extends HttpError {
   /** Headers that the reply carries; Koa's own error handler keeps only these. */
   declare headers: Record<string, string | string[]>;
   declare readonly cause: unknown;
+  /** What the reply's challenge says; see {@link SecurityErrorOptions.challenge}. */
+  declare readonly challenge: ChallengeParams;
+  declare readonly replyHeaders: Readonly<Record<string, string>>;
 
   protected constructor(
     httpCode: number,
@@ -65,6 +93,8 @@ export abstract class SecurityError extends HttpError {
     hide(this, 'expose', true);
     hide(this, 'headers', {});
     hide(this, 'cause', options.cause);
+    hide(this, 'challenge', options.challenge ?? {});
+    hide(this, 'replyHeaders', options.replyHeaders ?? {});
   }
 
   toJSON(): { name: string; code: SecurityErrorCode; message: string } {
@@ -83,8 +113,11 @@ export class AuthenticationRequiredError extends SecurityError {
 /** 401: the credentials are the provider's own, and wrong. */
 export class BadCredentialsError extends SecurityError {
   readonly code = 'invalid_credentials';
-  constructor(options?: SecurityErrorOptions) {
+  /** True where no later provider may read the same credential. */
+  declare readonly final: boolean;
+  constructor(options: BadCredentialsOptions = {}) {
     super(401, options);
+    hide(this, 'final', options.final === true);
   }
 }
 
@@ -117,9 +150,65 @@ export class InvalidRequestError extends MalformedCredentialsError {
 
 /** 403: an authenticated user may not do this. */
 export class AccessDeniedError extends SecurityError {
-  readonly code: 'access_denied' | 'cross_site' | 'https_required' | 'wrong_password' = 'access_denied';
+  readonly code: 'access_denied' | 'insufficient_scope' | 'cross_site' | 'https_required' | 'wrong_password' =
+    'access_denied';
   constructor(options?: SecurityErrorOptions) {
     super(403, options);
+  }
+}
+
+/**
+ * 403: the credential lacks scopes, and with them the user could do this. A client that came by Bearer or DPoP is told
+ * which. @see RFC 6750 section 3.1
+ */
+export class InsufficientScopeError extends AccessDeniedError {
+  override readonly code = 'insufficient_scope';
+  /** The scopes that lack. */
+  declare readonly scopes: readonly string[];
+  /** @throws TypeError for what is no list of scopes (RFC 6749 section 3.3) */
+  constructor(scopes: readonly string[], options?: SecurityErrorOptions) {
+    super(options);
+    hide(this, 'scopes', scopeNames(scopes, 'InsufficientScopeError'));
+  }
+}
+
+/** What a login lacks. */
+export interface StepUpNeed {
+  /** How old the login may be, in whole seconds. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** Authentication context classes of which one will do. */
+  readonly acr?: readonly string[] | undefined;
+  /** Methods of which one will do, as RFC 8176 has them. */
+  readonly methods?: readonly string[] | undefined;
+  /** Scopes that lack beside. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
+/**
+ * 401: who it is was proved, but too long ago or too weakly for this: the client can ask the person to log in once more.
+ * 403 where the login came by neither Bearer nor DPoP: a browser would ask for the password again and again.
+ * @see RFC 9470 section 3
+ */
+export class StepUpRequiredError extends SecurityError {
+  readonly code = 'insufficient_user_authentication';
+  declare readonly need: StepUpNeed;
+  /** @throws TypeError for a need that is none */
+  constructor(need: StepUpNeed, options?: SecurityErrorOptions) {
+    super(401, options);
+    const { maxAgeSeconds, acr, methods, scopes } = need;
+    if (maxAgeSeconds !== undefined && !(Number.isSafeInteger(maxAgeSeconds) && maxAgeSeconds >= 0)) {
+      throw new TypeError('StepUpRequiredError: maxAgeSeconds must be a whole number from 0');
+    }
+    hide(
+      this,
+      'need',
+      Object.freeze({
+        maxAgeSeconds,
+        acr: acr && scopeNames(acr, 'StepUpRequiredError'),
+        methods: methods && scopeNames(methods, 'StepUpRequiredError'),
+        scopes: scopes && scopeNames(scopes, 'StepUpRequiredError'),
+      }),
+    );
   }
 }
 
@@ -182,6 +271,17 @@ export class ConfigurationError extends Error {
 
 function hide(target: object, property: string, value: unknown): void {
   Object.defineProperty(target, property, { value, enumerable: false, writable: true, configurable: true });
+}
+
+/** Characters of a scope, which are also those of a value of `acr_values` that fits in a challenge. */
+const SCOPE = /^[!#-[\]-~]+$/;
+
+function scopeNames(names: unknown, where: string): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(names) ? names : [undefined];
+  if (list.every((name): name is string => typeof name === 'string' && SCOPE.test(name))) {
+    return Object.freeze([...list]);
+  }
+  throw new TypeError(`${where}: names must be printable ASCII without spaces, quotes and backslashes`);
 }
 
 function wholeSeconds(seconds: number | undefined, fallback: number): number {

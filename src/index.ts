@@ -7,6 +7,9 @@ export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/secu
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';
 export type { RefusalReply, SecurityOptions } from './options';
 export type { TrustProxy } from './http/client-address';
+export type { ClientCertificateSource } from './http/client-certificate';
+export type { ResourceOptions } from './http/resource-options';
+export type { ResourceMetadata } from './host/resource-metadata';
 export type { DefaultAccess } from './access/guards';
 
 export { Userstore } from './decorators/userstore';
@@ -21,11 +24,22 @@ export type { RuleInput } from './rules/rules';
 export { ownerOf } from './rules/owner';
 export type { OwnerOptions } from './rules/owner';
 export { permission } from './rules/permission';
+export { recentLogin } from './rules/recent-login';
+export type { RecentLoginOptions } from './rules/recent-login';
+export { scope } from './rules/scope';
 export type { TypedAuthorized } from './access/typed-authorized';
 
 export { Authentication } from './core/authentication';
-export type { AuthenticationDetails } from './core/authentication';
-export type { Access, AccessLevel, OwnerRule, PolicyClass, ResourceStoreClass, Rule } from './core/access';
+export type { AuthenticationDetails, AuthenticationSource } from './core/authentication';
+export type {
+  Access,
+  AccessLevel,
+  LoginTerms,
+  OwnerRule,
+  PolicyClass,
+  ResourceStoreClass,
+  Rule,
+} from './core/access';
 export type {
   AuthorizationFacts,
   AuthorizationProviderInterface,
@@ -35,7 +49,12 @@ export type {
 } from './core/authorization-provider';
 export type { ResourceStoreInterface } from './core/resource';
 export type { RoleLoaderInterface } from './core/role-loader';
-export type { AuthenticationResult, AuthProviderInterface } from './core/auth-provider';
+export type {
+  AppFacts,
+  AuthenticationResult,
+  AuthProviderInterface,
+  ProviderDescription,
+} from './core/auth-provider';
 export type { Challenge } from './core/challenge';
 export type {
   AllowedEvent,
@@ -72,17 +91,26 @@ export {
   ConfigurationError,
   CrossSiteError,
   HttpsRequiredError,
+  InsufficientScopeError,
   InvalidRequestError,
   MalformedCredentialsError,
   SecurityError,
   SecurityFaultError,
   ServiceUnavailableError,
+  StepUpRequiredError,
   ThrottledError,
   TokenInvalidError,
   WeakPasswordError,
   WrongPasswordError,
 } from './errors';
-export type { RetryOptions, SecurityErrorCode, SecurityErrorOptions } from './errors';
+export type {
+  BadCredentialsOptions,
+  ChallengeParams,
+  RetryOptions,
+  SecurityErrorCode,
+  SecurityErrorOptions,
+  StepUpNeed,
+} from './errors';
 
 export { passwordController } from './account/password-controller';
 export type { PasswordControllerOptions } from './account/password-controller';

@@ -13,6 +13,8 @@ import type { RoleLoaderInterface } from './core/role-loader';
 import type { User } from './core/user';
 import type { MaybePromise, UserstoreInterface } from './core/userstore';
 import { type ClientFinder, clientFinder, type TrustProxy } from './http/client-address';
+import type { ClientCertificateSource } from './http/client-certificate';
+import { resource, type ResourceOptions, type ResourceSettings } from './http/resource-options';
 import type { SecurityError } from './errors';
 import type { Constructor, ContainerLike } from './components/constructor';
 import type { Clock } from './util/clock';
@@ -73,6 +75,16 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   onBadCredentials?: 'next' | 'stop';
   /** The number of proxies in front of the app, or their networks as CIDR. @default none is trusted */
   trustProxy?: TrustProxy;
+  /**
+   * Who tells the certificate of a client: the TLS connection itself, or a proxy that ends TLS and states it in the header
+   * `Client-Cert` (RFC 9440); that one must drop the header that clients send. 'proxy' needs `trustProxy`. @default 'socket'
+   */
+  clientCertificateFrom?: ClientCertificateSource;
+  /**
+   * The app as a protected resource: its metadata is served at `/.well-known/oauth-protected-resource` and the path of the
+   * URL, so that clients find the issuers of the tokens that it takes. @default none
+   */
+  resource?: ResourceOptions;
   /** Origins whose pages may send ambient credentials here, for example `https://app.example`. @default [] */
   trustedOrigins?: readonly string[];
   /** True refuses Basic over plain HTTP except from this machine itself. @default false */
@@ -105,6 +117,7 @@ export interface ResolvedOptions {
   readonly deadlineMs: number;
   readonly stopAtBadCredentials: boolean;
   readonly findClient: ClientFinder;
+  readonly resource: ResourceSettings | undefined;
   readonly trustedOrigins: ReadonlySet<string>;
   readonly requireHttps: boolean;
   readonly basicChallengeForScripts: boolean;
@@ -144,6 +157,8 @@ const OPTIONS = {
   deadlineMs: optional(wholeNumber({ min: 1, max: 600_000 }), 5000),
   onBadCredentials: optional(oneOf('next', 'stop'), 'next'),
   trustProxy: unchecked<TrustProxy | undefined>(),
+  clientCertificateFrom: optional(oneOf('socket', 'proxy'), 'socket'),
+  resource: optional(resource),
   trustedOrigins: optional(listOf('origins such as https://app.example', isOrigin), []),
   requireHttps: optional(flag, false),
   basicChallengeForScripts: optional(flag, true),
@@ -158,8 +173,16 @@ const OPTIONS = {
 export function resolveOptions<U extends User, R extends string>(
   options: SecurityOptions<U, R>,
 ): ResolvedOptions {
-  const { roles, roleHierarchy, permissions, onBadCredentials, trustProxy, trustedOrigins, ...resolved } =
-    parseOptions('security', options, OPTIONS);
+  const {
+    roles,
+    roleHierarchy,
+    permissions,
+    onBadCredentials,
+    trustProxy,
+    clientCertificateFrom,
+    trustedOrigins,
+    ...resolved
+  } = parseOptions('security', options, OPTIONS);
   return {
     ...resolved,
     // Not when this file is loaded: tests replace both.
@@ -167,7 +190,7 @@ export function resolveOptions<U extends User, R extends string>(
     clock: resolved.clock ?? Date.now,
     grants: new Grants({ roles, roleHierarchy, permissions }),
     stopAtBadCredentials: onBadCredentials === 'stop',
-    findClient: clientFinder(trustProxy),
+    findClient: clientFinder(trustProxy, clientCertificateFrom),
     trustedOrigins: new Set(trustedOrigins),
   };
 }

@@ -58,7 +58,7 @@ export function createSecurity<U extends User = User, R extends string = string>
 ): Security<U, R> {
   const options = resolveOptions(given);
   const { container, deadlineMs, clock, grants } = options;
-  const audit = new Audit(options.onEvent, options.logger);
+  const audit = new Audit(options.onEvent, options.logger, clock);
   const components = new AppComponents(
     container,
     {
@@ -67,6 +67,7 @@ export function createSecurity<U extends User = User, R extends string = string>
       authorizationProviders: options.authorizationProviders,
       roleLoaders: options.roleLoaders,
     },
+    clock,
     (problem) => {
       audit.problem(problem);
     },
@@ -74,7 +75,11 @@ export function createSecurity<U extends User = User, R extends string = string>
   const links = () => components.links;
   const states = new RequestStates(options.findClient);
   const activity = new Activity(options.isActive);
-  const userstore = new UserstoreChain(() => components.userstores, activity);
+  const userstore = new UserstoreChain(
+    () => components.userstores,
+    activity,
+    () => components.userSources,
+  );
   const resources = new Resources((cls) => components.resolve(cls));
   const authenticator = new Authenticator({
     links,
@@ -93,13 +98,14 @@ export function createSecurity<U extends User = User, R extends string = string>
       audit.outcome(request, outcome);
     },
   });
-  const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs });
+  const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs, clock });
   const refusals = new Refusals({
     audit,
     links,
     deadlineMs,
     realm: options.realm,
     basicChallengeForScripts: options.basicChallengeForScripts,
+    metadataUrl: options.resource?.metadataUrl,
     onUnauthorized: options.onUnauthorized,
   });
   const checkers = new Checkers({

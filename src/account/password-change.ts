@@ -17,6 +17,7 @@ import {
   ConfigurationError,
   InvalidRequestError,
   ServiceUnavailableError,
+  StepUpRequiredError,
   WeakPasswordError,
   WrongPasswordError,
 } from '../errors';
@@ -50,7 +51,7 @@ export class PasswordChange {
    * @param body `{ currentPassword, newPassword }`, as a client sent it
    * @returns the login that was proved by the current password
    * @throws AuthenticationRequiredError without a login
-   * @throws BadCredentialsError when the login is more than five minutes old
+   * @throws StepUpRequiredError when the login is more than five minutes old
    * @throws InvalidRequestError when the body is another
    * @throws WeakPasswordError when the new password will not do
    * @throws WrongPasswordError when the current password is wrong, or was changed at the same time
@@ -65,9 +66,12 @@ export class PasswordChange {
     minLength: number,
   ): Promise<Authentication> {
     if (login === undefined) throw new AuthenticationRequiredError();
-    // Written so that a broken date is too long ago.
-    if (!(this.parts.clock() - login.authenticatedAt.getTime() <= MAX_LOGIN_AGE_MS)) {
-      throw new BadCredentialsError({ cause: new Error('The login is too old to change the password') });
+    // Written so that a broken date, and one that nobody knows, is too long ago.
+    if (!(this.parts.clock() - (login.authenticatedAt?.getTime() ?? NaN) <= MAX_LOGIN_AGE_MS)) {
+      throw new StepUpRequiredError(
+        { maxAgeSeconds: MAX_LOGIN_AGE_MS / 1000 },
+        { cause: new Error('The login is too old to change the password') },
+      );
     }
     const { currentPassword, newPassword } = read(body);
     const { username, email } = login.user;
@@ -99,9 +103,9 @@ export class PasswordChange {
       }
       if (!isInstance<ServiceUnavailableError>(error, ServiceUnavailableError)) throw error;
       const reason = isInstance(error, DeadlinePassedError) ? 'deadline_passed' : 'unavailable';
-      audit.emit(() => ({ type: 'unavailable', component: name, reason, ...factsOf(request) }));
       const secrets = [...secretsOf(request), currentPassword, newPassword].filter((secret) => secret !== '');
-      audit.error(`${name} could not change a password (${reason})`, error, secrets);
+      const message = `${name} could not change a password (${reason})`;
+      audit.unavailable(request, name, reason, { message, cause: error, secrets });
       throw new ServiceUnavailableError({ cause: error, retryAfterSeconds: error.retryAfterSeconds });
     }
   }

@@ -2,7 +2,14 @@
  * Tells listeners and the log what was decided. Whatever they throw changes no decision.
  */
 import type { AuthenticationOutcome } from '../authentication/authenticator';
-import type { Problem, ProviderOutcome, SecurityEvent, SecurityEventListener } from '../core/events';
+import type { Authenticated } from '../authentication/chain';
+import type {
+  Problem,
+  ProviderOutcome,
+  SecurityEvent,
+  SecurityEventListener,
+  UnavailableEvent,
+} from '../core/events';
 import type { Logger } from '../core/logger';
 import type { SecurityRequest } from '../core/request';
 import { ServiceUnavailableError } from '../errors';
@@ -12,6 +19,8 @@ import { isInstance } from '../util/instance';
 import { describeError } from '../util/describe-error';
 import { masked, secretsIn } from '../util/masked';
 import { printable } from '../util/printable';
+import type { Clock } from '../util/clock';
+import { Outages } from './outages';
 
 /** What every event says about its request. */
 export interface RequestFacts {
@@ -22,10 +31,15 @@ export interface RequestFacts {
 }
 
 export class Audit {
+  private readonly outages: Outages;
+
   constructor(
     private readonly listener: SecurityEventListener | undefined,
     private readonly logger: Logger,
-  ) {}
+    clock: Clock,
+  ) {
+    this.outages = new Outages(clock);
+  }
 
   /** @param make is called only where somebody listens: an event for each request costs time */
   emit(make: () => SecurityEvent): void {
@@ -44,24 +58,45 @@ export class Audit {
   outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
     const login = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     for (const { provider, verdict, error, credential } of login.verdicts) {
+      if (verdict === 'authenticated') this.outages.ended(provider);
       if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
       // Work that was given up because its client has gone says nothing of the component.
       if (verdict === 'unavailable' && hasNoCause(error) && hasGone(request)) continue;
-      this.emit(() => ({ type: 'unavailable', component: provider, reason: verdict, ...factsOf(request) }));
-      this.error(`${provider} could not decide (${verdict})`, error, secretsOf(request, credential));
+      this.unavailable(request, provider, verdict, {
+        message: `${provider} could not decide (${verdict})`,
+        cause: error,
+        secrets: secretsOf(request, credential),
+      });
     }
     if (login.kind === 'anonymous') return;
     this.emit(() => {
       const facts = { outcomes: outcomesOf(login.verdicts), ...factsOf(request) };
       if (login.kind !== 'authenticated') return { type: 'failed', code: login.error().code, ...facts };
       const user = login.label();
-      return { type: 'authenticated', user, provider: login.provider, ...facts };
+      return { type: 'authenticated', user, provider: login.provider, ...tokenFacts(login), ...facts };
     });
     if (outcome.kind !== 'barred') return;
     const user = outcome.authenticated.label();
     const { code } = outcome.error();
     const reason = 'sent by a page of a foreign site';
     this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));
+  }
+
+  /** Tells that a decision could not be taken, where that is news. */
+  unavailable(
+    request: SecurityRequest,
+    component: string,
+    reason: UnavailableEvent['reason'],
+    { message, cause, secrets }: Fault,
+  ): void {
+    const count = this.outages.note(component, reason);
+    if (count === 0) return;
+    this.emit(() => ({ type: 'unavailable', component, reason, count, ...factsOf(request) }));
+    this.error(
+      count > 1 ? `${message}, ${String(count)} times since the last such line` : message,
+      cause,
+      secrets,
+    );
   }
 
   /** Tells of a problem that a store or provider found by itself. */
@@ -94,6 +129,23 @@ export class Audit {
       // A broken log must not decide about requests.
     }
   }
+}
+
+/** Of a decision that could not be taken. */
+interface Fault {
+  readonly message: string;
+  readonly cause: unknown;
+  readonly secrets: readonly string[];
+}
+
+/** Whose token it was, by its claims. */
+function tokenFacts({ authentication: { claims } }: Authenticated): { issuer?: string; subject?: string } {
+  const textOf = (name: string): string | undefined => {
+    const value: unknown = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    return typeof value === 'string' ? printable(value) : undefined;
+  };
+  const [issuer, subject] = [textOf('iss'), textOf('sub')];
+  return { ...(issuer !== undefined && { issuer }), ...(subject !== undefined && { subject }) };
 }
 
 /** False for what is really down: whoever reports that says why. */

@@ -2,6 +2,7 @@
  * One provider is asked about one request, and its answer is judged: only a valid, active user whose credential has not
  * ended is a grant.
  */
+import { types } from 'node:util';
 import type { AuthProviderInterface } from '../core/auth-provider';
 import {
   Authentication,
@@ -9,6 +10,7 @@ import {
   isBareAuthentication,
   provedLogin,
 } from '../core/authentication';
+import { NO_NAMES } from '../core/frozen-json';
 import { listenForProblems, type ProblemListener, reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { type FixedUser, fixedUser } from '../core/fixed-user';
@@ -28,6 +30,7 @@ import { classify } from './verdicts';
 export class Asked {
   readonly request: RequestWithSignal;
   private readonly userstore: ProviderUserstore;
+  private provider: AuthProviderInterface | undefined;
 
   constructor(
     private readonly link: ChainLink,
@@ -43,6 +46,7 @@ export class Asked {
     listenForProblems(request, ({ user, ...problem }) => {
       options.onProblem({ ...problem, user: user && userstore.label(user, this.link.name) });
     });
+    this.provider = provider;
     try {
       const result: unknown = withinDeadline<unknown>(
         provider.authenticate(request, userstore),
@@ -69,7 +73,8 @@ export class Asked {
     if (result === null || result === undefined) return NOT_MINE;
     const { link, request, userstore, options } = this;
     try {
-      return accept(link, result, userstore, options, (problem) => {
+      const hasOwnUsers = this.provider?.needsUserstore === false;
+      return accept(link, hasOwnUsers, result, userstore, options, (problem) => {
         reportProblem(request, problem);
       });
     } catch (error) {
@@ -83,6 +88,7 @@ const NOT_MINE: Answer = { verdict: 'no_credentials' };
 /** Takes a provider's result as a grant only when it literally is one. */
 function accept(
   link: ChainLink,
+  hasOwnUsers: boolean,
   result: unknown,
   userstore: ProviderUserstore,
   { activity, clock }: ChainOptions,
@@ -109,6 +115,7 @@ function accept(
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
     return { verdict: 'bad_credentials' };
   }
+  if (details !== undefined) refuseMalformed(details as Authentication);
   // Taken once: the very headers that are looked through are those that are sent.
   const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
   const user = publicUserOf(record, stated, origin, link.name, onProblem);
@@ -122,11 +129,36 @@ function accept(
     replyHeaders: stated?.replyHeaders,
   });
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
-  return { verdict: 'authenticated', grant: { authentication, record, origin, label } };
+  return {
+    verdict: 'authenticated',
+    grant: { authentication, record, origin, provider: link.name, hasOwnUsers, label },
+  };
 }
 
 function isKnownUser(record: unknown, fixed: FixedUser | undefined): record is User {
   return fixed !== undefined || isUser(record);
+}
+
+/**
+ * A limit, a role or a time that cannot be understood is none, and must not be taken for one.
+ * @throws TypeError that names the detail
+ */
+function refuseMalformed({ methods, scopes, roles, isBound, authenticatedAt }: Authentication): void {
+  if (!isListOfTexts(methods)) throw malformed('methods', 'a list of strings');
+  if (scopes !== undefined && !isListOfTexts(scopes)) throw malformed('scopes', 'a list of strings');
+  if (!isListOfTexts(roles)) throw malformed('roles', 'a list of strings');
+  if (typeof (isBound as unknown) !== 'boolean') throw malformed('isBound', 'true or false');
+  if (authenticatedAt !== undefined && !types.isDate(authenticatedAt))
+    throw malformed('authenticatedAt', 'a date');
+}
+
+function isListOfTexts(value: unknown): boolean {
+  if (value === NO_NAMES) return true;
+  return Array.isArray(value) && !Array.from(value).some((text) => typeof text !== 'string');
+}
+
+function malformed(detail: string, must: string): TypeError {
+  return new TypeError(`The \`${detail}\` of an Authentication must be ${must}`);
 }
 
 /** Of what a provider states beside the user. */
@@ -137,6 +169,7 @@ function silencePromisesOf(details: Authentication | undefined): void {
   silencePromisesIn(details.replyHeaders);
   silencePromisesIn(details.methods);
   silencePromisesIn(details.scopes);
+  silencePromisesIn(details.roles);
 }
 
 function sourceOf(

@@ -15,25 +15,26 @@ import type { UserstoreChain } from './userstore-chain';
  * tokens have been ended since that login. Never rejects.
  */
 export async function attribute(
-  { authentication, origin }: Pick<Authenticated, 'authentication' | 'origin'>,
+  { authentication, origin, hasOwnUsers }: Pick<Authenticated, 'authentication' | 'origin' | 'hasOwnUsers'>,
   userstore: UserstoreChain,
   deadlineMs: number,
 ): Promise<Authentication> {
-  if (origin !== undefined || authentication.source === undefined || userstore.isEmpty())
+  if (origin !== undefined || authentication.source === undefined || hasOwnUsers || userstore.isEmpty())
     return authentication;
-  const { user } = authentication;
+  const { user, authenticatedAt } = authentication;
+  if (authenticatedAt === undefined) return authentication;
   try {
     const found = await withinDeadline(userstore.find(user.username), deadlineMs);
     if (found === null || !isUser(found.user) || !isSameUser(user, found.user)) return authentication;
     if (!found.isActive) return authentication;
-    if (!isSince(authentication, found.stamp)) return authentication;
+    if (!isSince(authentication, authenticatedAt, found.stamp)) return authentication;
     const home = userstore.isSeveral() ? found.name : undefined;
     return provedLogin(authentication, {
       user,
       source: { kind: 'userstore', name: found.name },
       home,
       stamp: found.stamp,
-      now: authentication.authenticatedAt.getTime(),
+      now: authenticatedAt.getTime(),
     });
   } catch {
     // A store that is down says nothing of the user, and the request needs nothing of it.
@@ -42,7 +43,7 @@ export async function attribute(
 }
 
 /** A token of a login that a change has ended would outlive that change: it would carry the new stamp. */
-function isSince({ user, authenticatedAt, stamp }: Authentication, stored: number): boolean {
+function isSince({ user, stamp }: Authentication, authenticatedAt: Date, stored: number): boolean {
   const isOfAnother =
     (user.tokensValidFrom !== undefined && stampOf(user) !== stored) || (stamp !== 0 && stamp !== stored);
   // Written so that a broken date is too early.

@@ -11,10 +11,11 @@ import type { ProblemListener, ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
-import { InvalidRequestError, type SecurityError } from '../errors';
+import { BadCredentialsError, InvalidRequestError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { appended } from '../util/appended';
 import type { Clock } from '../util/clock';
+import { isInstance } from '../util/instance';
 import type { Activity } from './activity';
 import { Asked } from './asked';
 import { UNREAD } from './cross-site';
@@ -48,6 +49,10 @@ export interface Login {
   readonly record: User;
   /** Where the record came from; undefined for a user that no store of the app has. */
   readonly origin: Origin | undefined;
+  /** The name of the provider that authenticated it. */
+  readonly provider: string;
+  /** True where the provider says that its users are never those of a store. */
+  readonly hasOwnUsers: boolean;
   /** The user as events name it. */
   label(): string;
 }
@@ -55,7 +60,6 @@ export interface Login {
 /** A request that a provider authenticated. */
 export interface Authenticated extends Login {
   readonly kind: 'authenticated';
-  readonly provider: string;
   /** What the provider says it reads, and the headers that it looked for and found, in lower case. */
   readonly credentials: () => readonly string[];
   readonly verdicts: readonly Verdict[];
@@ -99,6 +103,13 @@ export function runChain(request: SecurityRequest, options: ChainOptions): Maybe
 }
 
 const NONE: readonly never[] = [];
+const SOMEBODY_ELSES: Answer = { verdict: 'not_mine' };
+
+/** True where the credential is certainly that provider's own. */
+function isFinal(answer: Answer): boolean {
+  if (answer.verdict !== 'bad_credentials') return false;
+  return isInstance<BadCredentialsError>(answer.error, BadCredentialsError) && answer.error.final;
+}
 
 /** One request on its way through the providers. */
 class ChainRun {
@@ -120,7 +131,7 @@ class ChainRun {
     for (let at = index; at < links.length; at += 1) {
       const link = links[at];
       if (link === undefined) continue;
-      const { provider, credential, fault } = open(link);
+      const { provider, credential, schemes, fault } = open(link);
       if (this.hasFailed(credential) || this.hasFailed(UNKNOWN_CREDENTIAL)) {
         this.note({ provider: link.name, credential, verdict: 'not_asked' });
         continue;
@@ -128,9 +139,11 @@ class ChainRun {
       const asked = new Asked(link, request, options);
       const answer = provider === undefined ? bug(fault) : asked.answer(provider);
       if (answer instanceof Promise) {
-        return answer.then((later) => this.judge(link, credential, asked, later) ?? this.askFrom(at + 1));
+        return answer.then((later) => {
+          return this.judge(link, credential, asked, this.claimed(later, schemes)) ?? this.askFrom(at + 1);
+        });
       }
-      const outcome = this.judge(link, credential, asked, answer);
+      const outcome = this.judge(link, credential, asked, this.claimed(answer, schemes));
       if (outcome !== undefined) return outcome;
     }
     return this.unauthenticated();
@@ -154,14 +167,15 @@ class ChainRun {
       error: 'error' in answer ? answer.error : undefined,
     });
     if (answer.verdict === 'authenticated') {
-      const { authentication, record, origin } = answer.grant;
+      const { authentication, record, origin, hasOwnUsers } = answer.grant;
       return {
         kind: 'authenticated',
         authentication,
         record,
         origin,
+        hasOwnUsers,
         label: () => answer.grant.label(),
-        provider: link.name,
+        provider: answer.grant.provider,
         credentials: () => credentialsIn(request, credential, ownHeaders),
         verdicts: this.verdicts,
         headersRead: this.headersRead,
@@ -170,8 +184,16 @@ class ChainRun {
     if (verdict === 'throttled' || (options.stopAtBadCredentials && isRefusal(verdict))) {
       return this.unauthenticated();
     }
-    if (isFailure(verdict)) this.failedCredentials = appended(this.failedCredentials, credential);
+    const isOver = isFailure(verdict) || isFinal(answer);
+    if (isOver) this.failedCredentials = appended(this.failedCredentials, credential);
     return undefined;
+  }
+
+  /** A provider that leaves credentials of a scheme that it reads says that they are somebody else's. */
+  private claimed(answer: Answer, schemes: readonly string[] | undefined): Answer {
+    if (answer.verdict !== 'no_credentials' || schemes === undefined) return answer;
+    const scheme = parseAuthorization(this.authorization)?.scheme;
+    return scheme !== undefined && schemes.includes(scheme) ? SOMEBODY_ELSES : answer;
   }
 
   private hasFailed(credential: string): boolean {
@@ -213,10 +235,17 @@ function credentialsIn(
 /** Of a provider that cannot even be created nobody knows what it reads: then nothing after it may grant. */
 const UNKNOWN_CREDENTIAL = '*';
 
-function open(link: ChainLink): { provider?: AuthProviderInterface; credential: string; fault?: unknown } {
+interface Opened {
+  readonly provider?: AuthProviderInterface;
+  readonly credential: string;
+  readonly schemes?: readonly string[] | undefined;
+  readonly fault?: unknown;
+}
+
+function open(link: ChainLink): Opened {
   try {
     const provider = link.get();
-    return { provider, credential: credentialOf(provider) };
+    return { provider, credential: credentialOf(provider), schemes: provider.schemes };
   } catch (fault) {
     return { credential: UNKNOWN_CREDENTIAL, fault };
   }

@@ -1,61 +1,216 @@
-import type { AuthProviderInterface } from '../core/auth-provider';
+/**
+ * The `WWW-Authenticate` lines of a refusal: one for each scheme, Bearer first, then in the order of the providers. Some
+ * clients of tokens read the parameters only where Bearer begins.
+ * @see RFC 9110 section 11.6.1, RFC 6750 section 3, RFC 9470 section 3
+ */
 import { type Challenge, formatChallenge } from '../core/challenge';
-import type { ProviderVerdict } from '../core/events';
+import type { ProviderOutcome } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { type SecurityError, StepUpRequiredError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { ignoreRejection } from '../util/ignore-rejection';
+import { isInstance } from '../util/instance';
+import type { ChainLink } from './chain';
+import { sendableParams } from './stated-reply';
+import { answeringVerdict, severityOf, type Verdict } from './verdicts';
 
 /** Schemes that have no realm. @see RFC 4559 section 4 */
 const WITHOUT_REALM = new Set(['negotiate', 'ntlm']);
+
+/** Schemes of access tokens, and how they are written. */
+const OF_TOKENS = { bearer: 'Bearer', dpop: 'DPoP' } as const;
+
+type TokenScheme = keyof typeof OF_TOKENS;
+
+function isOfTokens(scheme: string | undefined): scheme is TokenScheme {
+  return scheme === 'bearer' || scheme === 'dpop';
+}
 
 export interface ChallengeOptions {
   readonly realm: string;
   /** False keeps Basic from requests of scripts, so that no browser opens its own log-in window. */
   readonly basicChallengeForScripts: boolean;
+  /** Where the metadata of the app's resource is. @see RFC 9728 section 5.1 */
+  readonly metadataUrl: string | undefined;
+}
+
+/** What a refusal is about. */
+export interface RefusedRequest {
+  readonly request: SecurityRequest;
+  readonly error: SecurityError;
+  readonly verdicts: readonly (ProviderOutcome & Partial<Verdict>)[];
+  /** The scopes that the route asks for. */
+  readonly scopes: readonly string[];
+  /** The provider that let the user in who is refused now. */
+  readonly grantedBy: string | undefined;
+}
+
+/** One scheme, with what its providers say. */
+interface Offer {
+  readonly scheme: string;
+  params: Readonly<Record<string, string>>;
+  readonly providers: string[];
+}
+
+export class Challenges {
+  /** @param onFault hears of a provider whose challenge is not valid */
+  constructor(
+    private readonly links: () => readonly ChainLink[],
+    private readonly options: ChallengeOptions,
+    private readonly onFault: (provider: string, cause: unknown) => void,
+  ) {}
+
+  /** Those for a request that is not authenticated. */
+  all(refused: RefusedRequest): string[] {
+    const offers = this.offers(refused.request);
+    const stated = statedBy(refused, offers);
+    return [...offers].map(([scheme, offer]) => this.format(scheme, offer, refused.scopes, stated));
+  }
+
+  /**
+   * The one for a login that lacks something: of the scheme that the request used, and only where the provider that
+   * granted, or asks for a new login, reads access tokens. Else undefined: a browser would ask for a password again.
+   */
+  ofToken(refused: RefusedRequest): string | undefined {
+    const { request, verdicts, grantedBy } = refused;
+    const name = grantedBy ?? answeringVerdict(verdicts)?.provider;
+    const scheme = usedScheme(request);
+    if (name === undefined || scheme === undefined || !this.readsTokens(name)) return undefined;
+    const offer = this.offers(request).get(scheme) ?? { scheme: OF_TOKENS[scheme], params: {} };
+    const stated = { scheme, params: paramsOf(refused.error) };
+    return this.format(scheme, offer, [], stated);
+  }
+
+  private readsTokens(provider: string): boolean {
+    const link = this.links().find(({ name }) => name === provider);
+    try {
+      return link?.get().schemes?.some(isOfTokens) === true;
+    } catch {
+      return false;
+    }
+  }
+
+  private offers(request: SecurityRequest): ReadonlyMap<string, Offer> {
+    const offers = new Map<string, Offer>();
+    for (const link of this.links()) {
+      try {
+        const challenge = link.get().challenge?.(request);
+        ignoreRejection(challenge);
+        for (const { scheme, params = {} } of listOf(challenge)) {
+          // What cannot be sent is found out here, where it is known whose it is.
+          formatChallenge({ scheme, params });
+          const key = scheme.toLowerCase();
+          const known = offers.get(key);
+          if (known !== undefined) known.params = { ...params, ...known.params };
+          known?.providers.push(link.name);
+          if (known === undefined && !this.isHidden(key, request)) {
+            offers.set(key, { scheme, params, providers: [link.name] });
+          }
+        }
+      } catch (cause) {
+        this.onFault(link.name, cause);
+      }
+    }
+    const bearer = offers.get('bearer');
+    return bearer === undefined ? offers : new Map([['bearer', bearer], ...offers]);
+  }
+
+  private format(key: string, offer: Challenge, scopes: readonly string[], stated: Stated): string {
+    const { realm, metadataUrl } = this.options;
+    if (WITHOUT_REALM.has(key)) return formatChallenge(offer);
+    const own = { realm, ...offer.params };
+    if (!isOfTokens(key)) return formatChallenge({ scheme: offer.scheme, params: own });
+    return formatChallenge({
+      scheme: offer.scheme,
+      params: {
+        ...own,
+        ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+        ...(metadataUrl !== undefined && { resource_metadata: metadataUrl }),
+        ...(stated.scheme === key && stated.params),
+      },
+    });
+  }
+
+  private isHidden(scheme: string, request: SecurityRequest): boolean {
+    return (
+      !this.options.basicChallengeForScripts &&
+      scheme === 'basic' &&
+      request.header('x-requested-with')?.toLowerCase() === 'xmlhttprequest'
+    );
+  }
 }
 
 /**
- * The header value of a provider's challenge; undefined where it has none for this request. A Bearer
- * challenge says what was wrong with the token when one came.
- * @see RFC 9110 section 11.6.1, RFC 6750 section 3
+ * What is wrong with the token that came, and in the challenge of which scheme that is said: of the one that the request
+ * used. A provider may read its tokens elsewhere; then that of Bearer.
  */
-export function challengeOf(
-  provider: AuthProviderInterface,
-  verdict: ProviderVerdict | undefined,
-  request: SecurityRequest,
-  options: ChallengeOptions,
-): string | undefined {
-  const challenge = provider.challenge?.(request);
-  ignoreRejection(challenge);
-  if (challenge === undefined || isHidden(challenge, request, options)) return undefined;
-  return formatChallenge(complete(challenge, verdict, request, options.realm));
+interface Stated {
+  readonly scheme: string | undefined;
+  readonly params: Readonly<Record<string, string>>;
 }
 
-function complete(
-  challenge: Challenge,
-  verdict: ProviderVerdict | undefined,
-  request: SecurityRequest,
-  realm: string,
-): Challenge {
-  const scheme = challenge.scheme.toLowerCase();
-  const params = WITHOUT_REALM.has(scheme) ? { ...challenge.params } : { realm, ...challenge.params };
-  const error = scheme === 'bearer' ? bearerError(verdict, request) : undefined;
-  return { scheme: challenge.scheme, params: error === undefined ? params : { ...params, error } };
+const NOTHING_STATED: Stated = { scheme: undefined, params: {} };
+
+function statedBy(refused: RefusedRequest, offers: ReadonlyMap<string, Offer>): Stated {
+  const used = usedScheme(refused.request);
+  const scheme = used !== undefined && offers.has(used) ? used : offers.has('bearer') ? 'bearer' : 'dpop';
+  const providers = offers.get(scheme)?.providers;
+  if (providers === undefined) return NOTHING_STATED;
+  const own = answeringVerdict(refused.verdicts.filter(({ provider }) => providers.includes(provider)));
+  const answering = answeringVerdict(refused.verdicts);
+  const error = own && errorOf(own, refused.request);
+  if (error === undefined) return NOTHING_STATED;
+  return { scheme, params: { error, ...(own === answering && paramsOf(refused.error)) } };
 }
 
 /** @see RFC 6750 section 3.1 */
-function bearerError(verdict: ProviderVerdict | undefined, request: SecurityRequest): string | undefined {
-  if (verdict === 'bad_credentials' || verdict === 'inactive') return 'invalid_token';
-  if (verdict !== 'malformed_credentials') return undefined;
+function errorOf({ verdict }: ProviderOutcome, request: SecurityRequest): string | undefined {
+  if (severityOf(verdict) < severityOf('bad_credentials')) return undefined;
+  if (verdict !== 'malformed_credentials') return 'invalid_token';
   // A token in another header than Authorization is no malformed Bearer request, and its reply no 400.
-  const isBearer = parseAuthorization(request.header('authorization'))?.scheme === 'bearer';
-  return isBearer ? 'invalid_request' : 'invalid_token';
+  return authorizationScheme(request) === undefined ? 'invalid_token' : 'invalid_request';
 }
 
-function isHidden(challenge: Challenge, request: SecurityRequest, options: ChallengeOptions): boolean {
-  return (
-    !options.basicChallengeForScripts &&
-    challenge.scheme.toLowerCase() === 'basic' &&
-    request.header('x-requested-with')?.toLowerCase() === 'xmlhttprequest'
-  );
+/** What the error that answers says itself. */
+function paramsOf(error: SecurityError): Readonly<Record<string, string>> {
+  const { need } = error as Partial<StepUpRequiredError>;
+  const { scopes } = error as { scopes?: readonly string[] };
+  const own = sendableParams(error.challenge);
+  if (need !== undefined && isInstance(error, StepUpRequiredError)) {
+    return {
+      error: 'insufficient_user_authentication',
+      ...(need.scopes !== undefined && { scope: need.scopes.join(' ') }),
+      ...(need.maxAgeSeconds !== undefined && { max_age: String(need.maxAgeSeconds) }),
+      ...(need.acr !== undefined && { acr_values: need.acr.join(' ') }),
+      ...own,
+    };
+  }
+  if (scopes === undefined) return { ...own };
+  return { error: 'insufficient_scope', scope: scopes.join(' '), ...own };
+}
+
+/** The scheme of tokens that the request used, in lower case; undefined where it came with none. */
+function usedScheme(request: SecurityRequest): TokenScheme | undefined {
+  try {
+    const scheme = authorizationScheme(request);
+    if (scheme !== undefined) return scheme;
+    return request.header('authentication-token') === undefined ? undefined : 'bearer';
+  } catch {
+    // Several Authorization lines are of no scheme.
+    return undefined;
+  }
+}
+
+function authorizationScheme(request: SecurityRequest): TokenScheme | undefined {
+  const scheme = parseAuthorization(request.header('authorization'))?.scheme;
+  return isOfTokens(scheme) ? scheme : undefined;
+}
+
+function listOf(challenge: Challenge | readonly Challenge[] | undefined): readonly Challenge[] {
+  if (challenge === undefined) return [];
+  return isList(challenge) ? challenge : [challenge];
+}
+
+function isList(challenge: Challenge | readonly Challenge[]): challenge is readonly Challenge[] {
+  return Array.isArray(challenge);
 }

@@ -6,14 +6,17 @@ import { type Audit, factsOf, outcomesOf } from '../audit/audit';
 import type { ProviderOutcome } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import {
+  AccessDeniedError,
+  InsufficientScopeError,
   MalformedCredentialsError,
   type SecurityError,
   ServiceUnavailableError,
+  StepUpRequiredError,
   ThrottledError,
 } from '../errors';
 import { withinDeadline } from '../http/deadline';
 import { rawResponse } from '../http/raw';
-import { shapeRefusal } from '../http/reply';
+import { answerAs, shapeRefusal } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
 import type { RefusalReply } from '../options';
 import { ignoreRejection } from '../util/ignore-rejection';
@@ -21,8 +24,11 @@ import { isInstance } from '../util/instance';
 import type { MaybePromise } from '../core/userstore';
 import type { AuthenticationOutcome } from './authenticator';
 import type { ChainLink } from './chain';
-import { challengeOf, type ChallengeOptions } from './challenges';
+import { scopesOf } from '../rules/scope';
+import { type ChallengeOptions, Challenges, type RefusedRequest } from './challenges';
 import type { RequestState } from './request-state';
+import { sendableOf } from './stated-reply';
+import type { Verdict } from './verdicts';
 
 export interface RefusalParts extends ChallengeOptions {
   readonly audit: Audit;
@@ -32,11 +38,26 @@ export interface RefusalParts extends ChallengeOptions {
     ((request: SecurityRequest, error: SecurityError) => MaybePromise<RefusalReply | undefined>) | undefined;
 }
 
+/** How it was decided that a request is refused. */
+export interface Decided {
+  /** Of a request that nobody authenticated. */
+  readonly verdicts?: readonly (ProviderOutcome & Partial<Verdict>)[];
+  /** The provider that authenticated it. */
+  readonly provider?: string | undefined;
+}
+
 /** Marks an error that has its headers; a copy of it keeps the mark. */
 const COMPLETED = Symbol('securest.completed');
 
 export class Refusals {
-  constructor(private readonly parts: RefusalParts) {}
+  private readonly challenges: Challenges;
+
+  constructor(private readonly parts: RefusalParts) {
+    const { audit, links } = parts;
+    this.challenges = new Challenges(links, parts, (provider, cause) => {
+      audit.error(`${provider} has no valid challenge`, cause);
+    });
+  }
 
   /** The error to throw for a request that is not authenticated, the same for all that ask for its user. */
   refuse(
@@ -54,25 +75,22 @@ export class Refusals {
         return { type: 'failed', code: error.code, outcomes, ...factsOf(request) };
       });
     }
-    state.refusal = this.deny(request, error, verdicts);
+    state.refusal = this.deny(state, error, { verdicts });
     ignoreRejection(state.refusal);
     return state.refusal;
   }
 
   /** The error to throw for a request whose user may not do it, or for which that cannot be decided. */
-  async deny(
-    request: SecurityRequest,
-    error: SecurityError,
-    verdicts: readonly ProviderOutcome[] = [],
-  ): Promise<SecurityError> {
-    this.complete(error, request, verdicts);
-    await this.applyHook(request, error);
+  async deny(state: RequestState, error: SecurityError, by: Decided): Promise<SecurityError> {
+    this.complete(error, state, by);
+    await this.applyHook(state.request, error);
     return error;
   }
 
-  /** Gives an error the headers that its status asks for, where it has none yet. */
-  complete(error: SecurityError, request: SecurityRequest, verdicts: readonly ProviderOutcome[] = []): void {
+  /** Gives an error the status of its reply, and the headers that this asks for, where it has none yet. */
+  complete(error: SecurityError, state: RequestState, by: Decided = decidedIn(state)): void {
     if (COMPLETED in error) return;
+    const { request, access } = state;
     Object.defineProperty(error, COMPLETED, { value: true });
     const headers: Record<string, string | string[]> = { 'Cache-Control': 'private, no-store' };
     // Koa's own error handler keeps no header of the reply but those that the error names.
@@ -82,10 +100,14 @@ export class Refusals {
     // What a provider told the client of its success; a 401 must not look like a leg of its login.
     const proof = response?.getHeader('WWW-Authenticate');
     if (proof !== undefined) headers['WWW-Authenticate'] = [proof].flat().map(String);
-    if (error.httpCode === 401 || isInstance(error, MalformedCredentialsError)) {
-      const challenges = this.challenges(request, verdicts);
-      if (challenges.length > 0) headers['WWW-Authenticate'] = challenges;
-    }
+    const challenges = this.challengesFor(error, {
+      request,
+      error,
+      verdicts: by.verdicts ?? [],
+      scopes: access === undefined ? [] : scopesOf(access),
+      grantedBy: by.provider,
+    });
+    if (challenges.length > 0) headers['WWW-Authenticate'] = challenges;
     if (
       isInstance<ThrottledError | ServiceUnavailableError>(error, ThrottledError, ServiceUnavailableError)
     ) {
@@ -93,23 +115,20 @@ export class Refusals {
       // An app has its hands on every property of what it throws.
       headers['Retry-After'] = typeof seconds === 'number' && seconds >= 0 ? String(seconds) : '1';
     }
-    error.headers = { ...headers, ...error.headers };
+    error.headers = { ...sendableOf(error.replyHeaders), ...headers, ...error.headers };
   }
 
-  /** One value for each provider's challenge, in their order, none twice. */
-  private challenges(request: SecurityRequest, verdicts: readonly ProviderOutcome[]): string[] {
-    const { audit, links } = this.parts;
-    const values = new Set<string>();
-    for (const link of links()) {
-      try {
-        const verdict = verdicts.find(({ provider }) => provider === link.name)?.verdict;
-        const value = challengeOf(link.get(), verdict, request, this.parts);
-        if (value !== undefined) values.add(value);
-      } catch (cause) {
-        audit.error(`${link.name} has no valid challenge`, cause);
-      }
+  private challengesFor(error: SecurityError, refused: RefusedRequest): string[] {
+    const asksForLogin = isInstance(error, StepUpRequiredError);
+    if (asksForLogin || isInstance(error, InsufficientScopeError)) {
+      const challenge = this.challenges.ofToken(refused);
+      if (challenge !== undefined) return [challenge];
+      // A 401 must have a challenge, and none could say what is asked for.
+      if (asksForLogin) answerAs(error, new AccessDeniedError());
+      return [];
     }
-    return [...values];
+    const isForLogin = error.httpCode === 401 || isInstance(error, MalformedCredentialsError);
+    return isForLogin ? this.challenges.all(refused) : [];
   }
 
   private async applyHook(request: SecurityRequest, error: SecurityError): Promise<void> {
@@ -124,5 +143,17 @@ export class Refusals {
     } catch (cause) {
       audit.error('The onUnauthorized hook failed', cause);
     }
+  }
+}
+
+/** Of what an action throws itself. */
+function decidedIn({ outcome }: RequestState): Decided {
+  switch (outcome?.kind) {
+    case 'authenticated':
+      return { provider: outcome.provider };
+    case 'barred':
+      return { provider: outcome.authenticated.provider };
+    default:
+      return {};
   }
 }

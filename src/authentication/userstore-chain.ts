@@ -33,18 +33,22 @@ export interface StoreLink {
  * fails ends the search, because a weaker store must not stand in for one that is down.
  */
 export class UserstoreChain {
-  /** @param links the stores in the order in which they are asked */
+  /**
+   * @param links the stores in the order in which they are asked
+   * @param sources how many places users come from, with the providers that bring their own
+   */
   constructor(
     private readonly links: () => readonly StoreLink[],
     private readonly activity: Activity,
+    private readonly sources: () => number = () => links().length,
   ) {}
 
   /**
-   * A user as events name it. With several stores its name alone would not say who it is: `sql:alice`.
+   * A user as events name it. Where users come from several places its name alone would not say who it is: `sql:alice`.
    * @param owner the store that the user came from, or the provider that brought it along
    */
   label(username: string, owner: string): string {
-    return this.isSeveral() ? `${owner}:${username}` : username;
+    return this.sources() > 1 ? `${owner}:${username}` : username;
   }
 
   isEmpty(): boolean {

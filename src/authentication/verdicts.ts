@@ -5,11 +5,14 @@ import {
   BadCredentialsError,
   InvalidRequestError,
   MalformedCredentialsError,
-  type SecurityError,
+  SecurityError,
+  type SecurityErrorOptions,
   SecurityFaultError,
   ServiceUnavailableError,
+  StepUpRequiredError,
   ThrottledError,
 } from '../errors';
+import { sendableOf, sendableParams } from './stated-reply';
 import { isInstance } from '../util/instance';
 import { DeadlinePassedError } from '../http/deadline';
 
@@ -27,8 +30,10 @@ const SEVERITY: readonly ProviderVerdict[] = [
   'deadline_passed',
   'unavailable',
   'bad_credentials',
+  'step_up',
   'inactive',
   'malformed_credentials',
+  'not_mine',
 ];
 
 /** What a provider means by what it threw. Anything but the family's own errors is a bug in it. */
@@ -37,6 +42,7 @@ export function classify(error: unknown): Exclude<ProviderVerdict, 'authenticate
   if (isInstance(error, DeadlinePassedError)) return 'deadline_passed';
   if (isInstance(error, ServiceUnavailableError)) return 'unavailable';
   if (isInstance(error, AccountStatusError)) return 'inactive';
+  if (isInstance(error, StepUpRequiredError)) return 'step_up';
   if (isInstance(error, BadCredentialsError)) return 'bad_credentials';
   if (isInstance(error, MalformedCredentialsError)) return 'malformed_credentials';
   return 'bug';
@@ -49,38 +55,71 @@ export function isFailure(verdict: ProviderVerdict): boolean {
 
 /** True when a provider found the request's credentials to be its own, and no good. */
 export function isRefusal(verdict: ProviderVerdict): boolean {
-  return verdict === 'bad_credentials' || verdict === 'inactive' || verdict === 'malformed_credentials';
+  return (
+    verdict === 'bad_credentials' ||
+    verdict === 'step_up' ||
+    verdict === 'inactive' ||
+    verdict === 'malformed_credentials'
+  );
+}
+
+/** How severe a verdict is, 0 for the most severe; that of a provider which grants or is not asked is none. */
+export function severityOf(verdict: ProviderVerdict): number {
+  const severity = SEVERITY.indexOf(verdict);
+  return severity === -1 ? SEVERITY.length : severity;
+}
+
+/** The verdict that answers when no provider granted; undefined where no credentials came. */
+export function answeringVerdict<T extends ProviderOutcome>(verdicts: readonly T[]): T | undefined {
+  const [first, ...others] = verdicts.filter(({ verdict }) => severityOf(verdict) < SEVERITY.length);
+  if (first === undefined) return undefined;
+  return others.reduce(
+    (worst, other) => (severityOf(other.verdict) < severityOf(worst.verdict) ? other : worst),
+    first,
+  );
 }
 
 /**
  * The one error that the client gets when no provider granted: of the most severe verdict, made anew, so
- * that nothing of what a provider threw reaches the client.
+ * that nothing reaches the client of what a provider threw but what it says for the reply.
  */
-export function refusalFor(verdicts: readonly Verdict[], isBearer: boolean): SecurityError {
-  for (const severity of SEVERITY) {
-    const found = verdicts.find(({ verdict }) => verdict === severity);
-    if (found !== undefined) return toError(found, isBearer && found.credential === 'authorization');
-  }
-  return new AuthenticationRequiredError();
+export function refusalFor(verdicts: readonly Verdict[], isToken: boolean): SecurityError {
+  const found = answeringVerdict(verdicts);
+  if (found === undefined) return new AuthenticationRequiredError();
+  return toError(found, isToken && found.credential === 'authorization');
 }
 
-function toError({ verdict, error: cause }: Verdict, isBearer: boolean): SecurityError {
+function toError({ verdict, error: cause }: Verdict, isToken: boolean): SecurityError {
+  const options = { cause, ...replyOf(cause) };
   switch (verdict) {
     case 'throttled':
-      return new ThrottledError({ cause, ...retryOf(cause) });
+      return new ThrottledError({ ...options, ...retryOf(cause) });
     case 'unavailable':
     case 'deadline_passed':
-      return new ServiceUnavailableError({ cause, ...retryOf(cause) });
+      return new ServiceUnavailableError({ ...options, ...retryOf(cause) });
     case 'bad_credentials':
+      return new BadCredentialsError(options);
     case 'inactive':
+    case 'not_mine':
       return new BadCredentialsError({ cause });
+    case 'step_up':
+      return isInstance<StepUpRequiredError>(cause, StepUpRequiredError)
+        ? new StepUpRequiredError(cause.need, options)
+        : new SecurityFaultError({ cause });
     case 'malformed_credentials':
-      return isBearer || isBadRequest(cause)
-        ? new InvalidRequestError({ cause })
-        : new MalformedCredentialsError({ cause });
+      return isToken || isBadRequest(cause)
+        ? new InvalidRequestError(options)
+        : new MalformedCredentialsError(options);
     default:
       return new SecurityFaultError({ cause });
   }
+}
+
+/** What an error says for the reply, as it can be sent. */
+function replyOf(error: unknown): Pick<SecurityErrorOptions, 'challenge' | 'replyHeaders'> {
+  if (!isInstance<SecurityError>(error, SecurityError)) return {};
+  const { challenge, replyHeaders } = error as { challenge: unknown; replyHeaders: unknown };
+  return { challenge: sendableParams(challenge), replyHeaders: sendableOf(replyHeaders) };
 }
 
 function retryOf(error: unknown): { retryAfterSeconds?: number } {

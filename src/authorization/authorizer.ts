@@ -3,7 +3,7 @@
  * authorization provider of the app. What cannot be decided is refused.
  */
 import { describeRule } from '../rules/rules';
-import { type Audit, factsOf, secretsOf } from '../audit/audit';
+import { type Audit, secretsOf } from '../audit/audit';
 import type { Login } from '../authentication/chain';
 import { DeadlinePassedError, withinDeadline } from '../http/deadline';
 import { RequestWithSignal } from '../http/request-with-signal';
@@ -16,9 +16,11 @@ import { routeParameter } from '../http/route-parameter';
 import type { MaybePromise } from '../core/userstore';
 import {
   AccessDeniedError,
+  InsufficientScopeError,
   type SecurityError,
   SecurityFaultError,
   ServiceUnavailableError,
+  StepUpRequiredError,
 } from '../errors';
 import type { AppComponents } from '../components/app-components';
 import type { Component } from '../components/components';
@@ -26,7 +28,10 @@ import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
 import { printable } from '../util/printable';
+import type { Clock } from '../util/clock';
 import { firstUnmetLevel } from '../rules/evaluate';
+import { type Assumed, kindOf, type RuleContext } from '../rules/rule-kind';
+import { asksOfLogin, denialOf, NOTHING_ASSUMED } from './what-lacks';
 import type { Grants } from './grants';
 import type { Resources } from './resources';
 import { loadRoles, rolesOf } from './roles';
@@ -44,6 +49,7 @@ export interface AuthorizerParts {
   readonly components: AppComponents;
   readonly grants: Grants;
   readonly deadlineMs: number;
+  readonly clock: Clock;
 }
 
 /** What is asked: may the user of this login do this in this request? */
@@ -73,39 +79,68 @@ export class Authorizer {
     if (isLoginEnough && components.authorizationProviders.length === 0) return undefined;
     const question: Question = { access, login, state, request: new RequestWithSignal(request) };
     const asked = { name: access.action };
-    const decided = (reason: string | undefined): Denial | undefined =>
-      reason === undefined ? undefined : { error: new AccessDeniedError(), reason };
     const failed = (cause: unknown): Denial => {
       return { error: this.fault(cause, asked.name, request), reason: `${asked.name} refused` };
     };
     try {
-      const reason = withinDeadline(this.refusedBecause(question, asked), deadlineMs, (late) => {
+      const denial = withinDeadline(this.denialFor(question, asked), deadlineMs, (late) => {
         question.request.abort(late);
       });
-      return reason instanceof Promise ? reason.then(decided, failed) : decided(reason);
+      return denial instanceof Promise ? denial.then(undefined, failed) : denial;
     } catch (cause) {
       return failed(cause);
     }
   }
 
-  /** What does not grant, in words. `asked` always names what is being asked. */
-  private refusedBecause(question: Question, asked: { name: string }): MaybePromise<string | undefined> {
-    const { access, login, request } = question;
-    const { components, grants } = this.parts;
-    const unmet = firstUnmetLevel(access, {
-      user: login.authentication.user,
-      request,
-      roles: () => chained(this.rolesOf(question), ({ effective }) => effective),
-      isGranted: (permission, roles) => grants.isGranted(permission, roles),
-      policy: (cls) => components.resolve(cls),
-      resource: (rule) => this.resourceOf(rule, question),
+  private denialFor(question: Question, asked: { name: string }): MaybePromise<Denial | undefined> {
+    const { access } = question;
+    return chained(this.refusedBecause(question, asked, NOTHING_ASSUMED), (reason) => {
+      if (reason === undefined) return undefined;
+      if (!asksOfLogin(access)) return { error: new AccessDeniedError(), reason };
+      return this.whatLacks(question, asked).then((error) => ({ error, reason: withScopes(reason, error) }));
     });
-    return chained(unmet, (level) => {
+  }
+
+  private whatLacks(question: Question, asked: { name: string }): Promise<SecurityError> {
+    const { access, login } = question;
+    return denialOf({
+      access,
+      login: login.authentication,
+      refusedBecause: (assumed) => this.refusedBecause(question, asked, assumed),
+      holds: (rule, assumed) => kindOf(rule).holds(rule, this.contextOf(question, assumed)),
+    });
+  }
+
+  /** What does not grant, in words. `asked` always names what is being asked. */
+  private refusedBecause(
+    question: Question,
+    asked: { name: string },
+    assumed: Assumed,
+  ): MaybePromise<string | undefined> {
+    const { components } = this.parts;
+    asked.name = question.access.action;
+    return chained(firstUnmetLevel(question.access, this.contextOf(question, assumed)), (level) => {
       if (level !== undefined) return `${describeRule(level.rule)} (${level.source})`;
       return components.authorizationProviders.length > 0
         ? this.refusedByProvider(question, asked)
         : undefined;
     });
+  }
+
+  private contextOf(question: Question, assumed: Assumed): RuleContext {
+    const { login, request } = question;
+    const { components, grants, clock } = this.parts;
+    return {
+      user: login.authentication.user,
+      login: login.authentication,
+      request,
+      assumed,
+      now: clock,
+      roles: () => chained(this.rolesOf(question), ({ effective }) => effective),
+      isGranted: (permission, roles) => grants.isGranted(permission, roles),
+      policy: (cls) => components.resolve(cls),
+      resource: (rule) => this.resourceOf(rule, question),
+    };
   }
 
   private async refusedByProvider(question: Question, asked: { name: string }): Promise<string | undefined> {
@@ -140,12 +175,15 @@ export class Authorizer {
   private loadRoles({ login, request }: Question): MaybePromise<UserRoles> {
     const { components, grants, userstore } = this.parts;
     const { roleLoaders } = components;
+    const added = login.authentication.roles;
     const own = rolesOf(login.record, (name) => userstore.findGroup(name, login.origin));
-    if (roleLoaders.length === 0) return chained(own, (roles) => grants.rolesOf(roles));
+    if (roleLoaders.length === 0) {
+      return chained(own, (roles) => grants.rolesOf(added.length === 0 ? roles : [...roles, ...added]));
+    }
     return Promise.all([
       own,
       ...roleLoaders.map((loader) => loadRoles(loader, login.authentication.user, request)),
-    ]).then((lists) => grants.rolesOf(lists.flatMap((list) => [...list])));
+    ]).then((lists) => grants.rolesOf([...added, ...lists.flatMap((list) => [...list])]));
   }
 
   private resourceOf(rule: OwnerRule, { access, request, state }: Question): ReturnType<Resources['load']> {
@@ -157,17 +195,34 @@ export class Authorizer {
 
   /** What was thrown on the way to a decision, as the error that the client gets. */
   private fault(cause: unknown, component: string, request: SecurityRequest): SecurityError {
-    if (isInstance(cause, AccessDeniedError)) return new AccessDeniedError({ cause });
+    const refusal = refusalOf(cause);
+    if (refusal !== undefined) return refusal;
     const { audit } = this.parts;
     const isDown = isInstance(cause, ServiceUnavailableError);
     const isLate = isInstance(cause, DeadlinePassedError);
     const reason = isLate ? 'deadline_passed' : isDown ? 'unavailable' : 'bug';
-    audit.emit(() => ({ type: 'unavailable', component, reason, ...factsOf(request) }));
-    audit.error(`${component} could not be decided`, cause, secretsOf(request));
+    const message = `${component} could not be decided`;
+    audit.unavailable(request, component, reason, { message, cause, secrets: secretsOf(request) });
     return isDown
       ? new ServiceUnavailableError({ cause, retryAfterSeconds: cause.retryAfterSeconds })
       : new SecurityFaultError({ cause });
   }
+}
+
+/** A policy may refuse by throwing, and say what would help. Made anew: the app has its hands on what it throws. */
+function refusalOf(cause: unknown): SecurityError | undefined {
+  if (isInstance<InsufficientScopeError>(cause, InsufficientScopeError)) {
+    return new InsufficientScopeError(cause.scopes, { cause });
+  }
+  if (isInstance<StepUpRequiredError>(cause, StepUpRequiredError)) {
+    return new StepUpRequiredError(cause.need, { cause });
+  }
+  return isInstance(cause, AccessDeniedError) ? new AccessDeniedError({ cause }) : undefined;
+}
+
+function withScopes(reason: string, error: SecurityError): string {
+  if (!isInstance<InsufficientScopeError>(error, InsufficientScopeError)) return reason;
+  return `${reason}: lacks ${error.scopes.join(' ')}`;
 }
 
 function isGrant(decision: unknown): boolean {

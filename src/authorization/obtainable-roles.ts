@@ -4,14 +4,15 @@ import type { Grants } from './grants';
 
 /**
  * The roles that any user, group or hierarchy has; undefined where that cannot be known, because a role loader
- * adds roles or a store does not list its own.
+ * or the credentials of a provider add roles, or a store does not list its own.
  */
 export async function obtainableRoles(
-  { userstores, roleLoaders }: Components,
+  { userstores, providers, roleLoaders }: Components,
   grants: Grants,
 ): Promise<UserRoles | undefined> {
   const stores = userstores.map((store) => store.get());
   if (stores.length === 0 || roleLoaders.length > 0) return undefined;
+  if (providers.some(({ get }) => get().describe?.().addsRoles === true)) return undefined;
   if (stores.some((store) => store.listRoles === undefined)) return undefined;
   const lists = await Promise.all(stores.map(async (store) => [...((await store.listRoles?.()) ?? [])]));
   return grants.rolesOf(lists.flat());

@@ -2,9 +2,11 @@
  * The stores, providers and role loaders that one instance of the library uses: found when they are first needed and
  * anew for each server, told to forget and closed together.
  */
-import type { AuthProviderInterface } from '../core/auth-provider';
+import type { AppFacts, AuthProviderInterface } from '../core/auth-provider';
 import type { ProblemListener } from '../core/events';
 import type { UserstoreInterface } from '../core/userstore';
+import type { Clock } from '../util/clock';
+import { describeError } from '../util/describe-error';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { type ClassLists, type Component, type Components, credentialOf, findComponents } from './components';
 import type { Constructor, ContainerLike } from './constructor';
@@ -20,17 +22,23 @@ interface Link extends Component<AuthProviderInterface> {
 interface Found extends Components {
   /** The headers that the providers say they read, in lower case. */
   readonly credentialHeaders: readonly string[];
+  /** How many places users come from: userstores, and providers that bring their own. */
+  readonly userSources: number;
 }
 
 export class AppComponents implements Components {
   private readonly inUse: InUse;
   private known: Found | undefined;
+  private isStarted = false;
+  /** The providers that have been told of the app. */
+  private readonly started = new WeakSet<AuthProviderInterface>();
 
   /** @param classes to use in place of the decorated ones */
   constructor(
     private readonly container: ContainerLike,
     private readonly classes: ClassLists,
-    onProblem: ProblemListener,
+    private readonly clock: Clock,
+    private readonly onProblem: ProblemListener,
   ) {
     this.inUse = new InUse(onProblem);
   }
@@ -56,6 +64,11 @@ export class AppComponents implements Components {
     return this.found.credentialHeaders;
   }
 
+  /** How many places users come from: with several a name alone does not say who it is. */
+  get userSources(): number {
+    return this.found.userSources;
+  }
+
   /** The providers as the chain asks them: the test kit's before all others. */
   get links(): readonly Link[] {
     const first = stepInProvider();
@@ -77,7 +90,51 @@ export class AppComponents implements Components {
     });
     const credentials = components.providers.map(({ get }) => credentialOf(get()));
     const credentialHeaders = [...new Set(credentials)].filter((name) => name !== 'tls');
-    return (this.known = { ...components, credentialHeaders });
+    const withOwnUsers = components.providers.filter(({ get }) => get().needsUserstore === false);
+    const providers = components.providers.map(({ name, get }) => ({ name, get: () => this.told(get()) }));
+    const userSources = components.userstores.length + withOwnUsers.length;
+    return (this.known = { ...components, providers, credentialHeaders, userSources });
+  }
+
+  /**
+   * Tells the providers of the app that they are in: those of now, and from now on each that takes the place of one.
+   * @throws ConfigurationError where one does not fit into it
+   */
+  start(): void {
+    this.isStarted = true;
+    for (const { get } of this.found.providers) get();
+  }
+
+  /** The same where no server has done it. @throws ConfigurationError */
+  startOnce(): void {
+    if (!this.isStarted) this.start();
+  }
+
+  /** One that does not fit is not handed out, however often it is asked for. */
+  private told(provider: AuthProviderInterface): AuthProviderInterface {
+    if (!this.isStarted || provider.onStart === undefined || this.started.has(provider)) return provider;
+    const { userstores, providers } = this.found;
+    this.started.add(provider);
+    try {
+      const facts: AppFacts = {
+        userstores: userstores.map(({ name }) => name),
+        providers: providers.map(({ get }) => get()),
+        clock: this.clock,
+        report: this.onProblem,
+      };
+      const result: unknown = (provider.onStart).call(provider, facts);
+      // Nobody waits for it; what it rejects with is not lost without a word.
+      ignoreRejection(result, (cause) => {
+        this.onProblem({
+          component: provider.name ?? provider.constructor.name,
+          problem: `onStart() rejected: ${describeError(cause)}`,
+        });
+      });
+    } catch (error) {
+      this.started.delete(provider);
+      throw error;
+    }
+    return provider;
   }
 
   /** An instance of the app's, from the container. */

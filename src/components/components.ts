@@ -48,10 +48,11 @@ export function findComponents(options: ComponentOptions): Components {
     roleLoaders: componentsOf('roleLoaders', options),
   };
   components.providers.forEach(refuseUnknownCredential);
+  components.providers.forEach(refuseMalformedSchemes);
   refuseEqualNames('providers', components.providers);
   refuseEqualNames('userstores', components.userstores);
   components.userstores.forEach(refuseColon);
-  const needy = components.providers.find((provider) => provider.get().authenticate.length > 1);
+  const needy = components.providers.find((provider) => needsUserstore(provider.get()));
   if (needy !== undefined && components.userstores.length === 0) {
     throw new ConfigurationError(
       `${needy.name} needs a userstore and there is none: decorate a class with @Userstore() and import it`,
@@ -103,6 +104,20 @@ function refuseUnknownCredential(provider: Component<AuthProviderInterface>): vo
   if (typeof credential === 'string' && TOKEN.test(credential)) return;
   throw new ConfigurationError(
     `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie' or 'tls'`,
+  );
+}
+
+function needsUserstore(provider: AuthProviderInterface): boolean {
+  return provider.needsUserstore ?? provider.authenticate.length > 1;
+}
+
+function refuseMalformedSchemes({ name, get }: Component<AuthProviderInterface>): void {
+  const schemes: unknown = get().schemes ?? [];
+  const isScheme = (scheme: unknown): boolean =>
+    typeof scheme === 'string' && TOKEN.test(scheme) && scheme === scheme.toLowerCase();
+  if (Array.isArray(schemes) && Array.from(schemes).every(isScheme)) return;
+  throw new ConfigurationError(
+    `${name}: \`schemes\` must be a list of authentication schemes in lower case, for example ['bearer']`,
   );
 }
 

@@ -19,9 +19,18 @@ export interface RuleTerms<R extends string = string> {
   readonly policy: { readonly policy: PolicyClass };
   readonly predicate: { readonly predicate: Predicate };
   readonly owner: OwnerTerms;
+  readonly scope: { readonly scopes: readonly string[] };
+  readonly login: LoginTerms;
 }
 
-/** What one guard asks for. Made by `@Authorized`'s argument, `allOf`, `anyOf`, `permission` and `ownerOf`. */
+/** What a login must be. */
+export interface LoginTerms {
+  readonly maxAgeSeconds: number | undefined;
+  readonly acr: readonly string[] | undefined;
+  readonly methods: readonly string[] | undefined;
+}
+
+/** What one guard asks for. Made by `@Authorized`'s argument, `allOf`, `anyOf`, `permission`, `ownerOf`, `scope` and `recentLogin`. */
 export type Rule<R extends string = string> = {
   readonly [K in keyof RuleTerms<R>]: { readonly kind: K } & RuleTerms<R>[K];
 }[keyof RuleTerms<R>];

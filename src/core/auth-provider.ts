@@ -1,11 +1,38 @@
 import type { Authentication } from './authentication';
+import type { Clock } from '../util/clock';
 import type { Challenge } from './challenge';
+import type { Problem } from './events';
 import type { SecurityRequest } from './request';
 import type { User } from './user';
 import type { MaybePromise, UserstoreInterface } from './userstore';
 
 /** A user, or an Authentication that says more about the login; null and undefined are "not mine". */
 export type AuthenticationResult<U extends User = User> = U | Authentication<U> | null | undefined;
+
+/** What a provider says of itself without a request, for the start-up checks and the metadata. */
+export interface ProviderDescription {
+  /** The issuer whose access tokens it takes, as `iss` has it. */
+  readonly issuer?: string;
+  /** Where that issuer's OpenID metadata is. */
+  readonly openIdConnectUrl?: string;
+  /** True where its credentials may add any role: then no role is reported as one that nobody can have. */
+  readonly addsRoles?: boolean;
+  /** True where it takes tokens that are bound to a client certificate. @see RFC 8705 */
+  readonly mtls?: boolean;
+  /** Where it takes tokens that are bound to a key. @see RFC 9449 */
+  readonly dpop?: { readonly algorithms: readonly string[]; readonly required: boolean };
+}
+
+/** The app that a provider works in. */
+export interface AppFacts {
+  /** The names of its userstores, in order. */
+  readonly userstores: readonly string[];
+  /** Its providers in order, this one included. */
+  readonly providers: readonly AuthProviderInterface[];
+  readonly clock: Clock;
+  /** Reports a problem outside of a request; never put a secret into it. */
+  report(problem: Problem): void;
+}
 
 /**
  * Authenticates requests. Providers are asked in ascending order until one returns a user.
@@ -24,12 +51,31 @@ export interface AuthProviderInterface<U extends User = User> {
   readonly credential?: string;
   /** For logs and events. @default the class name */
   readonly name?: string;
+  /**
+   * The schemes of `Authorization` that it reads, in lower case. Where one of them came and it returns null, the
+   * credentials are somebody else's ("not mine"): if nobody takes them the client is told that they are no good.
+   * @default none: null means that there are no credentials
+   */
+  readonly schemes?: readonly string[];
+  /**
+   * False for a provider that brings its users along: an app of only such needs no userstore, and its users are never
+   * taken for those of a store. @default true where authenticate() has two parameters
+   */
+  readonly needsUserstore?: boolean;
   authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>>;
-  /** This provider's `WWW-Authenticate` challenge, sent with every 401; undefined for none. */
-  challenge?(request: SecurityRequest): Challenge | undefined;
+  /** This provider's `WWW-Authenticate` challenges, sent with every 401, one for each scheme; undefined for none. */
+  challenge?(request: SecurityRequest): Challenge | readonly Challenge[] | undefined;
+  /** What it is, without a request. */
+  describe?(): ProviderDescription;
+  /**
+   * Called once for each instance in use, when the server starts or, outside of a server, at the first request; not for
+   * reports and stubbed servers. What it begins it ends in `close()`.
+   * @throws ConfigurationError where it does not fit into the app
+   */
+  onStart?(app: AppFacts): void;
   /** Drops what it remembers of a user's credentials. Called by `Security.forget`. */
   forget?(username: string): void;
 }

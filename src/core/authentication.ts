@@ -5,12 +5,19 @@ import type { User } from './user';
 
 /** What is known about a login beside the user. */
 export interface AuthenticationDetails {
-  /** When the user proved who they are; for a token, when the login behind it took place. @default now */
-  authenticatedAt?: Date;
+  /**
+   * When the user proved who they are; for a token, when the login behind it took place. Null where nobody knows:
+   * such a login is never recent. @default now
+   */
+  authenticatedAt?: Date | null | undefined;
   /** How it was proved, as RFC 8176 values where one fits: `pwd`, `otp`, `kerberos`. @default [] */
   methods?: readonly string[];
   /** What the credential is limited to; undefined is no limit. */
   scopes?: readonly string[] | undefined;
+  /** What the credential adds to the roles of the user. @default [] */
+  roles?: readonly string[];
+  /** True where the credential counts only with a key that the client has proved to have (DPoP, mTLS). @default false */
+  isBound?: boolean;
   /** When the credential ends; undefined when it does not end by itself. */
   expiresAt?: Date | undefined;
   /** Until when the credential is accepted: its end with the clock tolerance. @default expiresAt */
@@ -53,9 +60,12 @@ const ORIGINS = hiddenProperty<Origin>();
  */
 export class Authentication<U extends User = User> {
   readonly user: U;
-  readonly authenticatedAt: Date;
+  /** Undefined where nobody knows. */
+  readonly authenticatedAt: Date | undefined;
   readonly methods: readonly string[];
   readonly scopes: readonly string[] | undefined;
+  readonly roles: readonly string[];
+  readonly isBound: boolean;
   readonly expiresAt: Date | undefined;
   readonly claims: Readonly<Record<string, unknown>>;
   /** Where the user came from; set by the chain. Undefined for a login that the app states itself. */
@@ -75,9 +85,12 @@ export class Authentication<U extends User = User> {
     refuseUnknown(details);
     const { source, home } = originOf(user, details);
     this.user = user;
-    this.authenticatedAt = details.authenticatedAt ?? new Date();
+    const isTimeStated = Authentication.isTimeStated(details);
+    this.authenticatedAt = details.authenticatedAt ?? (isTimeStated ? undefined : new Date());
     this.methods = details.methods ?? NO_NAMES;
     this.scopes = details.scopes;
+    this.roles = details.roles ?? NO_NAMES;
+    this.isBound = details.isBound ?? false;
     this.expiresAt = details.expiresAt;
     this.claims = details.claims ?? NOTHING;
     this.source = source;
@@ -85,7 +98,7 @@ export class Authentication<U extends User = User> {
     this.replyHeaders = details.replyHeaders ?? NOTHING;
     this.#home = home;
     this.#acceptedUntil = Authentication.acceptedUntil(details) ?? details.expiresAt;
-    this.#isTimeStated = Authentication.isTimeStated(details);
+    this.#isTimeStated = isTimeStated;
   }
 
   /** Until when the credential is accepted. @internal */
@@ -95,7 +108,9 @@ export class Authentication<U extends User = User> {
 
   /** True where whoever made it said when the login took place. @internal */
   static isTimeStated(details: AuthenticationDetails): boolean {
-    return #isTimeStated in details ? details.#isTimeStated : details.authenticatedAt !== undefined;
+    if (#isTimeStated in details) return details.#isTimeStated;
+    // A login that was spread has no private fields: that its time is not known must not become "now".
+    return details.authenticatedAt !== undefined || Object.hasOwn(details, 'user');
   }
 
   /** The userstore that its user came from, in an app with several. @internal */
@@ -124,11 +139,13 @@ export function provedLogin<U extends User>(
 ): Authentication<U> {
   const origin: Origin = { source, home };
   if (home !== undefined || source?.kind === 'provider') ORIGINS.set(user, origin);
-  const authenticatedAt = Authentication.isTimeStated(details) ? details.authenticatedAt : undefined;
+  const isTimeStated = Authentication.isTimeStated(details);
   const proved: HandedOver = {
-    authenticatedAt: authenticatedAt ?? new Date(now),
+    authenticatedAt: isTimeStated ? (details.authenticatedAt ?? null) : new Date(now),
     methods: details.methods,
     scopes: details.scopes,
+    roles: details.roles,
+    isBound: details.isBound,
     expiresAt: details.expiresAt,
     acceptedUntil: Authentication.acceptedUntil(details),
     claims: details.claims,
@@ -160,6 +177,8 @@ const DETAILS: Readonly<Required<Record<keyof AuthenticationDetails | 'user' | '
   authenticatedAt: true,
   methods: true,
   scopes: true,
+  roles: true,
+  isBound: true,
   expiresAt: true,
   acceptedUntil: true,
   claims: true,

@@ -1,6 +1,7 @@
 /**
- * What happened, for audit and monitoring: one typed event for every decision. Where an app has several
- * userstores a user is named with the one that has it, as `sql:alice`; one that no store has with its provider.
+ * What happened, for audit and monitoring: one typed event for every decision. Where users of an app come from several
+ * places (userstores, and providers that need none) a user is named with the one that has it, as `sql:alice`; one that
+ * no store has with its provider.
  *
  * Names that came from a client are cut and freed of control characters, and no event carries a password,
  * a hash, a token or a header. Providers and stores state what they find out themselves (a malformed
@@ -15,6 +16,10 @@ export type ProviderVerdict =
   | 'no_credentials'
   | 'bad_credentials'
   | 'malformed_credentials'
+  /** Of a scheme that it reads, but another's: a token of another issuer. */
+  | 'not_mine'
+  /** Proved, but too long ago or too weakly. */
+  | 'step_up'
   | 'inactive'
   | 'throttled'
   | 'unavailable'
@@ -41,6 +46,9 @@ export interface AuthenticatedEvent extends RequestFacts {
   readonly type: 'authenticated';
   readonly user: string;
   readonly provider: string;
+  /** The issuer and the subject of a token. */
+  readonly issuer?: string;
+  readonly subject?: string;
   readonly outcomes: readonly ProviderOutcome[];
 }
 
@@ -79,6 +87,8 @@ export interface UnavailableEvent extends RequestFacts {
   readonly type: 'unavailable';
   readonly component: string;
   readonly reason: 'unavailable' | 'deadline_passed' | 'bug';
+  /** How many there were since the last such event of the component: more than one a minute are not told. */
+  readonly count: number;
 }
 
 /** Something is set up wrongly: a stored hash that cannot be read, a bad new version of a file. */

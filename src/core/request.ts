@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Action } from 'routing-controllers';
 
 /** A request as providers, policies and hooks see it: the same on Koa and Express. */
@@ -12,13 +13,19 @@ export interface SecurityRequest {
   readonly ip: string;
   /** True over TLS, or when a proxy that `trustProxy` covers says so. */
   readonly secure: boolean;
+  /**
+   * The certificate that the client has proved to have: of the connection or, with `clientCertificateFrom: 'proxy'`, of
+   * the header `Client-Cert` (RFC 9440) from a proxy that `trustProxy` covers. Nobody has checked who issued it.
+   */
+  readonly clientCertificate: X509Certificate | undefined;
   /** Aborts when whoever was handed this request has passed its deadline, or the client has gone. */
   readonly signal: AbortSignal;
   /** The host's own action, for those who need Koa's context or Express' request. */
   readonly action: Action;
   /**
    * One header's value by its case-insensitive name.
-   * @throws MalformedCredentialsError when `Authorization` came on several lines (RFC 9110 section 5.3).
+   * @throws MalformedCredentialsError when `Authorization`, `DPoP` or `Client-Cert` came on several lines (RFC 9110
+   * section 5.3)
    */
   header(name: string): string | undefined;
 }

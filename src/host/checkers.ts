@@ -19,7 +19,7 @@ import type { Access } from '../core/access';
 import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
-import { AccessDeniedError } from '../errors';
+import { AccessDeniedError, StepUpRequiredError } from '../errors';
 import { dependOn, setHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
 import type { HttpSecurityRequest } from '../http/security-request';
@@ -66,7 +66,7 @@ export class Checkers {
     request: HttpSecurityRequest,
   ): MaybePromise<true> {
     return chained(this.parts.authorizer.denial(access, login, state, request), (denial) =>
-      denial === undefined ? this.allowed(request, login) : this.denied(request, login, denial),
+      denial === undefined ? this.allowed(request, login) : this.denied(state, login, denial),
     );
   }
 
@@ -117,13 +117,14 @@ export class Checkers {
     throw await this.parts.refusals.refuse(state, outcome);
   }
 
-  private async denied(request: SecurityRequest, login: Login, { error, reason }: Denial): Promise<never> {
-    if (error instanceof AccessDeniedError) {
+  private async denied(state: RequestState, login: Login, { error, reason }: Denial): Promise<never> {
+    const { request } = state;
+    if (error instanceof AccessDeniedError || error instanceof StepUpRequiredError) {
       this.parts.audit.emit(() => {
         return { type: 'denied', code: error.code, user: login.label(), reason, ...factsOf(request) };
       });
     }
-    throw await this.parts.refusals.deny(request, error);
+    throw await this.parts.refusals.deny(state, error, { provider: login.provider });
   }
 
   private isSkipped(state: RequestState): boolean {

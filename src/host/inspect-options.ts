@@ -24,7 +24,7 @@ export function inspectOptions(options: RoutingControllersOptions): InspectedOpt
   }
   const server = recordServer(options);
   // A server with half of the pair would not start; whoever inspects it says what it would lose.
-  const facts = { routePrefix: server.routePrefix, hasAuthorizationChecker: true };
+  const facts = { routePrefix: server.routePrefix, hasAuthorizationChecker: true, isStubbed: true };
   const isGuarded = bindingOf(options.authorizationChecker) === binding;
   // Replies of base classes are restored by building the host's metadata once more.
   const wasPreparing = preparing(true);

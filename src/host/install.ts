@@ -29,6 +29,7 @@ import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
+import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
 
 /** What an instance of the library does for the servers that use its checkers. */
@@ -37,6 +38,8 @@ export interface SecurityBinding {
   secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
+  /** What the instance itself answers, at the root of the app. */
+  rootRoutes(): readonly RootRoute[];
   /** Compiles and checks what a server would register, and says nothing of it. */
   inspect(server: RecordedServer, facts: ServerFacts): Inspection;
   /** Notes that a request has come to an action, before any middleware of the action's own runs. */
@@ -59,6 +62,8 @@ export interface Inspection {
 export interface ServerFacts {
   readonly routePrefix: string;
   readonly hasAuthorizationChecker: boolean;
+  /** True for a server that only tells who would get in, or is not built at all. */
+  readonly isStubbed: boolean;
 }
 
 /** Marks the checkers of this copy of the library. */
@@ -164,11 +169,13 @@ function wrap(driver: BaseDriver): void {
       compiled = binding.prepare(actions, {
         routePrefix: this.routePrefix,
         hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
+        isStubbed: stubbing,
       });
     } finally {
       preparing(wasPreparing);
     }
     notePrepared(binding, actions);
+    serveAtRoot(this, binding.rootRoutes());
     const isStubbed = stubbing;
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];

@@ -43,6 +43,8 @@ import type { Checkers } from './checkers';
 import { injectControllers } from './controllers';
 import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './install';
 import { otherCopy } from './other-copy';
+import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
+import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
 
 /** What an instance is put together from. */
@@ -78,6 +80,7 @@ export class Security<U extends User = User, R extends string = string> {
     this.binding = {
       secure: (host) => this.secure(host),
       prepare: (actions, server) => this.prepare(actions, server),
+      rootRoutes: () => this.rootRoutes(),
       inspect: ({ actions }, facts) => ({
         compiled: compileServer(actions, facts, components, options),
         components,
@@ -89,7 +92,7 @@ export class Security<U extends User = User, R extends string = string> {
       login: (action, access) => this.settled(() => checkers.login(action, access)),
       answers: (access) => this.answers(access),
       complete: (error, action) => {
-        refusals.complete(error, states.of(action).request);
+        refusals.complete(error, states.of(action));
       },
     };
     this.pair = {
@@ -139,9 +142,10 @@ export class Security<U extends User = User, R extends string = string> {
    * @throws SecurityError for every other outcome
    */
   async authenticate(request: IncomingMessage): Promise<Authentication<U> | undefined> {
-    const { authenticator, states } = this.parts;
-    return this.settled(() =>
-      chained(authenticator.authenticate(states.of({ request, response: undefined })), (outcome) => {
+    const { authenticator, components, states } = this.parts;
+    return this.settled(() => {
+      components.startOnce();
+      return chained(authenticator.authenticate(states.of({ request, response: undefined })), (outcome) => {
         if (outcome.kind === 'authenticated') {
           this.logins.set(outcome.authentication, outcome);
           // The stores and providers of this instance are those of U: its options ask for no others.
@@ -149,8 +153,8 @@ export class Security<U extends User = User, R extends string = string> {
         }
         if (outcome.kind === 'anonymous') return undefined;
         throw outcome.error();
-      }),
-    );
+      });
+    });
   }
 
   /**
@@ -186,6 +190,15 @@ export class Security<U extends User = User, R extends string = string> {
       }
       return checkers.authorizeLogin(state.request, known, access);
     });
+  }
+
+  /**
+   * What is served at `/.well-known/oauth-protected-resource`, for an app that is mounted under a path and serves it
+   * itself; undefined without the option `resource`. @see RFC 9728
+   */
+  resourceMetadata(): ResourceMetadata | undefined {
+    const { options, components } = this.parts;
+    return options.resource && resourceMetadata(options.resource, components.providers);
   }
 
   /**
@@ -276,8 +289,15 @@ export class Security<U extends User = User, R extends string = string> {
     const compiled = compileServer(actions, server, components, options);
     if (actions.some(({ target }) => isPasswordController(target))) refuseUnchangeable(components);
     injectControllers(actions, options.container);
+    if (!server.isStubbed) components.start();
     announceServer(compiled, components, options, audit);
     return compiled;
+  }
+
+  private rootRoutes(): readonly RootRoute[] {
+    const { resource } = this.parts.options;
+    if (resource === undefined) return [];
+    return [{ path: resource.metadataPath, json: JSON.stringify(this.resourceMetadata()) }];
   }
 }
 

@@ -5,6 +5,7 @@ import { BlockList, isIP, isIPv4, isIPv6, type Socket } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { ConfigurationError } from '../errors';
+import type { ClientCertificateSource } from './client-certificate';
 
 /** How many proxies are in front of the app, or the networks that they are in, as CIDR. */
 export type TrustProxy = number | readonly string[];
@@ -12,14 +13,24 @@ export type TrustProxy = number | readonly string[];
 export interface Client {
   readonly ip: string;
   readonly secure: boolean;
+  /** Where its certificate is; undefined where nobody who is trusted tells. */
+  readonly certificateFrom?: 'socket' | 'header' | undefined;
 }
 
 /** Finds the client of a request. Forwarded headers count only as far as proxies are trusted. */
 export type ClientFinder = (request: IncomingMessage) => Client;
 
 /** @throws ConfigurationError for `true`, a negative or broken count, and what is no network. */
-export function clientFinder(trustProxy: TrustProxy | undefined): ClientFinder {
+export function clientFinder(
+  trustProxy: TrustProxy | undefined,
+  certificates: ClientCertificateSource = 'socket',
+): ClientFinder {
   const isTrusted = trustTest(trustProxy);
+  if (certificates === 'proxy' && (trustProxy === undefined || trustProxy === 0 || isEmptyList(trustProxy))) {
+    throw new ConfigurationError(
+      "clientCertificateFrom: 'proxy' needs trustProxy: anybody else could send the header Client-Cert",
+    );
+  }
   return (request) => {
     const socket = request.socket as Partial<TLSSocket>;
     const peer = plainAddress(peerOf(request.socket));
@@ -33,9 +44,15 @@ export function clientFinder(trustProxy: TrustProxy | undefined): ClientFinder {
       ip = next;
       hops += 1;
     }
-    if (socket.encrypted === true) return { ip, secure: true };
-    return { ip, secure: isTrusted(peer, 0) && isForwardedHttps(request, hops) };
+    const isProxy = isTrusted(peer, 0);
+    const certificateFrom = certificates === 'socket' ? 'socket' : isProxy ? 'header' : undefined;
+    if (socket.encrypted === true) return { ip, secure: true, certificateFrom };
+    return { ip, secure: isProxy && isForwardedHttps(request, hops), certificateFrom };
   };
+}
+
+function isEmptyList(trustProxy: TrustProxy): boolean {
+  return Array.isArray(trustProxy) && trustProxy.length === 0;
 }
 
 /** The addresses of sockets, which themselves do not know theirs any more once they are closed. */

@@ -124,6 +124,12 @@ function jsonOf(value: unknown): string | undefined {
   return JSON.stringify(value);
 }
 
+/** Gives an error the status and the message of another. */
+export function answerAs(error: SecurityError, { httpCode, message }: SecurityError): void {
+  Object.assign(error, { httpCode, status: httpCode, message });
+  if (Object.hasOwn(error, 'toJSON')) setJson(error, JSON.stringify({ ...error.toJSON(), message }));
+}
+
 /** What an error is in JSON is decided once: code of the app that ran again, in the host, could throw there. */
 function setJson(error: SecurityError, text: string): void {
   Object.defineProperty(error, 'toJSON', {

@@ -35,6 +35,10 @@ export class RequestWithSignal implements SecurityRequest {
     return this.request.secure;
   }
 
+  get clientCertificate(): SecurityRequest['clientCertificate'] {
+    return this.request.clientCertificate;
+  }
+
   get action(): SecurityRequest['action'] {
     return this.request.action;
   }

@@ -3,6 +3,7 @@ import type { Action } from 'routing-controllers';
 import type { SecurityRequest } from '../core/request';
 import { InvalidRequestError, SecurityFaultError } from '../errors';
 import type { Client, ClientFinder } from './client-address';
+import { certificateOfHeader, certificateOfSocket, CLIENT_CERT } from './client-certificate';
 import { matchedPath } from './matched-path';
 import { rawRequest, rawResponse } from './raw';
 
@@ -68,8 +69,15 @@ export class HttpSecurityRequest implements SecurityRequest {
     return this.findCachedClient().secure;
   }
 
+  get clientCertificate(): SecurityRequest['clientCertificate'] {
+    const { certificateFrom } = this.findCachedClient();
+    if (certificateFrom === 'socket') return certificateOfSocket(this.raw);
+    return certificateFrom === 'header' ? certificateOfHeader(this.header(CLIENT_CERT)) : undefined;
+  }
+
   header(name: string): string | undefined {
     const lowerCase = name.toLowerCase();
+    if (ONCE.has(lowerCase) && countLines(this.raw, lowerCase) > 1) throw new InvalidRequestError();
     if (lowerCase !== 'authorization') return valueOf(this.raw, lowerCase);
     this.authorization ??= {
       isSeveral: countLines(this.raw, lowerCase) > 1,
@@ -98,6 +106,9 @@ interface AuthorizationLines {
   readonly isSeveral: boolean;
   readonly value: string | undefined;
 }
+
+/** Beside Authorization: Node joins their lines, and a proxy in front may have looked at one of them. */
+const ONCE: ReadonlySet<string> = new Set(['dpop', CLIENT_CERT]);
 
 const NEVER = new AbortController().signal;
 

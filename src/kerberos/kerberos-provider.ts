@@ -30,6 +30,7 @@ import { FaultReports, NTLM, REFUSED_PRINCIPALS, type TicketFault, ticketFault }
  */
 export class KerberosProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
   readonly credential = 'authorization';
+  readonly schemes: readonly string[] = ['negotiate'];
   declare readonly name?: string;
   readonly #acceptor: Acceptor;
   /** As they are written in the options, by what they are compared as. */

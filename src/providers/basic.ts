@@ -37,6 +37,7 @@ export abstract class BasicProvider<U extends User = User>
   implements AuthProviderInterface<U>, ProblemSource
 {
   readonly credential: string = 'authorization';
+  readonly schemes: readonly string[] = ['basic'];
   declare readonly name?: string;
   readonly #throttle: Throttle | undefined;
   readonly #underWay = new LoginsUnderWay();

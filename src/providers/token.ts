@@ -1,5 +1,5 @@
 import { Authentication } from '../core/authentication';
-import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-provider';
+import type { AuthenticationResult, AuthProviderInterface, ProviderDescription } from '../core/auth-provider';
 import { frozenNames } from '../core/frozen-json';
 import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
@@ -14,12 +14,21 @@ import {
 } from '../errors';
 import { isVerifiedToken, type VerifiedToken } from '../tokens/claims';
 import { bearerToken, isB64Token } from '../http/bearer-token';
+import { isIssuedBy } from '../tokens/token-issuer';
+import { TokenService } from '../tokens/token-service';
+import { isThenable } from '../util/ignore-rejection';
+import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
 
 /** What verifies the tokens of a {@link TokenProvider}: a TokenService, or an app's own. */
 export interface TokenVerifier {
   /** The statements of a token. @throws TokenInvalidError for an invalid token */
   verify(token: string): VerifiedToken | PromiseLike<VerifiedToken>;
+  /**
+   * Whose tokens these are, as their `iss` has it: a JWT of another issuer, and what is no JWT, is then left to other
+   * providers. @default every token is its own
+   */
+  readonly issuer?: string;
 }
 
 /**
@@ -31,6 +40,7 @@ export interface TokenVerifier {
  */
 export class TokenProvider<U extends User = User> implements AuthProviderInterface<U> {
   readonly credential = 'authorization';
+  readonly schemes: readonly string[] = ['bearer'];
   readonly #tokens: TokenVerifier;
 
   /** @throws ConfigurationError when it is not given a token service. */
@@ -51,9 +61,14 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>> {
     return attempted(() => {
-      const token = readToken(request);
+      const { token, isOfHeader } = readToken(request);
       if (token === undefined) return null;
-      return chained(this.#tokens.verify(token), (verified) => {
+      const issuer = isOfHeader ? undefined : this.#tokens.issuer;
+      // A service that needs nobody else finds out sooner by verifying than by looking.
+      const isLocal = this.#tokens instanceof TokenService;
+      if (issuer !== undefined && !isLocal && !isIssuedBy(token, issuer)) return null;
+      return chained(this.#verify(token, issuer), (verified) => {
+        if (verified === OF_ANOTHER_ISSUER) return null;
         if (!isVerifiedToken(verified)) throw new TypeError('The verifier did not return a VerifiedToken');
         return chained(userstore.getUser(verified.subject), (user) => loginOf(verified, userstore, user));
       });
@@ -63,7 +78,29 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
   challenge(): Challenge {
     return { scheme: 'Bearer' };
   }
+
+  describe(): ProviderDescription {
+    const { issuer } = this.#tokens;
+    return issuer === undefined ? {} : { issuer };
+  }
+
+  #verify(token: string, issuer: string | undefined): MaybePromise<VerifiedToken | typeof OF_ANOTHER_ISSUER> {
+    const failed = (error: unknown): typeof OF_ANOTHER_ISSUER => {
+      const isInvalid = isInstance(error, TokenInvalidError);
+      if (isInvalid && issuer !== undefined && !isIssuedBy(token, issuer)) return OF_ANOTHER_ISSUER;
+      throw error;
+    };
+    try {
+      const verified = this.#tokens.verify(token);
+      return isThenable(verified) ? Promise.resolve(verified).catch(failed) : verified;
+    } catch (error) {
+      return failed(error);
+    }
+  }
 }
+
+/** Nothing that a verifier of the app could answer. */
+const OF_ANOTHER_ISSUER = Symbol('of another issuer');
 
 /** Of tokens that do not say how their login was proved. */
 const BY_TOKEN = frozenNames('token');
@@ -97,15 +134,21 @@ function loginOf<U extends User>(
   });
 }
 
+interface ReadToken {
+  readonly token: string | undefined;
+  /** True for one of the header `Authentication-Token`, which no other provider reads. */
+  readonly isOfHeader: boolean;
+}
+
 /** The request's token; undefined when it has none. */
-function readToken(request: SecurityRequest): string | undefined {
+function readToken(request: SecurityRequest): ReadToken {
   const bearer = bearerToken(request);
   const header = request.header('authentication-token');
   if (bearer !== undefined && header !== undefined) {
     throw new InvalidRequestError({ cause: new Error('Two tokens in one request') });
   }
   if (header !== undefined && !isB64Token(header)) throw new MalformedCredentialsError();
-  return bearer ?? header;
+  return { token: bearer ?? header, isOfHeader: header !== undefined };
 }
 
 /** A user of the same name in another store is somebody else. */

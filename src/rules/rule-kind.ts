@@ -5,15 +5,21 @@
 import type { Grants } from '../authorization/grants';
 import type { UNCONVERTIBLE } from '../core/resource';
 import type { Access, OwnerRule, PolicyClass, Rule } from '../core/access';
+import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import type { RoleChecker } from '../core/role-checker';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
+import type { Clock } from '../util/clock';
 
 /** What a rule is decided by. */
 export interface RuleContext {
   readonly user: User;
+  readonly login: Authentication;
   readonly request: SecurityRequest;
+  readonly assumed: Assumed;
+  /** In milliseconds. */
+  readonly now: Clock;
   /** The user's roles and what they imply, loaded when first asked for. */
   roles(): MaybePromise<ReadonlySet<string>>;
   /** True when one of these roles grants the permission. */
@@ -24,10 +30,18 @@ export interface RuleContext {
   resource(rule: OwnerRule): Promise<object | null | undefined | typeof UNCONVERTIBLE>;
 }
 
+/** What is taken for granted, to find out what would help a login that is denied. */
+export interface Assumed {
+  readonly everyScope: boolean;
+  readonly freshLogin: boolean;
+}
+
 /** What is known of a user's roles without a request; undefined where a role loader may add what is asked for. */
 export interface KnownRoles {
   has(role: string): boolean | undefined;
   isGranted(permission: string): boolean | undefined;
+  /** The login that is asked about; undefined where any login of such a user is. */
+  readonly login?: Authentication | undefined;
 }
 
 /** Where a rule stands, for messages. */
@@ -48,7 +62,7 @@ interface RuleKind<T extends Rule> {
   holds(rule: T, context: RuleContext): MaybePromise<boolean>;
   /** In words, for start-up lines and events. */
   describe(rule: T): string;
-  /** Whether it holds by roles alone; undefined where something else decides. @default undefined */
+  /** Whether it holds by roles and login alone; undefined where something else decides. @default undefined */
   holdsByRoles?(rule: T, roles: KnownRoles): boolean | undefined;
 }
 

@@ -4,6 +4,8 @@ import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
 import { AUTHENTICATED } from './authenticated';
 import './lists';
+import './recent-login';
+import './scope';
 import { policy } from './policy';
 import { role } from './role';
 import { isRule, kindOf, made } from './rule-kind';

@@ -4,6 +4,7 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
 import { Activity } from '../authentication/activity';
 import type { Access } from '../core/access';
+import { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
 import { inspectOptions } from '../host/inspect-options';
 import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
@@ -23,8 +24,11 @@ export interface TestRunner {
 }
 
 export interface AuthorizationMatrixOptions {
-  /** The users who are sent to every route, beside an anonymous client and bad credentials, by a name for titles. */
-  users: Readonly<Record<string, User>>;
+  /**
+   * The users who are sent to every route, beside an anonymous client and bad credentials, by a name for titles. An
+   * Authentication states also when and how the login took place, and what it is limited to.
+   */
+  users: Readonly<Record<string, User | Authentication>>;
   /**
    * Which users get in where only the app's own code decides (policies, owners, role loaders, authorization
    * providers), by `METHOD path` and name: `{ 'PUT /notes/:id': { ann: true } }`. What is not stated there
@@ -55,7 +59,7 @@ const isExpectation = (value: unknown): boolean =>
   isPlainObject(value) && Object.values(value).every((isIn) => typeof isIn === 'boolean');
 
 const OPTIONS = {
-  users: tableOf<User>('users by name', isObject),
+  users: tableOf<User | Authentication>('users by name', isObject),
   expected: optional(
     tableOf<Readonly<Record<string, boolean>>>('true or false by user, by route', isExpectation),
     {},
@@ -103,7 +107,7 @@ export function describeAuthorization(
         given.paths[access.action] ?? (access.isPattern ? undefined : samplePath(access.route, given.params));
       const methods = access.method === 'ALL' ? ['GET', 'POST'] : [access.method];
       for (const method of methods) {
-        const test = (who: string, headers: () => Record<string, string>, user?: User) =>
+        const test = (who: string, headers: () => Record<string, string>, user?: User | Authentication) =>
           runner.it(`${method} ${access.route} as ${who}`, async () => {
             if (path === undefined) {
               const reason = access.isPattern ? 'is a regular expression' : 'does not begin with a slash';
@@ -131,17 +135,18 @@ export function describeAuthorization(
 /** True for who should get in, false for who should not, undefined for either. */
 async function expectation(
   who: string,
-  user: User | undefined,
+  given: User | Authentication | undefined,
   access: Access,
   inspection: ReturnType<typeof inspectOptions>,
   { expected }: Matrix,
 ): Promise<boolean | undefined> {
   const asksForUser = access.levels.length > 0;
-  if (user === undefined) return !asksForUser;
+  if (given === undefined) return !asksForUser;
+  const user = given instanceof Authentication ? given.user : given;
   const stated = expected[`${access.method} ${access.route}`];
   const isStated = stated !== undefined && Object.hasOwn(stated, who);
   if (!new Activity(inspection.options.isActive).holds(user)) return !asksForUser;
-  return isStated ? stated[who] : isExpectedIn(user, access, inspection);
+  return isStated ? stated[who] : isExpectedIn(given, access, inspection);
 }
 
 function problemOf(

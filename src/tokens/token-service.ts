@@ -46,6 +46,11 @@ export class TokenService {
     this.#verified = new VerifiedTokens(tokenCache);
   }
 
+  /** Who issues its tokens, as their `iss` has it. */
+  get issuer(): string {
+    return this.#settings.issuer;
+  }
+
   /**
    * A token for a proved login. It lives `ttlSeconds`, yet never longer than `maxAgeSeconds` after that
    * login, however often it is exchanged for a new one, and keeps the login's scopes.
@@ -54,13 +59,15 @@ export class TokenService {
    * it is good in apps with one.
    * @throws BadCredentialsError when the login is too long ago, the user must log in again; and when the user's
    * `tokensValidFrom` lies ahead of the login by more than the accepted clock difference.
-   * @throws TypeError when given anything but an Authentication, for example a bare user, and for a login whose user
-   * came from a provider and no userstore: its token would be for whoever has that name in the userstore.
+   * @throws TypeError when given anything but an Authentication, for example a bare user; and for a login whose user
+   * came from a provider and no userstore (its token would be for whoever has that name in the userstore), that is
+   * bound to a key, whose time is not known, or that adds roles. A token outlives the credential that it is given for,
+   * another issuer's too: guard the action with `recentLogin()`.
    */
   issue(login: Authentication): IssuedToken {
     checkLogin(login);
     const now = this.#settings.clock();
-    const authenticatedAt = Math.min(login.authenticatedAt.getTime(), now);
+    const authenticatedAt = Math.min(provedAt(login).getTime(), now);
     const expiresAt = Math.min(
       now + this.#settings.ttlSeconds * 1000,
       authenticatedAt + this.#settings.maxAgeSeconds * 1000,
@@ -127,6 +134,27 @@ function checkLogin(login: unknown): asserts login is Authentication {
         'somebody else: look the user up in the userstore, and state the login by new Authentication(user)',
     );
   }
+  if (login.isBound) {
+    throw new TypeError(
+      'TokenService.issue(): the login is bound to a key of the client, and the token would not be: let the client ' +
+        'use the credential that it has',
+    );
+  }
+  if (login.roles.length > 0) {
+    throw new TypeError(
+      'TokenService.issue(): the credential of the login adds roles that the user does not have, and the token would ' +
+        'lose them: give the user its roles in the userstore, and state the login by new Authentication(user)',
+    );
+  }
+}
+
+/** @throws TypeError where nobody knows */
+function provedAt({ authenticatedAt }: Authentication): Date {
+  if (authenticatedAt !== undefined) return authenticatedAt;
+  throw new TypeError(
+    'TokenService.issue(): when the login took place is not known, so the token could outlive any limit: guard the ' +
+      'action with recentLogin(), which asks the client for a login of known time',
+  );
 }
 
 function loginClaims(login: Authentication): JsonObject {

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { Authentication } from '../../src/core/authentication';
 import type { AuthProviderInterface } from '../../src/core/auth-provider';
-import { formatChallenge } from '../../src/core/challenge';
+import { type Challenge, formatChallenge } from '../../src/core/challenge';
 import type { SecurityRequest } from '../../src/core/request';
 import { isUser, type User } from '../../src/core/user';
 import type { MaybePromise, UserstoreInterface } from '../../src/core/userstore';
@@ -199,7 +199,9 @@ export function describeAuthProvider(name: string, factory: () => MaybePromise<A
 
     it('has a challenge that can be sent, or none', () => {
       const challenge = setUp.provider.challenge?.(fakeRequest());
-      if (challenge !== undefined) expect(() => formatChallenge(challenge)).to.not.throw();
+      for (const one of challenge === undefined ? [] : challengesIn(challenge)) {
+        expect(() => formatChallenge(one)).to.not.throw();
+      }
     });
 
     it('names what it reads in lower case', () => {
@@ -210,4 +212,8 @@ export function describeAuthProvider(name: string, factory: () => MaybePromise<A
 
 function fail(thrown: unknown): never {
   throw thrown;
+}
+
+function challengesIn(challenge: Challenge | readonly Challenge[]): readonly Challenge[] {
+  return Array.isArray(challenge) ? (challenge as readonly Challenge[]) : [challenge as Challenge];
 }

@@ -81,7 +81,7 @@ describe('notes example', () => {
         it(`asks an anonymous client at ${method} ${path} to log in`, async () => {
           const response = await call(method, path);
           expect(response.status).to.equal(401);
-          expect(response.headers.get('www-authenticate')).to.match(/^Basic .*Bearer/);
+          expect(response.headers.get('www-authenticate')).to.match(/^Bearer .*Basic/);
           expect(await response.json()).to.include({ code: 'authentication_required' });
         });
       }

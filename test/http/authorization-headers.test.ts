@@ -208,10 +208,10 @@ class Server implements AsyncDisposable {
   }
 }
 
-/** The challenges of both providers, in their order. */
+/** The challenges of both providers, Bearer first. */
 function challengesFor(error?: string): string[] {
   const bearer = error === undefined ? '' : `, error="${error}"`;
-  return ['Basic realm="api", charset="UTF-8"', `Bearer realm="api"${bearer}`];
+  return [`Bearer realm="api"${bearer}`, 'Basic realm="api", charset="UTF-8"'];
 }
 
 describe('The Authorization header vectors', () => {

@@ -60,7 +60,7 @@ for (const driver of DRIVERS) {
       });
 
       for (const nothing of [null, undefined]) {
-        it(`answers 401 authentication_required with every challenge in order when it returns ${String(nothing)}`, async () => {
+        it(`answers 401 authentication_required with every challenge, Bearer first, when it returns ${String(nothing)}`, async () => {
           await using api = await start([
             provider('first', () => nothing, { challenge: BASIC }),
             provider('silent', () => nothing),
@@ -69,7 +69,7 @@ for (const driver of DRIVERS) {
           const reply = await api.get('/guarded');
           expect(reply.status).to.equal(401);
           expect(reply.json()).to.deep.equal(BODIES.missing);
-          expect(reply.challenges).to.deep.equal([BASIC_LINE, 'Bearer realm="api"']);
+          expect(reply.challenges).to.deep.equal(['Bearer realm="api"', BASIC_LINE]);
           expect(reply.headers['retry-after']).to.equal(undefined);
           expect(api.ran).to.deep.equal([]);
         });
@@ -83,7 +83,7 @@ for (const driver of DRIVERS) {
           ]);
           const reply = await api.get('/guarded', TOKEN);
           expect([reply.status, reply.json()]).to.deep.equal([401, BODIES.bad]);
-          expect(reply.challenges).to.deep.equal([BASIC_LINE, 'Bearer realm="api", error="invalid_token"']);
+          expect(reply.challenges).to.deep.equal(['Bearer realm="api", error="invalid_token"', BASIC_LINE]);
         });
       }
 

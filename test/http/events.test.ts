@@ -123,7 +123,7 @@ for (const driver of DRIVERS) {
         await using api = await startApi(driver, { security: { providers, deadlineMs: DEADLINE_MS } });
         await api.get('/guarded', { 'x-two': order });
         expect(api.events).to.deep.equal([
-          { type: 'unavailable', component: 'two', reason: verdict, ...facts('/guarded') },
+          { type: 'unavailable', component: 'two', reason: verdict, count: 1, ...facts('/guarded') },
           {
             type: 'failed',
             code,
@@ -181,6 +181,7 @@ for (const driver of DRIVERS) {
       expect((await api.get('/broken', { 'x-one': 'ann' })).status).to.equal(500);
       expect(api.events[1]).to.deep.equal({
         type: 'unavailable',
+        count: 1,
         component: 'Broken.broken',
         reason: 'bug',
         ...facts('/broken'),

@@ -109,7 +109,7 @@ describe('The main job', () => {
       });
       expect(
         anonymous.response.rawHeaders.filter((_, index, all) => all[index - 1] === 'WWW-Authenticate'),
-      ).to.deep.equal(['Basic realm="api", charset="UTF-8"', 'Bearer realm="api"']);
+      ).to.deep.equal(['Bearer realm="api"', 'Basic realm="api", charset="UTF-8"']);
 
       const list = await server.fetch('/notes', { headers: basic('ann', 'ann-password') });
       expect(list.status).to.equal(200);

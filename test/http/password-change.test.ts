@@ -172,8 +172,10 @@ for (const driver of DRIVERS) {
       now += 5 * 60_000 + 1;
       const reply = await api.put(bearer(token), change());
       expect(reply.status).to.equal(401);
-      expect(JSON.parse(reply.text)).to.include({ code: 'invalid_credentials' });
-      expect(reply.headers['www-authenticate']).to.include('Basic').and.to.include('Bearer');
+      expect(JSON.parse(reply.text)).to.include({ code: 'insufficient_user_authentication' });
+      expect(reply.headers['www-authenticate']).to.equal(
+        'Bearer realm="api", error="insufficient_user_authentication", max_age="300"',
+      );
       now -= 1;
       expect((await api.put(bearer(token), change())).status).to.equal(204);
     });

@@ -7,7 +7,7 @@ import { reset } from '../support/reset';
 import { BODIES, provider, type Reply, startApi } from '../support/scripted';
 
 const CHALLENGE = { scheme: 'Basic', params: { charset: 'UTF-8' } };
-const LINES = ['Basic realm="api", charset="UTF-8"', 'Bearer realm="api"'];
+const LINES = ['Bearer realm="api"', 'Basic realm="api", charset="UTF-8"'];
 const providers = [
   provider(
     'password',

@@ -141,13 +141,13 @@ for (const driver of DRIVERS) {
         ]);
       });
 
-      it('comes after bad credentials of another scheme without an error of its own', async () => {
+      it('comes before that of bad credentials of another scheme, without an error of its own', async () => {
         const password = provider('password', () => Promise.reject(new BadCredentialsError()), {
           challenge: BASIC,
         });
         const token = provider('token', () => null, { challenge: BEARER });
         await using api = await startApi(driver, { security: { providers: [password, token] } });
-        expect((await api.get('/guarded')).challenges.at(-1)).to.equal('Bearer realm="api"');
+        expect((await api.get('/guarded')).challenges.at(0)).to.equal('Bearer realm="api"');
       });
 
       it('has the realm quoted and escaped, each on its own line (RFC 9110 section 5.6.4)', async () => {
@@ -161,8 +161,8 @@ for (const driver of DRIVERS) {
         });
         const realm = String.raw`realm="the \"inner\" \\ circle, of=1"`;
         expect((await api.get('/guarded')).challenges).to.deep.equal([
-          `Basic ${realm}, charset="UTF-8"`,
           `Bearer ${realm}`,
+          `Basic ${realm}, charset="UTF-8"`,
           'Negotiate',
         ]);
       });
@@ -173,7 +173,7 @@ for (const driver of DRIVERS) {
           provider('b', () => null, { challenge: BEARER }),
         ];
         const bearer = 'Bearer realm="api"';
-        const both = ['Basic realm="api", charset="UTF-8"', bearer];
+        const both = [bearer, 'Basic realm="api", charset="UTF-8"'];
         const script = { 'X-Requested-With': 'XMLHttpRequest' };
         await using quiet = await startApi(driver, {
           security: { providers, basicChallengeForScripts: false },

@@ -44,7 +44,7 @@ class Password extends PasswordProvider {
 const { token } = tokens.issue(new Authentication(ANN));
 const BASIC = basic('ann', 'pw').authorization!;
 const BEARER = `Bearer ${token}`;
-const CHALLENGES = ['Basic realm="api", charset="UTF-8"', 'Bearer realm="api"'];
+const CHALLENGES = ['Bearer realm="api"', 'Basic realm="api", charset="UTF-8"'];
 
 for (const driver of DRIVERS) {
   describe(`Credential headers on ${driver.name}`, () => {
@@ -108,18 +108,18 @@ for (const driver of DRIVERS) {
       expect(api.ran).to.have.length(5);
     });
 
-    it('every 401 has one challenge line for each provider, quoted, with charset on Basic', async () => {
+    it('every 401 has one challenge line for each scheme, Bearer first, quoted, with charset on Basic', async () => {
       await using api = await start();
       expect((await api.get('/guarded')).challenges).to.deep.equal(CHALLENGES);
       expect((await api.get('/guarded', basic('ann', 'no'))).challenges).to.deep.equal(CHALLENGES);
       expect((await api.get('/guarded', { authorization: 'Bearer abc' })).challenges).to.deep.equal([
-        CHALLENGES[0],
         'Bearer realm="api", error="invalid_token"',
+        CHALLENGES[1],
       ]);
       await using quoted = await start({ realm: 'a"b\\c' });
       expect((await quoted.get('/guarded')).challenges).to.deep.equal([
-        String.raw`Basic realm="a\"b\\c", charset="UTF-8"`,
         String.raw`Bearer realm="a\"b\\c"`,
+        String.raw`Basic realm="a\"b\\c", charset="UTF-8"`,
       ]);
     });
 

@@ -7,6 +7,7 @@ export interface FakeRequestOptions {
   secure?: boolean;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  clientCertificate?: SecurityRequest['clientCertificate'];
 }
 
 /** A request for unit tests that need no server. */
@@ -20,6 +21,7 @@ export function fakeRequest(options: FakeRequestOptions = {}): SecurityRequest {
     route: undefined,
     ip: options.ip ?? '127.0.0.1',
     secure: options.secure ?? false,
+    clientCertificate: options.clientCertificate,
     signal: options.signal ?? new AbortController().signal,
     action: { request: {}, response: {} },
     header: (name) => headers.get(name.toLowerCase()),

@@ -31,6 +31,7 @@ describe('resolveOptions', () => {
       providers: undefined,
       authorizationProviders: undefined,
       roleLoaders: undefined,
+      resource: undefined,
       grants: new Grants({}),
       default: 'public',
       isActive: undefined,
@@ -77,6 +78,7 @@ describe('resolveOptions', () => {
     expect(findClient).to.be.a('function');
     expect(resolved).to.deep.equal({
       ...given,
+      resource: undefined,
       grants: new Grants({}),
       stopAtBadCredentials: true,
       trustedOrigins: new Set(['https://app.example', 'http://localhost:8080']),
@@ -113,6 +115,12 @@ describe('resolveOptions', () => {
     deadlineMs: [0, -1, 1.5, NaN, Infinity, 600_001, '5000', true],
     onBadCredentials: ['continue', '', true, 1],
     trustProxy: [true, false, -1, 'loopback', ['nonsense']],
+    clientCertificateFrom: ['tls', true, 'proxy'],
+    resource: [
+      'https://api.example', {}, { url: 'http://api.example' }, { url: 'https://api.example?x' }, { url: 'https://api.example#x' },
+      { url: 'https://u:p@api.example' }, { url: '/mcp' }, { url: 'https://api.example', scopes: ['a b'] },
+      { url: 'https://api.example', documentation: 'here' }, { url: 'https://api.example', scope: [] },
+    ],
     trustedOrigins: [
       'https://app.example', [7], [undefined], ['*'], ['null'], ['app.example'], ['https://app.example/'],
       ['https://*.app.example'], ['HTTPS://app.example'], ['https://app.example:443'], [''],

@@ -21,7 +21,7 @@ const FACTS = { method: 'GET', path: '/', route: undefined, ip: '127.0.0.1' };
 function setUp() {
   const events: SecurityEvent[] = [];
   const logger = new MemoryLogger();
-  return { events, logger, audit: new Audit((event) => void events.push(event), logger) };
+  return { events, logger, audit: new Audit((event) => void events.push(event), logger, Date.now) };
 }
 
 function authenticated(username: string): Authenticated {
@@ -31,6 +31,7 @@ function authenticated(username: string): Authenticated {
     authentication: new Authentication(user),
     record: user,
     provider: 'P',
+    hasOwnUsers: false,
     origin: undefined,
     credentials: () => ['authorization'],
     verdicts: [{ provider: 'P', credential: 'authorization', verdict: 'authenticated' }],
@@ -122,8 +123,8 @@ describe('Audit', () => {
       };
       audit.outcome(fakeRequest(), refused);
       expect(events).to.deep.equal([
-        { type: 'unavailable', component: 'A', reason: 'bug', ...FACTS },
-        { type: 'unavailable', component: 'B', reason: 'deadline_passed', ...FACTS },
+        { type: 'unavailable', component: 'A', reason: 'bug', count: 1, ...FACTS },
+        { type: 'unavailable', component: 'B', reason: 'deadline_passed', count: 1, ...FACTS },
         { type: 'failed', code: 'security_error', outcomes: outcomesOf(refused.verdicts), ...FACTS },
       ]);
       expect(logger.lines).to.have.length(2);
@@ -167,16 +168,20 @@ describe('Audit', () => {
 
     it('when the listener throws', () => {
       const logger = new MemoryLogger();
-      const audit = new Audit(() => {
-        throw new Error('full');
-      }, logger);
+      const audit = new Audit(
+        () => {
+          throw new Error('full');
+        },
+        logger,
+        Date.now,
+      );
       audit.emit(() => event);
       expect(logger.lines[0]).to.match(/^error securest: The event listener failed: Error: full/);
     });
 
     it('when the listener rejects', async () => {
       const logger = new MemoryLogger();
-      const audit = new Audit(() => Promise.reject(undefined), logger);
+      const audit = new Audit(() => Promise.reject(undefined), logger, Date.now);
       expect(await unhandledDuring(() => audit.emit(() => event))).to.deep.equal([]);
       expect(logger.lines).to.deep.equal(['error securest: The event listener failed: undefined was thrown']);
     });
@@ -188,7 +193,7 @@ describe('Audit', () => {
       const rejecting = async () => throwing();
       for (const broken of [throwing, rejecting]) {
         const logger: unknown = { info: broken, warn: broken, error: broken };
-        const audit = new Audit(undefined, logger as Logger);
+        const audit = new Audit(undefined, logger as Logger, Date.now);
         const unhandled = await unhandledDuring(() => {
           audit.info('a');
           audit.warn('a');
@@ -201,7 +206,7 @@ describe('Audit', () => {
     it('without a listener, for whom no event is made and nothing logged', () => {
       const logger = new MemoryLogger();
       let made = 0;
-      new Audit(undefined, logger).emit(() => ((made += 1), event));
+      new Audit(undefined, logger, Date.now).emit(() => ((made += 1), event));
       expect([made, logger.lines]).to.deep.equal([0, []]);
     });
   });

@@ -31,7 +31,11 @@ function statedBy(user: User, details: AuthenticationDetails = {}): Authenticati
 const stores = (...answers: UserstoreInterface['getUser'][]) =>
   storesInOrder(answers.map((getUser) => ({ getUser })));
 const attributed = (user: User, ...answers: UserstoreInterface['getUser'][]): Promise<Authentication> =>
-  attribute({ authentication: statedBy(user), origin: undefined }, stores(...answers), DEADLINE_MS);
+  attribute(
+    { authentication: statedBy(user), origin: undefined, hasOwnUsers: false },
+    stores(...answers),
+    DEADLINE_MS,
+  );
 
 describe('attribute', () => {
   holdDeadlines();
@@ -54,7 +58,7 @@ describe('attribute', () => {
       const login = await attributed(stated, () => stored);
       expect(login.source).to.deep.equal({ kind: 'userstore', name: '0' });
       expect(login.user).to.equal(stated);
-      expect(login.authenticatedAt.getTime()).to.equal(NOW);
+      expect(login.authenticatedAt?.getTime()).to.equal(NOW);
     });
   }
 
@@ -108,7 +112,7 @@ describe('attribute', () => {
         const stored = rest.length === 0 ? STORED : { ...STORED, tokensValidFrom: rest[0] };
         const authentication = statedBy(stated, details);
         const login = await attribute(
-          { authentication, origin: undefined },
+          { authentication, origin: undefined, hasOwnUsers: false },
           stores(() => stored),
           DEADLINE_MS,
         );
@@ -160,16 +164,24 @@ describe('attribute', () => {
       isActive: true,
     };
     const found = statedBy({ ...STORED });
-    expect(await attribute({ authentication: found, origin }, chain, DEADLINE_MS)).to.equal(found);
+    expect(
+      await attribute({ authentication: found, origin, hasOwnUsers: false }, chain, DEADLINE_MS),
+    ).to.equal(found);
     const made = new Authentication({ ...STORED });
-    expect(await attribute({ authentication: made, origin: undefined }, chain, DEADLINE_MS)).to.equal(made);
+    expect(
+      await attribute({ authentication: made, origin: undefined, hasOwnUsers: false }, chain, DEADLINE_MS),
+    ).to.equal(made);
     expect(asked).to.equal(0);
   });
 
   it('leaves a login as it is in an app without stores', async () => {
     const login = statedBy({ ...STORED });
-    expect(await attribute({ authentication: login, origin: undefined }, stores(), DEADLINE_MS)).to.equal(
-      login,
-    );
+    expect(
+      await attribute(
+        { authentication: login, origin: undefined, hasOwnUsers: false },
+        stores(),
+        DEADLINE_MS,
+      ),
+    ).to.equal(login);
   });
 });

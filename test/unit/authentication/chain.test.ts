@@ -101,7 +101,7 @@ describe('runChain', () => {
     expect(outcome.record).to.equal(record);
     expect(outcome.authentication).to.be.instanceOf(Authentication);
     expect(outcome.authentication.user).to.deep.equal({ username: 'ann' });
-    expect(outcome.authentication.authenticatedAt.getTime()).to.equal(1_000);
+    expect(outcome.authentication.authenticatedAt?.getTime()).to.equal(1_000);
     expect(JSON.stringify(outcome.authentication)).to.not.contain('canary');
   });
 

@@ -31,10 +31,10 @@ function challenging(name: string, challenge: AuthProviderInterface['challenge']
 const BASIC = challenging('Password', () => ({ scheme: 'Basic' }));
 const BEARER = challenging('Token', () => ({ scheme: 'Bearer' }));
 
-function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER]) {
+function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER], headers = {}) {
   const events: SecurityEvent[] = [];
   const logger = new MemoryLogger();
-  const audit = new Audit((event) => void events.push(event), logger);
+  const audit = new Audit((event) => void events.push(event), logger, Date.now);
   const { realm, basicChallengeForScripts, deadlineMs, onUnauthorized } = resolveOptions(options);
   const links = () => providers;
   const refusals = new Refusals({
@@ -42,12 +42,13 @@ function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER]) {
     links,
     realm,
     basicChallengeForScripts,
+    metadataUrl: undefined,
     deadlineMs,
     onUnauthorized,
   });
   const raw = new IncomingMessage(new Socket());
   const response = new ServerResponse(raw);
-  const request: SecurityRequest = { ...fakeRequest(), action: { request: raw, response } };
+  const request: SecurityRequest = { ...fakeRequest({ headers }), action: { request: raw, response } };
   return { refusals, events, logger, response, request, state: stateOf(request) };
 }
 
@@ -62,19 +63,19 @@ function unauthenticated(
 const anonymous = unauthenticated(() => new AuthenticationRequiredError(), [], 'anonymous');
 
 describe('Refusals', () => {
-  it('gives the error every challenge, in the order of the providers, and leaves the response to the host', async () => {
+  it('gives the error every challenge, Bearer first, and leaves the response to the host', async () => {
     const { refusals, state, response } = setUp();
     const error = await refusals.refuse(state, anonymous);
     expect(error).to.be.instanceOf(AuthenticationRequiredError);
     expect(error.headers).to.deep.equal({
       'Cache-Control': 'private, no-store',
-      'WWW-Authenticate': ['Basic realm="api"', 'Bearer realm="api"'],
+      'WWW-Authenticate': ['Bearer realm="api"', 'Basic realm="api"'],
     });
     expect({ ...response.getHeaders() }).to.deep.equal({});
   });
 
   it('says in the Bearer challenge what became of the token (RFC 6750 section 3)', async () => {
-    const { refusals, state } = setUp();
+    const { refusals, state } = setUp({}, [BASIC, BEARER], { authorization: 'Bearer x' });
     const verdicts: Verdict[] = [
       { provider: 'Password', credential: 'authorization', verdict: 'no_credentials' },
       { provider: 'Token', credential: 'authorization', verdict: 'bad_credentials' },
@@ -84,8 +85,8 @@ describe('Refusals', () => {
       unauthenticated(() => new BadCredentialsError(), verdicts),
     );
     expect(headers['WWW-Authenticate']).to.deep.equal([
-      'Basic realm="api"',
       'Bearer realm="api", error="invalid_token"',
+      'Basic realm="api"',
     ]);
   });
 
@@ -123,9 +124,9 @@ describe('Refusals', () => {
   });
 
   it('throws a denial in place of an outcome', async () => {
-    const { refusals, request } = setUp();
+    const { refusals, state } = setUp();
     const denial = new AccessDeniedError();
-    expect(await refusals.deny(request, denial)).to.equal(denial);
+    expect(await refusals.deny(state, denial, {})).to.equal(denial);
   });
 
   it('tells once of an anonymous request that was refused, and of no other here', async () => {
@@ -148,14 +149,14 @@ describe('Refusals', () => {
   });
 
   it("completes an app's error that has headers of its own, once, copies of it too", () => {
-    const { refusals, request } = setUp();
+    const { refusals, state } = setUp();
     const error = new BadCredentialsError();
     error.headers = { 'Cache-Control': 'no-cache' };
-    refusals.complete(error, request, []);
+    refusals.complete(error, state, {});
     expect(error.headers).to.include({ 'Cache-Control': 'no-cache' }).and.have.property('WWW-Authenticate');
     const copy = Object.create(null, Object.getOwnPropertyDescriptors(error)) as BadCredentialsError;
     copy.headers = {};
-    refusals.complete(copy, request, []);
+    refusals.complete(copy, state, {});
     expect(copy.headers).to.deep.equal({});
   });
 
@@ -163,21 +164,21 @@ describe('Refusals', () => {
     const unreadable = Object.create(null) as object;
     const values: [unknown, string][] = [[9, '9'], [0, '0'], [unreadable, '1'], ['5', '1'], [NaN, '1'], [-1, '1'], [undefined, '1']]; // prettier-ignore
     for (const [retryAfterSeconds, expected] of values) {
-      const { refusals, request } = setUp();
+      const { refusals, state } = setUp();
       const error = Object.assign(new ServiceUnavailableError(), { retryAfterSeconds });
-      refusals.complete(error, request, []);
+      refusals.complete(error, state, {});
       expect(error.headers).to.include({ 'Retry-After': expected });
     }
   });
 
   it('leaves headers that an error has already', () => {
-    const { refusals, request } = setUp();
+    const { refusals, state } = setUp();
     const error = new BadCredentialsError();
     error.headers = { 'Retry-After': '1' };
-    refusals.complete(error, request, []);
+    refusals.complete(error, state, {});
     const { headers } = error;
     expect(headers).to.include({ 'Retry-After': '1' }).and.have.property('WWW-Authenticate');
-    refusals.complete(error, request, []);
+    refusals.complete(error, state, {});
     expect(error.headers).to.equal(headers);
   });
 

@@ -4,7 +4,7 @@ import { Authentication, type AuthenticationDetails, provedLogin } from '../../.
 
 describe('Authentication', () => {
   it('refuses a detail of an unknown name, which would be no limit', () => {
-    for (const name of ['expiresat', 'scope', 'roles', '']) {
+    for (const name of ['expiresat', 'scope', 'role', '']) {
       const details = { methods: ['otp'], [name]: undefined };
       expect(() => new Authentication({ username: 'ann' }, details)).to.throw(
         TypeError,
@@ -31,6 +31,8 @@ describe('Authentication', () => {
       authenticatedAt: 0,
       methods: [],
       scopes: undefined,
+      roles: [],
+      isBound: false,
       expiresAt: undefined,
       claims: {},
       source: undefined,
@@ -44,6 +46,8 @@ describe('Authentication', () => {
       authenticatedAt: new Date(1),
       methods: ['pwd'],
       scopes: ['read'],
+      roles: ['auditor'],
+      isBound: true,
       expiresAt: new Date(2),
       claims: { a: 1 },
       stamp: 3,

@@ -26,11 +26,11 @@ function prepare(
   const logger = new MemoryLogger();
   const compiled = compileServer(
     actionsOf({ controllers: [controller] }),
-    { routePrefix: '/api', hasAuthorizationChecker },
+    { routePrefix: '/api', hasAuthorizationChecker, isStubbed: false },
     components,
     resolveOptions(options),
   );
-  announceServer(compiled, components, resolveOptions(options), new Audit(undefined, logger));
+  announceServer(compiled, components, resolveOptions(options), new Audit(undefined, logger, Date.now));
   return { compiled, lines: logger.lines };
 }
 

@@ -140,7 +140,7 @@ describe('clientFinder', () => {
 
     it('trusts no forwarded address where it never saw the peer and networks are trusted', () => {
       const raw = rawRequest({ peer: undefined, lines: [['X-Forwarded-For', '1.1.1.1']] });
-      expect(clientFinder(['0.0.0.0/0', '::/0'])(raw)).to.deep.equal({ ip: '', secure: false });
+      expect(clientFinder(['0.0.0.0/0', '::/0'])(raw)).to.deep.include({ ip: '', secure: false });
     });
   });
 

@@ -15,12 +15,13 @@ import { fakeRequest } from '../../support/fake-request';
 
 const START = 1_700_000_000_500;
 let now = START;
-const tokens = new TokenService({
+const options = {
   secret: 'a secret for tests of thirty-two bytes',
   issuer: 'notes',
   audience: 'notes-api',
   clock: () => now,
-});
+};
+const tokens = new TokenService(options);
 const provider = new TokenProvider(tokens);
 
 function storeOf(...users: User[]): UserstoreInterface & { asked: string[] } {
@@ -139,8 +140,21 @@ describe('TokenProvider', () => {
     });
   }
 
-  it('refuses as invalid what is a bearer token by RFC 6750 and no JWT', async () => {
-    for (const token of ['mF_9.B5f-4.1JqM', 'dGVzdC10b2tlbg==', `${issue()}=`]) {
+  it('leaves what is a bearer token by RFC 6750 and no JWT of its issuer to others', async () => {
+    const foreign = new TokenService({ ...options, issuer: 'https://id.example' });
+    const [header, , signature] = issue().split('.');
+    const withIssuer = (iss: unknown) =>
+      `${header}.${Buffer.from(JSON.stringify({ iss })).toString('base64url')}.${signature}`;
+    const tokens = [
+      'mF_9.B5f-4.1JqM',
+      'dGVzdC10b2tlbg==',
+      foreign.issue(new Authentication(alice)).token,
+      withIssuer(undefined),
+      withIssuer(['notes']),
+      `${issue()}.a.b`,
+    ];
+    for (const token of tokens) expect(await bearer(token, storeOf(alice))).to.equal(null);
+    for (const token of [`${issue()}=`, withIssuer('notes')]) {
       expect(await rejection(bearer(token, storeOf(alice)))).to.be.instanceOf(TokenInvalidError);
     }
   });

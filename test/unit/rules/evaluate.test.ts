@@ -3,6 +3,8 @@ import { allOf, anyOf, toRule } from '../../../src/rules/rules';
 import { firstUnmetLevel } from '../../../src/rules/evaluate';
 import type { RuleContext } from '../../../src/rules/rule-kind';
 import type { Access, Rule } from '../../../src/core/access';
+import { NOTHING_ASSUMED } from '../../../src/authorization/what-lacks';
+import { Authentication } from '../../../src/core/authentication';
 import { fakeRequest } from '../../support/fake-request';
 
 const ANN = { username: 'ann' };
@@ -23,6 +25,9 @@ function accessOf(...rules: Rule[]): Access {
 function context(options: Partial<RuleContext> = {}): RuleContext {
   return {
     user: ANN,
+    login: new Authentication(ANN),
+    assumed: NOTHING_ASSUMED,
+    now: Date.now,
     request: fakeRequest(),
     roles: async () => new Set(['a', 'b']),
     isGranted: (permission, roles) => permission === 'note:read' && roles.has('b'),

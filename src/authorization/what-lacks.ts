@@ -1,0 +1,115 @@
+/**
+ * What would help a login that is denied: more scopes, a more recent or stronger login, both, or nothing. The whole access
+ * is evaluated again for each, with that taken for granted; so policies run again, and must have no effects.
+ */
+import type { Access, LoginTerms, Rule } from '../core/access';
+import type { Authentication } from '../core/authentication';
+import type { MaybePromise } from '../core/userstore';
+import {
+  AccessDeniedError,
+  InsufficientScopeError,
+  type SecurityError,
+  StepUpRequiredError,
+} from '../errors';
+import { type Assumed, isList, leavesOf } from '../rules/rule-kind';
+import { lacking } from '../rules/scope';
+import { isInstance } from '../util/instance';
+
+export interface Evaluation {
+  readonly access: Access;
+  readonly login: Authentication;
+  /** Why the access does not hold with that taken for granted; undefined where it would. */
+  refusedBecause(assumed: Assumed): MaybePromise<string | undefined>;
+  /** Whether one rule of it would hold. */
+  holds(rule: Rule, assumed: Assumed): MaybePromise<boolean>;
+}
+
+export const NOTHING_ASSUMED: Assumed = { everyScope: false, freshLogin: false };
+
+interface Lack {
+  readonly scopes: readonly string[];
+  readonly logins: readonly LoginTerms[];
+}
+
+const NO_LACK: Lack = { scopes: [], logins: [] };
+
+/** True where an access asks for more than who somebody is: only there a denial may be curable. */
+export function asksOfLogin({ levels }: Access): boolean {
+  return levels.some(({ rule }) => leavesOf(rule).some(({ kind }) => kind === 'scope' || kind === 'login'));
+}
+
+/** The error for a login that an access does not hold for. Rejects with what a policy throws. */
+export async function denialOf(evaluation: Evaluation): Promise<SecurityError> {
+  const { access } = evaluation;
+  const kinds = new Set(access.levels.flatMap(({ rule }) => leavesOf(rule).map(({ kind }) => kind)));
+  const [hasScope, hasLogin] = [kinds.has('scope'), kinds.has('login')];
+  const attempts: readonly (Assumed & { readonly isOf: boolean })[] = [
+    { everyScope: true, freshLogin: false, isOf: hasScope },
+    { everyScope: false, freshLogin: true, isOf: hasLogin },
+    { everyScope: true, freshLogin: true, isOf: hasScope && hasLogin },
+  ];
+  for (const assumed of attempts) {
+    if (!assumed.isOf || !(await wouldHold(evaluation, assumed))) continue;
+    const lack = await lackOfLevels(evaluation, assumed);
+    if (!assumed.freshLogin) return new InsufficientScopeError(lack.scopes);
+    return new StepUpRequiredError(needOf(lack));
+  }
+  return new AccessDeniedError();
+}
+
+async function wouldHold(evaluation: Evaluation, assumed: Assumed): Promise<boolean> {
+  try {
+    return (await evaluation.refusedBecause(assumed)) === undefined;
+  } catch (error) {
+    // A policy may refuse by throwing.
+    if (isInstance(error, AccessDeniedError) || isInstance(error, StepUpRequiredError)) return false;
+    throw error;
+  }
+}
+
+async function lackOfLevels(evaluation: Evaluation, assumed: Assumed): Promise<Lack> {
+  const lacks: Lack[] = [];
+  for (const { rule } of evaluation.access.levels) lacks.push(await lackOf(rule, evaluation, assumed));
+  return merged(lacks);
+}
+
+/** What lacks for a rule that would hold; of an "any of" what lacks for the first part that would. */
+async function lackOf(rule: Rule, evaluation: Evaluation, assumed: Assumed): Promise<Lack> {
+  if (await evaluation.holds(rule, NOTHING_ASSUMED)) return NO_LACK;
+  if (rule.kind === 'scope') return { ...NO_LACK, scopes: lacking(rule.scopes, evaluation.login) };
+  if (rule.kind === 'login') return { ...NO_LACK, logins: [rule] };
+  if (!isList(rule)) return NO_LACK;
+  const lacks: Lack[] = [];
+  for (const part of rule.rules) {
+    if (rule.kind === 'any') {
+      if (await evaluation.holds(part, assumed)) return lackOf(part, evaluation, assumed);
+    } else {
+      lacks.push(await lackOf(part, evaluation, assumed));
+    }
+  }
+  return merged(lacks);
+}
+
+function merged(lacks: readonly Lack[]): Lack {
+  return {
+    scopes: [...new Set(lacks.flatMap(({ scopes }) => scopes))],
+    logins: lacks.flatMap(({ logins }) => logins),
+  };
+}
+
+/** Of several needs the shortest age, and the names that all of them take. */
+function needOf({ scopes, logins }: Lack): StepUpRequiredError['need'] {
+  const ages = logins.flatMap(({ maxAgeSeconds }) => maxAgeSeconds ?? []);
+  const common = (lists: readonly (readonly string[])[]): readonly string[] | undefined => {
+    const [first, ...others] = lists;
+    if (first === undefined) return undefined;
+    const names = first.filter((name) => others.every((list) => list.includes(name)));
+    return names.length > 0 ? names : first;
+  };
+  return {
+    maxAgeSeconds: ages.length > 0 ? Math.min(...ages) : undefined,
+    acr: common(logins.flatMap(({ acr }) => (acr === undefined ? [] : [acr]))),
+    methods: common(logins.flatMap(({ methods }) => (methods === undefined ? [] : [methods]))),
+    scopes: scopes.length > 0 ? scopes : undefined,
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * What securest itself answers, at the root of an app: whatever its route prefix and its guards are.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type BaseDriver, ExpressDriver } from 'routing-controllers';
+
+/** A public document under a fixed path. */
+export interface RootRoute {
+  readonly path: string;
+  /** The text of its JSON. */
+  readonly json: string;
+}
+
+interface Koa {
+  use(middleware: (context: KoaContext, next: () => Promise<void>) => Promise<void>): void;
+}
+
+interface KoaContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly path: string;
+  respond: boolean;
+}
+
+interface Express {
+  use(
+    middleware: (
+      request: IncomingMessage & { path: string },
+      response: ServerResponse,
+      next: () => void,
+    ) => void,
+  ): void;
+}
+
+/** Has a server answer GET and HEAD at the routes. */
+export function serveAtRoot(driver: BaseDriver, routes: readonly RootRoute[]): void {
+  if (routes.length === 0) return;
+  const find = ({ method }: IncomingMessage, path: string): RootRoute | undefined =>
+    method === 'GET' || method === 'HEAD' ? routes.find((route) => route.path === path) : undefined;
+  if (driver instanceof ExpressDriver) {
+    (driver.express as Express).use((request, response, next) => {
+      const route = find(request, request.path);
+      if (route === undefined) next();
+      else answer(request, response, route);
+    });
+    return;
+  }
+  (driver as unknown as { koa: Koa }).koa.use(async (context, next) => {
+    const route = find(context.req, context.path);
+    if (route === undefined) {
+      await next();
+      return;
+    }
+    context.respond = false;
+    answer(context.req, context.res, route);
+  });
+}
+
+function answer({ method }: IncomingMessage, response: ServerResponse, { json }: RootRoute): void {
+  const body = Buffer.from(json);
+  response.writeHead(200, {
+    'Content-Type': 'application/json',
+    'Content-Length': body.length,
+    'Access-Control-Allow-Origin': '*',
+    'Cache-Control': 'public, max-age=3600',
+  });
+  response.end(method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,58 @@
+import { kind, listOf, optional } from '../util/option-kinds';
+import { type Kind, objectOf } from '../util/parse-options';
+
+/** The app as a protected resource, for clients that look for its issuer. @see RFC 9728 */
+export interface ResourceOptions {
+  /**
+   * The URL that clients use, to the letter, for example `https://api.example/mcp`: https, or http on this machine, without
+   * query and fragment.
+   */
+  url: string;
+  /** The scopes that clients may ask for. @default not said */
+  scopes?: readonly string[];
+  /** A page for developers. @default not said */
+  documentation?: string;
+}
+
+export interface ResourceSettings {
+  readonly url: string;
+  readonly scopes: readonly string[] | undefined;
+  readonly documentation: string | undefined;
+  /** Where the metadata is, and the path of that. */
+  readonly metadataUrl: string;
+  readonly metadataPath: string;
+}
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+const LOOPBACK_HOST = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
+const SCOPE = /^[!#-[\]-~]+$/;
+
+/** True for a URL of https, or of http on this machine itself, without user, query and fragment. */
+export function isSafeUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value) || /[?#\s]/.test(value)) return false;
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOST.test(hostname));
+}
+
+const shape = objectOf({
+  url: kind<string>(
+    'must be a URL of https (or of http on this machine) without query and fragment',
+    isSafeUrl,
+  ),
+  scopes: optional(
+    listOf('scopes', (value): value is string => typeof value === 'string' && SCOPE.test(value)),
+  ),
+  documentation: optional(
+    kind<string>('must be a URL', (value) => typeof value === 'string' && URL.canParse(value)),
+  ),
+});
+
+/** The options, with where the metadata is. @see RFC 9728 section 3.1 */
+export const resource: Kind<ResourceSettings> = (value, name, report) => {
+  const { url, scopes, documentation } = shape(value, name, report);
+  if (!isSafeUrl(url)) return { url, scopes, documentation, metadataUrl: '', metadataPath: '' };
+  const { origin, pathname } = new URL(url);
+  const metadataPath = WELL_KNOWN + (pathname === '/' ? '' : pathname);
+  return { url, scopes, documentation, metadataUrl: origin + metadataPath, metadataPath };
+};

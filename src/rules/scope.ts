@@ -1,0 +1,53 @@
+import type { Access, Rule } from '../core/access';
+import { ConfigurationError } from '../errors';
+import { addRuleKind, isList, made } from './rule-kind';
+import { quoted } from './rule-name';
+
+/** Characters of a scope. @see RFC 6749 section 3.3 */
+const SCOPE = /^[!#-[\]-~]+$/;
+
+/**
+ * A rule that holds for a login whose credential has all of these scopes, or is not limited to any, as one by password
+ * is not: `@Authorized(scope('notes:write'))`. Where only scopes lack the client is told which.
+ * @throws ConfigurationError without a name, and for what is no scope
+ * @see RFC 6749 section 3.3, RFC 6750 section 3.1
+ */
+export function scope(...names: string[]): Rule<never> {
+  if (names.length === 0) throw new ConfigurationError('scope(): name at least one scope');
+  for (const name of names as readonly unknown[]) {
+    if (typeof name === 'string' && SCOPE.test(name)) continue;
+    throw new ConfigurationError(
+      'scope(): a scope must be printable ASCII without spaces, quotes and backslashes',
+    );
+  }
+  return made({ kind: 'scope', scopes: Object.freeze([...new Set(names)]) });
+}
+
+addRuleKind('scope', {
+  holds: ({ scopes }, { login, assumed }) => assumed.everyScope || lacking(scopes, login).length === 0,
+  describe: ({ scopes }) => `scope ${scopes.join(' ')}`,
+  identify: ({ scopes }) => `scope ${scopes.map(quoted).toSorted().join(' ')}`,
+  terms: ({ scopes }) => scopes.toSorted(),
+  holdsByRoles: ({ scopes }, { login }) => login && lacking(scopes, login).length === 0,
+});
+
+/** Which of the scopes a login lacks; one that is not limited lacks none. */
+export function lacking(
+  scopes: readonly string[],
+  login: { readonly scopes: readonly string[] | undefined },
+): readonly string[] {
+  const { scopes: own } = login;
+  return own === undefined ? [] : scopes.filter((name) => !own.includes(name));
+}
+
+/** The scopes that a client should ask for to call an action; of an "any of" those of the first part that has some. */
+export function scopesOf({ levels }: Access): readonly string[] {
+  return [...new Set(levels.flatMap(({ rule }) => scopesIn(rule)))];
+}
+
+function scopesIn(rule: Rule): readonly string[] {
+  if (rule.kind === 'scope') return rule.scopes;
+  if (!isList(rule)) return [];
+  const parts = rule.rules.map(scopesIn);
+  return rule.kind === 'all' ? parts.flat() : (parts.find((part) => part.length > 0) ?? []);
+}

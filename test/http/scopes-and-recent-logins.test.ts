@@ -1,0 +1,295 @@
+import { expect } from 'chai';
+import { Authorized, Get, JsonController } from 'routing-controllers';
+import {
+  allOf,
+  anyOf,
+  Authentication,
+  type AuthenticationDetails,
+  type AuthProviderInterface,
+  type Challenge,
+  type Constructor,
+  InsufficientScopeError,
+  recentLogin,
+  scope,
+  type SecurityOptions,
+  type SecurityRequest,
+  ServiceUnavailableError,
+  StepUpRequiredError,
+} from '../../src';
+import { DRIVERS } from '../support/drivers';
+import { reset } from '../support/reset';
+import { startApi } from '../support/scripted';
+
+const NOW = 1_700_000_000_000;
+const RECENT = new Date(NOW - 60_000);
+const OLD = new Date(NOW - 3_600_000);
+
+/** Logins by what comes after the scheme. */
+const LOGINS: Readonly<Record<string, AuthenticationDetails & { roles?: readonly string[] }>> = {
+  unlimited: {},
+  none: { scopes: [], authenticatedAt: RECENT },
+  read: { scopes: ['notes:read'], authenticatedAt: RECENT },
+  all: { scopes: ['notes:read', 'notes:write'], authenticatedAt: RECENT },
+  old: { scopes: ['notes:read', 'notes:write'], authenticatedAt: OLD },
+  oldRead: { scopes: ['notes:read'], authenticatedAt: OLD },
+  unknown: { scopes: ['notes:read', 'notes:write'], authenticatedAt: null },
+  broken: { authenticatedAt: new Date(NaN) },
+  ahead: { authenticatedAt: new Date(NOW + 3_600_000) },
+  strong: { authenticatedAt: OLD, claims: { acr: 'mfa' }, methods: ['hwk'] },
+  weak: { authenticatedAt: RECENT, claims: { acr: ['mfa'] }, methods: ['pwd'] },
+  editor: { authenticatedAt: RECENT, roles: ['editor'], scopes: [] },
+};
+
+class Logins implements AuthProviderInterface {
+  readonly schemes: readonly string[] = ['bearer', 'basic'];
+
+  authenticate(request: SecurityRequest): Authentication | null {
+    const [scheme, name] = (request.header('authorization') ?? '').split(' ');
+    if (!this.schemes.includes(scheme?.toLowerCase() ?? '') || name === undefined) return null;
+    const details = LOGINS[name];
+    return details === undefined ? null : new Authentication({ username: name }, details);
+  }
+
+  challenge(): Challenge {
+    return { scheme: 'Bearer' };
+  }
+}
+
+class OfBasic extends Logins {
+  override readonly schemes = ['basic'];
+  readonly name = 'basic';
+}
+
+class OfBearer extends Logins {
+  override readonly schemes = ['bearer'];
+  readonly name = 'bearer';
+}
+
+let evaluations = 0;
+const counted = (answer: boolean) => () => {
+  evaluations += 1;
+  return answer;
+};
+
+function notes(): Constructor<object> {
+  @JsonController()
+  class Notes {
+    @Authorized(scope('notes:read')) @Get('/read') read() {
+      return 'ok';
+    }
+    @Authorized(scope('notes:read', 'notes:write')) @Get('/write') write() {
+      return 'ok';
+    }
+    @Authorized(allOf('editor', scope('notes:write'))) @Get('/edit') edit() {
+      return 'ok';
+    }
+    @Authorized(anyOf('editor', scope('notes:write'), scope('notes:read'))) @Get('/either') either() {
+      return 'ok';
+    }
+    @Authorized(anyOf(allOf('editor', scope('a')), scope('b'))) @Get('/alternative') alternative() {
+      return 'ok';
+    }
+    @Authorized(recentLogin({ maxAgeSeconds: 300 })) @Get('/recent') recent() {
+      return 'ok';
+    }
+    @Authorized(recentLogin({ acr: ['mfa', 'phr'] })) @Get('/strong') strong() {
+      return 'ok';
+    }
+    @Authorized(recentLogin({ methods: 'passkey' })) @Get('/passkey') passkey() {
+      return 'ok';
+    }
+    @Authorized(allOf(scope('notes:write'), recentLogin({ maxAgeSeconds: 300 }))) @Get('/both') both() {
+      return 'ok';
+    }
+    @Authorized(allOf(counted(false), scope('notes:write'))) @Get('/never') never() {
+      return 'ok';
+    }
+    @Authorized('editor') @Get('/editor') editor() {
+      return 'ok';
+    }
+    @Authorized(() => {
+      throw new InsufficientScopeError(['notes:share']);
+    })
+    @Get('/thrown-scope')
+    thrownScope() {
+      return 'ok';
+    }
+    @Authorized(() => {
+      throw new StepUpRequiredError({ maxAgeSeconds: 10, acr: ['mfa'] });
+    })
+    @Get('/thrown-login')
+    thrownLogin() {
+      return 'ok';
+    }
+    @Authorized()
+    @Get('/thrown-by-action')
+    thrownByAction() {
+      throw new StepUpRequiredError({ maxAgeSeconds: 10 });
+    }
+  }
+  return Notes;
+}
+
+interface Expected {
+  status: number;
+  code?: string;
+  challenge?: string;
+}
+
+const GRANTED: Expected = { status: 200 };
+const DENIED: Expected = { status: 403, code: 'access_denied' };
+const lacks = (scopes: string): Expected => ({
+  status: 403,
+  code: 'insufficient_scope',
+  challenge: `Bearer realm="api", error="insufficient_scope", scope="${scopes}"`,
+});
+const stepUp = (params: string): Expected => ({
+  status: 401,
+  code: 'insufficient_user_authentication',
+  challenge: `Bearer realm="api", error="insufficient_user_authentication", ${params}`,
+});
+
+const CASES: readonly [path: string, login: string, expected: Expected][] = [
+  ['/read', 'unlimited', GRANTED],
+  ['/read', 'read', GRANTED],
+  ['/read', 'none', lacks('notes:read')],
+  ['/write', 'all', GRANTED],
+  ['/write', 'read', lacks('notes:write')],
+  ['/write', 'none', lacks('notes:read notes:write')],
+  ['/edit', 'all', DENIED],
+  ['/edit', 'read', DENIED],
+  ['/edit', 'editor', lacks('notes:write')],
+  ['/either', 'editor', GRANTED],
+  ['/either', 'read', GRANTED],
+  ['/either', 'none', lacks('notes:write')],
+  ['/alternative', 'none', lacks('b')],
+  ['/alternative', 'editor', lacks('a')],
+  ['/recent', 'unlimited', GRANTED],
+  ['/recent', 'read', GRANTED],
+  ['/recent', 'old', stepUp('max_age="300"')],
+  ['/recent', 'unknown', stepUp('max_age="300"')],
+  ['/recent', 'broken', stepUp('max_age="300"')],
+  ['/recent', 'ahead', stepUp('max_age="300"')],
+  ['/strong', 'strong', GRANTED],
+  ['/strong', 'weak', stepUp('acr_values="mfa phr"')],
+  ['/passkey', 'strong', GRANTED],
+  ['/passkey', 'weak', { ...stepUp(''), challenge: 'Bearer realm="api", error="insufficient_user_authentication"' }],
+  ['/both', 'all', GRANTED],
+  ['/both', 'read', lacks('notes:write')],
+  ['/both', 'old', stepUp('max_age="300"')],
+  ['/both', 'oldRead', stepUp('scope="notes:write", max_age="300"')],
+  ['/never', 'none', DENIED],
+  ['/editor', 'editor', GRANTED],
+  ['/editor', 'read', DENIED],
+  ['/thrown-scope', 'all', lacks('notes:share')],
+  ['/thrown-login', 'all', stepUp('max_age="10", acr_values="mfa"')],
+  ['/thrown-by-action', 'all', stepUp('max_age="10"')],
+]; // prettier-ignore
+
+for (const driver of DRIVERS) {
+  describe(`Scopes and recent logins on ${driver.name}`, () => {
+    beforeEach(reset);
+
+    const start = (security: SecurityOptions = {}) =>
+      startApi(driver, {
+        security: { providers: [OfBasic, OfBearer], userstores: [], clock: () => NOW, ...security },
+        host: { controllers: [notes()] },
+      });
+
+    for (const [path, login, { status, code, challenge }] of CASES) {
+      it(`answers ${String(status)} ${code ?? ''} at ${path} for ${login}`, async () => {
+        await using api = await start();
+        const reply = await api.get(path, { authorization: `Bearer ${login}` });
+        expect(reply.status).to.equal(status);
+        expect(reply.challenges).to.deep.equal(challenge === undefined ? [] : [challenge]);
+        if (code === undefined) return;
+        expect(reply.json()).to.deep.include({
+          code,
+          message: status === 401 ? 'Unauthorized User' : 'Access Denied',
+        });
+        const event = api.events.at(-1);
+        if (path !== '/thrown-by-action')
+          expect(event).to.deep.include({ type: 'denied', code, user: login });
+      });
+
+      if (code === undefined || code === 'access_denied') continue;
+      it(`answers 403 ${code} without a challenge at ${path} for ${login} by another scheme`, async () => {
+        await using api = await start();
+        const reply = await api.get(path, { authorization: `Basic ${login}` });
+        expect([reply.status, reply.json()['code']]).to.deep.equal([403, code]);
+        expect(reply.json()['message']).to.equal('Access Denied');
+        expect(reply.challenges).to.deep.equal([]);
+      });
+    }
+
+    it('says in the event which scopes lack', async () => {
+      await using api = await start();
+      await api.get('/write', { authorization: 'Bearer none' });
+      expect(api.events.at(-1)).to.deep.include({
+        reason: 'scope notes:read notes:write (Notes.write): lacks notes:read notes:write',
+      });
+    });
+
+    it('tells a client without credentials the scopes of the route, and of an "any of" the first', async () => {
+      await using api = await start();
+      expect((await api.get('/write')).challenges).to.deep.equal([
+        'Bearer realm="api", scope="notes:read notes:write"',
+      ]);
+      expect((await api.get('/either')).challenges).to.deep.equal([
+        'Bearer realm="api", scope="notes:write"',
+      ]);
+      expect((await api.get('/editor')).challenges).to.deep.equal(['Bearer realm="api"']);
+    });
+
+    it('evaluates a policy once more for each that could help, and not for those who are let in', async () => {
+      await using api = await start();
+      evaluations = 0;
+      await api.get('/never', { authorization: 'Bearer none' });
+      expect(evaluations).to.equal(2);
+      await api.get('/read', { authorization: 'Bearer read' });
+      expect(evaluations).to.equal(2);
+    });
+
+    it('promises no more scopes where an authorization provider refuses all the same', async () => {
+      class Closed {
+        authorize() {
+          return false;
+        }
+      }
+      await using api = await start({ authorizationProviders: [Closed] });
+      const reply = await api.get('/write', { authorization: 'Bearer none' });
+      expect([reply.status, reply.json()['code']]).to.deep.equal([403, 'access_denied']);
+    });
+
+    it('answers 503 where it cannot be told what would help', async () => {
+      class Down {
+        authorize(): boolean {
+          throw new ServiceUnavailableError();
+        }
+      }
+      await using api = await start({ authorizationProviders: [Down] });
+      expect((await api.get('/write', { authorization: 'Bearer none' })).status).to.equal(503);
+    });
+
+    for (const [detail, value] of [
+      ['scopes', 'notes:read notes:write'],
+      ['scopes', ['notes:read', 7]],
+      ['roles', 'editor'],
+      ['roles', { 0: 'editor' }],
+      ['methods', 'hwk'],
+      ['isBound', 'yes'],
+      ['authenticatedAt', NOW],
+    ] as const) {
+      it(`takes ${detail}: ${JSON.stringify(value)} for a fault of the provider`, async () => {
+        class Odd implements AuthProviderInterface {
+          authenticate(): Authentication {
+            return new Authentication({ username: 'odd' }, { [detail]: value });
+          }
+        }
+        await using api = await start({ providers: [Odd] });
+        expect((await api.get('/read')).status).to.equal(500);
+        expect(api.logger.lines.join()).to.include(detail);
+      });
+    }
+  });
+}
