@@ -162,6 +162,15 @@ describeWith(whyNoSamba(), 'An Active Directory domain', () => {
       .and.not.include(PASSWORD);
   });
 
+  it('takes no search without a bind, and check() says so', async () => {
+    const { bindDn: _, bindPassword: _password, ...options } = optionsFor();
+    const store = new LdapUserstore(options);
+    opened.push(store);
+    const error = await errorOf(store.check());
+    expect(error).to.be.instanceOf(ConfigurationError);
+    expect((error as Error).message).to.include('does it want a bind before searches?');
+  });
+
   it('takes passwords over StartTLS', async () => {
     const store = open({ url: server.url, startTls: true });
     await store.check();
