@@ -26,9 +26,9 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether somebody takes connections there. */
-export function accepts(port: number): Promise<boolean> {
+export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const connection = createConnection(port, '127.0.0.1', () => {
+    const connection = createConnection(port, host, () => {
       connection.destroy();
       resolve(true);
     });
