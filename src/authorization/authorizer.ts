@@ -29,6 +29,7 @@ import { printable } from '../util/printable';
 import { firstUnmetLevel } from '../rules/evaluate';
 import type { Grants } from './grants';
 import type { Resources } from './resources';
+import { OverlookedRoles } from './overlooked-roles';
 import { loadRoles, rolesOf } from './roles';
 
 /** Why an authenticated user is refused. */
@@ -56,6 +57,8 @@ interface Question {
 }
 
 export class Authorizer {
+  private readonly overlooked = new OverlookedRoles();
+
   constructor(private readonly parts: AuthorizerParts) {}
 
   /**
@@ -140,8 +143,14 @@ export class Authorizer {
   private loadRoles({ login, request }: Question): MaybePromise<UserRoles> {
     const { components, grants, userstore } = this.parts;
     const { roleLoaders } = components;
-    const own = rolesOf(login.record, (name) => userstore.findGroup(name, login.origin));
-    if (roleLoaders.length === 0) return chained(own, (roles) => grants.rolesOf(roles));
+    const from = login.origin?.name ?? 'The userstore';
+    const own = rolesOf(login.record, (name) => userstore.findGroup(name, login.origin), from);
+    if (roleLoaders.length === 0) {
+      this.overlooked.report(login.record, login.origin, (problem) => {
+        this.parts.audit.problem(problem);
+      });
+      return chained(own, (roles) => grants.rolesOf(roles));
+    }
     return Promise.all([
       own,
       ...roleLoaders.map((loader) => loadRoles(loader, login.authentication.user, request)),
