@@ -26,7 +26,15 @@ export declare class ApiKeys {
 /** Of a client that Prisma generates, what a lookup takes. */
 export declare const prisma: {
   person: {
-    findUnique(query: { where: { username: string }; omit?: { recoveryCode?: true } }): Promise<User | null>;
+    findUnique(query: {
+      where: { username: string };
+      omit?: { recoveryCode?: true; password?: false };
+      include?: { roles: true };
+    }): Promise<(User & { roles: { name: string }[] & string[] }) | null>;
+    updateMany(query: {
+      where: { username: string; password: string };
+      data: { password: string; tokensValidFrom?: Date };
+    }): Promise<{ count: number }>;
   };
 };
 
