@@ -36,6 +36,8 @@ import { loadedExample, loadExample } from './support';
 const ROOT = resolve(__dirname, '../..');
 const PASSWORD = 'correct horse';
 
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
 interface Home {
   readonly store: UserstoreInterface;
   /** Takes the database away. */
@@ -144,8 +146,7 @@ function describeHome(name: string, file: string, open: Open): void {
     beforeEach(reset);
 
     it('shows exactly the code that is tested', () => {
-      const code = readFileSync(join(ROOT, `example/homes/${file}.ts`), 'utf8');
-      expect(readFileSync(join(ROOT, `docs/${file}.md`), 'utf8')).to.include(`\`\`\`ts\n${code}\`\`\``);
+      expect(read(`docs/${file}.md`)).to.include(read(`example/homes/${file}.ts`));
     });
 
     it('is unavailable without its database, and says so without the hash', async () => {
@@ -210,4 +211,10 @@ describeWith(whyNoMariadb(), 'Users of Sequelize in MariaDB', () => {
   before(() => server.start()).timeout(60_000);
   after(() => server.remove());
   describeHome('Sequelize', 'sequelize', sequelize(server));
+});
+
+describe('The page for Mongoose', () => {
+  it('shows exactly the code that is compiled, and says that nothing more is done', () => {
+    expect(read('docs/mongoose.md')).to.include(read('example/homes/mongoose.ts')).and.include('**not run**');
+  });
 });

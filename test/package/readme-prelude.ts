@@ -28,9 +28,10 @@ export declare const prisma: {
   person: {
     findUnique(query: {
       where: { username: string };
-      omit?: { recoveryCode?: true; password?: false };
-      include?: { roles: true };
-    }): Promise<(User & { roles: { name: string }[] & string[] }) | null>;
+      include: { roles: true };
+      omit: { password: false };
+    }): Promise<(Omit<User, 'roles'> & { roles: { name: string }[] }) | null>;
+    findUnique(query: { where: { username: string }; omit?: { recoveryCode?: true } }): Promise<User | null>;
     updateMany(query: {
       where: { username: string; password: string };
       data: { password: string; tokensValidFrom?: Date };
