@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, DrizzleQueryError, eq } from 'drizzle-orm';
 import { LibSQLDatabase } from 'drizzle-orm/libsql';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import {
@@ -53,5 +53,5 @@ export class Users implements UserstoreInterface {
 
 /** The message of Drizzle's own error quotes the parameters, the hash among them: only its cause is passed on. */
 function unavailable(error: unknown): never {
-  throw new ServiceUnavailableError({ cause: (error as Error).cause });
+  throw new ServiceUnavailableError({ cause: error instanceof DrizzleQueryError ? error.cause : error });
 }
