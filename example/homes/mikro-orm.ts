@@ -20,7 +20,7 @@ export class Person {
   email!: string | null;
 
   @Property({ type: 'boolean' })
-  active: boolean = true;
+  active = true;
 
   @Property({ type: 'json' })
   roles!: string[];

@@ -36,7 +36,8 @@ function warningsOfPool(options: Readonly<Record<string, unknown>>): readonly st
   const { connectionTimeoutMillis, query_timeout: queryTimeout, connectionString } = options;
   const warnings: string[] = [];
   if (!isLimit(connectionTimeoutMillis)) warnings.push(POOL_WAIT);
-  const inString = /[?&]query_timeout=(\d+)/.exec(String(connectionString ?? ''))?.[1];
+  const text = typeof connectionString === 'string' ? connectionString : '';
+  const inString = /[?&]query_timeout=(\d+)/.exec(text)?.[1];
   // What the text of the connection says goes before the other options.
   if (!isLimit(inString ?? queryTimeout)) warnings.push(ANSWER_WAIT);
   return warnings;

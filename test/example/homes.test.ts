@@ -229,9 +229,3 @@ describeWith(whyNoMariadb(), 'Users of Sequelize in MariaDB', () => {
   after(() => server.remove());
   describeHome('Sequelize', 'sequelize', 'People', sequelize(server));
 });
-
-describe('The page for Mongoose', () => {
-  it('shows exactly the code that is compiled, and says that nothing more is done', () => {
-    expect(read('docs/mongoose.md')).to.include(read('example/homes/mongoose.ts')).and.include('**not run**');
-  });
-});

@@ -14,7 +14,7 @@ const SECRET = 'the-name-of-a-role';
 function peopleOf(fields: object, groups: Readonly<Record<string, object>> = {}): StoreClass {
   return class People implements UserstoreInterface {
     getUser(username: string): User | null {
-      return username === 'ann' ? ({ username, ...fields } as User) : null;
+      return username === 'ann' ? { username, ...fields } : null;
     }
     getGroup(name: string) {
       return (groups[name] ?? null) as ReturnType<NonNullable<UserstoreInterface['getGroup']>>;

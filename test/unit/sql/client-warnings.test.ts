@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createConnection, createPool } from 'mysql2/promise';
+import { type Connection, createPool } from 'mysql2/promise';
 import * as pg from 'pg';
 import { PROBLEM_SOURCE, type Problem } from '../../../src/core/events';
 import { SqlUserstore, type DatabaseClient } from '../../../src/sql';
@@ -65,7 +65,7 @@ describe('clientWarnings', () => {
       execute: () => Promise.resolve([]),
       query: () => Promise.resolve([]),
       destroy: () => undefined,
-    }) as Awaited<ReturnType<typeof createConnection>>;
+    }) as Connection;
     const found = warnings(new MysqlClient(single));
     expect(found).to.have.length(1);
     expect(found[0]).to.match(/single connection of mysql2.*createPool/);
