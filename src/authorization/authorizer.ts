@@ -34,6 +34,7 @@ import { type Assumed, kindOf, type RuleContext } from '../rules/rule-kind';
 import { asksOfLogin, denialOf, NOTHING_ASSUMED } from './what-lacks';
 import type { Grants } from './grants';
 import type { Resources } from './resources';
+import { OverlookedRoles } from './overlooked-roles';
 import { loadRoles, rolesOf } from './roles';
 
 /** Why an authenticated user is refused. */
@@ -62,6 +63,8 @@ interface Question {
 }
 
 export class Authorizer {
+  private readonly overlooked = new OverlookedRoles();
+
   constructor(private readonly parts: AuthorizerParts) {}
 
   /**
@@ -176,8 +179,12 @@ export class Authorizer {
     const { components, grants, userstore } = this.parts;
     const { roleLoaders } = components;
     const added = login.authentication.roles;
-    const own = rolesOf(login.record, (name) => userstore.findGroup(name, login.origin));
+    const from = login.origin?.name ?? 'The userstore';
+    const own = rolesOf(login.record, (name) => userstore.findGroup(name, login.origin), from);
     if (roleLoaders.length === 0) {
+      this.overlooked.report(login.record, login.origin, (problem) => {
+        this.parts.audit.problem(problem);
+      });
       return chained(own, (roles) => grants.rolesOf(added.length === 0 ? roles : [...roles, ...added]));
     }
     return Promise.all([

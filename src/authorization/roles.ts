@@ -1,7 +1,7 @@
 /**
  * A user's roles: its own, its groups', those of the groups that these are in, and what role loaders add.
  */
-import { type Group, isGroup, type User } from '../core/user';
+import { type Group, isGroup, notAGroup, type User } from '../core/user';
 import type { SecurityRequest } from '../core/request';
 import type { RoleLoaderInterface } from '../core/role-loader';
 import type { MaybePromise } from '../core/userstore';
@@ -15,22 +15,25 @@ const MAX_GROUPS = 10_000;
  * The roles of a user and its groups, at once where it is in none. Groups are loaded level by level, each once, so that
  * cycles end.
  * @param findGroup looks a group up where the user came from
+ * @param from the name of the store, for errors
  * @throws ServiceUnavailableError when the store fails: a dropped role could be the one a rule looks for
- * @throws SecurityFaultError for a group that holds as none
+ * @throws SecurityFaultError for what is not a valid group
  */
 export function rolesOf(
   user: User,
   findGroup: (name: string) => Promise<Group | null>,
+  from = 'The userstore',
 ): MaybePromise<ReadonlySet<string>> {
   const roles = new Set(user.roles ?? []);
   const groups = user.groups ?? [];
-  return groups.length === 0 ? roles : withGroups(roles, groups, findGroup);
+  return groups.length === 0 ? roles : withGroups(roles, groups, findGroup, from);
 }
 
 async function withGroups(
   roles: Set<string>,
   groups: readonly string[],
   findGroup: (name: string) => Promise<Group | null>,
+  from: string,
 ): Promise<ReadonlySet<string>> {
   const seen = new Set(groups);
   let level = [...seen];
@@ -39,13 +42,12 @@ async function withGroups(
     const groups = await Promise.all(level.map(findGroup)).catch((cause: unknown) => {
       throw new ServiceUnavailableError({ cause });
     });
+    const asked = level;
     level = [];
-    for (const group of groups) {
+    for (const [index, group] of groups.entries()) {
       if (group === null) continue;
       if (!isGroup(group)) {
-        throw new SecurityFaultError({
-          cause: new TypeError('A userstore returned something that is no group'),
-        });
+        throw new SecurityFaultError({ cause: notAGroup(group, from, asked[index] ?? '') });
       }
       for (const role of group.roles ?? []) roles.add(role);
       for (const parent of group.groups ?? []) {

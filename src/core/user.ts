@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { printable } from '../util/printable';
 import { typeNameOf } from '../util/type-name';
+import { mappingOf } from './name-list';
 
 /**
  * A user record, as a userstore loads it. A plain object or an instance of any class will do; every record
@@ -79,6 +80,17 @@ const FIELDS: readonly (readonly [field: keyof User, holds: (value: unknown) => 
   ['tokensValidFrom', isOptionalDate, 'a valid Date, null or absent'],
 ];
 
+/** What each field of a group must be. */
+const GROUP_FIELDS: readonly (readonly [
+  field: keyof Group,
+  holds: (value: unknown) => boolean,
+  must: string,
+])[] = [
+  ['name', isName, 'a text that is not empty'],
+  ['roles', isOptionalNames, 'a list of texts that are not empty, null or absent'],
+  ['groups', isOptionalNames, 'a list of texts that are not empty, null or absent'],
+];
+
 /**
  * The error for what should have been a user, which says what is wrong with it and quotes nothing but its name.
  * @param from the store or provider that it came from
@@ -86,18 +98,59 @@ const FIELDS: readonly (readonly [field: keyof User, holds: (value: unknown) => 
 export function notAUser(value: unknown, from: string): TypeError {
   if (!isRecord(value)) return new TypeError(`${from} returned ${typeNameOf(value)} in place of a user`);
   for (const [field, holds, must] of FIELDS) {
-    const given = read(value, field);
-    if (given !== UNREADABLE && holds(given)) continue;
-    const found = given === UNREADABLE ? 'cannot be read' : `is ${typeNameOf(given)}`;
+    const fault = faultOf(value, field, holds, must, 'user');
+    if (fault === undefined) continue;
     const name = field === 'username' ? '' : ` (user ${printable(String(read(value, 'username')))})`;
-    return new TypeError(
-      `${from} returned a record that is no user${name}: ${field} must be ${must}, and ${found}`,
-    );
+    return new TypeError(`${from} returned a record that is no user${name}: ${fault}`);
   }
   return new TypeError(`${from} returned a record that is no user each time that it is looked at`);
 }
 
+/**
+ * The error for what should have been a group, in the same way.
+ * @param from the store that it came from
+ */
+export function notAGroup(value: unknown, from: string, asked: string): TypeError {
+  const group = printable(asked);
+  if (!isRecord(value)) {
+    return new TypeError(`${from} returned ${typeNameOf(value)} in place of the group ${group}`);
+  }
+  for (const [field, holds, must] of GROUP_FIELDS) {
+    const fault = faultOf(value, field, holds, must, 'group');
+    if (fault === undefined) continue;
+    return new TypeError(`${from} returned a record that is no group (group ${group}): ${fault}`);
+  }
+  return new TypeError(`${from} returned a record that is no group each time that it is looked at`);
+}
+
 const UNREADABLE = Symbol('unreadable');
+
+/** What is wrong with a field and, for a list of names, how to get one. */
+function faultOf(
+  record: Record<string, unknown>,
+  field: string,
+  holds: (value: unknown) => boolean,
+  must: string,
+  kind: 'user' | 'group',
+): string | undefined {
+  const given = read(record, field);
+  if (given === UNREADABLE) return `${field} must be ${must}, and cannot be read`;
+  if (attempt(() => holds(given)) === true) return undefined;
+  const found = attempt(() => typeNameOf(given)) ?? 'an object';
+  const isList = field === 'roles' || field === 'groups';
+  const mapping = isList ? attempt(() => mappingOf(given, `${kind}.${field}`)) : undefined;
+  const cure = mapping && `: map it in ${kind === 'user' ? 'getUser' : 'getGroup'}: ${field}: ${mapping}`;
+  return `${field} must be ${must}, and is ${found}${cure ?? ''}`;
+}
+
+/** What is looked at may be a proxy, or have getters that throw. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
 
 function read(record: Record<string, unknown>, field: string): unknown {
   try {

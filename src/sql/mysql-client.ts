@@ -37,6 +37,9 @@ const OPTIONS = {
   timeoutMs: optional(wholeNumber({ min: 1, max: 600_000 }), 2000),
 } satisfies Record<keyof MysqlClientOptions, Kind<unknown>>;
 
+/** Clients over one connection, which nobody replaces. */
+const OVER_ONE_CONNECTION = new WeakSet();
+
 /** Values come the same way whatever the pool's own settings: times as the text of the server, rows as objects. */
 const ANSWER = {
   ...{ rowsAsArray: false, nestTables: false, typeCast: true, dateStrings: true, timezone: 'local' },
@@ -67,6 +70,7 @@ export class MysqlClient implements SqlClient {
       this.#release = (connection) => connection.release?.();
     } else if (isConnection(source)) {
       this.#acquire = () => Promise.resolve(source);
+      OVER_ONE_CONNECTION.add(this);
       this.#release = () => undefined;
     } else {
       throw new ConfigurationError(
@@ -128,6 +132,11 @@ export class MysqlClient implements SqlClient {
     if (Array.isArray(rows)) return { rows: rows as unknown[], fields };
     return { rows: [], fields: undefined, affectedRows: foundRows(rows) };
   }
+}
+
+/** Whether it is a {@link MysqlClient} over a single connection. */
+export function isOneConnection(client: object): boolean {
+  return OVER_ONE_CONNECTION.has(client);
 }
 
 /** Whether it is a pool or a connection of `mysql2`: `pg` has neither method. */

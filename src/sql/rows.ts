@@ -26,6 +26,11 @@ const MUST_BE: Readonly<Record<RowField, string>> = {
   tokensValidFrom:
     'must be a time with its zone: timestamptz, in SQLite a text as of toISOString(), in MySQL a TIMESTAMP',
 };
+const NAMES_ALONE: Readonly<Record<Dialect, string>> = {
+  postgres: 'json_agg(role.name)',
+  sqlite: 'json_group_array(role.name)',
+  mysql: 'JSON_ARRAYAGG(role.name)',
+};
 const USER_FIELDS = [
   'username',
   'password',
@@ -71,7 +76,7 @@ export function userFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): User
   if (isUser(user)) return user;
   const wrong = USER_FIELDS.find((field) => !isUser({ username: 'x', [field]: user[field] })) ?? 'username';
   const key = wrong === 'tokensValidFrom' ? (times[0] ?? wrong) : wrong;
-  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${typeNameOf(row[key])}`);
+  throw invalid(wrong, origin, row[key], user[wrong], dialect);
 }
 
 /** The group that a row states. @throws Error that names the column, and no value, when the row is not valid */
@@ -80,7 +85,20 @@ export function groupFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): Gro
   const group = { name, roles: listFrom(roles, dialect), groups: listFrom(groups, dialect) };
   if (isGroup(group)) return group;
   const wrong = GROUP_FIELDS.find((field) => !isGroup({ name: 'x', [field]: group[field] })) ?? 'name';
-  throw rowFault(wrong, origin, `${MUST_BE[wrong]}, and is ${typeNameOf(row[wrong])}`);
+  throw invalid(wrong, origin, row[wrong], group[wrong], dialect);
+}
+
+/** @param value as the column has it @param read what was read from it */
+function invalid(field: RowField, origin: RowOrigin, value: unknown, read: unknown, dialect: Dialect): Error {
+  const isRelation = (field === 'roles' || field === 'groups') && hasObjects(read);
+  const cure = isRelation ? `: select the names alone, as ${NAMES_ALONE[dialect]}` : '';
+  return rowFault(field, origin, `${MUST_BE[field]}, and is ${typeNameOf(value)}${cure}`);
+}
+
+/** The rows of a relation. */
+function hasObjects(value: unknown): boolean {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return items.some((item) => typeof item === 'object' && item !== null);
 }
 
 export function rowFault(field: RowField, origin: RowOrigin, problem: string): Error {

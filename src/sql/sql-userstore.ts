@@ -1,5 +1,8 @@
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { ProblemBoard } from '../core/problem-board';
 import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
+import { clientWarnings } from './client-warnings';
 import { refuseZoneless } from './column-types';
 import { ownOrigin, queryOrigin, type RowOrigin, userOrigin } from './row-origin';
 import { plainRow, refuseMysqlTypes } from './mysql-columns';
@@ -20,9 +23,10 @@ const NOBODY: SqlAnswer = { rows: [], fields: undefined, affectedRows: undefined
  *
  * Names are found exactly as they are typed, whatever the column's collation, so that throttle, cache and store
  * see one name; only an app's own `getUser` statement may find a user by another name. A database that does not
- * answer is 503, an invalid row 500. The client must have time limits: see docs/sql.md.
+ * answer is 503, an invalid row 500. The client must be a pool with time limits: an app that starts with another
+ * reports it. See docs/sql.md.
  */
-export class SqlUserstore<U extends User = User> implements UserstoreInterface<U> {
+export class SqlUserstore<U extends User = User> implements UserstoreInterface<U>, ProblemSource {
   readonly #client: SqlClient;
   readonly #dialect: Dialect;
   readonly #statements: Statements;
@@ -32,6 +36,8 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   readonly #groupOrigin: RowOrigin;
   /** The groups that came with each user. */
   readonly #reach = new WeakMap<User, ReadonlyMap<string, Group>>();
+  readonly #problems = new ProblemBoard();
+  #isChecked = false;
 
   /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
   constructor(options: SqlUserstoreOptions) {
@@ -97,6 +103,17 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     const roles = rows.map(({ role }) => role);
     if (roles.every((role) => typeof role === 'string')) return roles;
     throw new Error('SqlUserstore: column role of the statement listRoles must be a string');
+  }
+
+  /** Hears what is wrong with the client, which is looked at when an app starts to use the store. */
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    const stop = this.#problems.listen(listener);
+    if (this.#isChecked) return stop;
+    this.#isChecked = true;
+    const { name }: UserstoreInterface<U> = this;
+    const component = name ?? this.constructor.name;
+    for (const problem of clientWarnings(this.#client)) this.#problems.report({ component, problem });
+    return stop;
   }
 
   #withGroups({ reach, ...fields }: Record<string, unknown>): User {

@@ -1,7 +1,8 @@
 /** Tables as people have them, behind mysql2 as it is. */
 import { expect } from 'chai';
-import type { Pool } from 'mysql2/promise';
-import { MysqlClient, SqlUserstore } from '../../src/sql';
+import { createConnection, type Pool } from 'mysql2/promise';
+import { PROBLEM_SOURCE } from '../../src/core/events';
+import { type DatabaseClient, MysqlClient, SqlUserstore } from '../../src/sql';
 import type { SqlTable } from '../../src/sql';
 import { describeWith } from './describe-with';
 import { MariadbServer, whyNoMariadb } from './mariadb-server';
@@ -44,6 +45,24 @@ describeWith(whyNoMariadb(), 'SqlUserstore over the columns of a MariaDB', () =>
       () => 'nothing',
       (error: unknown) => String(error),
     );
+
+  it('reports a single connection when an app starts with it, and no pool', async () => {
+    const problemsOf = (client: DatabaseClient): string[] => {
+      const problems: string[] = [];
+      new SqlUserstore({ client })[PROBLEM_SOURCE](({ problem }) => problems.push(problem))();
+      return problems;
+    };
+    const connection = await createConnection(server.url);
+    const pool = connect();
+    const taken = await pool.getConnection();
+    for (const client of [connection, new MysqlClient(connection), taken]) {
+      expect(problemsOf(client)).to.have.length(1);
+      expect(problemsOf(client)[0]).to.include('single connection of mysql2');
+    }
+    for (const client of [pool, new MysqlClient(pool)]) expect(problemsOf(client)).to.deep.equal([]);
+    taken.release();
+    await connection.end();
+  });
 
   for (const [type, value, roles] of [
     ['json', `'["a", "b"]'`, ['a', 'b']],

@@ -26,7 +26,16 @@ export declare class ApiKeys {
 /** Of a client that Prisma generates, what a lookup takes. */
 export declare const prisma: {
   person: {
+    findUnique(query: {
+      where: { username: string };
+      include: { roles: true };
+      omit: { password: false };
+    }): Promise<(Omit<User, 'roles'> & { roles: { name: string }[] }) | null>;
     findUnique(query: { where: { username: string }; omit?: { recoveryCode?: true } }): Promise<User | null>;
+    updateMany(query: {
+      where: { username: string; password: string };
+      data: { password: string; tokensValidFrom?: Date };
+    }): Promise<{ count: number }>;
   };
 };
 
