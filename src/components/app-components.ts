@@ -122,7 +122,7 @@ export class AppComponents implements Components {
         clock: this.clock,
         report: this.onProblem,
       };
-      const result: unknown = (provider.onStart).call(provider, facts);
+      const result: unknown = provider.onStart.call(provider, facts);
       // Nobody waits for it; what it rejects with is not lost without a word.
       ignoreRejection(result, (cause) => {
         this.onProblem({
