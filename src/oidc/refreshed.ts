@@ -105,10 +105,10 @@ export class Refreshed<T> {
   }
 
   #coolDownMs(): number {
-    if (this.#triedAt === undefined) return 0;
     const now = this.options.clock();
-    if (now < this.#triedAt) this.#triedAt = now;
-    const grown = FIRST_COOL_DOWN_MS * 2 ** Math.min(this.#failures - 1, 5);
+    // A clock that is set back must not lock anybody out.
+    if (this.#triedAt === undefined || now < this.#triedAt) return 0;
+    const grown = FIRST_COOL_DOWN_MS * 2 ** Math.min(Math.max(this.#failures - 1, 0), 5);
     const wait = this.#loaded === undefined ? Math.min(grown, COOL_DOWN_MS) : COOL_DOWN_MS;
     return this.#triedAt + wait - now;
   }
