@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 /** A public key, and the algorithms that it may be used with. */
 export interface VerifyKey {
@@ -68,4 +68,11 @@ function rsaFault(key: KeyObject, maxBits: number): string | undefined {
   // With 1 every text is its own signature; with a long one verifying takes as long as signing.
   const isCommon = publicExponent >= 3n && publicExponent < 2n ** 32n && publicExponent % 2n === 1n;
   return isCommon ? undefined : 'its exponent is not a common one';
+}
+
+/** @see RFC 7638 section 3, RFC 8037 section 2 */
+export function thumbprintOf(key: KeyObject): string {
+  // The members of a public key are those that count, and Node adds none.
+  const members = Object.entries(key.export({ format: 'jwk' })).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hash('sha256', JSON.stringify(Object.fromEntries(members)), 'base64url');
 }
