@@ -3,6 +3,7 @@ import type * as ts from 'typescript';
 import * as securest from '../../src/index';
 import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
+import * as oidc from '../../src/oidc/index';
 import * as redis from '../../src/redis/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
@@ -187,6 +188,21 @@ describe('Public surface', function () {
     expect(exportedTypes(program, 'src/kerberos/index.ts')).to.have.members([
       'KerberosPrincipal',
       'KerberosProviderOptions',
+    ]);
+  });
+
+  it('of securest/oidc is these values and types', () => {
+    expect(Object.keys(oidc)).to.have.members(['AccessTokenProvider', 'claimRoles', 'MemoryProofStore']);
+    expect(exportedTypes(program, 'src/oidc/index.ts')).to.have.members([
+      'AccessToken',
+      'AccessTokenOptions',
+      'ClaimRoles',
+      'Claims',
+      'DpopOptions',
+      'IntrospectionOptions',
+      'JsonWebKeySet',
+      'MemoryProofStoreOptions',
+      'ProofStore',
     ]);
   });
 
