@@ -38,6 +38,7 @@ import { loadJose } from './jose';
 import { FetchedKeys, FixedKeys, type KeySource, type Report } from './key-source';
 import { KeySet } from './key-set';
 import { type AccessTokenOptions, type AccessTokenSettings, checkAccessTokenOptions } from './options';
+import type { ProofStore } from './proof-store';
 import { TokenVerifier } from './token-verifier';
 
 /** A token as it came, and by which scheme. */
@@ -199,8 +200,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   }
 
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
-    const store = this.#proofs?.store as Partial<ProblemSource> | undefined;
-    const stops = [this.#problems.listen(listener), store?.[PROBLEM_SOURCE]?.(listener)];
+    const store = sourceIn(this.#proofs?.store);
+    const stops = [this.#problems.listen(listener), store?.[PROBLEM_SOURCE](listener)];
     return () => {
       for (const stop of stops) stop?.();
     };
@@ -378,6 +379,10 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
 
 const NO_ROLES: readonly string[] = Object.freeze([]);
 const OF_AUDIENCE = /^(?:aud|client_id) is another$/;
+
+function sourceIn(store: ProofStore | undefined): ProblemSource | undefined {
+  return store !== undefined && PROBLEM_SOURCE in store ? (store as ProofStore & ProblemSource) : undefined;
+}
 
 /** Several of them count as one that is wrong. */
 function proofOf(request: SecurityRequest): string | undefined {

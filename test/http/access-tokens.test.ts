@@ -300,7 +300,7 @@ for (const driver of DRIVERS) {
         [one, Other, Own],
       ]) {
         for (const onBadCredentials of ['next', 'stop'] as const) {
-          await using api = await start(providers as never, {
+          await using api = await start(providers, {
             onBadCredentials,
             userstores: [store((name) => users[name] ?? null)],
           });
@@ -450,7 +450,7 @@ for (const driver of DRIVERS) {
           driver.build(
             createSecurity({
               logger: new MemoryLogger(),
-              providers: providers as never,
+              providers: providers,
               userstores: [store(() => null)],
               ...security,
             }).secure({ controllers: [notes()] }),

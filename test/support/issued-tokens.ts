@@ -31,7 +31,7 @@ export class TokenIssuer {
         kid: 'k1',
         typ: 'at+jwt',
         ...header,
-      } as jose.CompactJWSHeaderParameters)
+      })
       .sign(key ?? this.privateKey);
   }
 }
