@@ -122,7 +122,8 @@ export class AppComponents implements Components {
         clock: this.clock,
         report: this.onProblem,
       };
-      const result: unknown = provider.onStart.call(provider, facts);
+      const answers: { onStart(app: AppFacts): unknown } = { onStart: provider.onStart.bind(provider) };
+      const result = answers.onStart(facts);
       // Nobody waits for it; what it rejects with is not lost without a word.
       ignoreRejection(result, (cause) => {
         this.onProblem({

@@ -10,6 +10,7 @@ const SOURCES = [
   'securest',
   'securest/kerberos',
   'securest/ldap',
+  'securest/oidc',
   'securest/redis',
   'securest/sql',
   'securest/testing',

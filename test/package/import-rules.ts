@@ -9,7 +9,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   http: ['util', 'errors', 'core', 'http', 'options'],
 };
 const TOUCH_THE_HOST = ['account', 'host', 'access', 'decorators', 'errors', 'securest'];
-const ENTRY_POINTS = ['index', 'kerberos/index', 'ldap/index', 'redis/index', 'sql/index', 'testing/index'];
+const ENTRY_POINTS = [
+  'index',
+  'kerberos/index',
+  'ldap/index',
+  'oidc/index',
+  'redis/index',
+  'sql/index',
+  'testing/index',
+];
 const OPTIONAL = Object.keys(manifest.peerDependenciesMeta);
 const INSTALLED = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)].filter(
   (name) => !OPTIONAL.includes(name),

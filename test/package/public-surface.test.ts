@@ -3,6 +3,7 @@ import type * as ts from 'typescript';
 import * as securest from '../../src/index';
 import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
+import * as oidc from '../../src/oidc/index';
 import * as redis from '../../src/redis/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
@@ -190,6 +191,21 @@ describe('Public surface', function () {
     ]);
   });
 
+  it('of securest/oidc is these values and types', () => {
+    expect(Object.keys(oidc)).to.have.members(['AccessTokenProvider', 'claimRoles', 'MemoryProofStore']);
+    expect(exportedTypes(program, 'src/oidc/index.ts')).to.have.members([
+      'AccessToken',
+      'AccessTokenOptions',
+      'ClaimRoles',
+      'Claims',
+      'DpopOptions',
+      'IntrospectionOptions',
+      'JsonWebKeySet',
+      'MemoryProofStoreOptions',
+      'ProofStore',
+    ]);
+  });
+
   it('of securest/ldap is these values and types', () => {
     expect(Object.keys(ldap)).to.have.members(['LdapProvider', 'LdapUserstore']);
     expect(exportedTypes(program, 'src/ldap/index.ts')).to.have.members([
@@ -202,8 +218,12 @@ describe('Public surface', function () {
   });
 
   it('of securest/redis is these values and types', () => {
-    expect(Object.keys(redis)).to.have.members(['RedisThrottle']);
-    expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members(['RedisClient']);
+    expect(Object.keys(redis)).to.have.members(['RedisProofStore', 'RedisThrottle']);
+    expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members([
+      'RedisClient',
+      'RedisProofClient',
+      'RedisProofStoreOptions',
+    ]);
   });
 
   it('of securest/sql is these values and types', () => {

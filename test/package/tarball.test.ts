@@ -41,6 +41,8 @@ describe('Packed package', function () {
       'dist/kerberos/index.d.ts',
       'dist/ldap/index.js',
       'dist/ldap/index.d.ts',
+      'dist/oidc/index.js',
+      'dist/oidc/index.d.ts',
       'dist/redis/index.js',
       'dist/redis/index.d.ts',
       'dist/sql/index.js',

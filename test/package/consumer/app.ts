@@ -26,6 +26,7 @@ import {
 } from 'securest';
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
+import { AccessTokenProvider, claimRoles, MemoryProofStore } from 'securest/oidc';
 import { RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
@@ -42,6 +43,15 @@ assert.throws(
   /needs the package kerberos: npm install kerberos/,
 );
 assert.throws(() => new LdapUserstore({ url: 'ldap://x', baseDn: 'dc=x' }), /passwords in clear/);
+assert.deepEqual(
+  new AccessTokenProvider({
+    issuer: 'https://id.example',
+    audience: 'app',
+    roles: claimRoles.keycloak(),
+    dpop: { origin: 'https://app.example', replays: new MemoryProofStore() },
+  }).schemes,
+  ['bearer', 'dpop'],
+);
 
 /** What the hashes cost is not what is tried here. */
 const cheap = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });

@@ -1,0 +1,198 @@
+/**
+ * What the claims of a token must say before it counts, after its signature was verified or its issuer was asked.
+ * Every comparison is written so that a NaN, from a broken clock for example, refuses.
+ */
+import { NO_NAMES } from '../core/frozen-json';
+import { SCOPE } from '../tokens/claims';
+import type { JsonObject } from '../tokens/json';
+import { invalid } from '../tokens/jws';
+import type { AccessToken, Binding, Statement, VerifiedAccessToken } from './access-token';
+
+/** What a token is held against. */
+export interface TokenPolicy {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly audienceClaim: 'aud' | 'client_id';
+  readonly maxAgeSeconds: number;
+  readonly clockToleranceSeconds: number;
+  /** Whether a DPoP key is checked. */
+  readonly dpop: boolean;
+  /** Whether a client's certificate is checked. */
+  readonly mtls: boolean;
+}
+
+/** A Date reaches this far. */
+const MAX_NUMERIC_DATE = 8.64e12;
+
+/**
+ * Reads the claims of a JWT, which has a subject and both its times.
+ * @throws TokenInvalidError where a claim is missing, of another form, or for somebody else
+ * @see RFC 7519 section 4.1, RFC 9068 section 2.2
+ */
+export function readJwtClaims(claims: JsonObject, policy: TokenPolicy): Statement {
+  if (own(claims, 'iss') !== policy.issuer) throw invalid('iss is another');
+  const statement = readStatement(claims, policy);
+  if (statement.subject === undefined) throw invalid('sub is missing');
+  if (statement.expiresAt === undefined) throw invalid('exp is missing');
+  if (statement.issuedAt === undefined) throw invalid('iat is missing');
+  return statement;
+}
+
+/**
+ * Reads what an issuer answers about a token that is active.
+ * @throws TokenInvalidError where a claim is of another form, or for somebody else
+ * @see RFC 7662 section 2.2
+ */
+export function readIntrospectedClaims(claims: JsonObject, policy: TokenPolicy): Statement {
+  const issuer = own(claims, 'iss');
+  if (issuer !== undefined && issuer !== policy.issuer) throw invalid('iss is another');
+  return readStatement(claims, policy);
+}
+
+/** @throws TokenInvalidError where it is not the time for the token */
+export function checkTimes(
+  { expiresAt, issuedAt, notBefore, authenticatedAt }: Statement,
+  { maxAgeSeconds, clockToleranceSeconds }: TokenPolicy,
+  nowMs: number,
+): void {
+  const latest = nowMs + clockToleranceSeconds * 1000;
+  const earliest = nowMs - clockToleranceSeconds * 1000;
+  if (!(Number.isFinite(latest) && (expiresAt === undefined || earliest < expiresAt))) {
+    throw invalid('exp has passed');
+  }
+  if (notBefore !== undefined && !(notBefore <= latest)) throw invalid('nbf is in the future');
+  if (issuedAt !== undefined && !(issuedAt <= latest)) throw invalid('iat is in the future');
+  if (authenticatedAt !== undefined && !(authenticatedAt <= latest))
+    throw invalid('auth_time is in the future');
+  if (expiresAt === undefined || issuedAt === undefined) return;
+  if (!(expiresAt - issuedAt <= maxAgeSeconds * 1000)) throw invalid('exp is too long after iat');
+}
+
+/** A new object each time: its dates can be changed by whoever gets them. */
+export function toVerified(
+  { binding, methods, issuedAt, expiresAt, authenticatedAt, ...told }: Statement,
+  { issuer, clockToleranceSeconds }: TokenPolicy,
+): VerifiedAccessToken {
+  const { subject, clientId, isClient, scopes, claims } = told;
+  const token: AccessToken = Object.freeze({
+    issuer,
+    subject,
+    clientId,
+    isClient,
+    scopes,
+    authenticatedAt: dateOf(authenticatedAt),
+    claims,
+  });
+  const acceptedUntil = expiresAt === undefined ? undefined : expiresAt + clockToleranceSeconds * 1000;
+  return {
+    token,
+    methods,
+    binding,
+    issuedAt: dateOf(issuedAt),
+    expiresAt: dateOf(expiresAt),
+    acceptedUntil: dateOf(acceptedUntil),
+  };
+}
+
+function readStatement(claims: JsonObject, policy: TokenPolicy): Statement {
+  checkAudience(claims, policy);
+  const subject = textIn(claims, 'sub');
+  const clients = ['client_id', 'azp', 'cid'].map((name) => textIn(claims, name));
+  return {
+    subject,
+    clientId: clients.find((client) => client !== undefined),
+    isClient: subject === undefined || clients.includes(subject) || statesClient(claims),
+    scopes: scopesIn(claims),
+    methods: Object.freeze(methodsIn(claims)),
+    binding: bindingIn(claims, policy),
+    issuedAt: timeIn(claims, 'iat'),
+    expiresAt: timeIn(claims, 'exp'),
+    notBefore: timeIn(claims, 'nbf'),
+    authenticatedAt: timeIn(claims, 'auth_time'),
+    claims,
+  };
+}
+
+function checkAudience(claims: JsonObject, { audience, audienceClaim }: TokenPolicy): void {
+  const stated = own(claims, audienceClaim);
+  const list = audienceClaim === 'aud' && Array.isArray(stated) ? (stated as readonly unknown[]) : [stated];
+  if (!list.every((name) => typeof name === 'string')) throw invalid(`${audienceClaim} is no text`);
+  if (!list.some((name) => audience.includes(name))) throw invalid(`${audienceClaim} is another`);
+}
+
+/** Auth0 and Entra ID say so of a client that got the token for itself. */
+function statesClient(claims: JsonObject): boolean {
+  const grants = own(claims, 'gty');
+  const isGranted = (Array.isArray(grants) ? (grants as unknown[]) : [grants]).includes('client-credentials');
+  return isGranted || own(claims, 'idtyp') === 'app';
+}
+
+/** Never undefined, which would be no limit. @see RFC 6749 section 3.3 */
+function scopesIn(claims: JsonObject): readonly string[] {
+  const name = ['scope', 'scp'].find((claim) => Object.hasOwn(claims, claim));
+  if (name === undefined) return NO_NAMES;
+  const stated = claims[name];
+  const isList = name === 'scp' && isTexts(stated);
+  const names = isList
+    ? stated
+    : typeof stated === 'string'
+      ? stated.split(' ').slice(stated === '' ? 1 : 0)
+      : [''];
+  if (!names.every((scope) => SCOPE.test(scope))) throw invalid(`${name} has an unknown form`);
+  return Object.freeze([...names]);
+}
+
+function methodsIn(claims: JsonObject): readonly string[] {
+  if (!Object.hasOwn(claims, 'amr')) return ['token'];
+  const methods = claims['amr'];
+  if (!isTexts(methods)) throw invalid('amr is no list of texts');
+  return [...methods];
+}
+
+/** SHA-256 in base64url. */
+const THUMBPRINT = /^[\w-]{43}$/;
+
+/** What is not checked must not be taken for checked. */
+function bindingIn(claims: JsonObject, { dpop, mtls }: TokenPolicy): Binding {
+  if (!Object.hasOwn(claims, 'cnf')) return { jkt: undefined, certificate: undefined };
+  const confirmation = claims['cnf'];
+  if (typeof confirmation !== 'object' || confirmation === null || Array.isArray(confirmation)) {
+    throw invalid('cnf is no object');
+  }
+  const members = Object.entries(confirmation);
+  const areChecked = members.every(([name, value]) => {
+    const isChecked = (name === 'jkt' && dpop) || (name === 'x5t#S256' && mtls);
+    return isChecked && typeof value === 'string' && THUMBPRINT.test(value);
+  });
+  if (members.length === 0 || !areChecked) throw invalid('cnf has a member that is not checked');
+  const thumbprints = new Map<string, string>(members as [string, string][]);
+  return { jkt: thumbprints.get('jkt'), certificate: thumbprints.get('x5t#S256') };
+}
+
+function textIn(claims: JsonObject, name: string): string | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined;
+  const value = claims[name];
+  if (typeof value !== 'string' || value === '') throw invalid(`${name} is no text, or empty`);
+  return value;
+}
+
+function timeIn(claims: JsonObject, name: string): number | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined;
+  const value = claims[name];
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_NUMERIC_DATE)) {
+    throw invalid(`${name} is no NumericDate`);
+  }
+  return Math.round(value * 1000);
+}
+
+function dateOf(milliseconds: number | undefined): Date | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+function own(claims: JsonObject, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}

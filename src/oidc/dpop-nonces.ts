@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto';
+import type { Clock } from '../util/clock';
+import { isSameSecret } from '../util/same-secret';
+import { DpopProofError } from './dpop-proof-error';
+
+/**
+ * Numbers that clients must put into their proofs, so that none can be made in advance. They follow from the time and a
+ * secret: nothing is stored, and every process with the secret knows them.
+ * @see RFC 9449 section 9
+ */
+export class DpopNonces {
+  readonly #secret: Uint8Array;
+  readonly #windowMs: number;
+
+  constructor(
+    settings: { readonly secret: Uint8Array; readonly seconds: number },
+    private readonly clock: Clock,
+  ) {
+    this.#secret = settings.secret;
+    this.#windowMs = settings.seconds * 1000;
+  }
+
+  /** The number of now. */
+  get present(): string {
+    return this.#of(this.#window());
+  }
+
+  /**
+   * @returns the present number where the proof has the last one
+   * @throws DpopProofError with the present number where the proof has neither
+   */
+  check(nonce: unknown): string | undefined {
+    const window = this.#window();
+    const present = this.#of(window);
+    if (typeof nonce === 'string') {
+      if (isSameSecret(nonce, present)) return undefined;
+      if (isSameSecret(nonce, this.#of(window - 1))) return present;
+    }
+    throw new DpopProofError('nonce is another', 'use_dpop_nonce', present);
+  }
+
+  #window(): number {
+    return Math.floor(this.clock() / this.#windowMs);
+  }
+
+  #of(window: number): string {
+    return createHmac('sha256', this.#secret)
+      .update(`dpop-nonce:${String(window)}`)
+      .digest('base64url');
+  }
+}

@@ -1,0 +1,62 @@
+import { flag, optional, wholeNumber, withMethods } from '../util/option-kinds';
+import { type Kind, objectOf, type Values } from '../util/parse-options';
+import { algorithms } from './algorithms-option';
+import { issuerUrl } from './issuer-url';
+import type { ProofStore } from './proof-store';
+
+/** Tokens that are bound to a key, which the client proves for each request. @see RFC 9449 */
+export interface DpopOptions {
+  /**
+   * The origin that clients use, with the path that a proxy strips: `https://api.example/v1`. A proof names the URL of
+   * its request, which is compared with this one, never with a header.
+   */
+  readonly origin: string;
+  /** True refuses tokens that are bound to no key. @default false */
+  readonly required?: boolean;
+  /** The algorithms of proofs. @default ES256, EdDSA, PS256, RS256 */
+  readonly algorithms?: readonly string[];
+  /** How far the time of a proof may be from now, either way, in seconds, from 1 to 300. @default 60 */
+  readonly maxAgeSeconds?: number;
+  /**
+   * Has every proof name a number of the server's. The secret has at least 32 bytes, and is the same in all processes;
+   * a number is good for at least `seconds`, from 1 to 3600, and twice that at most.
+   * @default no number is asked for; seconds 300
+   * @see RFC 9449 section 9
+   */
+  readonly nonce?: { readonly secret: string | Uint8Array | undefined; readonly seconds?: number };
+  /** Where proofs that were used are recorded. @default new MemoryProofStore() */
+  readonly replays?: ProofStore;
+}
+
+const MIN_SECRET_BYTES = 32;
+
+const secret: Kind<Uint8Array> = (value, name, report) => {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  if (bytes instanceof Uint8Array && bytes.length >= MIN_SECRET_BYTES) return Uint8Array.from(bytes);
+  report(
+    `${name} must have at least ${String(MIN_SECRET_BYTES)} bytes; make one with \`openssl rand -base64 48\` and set ` +
+      'it in the environment',
+  );
+  return new Uint8Array();
+};
+
+/** Without a slash at its end: the path of a request begins with one. */
+const origin: Kind<string> = (value, name, report) => {
+  if (issuerUrl(value) === undefined || String(value).includes('?')) {
+    report(`${name} must be the origin that clients use: https, or http on loopback, without a query`);
+  }
+  return String(value).replace(/\/+$/, '');
+};
+
+const OPTIONS = {
+  origin,
+  required: optional(flag, false),
+  algorithms: algorithms(Object.freeze(['ES256', 'EdDSA', 'PS256', 'RS256'])),
+  maxAgeSeconds: optional(wholeNumber({ min: 1, max: 300 }), 60),
+  nonce: optional(objectOf({ secret, seconds: optional(wholeNumber({ min: 1, max: 3600 }), 300) })),
+  replays: optional(withMethods<ProofStore>('add')),
+} satisfies Record<keyof DpopOptions, Kind<unknown>>;
+
+export type DpopSettings = Values<typeof OPTIONS>;
+
+export const dpopKind: Kind<DpopSettings> = objectOf(OPTIONS);

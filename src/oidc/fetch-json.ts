@@ -1,0 +1,145 @@
+/**
+ * Fetches a JSON object from an issuer. Whatever the issuer does, this ends: within a time, after a number of bytes,
+ * and without following it elsewhere. No error tells anything of a body, of a query or of the headers.
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { type JsonObject, parseJsonObject } from '../tokens/json';
+import { issuerUrl } from './issuer-url';
+
+/** Bytes of a body. */
+const MAX_BYTES = 512 * 1024;
+const TIMEOUT_MS = 3000;
+
+/** An issuer did not answer as it must. The message names the address without its query, and the failure. */
+export class FetchFailedError extends Error {
+  override readonly name = 'FetchFailedError';
+
+  /** @param status the status of the answer, where there was one */
+  constructor(
+    message: string,
+    readonly status?: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface JsonRequest {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST; without it the request is a GET. */
+  readonly form?: URLSearchParams;
+}
+
+/** Keeps its connections for the next request; they keep no process alive. */
+export class JsonFetcher {
+  readonly #agents = { 'http:': new http.Agent(KEEP), 'https:': new https.Agent(KEEP) };
+  readonly #closed = new AbortController();
+
+  /** @param timeoutMs for all of a request, its body included */
+  constructor(private readonly timeoutMs = TIMEOUT_MS) {}
+
+  /** @throws FetchFailedError and nothing but it */
+  async fetch(address: string, { headers = {}, form }: JsonRequest = {}): Promise<JsonObject> {
+    const url = issuerUrl(address);
+    if (url === undefined) throw new FetchFailedError('an address is neither https nor http on loopback');
+    const place = `${url.origin}${url.pathname}`;
+    const controller = new AbortController();
+    const end = (): void => {
+      controller.abort(new FetchFailedError(`${place} cannot be asked any more`));
+    };
+    const timer = setTimeout(() => {
+      controller.abort(new FetchFailedError(`${place} did not answer within ${String(this.timeoutMs)} ms`));
+    }, this.timeoutMs).unref();
+    const { signal } = this.#closed;
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    try {
+      const body = form?.toString();
+      const send = (): Promise<JsonObject> => this.#send(url, place, headers, body, controller.signal);
+      return await send().catch((error: unknown) => {
+        // The issuer closed a connection at the moment it was used again; nothing there has seen the request.
+        if (error instanceof StaleConnection) return send();
+        throw error;
+      });
+    } catch (error) {
+      if (error instanceof FetchFailedError) throw error;
+      throw new FetchFailedError(`${place} cannot be reached${codeOf(error)}`, undefined, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  /** Ends all that is under way; later requests fail. */
+  close(): void {
+    this.#closed.abort();
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  #send(
+    url: URL,
+    place: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown): void => {
+        // The reason of an abort is the cause of the AbortError.
+        reject(signal.aborted ? (signal.reason as Error) : (cause as Error));
+        request.destroy();
+      };
+      const form = body !== undefined && {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Content-Length': String(Buffer.byteLength(body)),
+      };
+      const secure = url.protocol === 'https:';
+      const request = (secure ? https : http).request(url, {
+        method: body === undefined ? 'GET' : 'POST',
+        agent: this.#agents[secure ? 'https:' : 'http:'],
+        headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', ...headers, ...form },
+        signal,
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        const isStale = request.reusedSocket && error.code === 'ECONNRESET';
+        fail(isStale ? new StaleConnection() : error);
+      });
+      request.on('response', (response) => {
+        response.on('error', fail);
+        readObject(response, place).then(resolve, fail);
+      });
+      request.end(body);
+    });
+  }
+}
+
+const KEEP = { keepAlive: true, maxFreeSockets: 8 };
+
+/** Never leaves this module. */
+class StaleConnection extends Error {}
+
+async function readObject(response: http.IncomingMessage, place: string): Promise<JsonObject> {
+  const { statusCode: status = 0, headers } = response;
+  if (status !== 200) throw new FetchFailedError(`${place} answered with status ${String(status)}`, status);
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new FetchFailedError(`${place} answered with compressed text`, status);
+  const tooLong = new FetchFailedError(`${place} answered with more than ${String(MAX_BYTES)} bytes`, status);
+  if (Number(headers['content-length'] ?? 0) > MAX_BYTES) throw tooLong;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw tooLong;
+    chunks.push(chunk);
+  }
+  const object = parseJsonObject(Buffer.concat(chunks));
+  if (object === undefined) throw new FetchFailedError(`${place} answered with no JSON object`, status);
+  return object;
+}
+
+/** Of Node and OpenSSL, such as ECONNREFUSED; their messages may have more. */
+function codeOf(error: unknown): string {
+  const code: unknown = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : '';
+}

@@ -1,0 +1,76 @@
+/** What must hold of all providers of an app together, so that no token goes astray and no two users become one. */
+import type { AppFacts, AuthProviderInterface } from '../core/auth-provider';
+import { ConfigurationError } from '../errors';
+
+/** What an AccessTokenProvider says of itself to others of its kind. */
+export interface TokenUsers {
+  readonly users: 'userstore' | 'claims';
+  readonly userPrefix: string;
+  /** True where the app itself finds the users of tokens. */
+  readonly findsUsers: boolean;
+}
+
+export interface Placed extends TokenUsers {
+  readonly provider: AuthProviderInterface;
+  readonly name: string;
+  readonly issuer: string;
+  /** True where every token that is no JWT is sent to the issuer. */
+  readonly takesAllOpaque: boolean;
+  /** What another provider says; undefined for one that is no AccessTokenProvider. */
+  usersOf(provider: AuthProviderInterface): TokenUsers | undefined;
+}
+
+/** @throws ConfigurationError that names the provider and the cure */
+export function refuseMisplaced(placed: Placed, app: AppFacts): void {
+  refuseSecondOfIssuer(placed, app);
+  refuseLaterReaders(placed, app);
+  refuseMixedUsers(placed, app);
+}
+
+function refuseSecondOfIssuer({ provider, name, issuer }: Placed, { providers }: AppFacts): void {
+  const twin = providers.find((other) => other !== provider && other.describe?.().issuer === issuer);
+  if (twin === undefined) return;
+  throw new ConfigurationError(
+    `${name}: ${nameOf(twin)} takes tokens of ${issuer} too: let one provider take them, with the audiences of both`,
+  );
+}
+
+/** A key of theirs would be sent to the issuer, and an outage of the issuer would stop them. */
+function refuseLaterReaders({ provider, name, takesAllOpaque }: Placed, { providers }: AppFacts): void {
+  if (!takesAllOpaque) return;
+  const later = providers.slice(providers.indexOf(provider) + 1).find(({ credential, schemes }) => {
+    const readsAuthorization = (credential ?? 'authorization').toLowerCase() === 'authorization';
+    return schemes === undefined ? readsAuthorization : schemes.includes('bearer');
+  });
+  if (later === undefined) return;
+  throw new ConfigurationError(
+    `${name}: every token that is no JWT is sent to the issuer, also those of ${nameOf(later)}: put that provider in ` +
+      'front, or set introspection.prefix to what the tokens of the issuer begin with',
+  );
+}
+
+/** Two issuers' users of one name would be one user. */
+function refuseMixedUsers(placed: Placed, { providers, userstores }: AppFacts): void {
+  if (placed.findsUsers) return;
+  const others = providers
+    .filter((other) => other !== placed.provider)
+    .flatMap((other) => placed.usersOf(other) ?? [])
+    .filter(({ users }) => users === placed.users);
+  const isNeeded =
+    placed.users === 'userstore' ? others.length > 0 : others.length > 0 || userstores.length > 0;
+  if (!isNeeded) return;
+  const isPart = others.some(
+    ({ userPrefix, findsUsers }) =>
+      !findsUsers && (userPrefix.startsWith(placed.userPrefix) || placed.userPrefix.startsWith(userPrefix)),
+  );
+  if (placed.userPrefix !== '' && !isPart) return;
+  const beside = others.length > 0 ? 'another provider of tokens' : 'a userstore';
+  throw new ConfigurationError(
+    `${placed.name}: beside ${beside} its users need a name of their own: set userPrefix to a text that no other name ` +
+      'begins with, or override findUser()',
+  );
+}
+
+function nameOf({ name, constructor }: AuthProviderInterface): string {
+  return name ?? constructor.name;
+}

@@ -1,0 +1,33 @@
+import type { KeyObject } from 'node:crypto';
+import { loadOptional } from '../util/load-optional';
+import { lazy } from '../util/lazy';
+
+/** As much as is used of the package `jose`. */
+interface Jose {
+  readonly compactVerify: (
+    jws: string,
+    key: KeyObject,
+    options: { readonly algorithms: string[] },
+  ) => Promise<unknown>;
+}
+
+/** @throws ConfigurationError where it is not installed */
+export const loadJose: () => Jose = lazy(() => loadOptional('jose', 'AccessTokenProvider') as Jose);
+
+/** The first of the keys that has signed a compact JWS with the algorithm; undefined where none has. Never rejects. */
+export async function signerOf(
+  jws: string,
+  keys: readonly KeyObject[],
+  algorithm: string,
+): Promise<KeyObject | undefined> {
+  const { compactVerify } = loadJose();
+  for (const key of keys) {
+    // A key that jose cannot use has signed nothing, whatever is thrown.
+    const isSigner = await compactVerify(jws, key, { algorithms: [algorithm] }).then(
+      () => true,
+      () => false,
+    );
+    if (isSigner) return key;
+  }
+  return undefined;
+}

@@ -1,0 +1,144 @@
+import type { KeyObject } from 'node:crypto';
+import type { Problem } from '../core/events';
+import { invalid } from '../tokens/jws';
+import type { Clock } from '../util/clock';
+import type { Discovery } from './discovery';
+import { FetchFailedError, type JsonFetcher } from './fetch-json';
+import { KeySet } from './key-set';
+import { Refreshed } from './refreshed';
+
+/** Takes a problem; its component is the provider. */
+export type Report = (problem: Pick<Problem, 'type' | 'problem'>) => void;
+
+/** Where the keys of an issuer come from. */
+export interface KeySource {
+  /** Loads the keys in the background. */
+  start(): void;
+  /**
+   * The keys that a token may be signed with.
+   * @throws TokenInvalidError where the issuer has none such, ServiceUnavailableError where that is not known
+   */
+  find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]>;
+  /** True for a key that {@link find} may still answer. */
+  has(key: KeyObject): boolean;
+  close(): void;
+}
+
+/** Keys that the options have. */
+export class FixedKeys implements KeySource {
+  constructor(private readonly keys: KeySet) {}
+
+  start(): void {
+    // They are there.
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown rejects, as with keys that are fetched
+  async find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]> {
+    return known(this.keys.matching(algorithm, kid));
+  }
+
+  has(key: KeyObject): boolean {
+    return this.keys.has(key);
+  }
+
+  close(): void {
+    // Nothing is open.
+  }
+}
+
+export interface FetchedKeysOptions {
+  readonly fetcher: JsonFetcher;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+const FRESH_MS = 10 * 60_000;
+const USABLE_MS = 60 * 60_000;
+
+/** Keys that an issuer publishes: at an address, or where its discovery says. */
+export class FetchedKeys implements KeySource {
+  readonly #sets: Refreshed<KeySet>;
+  #said = '';
+
+  constructor(
+    private readonly place: string | Discovery,
+    private readonly options: FetchedKeysOptions,
+  ) {
+    const name = typeof place === 'string' ? place.replace(/\?.*/, '') : place.issuer;
+    this.#sets = new Refreshed(() => this.#load(), {
+      freshMs: FRESH_MS,
+      usableMs: USABLE_MS,
+      clock: options.clock,
+      onChange: (isUp, failure) => {
+        const problem = isUp
+          ? `the keys of ${name} are loaded again`
+          : `the keys of ${name} cannot be loaded: ${reasonOf(failure)}`;
+        options.report({ type: isUp ? 'recovered' : 'degraded', problem });
+      },
+    });
+  }
+
+  start(): void {
+    this.#sets.start();
+  }
+
+  async find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]> {
+    const matching = (await this.#sets.get()).matching(algorithm, kid);
+    if (matching.length > 0) return matching;
+    // The issuer may have begun to use another key.
+    return known((await this.#sets.renewed()).matching(algorithm, kid));
+  }
+
+  has(key: KeyObject): boolean {
+    return this.#sets.present()?.has(key) === true;
+  }
+
+  close(): void {
+    this.#sets.close();
+  }
+
+  async #load(): Promise<KeySet> {
+    const { place } = this;
+    if (typeof place === 'string') return this.#fetch(place);
+    const { jwksUri } = await place.get();
+    try {
+      return await this.#fetch(jwksUri);
+    } catch (error) {
+      const renewed = await place.renewed();
+      if (renewed.jwksUri === jwksUri) throw error;
+      return await this.#fetch(renewed.jwksUri);
+    }
+  }
+
+  async #fetch(address: unknown): Promise<KeySet> {
+    if (typeof address !== 'string') throw new FetchFailedError('discovery states no jwks_uri');
+    const document = await this.options.fetcher.fetch(address);
+    const keys: unknown = Object.hasOwn(document, 'keys') ? document['keys'] : undefined;
+    if (!Array.isArray(keys)) throw new FetchFailedError('what the issuer sent is no set of keys');
+    const set = new KeySet(keys as readonly unknown[]);
+    this.#tellSkipped(set.skipped.slice(0, MAX_TOLD).join(', '));
+    return set;
+  }
+
+  #tellSkipped(skipped: string): void {
+    if (skipped === this.#said) return;
+    this.#said = skipped;
+    if (skipped !== '') this.options.report({ problem: `keys of the issuer are skipped: ${skipped}` });
+  }
+}
+
+/** An issuer's set may have thousands of keys. */
+const MAX_TOLD = 8;
+
+function known(keys: readonly KeyObject[]): readonly KeyObject[] {
+  if (keys.length === 0) throw invalid('The issuer has no such key');
+  return keys;
+}
+
+/** Why an issuer could not be asked, without anything that it sent. */
+export function reasonOf(failure: unknown): string {
+  for (let error = failure, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
+    if (error instanceof FetchFailedError) return error.message;
+  }
+  return 'an unexpected error';
+}

@@ -1,0 +1,403 @@
+import { hash } from 'node:crypto';
+import type {
+  AppFacts,
+  AuthenticationResult,
+  AuthProviderInterface,
+  ProviderDescription,
+} from '../core/auth-provider';
+import { Authentication } from '../core/authentication';
+import type { Challenge } from '../core/challenge';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { ProblemBoard } from '../core/problem-board';
+import type { SecurityRequest } from '../core/request';
+import { isUser, type User } from '../core/user';
+import type { MaybePromise, UserstoreInterface } from '../core/userstore';
+import {
+  InvalidRequestError,
+  MalformedCredentialsError,
+  StepUpRequiredError,
+  TokenInvalidError,
+} from '../errors';
+import { parseAuthorization } from '../http/authorization-header';
+import { isB64Token } from '../http/bearer-token';
+import { lookAt } from '../tokens/token-issuer';
+import type { Clock } from '../util/clock';
+import { isInstance } from '../util/instance';
+import { attempted, chained } from '../util/maybe-promise';
+import { isSameSecret } from '../util/same-secret';
+import type { AccessToken, VerifiedAccessToken } from './access-token';
+import { rolesIn } from './claim-roles';
+import { checkTimes, readIntrospectedClaims, toVerified } from './claims';
+import { Discovery } from './discovery';
+import { DpopProofs } from './dpop';
+import { DpopProofError } from './dpop-proof-error';
+import { JsonFetcher } from './fetch-json';
+import { refuseMisplaced, type TokenUsers } from './fits-into-app';
+import { Introspection } from './introspection';
+import { loadJose } from './jose';
+import { FetchedKeys, FixedKeys, type KeySource, type Report } from './key-source';
+import { KeySet } from './key-set';
+import { type AccessTokenOptions, type AccessTokenSettings, checkAccessTokenOptions } from './options';
+import type { ProofStore } from './proof-store';
+import { TokenVerifier } from './token-verifier';
+
+/** A token as it came, and by which scheme. */
+interface SentToken {
+  readonly token: string;
+  readonly scheme: 'bearer' | 'dpop';
+}
+
+/**
+ * Authenticates by access tokens that another server issued: Keycloak, Entra ID, Auth0, Cognito, Okta, any OAuth 2 or
+ * OpenID provider. JWTs are verified with the keys of the issuer, other tokens by asking it where `introspection` is set;
+ * tokens of other issuers are left to other providers. The user is loaded at every request.
+ *
+ * @example
+ * ```ts
+ * @AuthProvider(2)
+ * class Company extends AccessTokenProvider {
+ *   constructor() {
+ *     super({ issuer: 'https://id.example/realms/app', audience: 'notes-api' });
+ *   }
+ * }
+ * ```
+ * @see RFC 6750, RFC 9068, RFC 7662, RFC 9449, RFC 8705
+ */
+export class AccessTokenProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
+  readonly credential = 'authorization';
+  readonly schemes: readonly string[];
+  readonly needsUserstore: boolean;
+  declare readonly name?: string;
+  readonly #settings: AccessTokenSettings;
+  readonly #fetcher = new JsonFetcher();
+  readonly #discovery: Discovery;
+  readonly #keys: KeySource;
+  readonly #verifier: TokenVerifier;
+  readonly #introspection: Introspection | undefined;
+  readonly #proofs: DpopProofs | undefined;
+  readonly #problems = new ProblemBoard();
+  /** What a token adds, worked out once for each request. */
+  readonly #roles = new WeakMap<AccessToken, readonly string[]>();
+  #clock: Clock;
+  #hasJudgedAudience = false;
+
+  /** @throws ConfigurationError without the package `jose`, and for options that are unknown, missing or out of bounds */
+  constructor(options: AccessTokenOptions) {
+    const settings = checkAccessTokenOptions(options);
+    loadJose();
+    this.#settings = settings;
+    this.#clock = settings.clock ?? Date.now;
+    this.schemes = Object.freeze(settings.dpop === undefined ? ['bearer'] : ['bearer', 'dpop']);
+    this.needsUserstore = settings.users === 'userstore';
+    const clock: Clock = () => this.#clock();
+    const report: Report = (problem) => {
+      this.#problems.report({ component: this.#name, ...problem });
+    };
+    const fetcher = this.#fetcher;
+    this.#discovery = new Discovery(settings.issuer, fetcher, clock);
+    const { keys } = settings;
+    this.#keys =
+      keys instanceof KeySet
+        ? new FixedKeys(keys)
+        : new FetchedKeys(keys ?? this.#discovery, { fetcher, clock, report });
+    const policy = { ...settings, dpop: settings.dpop !== undefined };
+    this.#verifier = new TokenVerifier(policy, this.#keys, clock);
+    this.#introspection =
+      settings.introspection &&
+      new Introspection(settings.introspection, { discovery: this.#discovery, fetcher, clock, report });
+    this.#proofs = settings.dpop && new DpopProofs(settings.dpop, clock);
+  }
+
+  /** At once where the token is remembered and the store answers at once; what is refused rejects. */
+  authenticate(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return attempted(() => {
+      const sent = this.#read(request);
+      if (sent === undefined) return null;
+      const verified = this.#verify(sent.token);
+      if (verified === null) return null;
+      return chained(verified, (token) =>
+        chained(this.#bound(request, sent, token), (nonce) =>
+          this.#login(sent.token, token, nonce, userstore),
+        ),
+      );
+    });
+  }
+
+  /**
+   * The user of a token; null or undefined for nobody, which is 401. By default the user of the userstore, or with
+   * `users: 'claims'` whoever the token says, whose name is `userPrefix` and the subject.
+   *
+   * Whoever overrides it decides who is who: an e-mail address is nobody's name unless `email_verified` is literally true
+   * and the issuer never gives it to somebody else.
+   */
+  findUser(token: AccessToken, userstore: UserstoreInterface<U>): MaybePromise<U | null | undefined> {
+    const username = this.#settings.userPrefix + String(token.subject);
+    if (this.#settings.users === 'userstore') return userstore.getUser(username);
+    const user: User = { username, roles: this.#rolesOf(token) };
+    return user as U;
+  }
+
+  /**
+   * Who stands for a client that acts for itself, so that a client is never taken for the user of its name. By default
+   * nobody.
+   */
+  findClient(token: AccessToken, userstore: UserstoreInterface<U>): MaybePromise<U | null | undefined>;
+  findClient(): MaybePromise<U | null | undefined> {
+    return null;
+  }
+
+  challenge(): readonly Challenge[] {
+    const { dpop } = this.#settings;
+    if (dpop === undefined) return [{ scheme: 'Bearer' }];
+    const proof = { scheme: 'DPoP', params: { algs: dpop.algorithms.join(' ') } };
+    return dpop.required ? [proof] : [{ scheme: 'Bearer' }, proof];
+  }
+
+  describe(): ProviderDescription {
+    const { issuer, dpop, mtls, roles } = this.#settings;
+    return {
+      issuer,
+      openIdConnectUrl: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+      addsRoles: roles !== undefined,
+      mtls,
+      ...(dpop !== undefined && { dpop: { algorithms: dpop.algorithms, required: dpop.required } }),
+    };
+  }
+
+  /** @throws ConfigurationError where it does not fit to the other providers of the app */
+  onStart(app: AppFacts): void {
+    const { introspection, issuer, clock, keys } = this.#settings;
+    refuseMisplaced(
+      {
+        provider: this,
+        name: this.#name,
+        issuer,
+        takesAllOpaque: introspection !== undefined && introspection.prefix === undefined,
+        ...this.#users,
+        usersOf: (other) =>
+          isInstance<AccessTokenProvider>(other, AccessTokenProvider) ? other.#users : undefined,
+      },
+      app,
+    );
+    if (clock === undefined) this.#clock = app.clock;
+    // Where tokens are introspected at a known address nothing else may ever be asked of the issuer.
+    if (introspection?.endpoint === undefined || keys !== undefined) this.#keys.start();
+  }
+
+  /** Drops what the issuer has said of a user's tokens. */
+  forget(username: string): void {
+    this.#introspection?.forget(username);
+  }
+
+  /** Ends all that is asked of the issuer. */
+  close(): void {
+    this.#keys.close();
+    this.#discovery.close();
+    this.#fetcher.close();
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    const store = sourceIn(this.#proofs?.store);
+    const stops = [this.#problems.listen(listener), store?.[PROBLEM_SOURCE](listener)];
+    return () => {
+      for (const stop of stops) stop?.();
+    };
+  }
+
+  get #name(): string {
+    return this.name ?? this.constructor.name;
+  }
+
+  get #users(): TokenUsers {
+    const { users, userPrefix } = this.#settings;
+    const findsUsers = this.findUser !== AccessTokenProvider.prototype.findUser;
+    return { users, userPrefix, findsUsers };
+  }
+
+  #read(request: SecurityRequest): SentToken | undefined {
+    const authorization = parseAuthorization(request.header('authorization'));
+    const scheme = authorization?.scheme;
+    if (authorization === undefined || scheme === undefined || !this.schemes.includes(scheme))
+      return undefined;
+    if (!isB64Token(authorization.credentials)) throw new InvalidRequestError();
+    if (request.header('authentication-token') !== undefined) {
+      throw new InvalidRequestError({ cause: new Error('Two tokens in one request') });
+    }
+    return { token: authorization.credentials, scheme: scheme as SentToken['scheme'] };
+  }
+
+  /** Null for a token of somebody else. */
+  #verify(token: string): MaybePromise<VerifiedAccessToken> | null {
+    const look = lookAt(token);
+    if (look.kind === 'jwt') {
+      if (look.issuer !== this.#settings.issuer) return null;
+      return this.#watched(() => this.#verifier.verify(token));
+    }
+    if (look.kind === 'jwe' || this.#introspection?.covers(token) !== true) return null;
+    return this.#introspected(token, this.#introspection);
+  }
+
+  async #introspected(token: string, introspection: Introspection): Promise<VerifiedAccessToken> {
+    const policy = { ...this.#settings, dpop: this.#settings.dpop !== undefined };
+    try {
+      const statement = readIntrospectedClaims(await introspection.ask(token), policy);
+      checkTimes(statement, policy, this.#clock());
+      return toVerified(statement, policy);
+    } catch (cause) {
+      const isKnown = this.#settings.introspection?.prefix !== undefined;
+      if (!isKnown || !isInstance(cause, TokenInvalidError)) throw cause;
+      // By its prefix it is the issuer's, and nobody else is shown it.
+      throw new TokenInvalidError({ cause, final: true });
+    }
+  }
+
+  /** Reports an audience that no token has: nobody could log in, and all that anybody saw would be 401. */
+  #watched(verify: () => MaybePromise<VerifiedAccessToken>): MaybePromise<VerifiedAccessToken> {
+    const failed = (error: unknown): never => {
+      const reason = isInstance<TokenInvalidError>(error, TokenInvalidError) ? error.cause : undefined;
+      if (!this.#hasJudgedAudience && reason instanceof Error && OF_AUDIENCE.test(reason.message)) {
+        this.#hasJudgedAudience = true;
+        const { audience, audienceClaim, issuer } = this.#settings;
+        const problem =
+          `a token that ${issuer} signed has none of the audiences ${audience.join(', ')} in ${audienceClaim}, and none ` +
+          'was accepted so far: name this API as the issuer does, or have it put that into its tokens';
+        this.#problems.report({ component: this.#name, problem });
+      }
+      throw error;
+    };
+    const accepted = (token: VerifiedAccessToken): VerifiedAccessToken => {
+      this.#hasJudgedAudience = true;
+      return token;
+    };
+    try {
+      const verified = verify();
+      return verified instanceof Promise ? verified.then(accepted, failed) : accepted(verified);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /**
+   * Checks that the client has the key that the token is bound to.
+   * @returns a nonce that the reply must carry
+   */
+  #bound(
+    request: SecurityRequest,
+    { token, scheme }: SentToken,
+    { binding: { jkt, certificate } }: VerifiedAccessToken,
+  ): MaybePromise<string | undefined> {
+    if (certificate !== undefined) {
+      const raw = request.clientCertificate?.raw;
+      const own = raw === undefined ? '' : hash('sha256', raw, 'base64url');
+      if (!isSameSecret(own, certificate)) throw unbound('The token is bound to another certificate');
+    }
+    if (jkt === undefined) {
+      if (scheme === 'dpop') throw unbound('The token is bound to no key, and came as DPoP');
+      if (this.#settings.dpop?.required === true) throw unbound('The token is bound to no key');
+      return undefined;
+    }
+    if (scheme !== 'dpop') throw unbound('The token is bound to a key, and came as Bearer');
+    return this.#proved(request, token, jkt);
+  }
+
+  async #proved(request: SecurityRequest, token: string, jkt: string): Promise<string | undefined> {
+    const { method, path } = request;
+    try {
+      return await this.#proofs?.check(proofOf(request), { method, path, token, jkt });
+    } catch (cause) {
+      if (!(cause instanceof DpopProofError)) throw cause;
+      throw new TokenInvalidError({
+        cause,
+        challenge: { error: cause.error },
+        ...(cause.nonce !== undefined && { replyHeaders: { 'DPoP-Nonce': cause.nonce } }),
+      });
+    }
+  }
+
+  #login(
+    sent: string,
+    verified: VerifiedAccessToken,
+    nonce: string | undefined,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    const { token } = verified;
+    // First: a token whose roles cannot be read opens nothing, whoever it is for.
+    const roles = this.#rolesOf(token);
+    const found = token.isClient ? this.findClient(token, userstore) : this.findUser(token, userstore);
+    return chained(found, (user) => {
+      if (user === null || user === undefined) {
+        throw new TokenInvalidError({ cause: new Error('The token is for an unknown user') });
+      }
+      // The chain reports what is no user.
+      if (!isUser(user)) return user;
+      this.#introspection?.noteUser(sent, user.username);
+      this.#refuseEnded(verified, user);
+      return new Authentication(user, {
+        authenticatedAt: token.authenticatedAt ?? null,
+        methods: verified.methods,
+        scopes: token.scopes,
+        roles,
+        isBound: verified.binding.jkt !== undefined || verified.binding.certificate !== undefined,
+        expiresAt: verified.expiresAt,
+        acceptedUntil: verified.acceptedUntil,
+        claims: token.claims,
+        ...(nonce !== undefined && { replyHeaders: { 'DPoP-Nonce': nonce } }),
+      });
+    });
+  }
+
+  /**
+   * Tokens from before the `tokensValidFrom` of their user have ended. Times of tokens are whole seconds: one of the same
+   * second is refused.
+   */
+  #refuseEnded(
+    { issuedAt, token: { authenticatedAt } }: VerifiedAccessToken,
+    { tokensValidFrom }: User,
+  ): void {
+    if (tokensValidFrom === null || tokensValidFrom === undefined) return;
+    const from = tokensValidFrom.getTime();
+    // Written so that a broken date, and one that is not known, is from before.
+    if (!(secondOf(issuedAt?.getTime() ?? NaN) > secondOf(from))) {
+      throw new TokenInvalidError({ cause: new Error('The token is from before tokensValidFrom') });
+    }
+    if (authenticatedAt === undefined || secondOf(authenticatedAt.getTime()) > secondOf(from)) return;
+    const maxAgeSeconds = Math.max(1, secondOf(this.#clock() - from));
+    throw new StepUpRequiredError({ maxAgeSeconds });
+  }
+
+  #rolesOf(token: AccessToken): readonly string[] {
+    const { roles } = this.#settings;
+    if (roles === undefined) return NO_ROLES;
+    let known = this.#roles.get(token);
+    if (known === undefined) this.#roles.set(token, (known = Object.freeze(rolesIn(token.claims, roles))));
+    return known;
+  }
+}
+
+const NO_ROLES: readonly string[] = Object.freeze([]);
+const OF_AUDIENCE = /^(?:aud|client_id) is another$/;
+
+function sourceIn(store: ProofStore | undefined): ProblemSource | undefined {
+  return store !== undefined && PROBLEM_SOURCE in store ? (store as ProofStore & ProblemSource) : undefined;
+}
+
+/** Several of them count as one that is wrong. */
+function proofOf(request: SecurityRequest): string | undefined {
+  try {
+    return request.header('dpop');
+  } catch (cause) {
+    if (isInstance(cause, MalformedCredentialsError)) throw new DpopProofError('There are several proofs');
+    throw cause;
+  }
+}
+
+function unbound(reason: string): TokenInvalidError {
+  return new TokenInvalidError({ cause: new Error(reason) });
+}
+
+function secondOf(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

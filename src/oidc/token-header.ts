@@ -1,0 +1,75 @@
+import { decodeBase64Url, parseJsonObject } from '../tokens/json';
+import { invalid } from '../tokens/jws';
+
+/** What is needed of a token's header to verify it. */
+export interface TokenHeader {
+  readonly algorithm: string;
+  readonly kid: string | undefined;
+  /** True where the type leaves open whether it is an access token. */
+  readonly isUntyped: boolean;
+}
+
+export interface HeaderPolicy {
+  readonly algorithms: readonly string[];
+  readonly type: 'auto' | 'at+jwt';
+}
+
+/** As much as Node takes of all headers together. */
+const MAX_LENGTH = 16_384;
+
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** Changes what the signature covers or how the payload is read; none of it is supported. */
+const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc'];
+
+/**
+ * Reads the header of a token that has the one canonical text of its bytes. A key that a header carries or points to
+ * is not looked at.
+ * @throws TokenInvalidError where no key could make it an access token
+ * @see RFC 7515 section 4.1, RFC 9068 section 2.1, RFC 8725 sections 3.1, 3.10 and 3.11
+ */
+export function readTokenHeader(token: string, policy: HeaderPolicy): TokenHeader {
+  if (token.length > MAX_LENGTH) throw invalid('The token is too long');
+  if (!COMPACT.test(token)) throw invalid('The token is no compact JWS');
+  const [header, ...others] = token.split('.').map(decodeBase64Url);
+  if (others.includes(undefined)) throw invalid('The token is not encoded canonically');
+  const json = parseJsonObject(header);
+  if (json === undefined) throw invalid('The header is no JSON object, or not encoded canonically');
+  const own = (name: string): unknown => (Object.hasOwn(json, name) ? json[name] : undefined);
+  const [algorithm, kid] = [own('alg'), own('kid')];
+  if (typeof algorithm !== 'string' || !policy.algorithms.includes(algorithm))
+    throw invalid('alg is another');
+  if (kid !== undefined && typeof kid !== 'string') throw invalid('kid is no text');
+  if (UNSUPPORTED.some((name) => Object.hasOwn(json, name)))
+    throw invalid('The header asks for an extension');
+  if (mediaType(own('cty')) === 'jwt') throw invalid('Another token is nested in it');
+  const type = mediaType(own('typ'));
+  const isUntyped = type === undefined || type === 'jwt';
+  if (type !== 'at+jwt' && !(isUntyped && policy.type === 'auto')) throw invalid('typ is another');
+  return { algorithm, kid, isUntyped };
+}
+
+/** In lower case and without `application/`; empty for what is none. @see RFC 7515 section 4.1.9 */
+export function mediaType(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'string' ? value.toLowerCase().replace(/^application\//, '') : '';
+}
+
+/** One of these has every access token that says nothing of its type, of the issuers that are known to make such. */
+const EVIDENCE = ['scope', 'scp', 'client_id', 'cid', 'azpacr', 'appidacr', 'gty', 'permissions'];
+/** These have ID tokens, logout tokens and security events. */
+const COUNTER_EVIDENCE = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
+
+/**
+ * True where the claims of a token without a type show that it is an access token. That nothing speaks against it is
+ * not enough: an ID token whose audience is the client would do as well.
+ * @see RFC 8725 sections 3.11 and 3.12
+ */
+export function isAccessToken(claims: Readonly<Record<string, unknown>>): boolean {
+  const has = (name: string): boolean => Object.hasOwn(claims, name);
+  const [isTyp, isUse] = [has('typ'), has('token_use')];
+  if (isTyp && claims['typ'] !== 'Bearer' && claims['typ'] !== 'DPoP') return false;
+  if (isUse && claims['token_use'] !== 'access') return false;
+  if (COUNTER_EVIDENCE.some(has)) return false;
+  return isTyp || isUse || EVIDENCE.some((name) => has(name) && claims[name] !== null);
+}

@@ -1,0 +1,81 @@
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { ProblemBoard } from '../core/problem-board';
+import { ConfigurationError, ServiceUnavailableError } from '../errors';
+import type { Clock } from '../util/clock';
+import { callable, optional } from '../util/option-kinds';
+import { parseOptions } from '../util/parse-options';
+import { RedisLink } from './redis-link';
+
+/** As much as is used of an ioredis client, 5 or 6: a `Redis` or a `Cluster`. */
+export interface RedisProofClient {
+  set(key: string, value: string, unit: 'PX', milliseconds: number, condition: 'NX'): Promise<unknown>;
+}
+
+export interface RedisProofStoreOptions {
+  /** For tests. @default Date.now */
+  readonly clock?: Clock;
+}
+
+const OPTIONS = { clock: optional(callable<Clock>(), Date.now) };
+
+const PREFIX = 'securest:proof:';
+const PROBE_MS = 10_000;
+
+/**
+ * Records used DPoP proofs for all processes that share a Redis: `dpop: { replays: new RedisProofStore(redis) }`.
+ *
+ * Where Redis does not answer within 100 ms, or refuses, requests with a proof get 503, with a `degraded` event: without
+ * it a proof could count twice. Redis is tried again each second, and a `recovered` event tells when it is back. What
+ * a Redis loses by a restart or a failover can count once more while it is good.
+ *
+ * The client stays the app's. Give it `commandTimeout`, and run Redis with `noeviction`, or proofs are dropped when its
+ * memory is full.
+ */
+export class RedisProofStore implements ProblemSource {
+  readonly #problems = new ProblemBoard();
+  readonly #link: RedisLink;
+  readonly #clock: Clock;
+
+  /** @throws ConfigurationError for options that are unknown, and when the client is not of ioredis */
+  constructor(
+    private readonly client: RedisProofClient,
+    options?: RedisProofStoreOptions,
+  ) {
+    if (typeof (client as Partial<RedisProofClient> | null | undefined)?.set !== 'function') {
+      throw new ConfigurationError(
+        'RedisProofStore needs a client of ioredis: new RedisProofStore(new Redis(url))',
+      );
+    }
+    this.#clock = parseOptions('RedisProofStore', options, OPTIONS).clock;
+    const probe = async (): Promise<unknown> => client.set(`${PREFIX}probe`, '1', 'PX', PROBE_MS, 'NX');
+    this.#link = new RedisLink(probe, (isUp, refusal) => {
+      this.#problems.report({
+        type: isUp ? 'recovered' : 'degraded',
+        component: 'RedisProofStore',
+        problem: isUp
+          ? 'proofs are recorded in Redis again'
+          : `${refusal ?? 'Redis does not answer'}: requests with a proof are refused with 503`,
+      });
+    });
+  }
+
+  /**
+   * @returns true when the id was new
+   * @throws ServiceUnavailableError when Redis does not tell
+   */
+  async add(id: string, expiresAt: Date): Promise<boolean> {
+    const milliseconds = Math.ceil(expiresAt.getTime() - this.#clock());
+    // What has expired cannot be recorded, and so could be used again.
+    if (!(milliseconds > 0)) return false;
+    const answer = await this.#link.run(async () => ({
+      told: await this.client.set(`${PREFIX}${id}`, '1', 'PX', milliseconds, 'NX'),
+    }));
+    if (answer?.told === 'OK') return true;
+    if (answer?.told === null) return false;
+    throw new ServiceUnavailableError({ cause: new Error('Redis did not tell whether a proof is new') });
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#problems.listen(listener);
+  }
+}
