@@ -34,7 +34,8 @@ export interface JsonRequest {
 /** Keeps its connections for the next request; they keep no process alive. */
 export class JsonFetcher {
   readonly #agents = { 'http:': new http.Agent(KEEP), 'https:': new https.Agent(KEEP) };
-  readonly #closed = new AbortController();
+  readonly #underWay = new Set<AbortController>();
+  #isClosed = false;
 
   /** @param timeoutMs for all of a request, its body included */
   constructor(private readonly timeoutMs = TIMEOUT_MS) {}
@@ -44,16 +45,12 @@ export class JsonFetcher {
     const url = issuerUrl(address);
     if (url === undefined) throw new FetchFailedError('an address is neither https nor http on loopback');
     const place = `${url.origin}${url.pathname}`;
+    if (this.#isClosed) throw closed(place);
     const controller = new AbortController();
-    const end = (): void => {
-      controller.abort(new FetchFailedError(`${place} cannot be asked any more`));
-    };
     const timer = setTimeout(() => {
       controller.abort(new FetchFailedError(`${place} did not answer within ${String(this.timeoutMs)} ms`));
     }, this.timeoutMs).unref();
-    const { signal } = this.#closed;
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
+    this.#underWay.add(controller);
     try {
       const body = form?.toString();
       const send = (): Promise<JsonObject> => this.#send(url, place, headers, body, controller.signal);
@@ -67,13 +64,14 @@ export class JsonFetcher {
       throw new FetchFailedError(`${place} cannot be reached${codeOf(error)}`, undefined, { cause: error });
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', end);
+      this.#underWay.delete(controller);
     }
   }
 
   /** Ends all that is under way; later requests fail. */
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
+    for (const controller of this.#underWay) controller.abort(closed('the issuer'));
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
@@ -115,6 +113,10 @@ export class JsonFetcher {
 }
 
 const KEEP = { keepAlive: true, maxFreeSockets: 8 };
+
+function closed(place: string): FetchFailedError {
+  return new FetchFailedError(`${place} cannot be asked any more`);
+}
 
 /** Never leaves this module. */
 class StaleConnection extends Error {}

@@ -187,6 +187,17 @@ describe('JsonFetcher', () => {
     expect(await fetcher.fetch(`${issuer.origin}/x`)).to.deep.equal({ again: true });
   });
 
+  it('asks 300 times at once, and Node warns of nothing', async () => {
+    const warnings: Error[] = [];
+    const listener = (warning: Error) => warnings.push(warning);
+    process.on('warning', listener);
+    issuer.on('/x', {});
+    await Promise.all(Array.from({ length: 300 }, () => fetcher.fetch(`${issuer.origin}/x`)));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listener);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('asks a second time at most', async () => {
     issuer.on('/x', {});
     await fetcher.fetch(`${issuer.origin}/x`);
