@@ -11,6 +11,8 @@ export interface ImportRecord {
   /** One cell, in a table. */
   readonly roles?: string | readonly string[];
   readonly groups?: string | readonly string[];
+  /** True in a table with passwords or hashes: in a line that is shifted, any cell may hold one. */
+  readonly mayShift?: boolean;
 }
 
 const SEPARATORS = [',', ';', '\t'];
@@ -29,6 +31,7 @@ export function readCsv(text: string): ImportRecord[] {
   return parsed(text).map(({ record: { roles, groups, ...fields }, info }) => ({
     place: `line ${String(info.lines)}`,
     fields,
+    mayShift: 'password' in fields || 'password_hash' in fields,
     ...(roles !== undefined && { roles }),
     ...(groups !== undefined && { groups }),
   }));

@@ -14,6 +14,8 @@ const BROUGHT_ALONG = new Passwords({ accept: ['pbkdf2-sha1', 'ldap-sha', 'des-c
 /** What separates several names where nobody said so. */
 const LIKE_SEVERAL = /[;,|]/;
 const SHOWN = 60;
+/** What people write for true and false, and nobody has as a password. */
+const HARMLESS = /^(?:yes|no|y|n|t|f|on|off|0|1|-1|active|inactive|enabled|disabled)$/i;
 
 /** A user to import; with a password where that is still to be hashed. */
 export interface Row {
@@ -21,6 +23,8 @@ export interface Row {
   readonly place: string;
   readonly user: User;
   readonly password?: string;
+  /** True when what stands in any cell may be a password. */
+  readonly mayShift: boolean;
 }
 
 export interface Rows {
@@ -64,7 +68,12 @@ export function lookalike(username: string, names: ReadonlySet<string>): string 
 }
 
 /** The row, or what is wrong with it, to follow its place. */
-function toRow({ place, fields, ...lists }: ImportRecord, options: RowOptions): Row | string {
+function toRow(
+  { place, fields, mayShift = false, ...lists }: ImportRecord,
+  options: RowOptions,
+): Row | string {
+  const fault = (column: string, problem: string, value?: string): string =>
+    `: ${column} ${problem}${value === undefined ? '' : shown(value, mayShift)}`;
   const { username = '', password = '', password_hash: hash = '', email = '' } = fields;
   const active = (fields.active ?? '').trim().toLowerCase();
   if (!['', 'true', 'false'].includes(active)) {
@@ -95,16 +104,16 @@ function toRow({ place, fields, ...lists }: ImportRecord, options: RowOptions): 
       ? `: ${problem}`
       : fault(column, problem.slice(column.length + 1), String(value));
   }
-  if (password === '') return { place, user };
+  if (password === '') return { place, user, mayShift };
   if (isHash(password)) return fault('password', 'is a hash, which belongs in the column password_hash');
   const weak = weakness(password, [username, email], options.isWeakMeant);
-  return weak === undefined ? { place, user, password } : fault('password', weak);
+  return weak === undefined ? { place, user, mayShift, password } : fault('password', weak);
 }
 
-/** @param value what stands there, unless it may be a secret */
-function fault(column: string, problem: string, value?: string): string {
-  const shown = value === undefined ? '' : `: "${printable(value, SHOWN)}"`;
-  return `: ${column} ${problem}${shown}`;
+/** What stands in a cell, unless it may be a secret. */
+export function shown(value: string, mayShift: boolean): string {
+  const isSecret = mayShift ? !HARMLESS.test(value.trim()) : isHash(value);
+  return isSecret ? '' : `: "${printable(value, SHOWN)}"`;
 }
 
 /** True for what is certainly one: hashing it again would make the text itself the password. */

@@ -16,10 +16,10 @@ export function refuseNames(field: 'roles' | 'groups', names: readonly string[])
   if (fault !== undefined) throw new RefusedError(fault);
 }
 
-/** The notice about a user name that other providers accept, and Basic does not. */
-export function colonNotice(username: string): string | undefined {
+/** The notice about a user name that other providers accept, and Basic does not. @param shown how it names it */
+export function colonNotice(username: string, shown = printable(username)): string | undefined {
   if (!username.includes(':')) return undefined;
-  return `${printable(username)} has a colon, so it cannot log in with Basic (RFC 7617)`;
+  return `${shown} has a colon, so it cannot log in with Basic (RFC 7617)`;
 }
 
 function listFault(field: string, names: readonly string[] | null | undefined): string | undefined {

@@ -1,10 +1,9 @@
 import { decodeSheet, readText } from '../files/read-text';
 import { describeFault, FileFault } from '../files/file-fault';
-import { printable } from '../util/printable';
 import { type Call, type Command, positionals, UsageError } from './command';
 import { importInBatches } from './import-batches';
 import { IMPORT_FORMATS, type ImportFormat, readRecords } from './import-formats';
-import { lookalike, type Row, readRows } from './import-rows';
+import { lookalike, type Row, readRows, shown } from './import-rows';
 import { formsOf } from '../util/normal-forms';
 import { colonNotice } from './new-names';
 import { STORE_USAGE, withDirectory } from './open-directory';
@@ -58,7 +57,7 @@ Options:
         for (const row of rows) {
           const group = row.user.groups?.find((name) => groups?.has(name) === false);
           if (group !== undefined) {
-            faults.push(`${row.place}: there is no group ${printable(group)}`);
+            faults.push(`${row.place}: groups has a group that does not exist${shown(group, row.mayShift)}`);
           } else if (lookalike(row.user.username, names) !== undefined) {
             faults.push(`${row.place}: username is there in another normal form of Unicode`);
           } else good.push(row);
@@ -76,8 +75,8 @@ Options:
             progress.end();
           });
         });
-        const colons = fresh.flatMap(({ place, user }) => {
-          const notice = colonNotice(user.username);
+        const colons = fresh.flatMap(({ place, user, mayShift }) => {
+          const notice = colonNotice(user.username, mayShift ? 'username' : undefined);
           return notice === undefined ? [] : [`${place}: ${notice}`];
         });
         const told = [...faults, ...colons];
