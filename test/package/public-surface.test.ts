@@ -202,8 +202,12 @@ describe('Public surface', function () {
   });
 
   it('of securest/redis is these values and types', () => {
-    expect(Object.keys(redis)).to.have.members(['RedisThrottle']);
-    expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members(['RedisClient']);
+    expect(Object.keys(redis)).to.have.members(['RedisProofStore', 'RedisThrottle']);
+    expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members([
+      'RedisClient',
+      'RedisProofClient',
+      'RedisProofStoreOptions',
+    ]);
   });
 
   it('of securest/sql is these values and types', () => {
