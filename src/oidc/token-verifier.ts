@@ -14,6 +14,9 @@ export interface VerifierPolicy extends TokenPolicy, HeaderPolicy {
   readonly tokenCache: number;
 }
 
+/** Most claims take a few thousand bytes in memory; what takes so much more is verified each time. */
+const MAX_BYTES = 65_536;
+
 interface Known {
   readonly key: KeyObject;
   readonly statement: Statement;
@@ -52,11 +55,11 @@ export class TokenVerifier {
     const claims = parseJsonObject(Buffer.from(token.split('.', 2)[1] ?? '', 'base64url'));
     if (claims === undefined) throw invalid('The payload is no claims set');
     if (isUntyped && !isAccessToken(claims)) throw invalid('Nothing shows that it is an access token');
-    freezeJson(claims);
+    const bytes = freezeJson(claims);
     const statement = readJwtClaims(claims, policy);
     const accepted = this.#accepted(statement);
     // Only now: a token that is not accepted takes nobody's place.
-    this.#keep(id, { key, statement });
+    if (bytes <= MAX_BYTES) this.#keep(id, { key, statement });
     return accepted;
   }
 

@@ -16,7 +16,8 @@ import {
 } from '../../src';
 import { KerberosProvider } from '../../src/kerberos';
 import { LdapProvider, LdapUserstore } from '../../src/ldap';
-import { RedisThrottle } from '../../src/redis';
+import { AccessTokenProvider, MemoryProofStore } from '../../src/oidc';
+import { RedisProofStore, RedisThrottle } from '../../src/redis';
 import { SqlUserstore } from '../../src/sql';
 import { describeAuthorization } from '../../src/testing';
 import { Throttle } from '../../src/throttle/throttle';
@@ -27,7 +28,15 @@ class Store {
   }
 }
 const client = { query: () => Promise.resolve({ rows: [] }) };
-const redis = { defineCommand() {}, multi() {}, del: () => Promise.resolve(0) };
+const redis = {
+  defineCommand() {},
+  multi() {},
+  del: () => Promise.resolve(0),
+  set: () => Promise.resolve('OK'),
+};
+const issuer = { issuer: 'https://id.example', audience: 'api' };
+const introspection = { clientId: 'a', clientSecret: 'b' };
+const dpop = { origin: 'https://api.example' };
 const ldap = { url: 'ldaps://ldap.example.org', baseDn: 'dc=example,dc=org' };
 const token = { secret: 'x'.repeat(32), issuer: 'a', audience: 'b' };
 
@@ -41,6 +50,22 @@ const TAKERS: Readonly<Record<string, [component: string, use: (more: object) =>
   credentialCache: ['credentialCache', (credentialCache) => new PasswordProvider({ credentialCache })],
   Throttle: ['throttle', (more) => new Throttle(more)],
   RedisThrottle: ['throttle', (more) => new RedisThrottle(redis, more)],
+  RedisProofStore: ['RedisProofStore', (more) => new RedisProofStore(redis, more)],
+  MemoryProofStore: ['MemoryProofStore', (more) => new MemoryProofStore(more)],
+  AccessTokenProvider: ['AccessTokenProvider', (more) => new AccessTokenProvider({ ...issuer, ...more })],
+  'introspection of AccessTokenProvider': [
+    'AccessTokenProvider',
+    (more) => new AccessTokenProvider({ ...issuer, introspection: { ...introspection, ...more } }),
+  ],
+  'dpop of AccessTokenProvider': [
+    'AccessTokenProvider',
+    (more) => new AccessTokenProvider({ ...issuer, dpop: { ...dpop, ...more } }),
+  ],
+  'nonce of AccessTokenProvider': [
+    'AccessTokenProvider',
+    (more) =>
+      new AccessTokenProvider({ ...issuer, dpop: { ...dpop, nonce: { secret: 'x'.repeat(32), ...more } } }),
+  ],
   Passwords: ['Passwords', (more) => new Passwords(more)],
   ...Object.fromEntries(
     (['bcrypt', 'argon2id', 'scrypt', 'pbkdf2-sha256', 'pbkdf2-sha512'] as const).map((scheme) => [
@@ -83,7 +108,7 @@ const TAKERS: Readonly<Record<string, [component: string, use: (more: object) =>
 /** Those of them that take their options as they are. */
 const OPTIONAL = [
   'securest()', 'createSecurity()', 'PasswordProvider', 'throttle of a PasswordProvider', 'credentialCache', 'Throttle',
-  'RedisThrottle', 'Passwords', 'LdapProvider', 'passwordController()', '@StrongPassword', '@CurrentAuthentication',
+  'RedisThrottle', 'RedisProofStore', 'MemoryProofStore', 'Passwords', 'LdapProvider', 'passwordController()', '@StrongPassword', '@CurrentAuthentication',
   'ownerOf()',
 ]; // prettier-ignore
 

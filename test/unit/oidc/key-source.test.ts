@@ -204,8 +204,8 @@ describe('FetchedKeys', () => {
     const keys = discovered();
     for (let minutes = 0; minutes < 180; minutes += 10) {
       await keys.find('ES256', 'one');
-      // The next one begins once nothing is loaded in the background.
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      // Waits for what is loaded in the background.
+      await bad(keys.find('ES256', 'unknown'));
       now += 10 * MINUTE;
     }
     expect(issuer.count(OPENID)).to.be.within(2, 4);

@@ -262,6 +262,16 @@ describe('TokenVerifier', () => {
       expect(looks).to.equal(1);
     });
 
+    it('remembers no token whose claims take much memory', async () => {
+      for (const more of [{ list: Array(4000).fill([]) }, { roles: Array(20).fill('a'.repeat(20)) }]) {
+        const token = await issuer.token(more);
+        await verifier.verify(token);
+        looks = 0;
+        await verifier.verify(token);
+        expect(looks).to.equal('list' in more ? 1 : 0);
+      }
+    });
+
     it('gives no place to what it refuses', async () => {
       const small = create({ tokenCache: 1 });
       const token = await issuer.token();
