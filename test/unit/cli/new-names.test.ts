@@ -100,7 +100,7 @@ for (const [what, { store, text }] of Object.entries(STORES)) {
       expect(none).to.equal('');
       const imported = await importing(`username,password_hash\nbob,${HASH}\ncorp:bob,${HASH}\n`);
       expect([imported.code, imported.out]).to.deep.equal([0, '2 added, 0 were there already\n']);
-      expect(imported.err).to.match(/^users\.csv line 3: corp:bob has a colon.*\n$/);
+      expect(imported.err).to.match(/^users\.csv line 3: username has a colon.*\n$/);
       expect(await names()).to.have.members(['corp:ann', 'ann', 'bob', 'corp:bob']);
     });
 
