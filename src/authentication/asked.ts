@@ -9,6 +9,7 @@ import {
   type AuthenticationSource,
   isBareAuthentication,
   provedLogin,
+  type StatedLists,
 } from '../core/authentication';
 import { NO_NAMES } from '../core/frozen-json';
 import { listenForProblems, type ProblemListener, reportProblem } from '../core/events';
@@ -73,8 +74,8 @@ export class Asked {
     if (result === null || result === undefined) return NOT_MINE;
     const { link, request, userstore, options } = this;
     try {
-      const hasOwnUsers = this.provider?.needsUserstore === false;
-      return accept(link, hasOwnUsers, result, userstore, options, (problem) => {
+      const ownsUsers = (): boolean => bringsOwnUsers(this.provider);
+      return accept(link, ownsUsers, result, userstore, options, (problem) => {
         reportProblem(request, problem);
       });
     } catch (error) {
@@ -88,7 +89,7 @@ const NOT_MINE: Answer = { verdict: 'no_credentials' };
 /** Takes a provider's result as a grant only when it literally is one. */
 function accept(
   link: ChainLink,
-  hasOwnUsers: boolean,
+  ownsUsers: () => boolean,
   result: unknown,
   userstore: ProviderUserstore,
   { activity, clock }: ChainOptions,
@@ -115,7 +116,7 @@ function accept(
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
     return { verdict: 'bad_credentials' };
   }
-  if (details !== undefined) refuseMalformed(details as Authentication);
+  const lists = details === undefined ? undefined : checkedLists(details as Authentication);
   // Taken once: the very headers that are looked through are those that are sent.
   const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
   const user = publicUserOf(record, stated, origin, link.name, onProblem);
@@ -127,7 +128,9 @@ function accept(
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
     now: clock(),
     replyHeaders: stated?.replyHeaders,
+    lists,
   });
+  const hasOwnUsers = origin === undefined && ownsUsers();
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
   return {
     verdict: 'authenticated',
@@ -135,26 +138,40 @@ function accept(
   };
 }
 
+/** True where a user of no store is never one of a store, whatever the name. */
+function bringsOwnUsers(provider: AuthProviderInterface | undefined): boolean {
+  return provider?.needsUserstore === false || provider?.describe?.().issuer !== undefined;
+}
+
 function isKnownUser(record: unknown, fixed: FixedUser | undefined): record is User {
   return fixed !== undefined || isUser(record);
 }
 
 /**
- * A limit, a role or a time that cannot be understood is none, and must not be taken for one.
+ * What a provider states of a login, as it is from now on. A limit, a role or a time that cannot be understood is none,
+ * and must not be taken for one.
  * @throws TypeError that names the detail
  */
-function refuseMalformed({ methods, scopes, roles, isBound, authenticatedAt }: Authentication): void {
-  if (!isListOfTexts(methods)) throw malformed('methods', 'a list of strings');
-  if (scopes !== undefined && !isListOfTexts(scopes)) throw malformed('scopes', 'a list of strings');
-  if (!isListOfTexts(roles)) throw malformed('roles', 'a list of strings');
+function checkedLists({ methods, scopes, roles, isBound, authenticatedAt }: Authentication): StatedLists {
   if (typeof (isBound as unknown) !== 'boolean') throw malformed('isBound', 'true or false');
-  if (authenticatedAt !== undefined && !types.isDate(authenticatedAt))
+  if (authenticatedAt !== undefined && !types.isDate(authenticatedAt)) {
     throw malformed('authenticatedAt', 'a date');
+  }
+  return {
+    methods: fixedList(methods, 'methods'),
+    scopes: scopes === undefined ? undefined : fixedList(scopes, 'scopes'),
+    roles: fixedList(roles, 'roles'),
+  };
 }
 
-function isListOfTexts(value: unknown): boolean {
-  if (value === NO_NAMES) return true;
-  return Array.isArray(value) && !Array.from(value).some((text) => typeof text !== 'string');
+/** The provider keeps its list, and may change it later. */
+function fixedList(value: unknown, detail: string): readonly string[] {
+  if (value === NO_NAMES) return NO_NAMES;
+  if (!Array.isArray(value)) throw malformed(detail, 'a list of strings');
+  const list: readonly unknown[] =
+    Object.isFrozen(value) && !types.isProxy(value) ? value : Object.freeze(Array.from(value as unknown[]));
+  for (const text of list) if (typeof text !== 'string') throw malformed(detail, 'a list of strings');
+  return list as readonly string[];
 }
 
 function malformed(detail: string, must: string): TypeError {

@@ -51,7 +51,7 @@ export interface Login {
   readonly origin: Origin | undefined;
   /** The name of the provider that authenticated it. */
   readonly provider: string;
-  /** True where the provider says that its users are never those of a store. */
+  /** True for a user of no store whose provider says that its users are never those of a store. */
   readonly hasOwnUsers: boolean;
   /** The user as events name it. */
   label(): string;

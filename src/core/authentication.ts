@@ -130,21 +130,28 @@ export interface ChainFacts<U extends User> {
   readonly now: number;
   /** In place of those that the provider stated. */
   readonly replyHeaders?: AuthenticationDetails['replyHeaders'] | undefined;
+  /** The same. */
+  readonly lists?: StatedLists | undefined;
 }
+
+/** The lists of a login, which nobody changes any more. */
+export type StatedLists = {
+  readonly [Name in 'methods' | 'scopes' | 'roles']?: Authentication[Name] | undefined;
+};
 
 /** A login as the chain found it. For the chain alone: what an app makes cannot choose its source. */
 export function provedLogin<U extends User>(
   details: AuthenticationDetails,
-  { user, source, home, stamp, now, replyHeaders }: ChainFacts<U>,
+  { user, source, home, stamp, now, replyHeaders, lists = details }: ChainFacts<U>,
 ): Authentication<U> {
   const origin: Origin = { source, home };
   if (home !== undefined || source?.kind === 'provider') ORIGINS.set(user, origin);
   const isTimeStated = Authentication.isTimeStated(details);
   const proved: HandedOver = {
     authenticatedAt: isTimeStated ? (details.authenticatedAt ?? null) : new Date(now),
-    methods: details.methods,
-    scopes: details.scopes,
-    roles: details.roles,
+    methods: lists.methods,
+    scopes: lists.scopes,
+    roles: lists.roles,
     isBound: details.isBound,
     expiresAt: details.expiresAt,
     acceptedUntil: Authentication.acceptedUntil(details),

@@ -271,6 +271,29 @@ for (const driver of DRIVERS) {
       expect((await api.get('/write', { authorization: 'Bearer none' })).status).to.equal(503);
     });
 
+    it('takes the lists of a login as they were when it was proved', async () => {
+      const scopes = ['notes:read'];
+      class Keeping implements AuthProviderInterface {
+        authenticate(): Authentication {
+          return new Authentication({ username: 'ann' }, { scopes });
+        }
+      }
+      class Widening {
+        authorize() {
+          return true;
+        }
+        getRoles() {
+          scopes.push('notes:write');
+          return [];
+        }
+      }
+      await using api = await start({ providers: [Keeping], roleLoaders: [Widening] });
+      expect((await api.get('/edit')).status).to.equal(403);
+      expect(scopes).to.include('notes:write');
+      scopes.length = 1;
+      expect((await api.get('/alternative')).json()).to.include({ code: 'insufficient_scope' });
+    });
+
     for (const [detail, value] of [
       ['scopes', 'notes:read notes:write'],
       ['scopes', ['notes:read', 7]],
