@@ -90,6 +90,27 @@ describe('npm start', function () {
     });
   }
 
+  it('start:issuer: prints curl lines with tokens that work when pasted, and ends on SIGTERM', async () => {
+    running = run(`exec ${packageJson.scripts['start:issuer']}`, { ISSUER_PORT: '0' }, 8);
+    const lines = await running.started;
+    const replies: string[] = [];
+    for (const line of lines) replies.push((await shell('sh', ['-c', line])).stdout);
+    expect(replies[0]).to.match(/^HTTP\/1.1 401 /);
+    expect(JSON.parse(replies[1]!)).to.have.property('authorization_servers');
+    expect(JSON.parse(replies[2]!)).to.include({ username: 'u-1001' });
+    expect(replies[3])
+      .to.match(/^HTTP\/1.1 403 /)
+      .and.include('insufficient_scope');
+    const note = { author: 'u-1001', text: 'Lunch is at noon' };
+    expect(JSON.parse(replies[4]!)).to.deep.equal(note);
+    expect(JSON.parse(replies[5]!)).to.deep.equal([note]);
+    expect(replies[6]).to.match(/^HTTP\/1.1 (204|401) /);
+    expect(replies[7]).to.match(/^HTTP\/1.1 204 /);
+
+    running.child.kill('SIGTERM');
+    expect(await running.ended).to.equal(0);
+  });
+
   it('prints the passwords at the first start, and at the next one only where they are', async () => {
     running = run(`exec ${start}`, { NOTES_DATA: folder });
     await running.started;

@@ -71,6 +71,7 @@ export interface Note extends NoteContent {
 }
 export declare class NoteStore {
   get(id: string): Promise<Note | undefined>;
+  of(username: string): Promise<Note[]>;
 }
 export declare class OfficeHours {
   check(): boolean;

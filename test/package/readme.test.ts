@@ -61,6 +61,17 @@ describe('Documentation', function () {
     expect(keys).to.deep.equal(declared('src/tokens/token-service-options.ts', 'TokenServiceOptions'));
   });
 
+  it('lists exactly the options of AccessTokenProvider', () => {
+    const page = read('docs/access-tokens.md');
+    for (const [heading, file, name] of [
+      ['Options', 'options', 'AccessTokenOptions'],
+      ['Opaque tokens', 'introspection-options', 'IntrospectionOptions'],
+      ['DPoP', 'dpop-options', 'DpopOptions'],
+    ] as const) {
+      expect(tableKeys(page, heading), heading).to.have.members(declared(`src/oidc/${file}.ts`, name));
+    }
+  });
+
   it('lists exactly the error codes that there are', () => {
     const keys = tableKeys(read('docs/replies.md'), 'Errors');
     expect(keys).to.have.members(declared('src/errors.ts', 'SecurityErrorCode'));
