@@ -66,6 +66,8 @@ class OfBearer extends Logins {
 }
 
 let evaluations = 0;
+/** What the action throws. */
+let thrown: unknown;
 const counted = (answer: boolean) => () => {
   evaluations += 1;
   return answer;
@@ -103,6 +105,17 @@ function notes(): Constructor<object> {
     }
     @Authorized(allOf(counted(false), scope('notes:write'))) @Get('/never') never() {
       return 'ok';
+    }
+    @Authorized(allOf(scope('notes:read'), () => ++evaluations > 1)) @Get('/wavering') wavering() {
+      return 'ok';
+    }
+    @Authorized(allOf(recentLogin({ maxAgeSeconds: 300 }), () => ++evaluations > 1))
+    @Get('/wavering-login')
+    waveringLogin() {
+      return 'ok';
+    }
+    @Authorized() @Get('/throws') throws() {
+      throw thrown;
     }
     @Authorized('editor') @Get('/editor') editor() {
       return 'ok';
@@ -249,6 +262,36 @@ for (const driver of DRIVERS) {
       await api.get('/read', { authorization: 'Bearer read' });
       expect(evaluations).to.equal(2);
     });
+
+    for (const path of ['/wavering', '/wavering-login']) {
+      it(`asks for nothing where only a policy refused, and now no longer does (${path})`, async () => {
+        await using api = await start();
+        evaluations = 0;
+        const reply = await api.get(path, { authorization: 'Bearer all' });
+        expect([reply.status, reply.json()['code']]).to.deep.equal([403, 'access_denied']);
+        expect(reply.challenges).to.deep.equal([]);
+        expect(evaluations).to.be.above(1);
+      });
+    }
+
+    const odd: [string, () => object, string][] = [
+      ['scopes that are no list', () => Object.assign(new InsufficientScopeError(['a']), { scopes: 5 }), 'insufficient_scope'],
+      ['scopes of no text', () => Object.assign(new InsufficientScopeError(['a']), { scopes: [Symbol('a')] }), 'insufficient_scope'],
+      ['scopes that cannot be sent', () => Object.assign(new InsufficientScopeError(['a']), { scopes: ['\r\nX: é'] }), 'insufficient_scope'],
+      ['scopes that are gone', () => Object.assign(new InsufficientScopeError(['a']), { scopes: undefined }), 'insufficient_scope'],
+      ['no scopes', () => new InsufficientScopeError([]), 'insufficient_scope'],
+      ['no need', () => Object.assign(new StepUpRequiredError({}), { need: null }), 'insufficient_user_authentication'],
+      ['an odd need', () => Object.assign(new StepUpRequiredError({}), { need: { maxAgeSeconds: '\r\n', acr: 7, scopes: [{}] } }), 'insufficient_user_authentication'],
+    ]; // prettier-ignore
+    for (const [what, make, error] of odd) {
+      it(`answers an action that throws an error with ${what}`, async () => {
+        await using api = await start();
+        thrown = make();
+        const { status, challenges } = await api.get('/throws', { authorization: 'Bearer all' });
+        expect(status).to.equal(error === 'insufficient_scope' ? 403 : 401);
+        expect(challenges).to.deep.equal([`Bearer realm="api", error="${error}"`]);
+      });
+    }
 
     it('promises no more scopes where an authorization provider refuses all the same', async () => {
       class Closed {
