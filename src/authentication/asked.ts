@@ -65,6 +65,12 @@ export class Asked {
     }
   }
 
+  /** Users of an issuer are its own too: there whoever has a name need not be whom the store knows by it. */
+  private hasOwnUsers(): boolean {
+    const { provider } = this;
+    return provider?.needsUserstore === false || provider?.describe?.().issuer !== undefined;
+  }
+
   private failed(error: unknown): Answer {
     return { verdict: classify(error), error };
   }
@@ -73,10 +79,16 @@ export class Asked {
     if (result === null || result === undefined) return NOT_MINE;
     const { link, request, userstore, options } = this;
     try {
-      const hasOwnUsers = this.provider?.needsUserstore === false;
-      return accept(link, hasOwnUsers, result, userstore, options, (problem) => {
-        reportProblem(request, problem);
-      });
+      return accept(
+        link,
+        () => this.hasOwnUsers(),
+        result,
+        userstore,
+        options,
+        (problem) => {
+          reportProblem(request, problem);
+        },
+      );
     } catch (error) {
       return this.failed(error);
     }
@@ -88,7 +100,7 @@ const NOT_MINE: Answer = { verdict: 'no_credentials' };
 /** Takes a provider's result as a grant only when it literally is one. */
 function accept(
   link: ChainLink,
-  hasOwnUsers: boolean,
+  hasOwnUsers: () => boolean,
   result: unknown,
   userstore: ProviderUserstore,
   { activity, clock }: ChainOptions,
@@ -131,7 +143,14 @@ function accept(
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
   return {
     verdict: 'authenticated',
-    grant: { authentication, record, origin, provider: link.name, hasOwnUsers, label },
+    grant: {
+      authentication,
+      record,
+      origin,
+      provider: link.name,
+      hasOwnUsers: origin === undefined && hasOwnUsers(),
+      label,
+    },
   };
 }
 
