@@ -114,6 +114,13 @@ function notes(): Constructor<object> {
     waveringLogin() {
       return 'ok';
     }
+    @Authorized(() => {
+      throw thrown;
+    })
+    @Get('/refusing')
+    refusing() {
+      return 'ok';
+    }
     @Authorized() @Get('/throws') throws() {
       throw thrown;
     }
@@ -203,10 +210,10 @@ for (const driver of DRIVERS) {
   describe(`Scopes and recent logins on ${driver.name}`, () => {
     beforeEach(reset);
 
-    const start = (security: SecurityOptions = {}) =>
+    const start = (security: SecurityOptions = {}, host: { defaultErrorHandler?: boolean } = {}) =>
       startApi(driver, {
         security: { providers: [OfBasic, OfBearer], userstores: [], clock: () => NOW, ...security },
-        host: { controllers: [notes()] },
+        host: { controllers: [notes()], ...host },
       });
 
     for (const [path, login, { status, code, challenge }] of CASES) {
@@ -290,6 +297,46 @@ for (const driver of DRIVERS) {
         const { status, challenges } = await api.get('/throws', { authorization: 'Bearer all' });
         expect(status).to.equal(error === 'insufficient_scope' ? 403 : 401);
         expect(challenges).to.deep.equal([`Bearer realm="api", error="${error}"`]);
+      });
+    }
+
+    it('sends what a policy that refuses says for the reply', async () => {
+      await using api = await start();
+      const options = { challenge: { acr_values: 'phr' }, replyHeaders: { 'X-Help': 'there' } };
+      for (const [error, challenge] of [
+        [
+          new StepUpRequiredError({ maxAgeSeconds: 5 }, options),
+          'error="insufficient_user_authentication", max_age="5", acr_values="phr"',
+        ],
+        [
+          new InsufficientScopeError(['a'], options),
+          'error="insufficient_scope", scope="a", acr_values="phr"',
+        ],
+      ] as const) {
+        thrown = error;
+        const { challenges, headers } = await api.get('/refusing', { authorization: 'Bearer all' });
+        expect(challenges).to.deep.equal([`Bearer realm="api", ${challenge}`]);
+        expect(headers['x-help']).to.equal('there');
+      }
+    });
+
+    for (const defaultErrorHandler of [true, false]) {
+      it(`keeps what a login sets on the reply (defaultErrorHandler: ${defaultErrorHandler})`, async () => {
+        class Proving implements AuthProviderInterface {
+          authenticate(): Authentication {
+            const replyHeaders = { 'X-Proof': 'p', 'X-Lines': ['a', 'b'], 'set-cookie': 'c=1' };
+            return new Authentication({ username: 'ann' }, { replyHeaders });
+          }
+        }
+        await using api = await start({ providers: [Proving] }, { defaultErrorHandler });
+        const { status, headers } = await api.get('/editor');
+        expect(status).to.equal(403);
+        expect(headers).to.include({
+          'x-proof': 'p',
+          'x-lines': 'a, b',
+          'cache-control': 'private, no-store',
+        });
+        expect(headers['set-cookie'] ?? []).to.have.length.below(2);
       });
     }
 
