@@ -6,7 +6,7 @@
 import { type Challenge, formatChallenge } from '../core/challenge';
 import type { ProviderOutcome } from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { type SecurityError, StepUpRequiredError } from '../errors';
+import { InsufficientScopeError, type SecurityError, StepUpRequiredError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
@@ -171,22 +171,30 @@ function errorOf({ verdict }: ProviderOutcome, request: SecurityRequest): string
   return authorizationScheme(request) === undefined ? 'invalid_token' : 'invalid_request';
 }
 
-/** What the error that answers says itself. */
+/** What the error that answers says itself. An app has its hands on every property of what it throws. */
 function paramsOf(error: SecurityError): Readonly<Record<string, string>> {
-  const { need } = error as Partial<StepUpRequiredError>;
-  const { scopes } = error as { scopes?: readonly string[] };
   const own = sendableParams(error.challenge);
-  if (need !== undefined && isInstance(error, StepUpRequiredError)) {
+  if (isInstance<StepUpRequiredError>(error, StepUpRequiredError)) {
+    const { scopes, maxAgeSeconds, acr } = Object(error.need) as Partial<Record<string, unknown>>;
     return {
       error: 'insufficient_user_authentication',
-      ...(need.scopes !== undefined && { scope: need.scopes.join(' ') }),
-      ...(need.maxAgeSeconds !== undefined && { max_age: String(need.maxAgeSeconds) }),
-      ...(need.acr !== undefined && { acr_values: need.acr.join(' ') }),
+      ...namesIn('scope', scopes),
+      ...(Number.isSafeInteger(maxAgeSeconds) && { max_age: String(maxAgeSeconds) }),
+      ...namesIn('acr_values', acr),
       ...own,
     };
   }
-  if (scopes === undefined) return { ...own };
-  return { error: 'insufficient_scope', scope: scopes.join(' '), ...own };
+  if (!isInstance<InsufficientScopeError>(error, InsufficientScopeError)) return { ...own };
+  return { error: 'insufficient_scope', ...namesIn('scope', error.scopes), ...own };
+}
+
+const PRINTABLE = /^[\x20-\x7e]+$/;
+
+/** A parameter that lists names; none where there are none, or none that can be sent. */
+function namesIn(parameter: string, names: unknown): Readonly<Record<string, string>> {
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return {};
+  const text = names.join(' ');
+  return PRINTABLE.test(text) ? { [parameter]: text } : {};
 }
 
 /** The scheme of tokens that the request used, in lower case; undefined where it came with none. */

@@ -2,6 +2,7 @@
  * Makes the reply of a refusal: the error that the host is going to send, with its headers and what the app's own hook
  * makes of it. It is the only place that does; the seam to the host writes it.
  */
+import type { ServerResponse } from 'node:http';
 import { type Audit, factsOf, outcomesOf } from '../audit/audit';
 import type { ProviderOutcome } from '../core/events';
 import type { SecurityRequest } from '../core/request';
@@ -92,9 +93,12 @@ export class Refusals {
     if (COMPLETED in error) return;
     const { request, access } = state;
     Object.defineProperty(error, COMPLETED, { value: true });
-    const headers: Record<string, string | string[]> = { 'Cache-Control': 'private, no-store' };
     // Koa's own error handler keeps no header of the reply but those that the error names.
     const response = rawResponse(request.action);
+    const headers: Record<string, string | string[]> = {
+      ...headersOfLogin(state, response),
+      'Cache-Control': 'private, no-store',
+    };
     const vary = response?.getHeader('Vary');
     if (vary !== undefined) headers['Vary'] = String(vary);
     // What a provider told the client of its success; a 401 must not look like a leg of its login.
@@ -144,6 +148,23 @@ export class Refusals {
       audit.error('The onUnauthorized hook failed', cause);
     }
   }
+}
+
+/** What the login of a request has set on its reply. A cookie would be added once more. */
+function headersOfLogin(
+  { outcome }: RequestState,
+  response: ServerResponse | undefined,
+): Record<string, string | string[]> {
+  if (outcome?.kind !== 'authenticated') return {};
+  const names = Object.keys(outcome.authentication.replyHeaders).filter(
+    (name) => !/^set-cookie$/i.test(name),
+  );
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = response?.getHeader(name);
+      return value === undefined ? [] : [[name, Array.isArray(value) ? value : String(value)]];
+    }),
+  );
 }
 
 /** Of what an action throws itself. */

@@ -1,6 +1,6 @@
 import { type FixedUser, fixedUser } from '../core/fixed-user';
 import { silencePromisesIn } from '../core/silence';
-import { stampOf } from '../core/stamp';
+import { dateOfStamp, stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
 import { type MaybePromise, ORIGIN_OF, type UserOrigin, type UserstoreInterface } from '../core/userstore';
 import type { Activity } from './activity';
@@ -135,8 +135,15 @@ export class ProviderUserstore implements UserstoreInterface {
   [ORIGIN_OF](user: User): UserOrigin | undefined {
     const origin = this.originOf(user);
     if (origin === undefined) return undefined;
-    const { store, name, isActive } = origin;
-    return { store, name, isActive, isOneOfSeveral: this.chain.isSeveral() };
+    const { store, name, isActive, stamp } = origin;
+    const tokensValidFrom = dateOfStamp(stamp);
+    return {
+      store,
+      name,
+      isActive,
+      isOneOfSeveral: this.chain.isSeveral(),
+      ...(tokensValidFrom !== undefined && { tokensValidFrom }),
+    };
   }
 
   /** The store that a user came from, in an app with several. */

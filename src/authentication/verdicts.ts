@@ -116,7 +116,7 @@ function toError({ verdict, error: cause }: Verdict, isToken: boolean): Security
 }
 
 /** What an error says for the reply, as it can be sent. */
-function replyOf(error: unknown): Pick<SecurityErrorOptions, 'challenge' | 'replyHeaders'> {
+export function replyOf(error: unknown): Pick<SecurityErrorOptions, 'challenge' | 'replyHeaders'> {
   if (!isInstance<SecurityError>(error, SecurityError)) return {};
   const { challenge, replyHeaders } = error as { challenge: unknown; replyHeaders: unknown };
   return { challenge: sendableParams(challenge), replyHeaders: sendableOf(replyHeaders) };

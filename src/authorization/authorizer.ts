@@ -9,6 +9,7 @@ import { DeadlinePassedError, withinDeadline } from '../http/deadline';
 import { RequestWithSignal } from '../http/request-with-signal';
 import type { RequestState } from '../authentication/request-state';
 import type { UserstoreChain } from '../authentication/userstore-chain';
+import { replyOf } from '../authentication/verdicts';
 import type { Access, OwnerRule } from '../core/access';
 import type { AuthorizationProviderInterface, Decision, UserRoles } from '../core/authorization-provider';
 import type { SecurityRequest } from '../core/request';
@@ -219,12 +220,14 @@ export class Authorizer {
 /** A policy may refuse by throwing, and say what would help. Made anew: the app has its hands on what it throws. */
 function refusalOf(cause: unknown): SecurityError | undefined {
   if (isInstance<InsufficientScopeError>(cause, InsufficientScopeError)) {
-    return new InsufficientScopeError(cause.scopes, { cause });
+    return new InsufficientScopeError(cause.scopes, { cause, ...replyOf(cause) });
   }
   if (isInstance<StepUpRequiredError>(cause, StepUpRequiredError)) {
-    return new StepUpRequiredError(cause.need, { cause });
+    return new StepUpRequiredError(cause.need, { cause, ...replyOf(cause) });
   }
-  return isInstance(cause, AccessDeniedError) ? new AccessDeniedError({ cause }) : undefined;
+  return isInstance(cause, AccessDeniedError)
+    ? new AccessDeniedError({ cause, ...replyOf(cause) })
+    : undefined;
 }
 
 function withScopes(reason: string, error: SecurityError): string {

@@ -51,6 +51,8 @@ export async function denialOf(evaluation: Evaluation): Promise<SecurityError> {
   for (const assumed of attempts) {
     if (!assumed.isOf || !(await wouldHold(evaluation, assumed))) continue;
     const lack = await lackOfLevels(evaluation, assumed);
+    // A policy has changed its mind meanwhile: there is nothing that a client could ask for.
+    if (lack.scopes.length === 0 && lack.logins.length === 0) continue;
     if (!assumed.freshLogin) return new InsufficientScopeError(lack.scopes);
     return new StepUpRequiredError(needOf(lack));
   }

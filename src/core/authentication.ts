@@ -109,8 +109,10 @@ export class Authentication<U extends User = User> {
   /** True where whoever made it said when the login took place. @internal */
   static isTimeStated(details: AuthenticationDetails): boolean {
     if (#isTimeStated in details) return details.#isTimeStated;
-    // A login that was spread has no private fields: that its time is not known must not become "now".
-    return details.authenticatedAt !== undefined || Object.hasOwn(details, 'user');
+    if (details.authenticatedAt !== undefined) return true;
+    // A login that was spread has no private fields: that its time is not known must not become "now". Where its user was
+    // taken out first, its source is left.
+    return Object.hasOwn(details, 'user') || Object.hasOwn(details, 'source');
   }
 
   /** The userstore that its user came from, in an app with several. @internal */

@@ -19,6 +19,11 @@ export function stampOf(user: Pick<User, 'tokensValidFrom'>): number {
   return time === 0 ? EPOCH_STAMP : time;
 }
 
+/** The `tokensValidFrom` that a stamp is of. */
+export function dateOfStamp(stamp: number): Date | undefined {
+  return stamp === 0 ? undefined : new Date(stamp === EPOCH_STAMP ? 0 : stamp);
+}
+
 /**
  * The `tokensValidFrom` that ends a user's tokens: now, and at least a second after the record's present one. Tokens
  * are held against it for equality, so it never repeats: not within a millisecond, not when a clock is set back.

@@ -16,6 +16,8 @@ export interface UserOrigin<U extends User = User> {
   readonly isOneOfSeveral: boolean;
   /** False for a user who must not log in, by `active` and by the option `isActive`. */
   readonly isActive: boolean;
+  /** Its `tokensValidFrom` as the store gave it, whatever a provider makes of the record. */
+  readonly tokensValidFrom?: Date;
 }
 
 /**

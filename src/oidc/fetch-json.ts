@@ -103,7 +103,13 @@ export class JsonFetcher {
         const isStale = request.reusedSocket && error.code === 'ECONNRESET';
         fail(isStale ? new StaleConnection() : error);
       });
+      let isAnswered = false;
+      // One that is given up without an error, after an answer of status 101 for example, is aborted no more.
+      request.on('close', () => {
+        if (!isAnswered) fail(new FetchFailedError(`${place} closed the connection without an answer`));
+      });
       request.on('response', (response) => {
+        isAnswered = true;
         response.on('error', fail);
         readObject(response, place).then(resolve, fail);
       });

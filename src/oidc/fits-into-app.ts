@@ -52,16 +52,19 @@ function refuseLaterReaders({ provider, name, takesAllOpaque }: Placed, { provid
 /** Two issuers' users of one name would be one user. */
 function refuseMixedUsers(placed: Placed, { providers, userstores }: AppFacts): void {
   if (placed.findsUsers) return;
-  const others = providers
+  const ofAll = providers
     .filter((other) => other !== placed.provider)
-    .flatMap((other) => placed.usersOf(other) ?? [])
-    .filter(({ users }) => users === placed.users);
+    .flatMap((other) => placed.usersOf(other) ?? []);
+  const others = ofAll.filter(({ users }) => users === placed.users);
   const isNeeded =
     placed.users === 'userstore' ? others.length > 0 : others.length > 0 || userstores.length > 0;
   if (!isNeeded) return;
-  const isPart = others.some(
-    ({ userPrefix, findsUsers }) =>
-      !findsUsers && (userPrefix.startsWith(placed.userPrefix) || placed.userPrefix.startsWith(userPrefix)),
+  // The users of the other kind have names in the store, of which only a prefix says anything.
+  const isPart = ofAll.some(
+    ({ users, userPrefix, findsUsers }) =>
+      !findsUsers &&
+      (users === placed.users || userPrefix !== '') &&
+      (userPrefix.startsWith(placed.userPrefix) || placed.userPrefix.startsWith(userPrefix)),
   );
   if (placed.userPrefix !== '' && !isPart) return;
   const beside = others.length > 0 ? 'another provider of tokens' : 'a userstore';

@@ -60,11 +60,14 @@ export class IntrospectionCache {
     if (turn !== this.#turn) return;
     const at = this.clock();
     const isActive = Object.hasOwn(answer, 'active') && answer['active'] === true;
-    const expiry = isActive && Object.hasOwn(answer, 'exp') ? Number(answer['exp']) * 1000 : Infinity;
+    const exp = isActive && Object.hasOwn(answer, 'exp') ? answer['exp'] : Infinity;
+    // Of another form it says nothing, and the token is refused.
+    const expiry = typeof exp === 'number' ? exp * 1000 : NaN;
     const until = Math.min(at + (isActive ? this.seconds * 1000 : INACTIVE_MS), expiry);
     if (!(at < until)) return;
     const entries = isActive ? this.#active : this.#inactive;
-    entries.delete(id);
+    // Of two questions at once the later answer counts.
+    for (const either of [this.#active, this.#inactive]) either.delete(id);
     const [oldest] = entries.keys();
     if (entries.size >= MAX_ENTRIES && oldest !== undefined) entries.delete(oldest);
     entries.set(id, { answer, at, until, username: undefined });

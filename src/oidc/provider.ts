@@ -11,7 +11,7 @@ import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../cor
 import { ProblemBoard } from '../core/problem-board';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
-import type { MaybePromise, UserstoreInterface } from '../core/userstore';
+import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
 import {
   InvalidRequestError,
   MalformedCredentialsError,
@@ -335,6 +335,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
       if (!isUser(user)) return user;
       this.#introspection?.noteUser(sent, user.username);
       this.#refuseEnded(verified, user);
+      // findUser() may have made a user of its own from the store's record.
+      this.#refuseEnded(verified, { tokensValidFrom: userstoreOf(userstore, user)?.tokensValidFrom });
       return new Authentication(user, {
         authenticatedAt: token.authenticatedAt ?? null,
         methods: verified.methods,
@@ -355,7 +357,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
    */
   #refuseEnded(
     { issuedAt, token: { authenticatedAt } }: VerifiedAccessToken,
-    { tokensValidFrom }: User,
+    { tokensValidFrom }: Pick<User, 'tokensValidFrom'>,
   ): void {
     if (tokensValidFrom === null || tokensValidFrom === undefined) return;
     const from = tokensValidFrom.getTime();

@@ -352,6 +352,52 @@ for (const driver of DRIVERS) {
       expect((await api.get('/me', bearer(stranger))).status).to.equal(401);
     });
 
+    it('are never those of the store whose name the app gave to a user or client of its own', async () => {
+      class Found extends of() {
+        override findUser({ claims }: AccessToken): User {
+          return { username: String(claims['name']), roles: ['reader'] };
+        }
+        override findClient({ clientId }: AccessToken): User {
+          return { username: String(clientId), roles: ['reader'] };
+        }
+      }
+      const tokens = new Tokens({ secret: 's'.repeat(32), issuer: 'notes', audience: 'notes' });
+      await using api = await start([Found]);
+      for (const claims of [
+        { ...CLAIMS, sub: 'stranger', name: 'u-1' },
+        { ...CLAIMS, sub: 'u-1', client_id: 'u-1' },
+      ]) {
+        const { source } = (await api.get('/me', bearer(await issuer.sign(claims)))).json();
+        expect(source).to.deep.equal({ kind: 'provider', name: 'Found' });
+        const login = await api.security.authenticate({
+          headers: bearer(await issuer.sign(claims)),
+          rawHeaders: [],
+          url: '/',
+          socket: {},
+        } as never);
+        expect(() => tokens.issue(login!)).to.throw(TypeError, 'Found and no userstore');
+      }
+    });
+
+    it("end with the store's tokensValidFrom, whatever the app makes of the record", async () => {
+      class Found extends of() {
+        override async findUser({ subject }: AccessToken, users: UserstoreInterface): Promise<User | null> {
+          const user = await users.getUser(String(subject));
+          return user ? { username: user.username, roles: ['own'] } : null;
+        }
+      }
+      await using api = await start([Found]);
+      for (const [sub, error] of [
+        ['ended', 'invalid_token'],
+        ['sameSecond', 'invalid_token'],
+        ['oldLogin', 'insufficient_user_authentication'],
+      ] as const) {
+        const reply = await api.get('/me', bearer(await issuer.sign({ ...CLAIMS, sub })));
+        expect(reply.challenges[0], sub).to.include(`error="${error}"`);
+      }
+      expect((await api.get('/me', bearer(await issuer.sign(CLAIMS)))).status).to.equal(200);
+    });
+
     describe('bound to a key (RFC 9449)', () => {
       let key: ProofKey;
       let token: string;
@@ -481,6 +527,11 @@ for (const driver of DRIVERS) {
         expect(refusal([of({ userPrefix: 'bc' }), Prefixed])).to.include('userPrefix');
         expect(refusal([of({ userPrefix: 'a' }), Prefixed])).to.equal('');
         expect(refusal([of({ users: 'claims' })])).to.include('userPrefix');
+        for (const userPrefix of ['b', 'bc']) {
+          expect(refusal([of({ users: 'claims', userPrefix }), Prefixed])).to.include('userPrefix');
+        }
+        expect(refusal([of({ users: 'claims', userPrefix: 'a' }), Prefixed])).to.equal('');
+        expect(refusal([of({ users: 'claims', userPrefix: 'a' }), Second])).to.equal('');
         expect(refusal([of({ users: 'claims' })], { userstores: [] })).to.equal('');
       });
 

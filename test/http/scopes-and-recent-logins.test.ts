@@ -66,6 +66,8 @@ class OfBearer extends Logins {
 }
 
 let evaluations = 0;
+/** What the action throws. */
+let thrown: unknown;
 const counted = (answer: boolean) => () => {
   evaluations += 1;
   return answer;
@@ -103,6 +105,24 @@ function notes(): Constructor<object> {
     }
     @Authorized(allOf(counted(false), scope('notes:write'))) @Get('/never') never() {
       return 'ok';
+    }
+    @Authorized(allOf(scope('notes:read'), () => ++evaluations > 1)) @Get('/wavering') wavering() {
+      return 'ok';
+    }
+    @Authorized(allOf(recentLogin({ maxAgeSeconds: 300 }), () => ++evaluations > 1))
+    @Get('/wavering-login')
+    waveringLogin() {
+      return 'ok';
+    }
+    @Authorized(() => {
+      throw thrown;
+    })
+    @Get('/refusing')
+    refusing() {
+      return 'ok';
+    }
+    @Authorized() @Get('/throws') throws() {
+      throw thrown;
     }
     @Authorized('editor') @Get('/editor') editor() {
       return 'ok';
@@ -190,10 +210,10 @@ for (const driver of DRIVERS) {
   describe(`Scopes and recent logins on ${driver.name}`, () => {
     beforeEach(reset);
 
-    const start = (security: SecurityOptions = {}) =>
+    const start = (security: SecurityOptions = {}, host: { defaultErrorHandler?: boolean } = {}) =>
       startApi(driver, {
         security: { providers: [OfBasic, OfBearer], userstores: [], clock: () => NOW, ...security },
-        host: { controllers: [notes()] },
+        host: { controllers: [notes()], ...host },
       });
 
     for (const [path, login, { status, code, challenge }] of CASES) {
@@ -249,6 +269,76 @@ for (const driver of DRIVERS) {
       await api.get('/read', { authorization: 'Bearer read' });
       expect(evaluations).to.equal(2);
     });
+
+    for (const path of ['/wavering', '/wavering-login']) {
+      it(`asks for nothing where only a policy refused, and now no longer does (${path})`, async () => {
+        await using api = await start();
+        evaluations = 0;
+        const reply = await api.get(path, { authorization: 'Bearer all' });
+        expect([reply.status, reply.json()['code']]).to.deep.equal([403, 'access_denied']);
+        expect(reply.challenges).to.deep.equal([]);
+        expect(evaluations).to.be.above(1);
+      });
+    }
+
+    const odd: [string, () => object, string][] = [
+      ['scopes that are no list', () => Object.assign(new InsufficientScopeError(['a']), { scopes: 5 }), 'insufficient_scope'],
+      ['scopes of no text', () => Object.assign(new InsufficientScopeError(['a']), { scopes: [Symbol('a')] }), 'insufficient_scope'],
+      ['scopes that cannot be sent', () => Object.assign(new InsufficientScopeError(['a']), { scopes: ['\r\nX: é'] }), 'insufficient_scope'],
+      ['scopes that are gone', () => Object.assign(new InsufficientScopeError(['a']), { scopes: undefined }), 'insufficient_scope'],
+      ['no scopes', () => new InsufficientScopeError([]), 'insufficient_scope'],
+      ['no need', () => Object.assign(new StepUpRequiredError({}), { need: null }), 'insufficient_user_authentication'],
+      ['an odd need', () => Object.assign(new StepUpRequiredError({}), { need: { maxAgeSeconds: '\r\n', acr: 7, scopes: [{}] } }), 'insufficient_user_authentication'],
+    ]; // prettier-ignore
+    for (const [what, make, error] of odd) {
+      it(`answers an action that throws an error with ${what}`, async () => {
+        await using api = await start();
+        thrown = make();
+        const { status, challenges } = await api.get('/throws', { authorization: 'Bearer all' });
+        expect(status).to.equal(error === 'insufficient_scope' ? 403 : 401);
+        expect(challenges).to.deep.equal([`Bearer realm="api", error="${error}"`]);
+      });
+    }
+
+    it('sends what a policy that refuses says for the reply', async () => {
+      await using api = await start();
+      const options = { challenge: { acr_values: 'phr' }, replyHeaders: { 'X-Help': 'there' } };
+      for (const [error, challenge] of [
+        [
+          new StepUpRequiredError({ maxAgeSeconds: 5 }, options),
+          'error="insufficient_user_authentication", max_age="5", acr_values="phr"',
+        ],
+        [
+          new InsufficientScopeError(['a'], options),
+          'error="insufficient_scope", scope="a", acr_values="phr"',
+        ],
+      ] as const) {
+        thrown = error;
+        const { challenges, headers } = await api.get('/refusing', { authorization: 'Bearer all' });
+        expect(challenges).to.deep.equal([`Bearer realm="api", ${challenge}`]);
+        expect(headers['x-help']).to.equal('there');
+      }
+    });
+
+    for (const defaultErrorHandler of [true, false]) {
+      it(`keeps what a login sets on the reply (defaultErrorHandler: ${defaultErrorHandler})`, async () => {
+        class Proving implements AuthProviderInterface {
+          authenticate(): Authentication {
+            const replyHeaders = { 'X-Proof': 'p', 'X-Lines': ['a', 'b'], 'set-cookie': 'c=1' };
+            return new Authentication({ username: 'ann' }, { replyHeaders });
+          }
+        }
+        await using api = await start({ providers: [Proving] }, { defaultErrorHandler });
+        const { status, headers } = await api.get('/editor');
+        expect(status).to.equal(403);
+        expect(headers).to.include({
+          'x-proof': 'p',
+          'x-lines': 'a, b',
+          'cache-control': 'private, no-store',
+        });
+        expect(headers['set-cookie'] ?? []).to.have.length.below(2);
+      });
+    }
 
     it('promises no more scopes where an authorization provider refuses all the same', async () => {
       class Closed {

@@ -85,6 +85,16 @@ describe('Authentication', () => {
     expect(provedLogin({}, facts).authenticatedAt).to.deep.equal(new Date(9));
   });
 
+  it('keeps that its time is not known, also where it is spread, with its user or without', () => {
+    const facts = { user: { username: 'ann' }, source: undefined, home: undefined, stamp: 0, now: 9 };
+    const login = provedLogin({ authenticatedAt: null }, facts);
+    const { user, ...rest } = login;
+    for (const details of [login, { ...login }, rest, { ...rest, scopes: [] }]) {
+      expect(new Authentication(user, details).authenticatedAt).to.equal(undefined);
+    }
+    expect(new Authentication(user, { authenticatedAt: undefined }).authenticatedAt).to.be.a('date');
+  });
+
   it('is stated of anything: whether it is a user is found out by the chain', () => {
     for (const user of [null, undefined, 7, 'ann', { tokensValidFrom: 'x' }]) {
       expect(new Authentication(user as never).stamp).to.equal(0);

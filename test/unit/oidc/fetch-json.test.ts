@@ -103,6 +103,17 @@ describe('JsonFetcher', () => {
     });
   }
 
+  it('fails at once for an answer of another protocol', async () => {
+    issuer.on('/x', (_, response) => {
+      response.socket?.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n{}',
+      );
+    });
+    expect((await failure(`${issuer.origin}/x`)).message).to.include('closed the connection');
+    issuer.on('/x', { issuer: 'a' });
+    expect(await fetcher.fetch(`${issuer.origin}/x`)).to.deep.equal({ issuer: 'a' });
+  });
+
   it('reads no more than it takes of a body without an end', async () => {
     let isClosed = false;
     issuer.on('/x', (_, response) => {

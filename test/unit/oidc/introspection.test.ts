@@ -185,11 +185,28 @@ describe('Introspection', () => {
     expect(asked()).to.equal(4);
   });
 
-  it('keeps nothing whose exp cannot be read', async () => {
-    answer({ active: true, exp: 'soon' });
+  for (const exp of ['soon', String(2 * NOW), [2 * NOW], null, { toString: 0 }]) {
+    it(`keeps nothing whose exp is ${JSON.stringify(exp)}, and tells it as it is`, async () => {
+      answer({ active: true, exp });
+      const introspection = create({ cacheSeconds: 60 });
+      await introspection.ask('a');
+      expect(await introspection.ask('a')).to.have.property('active', true);
+      expect(asked()).to.equal(2);
+    });
+  }
+
+  it('takes the later of two answers that were asked for at once', async () => {
+    const waiting: ((isActive: boolean) => void)[] = [];
+    answer((_, response) => waiting.push((active) => sendJson(response, { active })));
     const introspection = create({ cacheSeconds: 60 });
-    await introspection.ask('a');
-    await introspection.ask('a');
+    const questions = [introspection.ask('a'), introspection.ask('a')];
+    const settled = Promise.allSettled(questions);
+    await eventually(() => waiting.length === 2);
+    waiting[0]?.(true);
+    await Promise.any(questions);
+    waiting[1]?.(false);
+    await settled;
+    await bad(introspection.ask('a'));
     expect(asked()).to.equal(2);
   });
 
