@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { UserDirectory } from '../core/user-directory';
 import { SqlFault, SqlUserDirectory } from '../sql/sql-directory';
 import { FileUserDirectory } from '../userstores/file/file-directory';
-import { UsageError } from './command';
+import { type Outcome, UsageError } from './command';
 import { databaseFault, isDatabase, openDatabase } from './open-database';
 
 /** What a command says of its first argument. */
@@ -13,21 +13,41 @@ export const STORE_USAGE =
  * Opens the users that a command works on, and closes them whatever comes of the work.
  * @param create whether to create a file that does not exist; undefined for commands that never do
  */
-export async function withDirectory<T>(
+export async function withDirectory(
   store: string,
-  work: (directory: UserDirectory) => Promise<T>,
+  work: (directory: UserDirectory) => Promise<Outcome>,
   create?: boolean,
-): Promise<T> {
+): Promise<Outcome> {
   if (isDatabase(store)) return inDatabase(store, work, create);
   if (create === false && !existsSync(store)) throw new Error(`${store} does not exist: --create makes it`);
-  return work(new FileUserDirectory({ path: store, create: create === true }));
+  return inFile(store, work, create === true);
 }
 
-async function inDatabase<T>(
+async function inFile(
+  path: string,
+  work: (directory: UserDirectory) => Promise<Outcome>,
+  create: boolean,
+): Promise<Outcome> {
+  const heard: string[] = [];
+  const onNotice = (notice: string): void => {
+    heard.push(notice);
+  };
+  try {
+    const outcome = await work(new FileUserDirectory({ path, create, onNotice }));
+    if (heard.length === 0) return outcome;
+    return { ...outcome, notice: `${outcome.notice ?? ''}${heard.map((notice) => `${notice}\n`).join('')}` };
+  } catch (error) {
+    // What was written until then is written.
+    if (error instanceof Error && heard.length > 0) error.message = [error.message, ...heard].join('. ');
+    throw error;
+  }
+}
+
+async function inDatabase(
   url: string,
-  work: (directory: UserDirectory) => Promise<T>,
+  work: (directory: UserDirectory) => Promise<Outcome>,
   create?: boolean,
-): Promise<T> {
+): Promise<Outcome> {
   if (create === true) throw new UsageError('--create is for files: securest sql migrate makes the tables');
   const { client, close } = await openDatabase(url);
   try {

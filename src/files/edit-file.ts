@@ -1,9 +1,9 @@
 /**
  * Changes a text file that others read and edit meanwhile: as a whole or not at all, whenever the process is killed.
  *
- * The new text goes into a file beside the old one, with its mode and owner, reaches the disk and is renamed over it.
- * A symbolic link stays; what it leads to is replaced. A file with several hard links keeps its old text under the
- * other names, and access control lists are not copied.
+ * The new text goes into a file beside the old one, with its mode, owner and access control list, reaches the disk and
+ * is renamed over it. A symbolic link stays; what it leads to is replaced. A file with several hard links keeps its old
+ * text under the other names, which `onNotice` is told.
  */
 import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
@@ -29,6 +29,8 @@ export interface FileEditOptions<T> {
   readonly edit: (text: string | undefined) => Promise<{ text: string; value: T } | undefined>;
   /** Hears of the new version in the turn in which it appeared. */
   readonly onWritten?: (version: WrittenVersion<T>) => void;
+  /** Hears, for whoever manages the file, what a replaced file leaves behind. It begins with the path. */
+  readonly onNotice?: (notice: string) => void;
   /** How long a file that was just written must stand still first: its writer may not be done. @default 100 */
   readonly settleMs?: number;
   /** How long is waited for others who edit the file. @default 30000 */
@@ -68,6 +70,13 @@ export async function editFile<T>(options: FileEditOptions<T>): Promise<void> {
   throw new FileFault('cannot be edited: it changes all the time');
 }
 
+function leftBehind(names: bigint): string {
+  return (
+    `had ${String(names)} hard links: its other names keep the old text, with the old hashes. Link them anew (ln -f), ` +
+    'or use symbolic links, which stay'
+  );
+}
+
 /** The file that the path leads to. */
 async function targetOf(path: string, mayBeMissing: boolean): Promise<string> {
   try {
@@ -94,10 +103,12 @@ async function attemptEdit<T>(target: string, options: FileEditOptions<T>, lock:
     if (bytes.length > options.maxBytes) {
       throw new FileFault(`would be larger than ${String(options.maxBytes)} bytes`);
     }
-    const file = await NewFile.write(target, bytes, old.stats);
+    const file = await NewFile.write(target, bytes, old);
     try {
       if (!lock.isHeld() || !file.replace(old)) return false;
       options.onWritten?.({ ...file.look(), value: next.value });
+      const names = old.stats?.nlink ?? 1n;
+      if (names > 1n) options.onNotice?.(`${options.path} ${leftBehind(names)}`);
       await file.reachDisk();
       return true;
     } finally {

@@ -12,7 +12,7 @@ export class FileVersion {
 
   private constructor(
     private readonly path: string,
-    private readonly descriptor: number | undefined,
+    readonly descriptor: number | undefined,
     private readonly bytes: Buffer,
     readonly stats: BigIntStats | undefined,
   ) {

@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  fstatSync,
-  linkSync,
-  readdirSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-  type BigIntStats,
-} from 'node:fs';
+import { fstatSync, linkSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { keepAccessList } from './access-list';
 import { codeOf, FileFault } from './file-fault';
 import type { FileVersion } from './file-version';
 import { digestOf, fingerprintOf } from './read-text';
@@ -44,12 +37,15 @@ export class NewFile {
     this.#path = path;
   }
 
-  /** Writes it with the mode and the owner of the old one. @throws {FileFault} when it cannot have them */
-  static async write(target: string, bytes: Buffer, old: BigIntStats | undefined): Promise<NewFile> {
+  /**
+   * Writes it with the mode, the owner and the access control list of the old one.
+   * @throws {FileFault} when it cannot have them
+   */
+  static async write(target: string, bytes: Buffer, old: FileVersion): Promise<NewFile> {
     const path = beside(target, `${randomBytes(8).toString('hex')}.new`);
     const file = new NewFile(target, path, await open(path, 'wx', CREATED_MODE), bytes);
     try {
-      if (old !== undefined) await file.belongAs(old);
+      await file.belongAs(path, old);
       await file.handle.writeFile(bytes);
       await file.handle.sync();
       return file;
@@ -106,8 +102,8 @@ export class NewFile {
     if (this.#path !== undefined) remove(this.#path);
   }
 
-  private async belongAs(old: BigIntStats): Promise<void> {
-    if (process.platform === 'win32') return;
+  private async belongAs(path: string, { stats: old, descriptor }: FileVersion): Promise<void> {
+    if (old === undefined || descriptor === undefined || process.platform === 'win32') return;
     const own = await this.handle.stat({ bigint: true });
     if (own.uid !== old.uid || own.gid !== old.gid) {
       try {
@@ -116,6 +112,8 @@ export class NewFile {
         throw new FileFault(`cannot be replaced: its owner or group could not be kept (${codeOf(error)})`);
       }
     }
+    // Before the mode, whose bits for the group would make a list from the folder count.
+    await keepAccessList({ path: this.target, descriptor }, { path, descriptor: this.handle.fd });
     await this.handle.chmod(Number(old.mode & 0o7777n));
   }
 }

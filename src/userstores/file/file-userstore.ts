@@ -60,6 +60,9 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
       onWritten: (version) => {
         this.#file.take(version);
       },
+      onNotice: (problem) => {
+        this.#problems.report({ component: this.constructor.name, problem });
+      },
     });
   }
 

@@ -28,7 +28,7 @@ export interface UserEdit<R> {
 
 export interface UserFileEditorOptions extends Pick<
   FileEditOptions<Snapshot>,
-  'path' | 'create' | 'settleMs' | 'waitMs' | 'onWritten'
+  'path' | 'create' | 'settleMs' | 'waitMs' | 'onWritten' | 'onNotice'
 > {
   /** Keeps the last version in memory, which spares one of two readings to those who edit again and again. */
   readonly keepsVersion?: boolean;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
+  linkSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -71,6 +72,30 @@ describe('securest user', function () {
     expect(await passwords.verify(PASSWORD, password!)).to.equal(true);
     expect(read().replace(/ {2}- username: bob\n( {4}.*\n)*/, '')).to.equal(USERS);
     expect(readdirSync(folder)).to.deep.equal(['users.yaml']);
+  });
+
+  it('says on standard error that the other names of a file with hard links keep the old text', async () => {
+    writeFileSync(join(folder, 'more.csv'), 'username\neve\nzoe\n');
+    for (const [args, input] of [
+      ['user add users.yaml bob:b --password-stdin', `${PASSWORD}\n`],
+      ['user passwd users.yaml ann --password-stdin --json', `${OTHER}\n`],
+      ['user disable users.yaml ann', ''],
+      ['user roles users.yaml ann writer', ''],
+      ['user import more.csv users.yaml', ''],
+    ] as const) {
+      linkSync(join(folder, 'users.yaml'), join(folder, 'other.yaml'));
+      const old = read();
+      const { code, err, out } = await run(args, input);
+      expect(code, args).to.equal(0);
+      expect(err, args).to.match(/^users\.yaml had 2 hard links: its other names keep the old text.*\n$/m);
+      if (args.includes('--json')) expect(JSON.parse(out)).to.include({ changed: true });
+      if (args.includes('bob:b')) expect(err).to.match(/^User name .*colon|colon/m);
+      expect(read()).to.not.equal(old);
+      expect(read('other.yaml')).to.equal(old);
+      rmSync(join(folder, 'other.yaml'));
+    }
+    linkSync(join(folder, 'users.yaml'), join(folder, 'other.yaml'));
+    expect((await run('user list users.yaml')).err).to.equal('');
   });
 
   it('makes a file with --create only, for its owner', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -167,6 +167,25 @@ describe('FileUserstore', () => {
     expect(await users.updatePassword(users.getUser('alice')!, 'x', 'hash19')).to.equal(false);
     expect([...seen]).to.deep.equal(['hash19']);
     expect(problems).to.deep.equal([]);
+  });
+
+  it('reports that the other names of a file with hard links keep the old hash', async () => {
+    const text = 'users:\n  - username: alice\n    password: old\n';
+    writeFileSync(path, text);
+    linkSync(path, `${path}.other`);
+    const users = open();
+    const problems: Problem[] = [];
+    users[PROBLEM_SOURCE]((problem) => problems.push(problem));
+    for (const hash of ['new', 'newer']) {
+      const alice = users.getUser('alice')!;
+      expect(await users.updatePassword(alice, hash, alice.password!)).to.equal(true);
+    }
+    expect(problems).to.have.length(1);
+    expect(problems[0]?.component).to.equal('Users');
+    expect(problems[0]?.problem)
+      .to.match(/users\.yaml had 2 hard links/)
+      .and.not.include('newer');
+    expect(readFileSync(`${path}.other`, 'utf8')).to.equal(text);
   });
 
   it('never goes back to a version that was read before a new hash was stored', async () => {

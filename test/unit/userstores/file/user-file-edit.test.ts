@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import fs, {
   chmodSync,
   closeSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -167,6 +168,28 @@ describe('User files', () => {
     expect(ino).to.not.equal(before.ino);
     expect(read()).to.equal(`\ufeff${USERS.replace('a@b', 'new@b')}`);
     expect(readdirSync(join(folder, '..data-1'))).to.deep.equal(['users.yaml']);
+  });
+
+  it('of several hard links tell, once the text is replaced, that the other names keep the old one', async () => {
+    const [other, third] = [join(folder, 'other.yaml'), join(folder, 'third.yaml')];
+    for (const name of [other, third]) linkSync(path, name);
+    const heard: string[] = [];
+    const users = new FileUserDirectory({ path, settleMs: 0, onNotice: (notice) => heard.push(notice) });
+    expect(await users.add({ username: 'ann' })).to.equal(false);
+    await users.add({ username: 'eve', groups: ['nowhere'] }).catch(() => undefined);
+    expect(heard).to.deep.equal([]);
+    await users.update('ann', () => ({ email: 'new@b' }));
+    await users.update('ann', () => ({ email: 'newer@b' }));
+    expect(heard).to.have.length(1);
+    expect(heard[0]).to.match(/users\.yaml had 3 hard links: .*other names keep the old text/);
+    expect(emailOf('ann')).to.equal('newer@b');
+    expect([other, third].map((name) => readFileSync(name, 'utf8'))).to.deep.equal([USERS, USERS]);
+    expect(statSync(other).nlink).to.equal(2);
+    // A link that another edit left behind is no name of anybody's.
+    writeFileSync(path, USERS);
+    linkSync(path, join(folder, '.users.yaml.0123456789abcdef.old'));
+    await users.update('ann', () => ({ email: 'new@b' }));
+    expect(heard).to.have.length(1);
   });
 
   it('keep what is renamed over them or written into them while they are edited', async () => {
