@@ -183,8 +183,17 @@ function pathOf(request: SecurityRequest): string {
 /** The secrets that came with a request: what reads them may quote them in what it throws. */
 export function secretsOf(request: SecurityRequest, credential = 'authorization'): string[] {
   return [...new Set(['authorization', 'cookie', credential])].flatMap((name) =>
-    secretsIn(request.header(name) ?? ''),
+    secretsIn(headerOf(request, name) ?? ''),
   );
+}
+
+/** Nothing of one that came more often than it may: what is told of a request must not depend on it. */
+function headerOf(request: SecurityRequest, name: string): string | undefined {
+  try {
+    return request.header(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Verdicts without the errors behind them: an event carries no cause. */

@@ -226,10 +226,19 @@ function credentialsIn(
   credential: string,
   headers: readonly string[],
 ): readonly string[] {
-  const found = headers.filter((name) => request.header(name) !== undefined);
+  const found = headers.filter((name) => isSent(request, name));
   // It names a header, and granted without having found it there.
   const isUnread = credential !== 'cookie' && credential !== 'tls' && !found.includes(credential);
   return [...new Set([credential, ...found]), ...(isUnread ? [UNREAD] : [])];
+}
+
+/** One that came more often than it may was sent too. */
+function isSent(request: SecurityRequest, name: string): boolean {
+  try {
+    return request.header(name) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** Of a provider that cannot even be created nobody knows what it reads: then nothing after it may grant. */

@@ -11,7 +11,10 @@ export type AuthenticationResult<U extends User = User> = U | Authentication<U> 
 
 /** What a provider says of itself without a request, for the start-up checks and the metadata. */
 export interface ProviderDescription {
-  /** The issuer whose access tokens it takes, as `iss` has it. */
+  /**
+   * The issuer whose access tokens it takes, as `iss` has it. A user whom it has not looked up in a store is then never
+   * taken for the store's user of that name.
+   */
   readonly issuer?: string;
   /** Where that issuer's OpenID metadata is. */
   readonly openIdConnectUrl?: string;

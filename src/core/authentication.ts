@@ -181,7 +181,7 @@ export function isBareAuthentication(login: Authentication): boolean {
 
 const OWN_FIELDS = Reflect.ownKeys(new Authentication({ username: '' })).length;
 
-/** Also what a spread login has; its user and source are not taken from there. */
+/** Also what a spread login has; its user is not taken from there, and its source only where that is a provider. */
 const DETAILS: Readonly<Required<Record<keyof AuthenticationDetails | 'user' | 'source', true>>> = {
   authenticatedAt: true,
   methods: true,
@@ -208,7 +208,11 @@ function refuseUnknown(details: AuthenticationDetails): void {
 function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Partial<Origin> {
   const known = details[ORIGIN] ?? ORIGINS.get(user);
   if (known !== undefined) return known;
-  if (!(details instanceof Authentication)) return {};
-  const login = details as Authentication;
-  return { source: login.source, home: Authentication.homeOf(login) };
+  if (details instanceof Authentication) {
+    const login = details as Authentication;
+    return { source: login.source, home: Authentication.homeOf(login) };
+  }
+  // Of a login that was spread only what limits it is taken.
+  const { source } = details as { readonly source?: AuthenticationSource };
+  return source?.kind === 'provider' ? { source } : {};
 }

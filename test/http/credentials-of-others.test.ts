@@ -10,6 +10,9 @@ import {
   MalformedCredentialsError,
   type SecurityRequest,
   StepUpRequiredError,
+  InvalidRequestError,
+  ServiceUnavailableError,
+  type User,
 } from '../../src';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
@@ -152,6 +155,39 @@ for (const driver of DRIVERS) {
       expect(reply.headers).to.include({ 'dpop-nonce': 'n1', 'cache-control': 'private, no-store' });
       expect(reply.headers).to.not.have.any.keys('x-other', 'bad');
     });
+
+    for (const name of ['dpop', 'client-cert']) {
+      it(`are judged and told by what their provider says, where ${name} came twice`, async () => {
+        const answers: Record<string, () => User> = {
+          grants: () => ({ username: 'ann' }),
+          down: () => {
+            throw new ServiceUnavailableError();
+          },
+          fails: () => {
+            throw new Error('a fault');
+          },
+        };
+        for (const [what, status] of [
+          ['grants', 200],
+          ['down', 503],
+          ['fails', 500],
+        ] as const) {
+          class Reading implements AuthProviderInterface {
+            readonly credential = name;
+            authenticate(request: SecurityRequest): User {
+              expect(() => request.header(name)).to.throw(InvalidRequestError);
+              return answers[what]!();
+            }
+          }
+          await using api = await startApi(driver, { security: { providers: [Reading], userstores: [] } });
+          for (const method of ['GET', 'POST']) {
+            const headers = { [name]: ['a', 'b'] as never };
+            expect((await api.server.raw('/guarded', { method, headers })).status).to.equal(status);
+          }
+          expect(api.events.map(({ type }) => type)).to.include(what === 'grants' ? 'allowed' : 'failed');
+        }
+      });
+    }
 
     it('are refused at start where schemes are no list of names in lower case', async () => {
       for (const schemes of [['Bearer'], 'bearer', [7], [''], [undefined], ['a b']]) {

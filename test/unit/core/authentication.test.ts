@@ -65,6 +65,20 @@ describe('Authentication', () => {
     expect(new Authentication({ username: 'ann' }, forged).source).to.equal(undefined);
   });
 
+  it('keeps that its user is of no store, also where login and user are spread', () => {
+    const user = { username: 'ann' };
+    const source = { kind: 'provider', name: 'Company' } as const;
+    const login = provedLogin({}, { user, source, home: undefined, stamp: 0, now: 9 });
+    for (const stated of [
+      new Authentication(user),
+      new Authentication({ ...user }, login),
+      new Authentication({ ...user }, { ...login }),
+    ]) {
+      expect(stated.source).to.deep.equal(source);
+    }
+    expect(new Authentication({ ...user }).source).to.equal(undefined);
+  });
+
   it('keeps what the chain knows of a login, for another user object too', () => {
     const user = { username: 'ann', tokensValidFrom: new Date(5) };
     const source = { kind: 'userstore', name: 'sql' } as const;
