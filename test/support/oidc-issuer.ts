@@ -16,7 +16,7 @@ import Provider, {
 } from 'oidc-provider';
 
 export const AUDIENCE = 'notes-api';
-const REDIRECT_URI = 'https://app.example/callback';
+export const REDIRECT_URI = 'https://app.example/callback';
 const SCOPES = 'notes:read notes:write';
 
 export type TokenFormat = 'EdDSA' | 'ES256' | 'RS256' | 'opaque';
@@ -260,7 +260,7 @@ export class OidcIssuer implements AsyncDisposable {
   }
 }
 
-function secretOf(client: string): string {
+export function secretOf(client: string): string {
   return `the secret of ${client}`;
 }
 
