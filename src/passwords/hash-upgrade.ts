@@ -46,9 +46,10 @@ export class HashUpgrades {
 
   /** Upgrades the hash once the reply is out, where it is outdated and the store takes a new one. */
   afterReply(request: SecurityRequest, login: ProvedLogin): void {
-    const { store, user, hash } = login;
-    if (typeof store.updatePassword !== 'function' || !this.hasher.needsRehash(hash)) return;
+    const { store, user } = login;
+    if (typeof store.updatePassword !== 'function') return;
     if (this.now() < (this.#restUntil.get(store) ?? 0)) return;
+    if (!this.#isOutdated(request, login)) return;
     const underWay = this.#usersOf(store);
     if (underWay.has(user.username)) return;
     underWay.add(user.username);
@@ -64,6 +65,20 @@ export class HashUpgrades {
     const response: Partial<ServerResponse> | undefined = rawResponse(request.action);
     if (response?.once === undefined || response.destroyed === true) setImmediate(upgrade);
     else response.once('close', upgrade);
+  }
+
+  /** A hasher of the app may fail, which no login may do by it. */
+  #isOutdated(request: SecurityRequest, login: ProvedLogin): boolean {
+    try {
+      const answer: unknown = this.hasher.needsRehash(login.hash);
+      silencePromisesIn(answer);
+      if (typeof answer !== 'boolean') throw new TypeError('needsRehash() must return true or false');
+      return answer;
+    } catch (error) {
+      this.#restUntil.set(login.store, this.now() + REST_MS);
+      report(request, login, error);
+      return false;
+    }
   }
 
   async #upgrade({ store, user, password, hash, onReplaced }: ProvedLogin): Promise<void> {

@@ -1,8 +1,9 @@
 import { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
 import type { User } from '../core/user';
 import { isActiveUser, type MaybePromise, type UserstoreInterface } from '../core/userstore';
-import { AccountStatusError, BadCredentialsError } from '../errors';
+import { AccountStatusError, BadCredentialsError, ConfigurationError } from '../errors';
 import {
   type CacheTicket,
   CredentialCache,
@@ -68,8 +69,8 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   });
 
   /**
-   * @throws ConfigurationError for options that are unknown or out of bounds, and in a bundle without the file that hash
-   * threads run
+   * @throws ConfigurationError for options that are unknown or out of bounds, for a hasher without a decoy, and in a bundle
+   * without the file that hash threads run
    */
   constructor(options: PasswordProviderOptions = {}) {
     const {
@@ -79,6 +80,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     } = parseOptions('PasswordProvider', withoutContainer(options), OPTIONS);
     super(throttle === undefined ? {} : { throttle });
     if (hasher instanceof Passwords) requireWorkerFile();
+    requireDecoy(hasher);
     this.hasher = hasher;
     this.#cache = credentialCache === false ? undefined : new CredentialCache(credentialCache);
   }
@@ -234,6 +236,19 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     }
     return this.#cache?.ticket({ store: storeOf(userstore, user), username: user.username, password, hash });
   }
+}
+
+/** Without one every unknown user would be an error of the server, and every known one a wrong password. */
+function requireDecoy(hasher: PasswordHasher): void {
+  let decoy: unknown;
+  try {
+    decoy = hasher.decoy();
+    silencePromisesIn(decoy);
+  } catch {
+    decoy = undefined;
+  }
+  if (typeof decoy === 'string' && decoy !== '') return;
+  throw new ConfigurationError('PasswordProvider: passwords.decoy() must return a hash');
 }
 
 /** What a password is held against. */

@@ -1,5 +1,6 @@
 import { reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
+import { silencePromisesIn } from '../core/silence';
 import type { User } from '../core/user';
 import { type UserstoreInterface, userstoreOf } from '../core/userstore';
 import type { PasswordHasher } from '../passwords/password-hasher';
@@ -7,6 +8,17 @@ import type { PasswordHasher } from '../passwords/password-hasher';
 /** The store that a user came from: the app may have several behind the one that a provider is handed. */
 export function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): UserstoreInterface<U> {
   return userstoreOf(userstore, user)?.store ?? userstore;
+}
+
+/** Undefined where a hasher of the app throws: for a known user alone, the failure would tell who exists. */
+function answerOf(ask: () => unknown): unknown {
+  try {
+    const answer = ask();
+    silencePromisesIn(answer);
+    return answer;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The stored hashes that passwords are held against. Where there is none that can be read, it says why. */
@@ -32,11 +44,12 @@ export class StoredHashes {
       return undefined;
     }
     const hasher = this.hasher();
-    if (hasher.isReadable(hash)) return hash;
+    if (answerOf(() => hasher.isReadable(hash)) === true) return hash;
+    const reason = answerOf(() => hasher.explain?.(hash));
     reportProblem(request, {
       component: this.component(),
       user: user.username,
-      problem: hasher.explain?.(hash) ?? 'stored password hash cannot be read',
+      problem: typeof reason === 'string' ? reason : 'stored password hash cannot be read',
     });
     return undefined;
   }
