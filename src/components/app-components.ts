@@ -31,7 +31,9 @@ export class AppComponents implements Components {
   private known: Found | undefined;
   private isStarted = false;
   /** The providers that have been told of the app. */
-  private readonly started = new WeakSet<AuthProviderInterface>();
+  private started = new WeakSet<AuthProviderInterface>();
+  /** Those that there were when a server started last. */
+  private startedWith: readonly AuthProviderInterface[] = [];
 
   /** @param classes to use in place of the decorated ones */
   constructor(
@@ -101,6 +103,12 @@ export class AppComponents implements Components {
    * @throws ConfigurationError where one does not fit into it
    */
   start(): void {
+    this.isStarted = false;
+    const providers = this.found.providers.map(({ get }) => get());
+    // One that came later is another app to those that were there before: they may not fit to it.
+    const isSame = providers.every((provider) => this.startedWith.includes(provider));
+    if (!isSame) this.started = new WeakSet();
+    this.startedWith = providers;
     this.isStarted = true;
     for (const { get } of this.found.providers) get();
   }

@@ -74,8 +74,9 @@ export interface AuthProviderInterface<U extends User = User> {
   /** What it is, without a request. */
   describe?(): ProviderDescription;
   /**
-   * Called once for each instance in use, when the server starts or, outside of a server, at the first request; not for
-   * reports and stubbed servers. What it begins it ends in `close()`.
+   * Called once for each instance in use, when the server starts or, outside of a server, at the first request; and once
+   * more where a later server brings providers that were not there. Not for reports and stubbed servers. What it begins it
+   * ends in `close()`.
    * @throws ConfigurationError where it does not fit into the app
    */
   onStart?(app: AppFacts): void;

@@ -3,7 +3,9 @@ import { Container } from 'typedi';
 import {
   type AppFacts,
   Authentication,
+  AuthProvider,
   type AuthProviderInterface,
+  type Constructor,
   ConfigurationError,
   createSecurity,
   type ProviderDescription,
@@ -35,6 +37,16 @@ function claims(description: ProviderDescription, started: AppFacts[] = [], faul
       if (fault !== undefined) throw fault;
     }
   };
+}
+
+function guarded(): Constructor<object> {
+  @JsonController()
+  class Notes {
+    @Authorized() @Get('/guarded') list() {
+      return 'ok';
+    }
+  }
+  return Notes;
 }
 
 const RESOURCE = {
@@ -87,16 +99,26 @@ for (const driver of DRIVERS) {
       expect((await api.get('/guarded')).status).to.equal(500);
     });
 
+    it('is told once more where a later server brings a provider that was not there', async () => {
+      const started: AppFacts[] = [];
+      AuthProvider(1)(claims({}, started));
+      const security = createSecurity({ logger: new MemoryLogger() });
+      const listen = () => driver.build(security.secure({ controllers: [guarded()] }));
+      listen();
+      listen();
+      expect(started).to.have.length(1);
+      class Later extends claims({}) {
+        readonly name = 'later';
+      }
+      AuthProvider(2)(Later);
+      listen();
+      expect(started.map(({ providers }) => providers.length)).to.deep.equal([1, 2]);
+    });
+
     it('is not told for a report or a stubbed server', async () => {
       const started: AppFacts[] = [];
-      @JsonController()
-      class Notes {
-        @Authorized() @Get('/guarded') list() {
-          return 'ok';
-        }
-      }
       const options = securest({
-        controllers: [Notes],
+        controllers: [guarded()],
         security: { providers: [claims({}, started)], logger: new MemoryLogger() },
       });
       inspectOptions(options);
