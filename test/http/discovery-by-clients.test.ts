@@ -84,8 +84,7 @@ for (const driver of DRIVERS) {
       expect(client.authorizationUrl?.searchParams.get('resource')).to.equal(RESOURCE);
       const { searchParams } = await issuer.authorize(client.authorizationUrl!);
       const authorizationCode = searchParams.get('code')!;
-      const iss = searchParams.get('iss')!;
-      expect(await auth(client, { ...where, authorizationCode, iss })).to.equal('AUTHORIZED');
+      expect(await auth(client, { ...where, authorizationCode })).to.equal('AUTHORIZED');
 
       const headers = { authorization: `Bearer ${client.tokens()?.access_token}` };
       const reply = await fetchFn(RESOURCE, { headers });
