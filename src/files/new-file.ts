@@ -39,18 +39,23 @@ export class NewFile {
     private readonly target: string,
     path: string,
     private readonly handle: FileHandle,
-    private readonly bytes: Buffer,
+    private readonly pieces: readonly Buffer[],
   ) {
     this.#path = path;
   }
 
   /** Writes it with the mode and the owner of the old one. @throws {FileFault} when it cannot have them */
-  static async write(target: string, bytes: Buffer, old: BigIntStats | undefined): Promise<NewFile> {
+  static async write(
+    target: string,
+    pieces: readonly Buffer[],
+    old: BigIntStats | undefined,
+  ): Promise<NewFile> {
     const path = beside(target, `${randomBytes(8).toString('hex')}.new`);
-    const file = new NewFile(target, path, await open(path, 'wx', CREATED_MODE), bytes);
+    const file = new NewFile(target, path, await open(path, 'wx', CREATED_MODE), pieces);
     try {
       if (old !== undefined) await file.belongAs(old);
-      await file.handle.writeFile(bytes);
+      // Each goes on where the last one ended.
+      for (const piece of pieces) await file.handle.writeFile(piece);
       await file.handle.sync();
       return file;
     } catch (error) {
@@ -81,7 +86,7 @@ export class NewFile {
   /** What the watching of the file would find. */
   look(): { digest: string; fingerprint: string } {
     return {
-      digest: digestOf(this.bytes),
+      digest: digestOf(...this.pieces),
       fingerprint: fingerprintOf(fstatSync(this.handle.fd, { bigint: true })),
     };
   }
