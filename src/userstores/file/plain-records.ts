@@ -8,8 +8,8 @@ export type Section = 'users' | 'groups';
 
 /** Takes the records of a file in their order. What it throws is a fault of the file. */
 export interface RecordTaker {
-  /** A valid one, until the next is read. @param line the number of its first line, which begins at `start` */
-  plain(section: Section, record: RecordReader, start: number, line: number): void;
+  /** A valid one, until the next is read; it begins at `start`. @param lineOf the number of the line of an offset */
+  plain(section: Section, record: RecordReader, start: number, lineOf: (offset: number) => number): void;
   /** Any other one. */
   other(section: Section, item: Located, start: number): void;
 }
@@ -102,7 +102,7 @@ class RecordsOfFile {
         if (!(yield* this.others(section, others, at))) return undefined;
         others = [];
       }
-      this.take.plain(section, this.#record, at, this.lineOf(at));
+      this.take.plain(section, this.#record, at, this.lineOf);
       this.#steps += 1;
       if (this.#steps % RECORDS_PER_STEP === 0) yield;
       at = this.#record.content(end);
@@ -157,7 +157,7 @@ class RecordsOfFile {
     return next === undefined || next === SPACE || next === LF || next === CR;
   }
 
-  private lineOf(offset: number): number {
+  private readonly lineOf = (offset: number): number => {
     // Cut out records are asked for after later ones.
     const { bytes } = this;
     const [from, to] = [Math.min(offset, this.#counted), Math.max(offset, this.#counted)];
@@ -166,5 +166,5 @@ class RecordsOfFile {
     this.#line += offset < this.#counted ? -count : count;
     this.#counted = offset;
     return this.#line;
-  }
+  };
 }

@@ -4,7 +4,7 @@ import { UserRefusedError } from '../../core/user-directory';
 import { editFile, type FileEditOptions } from '../../files/edit-file';
 import { describeFault, FileFault } from '../../files/file-fault';
 import { FileVersion } from '../../files/file-version';
-import { readText } from '../../files/read-text';
+import { digestOf, readText } from '../../files/read-text';
 import { finishInSlices } from '../../files/slices';
 import { holds, refuseRecord } from '../record-fields';
 import { frozenCopy, type Snapshot } from '../snapshot';
@@ -63,6 +63,7 @@ export class UserFileEditor {
   #waiting: Job[] = [];
   #isWorking = false;
   #known: { text: string; records: UserRecords } | undefined;
+  #indexed: { digest: string; index: UserIndex } | undefined;
 
   constructor(options: UserFileEditorOptions) {
     this.#options = options;
@@ -129,10 +130,19 @@ export class UserFileEditor {
     if (!existsSync(path)) return undefined;
     const file = FileVersion.open(path, MAX_USER_FILE_BYTES);
     try {
-      return await finishInSlices(UserIndex.read(file.bytes));
+      return await this.#indexOf(file.bytes);
     } finally {
       file.close();
     }
+  }
+
+  async #indexOf(bytes: Buffer): Promise<UserIndex | undefined> {
+    const keeps = this.#options.keepsVersion === true;
+    const digest = keeps ? digestOf(bytes) : '';
+    if (keeps && this.#indexed?.digest === digest) return this.#indexed.index;
+    const index = await finishInSlices(UserIndex.read(bytes));
+    this.#indexed = keeps && index !== undefined ? { digest, index } : undefined;
+    return index;
   }
 
   async #text(): Promise<string | undefined> {
@@ -202,7 +212,7 @@ export class UserFileEditor {
     old: FileVersion,
   ): Promise<{ settle: (() => void)[]; pieces: readonly Buffer[] | undefined } | undefined> {
     if (this.#options.onWritten !== undefined || !jobs.every((job) => job.decideAddition)) return undefined;
-    const index = await finishInSlices(UserIndex.read(old.bytes));
+    const index = await this.#indexOf(old.bytes);
     if (index === undefined) return undefined;
     const added = new Map<string, User>();
     const isThere = (name: string) => added.has(name) || index.has(name);
@@ -212,8 +222,15 @@ export class UserFileEditor {
     if ([...added.keys()].some((name) => index.has(name))) return undefined;
     if (added.size === 0) return { settle, pieces: undefined };
     try {
-      const pieces = await finishInSlices(index.insert(added));
-      return pieces && { settle, pieces };
+      // What is written next is known, if it is written; the old index is used up.
+      this.#indexed = undefined;
+      const insertion = await finishInSlices(index.insert(old.bytes, added));
+      if (insertion === undefined) return undefined;
+      const { pieces, index: next } = insertion;
+      if (this.#options.keepsVersion === true && next !== undefined) {
+        this.#indexed = { digest: digestOf(...pieces), index: next };
+      }
+      return { settle, pieces };
     } catch (error) {
       // Whether it can be edited at all, the whole text tells.
       if (error instanceof FileFault) return undefined;

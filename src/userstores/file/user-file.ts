@@ -75,7 +75,8 @@ class ReadRecords implements RecordTaker {
     for (const group of groups) this.#builder.addGroup(group, 0);
   }
 
-  plain(section: Section, record: RecordReader, _start: number, line: number): void {
+  plain(section: Section, record: RecordReader, start: number, lineOf: (offset: number) => number): void {
+    const line = lineOf(start);
     if (section === 'users') this.addUser(plainUser(record), line);
     else this.addGroup(plainGroup(record), line);
   }

@@ -14,10 +14,10 @@ const NEWLINE = 0x0a;
 
 /** Who is in a user file, and in which bytes: all that adding users takes, in a small part of the memory of all records. */
 export class UserIndex {
-  readonly #found = new FoundNames();
-  #usersEnd = 0;
-
-  private constructor(private readonly bytes: Buffer) {}
+  private constructor(
+    private readonly found: FoundNames,
+    private readonly usersEnd: number,
+  ) {}
 
   /**
    * Reads a user file as {@link readUserRecords} does. Undefined when it has a fault, or is written in a way of which
@@ -25,51 +25,66 @@ export class UserIndex {
    */
   static *read(bytes: Buffer): Generator<void, UserIndex | undefined> {
     if (!isUtf8(bytes)) return undefined;
-    const index = new UserIndex(bytes);
+    const found = new FoundNames();
     const isMarked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-    const end = yield* readRecords(bytes, isMarked ? BYTE_ORDER_MARK.length : 0, index.#found);
-    if (end === undefined || !index.#found.areGroupsKnown()) return undefined;
-    index.#usersEnd = end;
-    return index;
+    const end = yield* readRecords(bytes, isMarked ? BYTE_ORDER_MARK.length : 0, found);
+    return end === undefined || !found.areGroupsKnown() ? undefined : new UserIndex(found, end);
   }
 
   has(username: string): boolean {
-    return this.#found.users.has(username);
+    return this.found.users.has(username);
   }
 
   get groups(): ReadonlyMap<string, Group> {
-    return this.#found.groups;
+    return this.found.groups;
   }
 
   /**
    * The file with more users, as pieces to be written one after the other. Only the last records are read and changed,
    * and what comes out is read again. Undefined when it is not exactly what was meant.
    *
+   * @param bytes the file that this is the index of
    * @param added users who are not there
    * @throws {FileFault} when they are written in a way that is not edited
    */
-  *insert(added: ReadonlyMap<string, User>): Generator<void, readonly Buffer[] | undefined> {
-    const { bytes } = this;
+  *insert(bytes: Buffer, added: ReadonlyMap<string, User>): Generator<void, Insertion | undefined> {
     // Of two records one can see whether there are empty lines between them.
-    const start = this.#found.starts.at(-2) ?? this.#found.starts.at(-1);
-    if (start === undefined) return undefined;
+    const start = this.found.nextToLastStart;
     const groups = [...this.groups.values()];
-    const text = HEAD + bytes.toString('utf8', start, this.#usersEnd);
+    const text = HEAD + bytes.toString('utf8', start, this.usersEnd);
     const before = yield* readUserRecords(text, groups);
     const next = changeUserFile(text, before, added);
     if (!next.startsWith(HEAD) || !(yield* holds(yield* readUserRecords(next, groups), before, added))) return undefined;
     const piece = Buffer.from(next.slice(HEAD.length));
-    const rest = bytes.subarray(this.#usersEnd);
+    const rest = bytes.subarray(this.usersEnd);
     if (rest.length > 0 && piece.at(-1) !== NEWLINE) return undefined;
-    return [bytes.subarray(0, start), piece, rest];
+    const end = start + piece.length;
+    return {
+      pieces: [bytes.subarray(0, start), piece, rest],
+      index: yield* this.grown(piece, start, end, added.keys()),
+    };
   }
+
+  private *grown(piece: Buffer, start: number, end: number, names: Iterable<string>) {
+    const last = new FoundNames();
+    const text = Buffer.concat([Buffer.from(HEAD), piece]);
+    if ((yield* readRecords(text, 0, last)) === undefined) return undefined;
+    this.found.grow(names, start - HEAD.length + last.nextToLastStart, start - HEAD.length + last.lastStart);
+    return new UserIndex(this.found, end);
+  }
+}
+
+export interface Insertion {
+  readonly pieces: readonly Buffer[];
+  /** That of the new file, instead of the old one; undefined where that has to be read. */
+  readonly index: UserIndex | undefined;
 }
 
 class FoundNames implements RecordTaker {
   readonly users = new Set<string>();
   readonly groups = new Map<string, Group>();
-  /** Where the last two users begin. */
-  readonly starts: number[] = [];
+  nextToLastStart = 0;
+  lastStart = 0;
   readonly #named = new Set<string>();
 
   plain(section: Section, record: RecordReader, start: number): void {
@@ -90,12 +105,18 @@ class FoundNames implements RecordTaker {
     return [...this.#named].every((name) => this.groups.has(name));
   }
 
+  grow(users: Iterable<string>, nextToLastStart: number, lastStart: number): void {
+    for (const name of users) this.users.add(name);
+    this.nextToLastStart = nextToLastStart;
+    this.lastStart = lastStart;
+  }
+
   private addUser(username: string, groups: readonly string[], start: number): void {
     const { size } = this.users;
     if (this.users.add(username).size === size) throw new FileFault('has a user twice');
     for (const name of groups) this.#named.add(name);
-    if (this.starts.length === 2) this.starts.shift();
-    this.starts.push(start);
+    this.nextToLastStart = size === 0 ? start : this.lastStart;
+    this.lastStart = start;
   }
 
   private addGroup(group: Group): void {
