@@ -20,8 +20,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   groups: 'list',
   tokensValidFrom: 'time',
 };
-const TABLES: Readonly<Record<Section, FieldTable>> = { users: tableOf(USER_FIELDS), groups: tableOf(GROUP_FIELDS) };
-const KEYS = (['users', 'groups'] as const).map((section) => ({ section, bytes: Buffer.from(`${section}:`) }));
+const TABLES: Readonly<Record<Section, FieldTable>> = {
+  users: tableOf(USER_FIELDS),
+  groups: tableOf(GROUP_FIELDS),
+};
+const KEYS = (['users', 'groups'] as const).map((section) => ({
+  section,
+  bytes: Buffer.from(`${section}:`),
+}));
 const RECORDS_PER_STEP = 50;
 const [LF, CR, SPACE, HASH, DASH] = [0x0a, 0x0d, 0x20, 0x23, 0x2d];
 
@@ -38,7 +44,11 @@ function tableOf(fields: readonly string[]): FieldTable {
  * @returns where the list of users ends. Undefined when the file is written in another way or has a fault: then the
  * library has to read it as a whole, and what was taken counts for nothing
  */
-export function* readRecords(bytes: Buffer, begin: number, take: RecordTaker): Generator<void, number | undefined> {
+export function* readRecords(
+  bytes: Buffer,
+  begin: number,
+  take: RecordTaker,
+): Generator<void, number | undefined> {
   try {
     return yield* new RecordsOfFile(bytes, take).read(begin);
   } catch (error) {
@@ -140,7 +150,7 @@ class RecordsOfFile {
   /** The line of the next record, or of the next key at the top. */
   private nextRecord(start: number, indent: number): number {
     const { bytes } = this;
-    for (let at = start; ; ) {
+    for (let at = start; ;) {
       const end = bytes.indexOf(LF, at);
       if (end === -1 || end + 1 === bytes.length) return bytes.length;
       at = end + 1;

@@ -35,6 +35,10 @@ export class UserIndex {
     return this.found.users.has(username);
   }
 
+  get size(): number {
+    return this.found.users.size;
+  }
+
   get groups(): ReadonlyMap<string, Group> {
     return this.found.groups;
   }
@@ -54,7 +58,8 @@ export class UserIndex {
     const text = HEAD + bytes.toString('utf8', start, this.usersEnd);
     const before = yield* readUserRecords(text, groups);
     const next = changeUserFile(text, before, added);
-    if (!next.startsWith(HEAD) || !(yield* holds(yield* readUserRecords(next, groups), before, added))) return undefined;
+    if (!next.startsWith(HEAD) || !(yield* holds(yield* readUserRecords(next, groups), before, added)))
+      return undefined;
     const piece = Buffer.from(next.slice(HEAD.length));
     const rest = bytes.subarray(this.usersEnd);
     if (rest.length > 0 && piece.at(-1) !== NEWLINE) return undefined;
