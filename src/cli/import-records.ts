@@ -52,7 +52,7 @@ function parsed(text: string): ImportRecord[] {
       skip_empty_lines: true,
       relax_column_count: false,
       max_record_size: 100_000,
-    }) as unknown as ImportRecord[];
+    });
   } catch (error) {
     // What the library says may quote the file.
     const { code, lines, column } = (error ?? {}) as { code?: unknown; lines?: unknown; column?: unknown };

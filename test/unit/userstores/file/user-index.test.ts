@@ -60,9 +60,9 @@ describe('Large user files', () => {
         if (Object.hasOwn(whole as object, 'users')) valid += 1;
         expect(outcome(readUserRecords, text)).to.deep.equal(whole);
       }),
-      { numRuns: 4000 },
+      { numRuns: 1500 },
     );
-    expect(valid).to.be.greaterThan(400);
+    expect(valid).to.be.greaterThan(200);
   }).timeout(120_000);
 
   it('have the users and groups in their index that the YAML library finds, or no index', () => {
@@ -78,9 +78,9 @@ describe('Large user files', () => {
         for (const name of records?.users.keys() ?? []) expect(index.has(name)).to.equal(true);
         expect([...index.groups]).to.deep.equal([...(records?.groups ?? [])]);
       }),
-      { numRuns: 4000 },
+      { numRuns: 1500 },
     );
-    expect(indexed).to.be.greaterThan(400);
+    expect(indexed).to.be.greaterThan(200);
   }).timeout(120_000);
 
   it('keep every byte when users are added, again and again, and have exactly them more', () => {
@@ -121,9 +121,9 @@ describe('Large user files', () => {
           grown += 1;
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
-    expect(grown).to.be.greaterThan(300);
+    expect(grown).to.be.greaterThan(100);
   }).timeout(120_000);
 
   it('have no index for a name twice, in whichever quotes, or a group that does not exist', () => {
