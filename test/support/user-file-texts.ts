@@ -278,3 +278,11 @@ export const userFileTexts = (): fc.Arbitrary<string> => {
       return ends === 2 ? text.replace(/\r?\n/g, '\r\n') : text;
     });
 };
+
+/** Each value in each field, and each odd line, of a file that is otherwise plain. */
+export function* singleOddities(): Generator<string> {
+  const file = (field: string): string =>
+    `groups:\n  - name: g\nusers:\n  - username: a\n${field}  - username: b\n    email: x\n`;
+  for (const key of KEYS) for (const value of VALUES) yield file(`    ${key}: ${value}\n`);
+  for (const gap of GAPS) yield file(`    email: y\n${gap}`);
+}

@@ -5,7 +5,7 @@ import { FileFault } from '../../../../src/files/file-fault';
 import { finish } from '../../../../src/files/slices';
 import { readUserRecords, readWhole, type UserRecords } from '../../../../src/userstores/file/user-file';
 import { UserIndex } from '../../../../src/userstores/file/user-index';
-import { userFileTexts } from '../../../support/user-file-texts';
+import { singleOddities, userFileTexts } from '../../../support/user-file-texts';
 
 function outcome(read: (text: string) => Generator<void, UserRecords>, text: string): unknown {
   try {
@@ -64,6 +64,14 @@ describe('Large user files', () => {
     );
     expect(valid).to.be.greaterThan(200);
   }).timeout(120_000);
+
+  it('are read as the YAML library reads them with any single oddity', () => {
+    for (const text of singleOddities()) {
+      expect(outcome(readUserRecords, text), text).to.deep.equal(outcome(readWhole, text));
+      const index = finish(UserIndex.read(Buffer.from(text)));
+      if (index !== undefined) expect(recordsOf(text)?.users.size, text).to.equal(index.size);
+    }
+  }).timeout(60_000);
 
   it('have the users and groups in their index that the YAML library finds, or no index', () => {
     let indexed = 0;
