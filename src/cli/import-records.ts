@@ -17,10 +17,7 @@ export interface ImportRecord {
 
 const SEPARATORS = [',', ';', '\t'];
 
-interface Parsed {
-  readonly record: Readonly<Partial<Record<Column, string>>>;
-  readonly info: { readonly lines: number };
-}
+type Cells = Readonly<Partial<Record<Column, string>>>;
 
 /**
  * Takes a CSV text apart. Its first line names the columns, and tells by them what separates the fields.
@@ -28,16 +25,20 @@ interface Parsed {
  */
 export function readCsv(text: string): ImportRecord[] {
   if (text.trim() === '') throw new Error('line 1: must name the columns; the file is empty');
-  return parsed(text).map(({ record: { roles, groups, ...fields }, info }) => ({
-    place: `line ${String(info.lines)}`,
+  return parsed(text);
+}
+
+function toRecord({ roles, groups, ...fields }: Cells, line: number): ImportRecord {
+  return {
+    place: `line ${String(line)}`,
     fields,
     mayShift: 'password' in fields || 'password_hash' in fields,
     ...(roles !== undefined && { roles }),
     ...(groups !== undefined && { groups }),
-  }));
+  };
 }
 
-function parsed(text: string): Parsed[] {
+function parsed(text: string): ImportRecord[] {
   const delimiter = delimiterOf(text);
   try {
     return parse(text, {
@@ -46,11 +47,12 @@ function parsed(text: string): Parsed[] {
       delimiter,
       // Spaces in front of a field are nobody's intention; a password that has them is quoted.
       ltrim: delimiter !== '\t',
-      info: true,
+      // What the parser knows of each line takes more memory than the line.
+      on_record: (record: unknown, { lines }) => toRecord(record as Cells, lines),
       skip_empty_lines: true,
       relax_column_count: false,
       max_record_size: 100_000,
-    }) as unknown as Parsed[];
+    });
   } catch (error) {
     // What the library says may quote the file.
     const { code, lines, column } = (error ?? {}) as { code?: unknown; lines?: unknown; column?: unknown };

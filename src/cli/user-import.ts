@@ -45,8 +45,10 @@ Options:
     const format = formatOf(call);
     const separator = call.text('roles-separator');
     if (separator === '') throw new UsageError('--roles-separator must not be empty');
-    const records = readRecords(await read(source), format);
-    const { rows, faults: found } = readRows(records, { isWeakMeant: call.flag('weak'), separator });
+    const { rows, faults: found } = readRows(readRecords(await read(source), format), {
+      isWeakMeant: call.flag('weak'),
+      separator,
+    });
     return withDirectory(
       store,
       async (directory) => {

@@ -3,6 +3,7 @@
  * them. What a request asks of one is found out once, and then stands for as long as the record.
  */
 import { types } from 'node:util';
+import { hiddenProperty } from '../util/hidden-property';
 import { publicUser } from './public-user';
 import { Secrets } from './secrets';
 import { stampOf } from './stamp';
@@ -10,12 +11,12 @@ import { statusFieldOf } from './status-field';
 import { isUser, type User } from './user';
 
 /** The getters of dates in frozen records: each look gives a new Date of the same time. */
-const dateGetters = new WeakSet<object>();
+const dateGetters = hiddenProperty<true>();
 
 /** A getter for a date in a record that is frozen, since a Date cannot be. */
 export function dateGetter(time: number): () => Date {
   const get = () => new Date(time);
-  dateGetters.add(get);
+  dateGetters.set(get, true);
   return get;
 }
 
@@ -48,7 +49,7 @@ function isFixed(record: object): boolean {
     const { get, enumerable } = descriptor ?? {};
     const value: unknown = descriptor?.value;
     if (enumerable !== true) return false;
-    if (get !== undefined) return dateGetters.has(get);
+    if (get !== undefined) return dateGetters.get(get) === true;
     return typeof value === 'object' && value !== null ? isFixedList(value) : typeof value !== 'function';
   });
 }

@@ -23,10 +23,10 @@ export interface FileEditOptions<T> {
   /** Creates the file when it does not exist, readable by its owner only. @default false */
   readonly create?: boolean;
   /**
-   * Works out the new text, and what it holds; undefined leaves the file as it is. It is asked again when the file was
-   * changed meanwhile. The old text is undefined when the file does not exist.
+   * Works out the new content, in pieces to be written one after the other, and what it holds; undefined leaves the
+   * file as it is. It is asked again when the file was changed meanwhile.
    */
-  readonly edit: (text: string | undefined) => Promise<{ text: string; value: T } | undefined>;
+  readonly edit: (old: FileVersion) => Promise<{ pieces: readonly Buffer[]; value: T } | undefined>;
   /** Hears of the new version in the turn in which it appeared. */
   readonly onWritten?: (version: WrittenVersion<T>) => void;
   /** Hears, for whoever manages the file, what a replaced file leaves behind. It begins with the path. */
@@ -97,13 +97,12 @@ async function attemptEdit<T>(target: string, options: FileEditOptions<T>, lock:
   await standStill(target, options.settleMs ?? SETTLE_MS);
   const old = FileVersion.open(target, options.maxBytes);
   try {
-    const next = await options.edit(old.text);
+    const next = await options.edit(old);
     if (next === undefined) return true;
-    const bytes = old.encode(next.text);
-    if (bytes.length > options.maxBytes) {
+    if (next.pieces.reduce((size, { length }) => size + length, 0) > options.maxBytes) {
       throw new FileFault(`would be larger than ${String(options.maxBytes)} bytes`);
     }
-    const file = await NewFile.write(target, bytes, old);
+    const file = await NewFile.write(target, next.pieces, old);
     try {
       if (!lock.isHeld() || !file.replace(old)) return false;
       options.onWritten?.({ ...file.look(), value: next.value });

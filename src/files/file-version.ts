@@ -4,20 +4,16 @@ import { codeOf, FileFault } from './file-fault';
 import { decode, fingerprintOf, FLAGS, refuseOddFile } from './read-text';
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+const PART_BYTES = 1024 * 1024;
 
 /** A file as it was read, kept open, or that there was none. */
 export class FileVersion {
-  /** Undefined where there was no file. */
-  readonly text: string | undefined;
-
   private constructor(
     private readonly path: string,
     readonly descriptor: number | undefined,
-    private readonly bytes: Buffer,
+    readonly bytes: Buffer,
     readonly stats: BigIntStats | undefined,
-  ) {
-    this.text = descriptor === undefined ? undefined : decode(bytes);
-  }
+  ) {}
 
   /** @throws {FileFault} when it is not a text file of at most that size */
   static open(path: string, maxBytes: number): FileVersion {
@@ -36,6 +32,11 @@ export class FileVersion {
       closeSync(descriptor);
       throw error;
     }
+  }
+
+  /** Undefined where there was no file. @throws {FileFault} for what is no UTF-8 */
+  text(): string | undefined {
+    return this.descriptor === undefined ? undefined : decode(this.bytes);
   }
 
   /** How long ago it was written, in milliseconds, and its fingerprint. */
@@ -57,7 +58,13 @@ export class FileVersion {
 
   /** True when this very file still holds the same, wherever it is. */
   isUntouched(): boolean {
-    return this.descriptor === undefined || readAll(this.descriptor).equals(this.bytes);
+    if (this.descriptor === undefined) return true;
+    const part = Buffer.alloc(Math.min(PART_BYTES, this.bytes.length + 1));
+    for (let at = 0; ; at += part.length) {
+      const length = readInto(part, this.descriptor, at);
+      if (!part.subarray(0, length).equals(this.bytes.subarray(at, at + part.length))) return false;
+      if (length < part.length) return true;
+    }
   }
 
   /** The bytes of another text in the way of this one. */
@@ -86,13 +93,18 @@ export class FileVersion {
 /** From the start, wherever the descriptor stands. */
 function readAll(descriptor: number): Buffer {
   const size = fstatSync(descriptor).size;
+  // One byte more than there should be is a file that is being written to.
   const bytes = Buffer.alloc(size + 1);
+  return bytes.subarray(0, readInto(bytes, descriptor, 0));
+}
+
+/** Fills the bytes from that place of the file. @returns how many there were */
+function readInto(bytes: Buffer, descriptor: number, position: number): number {
   let length = 0;
   while (length < bytes.length) {
-    const count = readSync(descriptor, bytes, length, bytes.length - length, length);
+    const count = readSync(descriptor, bytes, length, bytes.length - length, position + length);
     if (count === 0) break;
     length += count;
   }
-  // One byte more than there should be is a file that is being written to.
-  return bytes.subarray(0, length);
+  return length;
 }

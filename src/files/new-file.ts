@@ -32,7 +32,7 @@ export class NewFile {
     private readonly target: string,
     path: string,
     private readonly handle: FileHandle,
-    private readonly bytes: Buffer,
+    private readonly pieces: readonly Buffer[],
   ) {
     this.#path = path;
   }
@@ -41,12 +41,13 @@ export class NewFile {
    * Writes it with the mode, the owner and the access control list of the old one.
    * @throws {FileFault} when it cannot have them
    */
-  static async write(target: string, bytes: Buffer, old: FileVersion): Promise<NewFile> {
+  static async write(target: string, pieces: readonly Buffer[], old: FileVersion): Promise<NewFile> {
     const path = beside(target, `${randomBytes(8).toString('hex')}.new`);
-    const file = new NewFile(target, path, await open(path, 'wx', CREATED_MODE), bytes);
+    const file = new NewFile(target, path, await open(path, 'wx', CREATED_MODE), pieces);
     try {
       await file.belongAs(path, old);
-      await file.handle.writeFile(bytes);
+      // Each goes on where the last one ended.
+      for (const piece of pieces) await file.handle.writeFile(piece);
       await file.handle.sync();
       return file;
     } catch (error) {
@@ -77,7 +78,7 @@ export class NewFile {
   /** What the watching of the file would find. */
   look(): { digest: string; fingerprint: string } {
     return {
-      digest: digestOf(this.bytes),
+      digest: digestOf(...this.pieces),
       fingerprint: fingerprintOf(fstatSync(this.handle.fd, { bigint: true })),
     };
   }

@@ -78,8 +78,11 @@ function toText(bytes: Buffer, stats: BigIntStats, maxBytes: number, decoded = d
   };
 }
 
-export function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('base64');
+/** Of what these pieces are together. */
+export function digestOf(...pieces: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('base64');
 }
 
 /** @throws {FileFault} for what is no UTF-8 */

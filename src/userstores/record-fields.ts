@@ -58,7 +58,7 @@ export function* holds(
 }
 
 /** @throws {UserRefusedError} for a record that a file cannot hold; it quotes nothing but the name of a group */
-export function refuseRecord(user: User, { groups }: Snapshot): void {
+export function refuseRecord(user: User, { groups }: Pick<Snapshot, 'groups'>): void {
   refuseFields(user);
   const missing = user.groups?.find((name) => !groups.has(name));
   if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);

@@ -19,12 +19,12 @@ export class FileUserDirectory implements UserDirectory {
   }
 
   existing(usernames: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#editor.read(({ users }) => new Set(usernames.filter((name) => users.has(name))));
+    return this.#editor.present((users) => new Set(usernames.filter((name) => users.has(name))));
   }
 
   add(user: User): Promise<boolean> {
-    return this.#editor.edit((get) =>
-      get(user.username) === undefined ? { users: [user], result: true } : { users: [], result: false },
+    return this.#editor.add((isThere) =>
+      isThere(user.username) ? { users: [], result: false } : { users: [user], result: true },
     );
   }
 
@@ -37,12 +37,11 @@ export class FileUserDirectory implements UserDirectory {
   }
 
   addAll(users: readonly User[]): Promise<readonly string[]> {
-    return this.#editor.edit((get) => {
+    return this.#editor.add((isThere) => {
       const added = new Map<string, User>();
       const there: string[] = [];
       for (const user of users) {
-        const isThere = added.has(user.username) || get(user.username) !== undefined;
-        if (isThere) there.push(user.username);
+        if (added.has(user.username) || isThere(user.username)) there.push(user.username);
         else added.set(user.username, user);
       }
       return { users: [...added.values()], result: there };
@@ -50,6 +49,6 @@ export class FileUserDirectory implements UserDirectory {
   }
 
   groupNames(): Promise<ReadonlySet<string>> {
-    return this.#editor.read(({ groups }) => new Set(groups.keys()));
+    return this.#editor.present(({ groups }) => new Set(groups.keys()));
   }
 }

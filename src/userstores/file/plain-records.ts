@@ -1,71 +1,180 @@
-import type { Fields, Located } from '../../files/yaml-nodes';
+import { FileFault } from '../../files/file-fault';
+import { readYaml } from '../../files/yaml';
+import type { Located } from '../../files/yaml-nodes';
+import { GROUP_FIELDS, USER_FIELDS } from '../record-schema';
+import { type FieldTable, fieldTable, type Kind, RecordReader } from './plain-record';
 
-/** What is left of a file after its leading plain records. */
-export interface Rest {
-  readonly text: string;
-  readonly firstLine: number;
+export type Section = 'users' | 'groups';
+
+/** Takes the records of a file in their order. What it throws is a fault of the file. */
+export interface RecordTaker {
+  /** A valid one, until the next is read; it begins at `start`. @param lineOf the number of the line of an offset */
+  plain(section: Section, record: RecordReader, start: number, lineOf: (offset: number) => number): void;
+  /** Any other one. */
+  other(section: Section, item: Located, start: number): void;
 }
 
-// Words that YAML 1.2 reads as exactly these strings, whatever surrounds them.
-const WORD = String.raw`(?!(?:null|true|false)[\s,\]])[\p{L}_$\/][\p{L}\p{N}_$.\/@+=-]*`;
-const QUOTED = String.raw`"[^"\\\p{Cc}]*"|'[^'\p{Cc}]*'`;
-const LIST = String.raw`\[(?:(?:${WORD}|${QUOTED})(?:, ?(?:${WORD}|${QUOTED}))*)?\]`;
-const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`;
-const FIELD = new RegExp(`([A-Za-z]+): (?:(true|false)|(${WORD}|${TIME})|(${QUOTED})|(${LIST}))\n`, 'uyi');
-const LIST_ITEM = new RegExp(`${WORD}|${QUOTED}`, 'gui');
-const START = /^(?:(?:#[^\p{Cc}]*)?\n)*users:\n(?= *- )/u;
+const KINDS: Readonly<Record<string, Kind>> = {
+  active: 'flag',
+  roles: 'list',
+  groups: 'list',
+  tokensValidFrom: 'time',
+};
+const TABLES: Readonly<Record<Section, FieldTable>> = {
+  users: tableOf(USER_FIELDS),
+  groups: tableOf(GROUP_FIELDS),
+};
+const KEYS = (['users', 'groups'] as const).map((section) => ({
+  section,
+  bytes: Buffer.from(`${section}:`),
+}));
+const RECORDS_PER_STEP = 50;
+const [LF, CR, SPACE, HASH, DASH] = [0x0a, 0x0d, 0x20, 0x23, 0x2d];
+
+function tableOf(fields: readonly string[]): FieldTable {
+  return fieldTable(Object.fromEntries(fields.map((field) => [field, KINDS[field] ?? 'text'])));
+}
 
 /**
- * Takes the records at the start of a user file that are written the plain way, one `key: value` a line:
- * the YAML library needs some 150 microseconds for such a record, this a few. It takes only what YAML 1.2
- * reads the same way and leaves the file from the first other record on, at least one record, to the
- * library. So a fault is always found by the library, or by the checks that follow.
+ * Reads a user file record by record, as far as its sections are block lists. Records that are not plain are cut out
+ * and read by the YAML library, neighbours together: a piece from dash to dash that is valid by itself, with as many
+ * records as it has dashes, means the same where it stands.
+ *
+ * @param begin where the text begins, after a byte order mark
+ * @returns where the list of users ends. Undefined when the file is written in another way or has a fault: then the
+ * library has to read it as a whole, and what was taken counts for nothing
  */
-export function* plainRecords(text: string): Generator<Located, Rest> {
-  const start = START.exec(text)?.[0];
-  if (start === undefined) return { text, firstLine: 1 };
-  const indent = /^ */.exec(text.slice(start.length, start.length + 40))?.[0] ?? '';
-  let line = start.split('\n').length;
-  let offset = start.length;
-  for (;;) {
-    const record = readRecord(text, offset, indent, line);
-    // The record that follows shows that this one ends here; the last one is left to the library.
-    if (record === undefined || !text.startsWith(`${indent}- `, record.end)) break;
-    yield { value: record.fields, line };
-    line += record.fields.size;
-    offset = record.end;
+export function* readRecords(
+  bytes: Buffer,
+  begin: number,
+  take: RecordTaker,
+): Generator<void, number | undefined> {
+  try {
+    return yield* new RecordsOfFile(bytes, take).read(begin);
+  } catch (error) {
+    if (error instanceof FileFault) return undefined;
+    throw error;
   }
-  return { text: `users:\n${text.slice(offset)}`, firstLine: line - 1 };
 }
 
-function readRecord(
-  text: string,
-  start: number,
-  indent: string,
-  firstLine: number,
-): { fields: Fields; end: number } | undefined {
-  if (!text.startsWith(`${indent}- `, start)) return undefined;
-  const fields = new Map<string, Located>();
-  const inner = `${indent}  `;
-  let end = start;
-  do {
-    FIELD.lastIndex = end + inner.length;
-    const [whole, key, truth, word, quoted, list] = FIELD.exec(text) ?? [];
-    if (whole === undefined || key === undefined || fields.has(key)) return undefined;
-    if (truth !== undefined && truth !== 'true' && truth !== 'false') return undefined;
-    const value = truth === undefined ? (word ?? unquoted(quoted) ?? items(list)) : truth === 'true';
-    fields.set(key, { value, line: firstLine + fields.size });
-    end += inner.length + whole.length;
-  } while (text.startsWith(inner, end));
-  return { fields, end };
-}
+class RecordsOfFile {
+  readonly #record: RecordReader;
+  readonly #seen = new Set<Section>();
+  #line = 1;
+  #counted = 0;
+  #lastStart = 0;
+  #steps = 0;
 
-function unquoted(quoted: string | undefined): string | undefined {
-  return quoted?.slice(1, -1);
-}
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly take: RecordTaker,
+  ) {
+    this.#record = new RecordReader(bytes);
+  }
 
-function items(list: string | undefined): readonly string[] {
-  return (list?.slice(1, -1).match(LIST_ITEM) ?? []).map((item) =>
-    /^["']/.test(item) ? item.slice(1, -1) : item,
-  );
+  *read(begin: number): Generator<void, number | undefined> {
+    let usersEnd: number | undefined;
+    let last: Section | undefined;
+    let at = this.#record.content(begin);
+    while (at < this.bytes.length) {
+      const start = at;
+      const key = KEYS.find(({ bytes }) => bytes.equals(this.bytes.subarray(start, start + bytes.length)));
+      const next = key === undefined ? -1 : this.#record.lineEnd(at + key.bytes.length);
+      if (key === undefined || next === -1) {
+        return last === 'users' && (yield* this.rest()) ? usersEnd : undefined;
+      }
+      if (this.#seen.has(key.section)) return undefined;
+      this.#seen.add(key.section);
+      const end = yield* this.list(key.section, this.#record.content(next));
+      if (end === undefined) return undefined;
+      if (key.section === 'users') usersEnd = end;
+      last = key.section;
+      at = end;
+    }
+    return usersEnd;
+  }
+
+  /** @returns where the line after the list begins; undefined when it is no list of records */
+  private *list(section: Section, start: number): Generator<void, number | undefined> {
+    const indent = this.#record.spaces(start) - start;
+    if (!this.isDash(start, indent)) return undefined;
+    let others: number[] = [];
+    let at = start;
+    while (this.isDash(at, indent)) {
+      this.#lastStart = at;
+      const end = this.#record.read(at, indent, TABLES[section]);
+      if (end === -1) {
+        others.push(at);
+        at = this.nextRecord(at, indent);
+        continue;
+      }
+      if (others.length > 0) {
+        if (!(yield* this.others(section, others, at))) return undefined;
+        others = [];
+      }
+      this.take.plain(section, this.#record, at, this.lineOf);
+      this.#steps += 1;
+      if (this.#steps % RECORDS_PER_STEP === 0) yield;
+      at = this.#record.content(end);
+    }
+    if (others.length > 0 && !(yield* this.others(section, others, at))) return undefined;
+    return at;
+  }
+
+  /** Has neighbours read by the library. False when they are not as many as was thought. */
+  private *others(section: Section, starts: readonly number[], end: number): Generator<void, boolean> {
+    const [start = 0] = starts;
+    const text = `${section}:\n${this.bytes.toString('utf8', start, end)}`;
+    let count = 0;
+    const sections = yield* readYaml(text, this.lineOf(start) - 1, (_, item) => {
+      this.take.other(section, item, starts[count] ?? 0);
+      count += 1;
+    });
+    return sections.size === 1 && sections.get(section)?.isSequence === true && count === starts.length;
+  }
+
+  /** Has what follows the list of users read by the library, after the last user. False when it is no list of groups. */
+  private *rest(): Generator<void, boolean> {
+    const text = `users:\n${this.bytes.toString('utf8', this.#lastStart)}`;
+    let users = 0;
+    const sections = yield* readYaml(text, this.lineOf(this.#lastStart) - 1, (section, item) => {
+      if (section === 'users') users += 1;
+      else if (section === 'groups') this.take.other(section, item, 0);
+    });
+    const isKnown = [...sections].every(
+      ([section, { isSequence }]) => isSequence && (section === 'users' || section === 'groups'),
+    );
+    return isKnown && users === 1 && !(this.#seen.has('groups') && sections.has('groups'));
+  }
+
+  /** The line of the next record, or of the next key at the top. */
+  private nextRecord(start: number, indent: number): number {
+    const { bytes } = this;
+    for (let at = start; ;) {
+      const end = bytes.indexOf(LF, at);
+      if (end === -1 || end + 1 === bytes.length) return bytes.length;
+      at = end + 1;
+      if (this.isDash(at, indent)) return at;
+      const first = bytes[at];
+      if (first !== SPACE && first !== LF && first !== CR && first !== HASH) return at;
+    }
+  }
+
+  private isDash(line: number, indent: number): boolean {
+    const { bytes } = this;
+    if (this.#record.spaces(line) !== line + indent || bytes[line + indent] !== DASH) return false;
+    const next = bytes[line + indent + 1];
+    return next === undefined || next === SPACE || next === LF || next === CR;
+  }
+
+  private readonly lineOf = (offset: number): number => {
+    // Cut out records are asked for after later ones.
+    const { bytes } = this;
+    const [from, to] = [Math.min(offset, this.#counted), Math.max(offset, this.#counted)];
+    let count = 0;
+    for (let at = from; at < to; at += 1) if (bytes[at] === LF) count += 1;
+    this.#line += offset < this.#counted ? -count : count;
+    this.#counted = offset;
+    return this.#line;
+  };
 }

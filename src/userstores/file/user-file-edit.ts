@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs';
-import type { User } from '../../core/user';
+import type { Group, User } from '../../core/user';
 import { UserRefusedError } from '../../core/user-directory';
 import { editFile, type FileEditOptions } from '../../files/edit-file';
 import { describeFault, FileFault } from '../../files/file-fault';
-import { readText } from '../../files/read-text';
+import { FileVersion } from '../../files/file-version';
+import { digestOf, readText } from '../../files/read-text';
 import { finishInSlices } from '../../files/slices';
 import { holds, refuseRecord } from '../record-fields';
 import { frozenCopy, type Snapshot } from '../snapshot';
 import { readUserRecords, type UserRecords } from './user-file';
+import { UserIndex } from './user-index';
 import { changeUserFile, UneditableFault } from './user-file-text';
 
 export const MAX_USER_FILE_BYTES = 64 * 1024 * 1024;
 /** Edits that wait; each caller holds one at a time. */
 const MAX_WAITING = 10_000;
+const NOTHING: UserEdit<undefined> = { users: [], result: undefined };
 const EMPTY: UserRecords = { users: new Map(), groups: new Map(), lines: new Map() };
 
 /** A user file cannot be read, written or hold a user. It never quotes the file. */
@@ -34,8 +37,19 @@ export interface UserFileEditorOptions extends Pick<
   readonly keepsVersion?: boolean;
 }
 
+/** What an addition is decided by. */
+export interface Present {
+  has(username: string): boolean;
+  readonly groups: ReadonlyMap<string, Group>;
+}
+
+type Decide<R> = (get: (username: string) => User | undefined) => UserEdit<R>;
+type DecideAddition<R> = (isThere: (username: string) => boolean) => UserEdit<R>;
+
 interface Job {
-  readonly decide: (get: (username: string) => User | undefined) => UserEdit<unknown>;
+  readonly decide: Decide<unknown>;
+  /** Where it only adds users, and for that needs to know no more than who is there. */
+  readonly decideAddition?: DecideAddition<unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -49,6 +63,7 @@ export class UserFileEditor {
   #waiting: Job[] = [];
   #isWorking = false;
   #known: { text: string; records: UserRecords } | undefined;
+  #indexed: { digest: string; index: UserIndex } | undefined;
 
   constructor(options: UserFileEditorOptions) {
     this.#options = options;
@@ -59,12 +74,27 @@ export class UserFileEditor {
    * @throws {UserFileError} when the file cannot be read or written
    * @throws {UserRefusedError} when it cannot hold a user. What `decide` throws comes out; nothing was changed by it then
    */
-  edit<R>(decide: (get: (username: string) => User | undefined) => UserEdit<R>): Promise<R> {
+  edit<R>(decide: Decide<R>): Promise<R> {
+    return this.#enqueue({ decide });
+  }
+
+  /**
+   * {@link edit} for new users: of a large file only the end of the list of users is changed, where that is possible.
+   * @param decide says who is to be added, by who is there
+   */
+  add<R>(decide: DecideAddition<R>): Promise<R> {
+    return this.#enqueue({
+      decide: (get) => decide((username) => get(username) !== undefined),
+      decideAddition: decide,
+    });
+  }
+
+  #enqueue<R>(job: { decide: Decide<R>; decideAddition?: DecideAddition<R> }): Promise<R> {
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(new UserFileError(`${this.#options.path} is edited too often`));
     }
     return new Promise<R>((resolve, reject) => {
-      this.#waiting.push({ decide, resolve: resolve as (result: unknown) => void, reject });
+      this.#waiting.push({ ...job, resolve: resolve as (result: unknown) => void, reject });
       if (!this.#isWorking) void this.#work();
     });
   }
@@ -80,6 +110,39 @@ export class UserFileEditor {
     } catch (error) {
       throw this.#describe(error);
     }
+  }
+
+  /**
+   * {@link read} for those who only ask who is there.
+   * @throws {UserFileError} when it cannot be read
+   */
+  async present<R>(look: (present: Present) => R): Promise<R> {
+    try {
+      return look((await this.#index()) ?? present(await this.read((users) => users)));
+    } catch (error) {
+      throw this.#describe(error);
+    }
+  }
+
+  /** Undefined for a file that has to be read as a whole, or cannot be read. */
+  async #index(): Promise<UserIndex | undefined> {
+    const { path } = this.#options;
+    if (!existsSync(path)) return undefined;
+    const file = FileVersion.open(path, MAX_USER_FILE_BYTES);
+    try {
+      return await this.#indexOf(file.bytes);
+    } finally {
+      file.close();
+    }
+  }
+
+  async #indexOf(bytes: Buffer): Promise<UserIndex | undefined> {
+    const keeps = this.#options.keepsVersion === true;
+    const digest = keeps ? digestOf(bytes) : '';
+    if (keeps && this.#indexed?.digest === digest) return this.#indexed.index;
+    const index = await finishInSlices(UserIndex.read(bytes));
+    this.#indexed = keeps && index !== undefined ? { digest, index } : undefined;
+    return index;
   }
 
   async #text(): Promise<string | undefined> {
@@ -107,10 +170,17 @@ export class UserFileEditor {
       await editFile<Snapshot>({
         maxBytes: MAX_USER_FILE_BYTES,
         ...this.#options,
-        edit: async (text) => {
+        edit: async (old) => {
+          const added = await this.#insert(jobs, old);
+          if (added !== undefined) {
+            ({ settle } = added);
+            return added.pieces && { pieces: added.pieces, value: EMPTY };
+          }
+          const text = old.text();
           const before = text === undefined ? EMPTY : await this.#read(text);
           const changed = new Map<string, User>();
-          settle = jobs.map((job) => this.#decide(job, before, changed));
+          const get = (name: string) => changed.get(name) ?? before.users.get(name);
+          settle = jobs.map((job) => this.#decide(job, () => job.decide(get), before, changed));
           if (changed.size === 0) return undefined;
           const next = changeUserFile(text, before, changed);
           const found = await readAgain(next);
@@ -118,7 +188,7 @@ export class UserFileEditor {
             throw new UneditableFault();
           }
           if (this.#options.keepsVersion === true) this.#known = { text: next, records: found };
-          return { text: next, value: { users: found.users, groups: found.groups } };
+          return { pieces: [old.encode(next)], value: { users: found.users, groups: found.groups } };
         },
       });
     } catch (error) {
@@ -133,10 +203,50 @@ export class UserFileEditor {
     for (const tell of settle) tell();
   }
 
-  /** Adds to `changed` what the job asks for. @returns what tells its caller */
-  #decide(job: Job, before: Snapshot, changed: Map<string, User>): () => void {
+  /**
+   * Adds users without reading all records, where all jobs do only that, and nobody wants to have the records.
+   * Undefined when the file has to be read as a whole.
+   */
+  async #insert(
+    jobs: readonly Job[],
+    old: FileVersion,
+  ): Promise<{ settle: (() => void)[]; pieces: readonly Buffer[] | undefined } | undefined> {
+    if (this.#options.onWritten !== undefined || !jobs.every((job) => job.decideAddition)) return undefined;
+    const index = await this.#indexOf(old.bytes);
+    if (index === undefined) return undefined;
+    const added = new Map<string, User>();
+    const isThere = (name: string) => added.has(name) || index.has(name);
+    const settle = jobs.map((job) =>
+      this.#decide(job, () => job.decideAddition?.(isThere) ?? NOTHING, index, added),
+    );
+    if ([...added.keys()].some((name) => index.has(name))) return undefined;
+    if (added.size === 0) return { settle, pieces: undefined };
     try {
-      const { users, result } = job.decide((name) => changed.get(name) ?? before.users.get(name));
+      // What is written next is known, if it is written; the old index is used up.
+      this.#indexed = undefined;
+      const insertion = await finishInSlices(index.insert(old.bytes, added));
+      if (insertion === undefined) return undefined;
+      const { pieces, index: next } = insertion;
+      if (this.#options.keepsVersion === true && next !== undefined) {
+        this.#indexed = { digest: digestOf(...pieces), index: next };
+      }
+      return { settle, pieces };
+    } catch (error) {
+      // Whether it can be edited at all, the whole text tells.
+      if (error instanceof FileFault) return undefined;
+      throw error;
+    }
+  }
+
+  /** Adds to `changed` what the job asks for. @returns what tells its caller */
+  #decide(
+    job: Job,
+    decide: () => UserEdit<unknown>,
+    before: Pick<Snapshot, 'groups'>,
+    changed: Map<string, User>,
+  ): () => void {
+    try {
+      const { users, result } = decide();
       for (const user of users) refuseRecord(user, before);
       for (const user of users) {
         changed.set(
@@ -171,4 +281,8 @@ async function readAgain(text: string): Promise<UserRecords | undefined> {
     if (error instanceof FileFault) return undefined;
     throw error;
   }
+}
+
+function present({ users, groups }: Snapshot): Present {
+  return { has: (username) => users.has(username), groups };
 }

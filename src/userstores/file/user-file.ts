@@ -2,11 +2,11 @@ import type { Group, User } from '../../core/user';
 import { FileFault } from '../../files/file-fault';
 import { readYaml } from '../../files/yaml';
 import type { Located } from '../../files/yaml-nodes';
-import { plainRecords } from './plain-records';
+import { toDate } from './moments';
+import type { RecordReader } from './plain-record';
+import { readRecords, type RecordTaker, type Section } from './plain-records';
 import { GROUP_FIELDS, groupFault, USER_FIELDS, userFault, type RecordFault } from '../record-schema';
 import { SnapshotBuilder, type Snapshot } from '../snapshot';
-
-const RECORDS_PER_STEP = 50;
 
 /**
  * Reads the text of a user file: a mapping with `users` and `groups`, both lists of records. It yields now
@@ -24,19 +24,33 @@ export interface UserRecords extends Snapshot {
   readonly lines: ReadonlyMap<string, number>;
 }
 
-/** {@link readUserFile}, for those who edit it. */
-export function* readUserRecords(text: string): Generator<void, UserRecords> {
-  const read = new ReadRecords();
-  const plain = plainRecords(text);
-  let step = plain.next();
-  for (let count = 1; step.done !== true; count += 1) {
-    read.addUser(step.value);
-    step = plain.next();
-    if (count % RECORDS_PER_STEP === 0) yield;
+/**
+ * {@link readUserFile}, for those who edit it.
+ * @param groups of a text that is a part of a file, the groups that stand elsewhere in it
+ */
+export function* readUserRecords(text: string, groups: Iterable<Group> = []): Generator<void, UserRecords> {
+  return (yield* readByRecord(text, groups)) ?? (yield* readWhole(text, groups));
+}
+
+/** Undefined when the file is written in a rare way, or has a fault: {@link readWhole} says which. */
+function* readByRecord(text: string, groups: Iterable<Group>): Generator<void, UserRecords | undefined> {
+  // Half a surrogate pair would be another character in the bytes.
+  if (!text.isWellFormed()) return undefined;
+  const read = new ReadRecords(groups);
+  if ((yield* readRecords(Buffer.from(text), 0, read)) === undefined) return undefined;
+  try {
+    return read.result();
+  } catch (error) {
+    if (error instanceof FileFault) return undefined;
+    throw error;
   }
-  const sections = yield* readYaml(step.value.text, step.value.firstLine, (section, item) => {
-    if (section === 'users') read.addUser(item);
-    if (section === 'groups') read.addGroup(item);
+}
+
+/** Has the YAML library read all of the text. */
+export function* readWhole(text: string, groups: Iterable<Group> = []): Generator<void, UserRecords> {
+  const read = new ReadRecords(groups);
+  const sections = yield* readYaml(text, 1, (section, item) => {
+    if (section === 'users' || section === 'groups') read.other(section, item);
   });
   for (const [section, { isSequence, line }] of sections) {
     if (section !== 'users' && section !== 'groups')
@@ -47,7 +61,7 @@ export function* readUserRecords(text: string): Generator<void, UserRecords> {
   return read.result();
 }
 
-class ReadRecords {
+class ReadRecords implements RecordTaker {
   readonly #userLines = new Map<string, number>();
   readonly #groupLines = new Map<string, number>();
   readonly #builder = new SnapshotBuilder<User, number>({
@@ -57,27 +71,71 @@ class ReadRecords {
     ofGroup: (name) => this.#groupLines.get(name) ?? 0,
   });
 
-  addUser(item: Located): void {
-    const { record, lineOf } = readRecord(item, USER_FIELDS);
-    if (typeof record['tokensValidFrom'] === 'string')
-      record['tokensValidFrom'] = toDate(record['tokensValidFrom']);
-    refuse(userFault(record), lineOf);
-    const user = record as unknown as User;
-    this.#builder.addUser(user, item.line);
-    this.#userLines.set(user.username, item.line);
+  constructor(groups: Iterable<Group>) {
+    for (const group of groups) this.#builder.addGroup(group, 0);
   }
 
-  addGroup(item: Located): void {
-    const { record, lineOf } = readRecord(item, GROUP_FIELDS);
-    refuse(groupFault(record), lineOf);
-    const group = record as unknown as Group;
-    this.#builder.addGroup(group, item.line);
-    this.#groupLines.set(group.name, item.line);
+  plain(section: Section, record: RecordReader, start: number, lineOf: (offset: number) => number): void {
+    const line = lineOf(start);
+    if (section === 'users') this.addUser(plainUser(record), line);
+    else this.addGroup(plainGroup(record), line);
+  }
+
+  other(section: Section, item: Located): void {
+    if (section === 'users') this.addUser(userOf(item), item.line);
+    else this.addGroup(groupOf(item), item.line);
   }
 
   result(): UserRecords {
     return { ...this.#builder.build(), lines: this.#userLines };
   }
+
+  private addUser(user: User, line: number): void {
+    this.#builder.addUser(user, line);
+    this.#userLines.set(user.username, line);
+  }
+
+  private addGroup(group: Group, line: number): void {
+    this.#builder.addGroup(group, line);
+    this.#groupLines.set(group.name, line);
+  }
+}
+
+/** By the places of their fields in {@link USER_FIELDS}. */
+function plainUser(record: RecordReader): User {
+  const user: { -readonly [field in keyof User]: User[field] } = { username: record.text(0) };
+  if (record.has(1)) user.password = record.text(1);
+  if (record.has(2)) user.email = record.text(2);
+  if (record.has(3)) user.active = record.text(3) === 'true';
+  if (record.has(4)) user.roles = record.list(4);
+  if (record.has(5)) user.groups = record.list(5);
+  if (record.has(6)) user.tokensValidFrom = new Date(record.text(6));
+  return user;
+}
+
+/** By the places of their fields in {@link GROUP_FIELDS}. */
+export function plainGroup(record: RecordReader): Group {
+  return {
+    name: record.text(0),
+    ...(record.has(1) && { roles: record.list(1) }),
+    ...(record.has(2) && { groups: record.list(2) }),
+  };
+}
+
+/** @throws {FileFault} when it is not valid */
+export function userOf(item: Located): User {
+  const { record, lineOf } = readRecord(item, USER_FIELDS);
+  if (typeof record['tokensValidFrom'] === 'string')
+    record['tokensValidFrom'] = toDate(record['tokensValidFrom']);
+  refuse(userFault(record), lineOf);
+  return record as unknown as User;
+}
+
+/** @throws {FileFault} when it is not valid */
+export function groupOf(item: Located): Group {
+  const { record, lineOf } = readRecord(item, GROUP_FIELDS);
+  refuse(groupFault(record), lineOf);
+  return record as unknown as Group;
 }
 
 interface ReadRecord {
@@ -99,14 +157,4 @@ function readRecord({ value, line }: Located, known: readonly string[]): ReadRec
 
 function refuse(fault: RecordFault | undefined, lineOf: (field: string) => number): void {
   if (fault !== undefined) throw new FileFault(fault.problem, lineOf(fault.field));
-}
-
-/** A moment in ISO 8601 with its zone; everything else stays what it is, and is refused as no date. */
-function toDate(text: string): Date | string {
-  const match = /^((?:\d{4}|\+\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)$/.exec(text);
-  const moment = new Date(text);
-  if (match?.[1] === undefined || Number.isNaN(moment.getTime())) return text;
-  // The 31st of June would become the 1st of July.
-  const local = new Date(`${match[1]}Z`);
-  return !Number.isNaN(local.getTime()) && local.toISOString().startsWith(match[1]) ? moment : text;
 }

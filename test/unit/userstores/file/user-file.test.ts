@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { FileFault } from '../../../../src/files/file-fault';
 import { readUserFile } from '../../../../src/userstores/file/user-file';
 import type { Snapshot } from '../../../../src/userstores/snapshot';
@@ -148,87 +147,5 @@ groups:
       message: 'has the same name as the one on line 16',
     });
     expect(read(`users: # commented\n${records}`).users.size).to.equal(400);
-  });
-
-  it('reads plainly written records as the YAML library reads them', () => {
-    const words = fc.constantFrom(
-      ...['alice', 'Bob', '$2b$10$a./', 'null', 'True', 'false', 'off', 'nullable', '007', '1e3', 'é', '~'],
-      ...[
-        '"a b"',
-        "'x'",
-        '"a\\tb"',
-        "'it''s'",
-        '""',
-        '"a: #"',
-        'a b',
-        'a: b',
-        'a #b',
-        '[a, b]',
-        '["a",b]',
-        '[]',
-      ],
-      ...[
-        '[null]',
-        '[a, ]',
-        '[[a]]',
-        '2026-01-01T00:00:00Z',
-        '2026-01-01',
-        '&a x',
-        '*a',
-        '!t x',
-        '- a',
-        '{a: b}',
-      ],
-      ...[
-        'true',
-        '|',
-        '',
-        'a,b',
-        '[a,b]',
-        '[true, a]',
-        '/x',
-        '_',
-        '@a',
-        '`a',
-        "a'b",
-        '"a"b',
-        '[a#b]',
-        '.nan',
-      ],
-    );
-    const key = fc.constantFrom(
-      'username',
-      'password',
-      'email',
-      'active',
-      'roles',
-      'tokensValidFrom',
-      'x',
-      '"roles"',
-    );
-    const gap = fc.constantFrom('', '', '', '', ' ', '# c', '\n', '   more', '      more', '\t', '---\n');
-    const field = fc.tuple(key, words, gap).map(([name, word, extra]) => `${name}: ${word}\n${extra}`);
-    const item = fc
-      .tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.array(field, { maxLength: 2 }))
-      .map(([name, fields]) =>
-        ['  - username: ', name, '\n', ...fields.map((text) => `    ${text}`)].join(''),
-      );
-    const outcome = (text: string): unknown => {
-      try {
-        const { users } = read(text);
-        return [...users.values()].map((user) => ({ ...user }));
-      } catch (error) {
-        if (error instanceof FileFault) return 'refused';
-        throw error;
-      }
-    };
-    fc.assert(
-      fc.property(fc.array(item, { minLength: 1, maxLength: 4 }), (items) => {
-        const body = items.join('');
-        // A comment after the key is not plain, so the library reads the whole.
-        expect(outcome(`users:\n${body}`)).to.deep.equal(outcome(`users: # c\n${body}`));
-      }),
-      { numRuns: 1000 },
-    );
   });
 });
