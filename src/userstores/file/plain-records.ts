@@ -29,7 +29,14 @@ const KEYS = (['users', 'groups'] as const).map((section) => ({
   bytes: Buffer.from(`${section}:`),
 }));
 const RECORDS_PER_STEP = 50;
-const [LF, CR, SPACE, HASH, DASH] = [0x0a, 0x0d, 0x20, 0x23, 0x2d];
+const [TAB, LF, CR, SPACE, HASH, DASH] = [0x09, 0x0a, 0x0d, 0x20, 0x23, 0x2d];
+
+/** A key at the top may begin so, in quotes too. What begins otherwise may go on with the record before. */
+const KEY_START = /^[a-z"']$/;
+
+export function beginsKey(byte: number | undefined): boolean {
+  return byte !== undefined && KEY_START.test(String.fromCharCode(byte));
+}
 
 function tableOf(fields: readonly string[]): FieldTable {
   return fieldTable(Object.fromEntries(fields.map((field) => [field, KINDS[field] ?? 'text'])));
@@ -81,7 +88,9 @@ class RecordsOfFile {
       const key = KEYS.find(({ bytes }) => bytes.equals(this.bytes.subarray(start, start + bytes.length)));
       const next = key === undefined ? -1 : this.#record.lineEnd(at + key.bytes.length);
       if (key === undefined || next === -1) {
-        return last === 'users' && (yield* this.rest()) ? usersEnd : undefined;
+        return beginsKey(this.bytes[start]) && last === 'users' && (yield* this.rest())
+          ? usersEnd
+          : undefined;
       }
       if (this.#seen.has(key.section)) return undefined;
       this.#seen.add(key.section);
@@ -156,7 +165,7 @@ class RecordsOfFile {
       at = end + 1;
       if (this.isDash(at, indent)) return at;
       const first = bytes[at];
-      if (first !== SPACE && first !== LF && first !== CR && first !== HASH) return at;
+      if (first !== SPACE && first !== TAB && first !== LF && first !== CR && first !== HASH) return at;
     }
   }
 

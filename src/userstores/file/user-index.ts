@@ -4,7 +4,7 @@ import { FileFault } from '../../files/file-fault';
 import type { Located } from '../../files/yaml-nodes';
 import { holds } from '../record-fields';
 import type { RecordReader } from './plain-record';
-import { readRecords, type RecordTaker, type Section } from './plain-records';
+import { beginsKey, readRecords, type RecordTaker, type Section } from './plain-records';
 import { groupOf, plainGroup, readUserRecords, userOf } from './user-file';
 import { changeUserFile } from './user-file-text';
 
@@ -62,7 +62,7 @@ export class UserIndex {
       return undefined;
     const piece = Buffer.from(next.slice(HEAD.length));
     const rest = bytes.subarray(this.usersEnd);
-    if (rest.length > 0 && piece.at(-1) !== NEWLINE) return undefined;
+    if (rest.length > 0 && !(piece.at(-1) === NEWLINE && beginsKey(rest[0]))) return undefined;
     const end = start + piece.length;
     return {
       pieces: [bytes.subarray(0, start), piece, rest],

@@ -159,6 +159,21 @@ describe('Large user files', () => {
     expect(finish(UserIndex.read(latin))).to.equal(undefined);
   });
 
+  it('are not cut in the middle of a record, whatever its lines begin with', () => {
+    for (const line of ['\t', '\t# c', '\t ', ' \t']) {
+      for (const after of ['', 'groups:\n  - name: g\n', '"groups": []\n', '# c\n']) {
+        const text = `users:\n  - username: a\n    email: b\n${line}\n    roles: [admin]\n${after}`;
+        const bytes = Buffer.from(text);
+        const index = finish(UserIndex.read(bytes));
+        const added = new Map([['c', { username: 'c' }]]);
+        const insertion = index === undefined ? undefined : finish(index.insert(bytes, added));
+        if (insertion === undefined) continue;
+        const users = [...(recordsOf(Buffer.concat(insertion.pieces).toString())?.users.values() ?? [])];
+        expect(users).to.deep.equal([{ username: 'a', email: 'b', roles: ['admin'] }, { username: 'c' }]);
+      }
+    }
+  });
+
   const STYLES: [title: string, text: string, most: number][] = [
     ['plain ones', `users:\n${many(5000)}`, 0],
     ['ones with comments', `# c\nusers: # c\n${many(5000, (index) => `${RECORD(index)}  # c\n`)}`, 0],
