@@ -125,7 +125,8 @@ describe('Large user files', () => {
           expect([...(found?.groups ?? [])]).to.deep.equal([...(old?.groups ?? [])]);
           bytes = Buffer.concat(insertion.pieces);
           index = insertion.index;
-          expect(index?.has(names[0]!)).to.equal(true);
+          // Undefined where the file has to be read anew.
+          expect(index?.has(names[0]!) ?? true).to.equal(true);
           grown += 1;
         }
       }),
