@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -94,7 +94,10 @@ describe('npm start', function () {
     running = run(`exec ${packageJson.scripts['start:issuer']}`, { ISSUER_PORT: '0' }, 8);
     const lines = await running.started;
     const replies: string[] = [];
-    for (const line of lines) replies.push((await shell('sh', ['-c', line])).stdout);
+    // Refusals are replies too, whatever the machine's own settings of curl make of them.
+    await writeFile(join(folder, '.curlrc'), '');
+    const env = { ...process.env, CURL_HOME: folder };
+    for (const line of lines) replies.push((await shell('sh', ['-c', line], { env })).stdout);
     expect(replies[0]).to.match(/^HTTP\/1.1 401 /);
     expect(JSON.parse(replies[1]!)).to.have.property('authorization_servers');
     expect(JSON.parse(replies[2]!)).to.include({ username: 'u-1001' });
