@@ -231,6 +231,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
 
   /** Null for a token of somebody else. */
   #verify(token: string): MaybePromise<VerifiedAccessToken> | null {
+    const remembered = this.#verifier.remembered(token);
+    if (remembered !== undefined) return remembered;
     const look = lookAt(token);
     if (look.kind === 'jwt') {
       if (look.issuer !== this.#settings.issuer) return null;

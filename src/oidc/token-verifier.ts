@@ -42,12 +42,20 @@ export class TokenVerifier {
    * @see RFC 7515 section 5.2, RFC 9068 section 4
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
-    const id = hash('sha256', token, 'base64url');
-    const known = this.#find(id);
-    return known === undefined ? this.#verifyNew(token, id) : this.#accepted(known.statement);
+    return this.remembered(token) ?? this.#verifyNew(token);
   }
 
-  async #verifyNew(token: string, id: string): Promise<VerifiedAccessToken> {
+  /**
+   * The same for a token that is remembered: it needs no look to tell that it is of this issuer. Undefined for others.
+   * @throws TokenInvalidError where it is no longer good
+   */
+  remembered(token: string): VerifiedAccessToken | undefined {
+    if (this.#known.size === 0) return undefined;
+    const known = this.#find(idOf(token));
+    return known && this.#accepted(known.statement);
+  }
+
+  async #verifyNew(token: string): Promise<VerifiedAccessToken> {
     const { policy } = this;
     const { algorithm, kid, isUntyped } = readTokenHeader(token, policy);
     const key = await signerOf(token, await this.keys.find(algorithm, kid), algorithm);
@@ -59,7 +67,7 @@ export class TokenVerifier {
     const statement = readJwtClaims(claims, policy);
     const accepted = this.#accepted(statement);
     // Only now: a token that is not accepted takes nobody's place.
-    if (bytes <= MAX_BYTES) this.#keep(id, { key, statement });
+    if (bytes <= MAX_BYTES) this.#keep(token, { key, statement });
     return accepted;
   }
 
@@ -77,8 +85,9 @@ export class TokenVerifier {
     return known;
   }
 
-  #keep(id: string, known: Known): void {
+  #keep(token: string, known: Known): void {
     if (this.policy.tokenCache === 0) return;
+    const id = idOf(token);
     this.#known.delete(id);
     while (this.#known.size >= this.policy.tokenCache) {
       const [oldest] = this.#known.keys();
@@ -87,4 +96,8 @@ export class TokenVerifier {
     }
     this.#known.set(id, known);
   }
+}
+
+function idOf(token: string): string {
+  return hash('sha256', token, 'base64url');
 }
