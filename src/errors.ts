@@ -273,7 +273,7 @@ function hide(target: object, property: string, value: unknown): void {
   Object.defineProperty(target, property, { value, enumerable: false, writable: true, configurable: true });
 }
 
-/** Characters of a scope, which are also those of a value of `acr_values` that fits in a challenge. */
+/** As in util/scope-name.ts, which is above this file: what is thrown there is declared here. */
 const SCOPE = /^[!#-[\]-~]+$/;
 
 function scopeNames(names: unknown, where: string): readonly string[] {

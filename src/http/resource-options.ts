@@ -1,5 +1,7 @@
 import { kind, listOf, optional } from '../util/option-kinds';
 import { type Kind, objectOf } from '../util/parse-options';
+import { isSafeBase } from '../util/safe-url';
+import { isScope } from '../util/scope-name';
 
 /** The app as a protected resource, for clients that look for its issuer. @see RFC 9728 */
 export interface ResourceOptions {
@@ -24,25 +26,13 @@ export interface ResourceSettings {
 }
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
-const LOOPBACK_HOST = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
-const SCOPE = /^[!#-[\]-~]+$/;
-
-/** True for a URL of https, or of http on this machine itself, without user, query and fragment. */
-export function isSafeUrl(value: unknown): value is string {
-  if (typeof value !== 'string' || !URL.canParse(value) || /[?#\s]/.test(value)) return false;
-  const { protocol, hostname, username, password } = new URL(value);
-  if (username !== '' || password !== '') return false;
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOST.test(hostname));
-}
 
 const shape = objectOf({
   url: kind<string>(
     'must be a URL of https (or of http on this machine) without query and fragment',
-    isSafeUrl,
+    isSafeBase,
   ),
-  scopes: optional(
-    listOf('scopes', (value): value is string => typeof value === 'string' && SCOPE.test(value)),
-  ),
+  scopes: optional(listOf('scopes', isScope)),
   documentation: optional(
     kind<string>('must be a URL', (value) => typeof value === 'string' && URL.canParse(value)),
   ),
@@ -51,7 +41,7 @@ const shape = objectOf({
 /** The options, with where the metadata is. @see RFC 9728 section 3.1 */
 export const resource: Kind<ResourceSettings> = (value, name, report) => {
   const { url, scopes, documentation } = shape(value, name, report);
-  if (!isSafeUrl(url)) return { url, scopes, documentation, metadataUrl: '', metadataPath: '' };
+  if (!isSafeBase(url)) return { url, scopes, documentation, metadataUrl: '', metadataPath: '' };
   const { origin, pathname } = new URL(url);
   const metadataPath = WELL_KNOWN + (pathname === '/' ? '' : pathname);
   return { url, scopes, documentation, metadataUrl: origin + metadataPath, metadataPath };

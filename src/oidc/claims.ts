@@ -3,8 +3,8 @@
  * Every comparison is written so that a NaN, from a broken clock for example, refuses.
  */
 import { NO_NAMES } from '../core/frozen-json';
-import { SCOPE } from '../tokens/claims';
 import type { JsonObject } from '../tokens/json';
+import { isScope } from '../util/scope-name';
 import { invalid } from '../tokens/jws';
 import type { AccessToken, Binding, Statement, VerifiedAccessToken } from './access-token';
 
@@ -138,7 +138,7 @@ function scopesIn(claims: JsonObject): readonly string[] {
     : typeof stated === 'string'
       ? stated.split(' ').slice(stated === '' ? 1 : 0)
       : [''];
-  if (!names.every((scope) => SCOPE.test(scope))) throw invalid(`${name} has an unknown form`);
+  if (!names.every(isScope)) throw invalid(`${name} has an unknown form`);
   return Object.freeze([...names]);
 }
 

@@ -1,7 +1,7 @@
 import { flag, optional, wholeNumber, withMethods } from '../util/option-kinds';
 import { type Kind, objectOf, type Values } from '../util/parse-options';
 import { algorithms } from './algorithms-option';
-import { issuerUrl } from './issuer-url';
+import { isSafeBase } from '../util/safe-url';
 import type { ProofStore } from './proof-store';
 
 /** Tokens that are bound to a key, which the client proves for each request. @see RFC 9449 */
@@ -42,7 +42,7 @@ const secret: Kind<Uint8Array> = (value, name, report) => {
 
 /** Without a slash at its end: the path of a request begins with one. */
 const origin: Kind<string> = (value, name, report) => {
-  if (issuerUrl(value) === undefined || String(value).includes('?')) {
+  if (!isSafeBase(value)) {
     report(`${name} must be the origin that clients use: https, or http on loopback, without a query`);
   }
   return String(value).replace(/\/+$/, '');

@@ -5,7 +5,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { type JsonObject, parseJsonObject } from '../tokens/json';
-import { issuerUrl } from './issuer-url';
+import { safeUrl } from '../util/safe-url';
 
 /** Bytes of a body. */
 const MAX_BYTES = 512 * 1024;
@@ -42,7 +42,7 @@ export class JsonFetcher {
 
   /** @throws FetchFailedError and nothing but it */
   async fetch(address: string, { headers = {}, form }: JsonRequest = {}): Promise<JsonObject> {
-    const url = issuerUrl(address);
+    const url = safeUrl(address);
     if (url === undefined) throw new FetchFailedError('an address is neither https nor http on loopback');
     const place = `${url.origin}${url.pathname}`;
     if (this.#isClosed) throw closed(place);

@@ -1,6 +1,6 @@
 import { isText, kind, optional, text, wholeNumber } from '../util/option-kinds';
 import { type Kind, objectOf, type Values } from '../util/parse-options';
-import { issuerUrl } from './issuer-url';
+import { safeUrl } from '../util/safe-url';
 
 /** How the issuer is asked about tokens that are no JWT. @see RFC 7662 */
 export interface IntrospectionOptions {
@@ -35,7 +35,7 @@ const prefix: Kind<readonly string[]> = (value, name, report) => {
 
 const OPTIONS = {
   endpoint: optional(
-    kind<string>('must be a URL: https, or http on loopback', (value) => issuerUrl(value) !== undefined),
+    kind<string>('must be a URL: https, or http on loopback', (value) => safeUrl(value) !== undefined),
   ),
   clientId: text,
   clientSecret: kind<string>('must be the non-empty secret of the client; set it in the environment', isText),

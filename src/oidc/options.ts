@@ -5,7 +5,7 @@ import { type Kind, parseOptions, type Values, withoutContainer } from '../util/
 import type { ClaimRoles } from './claim-roles';
 import { type DpopOptions, dpopKind } from './dpop-options';
 import { type IntrospectionOptions, introspectionKind } from './introspection-options';
-import { issuerUrl } from './issuer-url';
+import { isSafeBase, safeUrl } from '../util/safe-url';
 import { KeySet } from './key-set';
 import { algorithms } from './algorithms-option';
 
@@ -62,7 +62,7 @@ export interface AccessTokenOptions {
 }
 
 const issuer: Kind<string> = (value, name, report) => {
-  if (issuerUrl(value) === undefined || String(value).includes('?')) {
+  if (!isSafeBase(value)) {
     report(
       `${name} must be the URL that the tokens have as iss: https, or http on loopback, without a query`,
     );
@@ -90,7 +90,7 @@ const keys: Kind<KeysSetting> = (value, name, report) => {
   }
   const given: unknown = (value as Record<string, unknown>)[member];
   if (member === 'jwksUri') {
-    if (issuerUrl(given) === undefined) report(`${name}.jwksUri must be a URL: https, or http on loopback`);
+    if (safeUrl(given) === undefined) report(`${name}.jwksUri must be a URL: https, or http on loopback`);
     return given as string;
   }
   const list: unknown = (given as { keys?: unknown } | null | undefined)?.keys;

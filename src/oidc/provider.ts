@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type {
   AppFacts,
   AuthenticationResult,
@@ -12,25 +11,18 @@ import { ProblemBoard } from '../core/problem-board';
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
-import {
-  InvalidRequestError,
-  MalformedCredentialsError,
-  StepUpRequiredError,
-  TokenInvalidError,
-} from '../errors';
-import { parseAuthorization } from '../http/authorization-header';
-import { isB64Token } from '../http/bearer-token';
+import { TokenInvalidError } from '../errors';
 import { lookAt } from '../tokens/token-issuer';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
-import { isSameSecret } from '../util/same-secret';
 import type { AccessToken, VerifiedAccessToken } from './access-token';
+import { AudienceWatch } from './audience-watch';
 import { rolesIn } from './claim-roles';
 import { checkTimes, readIntrospectedClaims, toVerified } from './claims';
 import { Discovery } from './discovery';
 import { DpopProofs } from './dpop';
-import { DpopProofError } from './dpop-proof-error';
+import { refuseEnded } from './ended-token';
 import { JsonFetcher } from './fetch-json';
 import { refuseMisplaced, type TokenUsers } from './fits-into-app';
 import { Introspection } from './introspection';
@@ -39,13 +31,9 @@ import { FetchedKeys, FixedKeys, type KeySource, type Report } from './key-sourc
 import { KeySet } from './key-set';
 import { type AccessTokenOptions, type AccessTokenSettings, checkAccessTokenOptions } from './options';
 import type { ProofStore } from './proof-store';
+import { sentToken } from './sent-token';
+import { TokenBindings } from './token-binding';
 import { TokenVerifier } from './token-verifier';
-
-/** A token as it came, and by which scheme. */
-interface SentToken {
-  readonly token: string;
-  readonly scheme: 'bearer' | 'dpop';
-}
 
 /**
  * Authenticates by access tokens that another server issued: Keycloak, Entra ID, Auth0, Cognito, Okta, any OAuth 2 or
@@ -75,11 +63,12 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   readonly #verifier: TokenVerifier;
   readonly #introspection: Introspection | undefined;
   readonly #proofs: DpopProofs | undefined;
+  readonly #bindings: TokenBindings;
+  readonly #audience: AudienceWatch;
   readonly #problems = new ProblemBoard();
   /** What a token adds, worked out once for each request. */
   readonly #roles = new WeakMap<AccessToken, readonly string[]>();
   #clock: Clock;
-  #hasJudgedAudience = false;
 
   /** @throws ConfigurationError without the package `jose`, and for options that are unknown, missing or out of bounds */
   constructor(options: AccessTokenOptions) {
@@ -106,6 +95,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
       settings.introspection &&
       new Introspection(settings.introspection, { discovery: this.#discovery, fetcher, clock, report });
     this.#proofs = settings.dpop && new DpopProofs(settings.dpop, clock);
+    this.#bindings = new TokenBindings(this.#proofs, settings.dpop?.required === true);
+    this.#audience = new AudienceWatch(settings, report);
   }
 
   /** At once where the token is remembered and the store answers at once; what is refused rejects. */
@@ -114,12 +105,12 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>> {
     return attempted(() => {
-      const sent = this.#read(request);
+      const sent = sentToken(request, this.schemes);
       if (sent === undefined) return null;
       const verified = this.#verify(sent.token);
       if (verified === null) return null;
       return chained(verified, (token) =>
-        chained(this.#bound(request, sent, token), (nonce) =>
+        chained(this.#bindings.check(request, sent, token.binding), (nonce) =>
           this.#login(sent.token, token, nonce, userstore),
         ),
       );
@@ -217,18 +208,6 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     return { users, userPrefix, findsUsers };
   }
 
-  #read(request: SecurityRequest): SentToken | undefined {
-    const authorization = parseAuthorization(request.header('authorization'));
-    const scheme = authorization?.scheme;
-    if (authorization === undefined || scheme === undefined || !this.schemes.includes(scheme))
-      return undefined;
-    if (!isB64Token(authorization.credentials)) throw new InvalidRequestError();
-    if (request.header('authentication-token') !== undefined) {
-      throw new InvalidRequestError({ cause: new Error('Two tokens in one request') });
-    }
-    return { token: authorization.credentials, scheme: scheme as SentToken['scheme'] };
-  }
-
   /** Null for a token of somebody else. */
   #verify(token: string): MaybePromise<VerifiedAccessToken> | null {
     const remembered = this.#verifier.remembered(token);
@@ -236,7 +215,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     const look = lookAt(token);
     if (look.kind === 'jwt') {
       if (look.issuer !== this.#settings.issuer) return null;
-      return this.#watched(() => this.#verifier.verify(token));
+      return this.#audience.watch(() => this.#verifier.verify(token));
     }
     if (look.kind === 'jwe' || this.#introspection?.covers(token) !== true) return null;
     return this.#introspected(token, this.#introspection);
@@ -253,69 +232,6 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
       if (!isKnown || !isInstance(cause, TokenInvalidError)) throw cause;
       // By its prefix it is the issuer's, and nobody else is shown it.
       throw new TokenInvalidError({ cause, final: true });
-    }
-  }
-
-  /** Reports an audience that no token has: nobody could log in, and all that anybody saw would be 401. */
-  #watched(verify: () => MaybePromise<VerifiedAccessToken>): MaybePromise<VerifiedAccessToken> {
-    const failed = (error: unknown): never => {
-      const reason = isInstance<TokenInvalidError>(error, TokenInvalidError) ? error.cause : undefined;
-      if (!this.#hasJudgedAudience && reason instanceof Error && OF_AUDIENCE.test(reason.message)) {
-        this.#hasJudgedAudience = true;
-        const { audience, audienceClaim, issuer } = this.#settings;
-        const problem =
-          `a token that ${issuer} signed has none of the audiences ${audience.join(', ')} in ${audienceClaim}, and none ` +
-          'was accepted so far: name this API as the issuer does, or have it put that into its tokens';
-        this.#problems.report({ component: this.#name, problem });
-      }
-      throw error;
-    };
-    const accepted = (token: VerifiedAccessToken): VerifiedAccessToken => {
-      this.#hasJudgedAudience = true;
-      return token;
-    };
-    try {
-      const verified = verify();
-      return verified instanceof Promise ? verified.then(accepted, failed) : accepted(verified);
-    } catch (error) {
-      return failed(error);
-    }
-  }
-
-  /**
-   * Checks that the client has the key that the token is bound to.
-   * @returns a nonce that the reply must carry
-   */
-  #bound(
-    request: SecurityRequest,
-    { token, scheme }: SentToken,
-    { binding: { jkt, certificate } }: VerifiedAccessToken,
-  ): MaybePromise<string | undefined> {
-    if (certificate !== undefined) {
-      const raw = request.clientCertificate?.raw;
-      const own = raw === undefined ? '' : hash('sha256', raw, 'base64url');
-      if (!isSameSecret(own, certificate)) throw unbound('The token is bound to another certificate');
-    }
-    if (jkt === undefined) {
-      if (scheme === 'dpop') throw unbound('The token is bound to no key, and came as DPoP');
-      if (this.#settings.dpop?.required === true) throw unbound('The token is bound to no key');
-      return undefined;
-    }
-    if (scheme !== 'dpop') throw unbound('The token is bound to a key, and came as Bearer');
-    return this.#proved(request, token, jkt);
-  }
-
-  async #proved(request: SecurityRequest, token: string, jkt: string): Promise<string | undefined> {
-    const { method, path } = request;
-    try {
-      return await this.#proofs?.check(proofOf(request), { method, path, token, jkt });
-    } catch (cause) {
-      if (!(cause instanceof DpopProofError)) throw cause;
-      throw new TokenInvalidError({
-        cause,
-        challenge: { error: cause.error },
-        ...(cause.nonce !== undefined && { replyHeaders: { 'DPoP-Nonce': cause.nonce } }),
-      });
     }
   }
 
@@ -336,9 +252,9 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
       // The chain reports what is no user.
       if (!isUser(user)) return user;
       this.#introspection?.noteUser(sent, user.username);
-      this.#refuseEnded(verified, user);
+      refuseEnded(verified, user.tokensValidFrom, this.#clock());
       // findUser() may have made a user of its own from the store's record.
-      this.#refuseEnded(verified, { tokensValidFrom: userstoreOf(userstore, user)?.tokensValidFrom });
+      refuseEnded(verified, userstoreOf(userstore, user)?.tokensValidFrom, this.#clock());
       return new Authentication(user, {
         authenticatedAt: token.authenticatedAt ?? null,
         methods: verified.methods,
@@ -353,25 +269,6 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     });
   }
 
-  /**
-   * Tokens from before the `tokensValidFrom` of their user have ended. Times of tokens are whole seconds: one of the same
-   * second is refused.
-   */
-  #refuseEnded(
-    { issuedAt, token: { authenticatedAt } }: VerifiedAccessToken,
-    { tokensValidFrom }: Pick<User, 'tokensValidFrom'>,
-  ): void {
-    if (tokensValidFrom === null || tokensValidFrom === undefined) return;
-    const from = tokensValidFrom.getTime();
-    // Written so that a broken date, and one that is not known, is from before.
-    if (!(secondOf(issuedAt?.getTime() ?? NaN) > secondOf(from))) {
-      throw new TokenInvalidError({ cause: new Error('The token is from before tokensValidFrom') });
-    }
-    if (authenticatedAt === undefined || secondOf(authenticatedAt.getTime()) > secondOf(from)) return;
-    const maxAgeSeconds = Math.max(1, secondOf(this.#clock() - from));
-    throw new StepUpRequiredError({ maxAgeSeconds });
-  }
-
   #rolesOf(token: AccessToken): readonly string[] {
     const { roles } = this.#settings;
     if (roles === undefined) return NO_ROLES;
@@ -382,26 +279,6 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
 }
 
 const NO_ROLES: readonly string[] = Object.freeze([]);
-const OF_AUDIENCE = /^(?:aud|client_id) is another$/;
-
 function sourceIn(store: ProofStore | undefined): ProblemSource | undefined {
   return store !== undefined && PROBLEM_SOURCE in store ? (store as ProofStore & ProblemSource) : undefined;
-}
-
-/** Several of them count as one that is wrong. */
-function proofOf(request: SecurityRequest): string | undefined {
-  try {
-    return request.header('dpop');
-  } catch (cause) {
-    if (isInstance(cause, MalformedCredentialsError)) throw new DpopProofError('There are several proofs');
-    throw cause;
-  }
-}
-
-function unbound(reason: string): TokenInvalidError {
-  return new TokenInvalidError({ cause: new Error(reason) });
-}
-
-function secondOf(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }

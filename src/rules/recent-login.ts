@@ -3,6 +3,7 @@ import type { Authentication } from '../core/authentication';
 import { ConfigurationError } from '../errors';
 import { kind, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
+import { isScope } from '../util/scope-name';
 import { addRuleKind, made } from './rule-kind';
 import { quoted } from './rule-name';
 
@@ -15,11 +16,9 @@ export interface RecentLoginOptions {
   methods?: string | readonly string[];
 }
 
-const VALUE = /^[!#-[\]-~]+$/;
-const isValue = (value: unknown): value is string => typeof value === 'string' && VALUE.test(value);
 const names: Kind<string | readonly string[]> = kind(
   'must be a name, or a list of at least one, of printable ASCII without spaces, quotes and backslashes',
-  (value) => isValue(value) || (Array.isArray(value) && value.length > 0 && Array.from(value).every(isValue)),
+  (value) => isScope(value) || (Array.isArray(value) && value.length > 0 && Array.from(value).every(isScope)),
 );
 
 const OPTIONS = {

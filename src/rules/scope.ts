@@ -2,9 +2,7 @@ import type { Access, Rule } from '../core/access';
 import { ConfigurationError } from '../errors';
 import { addRuleKind, isList, made } from './rule-kind';
 import { quoted } from './rule-name';
-
-/** Characters of a scope. @see RFC 6749 section 3.3 */
-const SCOPE = /^[!#-[\]-~]+$/;
+import { isScope } from '../util/scope-name';
 
 /**
  * A rule that holds for a login whose credential has all of these scopes, or is not limited to any, as one by password
@@ -15,7 +13,7 @@ const SCOPE = /^[!#-[\]-~]+$/;
 export function scope(...names: string[]): Rule<never> {
   if (names.length === 0) throw new ConfigurationError('scope(): name at least one scope');
   for (const name of names as readonly unknown[]) {
-    if (typeof name === 'string' && SCOPE.test(name)) continue;
+    if (isScope(name)) continue;
     throw new ConfigurationError(
       'scope(): a scope must be printable ASCII without spaces, quotes and backslashes',
     );

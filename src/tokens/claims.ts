@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import { EPOCH_STAMP } from '../core/stamp';
 import { invalid } from './jws';
 import type { JsonObject } from './json';
+import { isScope } from '../util/scope-name';
 
 /** What a token is held against. */
 export interface ClaimsPolicy {
@@ -48,9 +49,6 @@ const MAX_ID_LENGTH = 256;
 
 /** A Date reaches this far. */
 const MAX_NUMERIC_DATE = 8.64e12;
-
-/** Characters of a scope (RFC 6749 section 3.3). */
-export const SCOPE = /^[!#-[\]-~]+$/;
 
 /** What a claims set states, whoever asks and whenever. */
 export interface TokenStatement extends Pick<
@@ -172,7 +170,7 @@ function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes'
   // Read otherwise, a limit that cannot be understood would be no limit.
   if (typeof scope !== 'string') throw invalid('scope is not a string');
   const scopes = scope === '' ? [] : scope.split(' ');
-  if (!scopes.every((name) => SCOPE.test(name))) throw invalid('scope has an unknown form');
+  if (!scopes.every(isScope)) throw invalid('scope has an unknown form');
   return { methods, scopes, userstore, stamp };
 }
 

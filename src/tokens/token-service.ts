@@ -8,12 +8,13 @@ import { randomUUID } from 'node:crypto';
 import { Authentication } from '../core/authentication';
 import { isUser } from '../core/user';
 import { BadCredentialsError } from '../errors';
-import { checkStatement, readStatement, SCOPE, type TokenStatement, type VerifiedToken } from './claims';
+import { checkStatement, readStatement, type TokenStatement, type VerifiedToken } from './claims';
 import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
 import { signJwt, verifyJwt } from './jwt';
 import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
 import { VerifiedTokens } from './verified-tokens';
+import { isScope } from '../util/scope-name';
 
 /** What a client is given, in a form that can be the reply's body. */
 export interface IssuedToken {
@@ -160,7 +161,7 @@ function provedAt({ authenticatedAt }: Authentication): Date {
 function loginClaims(login: Authentication): JsonObject {
   const { methods, scopes } = login;
   const userstore = Authentication.homeOf(login);
-  if (scopes?.every((scope) => SCOPE.test(scope)) === false) {
+  if (scopes !== undefined && !scopes.every((scope) => isScope(scope))) {
     throw new TypeError('TokenService.issue(): a scope must be printable ASCII without spaces');
   }
   return {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { FetchFailedError, JsonFetcher } from '../../../src/oidc/fetch-json';
-import { issuerUrl } from '../../../src/oidc/issuer-url';
+import { safeUrl } from '../../../src/util/safe-url';
 import { DEADLINE_MS, holdDeadlines, tooLate } from '../../support/deadlines';
 import { eventually } from '../../support/eventually';
 import { type Answer, ScriptedIssuer, sendJson } from '../../support/scripted-issuer';
@@ -242,7 +242,7 @@ describe('JsonFetcher', () => {
   });
 });
 
-describe('issuerUrl', () => {
+describe('safeUrl', () => {
   it('takes https, and http on loopback', () => {
     for (const address of [
       'https://id.example',
@@ -255,7 +255,7 @@ describe('issuerUrl', () => {
       'http://[::1]:80/',
       'https://id.example/a@b',
     ]) {
-      expect(issuerUrl(address), address).to.be.instanceOf(URL);
+      expect(safeUrl(address), address).to.be.instanceOf(URL);
     }
   });
 
@@ -290,7 +290,7 @@ describe('issuerUrl', () => {
       null,
       new URL('https://id.example/'),
     ]) {
-      expect(issuerUrl(address), String(address)).to.equal(undefined);
+      expect(safeUrl(address), String(address)).to.equal(undefined);
     }
   });
 });

@@ -1,4 +1,4 @@
-/** Which addresses an issuer may have: keys and secrets never travel in clear, except within one machine. */
+/** Which addresses may be asked, or named to clients: keys and secrets never travel in clear, except within one machine. */
 
 /** No user before the host. */
 const FORM = /^https?:\/\/[!$-.0-;=A-[\]_a-z~]+(?=[/?]|$)[!$-;=?-[\]_a-z~]*$/;
@@ -9,8 +9,13 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * The URL of a text, or undefined where it is neither https nor http on loopback, has a user or a password, a
  * fragment, or characters that a URL must escape: the URL parser would drop or change those.
  */
-export function issuerUrl(text: unknown): URL | undefined {
+export function safeUrl(text: unknown): URL | undefined {
   if (typeof text !== 'string' || !FORM.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.protocol === 'https:' || LOOPBACK.test(url.hostname) ? url : undefined;
+}
+
+/** True for such a text without a query. */
+export function isSafeBase(text: unknown): text is string {
+  return safeUrl(text) !== undefined && !String(text).includes('?');
 }
