@@ -113,7 +113,21 @@ describe('runChain', () => {
     const { outcome } = await run([link('P', () => login)]);
     if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
     const source = { kind: 'provider', name: 'P' };
-    expect({ ...outcome.authentication }).to.deep.equal({ ...login, source, user: { username: 'ann' } });
+    expect({ ...outcome.authentication }).to.deep.equal({
+      ...login,
+      source,
+      provedBy: 'token',
+      user: { username: 'ann' },
+    });
+  });
+
+  it('says how a provider proves its logins, the weaker token where it does not say', async () => {
+    for (const proves of ['login', 'session', 'key', undefined] as const) {
+      const provider = { ...(proves && { proves }), authenticate: () => ANN };
+      const { outcome } = await run([{ name: 'P', get: () => provider }]);
+      if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
+      expect(outcome.authentication.provedBy).to.equal(proves ?? 'token');
+    }
   });
 
   it('dates a login by its own clock where the provider does not say when it took place', async () => {
