@@ -6,15 +6,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Authentication } from '../core/authentication';
-import { isUser } from '../core/user';
 import { BadCredentialsError } from '../errors';
 import { checkStatement, readStatement, type TokenStatement, type VerifiedToken } from './claims';
 import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
 import { signJwt, verifyJwt } from './jwt';
+import type { TokenFacts } from './families/parts';
+import { checkLogin, provedAt } from './login-checks';
 import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
 import { VerifiedTokens } from './verified-tokens';
-import { isScope } from '../util/scope-name';
 
 /** What a client is given, in a form that can be the reply's body. */
 export interface IssuedToken {
@@ -66,35 +66,23 @@ export class TokenService {
    * another issuer's too: guard the action with `recentLogin()`.
    */
   issue(login: Authentication): IssuedToken {
-    checkLogin(login);
-    const now = this.#settings.clock();
-    const authenticatedAt = Math.min(provedAt(login).getTime(), now);
-    const expiresAt = Math.min(
-      now + this.#settings.ttlSeconds * 1000,
+    checkLogin('issue', login);
+    const authenticatedAt = this.#loginTime('issue', login);
+    const { methods, scopes, stamp, familyId } = login;
+    const issued = this.#sign(
+      {
+        username: login.user.username,
+        userstore: Authentication.homeOf(login),
+        authenticatedAt,
+        methods,
+        scopes,
+        stamp,
+        familyId,
+      },
       authenticatedAt + this.#settings.maxAgeSeconds * 1000,
     );
-    const { clockToleranceSeconds } = this.#settings;
-    // A change moves it by at least a second, so that two changes in one second set it ahead.
-    if (!(login.stamp <= authenticatedAt + 1000 * (clockToleranceSeconds + 1))) {
-      throw new BadCredentialsError({ cause: new Error('tokensValidFrom is ahead of the login') });
-    }
-    const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
-    if (!(expiresInSeconds >= 1)) {
-      throw new BadCredentialsError({ cause: new Error('The login is older than maxAgeSeconds') });
-    }
-    const token = signJwt(this.#key, {
-      iss: this.#settings.issuer,
-      aud: this.#settings.audience,
-      sub: login.user.username,
-      iat: now / 1000,
-      exp: expiresAt / 1000,
-      jti: randomUUID(),
-      auth_time: authenticatedAt / 1000,
-      tvf: login.stamp,
-      ...loginClaims(login),
-    });
-    if (token.length > MAX_TOKEN_LENGTH) throw new TypeError('The login does not fit into a token');
-    return { token, tokenType: 'Bearer', expiresInSeconds };
+    if (issued !== undefined) return issued;
+    throw new BadCredentialsError({ cause: new Error('The login is older than maxAgeSeconds') });
   }
 
   /**
@@ -119,51 +107,41 @@ export class TokenService {
   #check(statement: TokenStatement): VerifiedToken {
     return checkStatement(statement, this.#settings, this.#settings.clock());
   }
+
+  /** When it took place, in milliseconds. @throws BadCredentialsError when the stamp of its user is ahead of it */
+  #loginTime(call: string, login: Authentication): number {
+    const authenticatedAt = Math.min(provedAt(call, login).getTime(), this.#settings.clock());
+    // A change moves it by at least a second, so that two changes in one second set it ahead.
+    if (login.stamp <= authenticatedAt + 1000 * (this.#settings.clockToleranceSeconds + 1)) {
+      return authenticatedAt;
+    }
+    throw new BadCredentialsError({ cause: new Error('tokensValidFrom is ahead of the login') });
+  }
+
+  #sign(facts: TokenFacts, latestEnd: number): IssuedToken | undefined {
+    const { issuer, audience, ttlSeconds, clock } = this.#settings;
+    const now = clock();
+    const expiresAt = Math.min(now + ttlSeconds * 1000, latestEnd);
+    const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
+    if (!(expiresInSeconds >= 1)) return undefined;
+    const token = signJwt(this.#key, {
+      iss: issuer,
+      aud: audience,
+      sub: facts.username,
+      iat: now / 1000,
+      exp: expiresAt / 1000,
+      jti: randomUUID(),
+      // The clock of the process where the login took place may be ahead.
+      auth_time: Math.min(facts.authenticatedAt, now) / 1000,
+      tvf: facts.stamp,
+      ...loginClaims(facts),
+    });
+    if (token.length > MAX_TOKEN_LENGTH) throw new TypeError('The login does not fit into a token');
+    return { token, tokenType: 'Bearer', expiresInSeconds };
+  }
 }
 
-function checkLogin(login: unknown): asserts login is Authentication {
-  if (!(login instanceof Authentication)) {
-    throw new TypeError(
-      'TokenService.issue() takes an Authentication: the one of @CurrentAuthentication(), ' +
-        'or new Authentication(user) for a login that was proved just now',
-    );
-  }
-  if (!isUser(login.user)) throw new TypeError('TokenService.issue(): the login has no valid user');
-  if (login.source?.kind === 'provider') {
-    throw new TypeError(
-      `TokenService.issue(): the user comes from ${login.source.name} and no userstore, so the token could be for ` +
-        'somebody else: look the user up in the userstore, and state the login by new Authentication(user)',
-    );
-  }
-  if (login.isBound) {
-    throw new TypeError(
-      'TokenService.issue(): the login is bound to a key of the client, and the token would not be: let the client ' +
-        'use the credential that it has',
-    );
-  }
-  if (login.roles.length > 0) {
-    throw new TypeError(
-      'TokenService.issue(): the credential of the login adds roles that the user does not have, and the token would ' +
-        'lose them: give the user its roles in the userstore, and state the login by new Authentication(user)',
-    );
-  }
-}
-
-/** @throws TypeError where nobody knows */
-function provedAt({ authenticatedAt }: Authentication): Date {
-  if (authenticatedAt !== undefined) return authenticatedAt;
-  throw new TypeError(
-    'TokenService.issue(): when the login took place is not known, so the token could outlive any limit: guard the ' +
-      'action with recentLogin(), which asks the client for a login of known time',
-  );
-}
-
-function loginClaims(login: Authentication): JsonObject {
-  const { methods, scopes, familyId } = login;
-  const userstore = Authentication.homeOf(login);
-  if (scopes !== undefined && !scopes.every((scope) => isScope(scope))) {
-    throw new TypeError('TokenService.issue(): a scope must be printable ASCII without spaces');
-  }
+function loginClaims({ methods, scopes, userstore, familyId }: TokenFacts): JsonObject {
   return {
     ...(methods.length > 0 && { amr: methods }),
     ...(scopes !== undefined && { scope: scopes.join(' ') }),

@@ -1,0 +1,49 @@
+/** The apps that a token service works in: who asks them for users, and hears of what happens to families. */
+import type { AppFacts } from '../../core/auth-provider';
+import type { Problem, ServiceEvent } from '../../core/events';
+import type { SecurityRequest } from '../../core/request';
+import { ConfigurationError } from '../../errors';
+
+const apps = new WeakMap<SecurityRequest, AppFacts>();
+
+/** States which app a request came to. */
+export function noteApp(request: SecurityRequest, app: AppFacts): void {
+  apps.set(request, app);
+}
+
+export class Apps {
+  #last: AppFacts | undefined;
+  #unheard: Problem | undefined;
+
+  start(app: AppFacts): void {
+    this.#last = app;
+    const unheard = this.#unheard;
+    this.#unheard = undefined;
+    if (unheard !== undefined) app.report(unheard);
+  }
+
+  /** That of the request where the library knows it, else the one that started last. */
+  of(request?: SecurityRequest): AppFacts | undefined {
+    return (request && apps.get(request)) ?? this.#last;
+  }
+
+  /** @throws ConfigurationError where there is none */
+  need(call: string, request?: SecurityRequest): AppFacts {
+    const app = this.of(request);
+    if (app !== undefined) return app;
+    throw new ConfigurationError(
+      `TokenService.${call}() asks the app for the user, and no app has started yet: hand the service to a ` +
+        'TokenProvider of the app, and call it once the server is created',
+    );
+  }
+
+  emit(event: ServiceEvent, userstore: string | undefined, request?: SecurityRequest): void {
+    this.of(request)?.emit(event, { userstore, request });
+  }
+
+  /** The last one before any app has started waits for the first. */
+  report(problem: Problem): void {
+    if (this.#last === undefined) this.#unheard = problem;
+    else this.#last.report(problem);
+  }
+}

@@ -1,0 +1,111 @@
+/** The families of an app in its state store. What the store answers is looked at before it counts. */
+import type { MaybePromise } from '../../core/userstore';
+import { SecurityError, SecurityFaultError, ServiceUnavailableError } from '../../errors';
+import { withinDeadline } from '../../http/deadline';
+import type { StateStoreInterface } from '../../state/state-store';
+import { isInstance } from '../../util/instance';
+import type { RefreshSettings } from '../refresh-options';
+import { type FamilyRecord, familyIdIn, keyOf, readRecord, writeRecord } from './family-record';
+
+/** A store that does not answer must not keep a request for ever. */
+const DEADLINE_MS = 5000;
+
+/** A family as it was read, with the text that a change is held against. */
+export interface StoredFamily {
+  readonly id: string;
+  readonly text: string;
+  readonly record: FamilyRecord;
+}
+
+export interface ListedFamilies {
+  readonly families: readonly StoredFamily[];
+  /** Of an entry that cannot be read, which may be one of a later version. */
+  readonly fault: unknown;
+}
+
+/** When a family ends that is not used any more. Options that became stricter count for the families of before. */
+export function expiryOf({ end, login, at }: FamilyRecord, { maxMs, idleMs }: RefreshSettings): number {
+  return Math.min(end, login + maxMs, at + idleMs);
+}
+
+export class FamilyStore {
+  readonly #state: StateStoreInterface;
+  readonly #settings: RefreshSettings;
+
+  constructor(state: StateStoreInterface, settings: RefreshSettings) {
+    this.#state = state;
+    this.#settings = settings;
+  }
+
+  /**
+   * Undefined where there is none.
+   * @throws ServiceUnavailableError when the store cannot say, or it is of a later version
+   */
+  async get(id: string): Promise<StoredFamily | undefined> {
+    const text = await this.#asked((state) => state.get(keyOf(id)));
+    if (text === null || text === undefined) return undefined;
+    return { id, text, record: readRecord(text) };
+  }
+
+  /**
+   * Writes a family where it still is as it was read; a new one without `before`. False where it no longer is.
+   * @throws TypeError for one that does not fit into the store
+   * @throws ServiceUnavailableError when the store cannot say; it may have been written
+   */
+  async set(id: string, record: FamilyRecord, before?: StoredFamily): Promise<boolean> {
+    const expiresAt = new Date(expiryOf(record, this.#settings));
+    const text = writeRecord(record);
+    const isSet: unknown = await this.#asked((state) =>
+      state.set(keyOf(id), text, before?.text, expiresAt, record.user),
+    );
+    if (typeof isSet !== 'boolean') throw fault('set() must return true or false');
+    return isSet;
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#asked((state) => state.delete(keyOf(id)));
+  }
+
+  /** All of a name, in whichever userstore; also those that have been ended. */
+  async list(user: string): Promise<ListedFamilies> {
+    const entries: unknown = await this.#asked((state) => state.list(user));
+    if (!Array.isArray(entries)) throw fault('list() must return a list');
+    const families: StoredFamily[] = [];
+    let unread: unknown;
+    for (const entry of entries as readonly unknown[]) {
+      if (!Array.isArray(entry)) throw fault('list() must return pairs of key and value');
+      const [key, text] = entry as readonly unknown[];
+      const id = familyIdIn(key);
+      if (id === undefined) continue;
+      try {
+        const record = readRecord(text);
+        // A store that compares owners otherwise must not hand out the families of somebody else.
+        if (record.user === user) families.push({ id, text: text as string, record });
+      } catch (error) {
+        unread = error;
+      }
+    }
+    return { families, fault: unread };
+  }
+
+  async #asked<T>(ask: (state: StateStoreInterface) => MaybePromise<T>): Promise<T> {
+    try {
+      return await withinDeadline(ask(this.#state), DEADLINE_MS);
+    } catch (cause) {
+      if (isInstance(cause, SecurityError)) throw cause;
+      throw new SecurityFaultError({ cause });
+    }
+  }
+}
+
+function fault(problem: string): SecurityFaultError {
+  return new SecurityFaultError({ cause: new TypeError(`The state store: ${problem}`) });
+}
+
+/** Of a family that others change all the time. */
+export function lostRaces(): ServiceUnavailableError {
+  return new ServiceUnavailableError({
+    retryAfterSeconds: 1,
+    cause: new Error('A token family was changed by others each time'),
+  });
+}
