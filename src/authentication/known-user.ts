@@ -1,4 +1,5 @@
 import type { KnownUser } from '../core/auth-provider';
+import { hasStamps } from '../core/userstore';
 import { isUser, notAUser, userIdOf } from '../core/user';
 import { withinDeadline } from '../http/deadline';
 import type { UserstoreChain } from './userstore-chain';
@@ -26,6 +27,6 @@ export async function findKnownUser(
     id: userIdOf(user),
     isActive,
     stamp,
-    hasStamp: store.hasTokensValidFrom ?? typeof store.updatePassword === 'function',
+    hasStamp: hasStamps(store),
   };
 }

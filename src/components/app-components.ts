@@ -3,7 +3,7 @@
  * anew for each server, told to forget and closed together.
  */
 import { type AppFacts, type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
-import type { UserstoreInterface } from '../core/userstore';
+import { hasStamps, type UserstoreInterface } from '../core/userstore';
 import { describeError } from '../util/describe-error';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { type ClassLists, type Component, type Components, findComponents } from './components';
@@ -18,7 +18,7 @@ interface Link extends Component<AuthProviderInterface> {
 }
 
 /** What providers and their services ask of the app beside its components. */
-export type AppServices = Omit<AppFacts, 'userstores' | 'providers'>;
+export type AppServices = Omit<AppFacts, 'userstores' | 'userstoresWithoutStamp' | 'providers'>;
 
 interface Found extends Components {
   /** The headers that the providers say they read, in lower case. */
@@ -50,6 +50,7 @@ export class AppComponents implements Components {
     const { userstores, providers } = this.found;
     return {
       userstores: userstores.map(({ name }) => name),
+      userstoresWithoutStamp: userstores.filter(({ get }) => !hasStamps(get())).map(({ name }) => name),
       providers: providers.map(({ get }) => get()),
       ...this.services,
     };

@@ -54,6 +54,8 @@ export interface EventOrigin {
 export interface AppFacts {
   /** The names of its userstores, in order. */
   readonly userstores: readonly string[];
+  /** Those whose users have no `tokensValidFrom`. */
+  readonly userstoresWithoutStamp: readonly string[];
   /** Its providers in order, this one included. */
   readonly providers: readonly AuthProviderInterface[];
   readonly clock: Clock;

@@ -50,6 +50,11 @@ export interface PasswordUpdate {
   readonly tokensValidFrom?: Date;
 }
 
+/** Whether a changed password of a store's users can show. */
+export function hasStamps(store: UserstoreInterface): boolean {
+  return store.hasTokensValidFrom ?? typeof store.updatePassword === 'function';
+}
+
 /**
  * Loads users. The only thing an app must write to bring its own users.
  *

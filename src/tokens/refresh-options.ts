@@ -1,6 +1,6 @@
 import type { SecurityRequest } from '../core/request';
 import { callable, optional, wholeNumber } from '../util/option-kinds';
-import type { Kind } from '../util/parse-options';
+import type { Kind, Values } from '../util/parse-options';
 
 /** How refresh tokens live. */
 export interface RefreshOptions {
@@ -55,9 +55,9 @@ export const REFRESH_OPTIONS = {
   client: optional(callable<NonNullable<RefreshOptions['client']>>()),
 } satisfies Record<keyof RefreshOptions, Kind<unknown>>;
 
-export function refreshSettings(options: {
-  readonly [Name in keyof typeof REFRESH_OPTIONS]: ReturnType<(typeof REFRESH_OPTIONS)[Name]>;
-}): RefreshSettings {
+export type RefreshValues = Values<typeof REFRESH_OPTIONS>;
+
+export function refreshSettings(options: RefreshValues): RefreshSettings {
   const { idleDays, maxDays, maxDaysWithoutStamp, graceSeconds, maxPerUser, client } = options;
   return {
     idleMs: idleDays * DAY_MS,

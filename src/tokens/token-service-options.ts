@@ -1,7 +1,17 @@
 import { ConfigurationError } from '../errors';
+import type { RevocationLogInterface } from '../state/revocation-log';
+import type { StateStoreInterface } from '../state/state-store';
 import type { Clock } from '../util/clock';
-import { callable, optional, text, unchecked, wholeNumber } from '../util/option-kinds';
-import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
+import { callable, optional, text, unchecked, wholeNumber, withMethods } from '../util/option-kinds';
+import { type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
+import type { RevocationOptions } from './families/open-revocations';
+import {
+  REFRESH_OPTIONS,
+  type RefreshOptions,
+  type RefreshSettings,
+  refreshSettings,
+  type RefreshValues,
+} from './refresh-options';
 
 export interface TokenServiceOptions {
   /**
@@ -29,10 +39,32 @@ export interface TokenServiceOptions {
    * @default 1000
    */
   tokenCache?: number | undefined;
+  /**
+   * Where refresh tokens are kept: switches {@link TokenService.start}, {@link TokenService.refresh} and revocation on.
+   * @default access tokens only
+   */
+  state?: StateStoreInterface | undefined;
+  /** How refresh tokens live; false for none. @default on with a state, see {@link RefreshOptions} */
+  refresh?: RefreshOptions | false | undefined;
+  /**
+   * How revoked tokens are known in all processes; with false an access token outlives its ended family until it
+   * expires. @default on with a state, see {@link RevocationOptions}
+   */
+  revocation?: RevocationOptions | false | undefined;
   clock?: Clock | undefined;
 }
 
+/** What is on beside issuing and verifying. */
+export interface StateSettings {
+  readonly state: StateStoreInterface;
+  readonly isRefreshOn: boolean;
+  readonly refresh: RefreshSettings;
+  /** Undefined where revocation is off. */
+  readonly revocation: (RevocationOptions & { readonly log: RevocationLogInterface }) | undefined;
+}
+
 export interface TokenSettings {
+  readonly stateful: StateSettings | undefined;
   readonly secret: Uint8Array;
   readonly issuer: string;
   readonly audience: string;
@@ -46,6 +78,13 @@ export interface TokenSettings {
 const MIN_SECRET_BYTES = 32;
 const YEAR_SECONDS = 31_536_000;
 
+/** Of an app that does not say otherwise. */
+const DEFAULT_REFRESH = parseOptions('TokenService', {}, REFRESH_OPTIONS);
+
+function orFalse<T>(of: Kind<T>): Kind<T | false | undefined> {
+  return (value, name, report) => (value === false || value === undefined ? value : of(value, name, report));
+}
+
 const OPTIONS = {
   // With an advice of its own.
   secret: unchecked<unknown>(),
@@ -55,6 +94,9 @@ const OPTIONS = {
   maxAgeSeconds: optional(wholeNumber({ min: 1, max: YEAR_SECONDS }), 43_200),
   clockToleranceSeconds: optional(wholeNumber({ min: 0, max: 60 }), 30),
   tokenCache: optional(wholeNumber({ min: 0, max: 1_000_000 }), 1000),
+  state: optional(withMethods<StateStoreInterface>('get', 'set', 'delete', 'list')),
+  refresh: orFalse(objectOf(REFRESH_OPTIONS)),
+  revocation: orFalse(unchecked<RevocationOptions>()),
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof TokenServiceOptions, Kind<unknown>>;
 
@@ -63,11 +105,49 @@ const OPTIONS = {
  * @throws ConfigurationError that names the option, and never shows the secret.
  */
 export function checkTokenOptions(options: TokenServiceOptions): TokenSettings {
-  const { secret, clock, ...settings } = parseOptions('TokenService', withoutContainer(options), OPTIONS);
+  const { secret, clock, state, refresh, revocation, ...settings } = parseOptions(
+    'TokenService',
+    withoutContainer(options),
+    OPTIONS,
+  );
   if (settings.ttlSeconds > settings.maxAgeSeconds) {
     throw new ConfigurationError('TokenService: ttlSeconds must not be more than maxAgeSeconds');
   }
-  return { ...settings, secret: secretBytes(secret), clock: clock ?? Date.now };
+  const stateful = state === undefined ? undefined : statefulOf(state, refresh, revocation, settings);
+  if (stateful === undefined && (refresh || revocation)) {
+    throw new ConfigurationError('TokenService: refresh and revocation need `state`, where they are kept');
+  }
+  return { ...settings, stateful, secret: secretBytes(secret), clock: clock ?? Date.now };
+}
+
+function statefulOf(
+  state: StateStoreInterface,
+  refresh: RefreshValues | false | undefined,
+  revocation: RevocationOptions | false | undefined,
+  { ttlSeconds, clockToleranceSeconds }: Pick<TokenSettings, 'ttlSeconds' | 'clockToleranceSeconds'>,
+): StateSettings {
+  const settings = {
+    state,
+    isRefreshOn: refresh !== false,
+    // Families of before can be ended all the same.
+    refresh: refreshSettings(refresh === undefined || refresh === false ? DEFAULT_REFRESH : refresh),
+  };
+  if (revocation === false) return { ...settings, revocation: undefined };
+  const log = revocation?.log ?? state.revocationLog;
+  if (log === undefined) {
+    throw new ConfigurationError(
+      'TokenService: the state store has no revocationLog: set `revocation.log`, or `revocation: false`, with which an ' +
+        'access token outlives its ended family until it expires',
+    );
+  }
+  const least = ttlSeconds + clockToleranceSeconds;
+  if (log.keepSeconds !== undefined && !(log.keepSeconds >= least)) {
+    throw new ConfigurationError(
+      `TokenService: the revocation log must keep its entries for ${String(least)} seconds at least (keepSeconds), ` +
+        'as long as an access token is accepted',
+    );
+  }
+  return { ...settings, revocation: { ...revocation, log } };
 }
 
 function secretBytes(secret: unknown): Uint8Array {

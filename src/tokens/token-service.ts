@@ -5,13 +5,27 @@
  * TokenProvider, which reads them from requests.
  */
 import { randomUUID } from 'node:crypto';
+import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
-import { BadCredentialsError } from '../errors';
-import { checkStatement, readStatement, type TokenStatement, type VerifiedToken } from './claims';
+import type { SecurityRequest } from '../core/request';
+import type { MaybePromise } from '../core/userstore';
+import { BadCredentialsError, ConfigurationError } from '../errors';
+import {
+  type ClaimsPolicy,
+  checkStatement,
+  readStatement,
+  type TokenStatement,
+  type VerifiedToken,
+} from './claims';
 import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
 import { signJwt, verifyJwt } from './jwt';
-import type { TokenFacts } from './families/parts';
-import { checkLogin, provedAt } from './login-checks';
+import { refuseUnproved } from './families/known-login';
+import type { TokenFamily } from './families/list-families';
+import type { IssuedTokens, TokenFacts } from './families/parts';
+import type { UserName } from './families/people';
+import { isFamilyId } from './families/refresh-token';
+import { TokenFamilies } from './families/token-families';
+import { checkIsLogin, checkLogin, provedAt } from './login-checks';
 import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
 import { VerifiedTokens } from './verified-tokens';
@@ -36,15 +50,27 @@ const STATEMENT_BYTES = 512;
  */
 export class TokenService {
   readonly #key: JwsKey;
-  readonly #settings: Omit<TokenSettings, 'secret' | 'tokenCache'>;
+  readonly #settings: Omit<TokenSettings, 'secret' | 'tokenCache' | 'stateful'> & ClaimsPolicy;
   readonly #verified: VerifiedTokens<TokenStatement>;
+  readonly #families: TokenFamilies | undefined;
 
   /** @throws ConfigurationError when an option is missing or not safe; it names the option. */
   constructor(options: TokenServiceOptions) {
-    const { secret, tokenCache, ...settings } = checkTokenOptions(options);
+    const { secret, tokenCache, stateful, ...settings } = checkTokenOptions(options);
     this.#key = hs256Key(secret);
-    this.#settings = settings;
+    const { maxAgeSeconds } = settings;
+    const familyMs = stateful?.isRefreshOn === true ? stateful.refresh.maxMs : 0;
+    this.#settings = { ...settings, maxFamilyAgeSeconds: Math.max(maxAgeSeconds, familyMs / 1000) };
     this.#verified = new VerifiedTokens(tokenCache);
+    this.#families =
+      stateful &&
+      new TokenFamilies({
+        stateful,
+        lifeSeconds: settings.ttlSeconds + settings.clockToleranceSeconds,
+        clock: settings.clock,
+        sign: (facts, latestEnd) => this.#sign(facts, latestEnd),
+        name: new.target.name,
+      });
   }
 
   /** Who issues its tokens, as their `iss` has it. */
@@ -102,6 +128,119 @@ export class TokenService {
     // Only now: a token that is not accepted takes nobody's place.
     this.#verified.add(token, this.#key, statement, bytes);
     return verified;
+  }
+
+  /**
+   * The first tokens of a login that goes on by refresh tokens: see {@link refresh}. Only a login that was proved in
+   * this very request starts one, with a user of a userstore, or one that the app states itself by
+   * `new Authentication(user)` in an app with one store.
+   * @param request that the login came with: its address is shown to the user, and `refresh.client` is asked about it
+   * @throws AccessDeniedError for a login by a token, a key or a session, or whose user may not log in
+   * @throws BadCredentialsError for a login that is too long ago, and when the user's `tokensValidFrom` lies ahead of it
+   * @throws ServiceUnavailableError when the state store or the userstore cannot say
+   * @throws TypeError as {@link issue} does
+   * @throws ConfigurationError without `state`, and before an app has started that holds this service
+   */
+  async start(login: Authentication, request?: SecurityRequest): Promise<IssuedTokens> {
+    const families = this.#stateful('start');
+    if (!families.isRefreshOn) throw new ConfigurationError('TokenService.start(): `refresh` is false');
+    checkIsLogin('start', login);
+    refuseUnproved(login);
+    checkLogin('start', login);
+    return families.start(login, this.#loginTime('start', login), request);
+  }
+
+  /**
+   * Exchanges a refresh token for new tokens. The login behind them stays the same, with its time, methods and scopes.
+   * A token is good once; within `graceSeconds` a repeat gets the same successor, afterwards it ends the family, since
+   * the token may have been stolen (`token_reused`).
+   * @throws TokenInvalidError for one that is no good, or whose user may not log in or has another password since
+   * @throws ServiceUnavailableError when the state store or the userstore cannot say; nothing is spent then
+   * @see RFC 9700 section 4.14.2
+   */
+  async refresh(refreshToken: string, request?: SecurityRequest): Promise<IssuedTokens> {
+    const families = this.#stateful('refresh');
+    if (!families.isRefreshOn) throw new ConfigurationError('TokenService.refresh(): `refresh` is false');
+    if (typeof (refreshToken as unknown) !== 'string') throw invalid('The refresh token is no string');
+    return families.refresh(refreshToken, request);
+  }
+
+  /**
+   * Whether a verified token, its family or all tokens of its user have been revoked; at once, except where the log has
+   * to be asked once more. Never without `state`, or with `revocation: false`.
+   * @throws ServiceUnavailableError when the log cannot be read, see {@link RevocationOptions}
+   */
+  isRevoked(token: VerifiedToken): MaybePromise<boolean> {
+    return this.#families?.isRevoked(token) ?? false;
+  }
+
+  /**
+   * Revokes one access token: here at once, in other processes within `revocation.maxDelayMs`. Its refresh token goes on.
+   * @throws ServiceUnavailableError when the others could not be told yet; that is tried on until it is done
+   * @throws ConfigurationError without `state`, and with `revocation: false`
+   */
+  async revokeToken(token: VerifiedToken): Promise<void> {
+    await this.#stateful('revokeToken').revokeToken(token);
+  }
+
+  /**
+   * Ends a family: its refresh token, and its access tokens as {@link revokeToken} does. One that is not there, or has
+   * ended, is no fault.
+   * @param familyId {@link Authentication.familyId}, or the `id` of {@link TokenFamily}
+   * @throws TypeError for what is no id of a family
+   * @throws ServiceUnavailableError when that is not certain in all processes
+   */
+  async revokeFamily(familyId: string): Promise<void> {
+    if (!isFamilyId(familyId)) throw new TypeError('TokenService.revokeFamily() takes the id of a family');
+    await this.#stateful('revokeFamily').revokeFamily(familyId);
+  }
+
+  /**
+   * Ends all families of a user, and all access tokens that were issued until now, those of {@link issue} too.
+   * @throws TypeError where it cannot be told who is meant
+   * @throws ServiceUnavailableError when that is not certain in all processes
+   */
+  async revokeUser(user: Authentication | UserName): Promise<void> {
+    await this.#stateful('revokeUser').revokeUser(user);
+  }
+
+  /**
+   * The families of a user that can still be refreshed, the last used one first.
+   * @throws TypeError where it cannot be told who is meant
+   * @throws ServiceUnavailableError when the state store or the userstore cannot say
+   */
+  async families(user: Authentication | UserName): Promise<readonly TokenFamily[]> {
+    return this.#stateful('families').list(user);
+  }
+
+  /**
+   * Resolves when it is known which tokens have been revoked: before, requests with a token are 503. Await it before the
+   * server listens. At once without `state`, or with `revocation: false`.
+   */
+  get ready(): Promise<void> {
+    return this.#families?.ready ?? Promise.resolve();
+  }
+
+  /** Called by the TokenProvider that holds it. */
+  onStart(app: AppFacts): void {
+    this.#families?.onStart(app);
+  }
+
+  /** Ends the reading of revoked tokens. Called by the last TokenProvider that holds it. */
+  async close(): Promise<void> {
+    await this.#families?.close();
+  }
+
+  /** What the library's own controllers ask beside. Undefined without `state`. @internal */
+  static familiesOf(tokens: TokenService): TokenFamilies | undefined {
+    return tokens.#families;
+  }
+
+  #stateful(call: string): TokenFamilies {
+    if (this.#families !== undefined) return this.#families;
+    throw new ConfigurationError(
+      `TokenService.${call}() needs the option \`state\`, where families are kept`,
+    );
   }
 
   #check(statement: TokenStatement): VerifiedToken {

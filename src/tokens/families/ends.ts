@@ -31,8 +31,8 @@ export async function markDead(
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const found = await parts.store.get(id);
     if (found === undefined || !isAlive(found.record, parts) || !isMeant(found.record)) return undefined;
-    const { pad: _pad, previous: _previous, ...record } = found.record;
-    if (await parts.store.set(id, { ...record, dead: parts.now() }, found)) return record;
+    const ended = { ...found.record, previous: undefined, pad: undefined, dead: parts.now() };
+    if (await parts.store.set(id, ended, found)) return ended;
   }
   throw lostRaces();
 }
@@ -94,7 +94,12 @@ function homeOf({ homes }: Person): string | undefined {
   return homes.length === 1 ? homes[0] : undefined;
 }
 
-function told(parts: FamilyParts, familyId: string, { user, userstore }: FamilyRecord, request?: SecurityRequest) {
+function told(
+  parts: FamilyParts,
+  familyId: string,
+  { user, userstore }: FamilyRecord,
+  request?: SecurityRequest,
+) {
   parts.apps.emit({ type: 'tokens_ended', user, familyId }, userstore, request);
 }
 

@@ -56,7 +56,7 @@ export function familyIdIn(key: unknown): string | undefined {
 
 /** @throws TypeError for a login that no store can keep */
 export function writeRecord(record: FamilyRecord): string {
-  const text = JSON.stringify({ v: VERSION, ...record });
+  const text = JSON.stringify({ ...record, v: VERSION });
   if (Buffer.byteLength(text) > MAX_VALUE_BYTES || Buffer.byteLength(record.user) > MAX_OWNER_BYTES) {
     throw new TypeError('The login does not fit into the state store');
   }
@@ -76,8 +76,7 @@ export function readRecord(text: unknown): FamilyRecord {
   if (value['v'] !== VERSION) throw unreadable('is of another version');
   const fault = faultIn(value);
   if (fault !== undefined) throw unreadable(`has no valid ${fault}`);
-  const { v: _version, ...record } = value;
-  return record as unknown as FamilyRecord;
+  return value as unknown as FamilyRecord;
 }
 
 /** Quotes nothing: an entry is as secret as what it is of. */

@@ -1,4 +1,4 @@
-import { Authentication } from '../../core/authentication';
+import type { Authentication } from '../../core/authentication';
 import type { AppFacts, KnownUser } from '../../core/auth-provider';
 import type { SecurityRequest } from '../../core/request';
 import { AccessDeniedError } from '../../errors';

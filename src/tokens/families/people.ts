@@ -22,7 +22,8 @@ export interface Person {
 export function personOf(user: Authentication | UserName, app: AppFacts | undefined): Person {
   if (!(user instanceof Authentication)) {
     const { username, userstore } = Object(user) as Partial<Record<keyof UserName, unknown>>;
-    if (typeof username !== 'string' || username === '') throw nobody('needs an Authentication, or { username }');
+    if (typeof username !== 'string' || username === '')
+      throw nobody('needs an Authentication, or { username }');
     if (userstore !== undefined && (typeof userstore !== 'string' || userstore === '')) {
       throw nobody('`userstore` must be the name of a userstore');
     }

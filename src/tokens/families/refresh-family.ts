@@ -9,7 +9,15 @@ import type { FamilyRecord } from './family-record';
 import { lostRaces, type StoredFamily } from './family-store';
 import { clientOf } from './known-login';
 import type { FamilyParts, IssuedTokens } from './parts';
-import { digestOf, hasDigest, newSecret, padOf, parseRefreshToken, type RefreshToken, successorIn } from './refresh-token';
+import {
+  digestOf,
+  hasDigest,
+  newSecret,
+  padOf,
+  parseRefreshToken,
+  type RefreshToken,
+  successorIn,
+} from './refresh-token';
 import { addressIn, issueFor } from './start-family';
 
 const TRIES = 5;
@@ -37,7 +45,8 @@ export async function refreshFamily(
     const use = await checkedUse(parts, token, record, request);
     if (!isUserChecked) await checkUser(parts, token.familyId, record, request);
     isUserChecked = true;
-    const issued = use === 'repeat' ? repeated(parts, token, record) : await rotated(parts, token, family, request);
+    const issued =
+      use === 'repeat' ? repeated(parts, token, record) : await rotated(parts, token, family, request);
     if (issued !== undefined) return issued;
   }
   throw lostRaces();

@@ -1,5 +1,6 @@
 /** What of a service's tokens no longer counts: single ones, those of families, those of users. */
 import { createHash } from 'node:crypto';
+import type { ProblemListener } from '../../core/events';
 import type { MaybePromise } from '../../core/userstore';
 import type { Revocation } from '../../state/revocation-log';
 import type { VerifiedToken } from '../claims';
@@ -21,6 +22,9 @@ export interface AskedToken {
 export interface RevocationReader {
   isRevoked(token: AskedToken): MaybePromise<boolean>;
   revoke(list: readonly Revocation[]): Promise<void>;
+  readonly ready: Promise<void>;
+  start(report: ProblemListener): void;
+  close(): void | Promise<void>;
 }
 
 export interface RevokedTokensOptions {

@@ -54,7 +54,8 @@ export async function startFamily(
     };
     // First, because it refuses what cannot be carried.
     const issued = issueFor(parts, record, token);
-    if (issued === undefined) throw new BadCredentialsError({ cause: new Error('The login is too long ago') });
+    if (issued === undefined)
+      throw new BadCredentialsError({ cause: new Error('The login is too long ago') });
     if (!(await store.set(token.familyId, record))) continue;
     await limit(parts, token.familyId, record, request);
     return issued;

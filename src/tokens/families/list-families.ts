@@ -1,0 +1,79 @@
+import { Authentication } from '../../core/authentication';
+import type { KnownUser } from '../../core/auth-provider';
+import type { SecurityRequest } from '../../core/request';
+import { isAlive, isOf } from './ends';
+import { expiryOf, type StoredFamily } from './family-store';
+import type { FamilyParts } from './parts';
+import { type Person, personOf, type UserName } from './people';
+
+/** A login that goes on by refresh tokens, as its user may see it. */
+export interface TokenFamily {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly lastUsedAt: Date;
+  /** When it ends unless it is used before. */
+  readonly expiresAt: Date;
+  /** How the login was proved. */
+  readonly methods: readonly string[];
+  /** Where it was used last. */
+  readonly ip?: string;
+  /** True for the one that the given login belongs to; absent for a user by name. */
+  readonly isCurrent?: boolean;
+}
+
+/** A user's name as it was given and as the store has it. */
+export interface Names {
+  readonly person: Person;
+  readonly names: readonly string[];
+  readonly known: KnownUser | null | undefined;
+}
+
+/**
+ * Under which names a user's entries are.
+ * @throws TypeError where it cannot be told who is meant
+ * @throws ServiceUnavailableError when the userstore cannot say
+ */
+export async function namesOf(
+  { apps }: FamilyParts,
+  user: Authentication | UserName,
+  request?: SecurityRequest,
+): Promise<Names> {
+  const app = apps.of(request);
+  const person = personOf(user, app);
+  const known = await app?.findUser(person.username, person.store);
+  const names = [...new Set([known?.username ?? person.username, person.username])];
+  return { person, names, known };
+}
+
+/** The families of a user whose tokens can be used, the last used one first. @throws as {@link namesOf} */
+export async function listFamilies(
+  parts: FamilyParts,
+  user: Authentication | UserName,
+  request?: SecurityRequest,
+): Promise<readonly TokenFamily[]> {
+  const { person, names, known } = await namesOf(parts, user, request);
+  const found: StoredFamily[] = [];
+  for (const name of names) {
+    const { families, fault } = await parts.store.list(name);
+    if (fault !== undefined) throw fault as Error;
+    found.push(...families);
+  }
+  const current = user instanceof Authentication ? { id: user.familyId } : undefined;
+  return found
+    .filter(({ record }) => isOf(record, person) && isAlive(record, parts) && isUsable(record, known))
+    .sort((one, other) => other.record.at - one.record.at)
+    .map(({ id, record }) => ({
+      id,
+      startedAt: new Date(record.started),
+      lastUsedAt: new Date(record.at),
+      expiresAt: new Date(expiryOf(record, parts.settings)),
+      methods: record.amr,
+      ...(record.ip !== undefined && { ip: record.ip }),
+      ...(current !== undefined && { isCurrent: id === current.id }),
+    }));
+}
+
+/** A family of before a change of the password ends when it is used. */
+function isUsable({ stamp, userId }: StoredFamily['record'], known: KnownUser | null | undefined): boolean {
+  return known === null || known === undefined || (known.stamp === stamp && known.id === userId);
+}

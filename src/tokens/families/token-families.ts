@@ -1,0 +1,143 @@
+/** What a token service with a state store does beside issuing and verifying. */
+import type { Authentication } from '../../core/authentication';
+import type { AppFacts } from '../../core/auth-provider';
+import type { SecurityRequest } from '../../core/request';
+import type { MaybePromise } from '../../core/userstore';
+import type { Clock } from '../../util/clock';
+import type { VerifiedToken } from '../claims';
+import type { StateSettings } from '../token-service-options';
+import { Apps } from './apps';
+import { endFamily, endUser, isAlive, isOf } from './ends';
+import { ConfigurationError } from '../../errors';
+import { FamilyStore } from './family-store';
+import { listFamilies, namesOf, type TokenFamily } from './list-families';
+import { openRevocations } from './open-revocations';
+import type { FamilyParts, IssuedTokens } from './parts';
+import { personOf, type UserName } from './people';
+import { refreshFamily } from './refresh-family';
+import { isFamilyId } from './refresh-token';
+import { RevokedTokens, type RevocationReader } from './revoked-tokens';
+import { startFamily } from './start-family';
+
+const DAY_MS = 86_400_000;
+
+export interface TokenFamiliesOptions {
+  readonly stateful: StateSettings;
+  /** How long a token that is issued now can be accepted. */
+  readonly lifeSeconds: number;
+  readonly clock: Clock;
+  readonly sign: FamilyParts['sign'];
+  /** Of the service, for problems. */
+  readonly name: string;
+}
+
+export class TokenFamilies {
+  readonly #parts: FamilyParts;
+  readonly #name: string;
+  readonly #reader: RevocationReader | undefined;
+  readonly isRefreshOn: boolean;
+
+  constructor({ stateful, lifeSeconds, clock, sign, name }: TokenFamiliesOptions) {
+    const { state, refresh: settings, isRefreshOn, revocation } = stateful;
+    this.isRefreshOn = isRefreshOn;
+    this.#reader = revocation && openRevocations(revocation.log, revocation, clock);
+    const now = (): number => {
+      const time = clock();
+      if (!Number.isFinite(time)) throw new TypeError('The clock of the token service is broken');
+      return Math.floor(time);
+    };
+    this.#name = name;
+    this.#parts = {
+      store: new FamilyStore(state, settings),
+      settings,
+      apps: new Apps(),
+      revoked: new RevokedTokens({ reader: this.#reader, lifeMs: lifeSeconds * 1000, now }),
+      now,
+      sign,
+    };
+  }
+
+  get ready(): Promise<void> {
+    return this.#reader?.ready ?? Promise.resolve();
+  }
+
+  /** The start says where a changed password never shows. */
+  onStart(app: AppFacts): void {
+    const { apps, settings } = this.#parts;
+    apps.start(app);
+    this.#reader?.start((problem) => {
+      apps.report(problem);
+    });
+    if (!this.isRefreshOn) return;
+    for (const store of app.userstoresWithoutStamp) {
+      const days = settings.maxMsWithoutStamp / DAY_MS;
+      app.report({
+        component: this.#name,
+        problem:
+          `the users of ${store} have no tokensValidFrom, so a changed password does not end their refresh tokens: ` +
+          `these end ${String(days)} day(s) after the login (refresh.maxDaysWithoutStamp)`,
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close();
+  }
+
+  start(login: Authentication, authenticatedAt: number, request?: SecurityRequest): Promise<IssuedTokens> {
+    return startFamily(this.#parts, login, authenticatedAt, request);
+  }
+
+  refresh(refreshToken: string, request?: SecurityRequest): Promise<IssuedTokens> {
+    return refreshFamily(this.#parts, refreshToken, request);
+  }
+
+  isRevoked(token: VerifiedToken): MaybePromise<boolean> {
+    return this.#parts.revoked.isRevoked(token);
+  }
+
+  /** @throws ConfigurationError where revocation is off */
+  async revokeToken(token: VerifiedToken): Promise<void> {
+    if (this.#reader === undefined) {
+      throw new ConfigurationError('TokenService.revokeToken(): `revocation` is false');
+    }
+    await this.#parts.revoked.token(token);
+  }
+
+  revokeFamily(familyId: string, request?: SecurityRequest): Promise<void> {
+    return endFamily(this.#parts, familyId, request);
+  }
+
+  async revokeUser(user: Authentication | UserName, request?: SecurityRequest): Promise<void> {
+    const { person, names } = await namesOf(this.#parts, user, request);
+    await endUser(this.#parts, person, names, request);
+  }
+
+  list(user: Authentication | UserName, request?: SecurityRequest): Promise<readonly TokenFamily[]> {
+    return listFamilies(this.#parts, user, request);
+  }
+
+  /**
+   * Ends a family of the login's own user. False where there is no such family.
+   * @throws ServiceUnavailableError
+   */
+  async revokeOwn(login: Authentication, familyId: string, request: SecurityRequest): Promise<boolean> {
+    if (!isFamilyId(familyId)) return false;
+    const { person, names } = await namesOf(this.#parts, login, request);
+    const { record } = (await this.#parts.store.get(familyId)) ?? {};
+    if (record === undefined || !isAlive(record, this.#parts)) return false;
+    if (!names.includes(record.user) || !isOf(record, person)) return false;
+    await endFamily(this.#parts, familyId, request);
+    return true;
+  }
+
+  /** Ends the family of the login's token, unless it is another user's. */
+  async revokeCurrent(login: Authentication, familyId: string, request: SecurityRequest): Promise<boolean> {
+    if (!isFamilyId(familyId)) return false;
+    const person = personOf(login, this.#parts.apps.of(request));
+    const { record } = (await this.#parts.store.get(familyId)) ?? {};
+    if (record !== undefined && (record.user !== login.user.username || !isOf(record, person))) return false;
+    await endFamily(this.#parts, familyId, request);
+    return true;
+  }
+}
