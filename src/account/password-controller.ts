@@ -8,9 +8,11 @@ import {
 } from 'routing-controllers';
 import { Service } from 'typedi';
 import type { Authentication } from '../core/authentication';
+import type { MaybePromise } from '../core/userstore';
 import { answered } from '../decorators/answers';
 import type { Constructor } from '../components/constructor';
-import type { IssuedToken, TokenService } from '../tokens/token-service';
+import { noteApp } from '../tokens/families/apps';
+import { type IssuedToken, TokenService } from '../tokens/token-service';
 import { callable, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { MIN_LENGTH } from './password-strength';
@@ -20,21 +22,30 @@ export interface PasswordControllerOptions {
   path?: string;
   /** Of new passwords, in characters, 8 to 64. @default 12 */
   minLength?: number;
-  /** Gives the client a new token in place of the one that the change has ended. @default 204 without a body */
+  /**
+   * Gives the client a new token in place of the one that the change has ended, with a refresh token where the service
+   * has `state` and `refresh` is on. @default 204 without a body
+   */
   tokens?: Constructor<TokenService>;
 }
 
 /** What the action asks the instance for that secures its server. */
 interface Own {
   changePassword(body: unknown, minLength: number): Promise<Authentication>;
-  resolve<T>(cls: Constructor<T>): T;
+  tokensFor(cls: Constructor<TokenService>, login: Authentication): MaybePromise<IssuedToken>;
 }
 
 function OwnInstance(): ParameterDecorator {
   return createParamDecorator({
     value: answered('passwordController()', (answers, action): Own => ({
       changePassword: (body, minLength) => answers.changePassword(action, body, minLength),
-      resolve: (cls) => answers.resolve(cls),
+      tokensFor: (cls, login) => {
+        const tokens = answers.resolve(cls);
+        if (TokenService.familiesOf(tokens)?.isRefreshOn !== true) return tokens.issue(login);
+        const request = answers.request(action);
+        noteApp(request, answers.app());
+        return tokens.start(login, request);
+      },
     })),
   }) as ParameterDecorator;
 }
@@ -80,7 +91,7 @@ export function passwordController(options: PasswordControllerOptions = {}): Con
     @OnUndefined(204)
     async change(@OwnInstance() own: Own, @Body() body: unknown): Promise<IssuedToken | undefined> {
       const login = await own.changePassword(body, minLength);
-      return tokens && own.resolve(tokens).issue(login);
+      return tokens && (await own.tokensFor(tokens, login));
     }
   }
   made.add(PasswordController);

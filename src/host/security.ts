@@ -35,6 +35,7 @@ import {
   SecurityFaultError,
 } from '../errors';
 import type { ResolvedOptions } from '../options';
+import { refuseWithoutFamilies } from '../tokens/token-controller';
 import { ignoreRejection, isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
@@ -291,7 +292,12 @@ export class Security<U extends User = User, R extends string = string> {
     const compiled = compileServer(actions, server, components, options);
     if (actions.some(({ target }) => isPasswordController(target))) refuseUnchangeable(components);
     injectControllers(actions, options.container);
-    if (!server.isStubbed) components.start();
+    if (!server.isStubbed) {
+      for (const target of new Set(actions.map((action) => action.target))) {
+        refuseWithoutFamilies(target, (cls) => components.resolve(cls));
+      }
+      components.start();
+    }
     announceServer(compiled, components, options, audit);
     return compiled;
   }
