@@ -1,8 +1,10 @@
 /** What a token service with a state store does beside issuing and verifying. */
 import type { Authentication } from '../../core/authentication';
 import type { AppFacts } from '../../core/auth-provider';
+import { PROBLEM_SOURCE, type ProblemSource } from '../../core/events';
 import type { SecurityRequest } from '../../core/request';
 import type { MaybePromise } from '../../core/userstore';
+import type { StateStoreInterface } from '../../state/state-store';
 import type { Clock } from '../../util/clock';
 import type { VerifiedToken } from '../claims';
 import type { StateSettings } from '../token-service-options';
@@ -35,11 +37,14 @@ export class TokenFamilies {
   readonly #parts: FamilyParts;
   readonly #name: string;
   readonly #reader: RevocationReader | undefined;
+  readonly #state: StateStoreInterface & Partial<ProblemSource>;
+  #stopListening: (() => void) | undefined;
   readonly isRefreshOn: boolean;
 
   constructor({ stateful, lifeSeconds, clock, sign, name }: TokenFamiliesOptions) {
     const { state, refresh: settings, isRefreshOn, revocation } = stateful;
     this.isRefreshOn = isRefreshOn;
+    this.#state = state;
     this.#reader = revocation && openRevocations(revocation.log, revocation, clock);
     const now = (): number => {
       const time = clock();
@@ -65,6 +70,7 @@ export class TokenFamilies {
   onStart(app: AppFacts): void {
     const { apps, settings } = this.#parts;
     apps.start(app);
+    this.#listenToState();
     this.#reader?.start((problem) => {
       apps.report(problem);
     });
@@ -81,6 +87,8 @@ export class TokenFamilies {
   }
 
   async close(): Promise<void> {
+    this.#stopListening?.();
+    this.#stopListening = undefined;
     await this.#reader?.close();
   }
 
@@ -139,5 +147,12 @@ export class TokenFamilies {
     if (record !== undefined && (record.user !== login.user.username || !isOf(record, person))) return false;
     await endFamily(this.#parts, familyId, request);
     return true;
+  }
+
+  /** A store that is full, for example. */
+  #listenToState(): void {
+    this.#stopListening ??= this.#state[PROBLEM_SOURCE]?.((problem) => {
+      this.#parts.apps.report(problem);
+    });
   }
 }
