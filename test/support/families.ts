@@ -4,7 +4,6 @@ import {
   Authentication,
   type KnownUser,
   MemoryState,
-  type SecurityEvent,
   type StateStoreInterface,
   TokenService,
   type TokenServiceOptions,
@@ -41,7 +40,7 @@ export function makeFamilies({ wrap, userstores = ['Users'], ...options }: Famil
   const tokens = make();
   /** What the userstore says of each user. */
   const people: Record<string, Person> = { ann: {}, ben: {} };
-  const events: (ServiceEvent & { userstore?: string | undefined; ip?: string | undefined })[] = [];
+  const events: (Partial<ServiceEvent> & { from?: string | undefined; store?: string | undefined })[] = [];
   const problems: Problem[] = [];
   let asked = 0;
   const app: AppFacts = {
@@ -70,7 +69,7 @@ export function makeFamilies({ wrap, userstores = ['Users'], ...options }: Famil
       };
     },
     emit: (event, where) => {
-      events.push({ ...event, userstore: where?.userstore, ip: where?.request?.ip });
+      events.push({ ...event, store: where?.userstore, from: where?.request?.ip });
     },
     report: (problem) => {
       problems.push(problem);
@@ -93,8 +92,8 @@ export function makeFamilies({ wrap, userstores = ['Users'], ...options }: Famil
     asked: () => asked,
     start: (username?: string) => tokens.start(login(username), fakeRequest({ ip: '192.0.2.7' })),
     /** The entries of a user, as they are kept. */
-    entries: async (username = 'ann') =>
-      (await memory.list(username)).map(([key, value]) => ({ key, value, json: JSON.parse(value) as Entry })),
+    entries: (username = 'ann') =>
+      memory.list(username).map(([key, value]) => ({ key, value, json: JSON.parse(value) as Entry })),
   };
 }
 
@@ -119,5 +118,3 @@ export async function rejection(work: Promise<unknown>): Promise<Error & { code?
   }
   throw new Error('It did not reject');
 }
-
-export type { SecurityEvent };
