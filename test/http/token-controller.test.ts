@@ -16,7 +16,6 @@ import {
   TokenProvider,
   TokenService,
   type TokenServiceOptions,
-  type User,
   type UserstoreInterface,
 } from '../../src';
 import { basic, DRIVERS } from '../support/drivers';
@@ -81,7 +80,7 @@ for (const driver of DRIVERS) {
           const kind = request.header('x-other');
           if (kind === undefined) return null;
           this.#proves = kind === 'key' ? 'key' : 'login';
-          const user = (await userstore.getUser('ann')) as User;
+          const user = (await userstore.getUser('ann'))!;
           return new Authentication(user, kind === 'scoped' ? { scopes: ['notes:read'] } : {});
         }
       }
