@@ -141,6 +141,11 @@ export type {
 } from './passwords/new-hashes';
 export type { OptInScheme } from './passwords/schemes/scheme';
 export type { PasswordHasher } from './passwords/password-hasher';
+export { jwksController } from './tokens/jwks-controller';
+export type { JwksControllerOptions } from './tokens/jwks-controller';
+export { KeyFile } from './tokens/key-file';
+export { KeySet } from './tokens/key-set';
+export type { TokenAlgorithm, TokenKey } from './tokens/token-key';
 export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { TokenServiceOptions } from './tokens/token-service-options';

@@ -24,6 +24,8 @@ const VALUES = [
   'HttpsRequiredError',
   'InsufficientScopeError',
   'InvalidRequestError',
+  'KeyFile',
+  'KeySet',
   'MalformedCredentialsError',
   'MemoryUserstore',
   'PROBLEM_SOURCE',
@@ -52,6 +54,7 @@ const VALUES = [
   'bearerToken',
   'createSecurity',
   'currentUserChecker',
+  'jwksController',
   'ownerOf',
   'passwordController',
   'passwords',
@@ -65,6 +68,8 @@ const VALUES = [
 ];
 
 const TYPES = [
+  'TokenAlgorithm',
+  'TokenKey',
   'Access',
   'AccessLevel',
   'AccessWarning',
@@ -97,6 +102,7 @@ const TYPES = [
   'FileUserstoreOptions',
   'Group',
   'IssuedToken',
+  'JwksControllerOptions',
   'Logger',
   'AppFacts',
   'AuthenticationSource',
