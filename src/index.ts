@@ -141,8 +141,8 @@ export type {
 } from './passwords/new-hashes';
 export type { OptInScheme } from './passwords/schemes/scheme';
 export type { PasswordHasher } from './passwords/password-hasher';
-export { jwksController } from './tokens/jwks-controller';
-export type { JwksControllerOptions } from './tokens/jwks-controller';
+export { jwksController } from './host/jwks-controller';
+export type { JwksControllerOptions } from './host/jwks-controller';
 export { KeyFile } from './tokens/key-file';
 export { KeySet } from './tokens/key-set';
 export type { TokenAlgorithm, TokenKey } from './tokens/token-key';

@@ -31,7 +31,7 @@ import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
-import { jwksRouteOf } from '../tokens/jwks-controller';
+import { jwksRouteOf } from './jwks-controller';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {

@@ -17,7 +17,7 @@ import type { ContainerLike } from '../components/constructor';
 import { injectionFault } from '../components/injection';
 import type { Access } from '../core/access';
 import { leavesOf } from '../rules/rule-kind';
-import { jwksRouteOf } from '../tokens/jwks-controller';
+import { jwksRouteOf } from './jwks-controller';
 
 /**
  * Compiles a server's actions and refuses those that cannot be trusted.

@@ -8,7 +8,6 @@ import { Authorized, CurrentUser, Get, JsonController } from 'routing-controller
 import { Service } from 'typedi';
 import {
   Authentication,
-  type Constructor,
   jwksController,
   KeyFile,
   KeySet,
@@ -25,6 +24,11 @@ import { type Api, startApi, store } from '../support/scripted';
 import { runCommand } from '../support/compiled';
 
 const DOCUMENT = '/.well-known/jwks.json';
+interface App extends AsyncDisposable {
+  readonly api: Api;
+  readonly tokens: () => TokenService;
+}
+
 const names = { issuer: 'notes', audience: 'notes-api' };
 
 for (const driver of DRIVERS) {
@@ -42,13 +46,13 @@ for (const driver of DRIVERS) {
     const start = (
       keys: () => KeySet,
       options: { path?: string; maxAgeSeconds?: number } = {},
-    ): Promise<{ api: Api; tokens: () => TokenService }> => {
-      let made: TokenService | undefined;
+    ): Promise<App> => {
+      const made: TokenService[] = [];
       @Service()
       class Tokens extends TokenService {
         constructor() {
           super({ keys: keys(), ...names });
-          made = this;
+          made.push(this);
         }
       }
       @Service()
@@ -64,7 +68,7 @@ for (const driver of DRIVERS) {
           return { username };
         }
       }
-      const controllers = [jwksController({ tokens: Tokens as Constructor<TokenService>, ...options }), Me];
+      const controllers = [jwksController({ tokens: Tokens, ...options }), Me];
       return startApi(driver, {
         host: { controllers, routePrefix: '/api' },
         security: {
@@ -72,7 +76,11 @@ for (const driver of DRIVERS) {
           providers: [Token],
           userstores: [store((username) => ({ username }))],
         },
-      }).then((api) => ({ api, tokens: () => made! }));
+      }).then((api) => ({
+        api,
+        tokens: () => made[0]!,
+        [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
+      }));
     };
     const login = () => new Authentication({ username: 'ann' }, { authenticatedAt: new Date() });
     const me = async (api: Api, token: string): Promise<number> =>
@@ -95,8 +103,8 @@ for (const driver of DRIVERS) {
           signFrom: new Date(0),
         },
       ]);
-      const { api, tokens } = await start(() => set);
-      await using _ = api;
+      await using app = await start(() => set);
+      const { api, tokens } = app;
       const reply = await api.get(DOCUMENT);
       expect(reply.status).to.equal(200);
       expect(reply.headers['cache-control']).to.equal('public, max-age=300');
@@ -130,8 +138,8 @@ for (const driver of DRIVERS) {
       const key = (kid: string) =>
         ({ algorithm: 'EdDSA', key: generateKeyPairSync('ed25519').privateKey, kid }) as const;
       const set = new KeySet([key('one')]);
-      const { api, tokens } = await start(() => set, { path: '/keys', maxAgeSeconds: 0 });
-      await using _ = api;
+      await using app = await start(() => set, { path: '/keys', maxAgeSeconds: 0 });
+      const { api, tokens } = app;
       const { token } = tokens().issue(login());
       expect((await api.get(DOCUMENT)).status).to.equal(404);
       expect((await api.get('/keys')).headers['cache-control']).to.equal('public, max-age=0');
@@ -147,10 +155,8 @@ for (const driver of DRIVERS) {
       const file = join(folder, 'keys.json');
       expect((await runCommand(['keys', 'new', file], { cwd: folder })).code).to.equal(0);
       const open = () => start(() => new KeyFile({ path: file, pollMs: 10 }));
-      const one = await open();
-      await using _one = one.api;
-      const other = await open();
-      await using _other = other.api;
+      await using one = await open();
+      await using other = await open();
       const old = one.tokens().issue(login()).token;
       expect([await me(one.api, old), await me(other.api, old)]).to.deep.equal([200, 200]);
 

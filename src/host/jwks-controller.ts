@@ -5,7 +5,7 @@ import { Public } from '../decorators/public';
 import { SecurityFaultError } from '../errors';
 import { callable, kind, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import type { TokenService } from './token-service';
+import type { TokenService } from '../tokens/token-service';
 
 export interface JwksControllerOptions {
   /** The service whose keys are served, from the app's container. */
