@@ -128,10 +128,10 @@ export interface AuthProviderInterface<U extends User = User> {
 
 const DEFAULT_CREDENTIALS = ['authorization'];
 
-/** What a provider reads, in lower case. */
+/** What a provider reads, in lower case. @throws TypeError for what is no name, or none */
 export function credentialsOf({ credential }: AuthProviderInterface): readonly string[] {
   if (credential === undefined) return DEFAULT_CREDENTIALS;
-  return typeof credential === 'string'
-    ? [credential.toLowerCase()]
-    : credential.map((name) => name.toLowerCase());
+  if (typeof credential === 'string') return [credential.toLowerCase()];
+  if (credential.length === 0) throw new TypeError('`credential` must name what the provider reads');
+  return credential.map((name) => name.toLowerCase());
 }

@@ -27,6 +27,7 @@ const VALUES = [
   'KeyFile',
   'KeySet',
   'MalformedCredentialsError',
+  'MemoryState',
   'MemoryUserstore',
   'PROBLEM_SOURCE',
   'PasswordProvider',
@@ -104,7 +105,18 @@ const TYPES = [
   'IssuedToken',
   'JwksControllerOptions',
   'Logger',
+  'ApiKeyEvent',
   'AppFacts',
+  'EventOrigin',
+  'KnownUser',
+  'ProvedBy',
+  'Revocation',
+  'RevocationLogInterface',
+  'RevocationPage',
+  'ServiceEvent',
+  'StateStoreInterface',
+  'TokenReusedEvent',
+  'TokensEndedEvent',
   'AuthenticationSource',
   'BadCredentialsOptions',
   'ChallengeParams',
@@ -116,6 +128,7 @@ const TYPES = [
   'ResourceOptions',
   'StepUpNeed',
   'MaybePromise',
+  'MemoryStateOptions',
   'MemoryUserstoreOptions',
   'MisconfiguredEvent',
   'NewHashes',
@@ -168,8 +181,14 @@ const TYPES = [
   'WarningCode',
 ];
 
-const TESTING_VALUES = ['actingAs', 'describeAuthorization'];
-const TESTING_TYPES = ['AuthorizationMatrixOptions', 'TestRunner'];
+const TESTING_VALUES = ['actingAs', 'describeAuthorization', 'revocationLogContract', 'stateStoreContract'];
+const TESTING_TYPES = [
+  'AuthorizationMatrixOptions',
+  'ContractFacts',
+  'RevocationLogContractOptions',
+  'StateStoreContractOptions',
+  'TestRunner',
+];
 
 describe('Public surface', function () {
   this.timeout(60_000);
