@@ -1,25 +1,28 @@
 import { ConfigurationError } from '../errors';
-import type { RevocationLogInterface } from '../state/revocation-log';
 import type { StateStoreInterface } from '../state/state-store';
 import type { Clock } from '../util/clock';
-import { callable, optional, text, unchecked, wholeNumber, withMethods } from '../util/option-kinds';
+import { callable, kind, optional, text, unchecked, wholeNumber, withMethods } from '../util/option-kinds';
 import { type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
+import { isInstance } from '../util/instance';
 import type { RevocationOptions } from './families/open-revocations';
-import {
-  REFRESH_OPTIONS,
-  type RefreshOptions,
-  type RefreshSettings,
-  refreshSettings,
-  type RefreshValues,
-} from './refresh-options';
+import { KeySet } from './key-set';
+import { REFRESH_OPTIONS, type RefreshOptions } from './refresh-options';
+import { readSecret } from './secret';
+import { orFalse, type StateSettings, statefulOf } from './state-options';
 
 export interface TokenServiceOptions {
   /**
-   * The key that tokens are signed with: at least 32 bytes, text counted in UTF-8. `undefined` is taken for
-   * the sake of `process.env.X`, and refused like everything too short: there is no default.
+   * The one key that tokens are signed with, by HS256, and without a `kid`: at least 32 bytes, text counted in UTF-8.
+   * Either this or `keys`. `undefined` is taken for the sake of `process.env.X`, and refused without `keys` like
+   * everything too short: there is no default.
    * @see RFC 7518 section 3.2
    */
-  secret: string | Uint8Array | undefined;
+  secret?: string | Uint8Array | undefined;
+  /**
+   * The keys that tokens are signed and verified with, in place of `secret`: they can be changed while the app runs, and
+   * other services verify by the public ones.
+   */
+  keys?: KeySet | undefined;
   /** Who issues the tokens (`iss`); a token of another issuer is refused. */
   issuer: string;
   /** Whom the tokens are meant for (`aud`); a token for somebody else is refused. */
@@ -54,18 +57,9 @@ export interface TokenServiceOptions {
   clock?: Clock | undefined;
 }
 
-/** What is on beside issuing and verifying. */
-export interface StateSettings {
-  readonly state: StateStoreInterface;
-  readonly isRefreshOn: boolean;
-  readonly refresh: RefreshSettings;
-  /** Undefined where revocation is off. */
-  readonly revocation: (RevocationOptions & { readonly log: RevocationLogInterface }) | undefined;
-}
-
 export interface TokenSettings {
   readonly stateful: StateSettings | undefined;
-  readonly secret: Uint8Array;
+  readonly key: Uint8Array | KeySet;
   readonly issuer: string;
   readonly audience: string;
   readonly ttlSeconds: number;
@@ -75,19 +69,12 @@ export interface TokenSettings {
   readonly clock: Clock;
 }
 
-const MIN_SECRET_BYTES = 32;
 const YEAR_SECONDS = 31_536_000;
-
-/** Of an app that does not say otherwise. */
-const DEFAULT_REFRESH = parseOptions('TokenService', {}, REFRESH_OPTIONS);
-
-function orFalse<T>(of: Kind<T>): Kind<T | false | undefined> {
-  return (value, name, report) => (value === false || value === undefined ? value : of(value, name, report));
-}
 
 const OPTIONS = {
   // With an advice of its own.
   secret: unchecked<unknown>(),
+  keys: optional(kind<KeySet>('must be a KeySet or KeyFile', (value) => isInstance(value, KeySet))),
   issuer: text,
   audience: text,
   ttlSeconds: optional(wholeNumber({ min: 1, max: YEAR_SECONDS }), 600),
@@ -105,7 +92,7 @@ const OPTIONS = {
  * @throws ConfigurationError that names the option, and never shows the secret.
  */
 export function checkTokenOptions(options: TokenServiceOptions): TokenSettings {
-  const { secret, clock, state, refresh, revocation, ...settings } = parseOptions(
+  const { secret, keys, clock, state, refresh, revocation, ...settings } = parseOptions(
     'TokenService',
     withoutContainer(options),
     OPTIONS,
@@ -113,54 +100,19 @@ export function checkTokenOptions(options: TokenServiceOptions): TokenSettings {
   if (settings.ttlSeconds > settings.maxAgeSeconds) {
     throw new ConfigurationError('TokenService: ttlSeconds must not be more than maxAgeSeconds');
   }
-  const stateful = state === undefined ? undefined : statefulOf(state, refresh, revocation, settings);
-  if (stateful === undefined && (refresh || revocation)) {
-    throw new ConfigurationError('TokenService: refresh and revocation need `state`, where they are kept');
-  }
-  return { ...settings, stateful, secret: secretBytes(secret), clock: clock ?? Date.now };
+  const stateful = statefulOf(state, refresh, revocation, settings);
+  return { ...settings, stateful, key: keyOf(secret, keys), clock: clock ?? Date.now };
 }
 
-function statefulOf(
-  state: StateStoreInterface,
-  refresh: RefreshValues | false | undefined,
-  revocation: RevocationOptions | false | undefined,
-  { ttlSeconds, clockToleranceSeconds }: Pick<TokenSettings, 'ttlSeconds' | 'clockToleranceSeconds'>,
-): StateSettings {
-  const settings = {
-    state,
-    isRefreshOn: refresh !== false,
-    // Families of before can be ended all the same.
-    refresh: refreshSettings(refresh === undefined || refresh === false ? DEFAULT_REFRESH : refresh),
-  };
-  if (revocation === false) return { ...settings, revocation: undefined };
-  const log = revocation?.log ?? state.revocationLog;
-  if (log === undefined) {
-    throw new ConfigurationError(
-      'TokenService: the state store has no revocationLog: set `revocation.log`, or `revocation: false`, with which an ' +
-        'access token outlives its ended family until it expires',
-    );
+function keyOf(secret: unknown, keys: KeySet | undefined): Uint8Array | KeySet {
+  if (keys === undefined) {
+    const bytes = readSecret(secret);
+    if (typeof bytes === 'string') throw new ConfigurationError(`TokenService: secret ${bytes}`);
+    return bytes;
   }
-  const least = ttlSeconds + clockToleranceSeconds;
-  if (log.keepSeconds !== undefined && !(log.keepSeconds >= least)) {
-    throw new ConfigurationError(
-      `TokenService: the revocation log must keep its entries for ${String(least)} seconds at least (keepSeconds), ` +
-        'as long as an access token is accepted',
-    );
-  }
-  return { ...settings, revocation: { ...revocation, log } };
-}
-
-function secretBytes(secret: unknown): Uint8Array {
-  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
-  if (!(bytes instanceof Uint8Array) || bytes.length < MIN_SECRET_BYTES) {
-    throw new ConfigurationError(
-      `TokenService: secret must have at least ${String(MIN_SECRET_BYTES)} bytes; ` +
-        'make one with `openssl rand -base64 48` and set it in the environment',
-    );
-  }
-  // Whoever has the public half of a key pair could sign with it (RFC 8725 section 2.1).
-  if (Buffer.from(bytes).includes('-----BEGIN ')) {
-    throw new ConfigurationError('TokenService: secret must be random bytes, not a key pair or certificate');
-  }
-  return bytes;
+  if (secret === undefined) return keys;
+  throw new ConfigurationError(
+    'TokenService: secret and keys must not both be set; to move from one to the other, give `keys` the secret as a ' +
+      'key of HS256 with `kid: null`',
+  );
 }

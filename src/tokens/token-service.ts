@@ -4,7 +4,7 @@
  * An app's service extends {@link TokenService}, issues tokens with `issue` and hands itself to a
  * TokenProvider, which reads them from requests.
  */
-import { randomUUID } from 'node:crypto';
+import { type JsonWebKey, randomUUID } from 'node:crypto';
 import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
@@ -17,8 +17,9 @@ import {
   type TokenStatement,
   type VerifiedToken,
 } from './claims';
-import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
-import { signJwt, verifyJwt } from './jwt';
+import { invalid, MAX_TOKEN_LENGTH } from './jws';
+import { openJwt, signJwt } from './jwt';
+import { KeyUse } from './key-use';
 import { refuseUnproved } from './families/known-login';
 import type { TokenFamily } from './families/list-families';
 import type { IssuedTokens, TokenFacts } from './families/parts';
@@ -41,7 +42,8 @@ export interface IssuedToken {
 const STATEMENT_BYTES = 512;
 
 /**
- * Issues and verifies access tokens: HS256 under one secret, whatever a token's header says.
+ * Issues and verifies access tokens: under one secret by HS256, whatever a token's header says, or under a
+ * {@link KeySet}, where the header names the key and the key fixes the algorithm.
  * Times are carried to the millisecond (RFC 7519 allows fractions), so that a token issued in the very
  * second in which older ones were revoked is usable.
  *
@@ -49,15 +51,15 @@ const STATEMENT_BYTES = 512;
  * with 4 KiB for each at most. Their times are checked each time all the same.
  */
 export class TokenService {
-  readonly #key: JwsKey;
-  readonly #settings: Omit<TokenSettings, 'secret' | 'tokenCache' | 'stateful'> & ClaimsPolicy;
+  readonly #keys: KeyUse;
+  readonly #settings: Omit<TokenSettings, 'key' | 'tokenCache' | 'stateful'> & ClaimsPolicy;
   readonly #verified: VerifiedTokens<TokenStatement>;
   readonly #families: TokenFamilies | undefined;
 
   /** @throws ConfigurationError when an option is missing or not safe; it names the option. */
   constructor(options: TokenServiceOptions) {
-    const { secret, tokenCache, stateful, ...settings } = checkTokenOptions(options);
-    this.#key = hs256Key(secret);
+    const { key, tokenCache, stateful, ...settings } = checkTokenOptions(options);
+    this.#keys = new KeyUse(key);
     const { maxAgeSeconds } = settings;
     const familyMs = stateful?.isRefreshOn === true ? stateful.refresh.maxMs : 0;
     this.#settings = { ...settings, maxFamilyAgeSeconds: Math.max(maxAgeSeconds, familyMs / 1000) };
@@ -76,6 +78,15 @@ export class TokenService {
   /** Who issues its tokens, as their `iss` has it. */
   get issuer(): string {
     return this.#settings.issuer;
+  }
+
+  /**
+   * The public keys that its tokens are verified with, for services that take them too: a JSON Web Key Set, without keys
+   * where tokens are signed with a secret. `jwksController()` serves it.
+   * @see RFC 7517 section 5
+   */
+  jwks(): { keys: readonly JsonWebKey[] } {
+    return this.#keys.jwks();
   }
 
   /**
@@ -119,14 +130,15 @@ export class TokenService {
    */
   verify(token: string): VerifiedToken {
     if (typeof token !== 'string') throw invalid('The token is no string');
-    const known = this.#verified.find(token, this.#key);
+    const known = this.#verified.find(token, this.#keys);
     if (known !== undefined) return this.#check(known);
-    const statement = readStatement(verifyJwt(this.#key, token));
+    const { key, claims: stated } = openJwt(this.#keys.verifying, token);
+    const statement = readStatement(stated);
     const { claims, methods, scopes } = statement;
     const bytes = STATEMENT_BYTES + freezeJson(claims) + freezeJson(methods) + freezeJson(scopes);
     const verified = this.#check(statement);
     // Only now: a token that is not accepted takes nobody's place.
-    this.#verified.add(token, this.#key, statement, bytes);
+    this.#verified.add(token, key, statement, bytes);
     return verified;
   }
 
@@ -221,14 +233,23 @@ export class TokenService {
     return this.#families?.ready ?? Promise.resolve();
   }
 
-  /** Called by the TokenProvider that holds it. */
+  /**
+   * Begins to read what has been revoked, and tells the app what is wrong with a new version of a {@link KeyFile}. Called
+   * by the TokenProvider that holds it.
+   */
   onStart(app: AppFacts): void {
+    this.#keys.start((problem) => {
+      app.report(problem);
+    });
     this.#families?.onStart(app);
   }
 
-  /** Ends the reading of revoked tokens. Called by the last TokenProvider that holds it. */
+  /**
+   * Ends the reading of what has been revoked, and closes a {@link KeyFile} with the last service that has it. Called by
+   * the last TokenProvider that holds it.
+   */
   async close(): Promise<void> {
-    await this.#families?.close();
+    await Promise.all([this.#families?.close(), this.#keys.close()]);
   }
 
   /** What the library's own controllers ask beside. Undefined without `state`. @internal */
@@ -263,7 +284,7 @@ export class TokenService {
     const expiresAt = Math.min(now + ttlSeconds * 1000, latestEnd);
     const expiresInSeconds = Math.floor((expiresAt - now) / 1000);
     if (!(expiresInSeconds >= 1)) return undefined;
-    const token = signJwt(this.#key, {
+    const token = signJwt(this.#keys.signing(), {
       iss: issuer,
       aud: audience,
       sub: facts.username,

@@ -7,7 +7,7 @@ import type { MaybePromise } from '../../core/userstore';
 import type { StateStoreInterface } from '../../state/state-store';
 import type { Clock } from '../../util/clock';
 import type { VerifiedToken } from '../claims';
-import type { StateSettings } from '../token-service-options';
+import type { StateSettings } from '../state-options';
 import { Apps } from './apps';
 import { endFamily, endUser, isAlive, isOf } from './ends';
 import { ConfigurationError } from '../../errors';

@@ -1,0 +1,80 @@
+import { ConfigurationError } from '../errors';
+import type { RevocationLogInterface } from '../state/revocation-log';
+import type { StateStoreInterface } from '../state/state-store';
+import { type Kind, parseOptions } from '../util/parse-options';
+import type { RevocationOptions } from './families/open-revocations';
+import {
+  REFRESH_OPTIONS,
+  type RefreshSettings,
+  refreshSettings,
+  type RefreshValues,
+} from './refresh-options';
+
+/** What is on beside issuing and verifying. */
+export interface StateSettings {
+  readonly state: StateStoreInterface;
+  readonly isRefreshOn: boolean;
+  readonly refresh: RefreshSettings;
+  /** Undefined where revocation is off. */
+  readonly revocation: (RevocationOptions & { readonly log: RevocationLogInterface }) | undefined;
+}
+
+interface TokenTimes {
+  readonly ttlSeconds: number;
+  readonly clockToleranceSeconds: number;
+}
+
+/** Of an app that does not say otherwise. */
+const DEFAULT_REFRESH = parseOptions('TokenService', {}, REFRESH_OPTIONS);
+
+/** For what can be switched off. */
+export function orFalse<T>(of: Kind<T>): Kind<T | false | undefined> {
+  return (value, name, report) => (value === false || value === undefined ? value : of(value, name, report));
+}
+
+/**
+ * Undefined without a state store.
+ * @throws ConfigurationError where options do not fit together
+ */
+export function statefulOf(
+  state: StateStoreInterface | undefined,
+  refresh: RefreshValues | false | undefined,
+  revocation: RevocationOptions | false | undefined,
+  times: TokenTimes,
+): StateSettings | undefined {
+  if (state === undefined) {
+    const isOn = [refresh, revocation].some((option) => option !== undefined && option !== false);
+    if (!isOn) return undefined;
+    throw new ConfigurationError('TokenService: refresh and revocation need `state`, where they are kept');
+  }
+  const log = revocation === false ? undefined : logOf(state, revocation, times);
+  return {
+    state,
+    isRefreshOn: refresh !== false,
+    // Families of before can be ended all the same.
+    refresh: refreshSettings(refresh === undefined || refresh === false ? DEFAULT_REFRESH : refresh),
+    revocation: log && { ...(revocation as RevocationOptions | undefined), log },
+  };
+}
+
+function logOf(
+  state: StateStoreInterface,
+  revocation: RevocationOptions | undefined,
+  { ttlSeconds, clockToleranceSeconds }: TokenTimes,
+): RevocationLogInterface {
+  const log = revocation?.log ?? state.revocationLog;
+  if (log === undefined) {
+    throw new ConfigurationError(
+      'TokenService: the state store has no revocationLog: set `revocation.log`, or `revocation: false`, with which an ' +
+        'access token outlives its ended family until it expires',
+    );
+  }
+  const least = ttlSeconds + clockToleranceSeconds;
+  if (log.keepSeconds !== undefined && !(log.keepSeconds >= least)) {
+    throw new ConfigurationError(
+      `TokenService: the revocation log must keep its entries for ${String(least)} seconds at least (keepSeconds), ` +
+        'as long as an access token is accepted',
+    );
+  }
+  return log;
+}
