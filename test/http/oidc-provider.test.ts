@@ -191,6 +191,17 @@ for (const driver of DRIVERS) {
       expect(issuer.count('/token/introspection')).to.equal(asked);
     });
 
+    it('report once an audience that no opaque token has', async () => {
+      await using api = await start(company({ audience: 'another-name' }));
+      for (let call = 0; call < 2; call += 1) {
+        const token = await issuer.userToken('u-1', { format: 'opaque' });
+        expect((await api.get('/me', bearer(token))).status).to.equal(401);
+      }
+      const told = api.events.filter(({ type }) => type === 'misconfigured');
+      expect(told).to.have.length(1);
+      expect(JSON.stringify(told)).to.include('another-name').and.not.include(AUDIENCE);
+    });
+
     it('keep answers as long as the options say, and no longer', async () => {
       await using api = await start(company({ introspection: { ...introspection, cacheSeconds: 30 } }));
       const token = await issuer.userToken('u-1', { format: 'opaque' });
