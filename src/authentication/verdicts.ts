@@ -100,7 +100,7 @@ function toError({ verdict, error: cause }: Verdict, isToken: boolean): Security
     case 'bad_credentials':
       return new BadCredentialsError(options);
     case 'inactive':
-      return new BadCredentialsError({ cause });
+      return new BadCredentialsError({ cause: cause ?? new Error(INACTIVE) });
     case 'not_mine':
       return new BadCredentialsError({ cause: new Error(NOBODYS) });
     case 'step_up':
@@ -116,7 +116,8 @@ function toError({ verdict, error: cause }: Verdict, isToken: boolean): Security
   }
 }
 
-/** For those who look why: that no provider said more is all that is known. */
+/** For those who look why, where no provider threw. */
+const INACTIVE = 'The credentials are right, and the user is not active';
 const NOBODYS =
   'No provider takes the credentials: a JWT has another iss than the options, an opaque token is introspected by nobody';
 

@@ -19,6 +19,7 @@ const CLAIMS = {
   exp: NOW + 600,
   client_id: 'canary-client',
 };
+const USERS = ['u-1', 'inactive'];
 const JKT = 'j'.repeat(43);
 
 interface Case {
@@ -54,6 +55,7 @@ const CASES: Readonly<Record<string, readonly [names: string, of: Case][]>> = {
     ['findUser()', { claims: { sub: 'canary-user' } }],
     ['findClient()', { claims: { sub: 'canary-client' } }],
     ['findClient()', { claims: { gty: 'client-credentials' } }],
+    ['not active', { claims: { sub: 'inactive' } }],
   ],
 };
 
@@ -90,7 +92,11 @@ for (const driver of DRIVERS) {
         host: { controllers: [notes()] },
         security: {
           providers: [provider],
-          userstores: [store((username) => (username === 'u-1' ? { username } : null))],
+          userstores: [
+            store((username) =>
+              USERS.includes(username) ? { username, active: username !== 'inactive' } : null,
+            ),
+          ],
           clock: () => NOW * 1000,
           onUnauthorized: (_, error) => {
             let reason: unknown = error;
