@@ -91,7 +91,8 @@ function headerOf(key: JwsKey, encoded: string): JsonObject {
 function readHeader(key: JwsKey, encoded: string): JsonObject {
   const header = parseJsonObject(decodeBase64Url(encoded));
   if (header === undefined) throw invalid('The header is not encoded canonically');
-  if (!Object.hasOwn(header, 'alg') || header['alg'] !== key.algorithm) throw invalid('alg is another');
+  if (!Object.hasOwn(header, 'alg') || header['alg'] !== key.algorithm)
+    throw invalid('alg is not that of the key');
   if (UNSUPPORTED_HEADERS.some((name) => Object.hasOwn(header, name))) {
     throw invalid('The header asks for an extension');
   }

@@ -21,7 +21,7 @@ export function signJwt(key: JwsKey, claims: JsonObject, type: string = ACCESS_T
  */
 export function verifyJwt(key: JwsKey, token: string, type: string = ACCESS_TOKEN_TYPE): JsonObject {
   const { header, payload } = verifyCompact(key, token);
-  if (!Object.hasOwn(header, 'typ') || !isMediaType(header['typ'], type)) throw invalid('typ is another');
+  if (!Object.hasOwn(header, 'typ') || !isMediaType(header['typ'], type)) throw invalid(`typ is not ${type}`);
   const claims = parseJsonObject(payload);
   if (claims === undefined) throw invalid('The payload is no claims set');
   return claims;
