@@ -43,6 +43,7 @@ export class RedisState implements StateStoreInterface, ProblemSource {
   /** The log of the same Redis and prefix, which keeps entries for a day. */
   readonly revocationLog: RedisRevocationLog;
   readonly #prefix: string;
+  readonly #replicas: number;
   readonly #link: StateLink;
   readonly #writer: StateWriter;
   readonly #get: RunScript;
@@ -56,6 +57,7 @@ export class RedisState implements StateStoreInterface, ProblemSource {
     checkRedisClient('RedisState', redis);
     const { prefix, replicas } = parseOptions('RedisState', options, OPTIONS);
     this.#prefix = prefix;
+    this.#replicas = replicas;
     this.#writer = new StateWriter(redis, replicas, [SET, DELETE, ADD_TO_OWNER, MADE, REMOVE_DEAD, PROBE]);
     this.#get = scriptOf(redis, GET);
     this.#members = scriptOf(redis, MEMBERS);
@@ -106,7 +108,9 @@ export class RedisState implements StateStoreInterface, ProblemSource {
 
   async delete(key: string): Promise<boolean> {
     checkKey(key);
-    return (await this.#write(DELETE, this.#entry(key))).done;
+    // A full Redis takes no writes but deletes.
+    const kind = this.#replicas > 0 ? 'write' : 'read';
+    return (await this.#writer.write(this.#link, kind, DELETE, this.#entry(key))).done;
   }
 
   async list(owner: string): Promise<readonly (readonly [key: string, value: string])[]> {
@@ -144,7 +148,7 @@ export class RedisState implements StateStoreInterface, ProblemSource {
   }
 
   #write(script: Script, key: string, ...values: readonly string[]): Promise<Written> {
-    return this.#writer.write(this.#link, script, key, ...values);
+    return this.#writer.write(this.#link, 'write', script, key, ...values);
   }
 
   #entry(key: string): string {

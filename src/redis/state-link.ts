@@ -49,7 +49,10 @@ export class StateLink implements ProblemSource {
     this.#checkPolicy();
   }
 
-  /** @throws ServiceUnavailableError when Redis is down, does not answer in time, or refuses */
+  /**
+   * @param kind 'write' for what a full Redis does not do
+   * @throws ServiceUnavailableError when Redis is down, does not answer in time, or refuses
+   */
   async run<T>(kind: 'read' | 'write', work: () => Promise<T>): Promise<T> {
     if (this.#bars(kind)) {
       await this.#tryAgain();

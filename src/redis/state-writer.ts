@@ -43,7 +43,7 @@ export class StateWriter {
    */
   async write(link: StateLink, script: Script, key: string, ...values: readonly string[]): Promise<Written> {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const answer = await link.run('write', async () =>
+      const answer = await link.run(kind, async () =>
         this.#run(script, [key, String(this.#time.deadline()), ...values]),
       );
       const [status, now] = readAnswer(answer);

@@ -1,7 +1,8 @@
 /** A cluster of three masters of the tests' own, on loopback. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { freePort } from './ports';
 import { RedisServer } from './redis-server';
 
@@ -27,18 +28,20 @@ export class RedisCluster {
     }
     this.ports = ports;
     const nodes = ports.map((port) => `127.0.0.1:${String(port)}`);
-    cli(['--cluster', 'create', ...nodes, '--cluster-yes']);
+    await cli(['--cluster', 'create', ...nodes, '--cluster-yes']);
     while (!(await this.#isWhole())) await new Promise((resume) => setTimeout(resume, 50));
   }
 
-  /** Moves slots from one master to another, while they are used. */
-  reshard(slots: number): void {
-    const [from, to] = this.ports.map((port) => cli(['-p', String(port), 'cluster', 'myid']).trim());
-    cli([
+  /** Moves slots from one master to the next, while they are used. */
+  async reshard(slots: number): Promise<void> {
+    const [from, to] = await Promise.all(
+      this.ports.map((port) => cli(['-p', String(port), 'cluster', 'myid'])),
+    );
+    await cli([
       '--cluster',
       'reshard',
       `127.0.0.1:${String(this.ports[0])}`,
-      ...['--cluster-from', from!, '--cluster-to', to!],
+      ...['--cluster-from', from!.trim(), '--cluster-to', to!.trim()],
       ...['--cluster-slots', String(slots), '--cluster-yes'],
     ]);
   }
@@ -53,9 +56,8 @@ export class RedisCluster {
   }
 }
 
-function cli(args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync('redis-cli', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`redis-cli ${args.join(' ')}: ${stdout}${stderr}`);
+async function cli(args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('redis-cli', args, { maxBuffer: 1 << 26 });
   return stdout;
 }
 
