@@ -30,7 +30,7 @@ export { scope } from './rules/scope';
 export type { TypedAuthorized } from './access/typed-authorized';
 
 export { Authentication } from './core/authentication';
-export type { AuthenticationDetails, AuthenticationSource } from './core/authentication';
+export type { AuthenticationDetails, AuthenticationSource, ProvedBy } from './core/authentication';
 export type {
   Access,
   AccessLevel,
@@ -53,11 +53,14 @@ export type {
   AppFacts,
   AuthenticationResult,
   AuthProviderInterface,
+  EventOrigin,
+  KnownUser,
   ProviderDescription,
 } from './core/auth-provider';
 export type { Challenge } from './core/challenge';
 export type {
   AllowedEvent,
+  ApiKeyEvent,
   AuthenticatedEvent,
   DeniedEvent,
   FailedEvent,
@@ -68,6 +71,9 @@ export type {
   ProviderVerdict,
   SecurityEvent,
   SecurityEventListener,
+  ServiceEvent,
+  TokenReusedEvent,
+  TokensEndedEvent,
   UnavailableEvent,
 } from './core/events';
 export { PROBLEM_SOURCE, reportProblem } from './core/events';
@@ -122,6 +128,8 @@ export type { TokenVerifier } from './providers/token';
 export { FileUserstore } from './userstores/file/file-userstore';
 export { PathPermissions } from './authorization/paths/path-permissions';
 export { MemoryUserstore } from './userstores/memory';
+export type { StateStoreInterface } from './state/state-store';
+export type { Revocation, RevocationLogInterface, RevocationPage } from './state/revocation-log';
 export { Passwords, passwords } from './passwords/passwords';
 export type { PasswordsOptions } from './passwords/passwords';
 export type {
@@ -137,6 +145,10 @@ export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { TokenServiceOptions } from './tokens/token-service-options';
 export type { VerifiedToken } from './tokens/claims';
+export { MemoryState } from './state/memory-state';
+export type { MemoryStateOptions } from './state/memory-state';
+export type { Revocation, RevocationLogInterface, RevocationPage } from './state/revocation-log';
+export type { StateStoreInterface } from './state/state-store';
 export type { FileOptions } from './files/file-options';
 export type { FileUserstoreOptions } from './userstores/file/file-userstore';
 export type { CredentialCacheOptions } from './passwords/credential-cache';

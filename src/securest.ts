@@ -7,9 +7,10 @@ import type {
   RoutingControllersOptions,
 } from 'routing-controllers';
 import { PasswordChange } from './account/password-change';
-import { Audit } from './audit/audit';
+import { Audit, factsOf } from './audit/audit';
 import { Activity } from './authentication/activity';
 import { Authenticator } from './authentication/authenticator';
+import { findKnownUser } from './authentication/known-user';
 import { Refusals } from './authentication/refusals';
 import { RequestStates } from './authentication/request-state';
 import { UserstoreChain } from './authentication/userstore-chain';
@@ -21,6 +22,7 @@ import { Checkers } from './host/checkers';
 import { bindingOfPair } from './host/install';
 import { Security } from './host/security';
 import { isLoopback } from './http/client-address';
+import { printable } from './util/printable';
 import { resolveOptions, type SecurityOptions } from './options';
 
 /** routing-controllers' own options, with what securest needs. */
@@ -59,7 +61,7 @@ export function createSecurity<U extends User = User, R extends string = string>
   const options = resolveOptions(given);
   const { container, deadlineMs, clock, grants } = options;
   const audit = new Audit(options.onEvent, options.logger, clock);
-  const components = new AppComponents(
+  const components: AppComponents = new AppComponents(
     container,
     {
       userstores: options.userstores,
@@ -67,15 +69,22 @@ export function createSecurity<U extends User = User, R extends string = string>
       authorizationProviders: options.authorizationProviders,
       roleLoaders: options.roleLoaders,
     },
-    clock,
-    (problem) => {
-      audit.problem(problem);
+    {
+      clock,
+      findUser: (username, home) => findKnownUser(userstore, username, home, deadlineMs),
+      emit: (event, { userstore: home, request } = {}) => {
+        const user = home === undefined ? event.user : userstore.label(event.user, home);
+        audit.emit(() => ({ ...event, user: printable(user), ...(request && factsOf(request)) }));
+      },
+      report: (problem) => {
+        audit.problem(problem);
+      },
     },
   );
   const links = () => components.links;
   const states = new RequestStates(options.findClient);
   const activity = new Activity(options.isActive);
-  const userstore = new UserstoreChain(
+  const userstore: UserstoreChain = new UserstoreChain(
     () => components.userstores,
     activity,
     () => components.userSources,

@@ -163,6 +163,7 @@ export class PasswordChange {
         source,
         home: home?.isOneOfSeveral === true ? home.name : undefined,
         stamp,
+        provedBy: 'login',
         now,
       },
     );

@@ -57,7 +57,7 @@ export class Audit {
   /** Tells what became of a request's authentication. */
   outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
     const login = outcome.kind === 'barred' ? outcome.authenticated : outcome;
-    for (const { provider, verdict, error, credential } of login.verdicts) {
+    for (const { provider, verdict, error, credentials } of login.verdicts) {
       if (verdict === 'authenticated') this.outages.ended(provider);
       if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
       // Work that was given up because its client has gone says nothing of the component.
@@ -65,7 +65,7 @@ export class Audit {
       this.unavailable(request, provider, verdict, {
         message: `${provider} could not decide (${verdict})`,
         cause: error,
-        secrets: secretsOf(request, credential),
+        secrets: secretsOf(request, credentials),
       });
     }
     if (login.kind === 'anonymous') return;
@@ -181,8 +181,8 @@ function pathOf(request: SecurityRequest): string {
 }
 
 /** The secrets that came with a request: what reads them may quote them in what it throws. */
-export function secretsOf(request: SecurityRequest, credential = 'authorization'): string[] {
-  return [...new Set(['authorization', 'cookie', credential])].flatMap((name) =>
+export function secretsOf(request: SecurityRequest, credentials: readonly string[] = []): string[] {
+  return [...new Set(['authorization', 'cookie', ...credentials])].flatMap((name) =>
     secretsIn(headerOf(request, name) ?? ''),
   );
 }

@@ -8,6 +8,7 @@ import {
   Authentication,
   type AuthenticationSource,
   isBareAuthentication,
+  type ProvedBy,
   provedLogin,
   type StatedLists,
 } from '../core/authentication';
@@ -74,8 +75,7 @@ export class Asked {
     if (result === null || result === undefined) return NOT_MINE;
     const { link, request, userstore, options } = this;
     try {
-      const ownsUsers = (): boolean => bringsOwnUsers(this.provider);
-      return accept(link, ownsUsers, result, userstore, options, (problem) => {
+      return accept(link, this.provider, result, userstore, options, (problem) => {
         reportProblem(request, problem);
       });
     } catch (error) {
@@ -89,7 +89,7 @@ const NOT_MINE: Answer = { verdict: 'no_credentials' };
 /** Takes a provider's result as a grant only when it literally is one. */
 function accept(
   link: ChainLink,
-  ownsUsers: () => boolean,
+  provider: AuthProviderInterface | undefined,
   result: unknown,
   userstore: ProviderUserstore,
   { activity, clock }: ChainOptions,
@@ -124,18 +124,30 @@ function accept(
     user,
     source: sourceOf(link, origin),
     home: userstore.homeOf(origin),
+    provedBy: provedByOf(link, provider, details),
+    familyId: details?.familyId,
     // The store knows better than a provider that asked it.
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
     now: clock(),
     replyHeaders: stated?.replyHeaders,
     lists,
   });
-  const hasOwnUsers = origin === undefined && ownsUsers();
+  const hasOwnUsers = origin === undefined && bringsOwnUsers(provider);
   const label = (): string => printable(userstore.label(user.username, origin?.name ?? link.name));
   return {
     verdict: 'authenticated',
     grant: { authentication, record, origin, provider: link.name, hasOwnUsers, label },
   };
+}
+
+/** A provider that does not say how it authenticates may repeat what it took elsewhere: its logins start nothing. */
+function provedByOf(
+  { isStandIn }: ChainLink,
+  provider: AuthProviderInterface | undefined,
+  details: Authentication | undefined,
+): ProvedBy {
+  if (isStandIn === true) return details?.provedBy ?? 'login';
+  return provider?.proves ?? 'token';
 }
 
 /** True where a user of no store is never one of a store, whatever the name. */
@@ -152,7 +164,11 @@ function isKnownUser(record: unknown, fixed: FixedUser | undefined): record is U
  * and must not be taken for one.
  * @throws TypeError that names the detail
  */
-function checkedLists({ methods, scopes, roles, isBound, authenticatedAt }: Authentication): StatedLists {
+function checkedLists(details: Authentication): StatedLists {
+  const { methods, scopes, roles, isBound, authenticatedAt, familyId } = details;
+  if (familyId !== undefined && typeof (familyId as unknown) !== 'string') {
+    throw malformed('familyId', 'a text');
+  }
   if (typeof (isBound as unknown) !== 'boolean') throw malformed('isBound', 'true or false');
   if (authenticatedAt !== undefined && !types.isDate(authenticatedAt)) {
     throw malformed('authenticatedAt', 'a date');

@@ -34,6 +34,8 @@ export async function attribute(
       source: { kind: 'userstore', name: found.name },
       home,
       stamp: found.stamp,
+      provedBy: authentication.provedBy,
+      familyId: authentication.familyId,
       now: authenticatedAt.getTime(),
     });
   } catch {

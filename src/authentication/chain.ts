@@ -4,8 +4,7 @@
  * Only what `asked.ts` takes for a grant is one. Everything else is remembered as that provider's verdict, and if
  * nothing later grants, the most severe verdict answers.
  */
-import { credentialOf } from '../components/components';
-import type { AuthProviderInterface } from '../core/auth-provider';
+import { type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
 import type { Authentication } from '../core/authentication';
 import type { ProblemListener, ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
@@ -131,19 +130,19 @@ class ChainRun {
     for (let at = index; at < links.length; at += 1) {
       const link = links[at];
       if (link === undefined) continue;
-      const { provider, credential, schemes, fault } = open(link);
-      if (this.hasFailed(credential) || this.hasFailed(UNKNOWN_CREDENTIAL)) {
-        this.note({ provider: link.name, credential, verdict: 'not_asked' });
+      const { provider, credentials, schemes, fault } = open(link);
+      if (this.hasFailed(credentials)) {
+        this.note({ provider: link.name, credentials, verdict: 'not_asked' });
         continue;
       }
       const asked = new Asked(link, request, options);
       const answer = provider === undefined ? bug(fault) : asked.answer(provider);
       if (answer instanceof Promise) {
         return answer.then((later) => {
-          return this.judge(link, credential, asked, this.claimed(later, schemes)) ?? this.askFrom(at + 1);
+          return this.judge(link, credentials, asked, this.claimed(later, schemes)) ?? this.askFrom(at + 1);
         });
       }
-      const outcome = this.judge(link, credential, asked, this.claimed(answer, schemes));
+      const outcome = this.judge(link, credentials, asked, this.claimed(answer, schemes));
       if (outcome !== undefined) return outcome;
     }
     return this.unauthenticated();
@@ -152,17 +151,19 @@ class ChainRun {
   /** What an answer ends the chain with; undefined where the next provider is asked. */
   private judge(
     link: ChainLink,
-    credential: string,
+    credentials: readonly string[],
     { request: { headersRead: ownHeaders } }: Asked,
     answer: Answer,
   ): ChainOutcome | undefined {
     const { request, options } = this;
-    if (credential !== 'tls' && credential !== UNKNOWN_CREDENTIAL) this.noteRead(credential);
+    for (const credential of credentials) {
+      if (credential !== 'tls' && credential !== UNKNOWN_CREDENTIAL) this.noteRead(credential);
+    }
     for (const name of ownHeaders) this.noteRead(name);
     const { verdict } = answer;
     this.note({
       provider: link.name,
-      credential,
+      credentials,
       verdict,
       error: 'error' in answer ? answer.error : undefined,
     });
@@ -176,7 +177,7 @@ class ChainRun {
         hasOwnUsers,
         label: () => answer.grant.label(),
         provider: answer.grant.provider,
-        credentials: () => credentialsIn(request, credential, ownHeaders),
+        credentials: () => credentialsIn(request, credentials, ownHeaders),
         verdicts: this.verdicts,
         headersRead: this.headersRead,
       };
@@ -185,7 +186,7 @@ class ChainRun {
       return this.unauthenticated();
     }
     const isOver = isFailure(verdict) || isFinal(answer);
-    if (isOver) this.failedCredentials = appended(this.failedCredentials, credential);
+    if (isOver) this.failedCredentials = [...this.failedCredentials, ...credentials];
     return undefined;
   }
 
@@ -196,8 +197,11 @@ class ChainRun {
     return scheme !== undefined && schemes.includes(scheme) ? SOMEBODY_ELSES : answer;
   }
 
-  private hasFailed(credential: string): boolean {
-    return this.failedCredentials.includes(credential);
+  /** Also by one of several: what failed there must not be made good by a weaker provider. */
+  private hasFailed(credentials: readonly string[]): boolean {
+    const { failedCredentials: failed } = this;
+    if (failed.length === 0) return false;
+    return failed.includes(UNKNOWN_CREDENTIAL) || credentials.some((name) => failed.includes(name));
   }
 
   private note(verdict: Verdict): void {
@@ -223,13 +227,13 @@ class ChainRun {
 /** @param headers that the provider that granted looked for */
 function credentialsIn(
   request: SecurityRequest,
-  credential: string,
+  credentials: readonly string[],
   headers: readonly string[],
 ): readonly string[] {
   const found = headers.filter((name) => isSent(request, name));
-  // It names a header, and granted without having found it there.
-  const isUnread = credential !== 'cookie' && credential !== 'tls' && !found.includes(credential);
-  return [...new Set([credential, ...found]), ...(isUnread ? [UNREAD] : [])];
+  // It names headers, and granted without having found one of them.
+  const isUnread = !credentials.some((name) => name === 'cookie' || name === 'tls' || found.includes(name));
+  return [...new Set([...credentials, ...found]), ...(isUnread ? [UNREAD] : [])];
 }
 
 /** One that came more often than it may was sent too. */
@@ -246,7 +250,7 @@ const UNKNOWN_CREDENTIAL = '*';
 
 interface Opened {
   readonly provider?: AuthProviderInterface;
-  readonly credential: string;
+  readonly credentials: readonly string[];
   readonly schemes?: readonly string[] | undefined;
   readonly fault?: unknown;
 }
@@ -254,9 +258,9 @@ interface Opened {
 function open(link: ChainLink): Opened {
   try {
     const provider = link.get();
-    return { provider, credential: credentialOf(provider), schemes: provider.schemes };
+    return { provider, credentials: credentialsOf(provider), schemes: provider.schemes };
   } catch (fault) {
-    return { credential: UNKNOWN_CREDENTIAL, fault };
+    return { credentials: [UNKNOWN_CREDENTIAL], fault };
   }
 }
 

@@ -81,6 +81,11 @@ export class Challenges {
     return this.format(scheme, offer, [], stated);
   }
 
+  /** One that the library's own controllers state, with the app's realm. */
+  own({ scheme, params }: Challenge): string {
+    return formatChallenge({ scheme, params: { realm: this.options.realm, ...params } });
+  }
+
   private readsTokens(provider: string): boolean {
     const link = this.links().find(({ name }) => name === provider);
     try {

@@ -27,6 +27,7 @@ import type { AuthenticationOutcome } from './authenticator';
 import type { ChainLink } from './chain';
 import { scopesOf } from '../rules/scope';
 import { type ChallengeOptions, Challenges, type RefusedRequest } from './challenges';
+import { ownChallengesOf } from './own-challenges';
 import type { RequestState } from './request-state';
 import { sendableOf } from './stated-reply';
 import type { Verdict } from './verdicts';
@@ -123,6 +124,8 @@ export class Refusals {
   }
 
   private challengesFor(error: SecurityError, refused: RefusedRequest): string[] {
+    const own = ownChallengesOf(error);
+    if (own !== undefined) return own.map((challenge) => this.challenges.own(challenge));
     const asksForLogin = isInstance(error, StepUpRequiredError);
     if (asksForLogin || isInstance(error, InsufficientScopeError)) {
       const challenge = this.challenges.ofToken(refused);

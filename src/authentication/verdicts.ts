@@ -19,7 +19,7 @@ import { DeadlinePassedError } from '../http/deadline';
 /** One provider's verdict, with the error behind it where there is one. */
 export interface Verdict extends ProviderOutcome {
   /** What the provider reads, in lower case. */
-  readonly credential: string;
+  readonly credentials: readonly string[];
   readonly error?: unknown;
 }
 
@@ -86,7 +86,7 @@ export function answeringVerdict<T extends ProviderOutcome>(verdicts: readonly T
 export function refusalFor(verdicts: readonly Verdict[], isToken: boolean): SecurityError {
   const found = answeringVerdict(verdicts);
   if (found === undefined) return new AuthenticationRequiredError();
-  return toError(found, isToken && found.credential === 'authorization');
+  return toError(found, isToken && found.credentials.includes('authorization'));
 }
 
 function toError({ verdict, error: cause }: Verdict, isToken: boolean): SecurityError {

@@ -2,13 +2,11 @@
  * The stores, providers and role loaders that one instance of the library uses: found when they are first needed and
  * anew for each server, told to forget and closed together.
  */
-import type { AppFacts, AuthProviderInterface } from '../core/auth-provider';
-import type { ProblemListener } from '../core/events';
+import { type AppFacts, type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
 import type { UserstoreInterface } from '../core/userstore';
-import type { Clock } from '../util/clock';
 import { describeError } from '../util/describe-error';
 import { ignoreRejection } from '../util/ignore-rejection';
-import { type ClassLists, type Component, type Components, credentialOf, findComponents } from './components';
+import { type ClassLists, type Component, type Components, findComponents } from './components';
 import type { Constructor, ContainerLike } from './constructor';
 import { InUse } from './in-use';
 import { stepInProvider } from './registry';
@@ -18,6 +16,9 @@ import { resolve } from './resolve';
 interface Link extends Component<AuthProviderInterface> {
   readonly isStandIn?: boolean;
 }
+
+/** What providers and their services ask of the app beside its components. */
+export type AppServices = Omit<AppFacts, 'userstores' | 'providers'>;
 
 interface Found extends Components {
   /** The headers that the providers say they read, in lower case. */
@@ -39,10 +40,19 @@ export class AppComponents implements Components {
   constructor(
     private readonly container: ContainerLike,
     private readonly classes: ClassLists,
-    private readonly clock: Clock,
-    private readonly onProblem: ProblemListener,
+    private readonly services: AppServices,
   ) {
-    this.inUse = new InUse(onProblem);
+    this.inUse = new InUse(services.report);
+  }
+
+  /** The app as its providers and their services know it. @throws ConfigurationError when it has none that can be trusted */
+  get facts(): AppFacts {
+    const { userstores, providers } = this.found;
+    return {
+      userstores: userstores.map(({ name }) => name),
+      providers: providers.map(({ get }) => get()),
+      ...this.services,
+    };
   }
 
   get userstores(): readonly Component<UserstoreInterface>[] {
@@ -90,7 +100,7 @@ export class AppComponents implements Components {
         this.inUse.add(instance);
       },
     });
-    const credentials = components.providers.map(({ get }) => credentialOf(get()));
+    const credentials = components.providers.flatMap(({ get }) => credentialsOf(get()));
     const credentialHeaders = [...new Set(credentials)].filter((name) => name !== 'tls');
     const withOwnUsers = components.providers.filter(({ get }) => get().needsUserstore === false);
     const providers = components.providers.map(({ name, get }) => ({ name, get: () => this.told(get()) }));
@@ -121,20 +131,14 @@ export class AppComponents implements Components {
   /** One that does not fit is not handed out, however often it is asked for. */
   private told(provider: AuthProviderInterface): AuthProviderInterface {
     if (!this.isStarted || provider.onStart === undefined || this.started.has(provider)) return provider;
-    const { userstores, providers } = this.found;
     this.started.add(provider);
     try {
-      const facts: AppFacts = {
-        userstores: userstores.map(({ name }) => name),
-        providers: providers.map(({ get }) => get()),
-        clock: this.clock,
-        report: this.onProblem,
-      };
+      const { facts } = this;
       const answers: { onStart(app: AppFacts): unknown } = { onStart: provider.onStart.bind(provider) };
       const result = answers.onStart(facts);
       // Nobody waits for it; what it rejects with is not lost without a word.
       ignoreRejection(result, (cause) => {
-        this.onProblem({
+        this.services.report({
           component: provider.name ?? provider.constructor.name,
           problem: `onStart() rejected: ${describeError(cause)}`,
         });

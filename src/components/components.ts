@@ -3,6 +3,7 @@
  * request.
  */
 import type { AuthProviderInterface } from '../core/auth-provider';
+import { isProvedBy } from '../core/authentication';
 import { ConfigurationError } from '../errors';
 import type { Constructor, ContainerLike } from './constructor';
 import { decorated, type Kinds, type Registration } from './registry';
@@ -49,6 +50,7 @@ export function findComponents(options: ComponentOptions): Components {
   };
   components.providers.forEach(refuseUnknownCredential);
   components.providers.forEach(refuseMalformedSchemes);
+  components.providers.forEach(refuseUnknownProof);
   refuseEqualNames('providers', components.providers);
   refuseEqualNames('userstores', components.userstores);
   components.userstores.forEach(refuseColon);
@@ -94,17 +96,19 @@ function toComponent<T extends object>(
 /** @see RFC 9110 section 5.6.2 */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** What a provider reads, in lower case. */
-export function credentialOf({ credential = 'authorization' }: AuthProviderInterface): string {
-  return credential.toLowerCase();
-}
-
 function refuseUnknownCredential(provider: Component<AuthProviderInterface>): void {
   const credential: unknown = provider.get().credential ?? 'authorization';
-  if (typeof credential === 'string' && TOKEN.test(credential)) return;
+  const names: readonly unknown[] = Array.isArray(credential) ? credential : [credential];
+  if (names.length > 0 && names.every((name) => typeof name === 'string' && TOKEN.test(name))) return;
   throw new ConfigurationError(
-    `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie' or 'tls'`,
+    `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie' or 'tls', or a list of them`,
   );
+}
+
+function refuseUnknownProof({ name, get }: Component<AuthProviderInterface>): void {
+  const proves: unknown = get().proves;
+  if (proves === undefined || isProvedBy(proves)) return;
+  throw new ConfigurationError(`${name}: \`proves\` must be 'login', 'session', 'token' or 'key'`);
 }
 
 function needsUserstore(provider: AuthProviderInterface): boolean {

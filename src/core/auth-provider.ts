@@ -1,7 +1,7 @@
-import type { Authentication } from './authentication';
+import type { Authentication, ProvedBy } from './authentication';
 import type { Clock } from '../util/clock';
 import type { Challenge } from './challenge';
-import type { Problem } from './events';
+import type { Problem, ServiceEvent } from './events';
 import type { SecurityRequest } from './request';
 import type { User } from './user';
 import type { MaybePromise, UserstoreInterface } from './userstore';
@@ -24,6 +24,30 @@ export interface ProviderDescription {
   readonly mtls?: boolean;
   /** Where it takes tokens that are bound to a key. @see RFC 9449 */
   readonly dpop?: { readonly algorithms: readonly string[]; readonly required: boolean };
+  /** Where it takes API keys. */
+  readonly apiKey?: { readonly header: string };
+}
+
+/** What an app knows of a user whom a service asks for: of one that is not there nothing is known. */
+export interface KnownUser {
+  readonly username: string;
+  /** The userstore's name, in an app with several: kept with what belongs to the user, it tells users of one name apart. */
+  readonly userstore: string | undefined;
+  /** See {@link userIdOf}. */
+  readonly id: string | undefined;
+  /** False for a user who must not log in. */
+  readonly isActive: boolean;
+  /** As {@link Authentication.stamp}. */
+  readonly stamp: number;
+  /** False where the store has no `tokensValidFrom`, so that a changed password never shows. */
+  readonly hasStamp: boolean;
+}
+
+/** Where an event comes from. */
+export interface EventOrigin {
+  /** The userstore of its user, in an app with several. */
+  readonly userstore?: string | undefined;
+  readonly request?: SecurityRequest | undefined;
 }
 
 /** The app that a provider works in. */
@@ -33,6 +57,17 @@ export interface AppFacts {
   /** Its providers in order, this one included. */
   readonly providers: readonly AuthProviderInterface[];
   readonly clock: Clock;
+  /**
+   * The user of that name, as the chain would find it.
+   * @param userstore the name of the only store that may have it; without one only an app with one store has anybody
+   * @throws ServiceUnavailableError when a store does not answer in time
+   */
+  findUser(username: string, userstore: string | undefined): Promise<KnownUser | null>;
+  /**
+   * Hands an event to the app, with its user as other events name it and the facts of the request. Never put a secret into
+   * it.
+   */
+  emit(event: ServiceEvent, where?: EventOrigin): void;
   /** Reports a problem outside of a request; never put a secret into it. */
   report(problem: Problem): void;
 }
@@ -47,11 +82,18 @@ export interface AppFacts {
  */
 export interface AuthProviderInterface<U extends User = User> {
   /**
-   * What it reads: `authorization`, another header's name, `cookie` or `tls`. A provider that grants without having
-   * found that header by `request.header()` counts as a provider that reads a cookie: see the cross-site check.
+   * What it reads: `authorization`, another header's name, `cookie` or `tls`, or several of them. A provider that grants
+   * without having found one of these headers by `request.header()` counts as a provider that reads a cookie: see the
+   * cross-site check.
    * @default 'authorization'
    */
-  readonly credential?: string;
+  readonly credential?: string | readonly string[];
+  /**
+   * How it authenticates: `login` where the person proves who they are in this very request, by a password for example.
+   * Only such logins start refresh tokens and make API keys.
+   * @default 'token'
+   */
+  readonly proves?: ProvedBy;
   /** For logs and events. @default the class name */
   readonly name?: string;
   /**
@@ -82,4 +124,14 @@ export interface AuthProviderInterface<U extends User = User> {
   onStart?(app: AppFacts): void;
   /** Drops what it remembers of a user's credentials. Called by `Security.forget`. */
   forget?(username: string): void;
+}
+
+const DEFAULT_CREDENTIALS = ['authorization'];
+
+/** What a provider reads, in lower case. @throws TypeError for what is no name, or none */
+export function credentialsOf({ credential }: AuthProviderInterface): readonly string[] {
+  if (credential === undefined) return DEFAULT_CREDENTIALS;
+  if (typeof credential === 'string') return [credential.toLowerCase()];
+  if (credential.length === 0) throw new TypeError('`credential` must name what the provider reads');
+  return credential.map((name) => name.toLowerCase());
 }

@@ -26,6 +26,8 @@ export interface AuthenticationDetails {
   claims?: Readonly<Record<string, unknown>>;
   /** The `tokensValidFrom` that the login saw, in milliseconds; 0 for none. @default that of the user */
   stamp?: number;
+  /** The token family that the credential belongs to: see {@link Authentication.familyId}. @default none */
+  familyId?: string | undefined;
   /**
    * Headers that the reply to this request carries, whatever the action answers: for what proves the server to the
    * client. Several values become several header lines; a Set-Cookie is added to those of the action. @default {}
@@ -40,11 +42,31 @@ export interface AuthenticationSource {
   readonly name: string;
 }
 
+/**
+ * How a request was authenticated: by what the person proved in this very request (a password, a ticket), by a session,
+ * by a token, or by an API key.
+ */
+export type ProvedBy = 'login' | 'session' | 'token' | 'key';
+
+/** From the strongest to the weakest: only a login may start what outlives it. */
+const STRENGTH: readonly ProvedBy[] = ['login', 'session', 'token', 'key'];
+
+export function isProvedBy(value: unknown): value is ProvedBy {
+  return (STRENGTH as readonly unknown[]).includes(value);
+}
+
+function weaker(one: ProvedBy, other: ProvedBy): ProvedBy {
+  return STRENGTH.indexOf(one) > STRENGTH.indexOf(other) ? one : other;
+}
+
 /** What only the chain knows of a login. */
 interface Origin {
   readonly source: AuthenticationSource | undefined;
   /** The name of the userstore, in an app with several. */
   readonly home: string | undefined;
+  readonly provedBy: ProvedBy;
+  readonly familyId: string | undefined;
+  readonly stamp: number | undefined;
 }
 
 /** The key by which the chain hands an origin over. Nothing outside this file has it. */
@@ -71,6 +93,16 @@ export class Authentication<U extends User = User> {
   /** Where the user came from; set by the chain. Undefined for a login that the app states itself. */
   readonly source: AuthenticationSource | undefined;
   /**
+   * How this request was authenticated; set by the chain, from what the provider `proves`. A login that the app states
+   * itself counts as `login`, unless its user, or the login that is given as details, was authenticated otherwise.
+   */
+  readonly provedBy: ProvedBy;
+  /**
+   * The family of the token: all tokens that one login started, one refresh token after the other. Undefined for other
+   * credentials, and for tokens of `issue()` alone.
+   */
+  readonly familyId: string | undefined;
+  /**
    * The `tokensValidFrom` of the record that the login saw, in milliseconds, 0 for none; for the epoch itself a number
    * that no Date has. A token carries it, and is good only as long as the record still has it.
    */
@@ -83,7 +115,7 @@ export class Authentication<U extends User = User> {
   /** @throws TypeError for a detail of an unknown name: a misspelt `expiresAt` would be a login without an end */
   constructor(user: U, details: AuthenticationDetails = {}) {
     refuseUnknown(details);
-    const { source, home } = originOf(user, details);
+    const { source, home, provedBy, familyId, stamp } = originOf(user, details);
     this.user = user;
     const isTimeStated = Authentication.isTimeStated(details);
     this.authenticatedAt = details.authenticatedAt ?? (isTimeStated ? undefined : new Date());
@@ -94,7 +126,9 @@ export class Authentication<U extends User = User> {
     this.expiresAt = details.expiresAt;
     this.claims = details.claims ?? NOTHING;
     this.source = source;
-    this.stamp = details.stamp ?? stampOf(user);
+    this.provedBy = provedBy;
+    this.familyId = familyId;
+    this.stamp = stamp ?? stampOf(user);
     this.replyHeaders = details.replyHeaders ?? NOTHING;
     this.#home = home;
     this.#acceptedUntil = Authentication.acceptedUntil(details) ?? details.expiresAt;
@@ -128,6 +162,9 @@ export interface ChainFacts<U extends User> {
   readonly source: AuthenticationSource | undefined;
   readonly home: string | undefined;
   readonly stamp: number;
+  /** @default 'token', which starts nothing */
+  readonly provedBy?: ProvedBy;
+  readonly familyId?: string | undefined;
   /** When the login took place, where the provider does not say. */
   readonly now: number;
   /** In place of those that the provider stated. */
@@ -144,10 +181,21 @@ export type StatedLists = {
 /** A login as the chain found it. For the chain alone: what an app makes cannot choose its source. */
 export function provedLogin<U extends User>(
   details: AuthenticationDetails,
-  { user, source, home, stamp, now, replyHeaders, lists = details }: ChainFacts<U>,
+  facts: ChainFacts<U>,
 ): Authentication<U> {
-  const origin: Origin = { source, home };
-  if (home !== undefined || source?.kind === 'provider') ORIGINS.set(user, origin);
+  const {
+    user,
+    source,
+    home,
+    stamp,
+    provedBy = 'token',
+    familyId,
+    now,
+    replyHeaders,
+    lists = details,
+  } = facts;
+  const origin: Origin = { source, home, provedBy, familyId, stamp };
+  noteOrigin(user, origin);
   const isTimeStated = Authentication.isTimeStated(details);
   const proved: HandedOver = {
     authenticatedAt: isTimeStated ? (details.authenticatedAt ?? null) : new Date(now),
@@ -159,6 +207,7 @@ export function provedLogin<U extends User>(
     acceptedUntil: Authentication.acceptedUntil(details),
     claims: details.claims,
     stamp,
+    familyId,
     replyHeaders: replyHeaders ?? details.replyHeaders,
     [ORIGIN]: origin,
   };
@@ -181,8 +230,17 @@ export function isBareAuthentication(login: Authentication): boolean {
 
 const OWN_FIELDS = Reflect.ownKeys(new Authentication({ username: '' })).length;
 
+/** A store may hand the same object to several requests: then the weakest of their logins is what is known of it. */
+function noteOrigin(user: User, origin: Origin): void {
+  const before = ORIGINS.get(user);
+  const provedBy = before === undefined ? origin.provedBy : weaker(before.provedBy, origin.provedBy);
+  ORIGINS.set(user, provedBy === origin.provedBy ? origin : { ...origin, provedBy });
+}
+
 /** Also what a spread login has; its user is not taken from there, and its source only where that is a provider. */
-const DETAILS: Readonly<Required<Record<keyof AuthenticationDetails | 'user' | 'source', true>>> = {
+const DETAILS: Readonly<
+  Required<Record<keyof AuthenticationDetails | 'user' | 'source' | 'provedBy', true>>
+> = {
   authenticatedAt: true,
   methods: true,
   scopes: true,
@@ -192,9 +250,11 @@ const DETAILS: Readonly<Required<Record<keyof AuthenticationDetails | 'user' | '
   acceptedUntil: true,
   claims: true,
   stamp: true,
+  familyId: true,
   replyHeaders: true,
   user: true,
   source: true,
+  provedBy: true,
 };
 
 function refuseUnknown(details: AuthenticationDetails): void {
@@ -205,14 +265,35 @@ function refuseUnknown(details: AuthenticationDetails): void {
   }
 }
 
-function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Partial<Origin> {
-  const known = details[ORIGIN] ?? ORIGINS.get(user);
-  if (known !== undefined) return known;
+function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Origin }): Origin {
+  const handedOver = details[ORIGIN];
+  if (handedOver !== undefined) return handedOver;
+  const known = ORIGINS.get(user);
+  const stated = statedOrigin(details);
+  if (known === undefined) return stated;
+  const { source, home } = known;
+  return {
+    source,
+    home,
+    provedBy: weaker(known.provedBy, stated.provedBy),
+    familyId: known.familyId ?? stated.familyId,
+    stamp: known.stamp,
+  };
+}
+
+function statedOrigin(details: AuthenticationDetails): Origin {
+  const { familyId, stamp } = details;
   if (details instanceof Authentication) {
-    const login = details as Authentication;
-    return { source: login.source, home: Authentication.homeOf(login) };
+    const { source, provedBy } = details as Authentication;
+    return { source, home: Authentication.homeOf(details as Authentication), provedBy, familyId, stamp };
   }
   // Of a login that was spread only what limits it is taken.
-  const { source } = details as { readonly source?: AuthenticationSource };
-  return source?.kind === 'provider' ? { source } : {};
+  const { source, provedBy = 'login' } = details as { source?: AuthenticationSource; provedBy?: unknown };
+  return {
+    source: source?.kind === 'provider' ? source : undefined,
+    home: undefined,
+    provedBy: isProvedBy(provedBy) ? provedBy : 'key',
+    familyId,
+    stamp,
+  };
 }

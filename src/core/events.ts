@@ -82,6 +82,34 @@ export interface PasswordChangedEvent extends RequestFacts {
   readonly user: string;
 }
 
+/** A refresh token came that had been used before, or from another client: its family has ended. */
+export interface TokenReusedEvent extends Partial<RequestFacts> {
+  readonly type: 'token_reused';
+  readonly user: string;
+  readonly familyId: string;
+  readonly reason: 'spent_token' | 'other_client';
+}
+
+/** The tokens of a family have ended, or all of a user. */
+export interface TokensEndedEvent extends Partial<RequestFacts> {
+  readonly type: 'tokens_ended';
+  readonly user: string;
+  /** Absent for all of the user. */
+  readonly familyId?: string;
+}
+
+/** An API key was made, or ended before its time. */
+export interface ApiKeyEvent extends Partial<RequestFacts> {
+  readonly type: 'key_created' | 'key_ended';
+  readonly user: string;
+  readonly keyId: string;
+  /** How the key begins and ends, as users see it in lists. */
+  readonly hint: string;
+}
+
+/** What services of tokens and keys tell. */
+export type ServiceEvent = TokenReusedEvent | TokensEndedEvent | ApiKeyEvent;
+
 /** Something that a decision needs did not answer, or a provider, store or policy is faulty. */
 export interface UnavailableEvent extends RequestFacts {
   readonly type: 'unavailable';
@@ -112,6 +140,7 @@ export type SecurityEvent =
   | DeniedEvent
   | AllowedEvent
   | PasswordChangedEvent
+  | ServiceEvent
   | UnavailableEvent
   | MisconfiguredEvent
   | DegradedEvent;

@@ -10,6 +10,11 @@ import { mappingOf } from './name-list';
 export interface User {
   /** The unique name by which the store finds this user. Never empty. */
   username: string;
+  /**
+   * Names the person for good: it is never given to another one, not even to a later user of the same name. A text, a whole
+   * number or a bigint; any other value is not used. Refresh tokens and API keys are held by it where the store has it.
+   */
+  id?: unknown;
   /** The stored password hash. Where the app gets a user this field is missing, and no other one has the hash. */
   password?: string | null | undefined;
   email?: string | null | undefined;
@@ -90,6 +95,15 @@ const GROUP_FIELDS: readonly (readonly [
   ['roles', isOptionalNames, 'a list of texts that are not empty, null or absent'],
   ['groups', isOptionalNames, 'a list of texts that are not empty, null or absent'],
 ];
+
+const MAX_ID_LENGTH = 256;
+
+/** The `id` of a user as text, or undefined where it has none that can be used. Never throws. */
+export function userIdOf(user: User): string | undefined {
+  const id = attempt(() => user.id);
+  if (typeof id === 'bigint' || Number.isSafeInteger(id)) return String(id);
+  return typeof id === 'string' && id !== '' && id.length <= MAX_ID_LENGTH ? id : undefined;
+}
 
 /**
  * The error for what should have been a user, which says what is wrong with it and quotes nothing but its name.

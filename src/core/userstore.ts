@@ -80,6 +80,12 @@ export interface UserstoreInterface<U extends User = User> {
    * the hash. Roles, `active` and `tokensValidFrom` are still taken from the record. It may not be async.
    */
   publicView?(user: U): User;
+  /**
+   * Whether its users have `tokensValidFrom`. Without it a password that is changed elsewhere never shows, so refresh tokens
+   * live a day at most.
+   * @default true where it has updatePassword()
+   */
+  readonly hasTokensValidFrom?: boolean;
   /** For a store that keeps users for a while: drops what it keeps of this one. */
   forget?(username: string): void;
 }

@@ -4,7 +4,9 @@
  */
 import type { Action, ActionMetadata } from 'routing-controllers';
 import type { ResourceStoreClass } from '../core/access';
+import type { AppFacts } from '../core/auth-provider';
 import type { Authentication } from '../core/authentication';
+import type { SecurityRequest } from '../core/request';
 import { SecurityFaultError } from '../errors';
 
 /** What an instance answers for the parameters of one action. */
@@ -14,6 +16,10 @@ export interface Answers {
   resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
   /** Changes the password of the user who is logged in; the login that the current password proved. */
   changePassword(action: Action, body: unknown, minLength: number): Promise<Authentication>;
+  /** The request of an action as providers see it. */
+  request(action: Action): SecurityRequest;
+  /** The app as providers and their services know it. */
+  app(): AppFacts;
   /** An instance of the app's, from the container. */
   resolve<T>(cls: new (...args: never[]) => T): T;
 }

@@ -268,6 +268,8 @@ export class Security<U extends User = User, R extends string = string> {
           const { request } = states.at(action, access);
           return passwordChange.change(request, login?.authentication, body, minLength);
         }),
+      request: (action) => states.at(action, access).request,
+      app: () => components.facts,
       resolve: (cls) => components.resolve(cls),
     };
   }

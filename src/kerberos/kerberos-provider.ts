@@ -30,6 +30,7 @@ import { FaultReports, NTLM, REFUSED_PRINCIPALS, type TicketFault, ticketFault }
  */
 export class KerberosProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
   readonly credential = 'authorization';
+  readonly proves = 'login';
   readonly schemes: readonly string[] = ['negotiate'];
   declare readonly name?: string;
   readonly #acceptor: Acceptor;

@@ -1,5 +1,5 @@
 /** What must hold of all providers of an app together, so that no token goes astray and no two users become one. */
-import type { AppFacts, AuthProviderInterface } from '../core/auth-provider';
+import { type AppFacts, type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
 import { ConfigurationError } from '../errors';
 
 /** What an AccessTokenProvider says of itself to others of its kind. */
@@ -38,9 +38,11 @@ function refuseSecondOfIssuer({ provider, name, issuer }: Placed, { providers }:
 /** A key of theirs would be sent to the issuer, and an outage of the issuer would stop them. */
 function refuseLaterReaders({ provider, name, takesAllOpaque }: Placed, { providers }: AppFacts): void {
   if (!takesAllOpaque) return;
-  const later = providers.slice(providers.indexOf(provider) + 1).find(({ credential, schemes }) => {
-    const readsAuthorization = (credential ?? 'authorization').toLowerCase() === 'authorization';
-    return schemes === undefined ? readsAuthorization : schemes.includes('bearer');
+  const later = providers.slice(providers.indexOf(provider) + 1).find((other) => {
+    const { schemes } = other;
+    return schemes === undefined
+      ? credentialsOf(other).includes('authorization')
+      : schemes.includes('bearer');
   });
   if (later === undefined) return;
   throw new ConfigurationError(

@@ -1,5 +1,5 @@
 import type { AuthProviderInterface } from '../core/auth-provider';
-import type { Authentication } from '../core/authentication';
+import type { Authentication, ProvedBy } from '../core/authentication';
 import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { frozenNames } from '../core/frozen-json';
@@ -37,6 +37,7 @@ export abstract class BasicProvider<U extends User = User>
   implements AuthProviderInterface<U>, ProblemSource
 {
   readonly credential: string = 'authorization';
+  readonly proves: ProvedBy = 'login';
   readonly schemes: readonly string[] = ['basic'];
   declare readonly name?: string;
   readonly #throttle: Throttle | undefined;

@@ -1,5 +1,11 @@
 import { Authentication } from '../core/authentication';
-import type { AuthenticationResult, AuthProviderInterface, ProviderDescription } from '../core/auth-provider';
+import type {
+  AppFacts,
+  AuthenticationResult,
+  AuthProviderInterface,
+  ProviderDescription,
+} from '../core/auth-provider';
+import { hold, release } from '../components/holders';
 import { frozenNames } from '../core/frozen-json';
 import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
@@ -29,6 +35,12 @@ export interface TokenVerifier {
    * providers. @default every token is its own
    */
   readonly issuer?: string;
+  /** Whether a verified token has been revoked. @default none is */
+  isRevoked?(token: VerifiedToken): MaybePromise<boolean>;
+  /** Tells it of an app that it works in: when a provider that holds it starts there. @see AuthProviderInterface.onStart */
+  onStart?(app: AppFacts): void;
+  /** Ends what it began, when the last provider that holds it is closed. */
+  close?(): void | Promise<void>;
 }
 
 /**
@@ -42,6 +54,7 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
   readonly credential = 'authorization';
   readonly schemes: readonly string[] = ['bearer'];
   readonly #tokens: TokenVerifier;
+  #isStarted = false;
 
   /** @throws ConfigurationError when it is not given a token service. */
   constructor(tokens: TokenVerifier) {
@@ -70,7 +83,10 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
       return chained(this.#verify(token, issuer), (verified) => {
         if (verified === OF_ANOTHER_ISSUER) return null;
         if (!isVerifiedToken(verified)) throw new TypeError('The verifier did not return a VerifiedToken');
-        return chained(userstore.getUser(verified.subject), (user) => loginOf(verified, userstore, user));
+        return chained(this.#isRevoked(verified), (isRevoked) => {
+          refuseRevoked(isRevoked);
+          return chained(userstore.getUser(verified.subject), (user) => loginOf(verified, userstore, user));
+        });
       });
     });
   }
@@ -79,9 +95,26 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     return { scheme: 'Bearer' };
   }
 
+  onStart(app: AppFacts): void {
+    if (!this.#isStarted) hold(this.#tokens);
+    this.#isStarted = true;
+    this.#tokens.onStart?.(app);
+  }
+
+  /** Closes the token service, with the last provider that holds it. */
+  async close(): Promise<void> {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    if (release(this.#tokens)) await this.#tokens.close?.();
+  }
+
   describe(): ProviderDescription {
     const { issuer } = this.#tokens;
     return issuer === undefined ? {} : { issuer };
+  }
+
+  #isRevoked(token: VerifiedToken): MaybePromise<boolean> {
+    return this.#tokens.isRevoked === undefined ? false : this.#tokens.isRevoked(token);
   }
 
   #verify(token: string, issuer: string | undefined): MaybePromise<VerifiedToken | typeof OF_ANOTHER_ISSUER> {
@@ -105,6 +138,12 @@ const OF_ANOTHER_ISSUER = Symbol('of another issuer');
 /** Of tokens that do not say how their login was proved. */
 const BY_TOKEN = frozenNames('token');
 
+function refuseRevoked(isRevoked: unknown): void {
+  if (isRevoked === false) return;
+  if (isRevoked !== true) throw new TypeError('isRevoked() must return true or false');
+  throw new TokenInvalidError({ cause: new Error('The token has been revoked') });
+}
+
 /** The login of a token, whose user the store has just given. */
 function loginOf<U extends User>(
   verified: VerifiedToken,
@@ -119,7 +158,7 @@ function loginOf<U extends User>(
   if (!isAtHome(verified, userstore, user)) {
     throw new TokenInvalidError({ cause: new Error('The token is for a user of another userstore') });
   }
-  if (isRevoked(verified, user)) {
+  if (isOutdated(verified, user)) {
     throw new TokenInvalidError({
       cause: new Error('The tokensValidFrom of the user has changed since the login'),
     });
@@ -131,6 +170,7 @@ function loginOf<U extends User>(
     expiresAt: verified.expiresAt,
     acceptedUntil: verified.acceptedUntil,
     claims: verified.claims,
+    familyId: verified.familyId,
   });
 }
 
@@ -163,7 +203,7 @@ function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInte
  * slow store nor a login under way leaves a gap. Tokens from before 0.1.0 have no stamp and are held against the time,
  * the login's beside the token's: just after a change an earlier token may still have been exchanged for a new one.
  */
-function isRevoked(token: VerifiedToken, user: User): boolean {
+function isOutdated(token: VerifiedToken, user: User): boolean {
   if (token.stamp !== undefined) return token.stamp !== stampOf(user);
   const { tokensValidFrom } = user;
   if (tokensValidFrom === null || tokensValidFrom === undefined) return false;

@@ -13,6 +13,8 @@ export interface ClaimsPolicy {
   readonly issuer: string;
   readonly audience: string;
   readonly maxAgeSeconds: number;
+  /** How long after the login a token of a family may live; without it as any other. */
+  readonly maxFamilyAgeSeconds?: number | undefined;
   readonly clockToleranceSeconds: number;
 }
 
@@ -41,6 +43,8 @@ export interface VerifiedToken {
    * before it was written.
    */
   readonly stamp?: number | undefined;
+  /** The family that the token belongs to (`sid`); undefined for a token of `issue()` alone. */
+  readonly familyId?: string | undefined;
   /** The whole claims set, frozen. */
   readonly claims: JsonObject;
 }
@@ -53,7 +57,7 @@ const MAX_NUMERIC_DATE = 8.64e12;
 /** What a claims set states, whoever asks and whenever. */
 export interface TokenStatement extends Pick<
   VerifiedToken,
-  'subject' | 'id' | 'methods' | 'scopes' | 'userstore' | 'stamp' | 'claims'
+  'subject' | 'id' | 'methods' | 'scopes' | 'userstore' | 'stamp' | 'familyId' | 'claims'
 > {
   readonly issuer: unknown;
   readonly audiences: readonly unknown[];
@@ -108,7 +112,9 @@ export function checkStatement(
   if (!(nowMs < expiresAt + toleranceMs)) throw invalid('exp has passed');
   if (!(issuedAt <= nowMs + toleranceMs)) throw invalid('iat is in the future');
   if (!(authenticatedAt <= issuedAt)) throw invalid('auth_time is after iat');
-  if (!(expiresAt <= authenticatedAt + policy.maxAgeSeconds * 1000)) {
+  const { maxAgeSeconds, maxFamilyAgeSeconds = maxAgeSeconds } = policy;
+  const maxAge = statement.familyId === undefined ? maxAgeSeconds : maxFamilyAgeSeconds;
+  if (!(expiresAt <= authenticatedAt + maxAge * 1000)) {
     throw invalid('exp is too long after the login');
   }
   // Held against the whole second, as others do, so that a fraction never lets a token in early.
@@ -127,6 +133,7 @@ export function checkStatement(
     scopes: statement.scopes,
     userstore: statement.userstore,
     stamp: statement.stamp,
+    familyId: statement.familyId,
     claims: statement.claims,
   };
 }
@@ -151,6 +158,7 @@ export function isVerifiedToken(value: unknown): value is VerifiedToken {
     (token.scopes === undefined || isStrings(token.scopes)) &&
     (token.userstore === undefined || typeof token.userstore === 'string') &&
     (token.stamp === undefined || Number.isInteger(token.stamp)) &&
+    (token.familyId === undefined || typeof token.familyId === 'string') &&
     typeof token.claims === 'object' &&
     token.claims !== null
   );
@@ -160,18 +168,25 @@ function isTime(value: unknown): boolean {
   return types.isDate(value) && !Number.isNaN(Date.prototype.getTime.call(value));
 }
 
-function readLogin(claims: JsonObject): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp'> {
+const FAMILY_ID = /^[0-9a-f]{24}$/;
+
+function readLogin(
+  claims: JsonObject,
+): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp' | 'familyId'> {
   const methods = own(claims, 'amr');
   if (methods !== undefined && !isStrings(methods)) throw invalid('amr is not a list of strings');
   const scope = own(claims, 'scope');
   const userstore = has(claims, 'userstore') ? text(claims, 'userstore') : undefined;
   const stamp = has(claims, 'tvf') ? stampIn(claims) : undefined;
-  if (scope === undefined) return { methods, scopes: undefined, userstore, stamp };
+  const familyId = has(claims, 'sid') ? text(claims, 'sid') : undefined;
+  // One of another form could never be looked up among the families that have ended.
+  if (familyId !== undefined && !FAMILY_ID.test(familyId)) throw invalid('sid is no family');
+  if (scope === undefined) return { methods, scopes: undefined, userstore, stamp, familyId };
   // Read otherwise, a limit that cannot be understood would be no limit.
   if (typeof scope !== 'string') throw invalid('scope is not a string');
   const scopes = scope === '' ? [] : scope.split(' ');
   if (!scopes.every(isScope)) throw invalid('scope has an unknown form');
-  return { methods, scopes, userstore, stamp };
+  return { methods, scopes, userstore, stamp, familyId };
 }
 
 function text(claims: JsonObject, name: string): string {

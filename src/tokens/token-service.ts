@@ -159,7 +159,7 @@ function provedAt({ authenticatedAt }: Authentication): Date {
 }
 
 function loginClaims(login: Authentication): JsonObject {
-  const { methods, scopes } = login;
+  const { methods, scopes, familyId } = login;
   const userstore = Authentication.homeOf(login);
   if (scopes !== undefined && !scopes.every((scope) => isScope(scope))) {
     throw new TypeError('TokenService.issue(): a scope must be printable ASCII without spaces');
@@ -168,5 +168,7 @@ function loginClaims(login: Authentication): JsonObject {
     ...(methods.length > 0 && { amr: methods }),
     ...(scopes !== undefined && { scope: scopes.join(' ') }),
     ...(userstore !== undefined && { userstore }),
+    // Or the token would outlive the logout of its family.
+    ...(familyId !== undefined && { sid: familyId }),
   };
 }

@@ -12,7 +12,7 @@ const STEP = 1000;
 export function fieldsOf(user: User): Map<string, FieldValue> {
   const fields = new Map<string, FieldValue>();
   for (const field of USER_FIELDS) {
-    const value = user[field as keyof User] ?? null;
+    const value = user[field as Exclude<keyof User, 'id'>] ?? null;
     if (value !== null) fields.set(field, value);
   }
   return fields;

@@ -25,6 +25,7 @@ const VALUES = [
   'InsufficientScopeError',
   'InvalidRequestError',
   'MalformedCredentialsError',
+  'MemoryState',
   'MemoryUserstore',
   'PROBLEM_SOURCE',
   'PasswordProvider',
@@ -98,7 +99,18 @@ const TYPES = [
   'Group',
   'IssuedToken',
   'Logger',
+  'ApiKeyEvent',
   'AppFacts',
+  'EventOrigin',
+  'KnownUser',
+  'ProvedBy',
+  'Revocation',
+  'RevocationLogInterface',
+  'RevocationPage',
+  'ServiceEvent',
+  'StateStoreInterface',
+  'TokenReusedEvent',
+  'TokensEndedEvent',
   'AuthenticationSource',
   'BadCredentialsOptions',
   'ChallengeParams',
@@ -110,6 +122,7 @@ const TYPES = [
   'ResourceOptions',
   'StepUpNeed',
   'MaybePromise',
+  'MemoryStateOptions',
   'MemoryUserstoreOptions',
   'MisconfiguredEvent',
   'NewHashes',
@@ -159,11 +172,21 @@ const TYPES = [
   'UserRoles',
   'UserstoreInterface',
   'VerifiedToken',
+  'Revocation',
+  'RevocationLogInterface',
+  'RevocationPage',
+  'StateStoreInterface',
   'WarningCode',
 ];
 
-const TESTING_VALUES = ['actingAs', 'describeAuthorization'];
-const TESTING_TYPES = ['AuthorizationMatrixOptions', 'TestRunner'];
+const TESTING_VALUES = ['actingAs', 'describeAuthorization', 'revocationLogContract', 'stateStoreContract'];
+const TESTING_TYPES = [
+  'AuthorizationMatrixOptions',
+  'ContractFacts',
+  'RevocationLogContractOptions',
+  'StateStoreContractOptions',
+  'TestRunner',
+];
 
 describe('Public surface', function () {
   this.timeout(60_000);

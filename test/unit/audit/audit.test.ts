@@ -34,7 +34,7 @@ function authenticated(username: string): Authenticated {
     hasOwnUsers: false,
     origin: undefined,
     credentials: () => ['authorization'],
-    verdicts: [{ provider: 'P', credential: 'authorization', verdict: 'authenticated' }],
+    verdicts: [{ provider: 'P', credentials: ['authorization'], verdict: 'authenticated' }],
     headersRead: [],
     label: () => printable(username),
   };
@@ -82,17 +82,17 @@ describe('Audit', () => {
       const verdicts: Verdict[] = [
         {
           provider: 'P',
-          credential: 'authorization',
+          credentials: ['authorization'],
           verdict: 'unavailable',
           error: new ServiceUnavailableError(),
         },
         {
           provider: 'R',
-          credential: 'authorization',
+          credentials: ['authorization'],
           verdict: 'unavailable',
           error: new ServiceUnavailableError({ cause: new Error('no connection') }),
         },
-        { provider: 'Q', credential: 'authorization', verdict: 'deadline_passed' },
+        { provider: 'Q', credentials: ['authorization'], verdict: 'deadline_passed' },
       ];
       const error = (): SecurityFaultError => new SecurityFaultError();
       const outcome = { kind: 'refused' as const, verdicts, headersRead: [], error };
@@ -116,9 +116,9 @@ describe('Audit', () => {
         headersRead: [],
         error: () => new SecurityFaultError(),
         verdicts: [
-          { provider: 'A', credential: 'x', verdict: 'bug', error: new Error('disk full') },
-          { provider: 'B', credential: 'y', verdict: 'deadline_passed' },
-          { provider: 'C', credential: 'z', verdict: 'bad_credentials', error: new BadCredentialsError() },
+          { provider: 'A', credentials: ['x'], verdict: 'bug', error: new Error('disk full') },
+          { provider: 'B', credentials: ['y'], verdict: 'deadline_passed' },
+          { provider: 'C', credentials: ['z'], verdict: 'bad_credentials', error: new BadCredentialsError() },
         ],
       };
       audit.outcome(fakeRequest(), refused);

@@ -17,7 +17,8 @@ const STORED: User = {
 };
 
 /** A login whose user a provider stated by itself. */
-function statedBy(user: User, details: AuthenticationDetails = {}): Authentication {
+function statedBy(stated: User, details: AuthenticationDetails = {}): Authentication {
+  const user = { ...stated };
   const stamp = new Authentication(user, details).stamp;
   return provedLogin(details, {
     user,
@@ -57,7 +58,7 @@ describe('attribute', () => {
     it(`takes the login for that of the store's user when the stated one ${what}`, async () => {
       const login = await attributed(stated, () => stored);
       expect(login.source).to.deep.equal({ kind: 'userstore', name: '0' });
-      expect(login.user).to.equal(stated);
+      expect(login.user).to.deep.equal(stated);
       expect(login.authenticatedAt?.getTime()).to.equal(NOW);
     });
   }

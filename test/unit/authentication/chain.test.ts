@@ -113,7 +113,21 @@ describe('runChain', () => {
     const { outcome } = await run([link('P', () => login)]);
     if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
     const source = { kind: 'provider', name: 'P' };
-    expect({ ...outcome.authentication }).to.deep.equal({ ...login, source, user: { username: 'ann' } });
+    expect({ ...outcome.authentication }).to.deep.equal({
+      ...login,
+      source,
+      provedBy: 'token',
+      user: { username: 'ann' },
+    });
+  });
+
+  it('says how a provider proves its logins, the weaker token where it does not say', async () => {
+    for (const proves of ['login', 'session', 'key', undefined] as const) {
+      const provider = { ...(proves && { proves }), authenticate: () => ANN };
+      const { outcome } = await run([{ name: 'P', get: () => provider }]);
+      if (outcome.kind !== 'authenticated') return expect.fail(outcome.kind);
+      expect(outcome.authentication.provedBy).to.equal(proves ?? 'token');
+    }
   });
 
   it('dates a login by its own clock where the provider does not say when it took place', async () => {
@@ -203,6 +217,26 @@ describe('runChain', () => {
         expect(weaker.calls()).to.equal(0);
       });
     }
+
+    for (const [failing, later, verdict] of [
+      [['X-Key', 'Authorization'], 'authorization', 'not_asked'],
+      [['X-Key', 'Authorization'], ['cookie', 'x-key'], 'not_asked'],
+      ['authorization', ['x-key', 'AUTHORIZATION'], 'not_asked'],
+      [['x-key', 'authorization'], ['cookie', 'x-other'], 'authenticated'],
+    ] as const) {
+      const names = [failing, later].map((credential) => [credential].flat().join(' and ')).join(', then ');
+      it(`after an outage goes by each of several credentials: ${names}`, async () => {
+        const links = [throwing('P', new ServiceUnavailableError(), failing), link('Q', () => ANN, later)];
+        expect((await run(links)).verdicts).to.deep.equal(['unavailable', verdict]);
+      });
+    }
+
+    it('takes an empty list of credentials for one that is unknown', async () => {
+      expect((await run([link('P', () => ANN, []), granting()])).verdicts).to.deep.equal([
+        'bug',
+        'not_asked',
+      ]);
+    });
 
     it('lets no provider grant after one whose credential is unknown', async () => {
       const broken = { name: 'Broken', get: () => expect.fail('cannot be created') };
@@ -399,6 +433,21 @@ describe('runChain', () => {
     const { outcome } = await run([other, peeking], {}, headers);
     if (outcome.kind !== 'authenticated') throw new Error(outcome.kind);
     expect(outcome.credentials()).to.deep.equal(['x-key', 'cookie']);
+  });
+
+  it('names all that a provider of several credentials reads, and knows a grant by none of them', async () => {
+    const several = ['X-Key', 'Authorization'];
+    for (const [sent, more] of [
+      ['x-key', []],
+      ['authorization', []],
+      ['accept', ['accept', UNREAD]],
+    ] as const) {
+      const reading = link('P', (request) => (request.header(sent), ANN), several);
+      const { outcome } = await run([reading], {}, { [sent]: 'k' });
+      if (outcome.kind !== 'authenticated') throw new Error(outcome.kind);
+      expect(outcome.credentials()).to.have.members(['x-key', 'authorization', ...more]);
+      expect(outcome.headersRead).to.include.members(['x-key', 'authorization']);
+    }
   });
 
   it('knows a grant that did not find the header which its provider names', async () => {

@@ -16,7 +16,7 @@ export interface FakeLink extends ChainLink {
 export function link(
   name: string,
   authenticate: AuthProviderInterface['authenticate'],
-  credential?: string,
+  credential?: string | readonly string[],
 ): FakeLink {
   let calls = 0;
   const provider: AuthProviderInterface = {
@@ -30,7 +30,7 @@ export function link(
 }
 
 /** A link whose provider throws. */
-export function throwing(name: string, error: unknown, credential?: string): FakeLink {
+export function throwing(name: string, error: unknown, credential?: string | readonly string[]): FakeLink {
   return link(
     name,
     () => {

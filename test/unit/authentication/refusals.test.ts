@@ -77,8 +77,8 @@ describe('Refusals', () => {
   it('says in the Bearer challenge what became of the token (RFC 6750 section 3)', async () => {
     const { refusals, state } = setUp({}, [BASIC, BEARER], { authorization: 'Bearer x' });
     const verdicts: Verdict[] = [
-      { provider: 'Password', credential: 'authorization', verdict: 'no_credentials' },
-      { provider: 'Token', credential: 'authorization', verdict: 'bad_credentials' },
+      { provider: 'Password', credentials: ['authorization'], verdict: 'no_credentials' },
+      { provider: 'Token', credentials: ['authorization'], verdict: 'bad_credentials' },
     ];
     const { headers } = await refusals.refuse(
       state,

@@ -23,7 +23,7 @@ import {
 } from '../../../src/errors';
 
 function verdict(name: ProviderVerdict, error?: unknown, credential = 'authorization'): Verdict {
-  return { provider: name, credential, verdict: name, error };
+  return { provider: name, credentials: [credential], verdict: name, error };
 }
 
 describe('classify', () => {
@@ -108,7 +108,7 @@ describe('refusalFor', () => {
   it('is 400 for malformed Bearer credentials or where the provider says so (RFC 6750 section 3.1)', () => {
     const malformed = verdict('malformed_credentials', new MalformedCredentialsError());
     expect(refusalFor([malformed], true).httpCode).to.equal(400);
-    expect(refusalFor([{ ...malformed, credential: 'x-key' }], true).httpCode).to.equal(401);
+    expect(refusalFor([{ ...malformed, credentials: ['x-key'] }], true).httpCode).to.equal(401);
     const twice = verdict('malformed_credentials', new InvalidRequestError());
     expect(refusalFor([twice], false).httpCode).to.equal(400);
   });

@@ -1,5 +1,6 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
+import type { User } from '../../../src/core/user';
 import { Authentication, type AuthenticationDetails, provedLogin } from '../../../src/core/authentication';
 
 describe('Authentication', () => {
@@ -36,6 +37,8 @@ describe('Authentication', () => {
       expiresAt: undefined,
       claims: {},
       source: undefined,
+      provedBy: 'login',
+      familyId: undefined,
       stamp: 0,
       replyHeaders: {},
     });
@@ -51,11 +54,13 @@ describe('Authentication', () => {
       expiresAt: new Date(2),
       claims: { a: 1 },
       stamp: 3,
+      familyId: 'f',
       replyHeaders: { 'X-Proof': 'a' },
     };
     expect({ ...new Authentication({ username: 'ann' }, details) }).to.deep.equal({
       user: { username: 'ann' },
       source: undefined,
+      provedBy: 'login',
       ...details,
     });
   });
@@ -88,7 +93,70 @@ describe('Authentication', () => {
     const narrowed = new Authentication({ username: 'ann' }, login);
     expect(narrowed).to.deep.include({ source, stamp: 4, methods: ['pwd'], authenticatedAt: new Date(9) });
     expect(Authentication.homeOf(narrowed)).to.equal('sql');
-    expect(new Authentication(user)).to.deep.include({ source, stamp: 5 });
+    expect(new Authentication(user)).to.deep.include({ source, stamp: 4 });
+  });
+
+  describe('provedBy', () => {
+    const proved = (provedBy?: 'login' | 'session' | 'token' | 'key', user: User = { username: 'ann' }) =>
+      provedLogin(
+        {},
+        { user, source: undefined, home: undefined, stamp: 0, now: 9, ...(provedBy && { provedBy }) },
+      );
+
+    it('is token where nothing is said, so that a login of the chain starts nothing', () => {
+      expect(proved().provedBy).to.equal('token');
+    });
+
+    for (const provedBy of ['session', 'token', 'key'] as const) {
+      it(`stays ${provedBy} around the user, the login, and a login that is spread`, () => {
+        const login = proved(provedBy);
+        for (const stated of [
+          new Authentication(login.user),
+          new Authentication({ ...login.user }, login),
+          new Authentication({ ...login.user }, { ...login }),
+          new Authentication(login.user, proved('login')),
+        ]) {
+          expect(stated.provedBy).to.equal(provedBy);
+        }
+      });
+    }
+
+    it('is the weakest of the logins that have the very same user', () => {
+      const user = { username: 'ann' };
+      proved('key', user);
+      expect(new Authentication(user).provedBy).to.equal('key');
+      proved('login', user);
+      expect(new Authentication(user).provedBy).to.equal('key');
+    });
+
+    it('is login for a user whom the app looked up itself', () => {
+      proved('key');
+      expect(new Authentication({ username: 'ann' }).provedBy).to.equal('login');
+    });
+
+    it('never gets stronger by what the app says', () => {
+      const { user } = proved('key');
+      for (const provedBy of ['login', 'anything', null, 7]) {
+        expect(new Authentication(user, { provedBy } as object).provedBy).to.equal('key');
+      }
+      for (const provedBy of ['Login', '', null, 7]) {
+        expect(new Authentication({ username: 'ann' }, { provedBy } as object).provedBy).to.equal('key');
+      }
+    });
+  });
+
+  it('keeps the family of a login around its user and around the login', () => {
+    const facts = { source: undefined, home: undefined, stamp: 0, now: 9, familyId: 'f1' };
+    const login = provedLogin({}, { ...facts, user: { username: 'ann' } });
+    for (const stated of [
+      login,
+      new Authentication(login.user),
+      new Authentication({ ...login.user }, login),
+      new Authentication({ ...login.user }, { ...login }),
+    ]) {
+      expect(stated.familyId).to.equal('f1');
+    }
+    expect(new Authentication({ username: 'ann' }).familyId).to.equal(undefined);
   });
 
   it('takes the time of a provider that states one, and else that of the chain', () => {

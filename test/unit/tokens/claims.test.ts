@@ -43,6 +43,7 @@ describe('readClaims', () => {
       scopes: ['a', 'b'],
       userstore: 'sql',
       stamp: 5,
+      familyId: undefined,
       claims,
     });
   });
