@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { ServiceUnavailableError } from '../errors';
+import { checkRevocations } from '../state/limits';
 import type { Revocation, RevocationLogInterface, RevocationPage } from '../state/revocation-log';
 import { optional, wholeNumber } from '../util/option-kinds';
 import { parseOptions } from '../util/parse-options';
@@ -65,6 +66,7 @@ export class RedisRevocationLog implements RevocationLogInterface, ProblemSource
 
   /** @throws TypeError for what is not a revocation; nothing is written then */
   async append(list: readonly Revocation[]): Promise<void> {
+    checkRevocations(list);
     const entries = list.map(writeEntry);
     for (let start = 0; start < entries.length; start += MAX_APPENDED) {
       const some = entries.slice(start, start + MAX_APPENDED);

@@ -1,5 +1,6 @@
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { ServiceUnavailableError } from '../errors';
+import { checkEntry, checkKey, checkOwner } from '../state/limits';
 import type { StateStoreInterface } from '../state/state-store';
 import { optional, wholeNumber } from '../util/option-kinds';
 import { parseOptions } from '../util/parse-options';
@@ -8,7 +9,6 @@ import { RedisRevocationLog } from './redis-revocation-log';
 import { type RunScript, type Script, scriptOf } from './redis-script';
 import { StateLink } from './state-link';
 import { prefixOption } from './state-prefix';
-import { checkKey, checkOwner, checkTime, checkValue, isKey, KEEP_OWNER_MS } from './state-values';
 import { ADD_TO_OWNER, DELETE, GET, MADE, MEMBERS, PROBE, REMOVE_DEAD, SET } from './state-scripts';
 import { StateWriter, type Written } from './state-writer';
 
@@ -85,12 +85,9 @@ export class RedisState implements StateStoreInterface, ProblemSource {
     expiresAt: Date,
     owner?: string,
   ): Promise<boolean> {
-    checkKey(key);
-    checkValue(value);
-    if (previous !== undefined) checkValue(previous);
-    const until = checkTime(expiresAt);
+    checkEntry(key, value, previous, expiresAt, owner, Date.now());
+    const until = Math.max(0, Math.ceil(expiresAt.getTime()));
     if (owner === undefined) return this.#set(key, value, previous, until);
-    checkOwner(owner);
     // Before the entry is written: if this process ended in between, nobody could end what its owner does not list.
     const isNew = previous === undefined;
     const added = await this.#write(
@@ -160,6 +157,8 @@ export class RedisState implements StateStoreInterface, ProblemSource {
   }
 }
 
+/** As long as an entry may live after it was written. */
+const KEEP_OWNER_MS = 400 * 24 * 3600 * 1000;
 /** Entries that are asked for at once. */
 const MAX_AT_ONCE = 100;
 /** Longer than a write may take by far. */
@@ -169,7 +168,7 @@ const MAX_MAKING_MS = 60_000;
 function keysOf(members: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(members) ? members : [undefined];
   if (list.every((member) => typeof member === 'string')) {
-    return list.filter((member) => isKey(member));
+    return list.filter((member) => !member.includes(' '));
   }
   throw new ServiceUnavailableError({ cause: new Error('Redis answered in a form that is not known') });
 }

@@ -39,9 +39,16 @@ export class StateWriter {
   }
 
   /**
-   * @throws ServiceUnavailableError where it is not known
+   * @param kind 'read' for what a full Redis does too
+   * @throws ServiceUnavailableError where it is not known what became of it
    */
-  async write(link: StateLink, script: Script, key: string, ...values: readonly string[]): Promise<Written> {
+  async write(
+    link: StateLink,
+    kind: 'read' | 'write',
+    script: Script,
+    key: string,
+    ...values: readonly string[]
+  ): Promise<Written> {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const answer = await link.run(kind, async () =>
         this.#run(script, [key, String(this.#time.deadline()), ...values]),

@@ -3,7 +3,8 @@ import { Cluster } from 'ioredis';
 import { Cluster as Cluster6 } from 'ioredis6';
 import { PROBLEM_SOURCE, type Problem } from '../../src/core/events';
 import { ConfigurationError, ServiceUnavailableError } from '../../src/errors';
-import { RedisState } from '../../src/redis';
+import { RedisRevocationLog, RedisState } from '../../src/redis';
+import { revocationLogContract, stateStoreContract } from '../../src/testing';
 import { eventually } from '../support/eventually';
 import { describeWith } from './describe-with';
 import { RedisCluster } from './redis-cluster';
@@ -56,16 +57,9 @@ describeWith(whyNoRedis(), 'RedisState in a cluster', () => {
       expect(await other.list('ann')).to.deep.equal([]);
     });
 
-    it(`tells of revocations, by ioredis ${version}`, async () => {
-      const prefix = `log${version}`;
-      const [log, other] = [connect(Client), connect(Client)].map(
-        (client) => new RedisState(client, { prefix }).revocationLog,
-      );
-      const { cursor } = await log!.read();
-      await other!.append([{ id: '00112233445566ff', until: 5 }]);
-      const page = await log!.read(cursor);
-      expect(page.list).to.deep.equal([{ id: '00112233445566ff', until: 5 }]);
-      expect(page.lost).to.equal(undefined);
+    describe(`by ioredis ${version}`, () => {
+      stateStoreContract({ make: () => new RedisState(connect(Client)) });
+      revocationLogContract({ make: () => new RedisRevocationLog(connect(Client)) });
     });
   }
 

