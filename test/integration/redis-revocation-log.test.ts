@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Redis } from 'ioredis';
 import { PROBLEM_SOURCE, type Problem } from '../../src/core/events';
@@ -89,11 +88,11 @@ describeWith(whyNoRedis(), 'RedisRevocationLog', () => {
     const [log, other] = [new RedisRevocationLog(client), new RedisRevocationLog(await ready())];
     const pages = await Promise.all([log.read(), other.read(), log.read()]);
     expect(new Set(pages.map(({ epoch }) => epoch)).size).to.equal(1);
-    expect(pages[0]!.beganAt).to.be.within(before, Date.now());
+    expect(pages[0].beganAt).to.be.within(before, Date.now());
     expect(pages.map(({ list }) => list)).to.deep.equal([[], [], []]);
-    const { cursor, ...rest } = await log.read(pages[1]!.cursor);
-    expect(cursor).to.equal(pages[1]!.cursor);
-    expect(rest).to.deep.equal({ list: [], epoch: pages[0]!.epoch, beganAt: pages[0]!.beganAt });
+    const { cursor, ...rest } = await log.read(pages[1].cursor);
+    expect(cursor).to.equal(pages[1].cursor);
+    expect(rest).to.deep.equal({ list: [], epoch: pages[0].epoch, beganAt: pages[0].beganAt });
     expect(await client.pttl(LOG)).to.equal(-1);
     expect(await client.pttl(EPOCH)).to.equal(-1);
   });
@@ -229,14 +228,9 @@ describeWith(whyNoRedis(), 'RedisRevocationLog', () => {
         await log.append([revoked(2)]);
         const { cursor } = await reading.read();
         await admin.replicaof('NO', 'ONE');
+        // Their own next try to connect brings them to the replica.
+        for (const moved of [client, reader]) moved.options.port = other;
         await master.kill();
-        for (const moved of [client, reader]) {
-          moved.disconnect();
-          moved.options.port = other;
-          void moved.connect();
-          await once(moved, 'ready');
-        }
-        const isRead = (page: unknown) => page !== undefined;
         for (const [one, place] of [
           [reading, cursor],
           [log, start.cursor],
@@ -244,7 +238,7 @@ describeWith(whyNoRedis(), 'RedisRevocationLog', () => {
           const pages: Awaited<ReturnType<typeof one.read>>[] = [];
           await eventually(() =>
             one.read(place).then(
-              (page) => isRead(pages.push(page)),
+              (page) => pages.push(page) > 0,
               () => false,
             ),
           );
