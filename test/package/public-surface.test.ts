@@ -24,6 +24,8 @@ const VALUES = [
   'HttpsRequiredError',
   'InsufficientScopeError',
   'InvalidRequestError',
+  'KeyFile',
+  'KeySet',
   'MalformedCredentialsError',
   'MemoryState',
   'MemoryUserstore',
@@ -53,6 +55,7 @@ const VALUES = [
   'bearerToken',
   'createSecurity',
   'currentUserChecker',
+  'jwksController',
   'ownerOf',
   'passwordController',
   'passwords',
@@ -66,6 +69,8 @@ const VALUES = [
 ];
 
 const TYPES = [
+  'TokenAlgorithm',
+  'TokenKey',
   'Access',
   'AccessLevel',
   'AccessWarning',
@@ -98,6 +103,7 @@ const TYPES = [
   'FileUserstoreOptions',
   'Group',
   'IssuedToken',
+  'JwksControllerOptions',
   'Logger',
   'ApiKeyEvent',
   'AppFacts',
