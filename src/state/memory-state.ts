@@ -129,6 +129,8 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
   /** The time, after a few of those that have ended by then have left. */
   #now(): number {
     const now = this.#clock();
+    // Nothing would be later than it, so that all would have ended.
+    if (!Number.isFinite(now)) throw new TypeError('MemoryState: the clock tells no time');
     for (let swept = 0; swept < SWEPT && this.#dropEnded(now); swept += 1);
     return now;
   }

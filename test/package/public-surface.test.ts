@@ -172,10 +172,6 @@ const TYPES = [
   'UserRoles',
   'UserstoreInterface',
   'VerifiedToken',
-  'Revocation',
-  'RevocationLogInterface',
-  'RevocationPage',
-  'StateStoreInterface',
   'WarningCode',
 ];
 
