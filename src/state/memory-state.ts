@@ -89,7 +89,7 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
     if (present?.value !== previous) return false;
     const ends = expiresAt.getTime();
     if (present === undefined) {
-      if (ends > now) this.#add({ key, value, owner, ends, place: 0 }, now);
+      if (ends > now) this.#add({ key, value, owner, ends, place: 0 });
       return true;
     }
     if (owner !== undefined && owner !== present.owner) {
@@ -150,8 +150,9 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
   }
 
   /** @throws ServiceUnavailableError where there is no room: to drop a live entry would end somebody's login */
-  #add(entry: Entry, now: number): void {
-    if (this.#entries.size >= this.#maxEntries && !this.#dropEnded(now)) {
+  #add(entry: Entry): void {
+    // What has ended has made room in #now().
+    if (this.#entries.size >= this.#maxEntries) {
       this.#tell(true);
       throw new ServiceUnavailableError({ cause: new Error('MemoryState is full') });
     }

@@ -115,8 +115,10 @@ describe('MemoryRevocationLog', () => {
     expect(await all(log, cursor)).to.deep.equal([]);
     await log.append([user(2000, 60)]);
     expect(await all(log, cursor)).to.deep.equal([user(2000, 90)]);
+    await log.append([user(500, 120)]);
+    expect(await all(log)).to.deep.equal([user(2000, 120)]);
     for (let before = 0; before < 10_000; before += 1) await log.append([user(before)]);
-    expect(await all(log)).to.deep.equal([user(9999, 90)]);
+    expect(await all(log)).to.deep.equal([user(9999, 120)]);
     expect(log.size).to.equal(1);
   });
 

@@ -120,6 +120,16 @@ describe('MemoryState', () => {
     expect(types()).to.deep.equal([]);
   });
 
+  it('has none of many entries that end at once, before they have left', () => {
+    const { store, fill } = watched();
+    fill(0, 50);
+    now += 60_000;
+    expect(store.get('k:40')).to.equal(undefined);
+    expect(store.set('k:41', value(1), value(41), inSeconds(60))).to.equal(false);
+    expect(store.delete('k:42')).to.equal(false);
+    expect(store.size).to.be.above(30);
+  });
+
   it('needs no place for an entry that has ended before it is written', () => {
     const { store, fill } = watched({ maxEntries: 1 });
     fill(0, 1);
