@@ -34,7 +34,7 @@ export function openJwt(
   type: string = ACCESS_TOKEN_TYPE,
 ): { readonly key: JwsKey; readonly claims: JsonObject } {
   const { key, header, payload } = verifyCompact(keys, token);
-  if (!Object.hasOwn(header, 'typ') || !isMediaType(header['typ'], type)) throw invalid('typ is another');
+  if (!Object.hasOwn(header, 'typ') || !isMediaType(header['typ'], type)) throw invalid(`typ is not ${type}`);
   const claims = parseJsonObject(payload);
   if (claims === undefined) throw invalid('The payload is no claims set');
   return { key, claims };

@@ -243,11 +243,18 @@ describe('Public surface', function () {
   });
 
   it('of securest/redis is these values and types', () => {
-    expect(Object.keys(redis)).to.have.members(['RedisProofStore', 'RedisThrottle']);
+    expect(Object.keys(redis)).to.have.members([
+      'RedisProofStore',
+      'RedisRevocationLog',
+      'RedisState',
+      'RedisThrottle',
+    ]);
     expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members([
       'RedisClient',
       'RedisProofClient',
       'RedisProofStoreOptions',
+      'RedisRevocationLogOptions',
+      'RedisStateOptions',
     ]);
   });
 
