@@ -35,7 +35,7 @@ import {
   SecurityFaultError,
 } from '../errors';
 import type { ResolvedOptions } from '../options';
-import { refuseWithoutFamilies } from '../tokens/token-controller';
+import { refuseWithoutFamilies } from './token-controller';
 import { ignoreRejection, isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';

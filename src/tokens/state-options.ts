@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../errors';
 import type { RevocationLogInterface } from '../state/revocation-log';
 import type { StateStoreInterface } from '../state/state-store';
-import { type Kind, parseOptions } from '../util/parse-options';
-import type { RevocationOptions } from './families/open-revocations';
+import { type Kind, parseOptions, type Values } from '../util/parse-options';
+import { REVOCATION_OPTIONS, type RevocationSettings } from './revocation/revocation-options';
 import {
   REFRESH_OPTIONS,
   type RefreshSettings,
@@ -16,7 +16,7 @@ export interface StateSettings {
   readonly isRefreshOn: boolean;
   readonly refresh: RefreshSettings;
   /** Undefined where revocation is off. */
-  readonly revocation: (RevocationOptions & { readonly log: RevocationLogInterface }) | undefined;
+  readonly revocation: (RevocationSettings & { readonly log: RevocationLogInterface }) | undefined;
 }
 
 interface TokenTimes {
@@ -26,6 +26,9 @@ interface TokenTimes {
 
 /** Of an app that does not say otherwise. */
 const DEFAULT_REFRESH = parseOptions('TokenService', {}, REFRESH_OPTIONS);
+const DEFAULT_REVOCATION = parseOptions('TokenService', {}, REVOCATION_OPTIONS);
+
+type RevocationValues = Values<typeof REVOCATION_OPTIONS>;
 
 /** For what can be switched off. */
 export function orFalse<T>(of: Kind<T>): Kind<T | false | undefined> {
@@ -39,7 +42,7 @@ export function orFalse<T>(of: Kind<T>): Kind<T | false | undefined> {
 export function statefulOf(
   state: StateStoreInterface | undefined,
   refresh: RefreshValues | false | undefined,
-  revocation: RevocationOptions | false | undefined,
+  revocation: RevocationValues | false | undefined,
   times: TokenTimes,
 ): StateSettings | undefined {
   if (state === undefined) {
@@ -53,13 +56,13 @@ export function statefulOf(
     isRefreshOn: refresh !== false,
     // Families of before can be ended all the same.
     refresh: refreshSettings(refresh === undefined || refresh === false ? DEFAULT_REFRESH : refresh),
-    revocation: log && { ...(revocation as RevocationOptions | undefined), log },
+    revocation: log && { ...DEFAULT_REVOCATION, ...(revocation === false ? undefined : revocation), log },
   };
 }
 
 function logOf(
   state: StateStoreInterface,
-  revocation: RevocationOptions | undefined,
+  revocation: RevocationValues | undefined,
   { ttlSeconds, clockToleranceSeconds }: TokenTimes,
 ): RevocationLogInterface {
   const log = revocation?.log ?? state.revocationLog;

@@ -4,7 +4,7 @@ import type { Clock } from '../util/clock';
 import { callable, kind, optional, text, unchecked, wholeNumber, withMethods } from '../util/option-kinds';
 import { type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
 import { isInstance } from '../util/instance';
-import type { RevocationOptions } from './families/open-revocations';
+import { REVOCATION_OPTIONS, type RevocationOptions } from './revocation/revocation-options';
 import { KeySet } from './key-set';
 import { REFRESH_OPTIONS, type RefreshOptions } from './refresh-options';
 import { readSecret } from './secret';
@@ -83,7 +83,7 @@ const OPTIONS = {
   tokenCache: optional(wholeNumber({ min: 0, max: 1_000_000 }), 1000),
   state: optional(withMethods<StateStoreInterface>('get', 'set', 'delete', 'list')),
   refresh: orFalse(objectOf(REFRESH_OPTIONS)),
-  revocation: orFalse(unchecked<RevocationOptions>()),
+  revocation: orFalse(objectOf(REVOCATION_OPTIONS)),
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof TokenServiceOptions, Kind<unknown>>;
 

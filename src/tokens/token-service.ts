@@ -230,7 +230,7 @@ export class TokenService {
    * server listens. At once without `state`, or with `revocation: false`.
    */
   get ready(): Promise<void> {
-    return this.#families?.ready ?? Promise.resolve();
+    return this.#families?.ready.then(() => undefined) ?? Promise.resolve();
   }
 
   /**
@@ -249,7 +249,8 @@ export class TokenService {
    * the last TokenProvider that holds it.
    */
   async close(): Promise<void> {
-    await Promise.all([this.#families?.close(), this.#keys.close()]);
+    this.#families?.close();
+    await this.#keys.close();
   }
 
   /** What the library's own controllers ask beside. Undefined without `state`. @internal */

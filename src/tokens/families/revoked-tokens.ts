@@ -22,9 +22,11 @@ export interface AskedToken {
 export interface RevocationReader {
   isRevoked(token: AskedToken): MaybePromise<boolean>;
   revoke(list: readonly Revocation[]): Promise<void>;
-  readonly ready: Promise<void>;
-  start(report: ProblemListener): void;
-  close(): void | Promise<void>;
+  readonly ready: Promise<unknown>;
+  start(): void;
+  /** @returns what ends the listening */
+  listen(listener: ProblemListener): () => void;
+  close(): void;
 }
 
 export interface RevokedTokensOptions {

@@ -1,7 +1,7 @@
 /** What a token service with a state store does beside issuing and verifying. */
 import type { Authentication } from '../../core/authentication';
 import type { AppFacts } from '../../core/auth-provider';
-import { PROBLEM_SOURCE, type ProblemSource } from '../../core/events';
+import { type Problem, PROBLEM_SOURCE, type ProblemSource } from '../../core/events';
 import type { SecurityRequest } from '../../core/request';
 import type { MaybePromise } from '../../core/userstore';
 import type { StateStoreInterface } from '../../state/state-store';
@@ -13,7 +13,7 @@ import { endFamily, endUser, isAlive, isOf } from './ends';
 import { ConfigurationError } from '../../errors';
 import { FamilyStore } from './family-store';
 import { listFamilies, namesOf, type TokenFamily } from './list-families';
-import { openRevocations } from './open-revocations';
+import { Revocations } from '../revocation/revocations';
 import type { FamilyParts, IssuedTokens } from './parts';
 import { personOf, type UserName } from './people';
 import { refreshFamily } from './refresh-family';
@@ -38,14 +38,14 @@ export class TokenFamilies {
   readonly #name: string;
   readonly #reader: RevocationReader | undefined;
   readonly #state: StateStoreInterface & Partial<ProblemSource>;
-  #stopListening: (() => void) | undefined;
+  #listening: readonly (() => void)[] = [];
   readonly isRefreshOn: boolean;
 
   constructor({ stateful, lifeSeconds, clock, sign, name }: TokenFamiliesOptions) {
     const { state, refresh: settings, isRefreshOn, revocation } = stateful;
     this.isRefreshOn = isRefreshOn;
     this.#state = state;
-    this.#reader = revocation && openRevocations(revocation.log, revocation, clock);
+    this.#reader = revocation && new Revocations({ log: revocation.log, clock }, revocation);
     const now = (): number => {
       const time = clock();
       if (!Number.isFinite(time)) throw new TypeError('The clock of the token service is broken');
@@ -62,7 +62,7 @@ export class TokenFamilies {
     };
   }
 
-  get ready(): Promise<void> {
+  get ready(): Promise<unknown> {
     return this.#reader?.ready ?? Promise.resolve();
   }
 
@@ -70,10 +70,8 @@ export class TokenFamilies {
   onStart(app: AppFacts): void {
     const { apps, settings } = this.#parts;
     apps.start(app);
-    this.#listenToState();
-    this.#reader?.start((problem) => {
-      apps.report(problem);
-    });
+    this.#listen();
+    this.#reader?.start();
     if (!this.isRefreshOn) return;
     for (const store of app.userstoresWithoutStamp) {
       const days = settings.maxMsWithoutStamp / DAY_MS;
@@ -86,10 +84,10 @@ export class TokenFamilies {
     }
   }
 
-  async close(): Promise<void> {
-    this.#stopListening?.();
-    this.#stopListening = undefined;
-    await this.#reader?.close();
+  close(): void {
+    for (const stop of this.#listening) stop();
+    this.#listening = [];
+    this.#reader?.close();
   }
 
   start(login: Authentication, authenticatedAt: number, request?: SecurityRequest): Promise<IssuedTokens> {
@@ -150,9 +148,12 @@ export class TokenFamilies {
   }
 
   /** A store that is full, for example. */
-  #listenToState(): void {
-    this.#stopListening ??= this.#state[PROBLEM_SOURCE]?.((problem) => {
+  #listen(): void {
+    if (this.#listening.length > 0) return;
+    const report = (problem: Problem): void => {
       this.#parts.apps.report(problem);
-    });
+    };
+    const ends = [this.#reader?.listen(report), this.#state[PROBLEM_SOURCE]?.(report)];
+    this.#listening = ends.filter((end) => end !== undefined);
   }
 }

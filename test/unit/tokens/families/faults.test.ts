@@ -4,6 +4,7 @@ import {
   ConfigurationError,
   MemoryState,
   type RefreshOptions,
+  type RevocationOptions,
   SecurityFaultError,
   ServiceUnavailableError,
   TokenService,
@@ -34,12 +35,12 @@ describe('A state store that fails', () => {
       for (const method of ['get', 'set'] as const) {
         script[method] = fault;
         expect(await rejection(tokens.refresh(refreshToken))).to.be.instanceOf(ServiceUnavailableError);
-        delete script[method];
+        script[method] = undefined;
       }
       for (const method of ['set', 'list'] as const) {
         script[method] = fault;
         expect(await rejection(start())).to.be.instanceOf(ServiceUnavailableError);
-        delete script[method];
+        script[method] = undefined;
       }
       expect(memory.list('ann')).to.deep.equal(before);
       await tokens.refresh(refreshToken);
@@ -186,7 +187,7 @@ describe('An entry of a family', () => {
   };
   for (const [name, values] of Object.entries(members)) {
     for (const value of values) {
-      unreadable[`whose ${name} is ${JSON.stringify(value) ?? 'absent'}`] = (json) => ({
+      unreadable[`whose ${name} is ${value === undefined ? 'absent' : JSON.stringify(value)}`] = (json) => ({
         ...json,
         [name]: value,
       });
@@ -252,6 +253,26 @@ describe('The options of families', () => {
       }
     });
   }
+
+  it('name what is wrong with those of revocation', () => {
+    for (const [name, values] of Object.entries({
+      maxDelayMs: [199, 60_001, '1000', null],
+      whenUnreachable: ['refused', true],
+      whenLost: ['refuse', null],
+      maxEntries: [0, 1.5],
+      log: [{}, null, { append: 1, read: 2 }],
+      maxDelay: [1000],
+    })) {
+      for (const value of values) {
+        const revocation = { [name]: value } as RevocationOptions;
+        expect(make({ state, revocation }), name).to.throw(ConfigurationError, name);
+      }
+    }
+    make({
+      state,
+      revocation: { maxDelayMs: 200, whenUnreachable: 'accept', whenLost: 'accept', maxEntries: 1 },
+    })();
+  });
 
   it('name what is missing or of no use', () => {
     expect(make({ refresh: {} })).to.throw(ConfigurationError, 'state');

@@ -16,11 +16,11 @@ import { setHeaders } from '../http/reply';
 import { withChallenges } from '../authentication/own-challenges';
 import { describeReason } from '../util/describe-error';
 import { isInstance } from '../util/instance';
-import { noteApp } from './families/apps';
-import type { TokenFamily } from './families/list-families';
-import type { IssuedTokens } from './families/parts';
-import type { TokenFamilies } from './families/token-families';
-import { TokenService } from './token-service';
+import { noteApp } from '../tokens/families/apps';
+import type { TokenFamily } from '../tokens/families/list-families';
+import type { IssuedTokens } from '../tokens/families/parts';
+import type { TokenFamilies } from '../tokens/families/token-families';
+import { TokenService } from '../tokens/token-service';
 
 /** No refresh token is as long; nothing longer is looked at. */
 const MAX_LENGTH = 4096;

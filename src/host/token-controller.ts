@@ -17,10 +17,10 @@ import { Public } from '../decorators/public';
 import { ConfigurationError } from '../errors';
 import { callable, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import type { TokenFamily } from './families/list-families';
-import type { IssuedTokens } from './families/parts';
+import type { TokenFamily } from '../tokens/families/list-families';
+import type { IssuedTokens } from '../tokens/families/parts';
 import { OwnTokens } from './own-tokens';
-import { TokenService } from './token-service';
+import { TokenService } from '../tokens/token-service';
 
 export interface TokenControllerOptions {
   /** The app's service; it has `state`, and `refresh` is on. */
