@@ -95,6 +95,34 @@ function describeMigrate(name: string, ground: () => Ground): void {
     expect(again?.id).to.be.a('string').and.not.equal(carl?.id);
   });
 
+  it(`cleans what has ended in ${name}, and leaves what lives`, async () => {
+    const client = ground().client();
+    await migrate(client);
+    const now = Date.now();
+    for (const [id, end] of [
+      ['ended', now - 1],
+      ['lives', now + 600_000],
+    ]) {
+      await client.query(
+        `INSERT INTO securest_state (id, value, expires_ms) VALUES ('${id}', '{}', ${end})`,
+        [],
+      );
+    }
+    for (const until of [1, 2, now, 3]) {
+      const values = `('00000000000000ff', ${String(until)})`;
+      await client.query(`INSERT INTO securest_revocations (id, expires_ms) VALUES ${values}`, []);
+    }
+    const run = async (): Promise<unknown> => {
+      let out = '';
+      const args = ['sql', 'clean', ground().url, '--json'];
+      const code = await runCli(args, { out: (text) => (out += text), err: (text) => (out += text) });
+      return [code, JSON.parse(out)];
+    };
+    expect(await run()).to.deep.equal([0, { state: 1, revocations: 2 }]);
+    expect(await run()).to.deep.equal([0, { state: 0, revocations: 0 }]);
+    expect((await client.query('SELECT id FROM securest_state', [])).rows).to.deep.equal([{ id: 'lives' }]);
+  });
+
   it(`can be run by several callers at once in ${name}`, async () => {
     const clients = Array.from({ length: 5 }, () => ground().client());
     expect(await Promise.all(clients.map((client) => migrate(client)))).to.deep.equal([2, 2, 2, 2, 2]);
@@ -207,7 +235,7 @@ describeWith(whyNoMariadb(), 'migrate in MariaDB', () => {
     expect((await client.query('SELECT username FROM securest_users', [])).rows).to.have.length(1);
     await client.query('SELECT group_name FROM securest_group_parents', []);
     const { rows } = await client.query('SELECT applied_at FROM securest_migrations', []);
-    expect(rows).to.have.length(1).and.not.deep.include({ applied_at: null });
+    expect(rows).to.have.length(2).and.not.deep.include({ applied_at: null });
   });
 
   it('takes a pool as it is, and leaves its lock to others', async () => {
