@@ -139,6 +139,11 @@ export type {
 } from './passwords/new-hashes';
 export type { OptInScheme } from './passwords/schemes/scheme';
 export type { PasswordHasher } from './passwords/password-hasher';
+export { jwksController } from './host/jwks-controller';
+export type { JwksControllerOptions } from './host/jwks-controller';
+export { KeyFile } from './tokens/key-file';
+export { KeySet } from './tokens/key-set';
+export type { TokenAlgorithm, TokenKey } from './tokens/token-key';
 export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { TokenServiceOptions } from './tokens/token-service-options';

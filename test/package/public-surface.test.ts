@@ -24,6 +24,8 @@ const VALUES = [
   'HttpsRequiredError',
   'InsufficientScopeError',
   'InvalidRequestError',
+  'KeyFile',
+  'KeySet',
   'MalformedCredentialsError',
   'MemoryState',
   'MemoryUserstore',
@@ -53,6 +55,7 @@ const VALUES = [
   'bearerToken',
   'createSecurity',
   'currentUserChecker',
+  'jwksController',
   'ownerOf',
   'passwordController',
   'passwords',
@@ -66,6 +69,8 @@ const VALUES = [
 ];
 
 const TYPES = [
+  'TokenAlgorithm',
+  'TokenKey',
   'Access',
   'AccessLevel',
   'AccessWarning',
@@ -98,6 +103,7 @@ const TYPES = [
   'FileUserstoreOptions',
   'Group',
   'IssuedToken',
+  'JwksControllerOptions',
   'Logger',
   'ApiKeyEvent',
   'AppFacts',
@@ -172,10 +178,6 @@ const TYPES = [
   'UserRoles',
   'UserstoreInterface',
   'VerifiedToken',
-  'Revocation',
-  'RevocationLogInterface',
-  'RevocationPage',
-  'StateStoreInterface',
   'WarningCode',
 ];
 
@@ -241,11 +243,18 @@ describe('Public surface', function () {
   });
 
   it('of securest/redis is these values and types', () => {
-    expect(Object.keys(redis)).to.have.members(['RedisProofStore', 'RedisThrottle']);
+    expect(Object.keys(redis)).to.have.members([
+      'RedisProofStore',
+      'RedisRevocationLog',
+      'RedisState',
+      'RedisThrottle',
+    ]);
     expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members([
       'RedisClient',
       'RedisProofClient',
       'RedisProofStoreOptions',
+      'RedisRevocationLogOptions',
+      'RedisStateOptions',
     ]);
   });
 

@@ -66,7 +66,7 @@ describe('A subclass of SqlUserstore', () => {
 
   it('reads the id of a user from the column that the table names', async () => {
     const store = new SqlUserstore({
-      client: { query: (sql) => Promise.resolve({ rows: [{ username: 'alice', id: '42', sql }] }) },
+      client: { query: (sql: string) => Promise.resolve({ rows: [{ username: 'alice', id: '42', sql }] }) },
       table: { name: 'people', username: 'name', id: 'person' },
     });
     const user = (await store.getUser('alice')) as { id?: unknown; sql?: unknown } | null;
