@@ -249,8 +249,7 @@ export class TokenService {
    * the last TokenProvider that holds it.
    */
   async close(): Promise<void> {
-    this.#families?.close();
-    await this.#keys.close();
+    await Promise.all([this.#families?.close(), this.#keys.close()]);
   }
 
   /** What the library's own controllers ask beside. Undefined without `state`. @internal */

@@ -41,7 +41,9 @@ export async function refreshFamily(
     const { record } = family;
     // Before anything else: whoever knows an id only must not end or learn anything.
     if (!hasDigest(token.familySecret, record.family)) throw invalid('It is not of that family');
-    if (!isAlive(record, parts)) throw invalid('Its family has ended');
+    if (!isAlive(record, parts) || parts.revoked.isFamilyEnded(token.familyId, record)) {
+      throw invalid('Its family has ended');
+    }
     const use = await checkedUse(parts, token, record, request);
     if (!isUserChecked) await checkUser(parts, token.familyId, record, request);
     isUserChecked = true;

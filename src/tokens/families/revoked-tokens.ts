@@ -4,6 +4,7 @@ import type { ProblemListener } from '../../core/events';
 import type { MaybePromise } from '../../core/userstore';
 import type { Revocation } from '../../state/revocation-log';
 import type { VerifiedToken } from '../claims';
+import type { FamilyRecord } from './family-record';
 import type { Person } from './people';
 
 /** What the reader of the log is asked of a token. */
@@ -21,6 +22,8 @@ export interface AskedToken {
 /** Reads the log of all processes, and appends to it. */
 export interface RevocationReader {
   isRevoked(token: AskedToken): MaybePromise<boolean>;
+  /** Whether it is known for certain. */
+  isKnown(token: AskedToken): boolean;
   revoke(list: readonly Revocation[]): Promise<void>;
   readonly ready: Promise<unknown>;
   start(): void;
@@ -72,6 +75,16 @@ export class RevokedTokens {
       // Families are ended one by one, so one that was started in the very millisecond is a later one.
       issuedAt: familyId === undefined ? issuedAt : issuedAt + 1,
     });
+  }
+
+  /**
+   * Whether a family, or all that its user had when it was started, is known to have been ended: the entry may be one that
+   * a failover or a login under way has left.
+   */
+  isFamilyEnded(familyId: string, { user, userstore = '', started }: FamilyRecord): boolean {
+    const id = familyId.slice(0, 16);
+    const asked = { id, familyId: id, user: `${userstore}:${user}`, issuedAt: started + 1 };
+    return this.#reader?.isKnown(asked) === true;
   }
 
   /** @throws ServiceUnavailableError where other processes could not be told yet; here it counts at once */

@@ -4,7 +4,7 @@ import type { AppFacts } from '../../core/auth-provider';
 import { type Problem, PROBLEM_SOURCE, type ProblemSource } from '../../core/events';
 import type { SecurityRequest } from '../../core/request';
 import type { MaybePromise } from '../../core/userstore';
-import type { StateStoreInterface } from '../../state/state-store';
+import { hold, release } from '../../components/holders';
 import type { Clock } from '../../util/clock';
 import type { VerifiedToken } from '../claims';
 import type { StateSettings } from '../state-options';
@@ -23,6 +23,9 @@ import { startFamily } from './start-family';
 
 const DAY_MS = 86_400_000;
 
+/** What a store may be able to do beside. */
+type Store = object & Partial<ProblemSource> & { close?(): void | Promise<void> };
+
 export interface TokenFamiliesOptions {
   readonly stateful: StateSettings;
   /** How long a token that is issued now can be accepted. */
@@ -37,14 +40,16 @@ export class TokenFamilies {
   readonly #parts: FamilyParts;
   readonly #name: string;
   readonly #reader: RevocationReader | undefined;
-  readonly #state: StateStoreInterface & Partial<ProblemSource>;
-  #listening: readonly (() => void)[] = [];
+  /** The state store, and the log where it is another object. */
+  readonly #stores: readonly Store[];
+  /** Undefined until an app starts. */
+  #listening: readonly (() => void)[] | undefined;
   readonly isRefreshOn: boolean;
 
   constructor({ stateful, lifeSeconds, clock, sign, name }: TokenFamiliesOptions) {
     const { state, refresh: settings, isRefreshOn, revocation } = stateful;
     this.isRefreshOn = isRefreshOn;
-    this.#state = state;
+    this.#stores = [...new Set<Store>([state, ...(revocation ? [revocation.log] : [])])];
     this.#reader = revocation && new Revocations({ log: revocation.log, clock }, revocation);
     const now = (): number => {
       const time = clock();
@@ -84,10 +89,14 @@ export class TokenFamilies {
     }
   }
 
-  close(): void {
+  /** Closes the stores too, with the last service that uses them. */
+  async close(): Promise<void> {
+    if (this.#listening === undefined) return;
     for (const stop of this.#listening) stop();
-    this.#listening = [];
+    this.#listening = undefined;
     this.#reader?.close();
+    const unused = this.#stores.filter((store) => release(store));
+    await Promise.all(unused.map(async (store) => store.close?.()));
   }
 
   start(login: Authentication, authenticatedAt: number, request?: SecurityRequest): Promise<IssuedTokens> {
@@ -149,11 +158,13 @@ export class TokenFamilies {
 
   /** A store that is full, for example. */
   #listen(): void {
-    if (this.#listening.length > 0) return;
+    if (this.#listening !== undefined) return;
     const report = (problem: Problem): void => {
       this.#parts.apps.report(problem);
     };
-    const ends = [this.#reader?.listen(report), this.#state[PROBLEM_SOURCE]?.(report)];
+    for (const store of this.#stores) hold(store);
+    const sources = this.#stores.map((store) => store[PROBLEM_SOURCE]?.(report));
+    const ends = [this.#reader?.listen(report), ...sources];
     this.#listening = ends.filter((end) => end !== undefined);
   }
 }

@@ -41,9 +41,14 @@ export class KnownRevocations {
     return this.#ids.size;
   }
 
-  has({ id, familyId, user, issuedAt }: RevocableToken, now: number): boolean {
+  /** True also where it can only be that the token has been revoked. */
+  has(token: RevocableToken, now: number): boolean {
     // Written so that a time that is no number is refused.
-    if (!(issuedAt > this.#refusedUntil)) return true;
+    return !(token.issuedAt > this.#refusedUntil) || this.names(token, now);
+  }
+
+  /** True where the token, its family or all tokens of its user are known to have been revoked. */
+  names({ id, familyId, user, issuedAt }: RevocableToken, now: number): boolean {
     if (this.#ids.has(id, now) || (familyId !== undefined && this.#ids.has(familyId, now))) return true;
     if (this.#users.size === 0) return false;
     const ended = this.#users.get(user);

@@ -120,6 +120,11 @@ export class Revocations {
     return this.#askAgain(token);
   }
 
+  /** Whether that is known for certain, as far as this process has heard: nothing is asked and nothing suspected. */
+  isKnown(token: RevocableToken): boolean {
+    return this.#known.names(token, this.#clock());
+  }
+
   /**
    * Counts here at once, and resolves when others can read it.
    * @throws ServiceUnavailableError when the log does not have it yet; it is sent again until it does
