@@ -127,8 +127,11 @@ export class TokenInvalidError extends BadCredentialsError {}
 /** 401 as for bad credentials: they are proved, but the account may not log in. */
 export class AccountStatusError extends SecurityError {
   readonly code = 'invalid_credentials';
-  constructor(options?: SecurityErrorOptions) {
+  /** As {@link BadCredentialsError.final}. */
+  declare readonly final: boolean;
+  constructor(options: BadCredentialsOptions = {}) {
     super(401, options);
+    hide(this, 'final', options.final === true);
   }
 }
 

@@ -10,7 +10,7 @@ import type { ProblemListener, ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
-import { BadCredentialsError, InvalidRequestError, type SecurityError } from '../errors';
+import { AccountStatusError, BadCredentialsError, InvalidRequestError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { appended } from '../util/appended';
 import type { Clock } from '../util/clock';
@@ -106,8 +106,12 @@ const SOMEBODY_ELSES: Answer = { verdict: 'not_mine' };
 
 /** True where the credential is certainly that provider's own. */
 function isFinal(answer: Answer): boolean {
-  if (answer.verdict !== 'bad_credentials') return false;
-  return isInstance<BadCredentialsError>(answer.error, BadCredentialsError) && answer.error.final;
+  if (answer.verdict !== 'bad_credentials' && answer.verdict !== 'inactive') return false;
+  const { error } = answer;
+  return (
+    isInstance<BadCredentialsError | AccountStatusError>(error, BadCredentialsError, AccountStatusError) &&
+    error.final
+  );
 }
 
 /** One request on its way through the providers. */
