@@ -154,6 +154,8 @@ export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { TokenServiceOptions } from './tokens/token-service-options';
 export type { VerifiedToken } from './tokens/claims';
+export type { Revocation, RevocationLogInterface, RevocationPage } from './state/revocation-log';
+export type { StateStoreInterface } from './state/state-store';
 export type { FileOptions } from './files/file-options';
 export type { FileUserstoreOptions } from './userstores/file/file-userstore';
 export type { CredentialCacheOptions } from './passwords/credential-cache';

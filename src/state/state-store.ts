@@ -15,7 +15,7 @@ export interface StateStoreInterface {
    * Writes, and returns true, only where the present text equals `previous` byte for byte.
    *
    * @param previous undefined where no entry, or one that has ended, is expected
-   * @param owner whose entry it is, for {@link list}
+   * @param owner whose entry it is, for {@link list}; a swap that names none keeps it
    */
   set(
     key: string,

@@ -9,19 +9,12 @@ import type { User } from '../core/user';
 import { inspectOptions } from '../host/inspect-options';
 import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
 import { describeAccess } from '../report/security-report';
-import { kind, oneOf, optional, withMethods } from '../util/option-kinds';
+import { kind, oneOf, optional } from '../util/option-kinds';
 import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
 import { actingAs, badCredentials, refuseProduction } from './acting-as';
 import { isExpectedIn } from './expected-access';
 import { samplePath } from './sample-path';
-
-/** What the matrix needs of a test runner: mocha, Jasmine, Jest, Vitest with its globals. */
-export interface TestRunner {
-  describe(title: string, body: () => void): unknown;
-  it(title: string, body: () => Promise<void>): unknown;
-  before(body: () => Promise<void>): unknown;
-  after(body: () => Promise<void>): unknown;
-}
+import { globalRunner, type TestRunner, testRunner } from './test-runner';
 
 export interface AuthorizationMatrixOptions {
   /**
@@ -67,7 +60,7 @@ const OPTIONS = {
   params: optional(tableOf<string>('strings by parameter', isTextual), {}),
   paths: optional(tableOf<string>('paths by action', isTextual), {}),
   driver: optional(oneOf('koa', 'express'), 'koa'),
-  runner: optional(withMethods<TestRunner>('describe', 'it', 'before', 'after')),
+  runner: optional(testRunner),
 } satisfies Record<keyof AuthorizationMatrixOptions, Kind<unknown>>;
 
 type Matrix = Values<typeof OPTIONS>;
@@ -90,7 +83,7 @@ export function describeAuthorization(
   refuseProduction();
   const given = parseOptions('describeAuthorization()', matrix, OPTIONS);
   const getOptions = typeof options === 'function' ? options : () => options;
-  const runner = given.runner ?? globalRunner();
+  const runner = given.runner ?? globalRunner('describeAuthorization');
   const { compiled } = inspectOptions(getOptions());
   runner.describe('Authorization', () => {
     let server: StubbedServer;
@@ -171,15 +164,4 @@ function problemOf(
 
 function sourcesOf({ levels }: Access): string {
   return levels.length === 0 ? '' : ` (${levels.map(({ source }) => source).join(', ')})`;
-}
-
-function globalRunner(): TestRunner {
-  const { describe, it, before, after, beforeAll, afterAll } = globalThis as Partial<
-    TestRunner & { beforeAll: TestRunner['before']; afterAll: TestRunner['after'] }
-  >;
-  const [start, end] = [before ?? beforeAll, after ?? afterAll];
-  if (describe && it && start && end) return { describe, it, before: start, after: end };
-  throw new Error(
-    'describeAuthorization() finds no global describe, it, before and after: set the option runner',
-  );
 }

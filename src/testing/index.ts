@@ -1,4 +1,9 @@
-/** What apps test their own guards with. Loading it changes nothing; `actingAs` installs its provider. */
+/** What apps test their own guards, stores and logs with. Loading it changes nothing; `actingAs` installs its provider. */
 export { actingAs } from './acting-as';
 export { describeAuthorization } from './authorization-matrix';
-export type { AuthorizationMatrixOptions, TestRunner } from './authorization-matrix';
+export type { AuthorizationMatrixOptions } from './authorization-matrix';
+export { revocationLogContract } from './revocation-log-contract';
+export type { RevocationLogContractOptions } from './revocation-log-contract';
+export { stateStoreContract } from './state-store-contract';
+export type { ContractFacts, StateStoreContractOptions } from './state-store-contract';
+export type { TestRunner } from './test-runner';

@@ -170,11 +170,21 @@ const TYPES = [
   'UserRoles',
   'UserstoreInterface',
   'VerifiedToken',
+  'Revocation',
+  'RevocationLogInterface',
+  'RevocationPage',
+  'StateStoreInterface',
   'WarningCode',
 ];
 
-const TESTING_VALUES = ['actingAs', 'describeAuthorization'];
-const TESTING_TYPES = ['AuthorizationMatrixOptions', 'TestRunner'];
+const TESTING_VALUES = ['actingAs', 'describeAuthorization', 'revocationLogContract', 'stateStoreContract'];
+const TESTING_TYPES = [
+  'AuthorizationMatrixOptions',
+  'ContractFacts',
+  'RevocationLogContractOptions',
+  'StateStoreContractOptions',
+  'TestRunner',
+];
 
 describe('Public surface', function () {
   this.timeout(60_000);
