@@ -137,8 +137,6 @@ export type { TokenVerifier } from './providers/token';
 export { FileUserstore } from './userstores/file/file-userstore';
 export { PathPermissions } from './authorization/paths/path-permissions';
 export { MemoryUserstore } from './userstores/memory';
-export type { StateStoreInterface } from './state/state-store';
-export type { Revocation, RevocationLogInterface, RevocationPage } from './state/revocation-log';
 export { Passwords, passwords } from './passwords/passwords';
 export type { PasswordsOptions } from './passwords/passwords';
 export type {

@@ -60,8 +60,11 @@ const OPTIONS = {
   ),
 } satisfies Record<keyof ApiKeyControllerOptions, Kind<unknown>>;
 
-/** Runs work for the user of a request, with the app's keys. */
-type ForUser = <T>(work: (keys: ApiKeys, login: Authentication) => Promise<T>) => Promise<T>;
+/** What the actions ask the instance for that secures their server. */
+interface Own {
+  /** Works with the app's keys for the user of the request. */
+  run<T>(work: (keys: ApiKeys, login: Authentication) => Promise<T>): Promise<T>;
+}
 
 /**
  * A controller by which users make and end their own API keys: `GET /api-keys` lists them, `POST` with
@@ -78,18 +81,16 @@ export function apiKeyController(options: ApiKeyControllerOptions): Constructor<
 
   const OwnKeys = (): ParameterDecorator =>
     createParamDecorator({
-      value: answered(
-        'apiKeyController()',
-        (answers, action): ForUser =>
-          (work) =>
-            answers.settle(async () => {
-              const login = await answers.authentication(action);
-              const app = answers.app();
-              refuseWeak(login, app.clock);
-              notePlace(login, { app, request: answers.request(action) });
-              return work(answers.resolve(service), login);
-            }),
-      ),
+      value: answered('apiKeyController()', (answers, action): Own => ({
+        run: (work) =>
+          answers.settle(async () => {
+            const login = await answers.authentication(action);
+            const app = answers.app();
+            refuseWeak(login, app.clock);
+            notePlace(login, { app, request: answers.request(action) });
+            return work(answers.resolve(service), login);
+          }),
+      })),
     }) as ParameterDecorator;
 
   @Service()
@@ -97,14 +98,14 @@ export function apiKeyController(options: ApiKeyControllerOptions): Constructor<
   @JsonController(path)
   class ApiKeyController {
     @Get()
-    list(@OwnKeys() own: ForUser): Promise<readonly ApiKeyInfo[]> {
-      return own((keys, login) => keys.list(login));
+    list(@OwnKeys() own: Own): Promise<readonly ApiKeyInfo[]> {
+      return own.run((keys, login) => keys.list(login));
     }
 
     @Post()
     @HttpCode(201)
-    create(@OwnKeys() own: ForUser, @Body() body: unknown): Promise<CreatedApiKey> {
-      return own((keys, login) => {
+    create(@OwnKeys() own: Own, @Body() body: unknown): Promise<CreatedApiKey> {
+      return own.run((keys, login) => {
         refuseUnknownScopes(body, scopes);
         return keys.create(login, body as NewApiKey);
       });
@@ -113,8 +114,8 @@ export function apiKeyController(options: ApiKeyControllerOptions): Constructor<
     @Delete('/:id')
     @OnNull(204)
     @OnUndefined(404)
-    revoke(@OwnKeys() own: ForUser, @Param('id') id: string): Promise<null | undefined> {
-      return own(async (keys, login) => ((await keys.revoke(login, id)) ? null : undefined));
+    revoke(@OwnKeys() own: Own, @Param('id') id: string): Promise<null | undefined> {
+      return own.run(async (keys, login) => ((await keys.revoke(login, id)) ? null : undefined));
     }
   }
   return ApiKeyController;

@@ -17,7 +17,7 @@ import { KeyCache } from './key-cache';
 import { digestOf, hintOf, isKeyId, newKey, readKey } from './key-form';
 import { checkKeyLogin, placeOf } from './key-login';
 import { isOwnedBy, type KeyOwner, ownerOf } from './key-owner';
-import type { KeyRow, StoredKey } from './key-row';
+import type { KeyRow, NamedKey, StoredKey } from './key-row';
 import { LastUses } from './last-uses';
 import { checkNewKey, type NewApiKey, refused } from './new-key';
 import { StoredKeys } from './stored-keys';
@@ -125,8 +125,8 @@ export class ApiKeys {
     const made = await this.#turns.run(`${owner.userstore ?? ''}:${owner.user}`, () =>
       this.#insert({ ...owner, stamp: user.stamp }, wish, days),
     );
-    this.#emit('key_created', made.stored, user);
-    return { key: made.text, info: infoOf(made.stored) };
+    this.#emit('key_created', made.key, user);
+    return { key: made.text, info: infoOf(made.key) };
   }
 
   /**
@@ -161,7 +161,7 @@ export class ApiKeys {
     owner: KeyOwner & { readonly stamp: number },
     wish: Pick<KeyRow, 'name' | 'scopes'>,
     days: number,
-  ): Promise<{ text: string; stored: StoredKey }> {
+  ): Promise<{ text: string; key: NamedKey }> {
     const { prefix, maxPerUser } = this.#settings;
     for (let tries = 1; ; tries += 1) {
       if ((await this.#of(owner)).length >= maxPerUser) throw refused('the user has as many as may be');
@@ -182,7 +182,7 @@ export class ApiKeys {
       };
       if (await this.#stored.insert(id, row)) {
         // Whoever comes last sees all others, so that never too many stay.
-        if ((await this.#of(owner)).length <= maxPerUser) return { text, stored: { ...row, id, text: '' } };
+        if ((await this.#of(owner)).length <= maxPerUser) return { text, key: { ...row, id } };
         await this.#stored.end(id);
       }
       if (tries >= MAX_TRIES) throw refused('others are made at the same time');
@@ -241,7 +241,7 @@ export class ApiKeys {
     });
   }
 
-  #emit(type: ApiKeyEvent['type'], { id, user, userstore, hint }: StoredKey, login: unknown): void {
+  #emit(type: ApiKeyEvent['type'], { id, user, userstore, hint }: NamedKey, login: unknown): void {
     const { app = this.#app, request } = placeOf(login) ?? {};
     app?.emit({ type, user, keyId: id, hint }, { userstore, request });
   }
@@ -269,7 +269,7 @@ function refuseWider({ scopes: limits }: Authentication, scopes: readonly string
   throw new AccessDeniedError({ cause: new Error('The login is limited to scopes that the key is not') });
 }
 
-function infoOf({ id, name, hint, scopes, createdAt, expiresAt, lastUsedAt }: StoredKey): ApiKeyInfo {
+function infoOf({ id, name, hint, scopes, createdAt, expiresAt, lastUsedAt }: NamedKey): ApiKeyInfo {
   return {
     id,
     name,

@@ -22,9 +22,13 @@ export interface KeyRow {
   readonly lastUsedAt: number | undefined;
 }
 
-/** A row as it was read: what a change must find is its very text. */
-export interface StoredKey extends KeyRow {
+/** A key as others may speak of it. */
+export interface NamedKey extends KeyRow {
   readonly id: string;
+}
+
+/** A key as it was read: a change must find its very text. */
+export interface StoredKey extends NamedKey {
   readonly text: string;
 }
 
