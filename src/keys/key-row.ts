@@ -92,6 +92,8 @@ const optional =
   (value: unknown): boolean =>
     value === undefined || holds(value);
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value);
+/** What a Date can be. */
+const isTime = (value: unknown): boolean => isWhole(value) && Math.abs(value as number) <= 8.64e15;
 
 const FIELDS: Readonly<Record<keyof KeyRow, (value: unknown) => boolean>> = {
   prefix: isKeyPrefix,
@@ -103,7 +105,7 @@ const FIELDS: Readonly<Record<keyof KeyRow, (value: unknown) => boolean>> = {
   hint: isText,
   scopes: optional((value) => Array.isArray(value) && value.every(isScope)),
   digest: (value) => typeof value === 'string' && DIGEST.test(value),
-  createdAt: isWhole,
-  expiresAt: isWhole,
-  lastUsedAt: optional(isWhole),
+  createdAt: isTime,
+  expiresAt: isTime,
+  lastUsedAt: optional(isTime),
 };

@@ -1,8 +1,9 @@
+import { withinDeadline } from '../http/deadline';
 import type { StateStoreInterface } from '../state/state-store';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { attempted } from '../util/maybe-promise';
 import { type StoredKey, writeRow } from './key-row';
-import { stateKeyOf } from './stored-keys';
+import { stateKeyOf, STORE_MS } from './stored-keys';
 
 const EACH_MS = 60_000;
 const MAX_KNOWN = 1000;
@@ -29,13 +30,8 @@ export class LastUses {
       this.#underWay -= 1;
     };
     const written = attempted(async () => {
-      await this.state.set(
-        stateKeyOf(id),
-        writeRow({ ...key, lastUsedAt: now }),
-        text,
-        new Date(expiresAt),
-        user,
-      );
+      const row = writeRow({ ...key, lastUsedAt: now });
+      await withinDeadline(this.state.set(stateKeyOf(id), row, text, new Date(expiresAt), user), STORE_MS);
     });
     ignoreRejection(Promise.resolve(written).then(settled, settled));
   }

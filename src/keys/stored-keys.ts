@@ -7,7 +7,7 @@ import { type KeyRow, readRow, type StoredKey, writeRow } from './key-row';
 
 const NAMESPACE = 'key:';
 /** How long a store may take where no request's own limit ends it. */
-const STORE_MS = 5000;
+export const STORE_MS = 5000;
 
 export function stateKeyOf(id: string): string {
   return NAMESPACE + id;
