@@ -3,7 +3,7 @@
  * to an ApiKeyProvider, which reads them from requests.
  */
 import type { AppFacts } from '../core/auth-provider';
-import type { Authentication } from '../core/authentication';
+import { Authentication } from '../core/authentication';
 import type { ApiKeyEvent } from '../core/events';
 import type { UserName } from '../core/named-user';
 import type { MaybePromise } from '../core/userstore';
@@ -241,9 +241,15 @@ export class ApiKeys {
     });
   }
 
-  #emit(type: ApiKeyEvent['type'], { id, user, userstore, hint }: NamedKey, login: unknown): void {
+  #emit(
+    type: ApiKeyEvent['type'],
+    { id, user, userstore, hint }: NamedKey,
+    login: Authentication | UserName,
+  ): void {
     const { app = this.#app, request } = placeOf(login) ?? {};
-    app?.emit({ type, user, keyId: id, hint }, { userstore, request });
+    // Events name the only store of an app too, where providers bring users of their own.
+    const store = login instanceof Authentication ? (login.source?.name ?? userstore) : userstore;
+    app?.emit({ type, user, keyId: id, hint }, { userstore: store, request });
   }
 
   #reportInVain(): void {
@@ -265,7 +271,7 @@ export function isApiKeys(value: unknown): value is ApiKeys {
 /** A key outlives the login, so it is limited to no more than that. */
 function refuseWider({ scopes: limits }: Authentication, scopes: readonly string[] | undefined): void {
   if (limits === undefined) return;
-  if (scopes !== undefined && scopes.every((scope) => limits.includes(scope))) return;
+  if (scopes?.every((scope) => limits.includes(scope)) === true) return;
   throw new AccessDeniedError({ cause: new Error('The login is limited to scopes that the key is not') });
 }
 

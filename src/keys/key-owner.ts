@@ -18,7 +18,7 @@ export async function ownerOf(
   app: AppFacts | undefined,
 ): Promise<KeyOwner & { readonly hasStamp?: boolean | undefined }> {
   if (!(user instanceof Authentication)) return { ...named(user), person: undefined };
-  const login = user as Authentication;
+  const login: Authentication = user;
   const { username } = login.user;
   const userstore = Authentication.homeOf(login);
   const id = userIdOf(login.user);

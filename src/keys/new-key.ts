@@ -41,7 +41,7 @@ function isKeyName(name: unknown): name is string {
     typeof name === 'string' &&
     // A character has two units at most.
     name.length <= 2 * MAX_NAME_LENGTH &&
-    [...name].length <= MAX_NAME_LENGTH &&
+    Array.from(name).length <= MAX_NAME_LENGTH &&
     name.trim() !== '' &&
     !UNPRINTABLE.test(name)
   );

@@ -120,7 +120,7 @@ describe('ApiKeys', () => {
       ['a scope with a space', { name: 'x', scopes: ['a b'] }],
       ['an empty scope', { name: 'x', scopes: [''] }],
       ['a scope that is no text', { name: 'x', scopes: [7] }],
-      ['a list with a hole', { name: 'x', scopes: [, 'a'] }],
+      ['a list with a hole', { name: 'x', scopes: Object.assign([], { 1: 'a' }) }],
       ['too many scopes', { name: 'x', scopes: Array.from({ length: 101 }, (_, at) => `s${String(at)}`) }],
       ['a scope that is too long', { name: 'x', scopes: ['s'.repeat(257)] }],
       ['0 days', { name: 'x', days: 0 }],
@@ -574,7 +574,7 @@ describe('ApiKeys', () => {
     it('tells of keys that are made and ended, once each', async () => {
       const keys = make();
       verifierOf(keys).onStart(appWith(known));
-      const ann = proved('login', {}, { home: 'Staff' });
+      const ann = proved('login', {}, { home: 'Staff', source: { kind: 'userstore', name: 'Staff' } });
       notePlace(ann, { app: appWith(known), request });
       const { info } = await keys.create(ann, { name: 'x' });
       await keys.revoke(ann, info.id);
@@ -650,9 +650,9 @@ describe('ApiKeys', () => {
     ];
     for (const change of bad) {
       it(`does not take ${inspect(change)}`, () => {
-        expect(() => make(change as Partial<ApiKeysOptions>)).to.throw(
+        expect(() => make(change)).to.throw(
           ConfigurationError,
-          Object.keys(change)[0]!,
+          Object.keys(change)[0],
         );
       });
     }

@@ -73,7 +73,7 @@ describe('The form of keys', () => {
     const wrong: string[] = [text.slice(1), `${text}0`, ` ${text}`, `${text} `, `${text}\n`, '', 'notes_'];
     for (let at = 0; at < text.length; at += 1) {
       const before = text.slice(0, at);
-      const [here = '', next = ''] = [text.charAt(at), text.charAt(at + 1)];
+      const [here, next] = [text.charAt(at), text.charAt(at + 1)];
       for (const other of ['0', 'z', '_', '-', 'é', ' ']) {
         if (other !== here) wrong.push(before + other + text.slice(at + 1));
       }
