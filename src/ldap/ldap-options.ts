@@ -14,6 +14,7 @@ import {
 import { isPlainObject, type Kind, objectOf, parseOptions, withoutContainer } from '../util/parse-options';
 import { printable } from '../util/printable';
 import { isOctets, OCTET_FORMS, type OctetForm } from './octets';
+import { PASSWORD_TIMES, type PasswordTime } from './password-time';
 
 /** Where a user's groups are found. Only groups below `baseDn` count, whoever else has groups of such names. */
 export interface LdapGroups {
@@ -63,6 +64,11 @@ export interface LdapUserstoreOptions {
    * the form that is asked for: `{ id: { from: 'objectGUID', as: 'guid' } }`. @default { email: 'mail' }
    */
   readonly attributes?: Readonly<Record<string, LdapAttribute>>;
+  /**
+   * What the directory writes with each change of a password: `pwdLastSet` in Active Directory, `pwdChangedTime` where a
+   * password policy keeps it. With it a changed password ends the tokens of the user. @default none
+   */
+  readonly tokensValidFrom?: PasswordTime;
   readonly groups?: LdapGroups;
   /** The roles of each group: by its name, or a function of it. @default none */
   readonly groupRoles?: Readonly<Record<string, readonly string[]>> | ((group: string) => readonly string[]);
@@ -87,6 +93,7 @@ export interface LdapSettings {
   readonly usernameAttribute: string;
   readonly userFilter: string | undefined;
   readonly attributes: Readonly<Record<string, LdapAttribute>>;
+  readonly tokensValidFrom: PasswordTime | undefined;
   readonly groups: Required<LdapGroups> | undefined;
   readonly rolesOf: (group: string) => readonly string[];
   readonly timeoutMs: number;
@@ -229,6 +236,7 @@ const OPTIONS = {
   usernameAttribute: optional(nameAttribute, 'uid'),
   userFilter: optional(filter),
   attributes: optional(attributes, { email: 'mail' }),
+  tokensValidFrom: optional(oneOf(...PASSWORD_TIMES)),
   groups: optional(objectOf(GROUPS)),
   groupRoles: optional(groupRoles, {}),
   timeoutMs: optional(wholeNumber({ min: 1, max: 60_000 }), 2000),
@@ -262,6 +270,7 @@ export function ldapSettings(options: LdapUserstoreOptions): LdapSettings {
     usernameAttribute: settings.usernameAttribute,
     userFilter: settings.userFilter,
     attributes: settings.attributes,
+    tokensValidFrom: settings.tokensValidFrom,
     groups,
     rolesOf: rolesOf(settings.groupRoles),
     timeoutMs: settings.timeoutMs,

@@ -18,6 +18,7 @@ import {
 } from './ldap-options';
 import { LookupCache } from './lookup-cache';
 import { isOctets, type OctetForm, octetsAs } from './octets';
+import { passwordTimeOf } from './password-time';
 import { setUpWarnings } from './set-up-warnings';
 import { MAX_PASSWORD_BYTES } from '../passwords/password-text';
 
@@ -44,6 +45,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   readonly #reach = new WeakMap<User, Reach>();
   readonly #problems = new ProblemBoard();
   #isChecked = false;
+  #hasTold = false;
 
   /** Asks nothing of the directory yet. @throws ConfigurationError for options that are unknown or not valid */
   constructor(options: LdapUserstoreOptions) {
@@ -58,6 +60,11 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       settings.clock,
       (user) => this.#entries.get(user)?.usernames ?? [],
     );
+  }
+
+  /** True with the option `tokensValidFrom`: without it a changed password does not show. */
+  get hasTokensValidFrom(): boolean {
+    return this.#settings.tokensValidFrom !== undefined;
   }
 
   async getUser(identifier: string): Promise<U | null> {
@@ -156,11 +163,16 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   }
 
   async #look(identifier: string): Promise<U | null> {
-    const { usernameAttribute, baseDns, attributes } = this.#settings;
+    const { usernameAttribute, baseDns, attributes, tokensValidFrom } = this.#settings;
     const { AndFilter, EqualityFilter } = loadLdapts();
     const isNamed = new EqualityFilter({ attribute: usernameAttribute, value: identifier });
     const sources = Object.values(attributes);
-    const wanted = [usernameAttribute, ...sources.map(nameOf), ...ACCOUNT_ATTRIBUTES];
+    const wanted = [
+      usernameAttribute,
+      ...sources.map(nameOf),
+      ...ACCOUNT_ATTRIBUTES,
+      ...(tokensValidFrom ? [tokensValidFrom] : []),
+    ];
     const search = {
       scope: 'sub',
       filter: new AndFilter({ filters: [isNamed, ...(this.#userFilter ? [this.#userFilter] : [])] }),
@@ -207,12 +219,27 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       ...(Object.fromEntries(fields) as Partial<User>),
       username,
       active: isActive(entry, clock()),
+      ...this.#stamp(entry),
       groups: reach?.direct ?? [],
     };
     if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry is not a valid user');
     this.#entries.set(user, { dn: entry.dn, usernames: valuesOf(entry, usernameAttribute) });
     this.#reach.set(user, reach ?? NOWHERE);
     return Object.freeze(user) as U;
+  }
+
+  #stamp(entry: Entry): Pick<User, 'tokensValidFrom'> {
+    const { tokensValidFrom: attribute } = this.#settings;
+    if (attribute === undefined) return {};
+    const time = passwordTimeOf(entry, attribute);
+    if (time !== undefined) return { tokensValidFrom: time };
+    if (!this.#hasTold) {
+      this.#hasTold = true;
+      this.#report({
+        problem: `there are users without ${attribute}: it begins with the first change of their password, if bindDn may read it`,
+      });
+    }
+    return {};
   }
 
   /** An entry that cannot exist, with a name of the same length. */

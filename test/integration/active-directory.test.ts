@@ -303,6 +303,17 @@ describeWith(whyNoSamba(), 'An Active Directory domain', () => {
     expect((await api.login('moving', PASSWORD)).status).to.equal(401);
   });
 
+  it('has a stamp that moves with each change of a password', async () => {
+    const store = open({ tokensValidFrom: 'pwdLastSet' });
+    const stampOf = async (name: string) => (await store.getUser(name))?.tokensValidFrom?.getTime();
+    const [before, other] = [await stampOf('moving'), await stampOf('alice')];
+    expect(before).to.be.within(Date.now() - 86_400_000, Date.now() + 1000);
+    server.modify(newPassword('moving', 'Fourth-Sesame.4'));
+    expect(await stampOf('moving')).to.be.greaterThan(before!);
+    expect(await stampOf('alice')).to.equal(other);
+    expect(await stampOf('changing')).to.equal(0);
+  });
+
   it('answers 503 in clear, and never 401, so that nobody looks for a wrong password', async () => {
     await using api = await start(KOA, { url: server.url, insecure: true });
     const reply = await api.login('alice');

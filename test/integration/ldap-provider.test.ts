@@ -17,6 +17,7 @@ import {
   type User,
 } from '../../src';
 import { LdapProvider, LdapUserstore, type LdapUserstoreOptions } from '../../src/ldap';
+import { PROBLEM_SOURCE } from '../../src';
 import { LdapConnection } from '../../src/ldap/ldap-connection';
 import { basic, DRIVERS } from '../support/drivers';
 import { compiled } from '../support/compiled';
@@ -272,6 +273,27 @@ describeWith(whyNoSlapd(), 'Logins on OpenLDAP', () => {
         }
         await using api = await start();
         expect((await api.login('bob', PASSWORD)).status).to.equal(200);
+      });
+
+      it('have the stamp that a password policy writes with each change of a password', async () => {
+        const changing = `dn: ${personDn('bob')}\nchangetype: modify\n`;
+        const store = new LdapUserstore(optionsFor({ tokensValidFrom: 'pwdChangedTime' }));
+        const problems: string[] = [];
+        store[PROBLEM_SOURCE](({ problem }) => void problems.push(problem));
+        expect(store.hasTokensValidFrom).to.equal(true);
+        expect((await store.getUser('alice'))?.tokensValidFrom).to.equal(undefined);
+        expect(problems.filter((problem) => problem.includes('pwdChangedTime'))).to.have.length(1);
+        server.modify(`${changing}replace: pwdPolicySubentry\npwdPolicySubentry: cn=strict,${SUFFIX}\n`);
+        try {
+          const before = Date.now();
+          server.modify(`${changing}replace: userPassword\nuserPassword: ${PASSWORD}\n`);
+          const stamp = (await store.getUser('bob'))?.tokensValidFrom?.getTime();
+          // The directory keeps whole seconds.
+          expect(stamp).to.be.within(before - 1000, Date.now() + 1000);
+        } finally {
+          server.modify(`${changing}delete: pwdPolicySubentry\n`);
+          store.close();
+        }
       });
 
       it('see what was changed in the directory at once where the user is forgotten', async () => {

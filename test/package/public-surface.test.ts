@@ -25,6 +25,7 @@ const VALUES = [
   'InsufficientScopeError',
   'InvalidRequestError',
   'MalformedCredentialsError',
+  'MemoryState',
   'MemoryUserstore',
   'PROBLEM_SOURCE',
   'PasswordProvider',
@@ -124,6 +125,7 @@ const TYPES = [
   'ResourceOptions',
   'StepUpNeed',
   'MaybePromise',
+  'MemoryStateOptions',
   'MemoryUserstoreOptions',
   'MisconfiguredEvent',
   'NewHashes',
@@ -180,10 +182,6 @@ const TYPES = [
   'UserRoles',
   'UserstoreInterface',
   'VerifiedToken',
-  'Revocation',
-  'RevocationLogInterface',
-  'RevocationPage',
-  'StateStoreInterface',
   'WarningCode',
 ];
 

@@ -146,12 +146,22 @@ export const LOG_CASES: readonly LogCase[] = [
         ...names.map((name) => trial.userEntry(name)),
         { ...trial.userEntry('epoch'), before: 0 },
         { ...trial.userEntry('late'), until: Date.now() + 400 * 86_400_000 },
-        { ...trial.userEntry('twice'), before: 1 },
-        { ...trial.userEntry('twice'), before: 2 },
         trial.entry(),
       ];
       await trial.append(...list);
       same((await trial.read()).list, list, 'what is read');
+    },
+  ],
+  [
+    'gives the last of several entries of a user',
+    async (trial) => {
+      // The earlier one may be left out: the last one says all that it says.
+      const last = trial.userEntry('user');
+      await trial.append({ ...last, before: 1 });
+      const { cursor } = await trial.read();
+      await trial.append(last);
+      same((await trial.read(cursor)).list.at(-1), last, 'what is read since a cursor');
+      same((await trial.read()).list.at(-1), last, 'what is read from the start');
     },
   ],
 ];

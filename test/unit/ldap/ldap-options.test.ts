@@ -20,6 +20,7 @@ describe('ldapSettings', () => {
       usernameAttribute: 'uid',
       userFilter: undefined,
       attributes: { email: 'mail' },
+      tokensValidFrom: undefined,
       groups: { baseDn: 'ou=g', by: 'search', nested: true, nameAttribute: 'cn', memberAttribute: 'member' },
       timeoutMs: 2000,
       cacheMs: 5000,
