@@ -4,10 +4,11 @@
  * so that every number sees the same machine.
  */
 import 'reflect-metadata';
-import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, generateKeyPairSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import {
   Authentication,
+  KeySet,
   MemoryUserstore,
   PasswordProvider,
   type SecurityRequest,
@@ -46,6 +47,28 @@ function requestWith(authorization: Buffer): SecurityRequest {
 
 type Work = (index: number) => unknown;
 
+const KEY_PAIRS = {
+  EdDSA: () => generateKeyPairSync('ed25519'),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+};
+
+/** Tokens that are signed with key pairs, and come again. */
+function worksOfKeyPairs(): Readonly<Record<string, Work>> {
+  const works: Record<string, Work> = {};
+  for (const algorithm of ['EdDSA', 'ES256', 'RS256'] as const) {
+    const keys = new KeySet([{ algorithm, key: KEY_PAIRS[algorithm]().privateKey }]);
+    const service = new TokenService({ keys, issuer: 'notes', audience: 'notes-api' });
+    const provider = new TokenProvider(service);
+    const bearers = names.map((username) =>
+      Buffer.from(`Bearer ${service.issue(new Authentication({ username })).token}`),
+    );
+    works[`TokenProvider, ${algorithm}, remembered`] = (index) =>
+      provider.authenticate(requestWith(bearers[index % USERS] ?? Buffer.alloc(0)), users);
+  }
+  return works;
+}
+
 async function main(): Promise<void> {
   const remembering = new TokenService(options);
   const forgetful = new TokenService({ ...options, tokenCache: 0 });
@@ -77,6 +100,7 @@ async function main(): Promise<void> {
     'TokenProvider, remembered': (index) => token.authenticate(at(bearers, index), users),
     'TokenProvider, tokenCache 0': (index) => uncached.authenticate(at(bearers, index), users),
     'PasswordProvider, remembered': (index) => password.authenticate(at(basics, index), users),
+    ...worksOfKeyPairs(),
     'the request alone': (index) => at(bearers, index),
   };
   const ratios = new Map(Object.keys(works).map((name) => [name, [] as number[]]));
@@ -92,7 +116,7 @@ async function main(): Promise<void> {
   for (const [name, found] of ratios) {
     const sorted = found.toSorted((one, other) => one - other);
     const [low = 0, median = 0, high = 0] = [0, 0.5, 1].map((part) => sorted[part * (ROUNDS - 1)]);
-    console.log(`${name.padEnd(30)} ${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`);
+    console.log(`${name.padEnd(34)} ${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`);
   }
 }
 

@@ -100,8 +100,9 @@ function toError({ verdict, error: cause }: Verdict, isToken: boolean): Security
     case 'bad_credentials':
       return new BadCredentialsError(options);
     case 'inactive':
+      return new BadCredentialsError({ cause: cause ?? new Error(INACTIVE) });
     case 'not_mine':
-      return new BadCredentialsError({ cause });
+      return new BadCredentialsError({ cause: new Error(NOBODYS) });
     case 'step_up':
       return isInstance<StepUpRequiredError>(cause, StepUpRequiredError)
         ? new StepUpRequiredError(cause.need, options)
@@ -114,6 +115,11 @@ function toError({ verdict, error: cause }: Verdict, isToken: boolean): Security
       return new SecurityFaultError({ cause });
   }
 }
+
+/** For those who look why, where no provider threw. */
+const INACTIVE = 'The credentials are right, and the user is not active';
+const NOBODYS =
+  'No provider takes the credentials: a JWT has another iss than the options, an opaque token is introspected by nobody';
 
 /** What an error says for the reply, as it can be sent. */
 export function replyOf(error: unknown): Pick<SecurityErrorOptions, 'challenge' | 'replyHeaders'> {

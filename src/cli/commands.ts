@@ -17,6 +17,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'prints the hash of a password',
     load: () => (require('./hash') as { hash: Command }).hash,
   },
+  'keys new': {
+    summary: 'makes a file of keys that tokens are signed with',
+    load: () => (require('./keys-new') as { keysNew: Command }).keysNew,
+  },
+  'keys rotate': {
+    summary: 'brings a new key into a file of keys',
+    load: () => (require('./keys-rotate') as { keysRotate: Command }).keysRotate,
+  },
   'sql migrate': {
     summary: 'creates or updates the tables for users in a database',
     load: () => (require('./sql-migrate') as { sqlMigrate: Command }).sqlMigrate,

@@ -3,7 +3,7 @@ import type { Kind } from '../util/parse-options';
 
 /** Where a file is that is read again when it changes. */
 export interface FileOptions {
-  /** The YAML file; a relative path starts at the working directory of the moment. */
+  /** The file; a relative path starts at the working directory of the moment. */
   path: string;
   /** How often the file is looked at, in milliseconds, 1 to 3,600,000. @default 500 */
   pollMs?: number;

@@ -27,6 +27,8 @@ export interface WatchedFileOptions<T> {
   parse: (text: string) => Generator<void, T>;
   /** Hears what is wrong with a new version; the last good one stays. Free of the file's content. */
   onProblem: (problem: string) => void;
+  /** Takes a new version in the turn in which it becomes the value. */
+  onValue?: ((value: T) => void) | undefined;
   /** Time between two looks. @default 500 */
   pollMs?: number | undefined;
 }
@@ -143,6 +145,7 @@ export class WatchedFile<T> {
       const value = await finishInSlices(this.#options.parse(file.text), true);
       if (this.#closed || written !== this.#written) return;
       this.#value = value;
+      this.#options.onValue?.(value);
       this.#warn(file);
     } catch (error) {
       if (written !== this.#written) return;

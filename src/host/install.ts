@@ -31,6 +31,7 @@ import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
+import { jwksRouteOf } from './jwks-controller';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
@@ -38,8 +39,8 @@ export interface SecurityBinding {
   secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
-  /** What the instance itself answers, at the root of the app. */
-  rootRoutes(): readonly RootRoute[];
+  /** What the instance itself answers for these actions, at the root of the app. @throws ConfigurationError */
+  rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[];
   /** Compiles and checks what a server would register, and says nothing of it. */
   inspect(server: RecordedServer, facts: ServerFacts): Inspection;
   /** Notes that a request has come to an action, before any middleware of the action's own runs. */
@@ -175,12 +176,14 @@ function wrap(driver: BaseDriver): void {
       preparing(wasPreparing);
     }
     notePrepared(binding, actions);
-    serveAtRoot(this, binding.rootRoutes());
     const isStubbed = stubbing;
+    serveAtRoot(this, binding.rootRoutes(isStubbed ? [] : actions));
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];
       if (one === undefined) return;
       const { action: metadata, access } = one;
+      const isAtRoot = jwksRouteOf(metadata.target) !== undefined;
+      if (isAtRoot && !isStubbed) return;
       const arrive = (action: Action): void => {
         binding.arrive(action, access);
       };
@@ -188,6 +191,8 @@ function wrap(driver: BaseDriver): void {
       const arrivesAtLast = !noticeArrival(metadata, arrive) && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
       bindParameters(metadata, () => binding.answers(access));
+      const { routePrefix } = this;
+      if (isAtRoot) this.routePrefix = '';
       registerAction.call(this, metadata, (action: Action) => {
         if (isStubbed) {
           reach(one, action);
@@ -197,6 +202,7 @@ function wrap(driver: BaseDriver): void {
         if (!isForUser) return execute(action);
         return executeForUser(this, binding.login(action, access), metadata, action, execute);
       });
+      this.routePrefix = routePrefix;
     });
     registerRoutes.call(this);
   };

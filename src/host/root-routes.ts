@@ -7,8 +7,10 @@ import { type BaseDriver, ExpressDriver } from 'routing-controllers';
 /** A public document under a fixed path. */
 export interface RootRoute {
   readonly path: string;
-  /** The text of its JSON. */
-  readonly json: string;
+  /** The text of its JSON, at each request; undefined where it cannot be made now. Never throws. */
+  readonly json: () => string | undefined;
+  /** How long others may keep it. */
+  readonly maxAgeSeconds: number;
 }
 
 interface Koa {
@@ -56,13 +58,19 @@ export function serveAtRoot(driver: BaseDriver, routes: readonly RootRoute[]): v
   });
 }
 
-function answer({ method }: IncomingMessage, response: ServerResponse, { json }: RootRoute): void {
+function answer({ method }: IncomingMessage, response: ServerResponse, route: RootRoute): void {
+  const json = route.json();
+  if (json === undefined) {
+    response.writeHead(500, { 'Cache-Control': 'no-store' });
+    response.end();
+    return;
+  }
   const body = Buffer.from(json);
   response.writeHead(200, {
     'Content-Type': 'application/json',
     'Content-Length': body.length,
     'Access-Control-Allow-Origin': '*',
-    'Cache-Control': 'public, max-age=3600',
+    'Cache-Control': `public, max-age=${String(route.maxAgeSeconds)}`,
   });
   response.end(method === 'HEAD' ? undefined : body);
 }

@@ -42,6 +42,7 @@ import { noteHandedOut, noteSecured } from './build-watch';
 import type { Checkers } from './checkers';
 import { injectControllers } from './controllers';
 import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './install';
+import { jwksRoutes } from './jwks-routes';
 import { otherCopy } from './other-copy';
 import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import type { RootRoute } from './root-routes';
@@ -80,7 +81,7 @@ export class Security<U extends User = User, R extends string = string> {
     this.binding = {
       secure: (host) => this.secure(host),
       prepare: (actions, server) => this.prepare(actions, server),
-      rootRoutes: () => this.rootRoutes(),
+      rootRoutes: (actions) => this.rootRoutes(actions),
       inspect: ({ actions }, facts) => ({
         compiled: compileServer(actions, facts, components, options),
         components,
@@ -297,10 +298,21 @@ export class Security<U extends User = User, R extends string = string> {
     return compiled;
   }
 
-  private rootRoutes(): readonly RootRoute[] {
-    const { resource } = this.parts.options;
-    if (resource === undefined) return [];
-    return [{ path: resource.metadataPath, json: JSON.stringify(this.resourceMetadata()) }];
+  private rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[] {
+    const { audit, components, options } = this.parts;
+    const routes = jwksRoutes(actions, {
+      resolve: (cls) => components.resolve(cls),
+      onFailure: (error) => {
+        audit.error('The keys of jwksController() could not be served', error);
+      },
+    });
+    if (options.resource !== undefined) {
+      const json = JSON.stringify(this.resourceMetadata());
+      routes.push({ path: options.resource.metadataPath, maxAgeSeconds: 3600, json: () => json });
+    }
+    const twice = routes.find(({ path }, index) => routes.findIndex((other) => other.path === path) < index);
+    if (twice === undefined) return routes;
+    throw new ConfigurationError(`jwksController(): ${twice.path} is served already: give it another path`);
   }
 }
 

@@ -17,6 +17,7 @@ import type { ContainerLike } from '../components/constructor';
 import { injectionFault } from '../components/injection';
 import type { Access } from '../core/access';
 import { leavesOf } from '../rules/rule-kind';
+import { jwksRouteOf } from './jwks-controller';
 
 /**
  * Compiles a server's actions and refuses those that cannot be trusted.
@@ -30,7 +31,7 @@ export function compileServer(
 ): readonly CompiledAction[] {
   const declared = new HostDeclarations();
   const compiled = actions.map((action) =>
-    compileAction(action, server.routePrefix, options.default, declared),
+    compileAction(action, prefixOf(action, server), options.default, declared),
   );
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
   for (const { access } of compiled) {
@@ -45,6 +46,10 @@ export function compileServer(
     );
   }
   return compiled;
+}
+
+function prefixOf({ target }: ActionMetadata, { routePrefix }: ServerFacts): string {
+  return jwksRouteOf(target) === undefined ? routePrefix : '';
 }
 
 /** @throws ConfigurationError for a class of a guard that the container cannot give what its constructor asks for */

@@ -4,8 +4,7 @@ import { isInstance } from '../util/instance';
 import type { VerifiedAccessToken } from './access-token';
 import type { Report } from './key-source';
 import type { AccessTokenSettings } from './options';
-
-const OF_AUDIENCE = /^(?:aud|client_id) is another$/;
+import { OtherAudienceError } from './other-audience-error';
 
 /** Reports an audience that no token has, once: nobody could log in, and all that anybody saw would be 401. */
 export class AudienceWatch {
@@ -37,13 +36,13 @@ export class AudienceWatch {
 
   #refused(error: unknown): void {
     const reason = isInstance<TokenInvalidError>(error, TokenInvalidError) ? error.cause : undefined;
-    if (this.#isOver || !(reason instanceof Error && OF_AUDIENCE.test(reason.message))) return;
+    if (this.#isOver || !(reason instanceof OtherAudienceError)) return;
     this.#isOver = true;
     const { audience, audienceClaim, issuer } = this.settings;
     this.report({
       problem:
-        `a token that ${issuer} signed has none of the audiences ${audience.join(', ')} in ${audienceClaim}, and none ` +
-        'was accepted so far: name this API as the issuer does, or have it put that into its tokens',
+        `a token of ${issuer} has none of the audiences ${audience.join(', ')} in ${audienceClaim}, and none was ` +
+        'accepted so far: name this API as the issuer does, or have it put that into its tokens',
     });
   }
 }

@@ -65,14 +65,14 @@ function objectIn(object: JsonObject | undefined, name: string): JsonObject | un
   if (object === undefined || !Object.hasOwn(object, name)) return undefined;
   const value = object[name];
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw invalid('A claim with roles is no object');
+  throw invalid(`${name}, read for roles, is no object`);
 }
 
 function listIn(object: JsonObject | undefined, name: string): readonly string[] {
   if (object === undefined || !Object.hasOwn(object, name)) return [];
   const value = object[name];
   if (isNames(value)) return value;
-  throw invalid('A claim with roles is no list of texts');
+  throw invalid(`${name}, read for roles, is no list of non-empty texts`);
 }
 
 function isNames(value: unknown): value is readonly string[] {

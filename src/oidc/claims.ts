@@ -3,10 +3,12 @@
  * Every comparison is written so that a NaN, from a broken clock for example, refuses.
  */
 import { NO_NAMES } from '../core/frozen-json';
+import { TokenInvalidError } from '../errors';
 import type { JsonObject } from '../tokens/json';
 import { isScope } from '../util/scope-name';
 import { invalid } from '../tokens/jws';
 import type { AccessToken, Binding, Statement, VerifiedAccessToken } from './access-token';
+import { OtherAudienceError } from './other-audience-error';
 
 /** What a token is held against. */
 export interface TokenPolicy {
@@ -30,7 +32,7 @@ const MAX_NUMERIC_DATE = 8.64e12;
  * @see RFC 7519 section 4.1, RFC 9068 section 2.2
  */
 export function readJwtClaims(claims: JsonObject, policy: TokenPolicy): Statement {
-  if (own(claims, 'iss') !== policy.issuer) throw invalid('iss is another');
+  if (own(claims, 'iss') !== policy.issuer) throw invalid('iss is not the option issuer');
   const statement = readStatement(claims, policy);
   if (statement.subject === undefined) throw invalid('sub is missing');
   if (statement.expiresAt === undefined) throw invalid('exp is missing');
@@ -45,7 +47,7 @@ export function readJwtClaims(claims: JsonObject, policy: TokenPolicy): Statemen
  */
 export function readIntrospectedClaims(claims: JsonObject, policy: TokenPolicy): Statement {
   const issuer = own(claims, 'iss');
-  if (issuer !== undefined && issuer !== policy.issuer) throw invalid('iss is another');
+  if (issuer !== undefined && issuer !== policy.issuer) throw invalid('iss is not the option issuer');
   return readStatement(claims, policy);
 }
 
@@ -65,7 +67,8 @@ export function checkTimes(
   if (authenticatedAt !== undefined && !(authenticatedAt <= latest))
     throw invalid('auth_time is in the future');
   if (expiresAt === undefined || issuedAt === undefined) return;
-  if (!(expiresAt - issuedAt <= maxAgeSeconds * 1000)) throw invalid('exp is too long after iat');
+  if (!(expiresAt - issuedAt <= maxAgeSeconds * 1000))
+    throw invalid('exp is more than the option maxAgeSeconds after iat');
 }
 
 /** A new object each time: its dates can be changed by whoever gets them. */
@@ -115,9 +118,15 @@ function readStatement(claims: JsonObject, policy: TokenPolicy): Statement {
 
 function checkAudience(claims: JsonObject, { audience, audienceClaim }: TokenPolicy): void {
   const stated = own(claims, audienceClaim);
+  if (stated === undefined) throw ofOtherAudience(`${audienceClaim} is missing`);
   const list = audienceClaim === 'aud' && Array.isArray(stated) ? (stated as readonly unknown[]) : [stated];
   if (!list.every((name) => typeof name === 'string')) throw invalid(`${audienceClaim} is no text`);
-  if (!list.some((name) => audience.includes(name))) throw invalid(`${audienceClaim} is another`);
+  if (list.some((name) => audience.includes(name))) return;
+  throw ofOtherAudience(`${audienceClaim} has none of the option audience`);
+}
+
+function ofOtherAudience(reason: string): TokenInvalidError {
+  return new TokenInvalidError({ cause: new OtherAudienceError(reason) });
 }
 
 /** Auth0 and Entra ID say so of a client that got the token for itself. */
@@ -164,9 +173,17 @@ function bindingIn(claims: JsonObject, { dpop, mtls }: TokenPolicy): Binding {
     const isChecked = (name === 'jkt' && dpop) || (name === 'x5t#S256' && mtls);
     return isChecked && typeof value === 'string' && THUMBPRINT.test(value);
   });
-  if (members.length === 0 || !areChecked) throw invalid('cnf has a member that is not checked');
+  if (members.length === 0 || !areChecked) throw invalid(uncheckedIn(confirmation, { dpop, mtls }));
   const thumbprints = new Map<string, string>(members as [string, string][]);
   return { jkt: thumbprints.get('jkt'), certificate: thumbprints.get('x5t#S256') };
+}
+
+function uncheckedIn(confirmation: object, { dpop, mtls }: Pick<TokenPolicy, 'dpop' | 'mtls'>): string {
+  if (Object.hasOwn(confirmation, 'jkt') && !dpop) return 'cnf has jkt, and the option dpop is not set';
+  if (Object.hasOwn(confirmation, 'x5t#S256') && !mtls) {
+    return 'cnf has x5t#S256, and the option mtls is not set';
+  }
+  return 'cnf has a member that cannot be checked, or none';
 }
 
 function textIn(claims: JsonObject, name: string): string | undefined {

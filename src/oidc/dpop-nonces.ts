@@ -36,7 +36,7 @@ export class DpopNonces {
       if (isSameSecret(nonce, present)) return undefined;
       if (isSameSecret(nonce, this.#of(window - 1))) return present;
     }
-    throw new DpopProofError('nonce is another', 'use_dpop_nonce', present);
+    throw new DpopProofError('nonce is missing, or too old', 'use_dpop_nonce', present);
   }
 
   #window(): number {

@@ -68,13 +68,15 @@ export class DpopProofs {
     const id = own('jti');
     if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH)
       throw new DpopProofError('jti is wrong');
-    if (own('htm') !== request.method) throw new DpopProofError('htm is another');
-    if (!this.#isFor(own('htu'), request.path)) throw new DpopProofError('htu is another');
+    if (own('htm') !== request.method) throw new DpopProofError('htm is not the method of the request');
+    if (!this.#isFor(own('htu'), request.path))
+      throw new DpopProofError('htu is not dpop.origin with the path of the request');
     this.#checkTime(own('iat'));
     const nonce = this.#nonces?.check(own('nonce'));
     const ath = createHash('sha256').update(request.token).digest('base64url');
     const stated = own('ath');
-    if (typeof stated !== 'string' || !isSameSecret(stated, ath)) throw new DpopProofError('ath is another');
+    if (typeof stated !== 'string' || !isSameSecret(stated, ath))
+      throw new DpopProofError('ath is not the hash of the token');
     const jkt = thumbprintOf(key.key);
     if (jkt !== request.jkt)
       throw new TokenInvalidError({ cause: new Error('The token is bound to another key') });
@@ -85,10 +87,10 @@ export class DpopProofs {
   /** The key that a proof brings along, and the algorithm that it states. */
   #keyOf(header: JsonObject): { key: VerifyKey; algorithm: string } {
     const own = (name: string): unknown => (Object.hasOwn(header, name) ? header[name] : undefined);
-    if (mediaType(own('typ')) !== 'dpop+jwt') throw new DpopProofError('typ is another');
+    if (mediaType(own('typ')) !== 'dpop+jwt') throw new DpopProofError('typ is not dpop+jwt');
     const algorithm = own('alg');
     if (typeof algorithm !== 'string' || !this.settings.algorithms.includes(algorithm)) {
-      throw new DpopProofError('alg is another');
+      throw new DpopProofError('alg is not in dpop.algorithms');
     }
     if (UNSUPPORTED.some((name) => Object.hasOwn(header, name))) {
       throw new DpopProofError('The header asks for an extension');
@@ -108,7 +110,7 @@ export class DpopProofs {
   #checkTime(iat: unknown): void {
     const isNear =
       typeof iat === 'number' && Math.abs(this.clock() - iat * 1000) <= this.settings.maxAgeSeconds * 1000;
-    if (!isNear) throw new DpopProofError('iat is too far from now');
+    if (!isNear) throw new DpopProofError('iat is more than dpop.maxAgeSeconds from now');
   }
 
   async #record(jkt: string, id: string): Promise<void> {

@@ -71,8 +71,8 @@ function refuseMixedUsers(placed: Placed, { providers, userstores }: AppFacts): 
   if (placed.userPrefix !== '' && !isPart) return;
   const beside = others.length > 0 ? 'another provider of tokens' : 'a userstore';
   throw new ConfigurationError(
-    `${placed.name}: beside ${beside} its users need a name of their own: set userPrefix to a text that no other name ` +
-      'begins with, or override findUser()',
+    `${placed.name}: beside ${beside} its users need names of their own: set userPrefix, such as 'company:', to a text ` +
+      'that no other user name begins with, and that is not part of the userPrefix of another provider, or override findUser()',
   );
 }
 

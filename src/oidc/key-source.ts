@@ -131,7 +131,7 @@ export class FetchedKeys implements KeySource {
 const MAX_TOLD = 8;
 
 function known(keys: readonly KeyObject[]): readonly KeyObject[] {
-  if (keys.length === 0) throw invalid('The issuer has no such key');
+  if (keys.length === 0) throw invalid('The issuer has no key of the kid and alg');
   return keys;
 }
 

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
-import { callable, flag, isText, kind, oneOf, optional, wholeNumber } from '../util/option-kinds';
+import { callable, flag, isFunction, isText, kind, oneOf, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions, type Values, withoutContainer } from '../util/parse-options';
 import type { ClaimRoles } from './claim-roles';
 import { type DpopOptions, dpopKind } from './dpop-options';
@@ -118,7 +118,9 @@ const OPTIONS = {
     kind<string>('must be a string', (value) => typeof value === 'string'),
     '',
   ),
-  roles: optional(callable<ClaimRoles>()),
+  roles: optional(
+    kind<ClaimRoles>("must be a function of the claims, such as claimRoles.claim('groups')", isFunction),
+  ),
   clockToleranceSeconds: optional(wholeNumber({ min: 0, max: 60 }), 30),
   maxAgeSeconds: optional(wholeNumber({ min: 1, max: 31_536_000 }), 86_400),
   tokenCache: optional(wholeNumber({ min: 0, max: 1_000_000 }), 1000),

@@ -227,9 +227,12 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   async #introspected(token: string, introspection: Introspection): Promise<VerifiedAccessToken> {
     const policy = { ...this.#settings, dpop: this.#settings.dpop !== undefined };
     try {
-      const statement = readIntrospectedClaims(await introspection.ask(token), policy);
-      checkTimes(statement, policy, this.#clock());
-      return toVerified(statement, policy);
+      const claims = await introspection.ask(token);
+      return await this.#audience.watch(() => {
+        const statement = readIntrospectedClaims(claims, policy);
+        checkTimes(statement, policy, this.#clock());
+        return toVerified(statement, policy);
+      });
     } catch (cause) {
       const isKnown = this.#settings.introspection?.prefix !== undefined;
       if (!isKnown || !isInstance(cause, TokenInvalidError)) throw cause;
@@ -250,7 +253,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     const found = token.isClient ? this.findClient(token, userstore) : this.findUser(token, userstore);
     return chained(found, (user) => {
       if (user === null || user === undefined) {
-        throw new TokenInvalidError({ cause: new Error('The token is for an unknown user') });
+        throw new TokenInvalidError({ cause: new Error(token.isClient ? UNKNOWN_CLIENT : UNKNOWN_USER) });
       }
       // The chain reports what is no user.
       if (!isUser(user)) return user;
@@ -281,6 +284,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   }
 }
 
+const UNKNOWN_CLIENT = 'The token is of a client that acts for itself, and findClient() found nobody for it';
+const UNKNOWN_USER = 'findUser() found no user for the subject';
 const NO_ROLES: readonly string[] = Object.freeze([]);
 function sourceIn(store: ProofStore | undefined): ProblemSource | undefined {
   return store !== undefined && PROBLEM_SOURCE in store ? (store as ProofStore & ProblemSource) : undefined;

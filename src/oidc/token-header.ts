@@ -38,14 +38,18 @@ export function readTokenHeader(token: string, policy: HeaderPolicy): TokenHeade
   const own = (name: string): unknown => (Object.hasOwn(json, name) ? json[name] : undefined);
   const [algorithm, kid] = [own('alg'), own('kid')];
   if (typeof algorithm !== 'string' || !policy.algorithms.includes(algorithm))
-    throw invalid('alg is another');
+    throw invalid('alg is not in the option algorithms');
   if (kid !== undefined && typeof kid !== 'string') throw invalid('kid is no text');
   if (UNSUPPORTED.some((name) => Object.hasOwn(json, name)))
     throw invalid('The header asks for an extension');
   if (mediaType(own('cty')) === 'jwt') throw invalid('Another token is nested in it');
   const type = mediaType(own('typ'));
   const isUntyped = type === undefined || type === 'jwt';
-  if (type !== 'at+jwt' && !(isUntyped && policy.type === 'auto')) throw invalid('typ is another');
+  if (type !== 'at+jwt' && !(isUntyped && policy.type === 'auto')) {
+    throw invalid(
+      policy.type === 'auto' ? 'typ is neither at+jwt nor JWT' : 'typ is not at+jwt, as the option type asks',
+    );
+  }
   return { algorithm, kid, isUntyped };
 }
 

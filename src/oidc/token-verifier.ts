@@ -62,7 +62,8 @@ export class TokenVerifier {
     if (key === undefined) throw invalid('The signature is wrong');
     const claims = parseJsonObject(Buffer.from(token.split('.', 2)[1] ?? '', 'base64url'));
     if (claims === undefined) throw invalid('The payload is no claims set');
-    if (isUntyped && !isAccessToken(claims)) throw invalid('Nothing shows that it is an access token');
+    if (isUntyped && !isAccessToken(claims))
+      throw invalid('The claims do not show that it is an access token: it may be an ID token');
     const bytes = freezeJson(claims);
     const statement = readJwtClaims(claims, policy);
     const accepted = this.#accepted(statement);

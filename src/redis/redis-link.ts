@@ -1,3 +1,4 @@
+import { inTime } from './in-time';
 import { refusalOf } from './redis-refusal';
 
 /** A Redis that is asked as long as it answers in time, and else tried again in the background. */
@@ -24,7 +25,7 @@ export class RedisLink {
       return undefined;
     }
     try {
-      return await inTime(work());
+      return await inTime(work(), MAX_MS);
     } catch (error) {
       this.#change(false, error);
       return undefined;
@@ -61,18 +62,3 @@ export class RedisLink {
 
 const MAX_MS = 100;
 const PROBE_EVERY_MS = 1000;
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      // Where this process was busy, the answer has come and is read before the next turn.
-      setImmediate(reject, new Error(`Redis did not answer within ${String(MAX_MS)} ms`));
-    }, MAX_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

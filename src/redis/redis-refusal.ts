@@ -7,6 +7,7 @@ const CURES: Readonly<Record<string, string>> = {
   OOM: 'its memory is full: raise maxmemory',
   MISCONF: 'it cannot save to its disk, and takes no writes until it can',
   NOREPLICAS: 'it has too few replicas to take writes',
+  BUSY: 'a script of another program keeps it busy',
   LOADING: 'it is loading its data',
   MASTERDOWN: 'it has lost its master',
   CLUSTERDOWN: 'its cluster is down',
@@ -26,7 +27,7 @@ export function refusalOf(error: unknown): string | undefined {
  * The code of a reply that is an error. No more of it is told: the rest may have names and values. A transaction is
  * refused for the errors that came before.
  */
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
   const { previousErrors } = error as { previousErrors?: unknown };
   const first: unknown = Array.isArray(previousErrors) ? previousErrors.at(0) : undefined;

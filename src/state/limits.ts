@@ -20,7 +20,6 @@ const TOKEN_ID = /^[0-9a-f]{16}$/;
 
 /** @throws TypeError */
 export function checkKey(key: unknown): asserts key is string {
-  // With $ alone a line end could follow, but not here: it has no m flag, and [!-~] has none.
   if (typeof key === 'string' && KEY.test(key)) return;
   throw new TypeError(`A key must be 1 to ${String(MAX_KEY)} printable ASCII characters without spaces`);
 }

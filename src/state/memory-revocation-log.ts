@@ -61,7 +61,7 @@ export class MemoryRevocationLog implements RevocationLogInterface {
     const now = this.#clock();
     for (const entry of list) {
       for (let swept = 0; swept < SWEPT && this.#dropEnded(now); swept += 1);
-      if (entry.until > now) this.#add(entry, now);
+      if (entry.until > now) this.#add(entry);
     }
   }
 
@@ -89,14 +89,14 @@ export class MemoryRevocationLog implements RevocationLogInterface {
     return Number(digits) <= this.#newest ? Number(digits) : undefined;
   }
 
-  #add({ id, until, before }: Revocation, now: number): void {
+  #add({ id, until, before }: Revocation): void {
     const name = before === undefined ? id : `user ${id}`;
     const known = this.#byName.get(name);
     if (known !== undefined) {
       const { entry } = known;
       if (until <= entry.until && (before ?? 0) <= (entry.before ?? 0)) return;
       this.#remove(known);
-    } else if (this.#byName.size >= this.#maxEntries && !this.#dropEnded(now)) {
+    } else if (this.#byName.size >= this.#maxEntries) {
       this.#tell(true);
       throw new ServiceUnavailableError({ cause: new Error('The log of revocations is full') });
     }

@@ -89,7 +89,7 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
     if (present?.value !== previous) return false;
     const ends = expiresAt.getTime();
     if (present === undefined) {
-      if (ends > now) this.#add({ key, value, owner, ends, place: 0 }, now);
+      if (ends > now) this.#add({ key, value, owner, ends, place: 0 });
       return true;
     }
     if (owner !== undefined && owner !== present.owner) {
@@ -129,6 +129,8 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
   /** The time, after a few of those that have ended by then have left. */
   #now(): number {
     const now = this.#clock();
+    // Nothing would be later than it, so that all would have ended.
+    if (!Number.isFinite(now)) throw new TypeError('MemoryState: the clock tells no time');
     for (let swept = 0; swept < SWEPT && this.#dropEnded(now); swept += 1);
     return now;
   }
@@ -148,8 +150,9 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
   }
 
   /** @throws ServiceUnavailableError where there is no room: to drop a live entry would end somebody's login */
-  #add(entry: Entry, now: number): void {
-    if (this.#entries.size >= this.#maxEntries && !this.#dropEnded(now)) {
+  #add(entry: Entry): void {
+    // What has ended has made room in #now().
+    if (this.#entries.size >= this.#maxEntries) {
       this.#tell(true);
       throw new ServiceUnavailableError({ cause: new Error('MemoryState is full') });
     }

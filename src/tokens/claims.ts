@@ -106,8 +106,8 @@ export function checkStatement(
   nowMs: number,
 ): VerifiedToken {
   const { issuer, audiences, notBefore, issuedAt, expiresAt, authenticatedAt } = statement;
-  if (issuer !== policy.issuer) throw invalid('iss is another');
-  if (!audiences.includes(policy.audience)) throw invalid('aud is another');
+  if (issuer !== policy.issuer) throw invalid('iss is not the option issuer');
+  if (!audiences.includes(policy.audience)) throw invalid('aud has not the option audience');
   const toleranceMs = policy.clockToleranceSeconds * 1000;
   if (!(nowMs < expiresAt + toleranceMs)) throw invalid('exp has passed');
   if (!(issuedAt <= nowMs + toleranceMs)) throw invalid('iat is in the future');

@@ -1,8 +1,9 @@
 /**
- * Signed text: JSON Web Signatures in compact form, under one key whose algorithm the configuration fixes.
+ * Signed text: JSON Web Signatures in compact form, under keys whose algorithm the configuration fixes.
  *
- * The key comes first: a token's signature is checked before a byte of it is decoded or parsed, so that its
- * header can neither choose the algorithm nor name a key. Nothing here knows what a claim is.
+ * Where there is one key it comes first: a token's signature is checked before a byte of it is decoded or parsed, so
+ * that its header can neither choose the algorithm nor name a key. Of several keys the header names one by its `kid`,
+ * and must state that key's own algorithm. Nothing here knows what a claim is.
  */
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { TokenInvalidError } from '../errors';
@@ -11,12 +12,21 @@ import { decodeBase64Url, freezeJson, parseJsonObject, type JsonObject } from '.
 /** A key with the one algorithm it is used for. Signatures are base64url text. */
 export interface JwsKey {
   readonly algorithm: string;
+  /** The `kid` of what it signs; undefined for none. */
+  readonly kid?: string | undefined;
   sign(signingInput: string): string;
-  /** True only for the one canonical text of the right signature. Never throws. */
+  /** True only for the canonical text of a right signature. Never throws. */
   verify(signingInput: string, signature: string): boolean;
 }
 
+/** Keys of which a token names one. */
+export interface JwsKeys {
+  /** The key of that `kid`, of none for undefined, as a header has it: of any type. Undefined where there is no such key. */
+  named(kid: unknown): JwsKey | undefined;
+}
+
 export interface VerifiedJws {
+  readonly key: JwsKey;
   readonly header: JsonObject;
   readonly payload: Buffer;
 }
@@ -45,53 +55,71 @@ export function hs256Key(secret: Uint8Array): JwsKey {
   };
 }
 
-/** Signs a payload under a header that gets the key's algorithm. */
+/** Signs a payload under a header that gets the key's algorithm and `kid`. */
 export function signCompact(key: JwsKey, header: JsonObject, payload: string): string {
-  const protectedHeader = JSON.stringify({ ...header, alg: key.algorithm });
+  const { algorithm, kid } = key;
+  const protectedHeader = JSON.stringify({
+    ...header,
+    alg: algorithm,
+    ...(kid !== undefined && { kid }),
+  });
   const signingInput = `${encode(protectedHeader)}.${encode(payload)}`;
   return `${signingInput}.${key.sign(signingInput)}`;
 }
 
 /**
- * The header and payload of a token that the key has signed. Header parameters that name or carry a key
- * (`kid`, `jwk`, `jku`, `x5c`, `x5u`) are not looked at.
+ * The header and payload of a token that the key has signed, or one of the keys. Header parameters that carry a key or
+ * say where one is (`jwk`, `jku`, `x5c`, `x5u`) are not looked at, nor is `kid` where there is one key.
  * @throws TokenInvalidError for everything else.
  * @see RFC 7515 section 5.2, RFC 8725 sections 3.1 and 3.10
  */
-export function verifyCompact(key: JwsKey, token: string): VerifiedJws {
+export function verifyCompact(keys: JwsKey | JwsKeys, token: string): VerifiedJws {
   if (token.length > MAX_TOKEN_LENGTH) throw invalid('The token is too long');
   const [, signingInput, signature] = COMPACT.exec(token) ?? [];
   if (signingInput === undefined || signature === undefined) throw invalid('The token is no compact JWS');
-  if (!key.verify(signingInput, signature)) throw invalid('The signature is wrong');
 
   const dot = signingInput.indexOf('.');
-  const header = headerOf(key, signingInput.slice(0, dot));
+  const encoded = signingInput.slice(0, dot);
+  const known = HEADERS.get(keys)?.get(encoded);
+  const { key, header } =
+    'verify' in keys
+      ? { key: verified(keys, signingInput, signature), header: known ?? readHeader(encoded) }
+      : named(keys, known ?? readHeader(encoded));
+  if (!Object.hasOwn(header, 'alg') || header['alg'] !== key.algorithm) throw invalid('alg is another');
+  if (key !== keys) verified(key, signingInput, signature);
+  if (known === undefined) remember(keys, encoded, header);
+
   const payload = decodeBase64Url(signingInput.slice(dot + 1));
   if (payload === undefined) throw invalid('The token is not encoded canonically');
-  return { header, payload };
+  return { key, header, payload };
 }
 
-/** Headers that tokens of a key had: one key signs many tokens and few headers. */
-const HEADERS = new WeakMap<JwsKey, Map<string, JsonObject>>();
+function verified(key: JwsKey, signingInput: string, signature: string): JwsKey {
+  if (!key.verify(signingInput, signature)) throw invalid('The signature is wrong');
+  return key;
+}
+
+function named(keys: JwsKeys, header: JsonObject): { key: JwsKey; header: JsonObject } {
+  const key = keys.named(Object.hasOwn(header, 'kid') ? header['kid'] : undefined);
+  if (key === undefined) throw invalid('There is no such key');
+  return { key, header };
+}
+
+/** Headers that tokens had whose signature was right: one key signs many tokens and few headers. */
+const HEADERS = new WeakMap<JwsKey | JwsKeys, Map<string, JsonObject>>();
 const MAX_HEADERS = 16;
 
-/** The header of a token that the key has signed, frozen. */
-function headerOf(key: JwsKey, encoded: string): JsonObject {
-  const headers = HEADERS.get(key) ?? new Map<string, JsonObject>();
-  const known = headers.get(encoded);
-  if (known !== undefined) return known;
-  const header = readHeader(key, encoded);
+function remember(keys: JwsKey | JwsKeys, encoded: string, header: JsonObject): void {
+  const headers = HEADERS.get(keys) ?? new Map<string, JsonObject>();
   freezeJson(header);
   if (headers.size >= MAX_HEADERS) headers.clear();
   headers.set(Buffer.from(encoded).toString(), header);
-  HEADERS.set(key, headers);
-  return header;
+  HEADERS.set(keys, headers);
 }
 
-function readHeader(key: JwsKey, encoded: string): JsonObject {
+function readHeader(encoded: string): JsonObject {
   const header = parseJsonObject(decodeBase64Url(encoded));
   if (header === undefined) throw invalid('The header is not encoded canonically');
-  if (!Object.hasOwn(header, 'alg') || header['alg'] !== key.algorithm) throw invalid('alg is another');
   if (UNSUPPORTED_HEADERS.some((name) => Object.hasOwn(header, name))) {
     throw invalid('The header asks for an extension');
   }

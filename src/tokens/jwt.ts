@@ -1,4 +1,4 @@
-import { invalid, signCompact, verifyCompact, type JwsKey } from './jws';
+import { invalid, signCompact, verifyCompact, type JwsKey, type JwsKeys } from './jws';
 import { parseJsonObject, type JsonObject } from './json';
 
 /**
@@ -14,17 +14,30 @@ export function signJwt(key: JwsKey, claims: JsonObject, type: string = ACCESS_T
 }
 
 /**
- * The claims of a token that the key has signed and whose `typ` is the given one. What they say is not
- * looked at; that is {@link readClaims}.
+ * The claims of a token that the key has signed, or one of the keys, and whose `typ` is the given one. What they say is
+ * not looked at; that is {@link readClaims}.
  * @throws TokenInvalidError for everything else.
  * @see RFC 7519 section 7.2
  */
-export function verifyJwt(key: JwsKey, token: string, type: string = ACCESS_TOKEN_TYPE): JsonObject {
-  const { header, payload } = verifyCompact(key, token);
-  if (!Object.hasOwn(header, 'typ') || !isMediaType(header['typ'], type)) throw invalid('typ is another');
+export function verifyJwt(
+  keys: JwsKey | JwsKeys,
+  token: string,
+  type: string = ACCESS_TOKEN_TYPE,
+): JsonObject {
+  return openJwt(keys, token, type).claims;
+}
+
+/** {@link verifyJwt}, with the key that the signature is of. */
+export function openJwt(
+  keys: JwsKey | JwsKeys,
+  token: string,
+  type: string = ACCESS_TOKEN_TYPE,
+): { readonly key: JwsKey; readonly claims: JsonObject } {
+  const { key, header, payload } = verifyCompact(keys, token);
+  if (!Object.hasOwn(header, 'typ') || !isMediaType(header['typ'], type)) throw invalid(`typ is not ${type}`);
   const claims = parseJsonObject(payload);
   if (claims === undefined) throw invalid('The payload is no claims set');
-  return claims;
+  return { key, claims };
 }
 
 /** Media types compare without case, and `application/` may be left out (RFC 7515 section 4.1.9). */

@@ -1,15 +1,24 @@
 import { ConfigurationError } from '../errors';
 import type { Clock } from '../util/clock';
-import { callable, optional, text, unchecked, wholeNumber } from '../util/option-kinds';
+import { callable, kind, optional, text, unchecked, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
+import { isInstance } from '../util/instance';
+import { KeySet } from './key-set';
+import { readSecret } from './secret';
 
 export interface TokenServiceOptions {
   /**
-   * The key that tokens are signed with: at least 32 bytes, text counted in UTF-8. `undefined` is taken for
-   * the sake of `process.env.X`, and refused like everything too short: there is no default.
+   * The one key that tokens are signed with, by HS256, and without a `kid`: at least 32 bytes, text counted in UTF-8.
+   * Either this or `keys`. `undefined` is taken for the sake of `process.env.X`, and refused without `keys` like
+   * everything too short: there is no default.
    * @see RFC 7518 section 3.2
    */
-  secret: string | Uint8Array | undefined;
+  secret?: string | Uint8Array | undefined;
+  /**
+   * The keys that tokens are signed and verified with, in place of `secret`: they can be changed while the app runs, and
+   * other services verify by the public ones.
+   */
+  keys?: KeySet | undefined;
   /** Who issues the tokens (`iss`); a token of another issuer is refused. */
   issuer: string;
   /** Whom the tokens are meant for (`aud`); a token for somebody else is refused. */
@@ -33,7 +42,7 @@ export interface TokenServiceOptions {
 }
 
 export interface TokenSettings {
-  readonly secret: Uint8Array;
+  readonly key: Uint8Array | KeySet;
   readonly issuer: string;
   readonly audience: string;
   readonly ttlSeconds: number;
@@ -43,12 +52,12 @@ export interface TokenSettings {
   readonly clock: Clock;
 }
 
-const MIN_SECRET_BYTES = 32;
 const YEAR_SECONDS = 31_536_000;
 
 const OPTIONS = {
   // With an advice of its own.
   secret: unchecked<unknown>(),
+  keys: optional(kind<KeySet>('must be a KeySet or KeyFile', (value) => isInstance(value, KeySet))),
   issuer: text,
   audience: text,
   ttlSeconds: optional(wholeNumber({ min: 1, max: YEAR_SECONDS }), 600),
@@ -63,24 +72,26 @@ const OPTIONS = {
  * @throws ConfigurationError that names the option, and never shows the secret.
  */
 export function checkTokenOptions(options: TokenServiceOptions): TokenSettings {
-  const { secret, clock, ...settings } = parseOptions('TokenService', withoutContainer(options), OPTIONS);
+  const { secret, keys, clock, ...settings } = parseOptions(
+    'TokenService',
+    withoutContainer(options),
+    OPTIONS,
+  );
   if (settings.ttlSeconds > settings.maxAgeSeconds) {
     throw new ConfigurationError('TokenService: ttlSeconds must not be more than maxAgeSeconds');
   }
-  return { ...settings, secret: secretBytes(secret), clock: clock ?? Date.now };
+  return { ...settings, key: keyOf(secret, keys), clock: clock ?? Date.now };
 }
 
-function secretBytes(secret: unknown): Uint8Array {
-  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
-  if (!(bytes instanceof Uint8Array) || bytes.length < MIN_SECRET_BYTES) {
-    throw new ConfigurationError(
-      `TokenService: secret must have at least ${String(MIN_SECRET_BYTES)} bytes; ` +
-        'make one with `openssl rand -base64 48` and set it in the environment',
-    );
+function keyOf(secret: unknown, keys: KeySet | undefined): Uint8Array | KeySet {
+  if (keys === undefined) {
+    const bytes = readSecret(secret);
+    if (typeof bytes === 'string') throw new ConfigurationError(`TokenService: secret ${bytes}`);
+    return bytes;
   }
-  // Whoever has the public half of a key pair could sign with it (RFC 8725 section 2.1).
-  if (Buffer.from(bytes).includes('-----BEGIN ')) {
-    throw new ConfigurationError('TokenService: secret must be random bytes, not a key pair or certificate');
-  }
-  return bytes;
+  if (secret === undefined) return keys;
+  throw new ConfigurationError(
+    'TokenService: secret and keys must not both be set; to move from one to the other, give `keys` the secret as a ' +
+      'key of HS256 with `kid: null`',
+  );
 }

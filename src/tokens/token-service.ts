@@ -4,13 +4,15 @@
  * An app's service extends {@link TokenService}, issues tokens with `issue` and hands itself to a
  * TokenProvider, which reads them from requests.
  */
-import { randomUUID } from 'node:crypto';
+import { type JsonWebKey, randomUUID } from 'node:crypto';
+import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
 import { isUser } from '../core/user';
 import { BadCredentialsError } from '../errors';
 import { checkStatement, readStatement, type TokenStatement, type VerifiedToken } from './claims';
-import { hs256Key, invalid, MAX_TOKEN_LENGTH, type JwsKey } from './jws';
-import { signJwt, verifyJwt } from './jwt';
+import { invalid, MAX_TOKEN_LENGTH } from './jws';
+import { openJwt, signJwt } from './jwt';
+import { KeyUse } from './key-use';
 import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
 import { VerifiedTokens } from './verified-tokens';
@@ -27,7 +29,8 @@ export interface IssuedToken {
 const STATEMENT_BYTES = 512;
 
 /**
- * Issues and verifies access tokens: HS256 under one secret, whatever a token's header says.
+ * Issues and verifies access tokens: under one secret by HS256, whatever a token's header says, or under a
+ * {@link KeySet}, where the header names the key and the key fixes the algorithm.
  * Times are carried to the millisecond (RFC 7519 allows fractions), so that a token issued in the very
  * second in which older ones were revoked is usable.
  *
@@ -35,14 +38,14 @@ const STATEMENT_BYTES = 512;
  * with 4 KiB for each at most. Their times are checked each time all the same.
  */
 export class TokenService {
-  readonly #key: JwsKey;
-  readonly #settings: Omit<TokenSettings, 'secret' | 'tokenCache'>;
+  readonly #keys: KeyUse;
+  readonly #settings: Omit<TokenSettings, 'key' | 'tokenCache'>;
   readonly #verified: VerifiedTokens<TokenStatement>;
 
   /** @throws ConfigurationError when an option is missing or not safe; it names the option. */
   constructor(options: TokenServiceOptions) {
-    const { secret, tokenCache, ...settings } = checkTokenOptions(options);
-    this.#key = hs256Key(secret);
+    const { key, tokenCache, ...settings } = checkTokenOptions(options);
+    this.#keys = new KeyUse(key);
     this.#settings = settings;
     this.#verified = new VerifiedTokens(tokenCache);
   }
@@ -50,6 +53,25 @@ export class TokenService {
   /** Who issues its tokens, as their `iss` has it. */
   get issuer(): string {
     return this.#settings.issuer;
+  }
+
+  /**
+   * The public keys that its tokens are verified with, for services that take them too: a JSON Web Key Set, without keys
+   * where tokens are signed with a secret. `jwksController()` serves it.
+   * @see RFC 7517 section 5
+   */
+  jwks(): { keys: readonly JsonWebKey[] } {
+    return this.#keys.jwks();
+  }
+
+  /** Tells the app what is wrong with a new version of a {@link KeyFile}. Called by the TokenProvider that holds it. */
+  onStart(app: Pick<AppFacts, 'report'>): void {
+    this.#keys.start(app.report);
+  }
+
+  /** Closes a {@link KeyFile}, with the last service that has it. Called by the last TokenProvider that holds it. */
+  async close(): Promise<void> {
+    await this.#keys.close();
   }
 
   /**
@@ -82,7 +104,7 @@ export class TokenService {
     if (!(expiresInSeconds >= 1)) {
       throw new BadCredentialsError({ cause: new Error('The login is older than maxAgeSeconds') });
     }
-    const token = signJwt(this.#key, {
+    const token = signJwt(this.#keys.signing(), {
       iss: this.#settings.issuer,
       aud: this.#settings.audience,
       sub: login.user.username,
@@ -105,14 +127,15 @@ export class TokenService {
    */
   verify(token: string): VerifiedToken {
     if (typeof token !== 'string') throw invalid('The token is no string');
-    const known = this.#verified.find(token, this.#key);
+    const known = this.#verified.find(token, this.#keys);
     if (known !== undefined) return this.#check(known);
-    const statement = readStatement(verifyJwt(this.#key, token));
+    const { key, claims: stated } = openJwt(this.#keys.verifying, token);
+    const statement = readStatement(stated);
     const { claims, methods, scopes } = statement;
     const bytes = STATEMENT_BYTES + freezeJson(claims) + freezeJson(methods) + freezeJson(scopes);
     const verified = this.#check(statement);
     // Only now: a token that is not accepted takes nobody's place.
-    this.#verified.add(token, this.#key, statement, bytes);
+    this.#verified.add(token, key, statement, bytes);
     return verified;
   }
 

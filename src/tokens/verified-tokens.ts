@@ -1,6 +1,9 @@
 /** An average that tokens stay below by far; a few that are larger take the room of others. */
 const BYTES_PER_ENTRY = 4096;
-/** An HMAC with SHA-256 in base64url, the end of a token that differs from one to the next. */
+/**
+ * The end of a token that differs from one to the next: an HMAC with SHA-256 in base64url, or the second half of a
+ * signature by EdDSA or ES256, or as much of one by RS256.
+ */
 const ID_LENGTH = 43;
 
 interface Entry<T> {
@@ -11,6 +14,12 @@ interface Entry<T> {
   readonly value: T;
   readonly bytes: number;
   wasUsed: boolean;
+}
+
+/** The keys that tokens may have been signed with. */
+export interface AcceptedKeys {
+  /** True for the very key that is accepted now. */
+  accepts(key: object): boolean;
 }
 
 /**
@@ -41,10 +50,10 @@ export class VerifiedTokens<T> {
     return this.#bytes;
   }
 
-  /** What a token states that the very same key has signed. */
-  find(token: string, key: object): T | undefined {
+  /** What a token states that a key has signed which is accepted now. */
+  find(token: string, keys: AcceptedKeys): T | undefined {
     const entry = this.#entries.get(idOf(token));
-    if (entry?.token !== token || entry.key !== key) return undefined;
+    if (entry?.token !== token || !keys.accepts(entry.key)) return undefined;
     entry.wasUsed = true;
     return entry.value;
   }

@@ -39,7 +39,7 @@ export function objectOf<S extends Shape>(shape: S): Kind<Values<S>> {
     const where = place === '' ? 'the options' : place;
     // What an object inherits would be read without having been checked.
     if (!isPlainObject(value)) {
-      report(`${where} must be an object`);
+      report(`${where} must be an object${place === '' ? '' : ` (known: ${known.join(', ')})`}`);
       return {} as Values<S>;
     }
     const nameOf = (key: string): string => (place === '' ? key : `${place}.${key}`);

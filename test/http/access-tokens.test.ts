@@ -559,13 +559,24 @@ for (const driver of DRIVERS) {
       });
     });
 
-    it('report once an audience that no token has', async () => {
-      await using api = await start([of()]);
+    for (const [what, aud] of [
+      ['is another', 'account'],
+      ['is missing', undefined],
+      ['is in a list of others', ['account', 'other-api']],
+      ['is in an empty list', []],
+    ] as const) {
+      it(`report once an audience that no token has, where aud ${what}`, async () => {
+        await using api = await start([of()]);
+        const token = bearer(await issuer.sign({ ...CLAIMS, aud }));
+        for (let call = 0; call < 3; call += 1) await api.get('/me', token);
+        const told = api.events.filter(({ type }) => type === 'misconfigured');
+        expect(told).to.have.length(1);
+        expect(JSON.stringify(told)).to.include('notes-api').and.to.not.include('account');
+      });
+    }
+
+    it('report no audience once a token was accepted', async () => {
       const token = bearer(await issuer.sign({ ...CLAIMS, aud: 'account' }));
-      for (let call = 0; call < 3; call += 1) await api.get('/me', token);
-      const told = api.events.filter(({ type }) => type === 'misconfigured');
-      expect(told).to.have.length(1);
-      expect(JSON.stringify(told)).to.include('notes-api').and.to.not.include('account');
       await using usual = await start([of()]);
       await usual.get('/me', bearer(await issuer.sign(CLAIMS)));
       await usual.get('/me', token);

@@ -10,7 +10,8 @@ import { Authorized, CurrentUser, Get, JsonController } from 'routing-controller
 import { type Constructor, recentLogin, scope, type User } from '../../src';
 import { type AccessTokenOptions, AccessTokenProvider } from '../../src/oidc';
 import { DRIVERS } from '../support/drivers';
-import { AUDIENCE, issuerKey, OidcIssuer, REDIRECT_URI, resourceOf, secretOf } from '../support/oidc-issuer';
+import { AUDIENCE, REDIRECT_URI, resourceOf, secretOf } from '../support/issuer-client';
+import { issuerKey, OidcIssuer } from '../support/oidc-issuer';
 import { reset } from '../support/reset';
 import { type Api, startApi, store } from '../support/scripted';
 

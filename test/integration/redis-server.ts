@@ -7,23 +7,34 @@ import { join } from 'node:path';
 import { serverCommand } from './server-command';
 import { ServerProcess } from './server-process';
 
+export interface RedisSettings {
+  /** On loopback, beside the socket. */
+  readonly port?: number;
+  /** Settings as of redis.conf, after those that every Redis of the tests has. */
+  readonly settings?: readonly (readonly [name: string, value: string])[];
+}
+
 export class RedisServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'securest-redis-'));
   readonly socket = join(this.#folder, 'redis.sock');
   readonly #process = new ServerProcess('redis-server');
 
-  /** Starts it, or starts it again, empty. */
-  async start(): Promise<void> {
-    const settings = [
-      '--port',
-      '0',
-      '--unixsocket',
-      this.socket,
-      '--save',
-      '',
-      '--maxmemory-policy',
-      'noeviction',
+  readonly #settings: readonly (readonly [name: string, value: string])[];
+
+  constructor({ port = 0, settings = [] }: RedisSettings = {}) {
+    this.#settings = [
+      ['port', String(port)],
+      ['bind', '127.0.0.1'],
+      ['unixsocket', this.socket],
+      ['save', ''],
+      ['maxmemory-policy', 'noeviction'],
+      ...settings,
     ];
+  }
+
+  /** Starts it, or starts it again, empty where it keeps nothing on its disk. */
+  async start(): Promise<void> {
+    const settings = this.#settings.flatMap(([name, value]) => [`--${name}`, value]);
     const command = serverCommand('redis-server', settings);
     await this.#process.start(command, () => this.#answers(), this.#folder);
   }

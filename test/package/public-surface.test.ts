@@ -24,6 +24,8 @@ const VALUES = [
   'HttpsRequiredError',
   'InsufficientScopeError',
   'InvalidRequestError',
+  'KeyFile',
+  'KeySet',
   'MalformedCredentialsError',
   'MemoryState',
   'MemoryUserstore',
@@ -56,6 +58,7 @@ const VALUES = [
   'bearerToken',
   'createSecurity',
   'currentUserChecker',
+  'jwksController',
   'ownerOf',
   'passwordController',
   'passwords',
@@ -69,6 +72,8 @@ const VALUES = [
 ];
 
 const TYPES = [
+  'TokenAlgorithm',
+  'TokenKey',
   'Access',
   'AccessLevel',
   'AccessWarning',
@@ -101,6 +106,7 @@ const TYPES = [
   'FileUserstoreOptions',
   'Group',
   'IssuedToken',
+  'JwksControllerOptions',
   'Logger',
   'ApiKeyEvent',
   'AppFacts',
@@ -247,11 +253,18 @@ describe('Public surface', function () {
   });
 
   it('of securest/redis is these values and types', () => {
-    expect(Object.keys(redis)).to.have.members(['RedisProofStore', 'RedisThrottle']);
+    expect(Object.keys(redis)).to.have.members([
+      'RedisProofStore',
+      'RedisRevocationLog',
+      'RedisState',
+      'RedisThrottle',
+    ]);
     expect(exportedTypes(program, 'src/redis/index.ts')).to.have.members([
       'RedisClient',
       'RedisProofClient',
       'RedisProofStoreOptions',
+      'RedisRevocationLogOptions',
+      'RedisStateOptions',
     ]);
   });
 

@@ -73,6 +73,7 @@ export declare class NoteStore {
   get(id: string): Promise<Note | undefined>;
   of(username: string): Promise<Note[]>;
 }
+export declare function notesOf(username: string): Note[];
 export declare class OfficeHours {
   check(): boolean;
 }

@@ -17,7 +17,7 @@ import {
 import { KerberosProvider } from '../../src/kerberos';
 import { LdapProvider, LdapUserstore } from '../../src/ldap';
 import { AccessTokenProvider, MemoryProofStore } from '../../src/oidc';
-import { RedisProofStore, RedisThrottle } from '../../src/redis';
+import { RedisProofStore, RedisRevocationLog, RedisState, RedisThrottle } from '../../src/redis';
 import { SqlUserstore } from '../../src/sql';
 import { describeAuthorization } from '../../src/testing';
 import { Throttle } from '../../src/throttle/throttle';
@@ -51,6 +51,8 @@ const TAKERS: Readonly<Record<string, [component: string, use: (more: object) =>
   Throttle: ['throttle', (more) => new Throttle(more)],
   RedisThrottle: ['throttle', (more) => new RedisThrottle(redis, more)],
   RedisProofStore: ['RedisProofStore', (more) => new RedisProofStore(redis, more)],
+  RedisState: ['RedisState', (more) => new RedisState(redis, more)],
+  RedisRevocationLog: ['RedisRevocationLog', (more) => new RedisRevocationLog(redis, more)],
   MemoryProofStore: ['MemoryProofStore', (more) => new MemoryProofStore(more)],
   AccessTokenProvider: ['AccessTokenProvider', (more) => new AccessTokenProvider({ ...issuer, ...more })],
   'introspection of AccessTokenProvider': [

@@ -27,7 +27,7 @@ import {
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore } from 'securest/oidc';
-import { RedisThrottle } from 'securest/redis';
+import { RedisState, RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
 
@@ -37,7 +37,9 @@ assert.deepEqual(
   'importing the package registers nothing',
 );
 assert.equal(typeof actingAs, 'function');
-assert.throws(() => new RedisThrottle(undefined as never), /needs a client of ioredis/);
+for (const Shared of [RedisState, RedisThrottle]) {
+  assert.throws(() => new Shared(undefined as never), /needs a client of ioredis/);
+}
 assert.throws(
   () => new KerberosProvider({ service: 'HTTP@app.example', realms: ['EXAMPLE.COM'] }),
   /needs the package kerberos: npm install kerberos/,

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { ServiceUnavailableError } from '../errors';
+import { checkRevocations } from '../state/limits';
+import type { Revocation, RevocationLogInterface, RevocationPage } from '../state/revocation-log';
+import { optional, wholeNumber } from '../util/option-kinds';
+import { parseOptions } from '../util/parse-options';
+import { APPEND, LOG_PROBE, READ } from './log-scripts';
+import { checkRedisClient, type RedisClient } from './redis-client';
+import { type RunScript, scriptOf } from './redis-script';
+import { readEntry, writeEntry } from './revocation-entry';
+import { StateLink } from './state-link';
+import { prefixOption } from './state-prefix';
+
+export interface RedisRevocationLogOptions {
+  /** Before all keys; apps that share a Redis need one each. @default 'securest' */
+  readonly prefix?: string;
+  /** How long an entry is kept at least: as long as the tokens that it revokes live. @default 86400 */
+  readonly keepSeconds?: number;
+}
+
+const OPTIONS = {
+  prefix: prefixOption,
+  keepSeconds: optional(wholeNumber({ min: 1, max: 400 * 24 * 3600 }), 86_400),
+};
+
+/**
+ * Tells all processes that share a Redis what was revoked, by a stream that is trimmed by time. With ioredis 5 or 6, a
+ * single Redis (7 or later) or a cluster.
+ *
+ * A page is `lost` when the log began anew (a restart without AOF, FLUSHALL), or when the entry of the cursor is gone, or
+ * the last that this process has appended (a failover to a replica that lagged); it then begins at the start. Where
+ * Redis does not answer within 500 ms, or refuses, a ServiceUnavailableError is thrown (503), with a `degraded` event; a
+ * `recovered` event tells when it is back. An entry that cannot be read, of a later version for instance, is 503 too.
+ *
+ * The client stays the app's. Run Redis with `maxmemory-policy noeviction`, or the log may be dropped when its memory is
+ * full: any other is reported as `misconfigured`.
+ */
+export class RedisRevocationLog implements RevocationLogInterface, ProblemSource {
+  readonly keepSeconds: number;
+  readonly #keys: readonly [stream: string, epoch: string];
+  readonly #link: StateLink;
+  readonly #append: RunScript;
+  readonly #read: RunScript;
+  /** The last entry of this process, until it has been read. */
+  #appended: string | undefined;
+  #isReported = false;
+
+  /** @throws ConfigurationError for options that are unknown or out of bounds, and when the client is not of ioredis */
+  constructor(redis: RedisClient, options?: RedisRevocationLogOptions) {
+    checkRedisClient('RedisRevocationLog', redis);
+    const { prefix, keepSeconds } = parseOptions('RedisRevocationLog', options, OPTIONS);
+    this.keepSeconds = keepSeconds;
+    this.#keys = [`${prefix}:{revoked}:log`, `${prefix}:{revoked}:epoch`];
+    this.#append = scriptOf(redis, APPEND);
+    this.#read = scriptOf(redis, READ);
+    const probe = scriptOf(redis, LOG_PROBE);
+    this.#link = new StateLink({
+      client: redis,
+      component: 'RedisRevocationLog',
+      probe: () => probe(`${prefix}:{revoked}:probe`),
+      withoutRedis: 'what other processes revoke is not known here',
+      withoutWrites: 'what is revoked here is not known to other processes',
+    });
+  }
+
+  /** @throws TypeError for what is not a revocation; nothing is written then */
+  async append(list: readonly Revocation[]): Promise<void> {
+    checkRevocations(list);
+    const entries = list.map(writeEntry);
+    for (let start = 0; start < entries.length; start += MAX_APPENDED) {
+      const some = entries.slice(start, start + MAX_APPENDED);
+      const id = await this.#link.run('write', () => this.#append(...this.#keys, ...this.#terms(), ...some));
+      if (!isId(id)) throw misread();
+      this.#appended = id;
+    }
+  }
+
+  async read(cursor?: string): Promise<RevocationPage> {
+    const place = cursor === undefined ? undefined : placeOf(cursor);
+    const answer = await this.#link.run('read', () =>
+      this.#read(...this.#keys, ...this.#terms(), String(PAGE + 1), ...this.#expected(place)),
+    );
+    const { epoch, beganAt, isLost, rows } = readAnswer(answer);
+    const page = rows.slice(0, PAGE);
+    const list = page.map(({ fields }) => this.#revocation(fields)).filter((entry) => entry !== null);
+    if (isLost || page.some(({ id }) => id === this.#appended)) this.#appended = undefined;
+    const id = page.at(-1)?.id ?? place?.id;
+    if (id === undefined) throw misread();
+    return {
+      cursor: `${epoch}/${id}`,
+      list,
+      epoch,
+      beganAt,
+      ...(isLost && { lost: true }),
+      ...(rows.length > PAGE && { more: true }),
+    };
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#link[PROBLEM_SOURCE](listener);
+  }
+
+  #terms(): [epoch: string, keepMs: string] {
+    return [randomBytes(16).toString('hex'), String(this.keepSeconds * 1000)];
+  }
+
+  /** What must be there, or something is lost. */
+  #expected(place: Place | undefined): string[] {
+    if (place === undefined) return [];
+    return [place.epoch, place.id, ...(this.#appended === undefined ? [] : [this.#appended])];
+  }
+
+  #revocation(fields: unknown): Revocation | null {
+    const entry = readEntry(fields);
+    if (entry !== undefined) return entry;
+    if (!this.#isReported) {
+      this.#isReported = true;
+      this.#link.report('the log of revocations has an entry of a form that is not known: it is not read');
+    }
+    throw misread();
+  }
+}
+
+const PAGE = 1000;
+const MAX_APPENDED = 500;
+
+/** Where a cursor stands. */
+interface Place {
+  readonly epoch: string;
+  readonly id: string;
+}
+
+/** A cursor of another log is of an epoch that is not there. */
+function placeOf(cursor: string): Place {
+  const [, epoch, id] = /^([0-9a-f]{32})\/(\d{1,19}-\d{1,19})$/.exec(cursor) ?? [];
+  return epoch === undefined || id === undefined ? { epoch: 'none', id: '0-1' } : { epoch, id };
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,19}-\d{1,19}$/.test(value);
+}
+
+interface Row {
+  readonly id: string;
+  readonly fields: unknown;
+}
+
+function readAnswer(answer: unknown): { epoch: string; beganAt: number; isLost: boolean; rows: Row[] } {
+  const [told, lost, found] = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
+  const [, epoch, time] = /^1 ([0-9a-f]{32}) (\d{1,15})$/.exec(String(told)) ?? [];
+  const isRead = (lost === 'yes' || lost === 'no') && Array.isArray(found);
+  if (epoch === undefined || !isRead) throw misread();
+  const rows = (found as readonly unknown[]).map((row) => {
+    const [id, fields] = Array.isArray(row) ? (row as readonly unknown[]) : [];
+    if (!isId(id)) throw misread();
+    return { id, fields };
+  });
+  return { epoch, beganAt: Number(time), isLost: lost === 'yes', rows };
+}
+
+function misread(): ServiceUnavailableError {
+  return new ServiceUnavailableError({ cause: new Error('Redis answered in a form that is not known') });
+}

@@ -1,0 +1,174 @@
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { ServiceUnavailableError } from '../errors';
+import { checkEntry, checkKey, checkOwner } from '../state/limits';
+import type { StateStoreInterface } from '../state/state-store';
+import { optional, wholeNumber } from '../util/option-kinds';
+import { parseOptions } from '../util/parse-options';
+import { checkRedisClient, type RedisClient } from './redis-client';
+import { RedisRevocationLog } from './redis-revocation-log';
+import { type RunScript, type Script, scriptOf } from './redis-script';
+import { StateLink } from './state-link';
+import { prefixOption } from './state-prefix';
+import { ADD_TO_OWNER, DELETE, GET, MADE, MEMBERS, PROBE, REMOVE_DEAD, SET } from './state-scripts';
+import { StateWriter, type Written } from './state-writer';
+
+export interface RedisStateOptions {
+  /** Before all keys; apps that share a Redis need one each. @default 'securest' */
+  readonly prefix?: string;
+  /**
+   * How many replicas must have a write before it counts; what fewer have within 100 ms is 503. Then a failover brings
+   * nothing back that was ended. Not with a client of a cluster. @default 0
+   */
+  readonly replicas?: number;
+}
+
+const OPTIONS = { prefix: prefixOption, replicas: optional(wholeNumber({ min: 0, max: 10 }), 0) };
+
+/**
+ * Keeps token families, API keys and sessions in Redis, for all processes that share it; an entry goes by itself when
+ * it ends, by the clock of Redis. With ioredis 5 or 6, a single Redis (7 or later) or a cluster.
+ *
+ * Where Redis does not answer within 500 ms, or refuses, a ServiceUnavailableError is thrown (503), with a `degraded`
+ * event; a `recovered` event tells when it is back. A write that Redis comes to later than its caller waits does not
+ * take effect. Where Redis is full, what it has can still be read and deleted.
+ *
+ * The client stays the app's: `close()` does not end it. Run Redis with `maxmemory-policy noeviction`, or entries are
+ * dropped when its memory is full: any other is reported as `misconfigured`. Without AOF a restart loses all, which
+ * logs everybody out; with `appendfsync everysec`, the default, what was written in the last second.
+ *
+ * @example
+ * const state = new RedisState(new Redis(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false }));
+ */
+export class RedisState implements StateStoreInterface, ProblemSource {
+  /** The log of the same Redis and prefix, which keeps entries for a day. */
+  readonly revocationLog: RedisRevocationLog;
+  readonly #prefix: string;
+  readonly #replicas: number;
+  readonly #link: StateLink;
+  readonly #writer: StateWriter;
+  readonly #get: RunScript;
+  readonly #members: RunScript;
+
+  /**
+   * @throws ConfigurationError for options that are unknown or out of bounds, when the client is not of ioredis, and for
+   * `replicas` with a client of a cluster
+   */
+  constructor(redis: RedisClient, options?: RedisStateOptions) {
+    checkRedisClient('RedisState', redis);
+    const { prefix, replicas } = parseOptions('RedisState', options, OPTIONS);
+    this.#prefix = prefix;
+    this.#replicas = replicas;
+    this.#writer = new StateWriter(redis, replicas, [SET, DELETE, ADD_TO_OWNER, MADE, REMOVE_DEAD, PROBE]);
+    this.#get = scriptOf(redis, GET);
+    this.#members = scriptOf(redis, MEMBERS);
+    this.#link = new StateLink({
+      client: redis,
+      component: 'RedisState',
+      probe: () => this.#writer.run(PROBE, `${prefix}:probe`),
+      withoutRedis: 'what needs its state is refused with 503',
+      withoutWrites: 'what it keeps can be read, and changes are refused with 503',
+    });
+    this.revocationLog = new RedisRevocationLog(redis, { prefix });
+  }
+
+  async get(key: string): Promise<string | null> {
+    checkKey(key);
+    const value = await this.#link.run('read', () => this.#get(this.#entry(key)));
+    if (value === null || typeof value === 'string') return value;
+    throw new ServiceUnavailableError({ cause: new Error('Redis answered in a form that is not known') });
+  }
+
+  async set(
+    key: string,
+    value: string,
+    previous: string | undefined,
+    expiresAt: Date,
+    owner?: string,
+  ): Promise<boolean> {
+    checkEntry(key, value, previous, expiresAt, owner, Date.now());
+    const until = Math.max(0, Math.ceil(expiresAt.getTime()));
+    if (owner === undefined) return this.#set(key, value, previous, until);
+    // Before the entry is written: if this process ended in between, nobody could end what its owner does not list.
+    const isNew = previous === undefined;
+    const added = await this.#write(
+      ADD_TO_OWNER,
+      this.#owner(owner),
+      String(KEEP_OWNER_MS),
+      key,
+      isNew ? 'new' : 'same',
+    );
+    const isSet = await this.#set(key, value, previous, until);
+    // Nobody needs to wait for this: it leaves the set by itself, later.
+    if (isNew) this.#write(MADE, this.#owner(owner), `${key} ${String(added.now)}`).catch(() => undefined);
+    return isSet;
+  }
+
+  async delete(key: string): Promise<boolean> {
+    checkKey(key);
+    // A full Redis takes no writes but deletes.
+    const kind = this.#replicas > 0 ? 'write' : 'read';
+    return (await this.#writer.write(this.#link, kind, DELETE, this.#entry(key))).done;
+  }
+
+  async list(owner: string): Promise<readonly (readonly [key: string, value: string])[]> {
+    checkOwner(owner);
+    const members = await this.#link.run('read', () => this.#members(this.#owner(owner)));
+    const keys = keysOf(members);
+    const live: [string, string][] = [];
+    for (let start = 0; start < keys.length; start += MAX_AT_ONCE) {
+      const some = keys.slice(start, start + MAX_AT_ONCE);
+      const values = await Promise.all(some.map((key) => this.get(key)));
+      const dead: string[] = [];
+      for (const [index, key] of some.entries()) {
+        const value = values[index];
+        if (typeof value === 'string') live.push([key, value]);
+        else dead.push(key);
+      }
+      if (dead.length > 0) await this.#removeDead(owner, dead);
+    }
+    return live;
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#link[PROBLEM_SOURCE](listener);
+  }
+
+  async #set(key: string, value: string, previous: string | undefined, until: number): Promise<boolean> {
+    const expected = previous === undefined ? [] : [previous];
+    return (await this.#write(SET, this.#entry(key), value, String(until), ...expected)).done;
+  }
+
+  /** They are in nobody's way; where Redis takes no writes they stay. */
+  async #removeDead(owner: string, dead: readonly string[]): Promise<void> {
+    const key = this.#owner(owner);
+    await this.#write(REMOVE_DEAD, key, String(MAX_MAKING_MS), ...dead).catch(() => undefined);
+  }
+
+  #write(script: Script, key: string, ...values: readonly string[]): Promise<Written> {
+    return this.#writer.write(this.#link, 'write', script, key, ...values);
+  }
+
+  #entry(key: string): string {
+    return `${this.#prefix}:state:${key}`;
+  }
+
+  #owner(owner: string): string {
+    return `${this.#prefix}:owner:${owner}`;
+  }
+}
+
+/** As long as an entry may live after it was written. */
+const KEEP_OWNER_MS = 400 * 24 * 3600 * 1000;
+/** Entries that are asked for at once. */
+const MAX_AT_ONCE = 100;
+/** Longer than a write may take by far. */
+const MAX_MAKING_MS = 60_000;
+
+/** The keys of a set of an owner, without those that have a time. */
+function keysOf(members: unknown): string[] {
+  const list: readonly unknown[] = Array.isArray(members) ? members : [undefined];
+  if (list.every((member) => typeof member === 'string')) {
+    return list.filter((member) => !member.includes(' '));
+  }
+  throw new ServiceUnavailableError({ cause: new Error('Redis answered in a form that is not known') });
+}

@@ -1,0 +1,60 @@
+import type { JsonWebKey } from 'node:crypto';
+import { InUse } from '../components/in-use';
+import type { ProblemListener } from '../core/events';
+import { hs256Key, type JwsKey, type JwsKeys } from './jws';
+import { keysOf, KeySet } from './key-set';
+import type { AcceptedKeys } from './verified-tokens';
+
+/** The keys of one token service: a secret, or a set that may change. */
+export class KeyUse implements AcceptedKeys {
+  /** What tokens are verified with. */
+  readonly verifying: JwsKey | JwsKeys;
+  readonly #set: KeySet | undefined;
+  readonly #accepts: (key: object) => boolean;
+  readonly #signing: () => JwsKey;
+  /** By whom hears of problems: one for each app. */
+  readonly #apps = new Map<ProblemListener, InUse>();
+
+  constructor(given: Uint8Array | KeySet) {
+    if (given instanceof KeySet) {
+      const keys = keysOf(given);
+      this.#set = given;
+      this.verifying = keys;
+      this.#accepts = (key) => keys.accepts(key);
+      this.#signing = () => keys.signing();
+    } else {
+      const secret = hs256Key(given);
+      this.verifying = secret;
+      this.#accepts = (key) => key === secret;
+      this.#signing = () => secret;
+    }
+  }
+
+  accepts(key: object): boolean {
+    return this.#accepts(key);
+  }
+
+  /** @throws ConfigurationError when no key of the set may sign now */
+  signing(): JwsKey {
+    return this.#signing();
+  }
+
+  jwks(): { keys: readonly JsonWebKey[] } {
+    return this.#set?.jwks() ?? { keys: [] };
+  }
+
+  /** Has an app hear of problems with the keys. */
+  start(report: ProblemListener): void {
+    if (this.#set === undefined || this.#apps.has(report)) return;
+    const use = new InUse(report);
+    use.add(this.#set);
+    this.#apps.set(report, use);
+  }
+
+  /** Closes keys that are watched, where nobody else uses them. */
+  async close(): Promise<void> {
+    const apps = [...this.#apps.values()];
+    this.#apps.clear();
+    await Promise.all(apps.map((use) => use.close()));
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Whether tokens have been revoked: a request asks the memory of its process, which a log keeps up to date.
+ *
+ * What is known to be revoked is refused whatever else happens. Where the log could not be read for too long nobody knows
+ * what is missing, so that the request waits for one more look at it, together with all others.
+ */
+import { performance } from 'node:perf_hooks';
+import type { Problem, ProblemListener } from '../../core/events';
+import { ProblemBoard } from '../../core/problem-board';
+import type { MaybePromise } from '../../core/userstore';
+import { checkRevocations } from '../../state/limits';
+import type { Revocation, RevocationLogInterface } from '../../state/revocation-log';
+import type { Clock } from '../../util/clock';
+import { ignoreRejection } from '../../util/ignore-rejection';
+import { BoundedCalls, within } from './bounded-calls';
+import { KnownRevocations, type RevocableToken } from './known-revocations';
+import { LogReader } from './log-reader';
+import { LogWriter } from './log-writer';
+import type { RevocationSettings } from './revocation-options';
+import { schedule, type Schedule } from './schedule';
+
+export interface RevocationsParts {
+  readonly log: RevocationLogInterface;
+  readonly clock: Clock;
+  /** Milliseconds that no change of the clock moves. */
+  readonly elapsed?: () => number;
+  readonly schedule?: Schedule;
+}
+
+const COMPONENT = 'revocation log';
+
+/** When a look at the log began that came to its end, by both clocks. */
+interface Look {
+  readonly clock: number;
+  readonly elapsed: number;
+}
+
+export class Revocations {
+  readonly #settings: RevocationSettings;
+  readonly #clock: Clock;
+  readonly #elapsed: () => number;
+  readonly #schedule: Schedule;
+  readonly #known: KnownRevocations;
+  readonly #reader: LogReader;
+  readonly #writer: LogWriter;
+  readonly #problems = new ProblemBoard();
+  readonly #firstLook: Promise<undefined>;
+  #noteFirstLook: (() => void) | undefined;
+  #lastLook: Look | undefined;
+  #looking: Promise<void> | undefined;
+  #confirming: Promise<void> | undefined;
+  #retelling: Generator<readonly Revocation[], void> | undefined;
+  #isRetelling = false;
+  #isDown = false;
+  #hasToldOfForm = false;
+  #stop: (() => void) | undefined;
+
+  constructor(parts: RevocationsParts, settings: RevocationSettings) {
+    const { log, clock } = parts;
+    this.#settings = settings;
+    this.#firstLook = new Promise((resolve) => {
+      this.#noteFirstLook = () => {
+        resolve(undefined);
+      };
+    });
+    this.#clock = clock;
+    this.#elapsed = parts.elapsed ?? (() => performance.now());
+    this.#schedule = parts.schedule ?? schedule;
+    // Appends that hang must not keep the log from being read.
+    const calls = () => new BoundedCalls(this.#schedule, this.#elapsed);
+    const { maxEntries } = settings;
+    this.#known = new KnownRevocations(maxEntries, (isFull) => {
+      this.#tell(isFull ? FULL : ROOM_AGAIN);
+    });
+    this.#writer = new LogWriter({ log, calls: calls(), clock, maxEntries });
+    this.#reader = new LogReader({
+      log,
+      calls: calls(),
+      onEntry: (entry) => {
+        this.#known.add(entry, clock());
+      },
+      onLost: () => {
+        this.#retelling = this.#known.live(clock);
+      },
+      onMalformed: () => {
+        if (!this.#hasToldOfForm) this.#tell(MALFORMED);
+        this.#hasToldOfForm = true;
+      },
+    });
+  }
+
+  /** Resolves when the log has been read once. Asking for it begins to read. */
+  get ready(): Promise<undefined> {
+    this.start();
+    return this.#firstLook;
+  }
+
+  /** Hears of problems. @returns what ends the listening */
+  listen(listener: ProblemListener): () => void {
+    return this.#problems.listen(listener);
+  }
+
+  /** Reads the log from now on, until it is closed. */
+  start(): void {
+    if (this.#stop === undefined) this.#tick();
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /**
+   * At once, except where the log has not been read for too long.
+   * @throws ServiceUnavailableError where it cannot be read
+   */
+  isRevoked(token: RevocableToken): MaybePromise<boolean> {
+    if (this.#knows(token)) return true;
+    if (this.#isFresh() || (this.#isDown && this.#settings.whenUnreachable === 'accept')) return false;
+    return this.#askAgain(token);
+  }
+
+  /**
+   * Counts here at once, and resolves when others can read it.
+   * @throws ServiceUnavailableError when the log does not have it yet; it is sent again until it does
+   */
+  async revoke(list: readonly Revocation[]): Promise<void> {
+    checkRevocations(list);
+    for (const entry of list) this.#known.add(entry, this.#clock());
+    this.start();
+    await this.#writer.append(list);
+  }
+
+  #knows(token: RevocableToken): boolean {
+    if (this.#settings.whenLost === 'refuseOlder' && !(token.issuedAt >= this.#reader.beganAt)) return true;
+    return this.#known.has(token, this.#clock());
+  }
+
+  #isFresh(): boolean {
+    if (this.#lastLook === undefined) return false;
+    const age = this.#clock() - this.#lastLook.clock;
+    const { maxDelayMs } = this.#settings;
+    return age >= 0 && age <= maxDelayMs && this.#elapsed() - this.#lastLook.elapsed <= maxDelayMs;
+  }
+
+  async #askAgain(token: RevocableToken): Promise<boolean> {
+    this.#confirming ??= within(this.#schedule, () => this.#lookFrom(this.#elapsed())).finally(() => {
+      this.#confirming = undefined;
+    });
+    try {
+      await this.#confirming;
+    } catch (error) {
+      if (this.#settings.whenUnreachable === 'refuse') throw error;
+    }
+    return this.#knows(token);
+  }
+
+  /** A look that was under way may have begun before the process was paused: then once more. */
+  async #lookFrom(moment: number): Promise<void> {
+    await this.#look();
+    if (!((this.#lastLook?.elapsed ?? NaN) >= moment)) await this.#look();
+  }
+
+  #tick(): void {
+    this.#stop = this.#schedule(this.#settings.maxDelayMs / 4, () => {
+      this.#tick();
+    });
+    this.#known.sweep(this.#clock());
+    ignoreRejection(this.#look());
+    if (this.#writer.isBehind) ignoreRejection(this.#writer.send());
+    ignoreRejection(this.#retell());
+  }
+
+  /** One look at the log, shared by all that want one. */
+  #look(): Promise<void> {
+    const began = { clock: this.#clock(), elapsed: this.#elapsed() };
+    this.#looking ??= this.#reader
+      .readToEnd()
+      .then(
+        () => {
+          this.#lastLook = began;
+          this.#noteFirstLook?.();
+          if (this.#isDown) this.#tell(READ_AGAIN);
+          this.#isDown = false;
+        },
+        (error: unknown) => {
+          if (!this.#isDown) this.#tell(UNREADABLE);
+          this.#isDown = true;
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    return this.#looking;
+  }
+
+  /** A log that was lost hears all that is known. What it does not take is sent again like everything else. */
+  async #retell(): Promise<void> {
+    if (this.#isRetelling) return;
+    this.#isRetelling = true;
+    try {
+      // Another loss meanwhile begins anew.
+      for (let next = this.#nextToTell(); next !== undefined; next = this.#nextToTell()) {
+        if (next.length > 0) await this.#writer.append(next);
+      }
+    } finally {
+      this.#isRetelling = false;
+    }
+  }
+
+  #nextToTell(): readonly Revocation[] | undefined {
+    const next = this.#retelling?.next();
+    if (next?.done === false) return next.value;
+    this.#retelling = undefined;
+    return undefined;
+  }
+
+  #tell(problem: Omit<Problem, 'component'>): void {
+    this.#problems.report({ component: COMPONENT, ...problem });
+  }
+}
+
+const UNREADABLE = {
+  type: 'degraded',
+  problem: 'it cannot be read, so that nobody knows which tokens are revoked',
+} as const;
+const READ_AGAIN = { type: 'recovered', problem: 'it is read again' } as const;
+const FULL = {
+  type: 'degraded',
+  problem: 'more tokens are revoked than maxEntries, so that all that were issued before are refused',
+} as const;
+const ROOM_AGAIN = { type: 'recovered', problem: 'there is room for all revoked tokens again' } as const;
+const MALFORMED = { problem: 'an entry that has no valid form is passed over' } as const;
