@@ -26,8 +26,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => (require('./keys-rotate') as { keysRotate: Command }).keysRotate,
   },
   'sql migrate': {
-    summary: 'creates or updates the tables for users in a database',
+    summary: 'creates or updates the tables in a database',
     load: () => (require('./sql-migrate') as { sqlMigrate: Command }).sqlMigrate,
+  },
+  'sql clean': {
+    summary: 'deletes what has ended from a database',
+    load: () => (require('./sql-clean') as { sqlClean: Command }).sqlClean,
   },
   'user add': {
     summary: 'adds a user',

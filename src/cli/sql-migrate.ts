@@ -1,11 +1,11 @@
-import { migrate } from '../sql/migrate';
+import { migrateAll } from '../sql/migrate';
 import { type Command, positionals } from './command';
 import { databaseFault, openDatabase } from './open-database';
 
 export const sqlMigrate: Command = {
   usage: `Usage: securest sql migrate <url> [options]
 
-Makes the tables of SqlUserstore, or brings them up to date. The url is postgres://user@host/database,
+Makes the tables of all features, or brings them up to date: of SqlUserstore, SqlState and SqlRevocationLog. The url is postgres://user@host/database,
 mysql://user@host/database or sqlite:PATH; a password may come by the variable PGPASSWORD or MYSQL_PWD.
 
 Options:
@@ -17,8 +17,15 @@ Options:
     const [url = ''] = positionals(call, 'url');
     const { client, close } = await openDatabase(url, true);
     try {
-      const version = await migrate(client);
-      return { code: 0, text: `The tables have version ${String(version)}\n`, json: { version } };
+      const { users, features } = await migrateAll(client);
+      const others = Object.entries(features).map(
+        ([name, version]) => `Those of ${name} have version ${String(version)}\n`,
+      );
+      return {
+        code: 0,
+        text: [`The tables have version ${String(users)}\n`, ...others].join(''),
+        json: { version: users, features },
+      };
     } catch (error) {
       throw databaseFault(error);
     } finally {

@@ -48,7 +48,8 @@ export function checkKeyLogin(login: unknown): asserts login is Authentication {
     );
   }
   const { username } = user;
-  if (!username.isWellFormed() || Buffer.byteLength(username) > MAX_OWNER_BYTES) {
+  const isText = username.isWellFormed() && !username.includes('\0');
+  if (!isText || Buffer.byteLength(username) > MAX_OWNER_BYTES) {
     throw new TypeError('ApiKeys.create(): the username must be well-formed, and have at most 512 bytes');
   }
   if (provedBy === 'key') throw new AccessDeniedError({ cause: new Error('A key makes no keys') });

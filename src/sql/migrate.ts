@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
+import { FEATURES } from './features';
 import { migrateMysql, type Sessions } from './mysql-migrate';
-import { versionsIn } from './schema';
+import { type TransactionalDialect, versionsIn } from './schema';
 import { ask, checkSqlClient, type DatabaseClient, type SqlClient } from './sql-client';
 import { isDown } from './sql-errors';
 import type { SqliteClient } from './sqlite-client';
@@ -10,42 +11,101 @@ import type { SqliteClient } from './sqlite-client';
 const LOCK = 7_236_873_001;
 const LOCK_TRIES = 100;
 
+/** The versions that the tables now have. */
+export interface Versions {
+  readonly users: number;
+  readonly features: Readonly<Record<string, number>>;
+}
+
 /**
- * Makes securest's own tables, or brings them up to date. Each version is one transaction, in MySQL all of its tables
- * or none; running it again, or in several processes at once, does nothing more.
- * @returns the version that the tables now have
+ * Makes securest's own tables, or brings them up to date: those of users, of SqlState and of SqlRevocationLog. Each
+ * version is one transaction, in MySQL all of its new tables or none; running it again, or in several processes at once,
+ * does nothing more.
+ * @returns the version that the tables of users now have
  */
 export async function migrate(client: DatabaseClient): Promise<number> {
+  return (await migrateAll(client)).users;
+}
+
+/** {@link migrate}, with the versions of all features. */
+export async function migrateAll(client: DatabaseClient): Promise<Versions> {
   const checked = checkSqlClient('migrate()', client);
   const { dialect = 'postgres' } = checked;
-  if (dialect === 'mysql') {
-    if (hasSessions(checked)) return await migrateMysql(checked);
-    throw new ConfigurationError('migrate() needs a pool of mysql2, or a MysqlClient, for MySQL');
-  }
-  const isSqlite = dialect === 'sqlite';
-  for (const [index, statements] of versionsIn(dialect).entries()) {
-    if (isSqlite) await migrateSqlite(checked, index + 1, statements);
-    else await ask(checked, inPostgres(index + 1, statements), []);
-  }
-  const rows = await ask(checked, 'SELECT max(version) AS version FROM securest_migrations', []);
-  return Number(rows[0]?.['version']);
+  if (dialect !== 'mysql') {
+    for (const [ledger, versions] of ledgersIn(dialect)) {
+      for (const [index, statements] of versions.entries()) {
+        if (dialect === 'sqlite') await migrateSqlite(checked, ledger, index + 1, statements);
+        else await ask(checked, inPostgres(ledger, index + 1, statements), []);
+      }
+    }
+  } else if (hasSessions(checked)) await migrateMysql(checked);
+  else throw new ConfigurationError('migrate() needs a pool of mysql2, or a MysqlClient, for MySQL');
+  return await versionsOf(checked);
+}
+
+/** Where it is written down which versions were made. */
+interface Ledger {
+  readonly table: string;
+  /** Of one of its features, as in a WHERE. */
+  readonly where: string;
+  readonly columns: string;
+  readonly values: string;
+  /** The columns of the table in front of `applied_at`, and its key. */
+  readonly definition: string;
+  readonly key: string;
+}
+
+const USERS: Ledger = {
+  table: 'securest_migrations',
+  where: '',
+  columns: 'version',
+  values: '',
+  definition: 'version integer NOT NULL PRIMARY KEY',
+  key: '',
+};
+
+function featureLedger(feature: string): Ledger {
+  return {
+    table: 'securest_feature_migrations',
+    where: `feature = '${feature}' AND `,
+    columns: 'feature, version',
+    values: `'${feature}', `,
+    definition: 'feature text NOT NULL, version integer NOT NULL',
+    key: ', PRIMARY KEY (feature, version)',
+  };
+}
+
+function ledgersIn(dialect: TransactionalDialect): [Ledger, readonly string[]][] {
+  return [
+    [USERS, versionsIn(dialect)],
+    ...FEATURES.map(({ name, versions }): [Ledger, readonly string[]] => [
+      featureLedger(name),
+      versions.map((version) => version[dialect]),
+    ]),
+  ];
 }
 
 /** One statement, because a pool may give each its own connection, and it is a transaction by itself. */
-function inPostgres(version: number, statements: string): string {
+function inPostgres(ledger: Ledger, version: number, statements: string): string {
+  const { table, where, columns, values, definition, key } = ledger;
   return `DO $securest$ BEGIN
 PERFORM pg_advisory_xact_lock(${String(LOCK)});
-CREATE TABLE IF NOT EXISTS securest_migrations (
-  version integer NOT NULL PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now()
+CREATE TABLE IF NOT EXISTS ${table} (
+  ${definition}, applied_at timestamptz NOT NULL DEFAULT now()${key}
 );
-IF NOT EXISTS (SELECT FROM securest_migrations WHERE version = ${String(version)}) THEN
+IF NOT EXISTS (SELECT FROM ${table} WHERE ${where}version = ${String(version)}) THEN
 ${statements}
-INSERT INTO securest_migrations (version) VALUES (${String(version)});
+INSERT INTO ${table} (${columns}) VALUES (${values}${String(version)});
 END IF;
 END $securest$`;
 }
 
-async function migrateSqlite(client: SqlClient, version: number, statements: string): Promise<void> {
+async function migrateSqlite(
+  client: SqlClient,
+  { table, where, columns, values, definition, key }: Ledger,
+  version: number,
+  statements: string,
+): Promise<void> {
   const { transaction } = client as Partial<SqliteClient>;
   if (typeof transaction !== 'function') {
     throw new ConfigurationError('migrate() needs a SqliteClient for SQLite: new SqliteClient(path)');
@@ -53,13 +113,13 @@ async function migrateSqlite(client: SqlClient, version: number, statements: str
   for (let tries = 1; ; tries++) {
     try {
       transaction.call(client, (run, read) => {
-        run(`CREATE TABLE IF NOT EXISTS securest_migrations (
-          version INTEGER NOT NULL PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+        run(`CREATE TABLE IF NOT EXISTS ${table} (
+          ${definition}, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP${key}
         ) STRICT`);
-        const known = read(`SELECT version FROM securest_migrations WHERE version = ${String(version)}`);
+        const known = read(`SELECT version FROM ${table} WHERE ${where}version = ${String(version)}`);
         if (known.length > 0) return;
         run(statements);
-        run(`INSERT INTO securest_migrations (version) VALUES (${String(version)})`);
+        run(`INSERT INTO ${table} (${columns}) VALUES (${values}${String(version)})`);
       });
       return;
     } catch (error) {
@@ -68,6 +128,24 @@ async function migrateSqlite(client: SqlClient, version: number, statements: str
       await pause(10);
     }
   }
+}
+
+async function versionsOf(client: SqlClient): Promise<Versions> {
+  const [users] = await ask(client, 'SELECT max(version) AS version FROM securest_migrations', []);
+  const rows = await ask(
+    client,
+    'SELECT feature, max(version) AS version FROM securest_feature_migrations GROUP BY feature',
+    [],
+  );
+  return {
+    users: Number(users?.['version']),
+    features: Object.fromEntries(
+      FEATURES.map(({ name }) => [
+        name,
+        Number(rows.find(({ feature }) => feature === name)?.['version'] ?? 0),
+      ]),
+    ),
+  };
 }
 
 function hasSessions(client: SqlClient): client is SqlClient & Sessions {

@@ -40,6 +40,9 @@ const OPTIONS = {
 /** Clients over one connection, which nobody replaces. */
 const OVER_ONE_CONNECTION = new WeakSet();
 
+/** Pools and connections whose errors are heard already. */
+const SURVIVING = new WeakSet();
+
 /** Values come the same way whatever the pool's own settings: times as the text of the server, rows as objects. */
 const ANSWER = {
   ...{ rowsAsArray: false, nestTables: false, typeCast: true, dateStrings: true, timezone: 'local' },
@@ -208,7 +211,9 @@ function isConnection(source: unknown): source is MysqlConnection {
 }
 
 /** A connection that is lost while nobody uses it would end the process. */
-function surviveErrors(source: unknown): void {
+function surviveErrors(source: object): void {
   const { on } = source as { on?: unknown };
-  if (typeof on === 'function') on.call(source, 'error', () => undefined);
+  if (typeof on !== 'function' || SURVIVING.has(source)) return;
+  SURVIVING.add(source);
+  on.call(source, 'error', () => undefined);
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
+import { FEATURES } from './features';
 import type { MysqlAsk, MysqlClient } from './mysql-client';
-import { MYSQL_VERSIONS, type MysqlTable } from './mysql-schema';
+import { MYSQL_VERSIONS, type MysqlStep } from './mysql-schema';
 import { isDown } from './sql-errors';
 
 const LOCK = "CONCAT('securest_', SHA1(DATABASE()))";
@@ -13,12 +14,13 @@ export interface Sessions {
 }
 
 /**
- * Makes the tables on one connection, while no other does. Each statement commits by itself: a version that fails
- * takes away what it made, and one that was killed is found by its row without `applied_at` and brought to its end.
+ * Makes the tables on one connection, while no other does. Each statement commits by itself: a version of new tables
+ * that fails takes away what it made, and one that was killed, or changes tables, is found by its row without
+ * `applied_at` and brought to its end by the next run.
  */
-export async function migrateMysql(client: Sessions): Promise<number> {
+export async function migrateMysql(client: Sessions): Promise<void> {
   try {
-    return await client.session(async (ask) => {
+    await client.session(async (ask) => {
       await lock(ask);
       try {
         await ask(
@@ -27,11 +29,24 @@ export async function migrateMysql(client: Sessions): Promise<number> {
           ) ENGINE = InnoDB`,
           [],
         );
-        for (const [index, tables] of MYSQL_VERSIONS.entries()) await migrateTo(ask, index + 1, tables);
+        await ask(
+          `CREATE TABLE IF NOT EXISTS securest_feature_migrations (
+            feature VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, version INT NOT NULL,
+            applied_at TIMESTAMP NULL DEFAULT NULL, PRIMARY KEY (feature, version)
+          ) ENGINE = InnoDB`,
+          [],
+        );
+        for (const [index, steps] of MYSQL_VERSIONS.entries()) {
+          await migrateTo(ask, userVersion(index + 1), steps);
+        }
+        for (const { name, versions } of FEATURES) {
+          for (const [index, { mysql }] of versions.entries()) {
+            await migrateTo(ask, featureVersion(name, index + 1), mysql);
+          }
+        }
       } finally {
         await ask(`DO RELEASE_LOCK(${LOCK})`, []).catch(() => undefined);
       }
-      return MYSQL_VERSIONS.length;
     }, STATEMENT_MS);
   } catch (error) {
     if (isDown(error)) throw new ServiceUnavailableError({ cause: error });
@@ -49,35 +64,60 @@ async function lock(ask: MysqlAsk): Promise<void> {
   throw new Error('Another migration holds its lock');
 }
 
-async function migrateTo(ask: MysqlAsk, version: number, tables: readonly MysqlTable[]): Promise<void> {
-  const number = String(version);
-  const { rows } = await ask(
-    `SELECT applied_at IS NOT NULL AS done FROM securest_migrations WHERE version = ${number}`,
-    [],
-  );
+/** The row in which a version is written down. */
+interface LedgerRow {
+  readonly insert: string;
+  readonly table: string;
+  readonly where: string;
+}
+
+function userVersion(version: number): LedgerRow {
+  const [table, number] = ['securest_migrations', String(version)];
+  return {
+    table,
+    where: `version = ${number}`,
+    insert: `INSERT INTO ${table} (version) VALUES (${number})`,
+  };
+}
+
+function featureVersion(feature: string, version: number): LedgerRow {
+  const [table, number] = ['securest_feature_migrations', String(version)];
+  return {
+    table,
+    where: `feature = '${feature}' AND version = ${number}`,
+    insert: `INSERT INTO ${table} (feature, version) VALUES ('${feature}', ${number})`,
+  };
+}
+
+async function migrateTo(ask: MysqlAsk, row: LedgerRow, steps: readonly MysqlStep[]): Promise<void> {
+  const { table, where, insert } = row;
+  const { rows } = await ask(`SELECT applied_at IS NOT NULL AS done FROM ${table} WHERE ${where}`, []);
   const [begun] = rows as { done?: unknown }[];
   if (Number(begun?.done) === 1) return;
   const isResumed = begun !== undefined;
-  if (!isResumed) await ask(`INSERT INTO securest_migrations (version) VALUES (${number})`, []);
-  const made: string[] = [];
+  if (!isResumed) await ask(insert, []);
+  const made: MysqlStep[] = [];
   try {
-    for (const { name, columns } of tables) {
-      const ifMissing = isResumed ? 'IF NOT EXISTS ' : '';
-      await ask(`CREATE TABLE ${ifMissing}${name} (\n  ${columns}\n) ENGINE = InnoDB`, []);
-      made.push(name);
+    for (const step of steps) {
+      const { sql, isMade } = step;
+      if (isResumed && isMade !== undefined && (await ask(isMade, [])).rows.length > 0) continue;
+      await ask(sql, []);
+      made.push(step);
     }
-    await ask(`UPDATE securest_migrations SET applied_at = NOW() WHERE version = ${number}`, []);
+    await ask(`UPDATE ${table} SET applied_at = NOW() WHERE ${where}`, []);
   } catch (error) {
-    if (!isResumed) await undo(ask, made, number);
+    if (!isResumed) await undo(ask, row, made);
     throw error;
   }
 }
 
-/** They are empty: nobody has been told of them. What cannot be undone is for the next run to end. */
-async function undo(ask: MysqlAsk, made: readonly string[], version: string): Promise<void> {
+/** Nobody has been told of what is taken away. What cannot be undone is for the next run to end. */
+async function undo(ask: MysqlAsk, { table, where }: LedgerRow, made: readonly MysqlStep[]): Promise<void> {
+  const undos = made.flatMap((step) => step.undo ?? []);
+  if (undos.length < made.length) return;
   try {
-    for (const name of [...made].reverse()) await ask(`DROP TABLE ${name}`, []);
-    await ask(`DELETE FROM securest_migrations WHERE version = ${version}`, []);
+    for (const sql of undos.reverse()) await ask(sql, []);
+    await ask(`DELETE FROM ${table} WHERE ${where}`, []);
   } catch {
     // The error that led here says more.
   }

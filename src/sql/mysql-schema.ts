@@ -10,44 +10,74 @@ const USER = `FOREIGN KEY (username) REFERENCES securest_users (username) ${CASC
 const group = (column: string): string =>
   `FOREIGN KEY (${column}) REFERENCES securest_groups (name) ${CASCADE}`;
 
-/** A table with its columns. */
-export interface MysqlTable {
-  readonly name: string;
-  readonly columns: string;
+/** One statement of a version, which commits by itself. */
+export interface MysqlStep {
+  readonly sql: string;
+  /** Answers with a row where it was made: asked when a run goes on where another was killed. */
+  readonly isMade?: string;
+  /** What takes it away. A version with a step that has none stays where it failed, for the next run to go on. */
+  readonly undo?: string;
+}
+
+/** A new table. */
+export function table(name: string, columns: string): MysqlStep {
+  return {
+    sql: `CREATE TABLE ${name} (\n  ${columns}\n) ENGINE = InnoDB`,
+    isMade: `SELECT 1 AS made FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '${name}'`,
+    undo: `DROP TABLE ${name}`,
+  };
 }
 
 /** What each version adds. A released version never changes. */
-export const MYSQL_VERSIONS: readonly (readonly MysqlTable[])[] = [
+export const MYSQL_VERSIONS: readonly (readonly MysqlStep[])[] = [
   [
-    {
-      name: 'securest_users',
-      columns: `username ${NAME} PRIMARY KEY CHECK (username <> ''),
+    table(
+      'securest_users',
+      `username ${NAME} PRIMARY KEY CHECK (username <> ''),
   password TEXT ${EXACT},
   email TEXT ${EXACT},
   active TINYINT NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
   tokens_valid_from DATETIME(3) NULL,
   username_folded VARCHAR(255) ${EXACT} GENERATED ALWAYS AS (LOWER(username)) VIRTUAL,
   UNIQUE KEY securest_users_folded (username_folded)`,
-    },
-    { name: 'securest_groups', columns: `name ${NAME} PRIMARY KEY CHECK (name <> '')` },
-    {
-      name: 'securest_user_roles',
-      columns: `username ${NAME}, role ${NAME} CHECK (role <> ''), PRIMARY KEY (username, role), ${USER}`,
-    },
-    {
-      name: 'securest_group_roles',
-      columns: `group_name ${NAME}, role ${NAME} CHECK (role <> ''), PRIMARY KEY (group_name, role),
+    ),
+    table('securest_groups', `name ${NAME} PRIMARY KEY CHECK (name <> '')`),
+    table(
+      'securest_user_roles',
+      `username ${NAME}, role ${NAME} CHECK (role <> ''), PRIMARY KEY (username, role), ${USER}`,
+    ),
+    table(
+      'securest_group_roles',
+      `group_name ${NAME}, role ${NAME} CHECK (role <> ''), PRIMARY KEY (group_name, role),
   ${group('group_name')}`,
-    },
-    {
-      name: 'securest_memberships',
-      columns: `username ${NAME}, group_name ${NAME}, PRIMARY KEY (username, group_name),
+    ),
+    table(
+      'securest_memberships',
+      `username ${NAME}, group_name ${NAME}, PRIMARY KEY (username, group_name),
   KEY securest_memberships_by_group (group_name), ${USER}, ${group('group_name')}`,
-    },
-    {
-      name: 'securest_group_parents',
-      columns: `group_name ${NAME}, parent_name ${NAME}, PRIMARY KEY (group_name, parent_name),
+    ),
+    table(
+      'securest_group_parents',
+      `group_name ${NAME}, parent_name ${NAME}, PRIMARY KEY (group_name, parent_name),
   KEY securest_group_parents_by_parent (parent_name), ${group('group_name')}, ${group('parent_name')}`,
+    ),
+  ],
+  [
+    {
+      sql: `ALTER TABLE securest_users ADD COLUMN id VARCHAR(64) ${EXACT} NULL`,
+      isMade: `SELECT 1 AS made FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND table_name = 'securest_users' AND column_name = 'id'`,
+    },
+    // Not in the statement before: MySQL refuses to fill a column with what differs on a replica.
+    {
+      sql: `ALTER TABLE securest_users ALTER COLUMN id SET DEFAULT (UUID()),
+  ALTER COLUMN tokens_valid_from SET DEFAULT (UTC_TIMESTAMP(3))`,
+    },
+    { sql: 'UPDATE securest_users SET id = UUID() WHERE id IS NULL' },
+    {
+      sql: 'ALTER TABLE securest_users ADD UNIQUE KEY securest_users_id (id)',
+      isMade: `SELECT 1 AS made FROM information_schema.statistics
+  WHERE table_schema = DATABASE() AND table_name = 'securest_users' AND index_name = 'securest_users_id'`,
     },
   ],
 ];

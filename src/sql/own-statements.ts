@@ -47,7 +47,7 @@ export function userRecords(dialect: Dialect, more = ''): string {
   const { object, list, flag, time } = JSON_OF[dialect];
   const [asText, ending] = TEXT_OF[dialect];
   return `${dialect === 'mysql' ? WHOLE_LISTS : ''}SELECT ${asText}${object}(
-    'username', u.username, 'password', u.password, 'email', u.email, 'active', ${flag('u.active')},
+    'username', u.username, 'id', u.id, 'password', u.password, 'email', u.email, 'active', ${flag('u.active')},
     'tokensValidFrom', ${time('u.tokens_valid_from')},
     'roles', ${list('r.role', 'r.role', 'securest_user_roles r WHERE r.username = u.username')},
     'groups', ${list('m.group_name', 'm.group_name', 'securest_memberships m WHERE m.username = u.username')}${more}

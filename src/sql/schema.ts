@@ -11,14 +11,44 @@ interface Types {
   readonly flag: string;
   readonly time: string;
   readonly end: string;
+  /** What gives users an id, and new ones the moment of their creation. */
+  readonly created: string;
 }
 
+/** The default is asked once for each user that is there. */
+const POSTGRES_CREATED = `
+ALTER TABLE securest_users
+  ADD COLUMN id text NOT NULL DEFAULT gen_random_uuid()::text CONSTRAINT securest_users_id UNIQUE,
+  ALTER COLUMN tokens_valid_from SET DEFAULT date_trunc('milliseconds', now());
+`;
+
+/** A column that is added has no default that differs from row to row, and an INSERT may name the columns as NULL. */
+const SQLITE_CREATED = `
+ALTER TABLE securest_users ADD COLUMN id TEXT CHECK (id <> '');
+UPDATE securest_users SET id = lower(hex(randomblob(16)));
+CREATE UNIQUE INDEX securest_users_id ON securest_users (id);
+CREATE TRIGGER securest_users_created AFTER INSERT ON securest_users
+WHEN NEW.id IS NULL OR NEW.tokens_valid_from IS NULL
+BEGIN
+  UPDATE securest_users SET
+    id = coalesce(NEW.id, lower(hex(randomblob(16)))),
+    tokens_valid_from = coalesce(NEW.tokens_valid_from, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+  WHERE username = NEW.username;
+END;
+`;
+
 const TYPES: Readonly<Record<TransactionalDialect, Types>> = {
-  postgres: { flag: 'boolean NOT NULL DEFAULT true', time: 'timestamptz', end: '' },
+  postgres: {
+    flag: 'boolean NOT NULL DEFAULT true',
+    time: 'timestamptz',
+    end: '',
+    created: POSTGRES_CREATED,
+  },
   sqlite: {
     flag: 'INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1))',
     time: "TEXT CHECK (tokens_valid_from IS NULL OR (julianday(tokens_valid_from) > 0 AND tokens_valid_from LIKE '%Z') IS TRUE)",
     end: ' STRICT',
+    created: SQLITE_CREATED,
   },
 };
 
@@ -59,6 +89,7 @@ CREATE TABLE securest_group_parents (
 )${end};
 CREATE INDEX securest_group_parents_by_parent ON securest_group_parents (parent_name);
 `,
+  ({ created }) => created,
 ];
 
 /** The statements of each version, from 1. */

@@ -60,6 +60,13 @@ export function isConflict(error: unknown): boolean {
   return typeof code === 'string' && /^40...$|^SQLITE_(?:BUSY|LOCKED)/.test(code);
 }
 
+/** Whether a table of the statement does not exist. */
+export function isMissing(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (mysqlError(error).number === 1146 || code === '42P01') return true;
+  return code === 'SQLITE_ERROR' && typeof message === 'string' && message.startsWith('no such table');
+}
+
 /** Whether MySQL refused a row because another has the same value in a unique key. */
 export function isTaken(error: unknown, key: string): boolean {
   const { sqlMessage } = (error ?? {}) as { sqlMessage?: unknown };

@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { runCli } from '../../src/cli/run-cli';
 import { migrate } from '../../src/sql/migrate';
+import { MYSQL_VERSIONS } from '../../src/sql/mysql-schema';
+import { versionsIn } from '../../src/sql/schema';
 import type { SqlClient } from '../../src/sql/sql-client';
+import { SqlUserstore } from '../../src/sql/sql-userstore';
 import { SqliteClient } from '../../src/sql/sqlite-client';
 import { compiled } from '../support/compiled';
 import { MysqlClient } from '../../src/sql/mysql-client';
@@ -14,6 +17,8 @@ import { describeWith } from './describe-with';
 import { MariadbServer, whyNoMariadb } from './mariadb-server';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
 
+const SAID =
+  'The tables have version 2\nThose of state have version 1\nThose of revocations have version 1\n';
 const ROOT = resolve(__dirname, '../..');
 
 interface Ground {
@@ -26,9 +31,9 @@ interface Ground {
 function describeMigrate(name: string, ground: () => Ground): void {
   it(`makes the tables in ${name}, and does nothing more the second time`, async () => {
     const client = ground().client();
-    expect(await migrate(client)).to.equal(1);
+    expect(await migrate(client)).to.equal(2);
     await client.query("INSERT INTO securest_users (username) VALUES ('alice')", []);
-    expect(await migrate(client)).to.equal(1);
+    expect(await migrate(client)).to.equal(2);
     expect((await client.query('SELECT username FROM securest_users', [])).rows).to.have.length(1);
   });
 
@@ -46,21 +51,103 @@ function describeMigrate(name: string, ground: () => Ground): void {
     expect(await migrate(client).catch(() => 'refused')).to.equal('refused');
     expect(await client.query('SELECT 1 FROM securest_users', []).catch(() => 'none')).to.equal('none');
     await client.query('DROP TABLE securest_groups', []);
-    expect(await migrate(client)).to.equal(1);
+    expect(await migrate(client)).to.equal(2);
   });
 
   it(`can be run by several processes at once in ${name}`, async function () {
     this.timeout(60_000);
     const run = promisify(execFile);
     const args = [compiled('src/cli/main.ts'), 'sql', 'migrate', ground().url];
-    const results = await Promise.all([1, 2, 3].map(() => run(process.execPath, args, { cwd: ROOT })));
-    for (const { stdout } of results) expect(stdout).to.equal('The tables have version 1\n');
+    const results = await Promise.all([1, 2, 3, 4, 5].map(() => run(process.execPath, args, { cwd: ROOT })));
+    for (const { stdout } of results) expect(stdout).to.equal(SAID);
+  });
+
+  it(`brings tables of the first version up to date in ${name}, with several processes at once`, async function () {
+    this.timeout(60_000);
+    const client = ground().client();
+    await makeFirstTables(client);
+    const run = promisify(execFile);
+    const args = [compiled('src/cli/main.ts'), 'sql', 'migrate', ground().url];
+    const results = await Promise.all([1, 2, 3, 4, 5].map(() => run(process.execPath, args, { cwd: ROOT })));
+    for (const { stdout } of results) expect(stdout).to.equal(SAID);
+    const store = new SqlUserstore({ client });
+    const [alice, bob] = [await store.getUser('alice'), await store.getUser('bob')];
+    expect([alice?.tokensValidFrom ?? null, bob?.tokensValidFrom ?? null]).to.deep.equal([null, null]);
+    for (const user of [alice, bob]) expect(user?.id).to.be.a('string').with.length.of.at.least(32);
+    expect(alice?.id).to.not.equal(bob?.id);
+  });
+
+  it(`gives a new user in ${name} an id and the moment of its creation, whoever adds it`, async () => {
+    const client = ground().client();
+    await migrate(client);
+    const store = new SqlUserstore({ client });
+    const add = async () => {
+      await client.query("INSERT INTO securest_users (username) VALUES ('carl'), ('dora')", []);
+      return [await store.getUser('carl'), await store.getUser('dora')] as const;
+    };
+    const before = Date.now();
+    const [carl, dora] = await add();
+    expect(carl?.tokensValidFrom?.getTime()).to.be.within(before - 1000, Date.now() + 1000);
+    expect(carl?.id).to.be.a('string').and.not.equal(dora?.id);
+    expect((await store.getUser('carl'))?.tokensValidFrom).to.deep.equal(carl?.tokensValidFrom);
+    await client.query('DELETE FROM securest_users', []);
+    const [again] = await add();
+    expect(again?.id).to.be.a('string').and.not.equal(carl?.id);
+  });
+
+  it(`cleans what has ended in ${name}, and leaves what lives`, async () => {
+    const client = ground().client();
+    await migrate(client);
+    const now = Date.now();
+    for (const [id, end] of [
+      ['ended', now - 1],
+      ['lives', now + 600_000],
+    ]) {
+      await client.query(
+        `INSERT INTO securest_state (id, value, expires_ms) VALUES ('${id}', '{}', ${end})`,
+        [],
+      );
+    }
+    for (const until of [1, 2, now, 3]) {
+      const values = `('00000000000000ff', ${String(until)})`;
+      await client.query(`INSERT INTO securest_revocations (id, expires_ms) VALUES ${values}`, []);
+    }
+    const run = async (): Promise<unknown> => {
+      let out = '';
+      const args = ['sql', 'clean', ground().url, '--json'];
+      const code = await runCli(args, { out: (text) => (out += text), err: (text) => (out += text) });
+      return [code, JSON.parse(out)];
+    };
+    expect(await run()).to.deep.equal([0, { state: 1, revocations: 2 }]);
+    expect(await run()).to.deep.equal([0, { state: 0, revocations: 0 }]);
+    expect((await client.query('SELECT id FROM securest_state', [])).rows).to.deep.equal([{ id: 'lives' }]);
   });
 
   it(`can be run by several callers at once in ${name}`, async () => {
     const clients = Array.from({ length: 5 }, () => ground().client());
-    expect(await Promise.all(clients.map((client) => migrate(client)))).to.deep.equal([1, 1, 1, 1, 1]);
+    expect(await Promise.all(clients.map((client) => migrate(client)))).to.deep.equal([2, 2, 2, 2, 2]);
   });
+}
+
+/** The tables as the first version made them, with two users. */
+async function makeFirstTables(client: SqlClient): Promise<void> {
+  const { dialect = 'postgres' } = client;
+  const statements =
+    dialect === 'mysql'
+      ? (MYSQL_VERSIONS[0] ?? []).map(({ sql }) => sql)
+      : (versionsIn(dialect)[0] ?? '').split(/;\n/).filter((sql) => sql.trim() !== '');
+  await client.query(
+    `CREATE TABLE securest_migrations (
+      version integer NOT NULL PRIMARY KEY, applied_at ${dialect === 'sqlite' ? 'TEXT' : 'timestamp NULL'}
+    )`,
+    [],
+  );
+  for (const sql of statements) await client.query(sql, []);
+  await client.query(
+    `INSERT INTO securest_migrations (version, applied_at) VALUES (1, ${dialect === 'sqlite' ? "'2026-01-01'" : 'now()'})`,
+    [],
+  );
+  await client.query("INSERT INTO securest_users (username) VALUES ('alice'), ('bob')", []);
 }
 
 describe('migrate in SQLite', () => {
@@ -144,17 +231,17 @@ describeWith(whyNoMariadb(), 'migrate in MariaDB', () => {
     await client.query("INSERT INTO securest_users (username) VALUES ('alice')", []);
     await client.query('UPDATE securest_migrations SET applied_at = NULL', []);
     await client.query('DROP TABLE securest_group_parents', []);
-    expect(await migrate(client)).to.equal(1);
+    expect(await migrate(client)).to.equal(2);
     expect((await client.query('SELECT username FROM securest_users', [])).rows).to.have.length(1);
     await client.query('SELECT group_name FROM securest_group_parents', []);
     const { rows } = await client.query('SELECT applied_at FROM securest_migrations', []);
-    expect(rows).to.have.length(1).and.not.deep.include({ applied_at: null });
+    expect(rows).to.have.length(2).and.not.deep.include({ applied_at: null });
   });
 
   it('takes a pool as it is, and leaves its lock to others', async () => {
     const pool = server.pool({ connectionLimit: 1 });
     open.push(pool);
-    expect(await migrate(pool)).to.equal(1);
+    expect(await migrate(pool)).to.equal(2);
     const [rows] = await pool.query("SELECT IS_FREE_LOCK(CONCAT('securest_', SHA1(DATABASE()))) AS is_free");
     expect(rows).to.deep.equal([{ is_free: 1 }]);
   });

@@ -56,7 +56,7 @@ describeWith(whyNoPostgres() ?? whyNoPgBouncer(), 'SqlUserstore behind PgBouncer
   it('is managed by the command', async () => {
     const { client, close } = await openDatabase(pooler.url);
     try {
-      expect(await migrate(client)).to.equal(1);
+      expect(await migrate(client)).to.equal(2);
       const users = new SqlUserDirectory(client);
       expect(await users.add({ username: 'bob', roles: ['admin'] })).to.equal(true);
       expect((await users.get('bob'))?.roles).to.deep.equal(['admin']);

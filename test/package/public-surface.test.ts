@@ -269,7 +269,14 @@ describe('Public surface', function () {
   });
 
   it('of securest/sql is these values and types', () => {
-    expect(Object.keys(sql)).to.have.members(['MysqlClient', 'SqlUserstore', 'SqliteClient', 'migrate']);
+    expect(Object.keys(sql)).to.have.members([
+      'MysqlClient',
+      'SqlRevocationLog',
+      'SqlState',
+      'SqlUserstore',
+      'SqliteClient',
+      'migrate',
+    ]);
     expect(exportedTypes(program, 'src/sql/index.ts')).to.have.members([
       'DatabaseClient',
       'MysqlClientOptions',
@@ -277,6 +284,8 @@ describe('Public surface', function () {
       'MysqlPool',
       'SqlClient',
       'SqlQueries',
+      'SqlRevocationLogOptions',
+      'SqlStateOptions',
       'SqlTable',
       'SqlUserstoreOptions',
     ]);

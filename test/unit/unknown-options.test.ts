@@ -18,7 +18,7 @@ import { KerberosProvider } from '../../src/kerberos';
 import { LdapProvider, LdapUserstore } from '../../src/ldap';
 import { AccessTokenProvider, MemoryProofStore } from '../../src/oidc';
 import { RedisProofStore, RedisRevocationLog, RedisState, RedisThrottle } from '../../src/redis';
-import { SqlUserstore } from '../../src/sql';
+import { SqlRevocationLog, SqlState, SqlUserstore } from '../../src/sql';
 import { describeAuthorization } from '../../src/testing';
 import { Throttle } from '../../src/throttle/throttle';
 
@@ -78,6 +78,8 @@ const TAKERS: Readonly<Record<string, [component: string, use: (more: object) =>
   MemoryUserstore: ['MemoryUserstore', (more) => new MemoryUserstore({ users: [], ...more })],
   FileUserstore: ['FileUserstore', (more) => new FileUserstore({ path: 'none.yaml', ...more })],
   PathPermissions: ['PathPermissions', (more) => new PathPermissions({ path: 'none.yaml', ...more })],
+  SqlState: ['SqlState', (more) => new SqlState({ client, ...more })],
+  SqlRevocationLog: ['SqlRevocationLog', (more) => new SqlRevocationLog({ client, ...more })],
   SqlUserstore: ['SqlUserstore', (more) => new SqlUserstore({ client, ...more })],
   'table of SqlUserstore': [
     'SqlUserstore',

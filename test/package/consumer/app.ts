@@ -28,7 +28,7 @@ import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore } from 'securest/oidc';
 import { RedisState, RedisThrottle } from 'securest/redis';
-import { migrate, SqliteClient, SqlUserstore } from 'securest/sql';
+import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
 
 assert.deepEqual(
@@ -87,6 +87,10 @@ async function run(): Promise<void> {
   const file = new SqliteClient(':memory:');
   assert.equal(await migrate(file), 1);
   await file.query('INSERT INTO securest_users (username) VALUES ($1)', ['ada']);
+  const state = new SqlState({ client: file });
+  assert.equal(await state.set('key', '{"v":1}', undefined, new Date(Date.now() + 60_000)), true);
+  assert.equal(await state.get('key'), '{"v":1}');
+  await state.close();
   assert.equal((await new SqlUserstore({ client: file }).getUser('ada'))?.username, 'ada');
   file.close();
 

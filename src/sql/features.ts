@@ -1,0 +1,69 @@
+/** The tables of features that need no users in SQL. Their versions are counted by feature. */
+import { type MysqlStep, table } from './mysql-schema';
+import type { TransactionalDialect } from './schema';
+
+/** What a version adds. A released version never changes. */
+type Version = Readonly<Record<TransactionalDialect, string>> & { readonly mysql: readonly MysqlStep[] };
+
+export interface Feature {
+  readonly name: string;
+  readonly versions: readonly Version[];
+}
+
+export const FEATURES: readonly Feature[] = [
+  {
+    name: 'state',
+    versions: [
+      {
+        // Text, and no jsonb, whose order of members is another: a swap expects the very text.
+        postgres: `
+CREATE TABLE securest_state (id text PRIMARY KEY, value text NOT NULL, owner text, expires_ms bigint NOT NULL);
+CREATE INDEX securest_state_by_owner ON securest_state (owner) WHERE owner IS NOT NULL;
+CREATE INDEX securest_state_by_end ON securest_state (expires_ms);
+`,
+        sqlite: `
+CREATE TABLE securest_state (
+  id TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, owner TEXT, expires_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX securest_state_by_owner ON securest_state (owner) WHERE owner IS NOT NULL;
+CREATE INDEX securest_state_by_end ON securest_state (expires_ms);
+`,
+        mysql: [
+          table(
+            'securest_state',
+            `id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  value MEDIUMTEXT CHARACTER SET utf8mb4 NOT NULL, owner VARBINARY(512), expires_ms BIGINT NOT NULL,
+  KEY securest_state_by_owner (owner), KEY securest_state_by_end (expires_ms)`,
+          ),
+        ],
+      },
+    ],
+  },
+  {
+    name: 'revocations',
+    versions: [
+      {
+        postgres: `
+CREATE TABLE securest_revocations (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL, before_ms bigint, expires_ms bigint NOT NULL
+);
+CREATE INDEX securest_revocations_by_end ON securest_revocations (expires_ms);
+`,
+        // AUTOINCREMENT: a number is not given again after its row is gone.
+        sqlite: `
+CREATE TABLE securest_revocations (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, before_ms INTEGER, expires_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX securest_revocations_by_end ON securest_revocations (expires_ms);
+`,
+        mysql: [
+          table(
+            'securest_revocations',
+            `seq BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, id TEXT CHARACTER SET utf8mb4 NOT NULL, before_ms BIGINT,
+  expires_ms BIGINT NOT NULL, KEY securest_revocations_by_end (expires_ms)`,
+          ),
+        ],
+      },
+    ],
+  },
+];

@@ -1,0 +1,170 @@
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { ServiceUnavailableError } from '../errors';
+import { checkEntry, checkKey, checkOwner } from '../state/limits';
+import type { StateStoreInterface } from '../state/state-store';
+import type { Clock } from '../util/clock';
+import { callable, optional, unchecked } from '../util/option-kinds';
+import { parseOptions, withoutContainer } from '../util/parse-options';
+import { ClientProblems } from './client-problems';
+import { changedRows, ownAnswer } from './own-answers';
+import {
+  checkSqlClient,
+  type DatabaseClient,
+  outliveIdleErrors,
+  type SqlAnswer,
+  type SqlClient,
+} from './sql-client';
+import { isTaken } from './sql-errors';
+import { SqlRevocationLog } from './sql-revocation-log';
+import { type StateStatements, stateStatements } from './state-statements';
+import { Sweeping } from './sweeper';
+
+export interface SqlStateOptions {
+  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
+  readonly client: DatabaseClient;
+  /** For tests: by it entries end, in every dialect. @default Date.now */
+  readonly clock?: Clock;
+}
+
+const OPTIONS = {
+  // Checked by itself.
+  client: unchecked<unknown>(),
+  clock: optional(callable<Clock>(), Date.now),
+};
+
+/** How often a new entry is tried while others put theirs in its place and those end. */
+const MAX_INSERTS = 5;
+
+/**
+ * Keeps token families, API keys and sessions in a table of PostgreSQL, MySQL, MariaDB or SQLite, for all processes that
+ * share the database. `securest sql migrate`, or `migrate(client)`, makes the table.
+ *
+ * A database that does not answer is 503, by the time limits of the client: an app that starts with a client without
+ * them reports it. Once a minute 1,000 ended rows are deleted, by a timer that keeps no process alive and ends with
+ * `close()`; `securest sql clean` deletes all of them. The client stays the app's.
+ *
+ * @example class Tokens extends TokenService { constructor() { super({ secret, state: new SqlState({ client: pool }) }); } }
+ */
+export class SqlState implements StateStoreInterface, ProblemSource {
+  /** The log of the same database. */
+  readonly revocationLog: SqlRevocationLog;
+  readonly #client: SqlClient;
+  readonly #sql: StateStatements;
+  readonly #clock: Clock;
+  readonly #sweeping: Sweeping;
+  readonly #problems: ClientProblems;
+
+  /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
+  constructor(options: SqlStateOptions) {
+    const { client, clock } = parseOptions('SqlState', withoutContainer(options), OPTIONS);
+    this.#client = checkSqlClient('SqlState', client);
+    this.#sql = stateStatements(this.#client.dialect ?? 'postgres');
+    this.#clock = clock;
+    outliveIdleErrors(this.#client);
+    const sweep = (): Promise<unknown> => this.#ask(this.#sql.sweep, [this.#now()]);
+    this.#sweeping = new Sweeping(client as object, 'securest_state', sweep);
+    this.#problems = new ClientProblems('SqlState', this.#client);
+    this.revocationLog = new SqlRevocationLog({ client: client as DatabaseClient });
+  }
+
+  /**
+   * @throws TypeError for what is no key
+   * @throws ServiceUnavailableError when the database cannot answer now
+   */
+  async get(key: string): Promise<string | undefined> {
+    checkKey(key);
+    this.#sweeping.use();
+    const { rows } = await this.#ask(this.#sql.get, [key, this.#now()]);
+    return rows.map(({ value }) => textOf(value))[0];
+  }
+
+  /**
+   * @throws TypeError for what is out of bounds, and a value that does not change
+   * @throws ServiceUnavailableError when the database cannot answer now; then it may have been written or not
+   */
+  async set(
+    key: string,
+    value: string,
+    previous: string | undefined,
+    expiresAt: Date,
+    owner?: string,
+  ): Promise<boolean> {
+    const now = this.#now();
+    checkEntry(key, value, previous, expiresAt, owner, now);
+    this.#sweeping.use();
+    const end = expiresAt.getTime();
+    if (previous === undefined) return this.#insert([key, value, owner ?? null, end], now);
+    return this.#hasChanged(await this.#ask(this.#sql.swap, [key, value, previous, end, now]));
+  }
+
+  /**
+   * @throws TypeError for what is no key
+   * @throws ServiceUnavailableError when the database cannot answer now; then it may have been deleted or not
+   */
+  async delete(key: string): Promise<boolean> {
+    checkKey(key);
+    this.#sweeping.use();
+    return this.#hasChanged(await this.#ask(this.#sql.delete, [key, this.#now()]));
+  }
+
+  /**
+   * @throws TypeError for what is no owner
+   * @throws ServiceUnavailableError when the database cannot answer now
+   */
+  async list(owner: string): Promise<readonly (readonly [key: string, value: string])[]> {
+    checkOwner(owner);
+    this.#sweeping.use();
+    const { rows } = await this.#ask(this.#sql.list, [owner, this.#now()]);
+    return rows.map(({ id, value }) => [textOf(id), textOf(value)] as const);
+  }
+
+  /** Ends the timer, also the one of {@link revocationLog}. */
+  async close(): Promise<void> {
+    this.#sweeping.close();
+    await this.revocationLog.close();
+  }
+
+  /** Hears what is wrong with the client, which is looked at when an app starts to use the store. */
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#problems.listen(listener);
+  }
+
+  async #insert(entry: readonly unknown[], now: number): Promise<boolean> {
+    const { insert, clear } = this.#sql;
+    if (clear === undefined) return this.#hasChanged(await this.#ask(insert, [...entry, now]));
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#ask(insert, [...entry]);
+        return true;
+      } catch (error) {
+        if (!isTaken(error, 'PRIMARY')) throw error;
+      }
+      if (tries >= MAX_INSERTS) return false;
+      const isCleared = this.#hasChanged(await this.#ask(clear, [entry[0], now]));
+      // Where nothing had ended, the entry lives, or somebody else has just taken it out of the way.
+      if (!isCleared && (await this.#isLive(entry[0], now))) return false;
+    }
+  }
+
+  async #isLive(key: unknown, now: number): Promise<boolean> {
+    return (await this.#ask(this.#sql.get, [key, now])).rows.length > 0;
+  }
+
+  #hasChanged(answer: SqlAnswer): boolean {
+    return changedRows(this.#client, answer) > 0;
+  }
+
+  #ask(sql: string, params: unknown[]): Promise<SqlAnswer> {
+    return ownAnswer(this.#client, 'SqlState', sql, params);
+  }
+
+  /** Whole milliseconds, as the ends are. */
+  #now(): number {
+    return Math.floor(this.#clock());
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new ServiceUnavailableError({ cause: new Error('securest_state has a row that is no text') });
+}
