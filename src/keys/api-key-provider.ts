@@ -144,7 +144,9 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     const token = this.#isBearer ? bearerToken(request) : undefined;
     const bearer = token !== undefined && hasKeyPrefix(prefix, token) ? token : undefined;
     if (text === undefined) return bearer;
-    if (bearer !== undefined) throw new InvalidRequestError({ cause: new Error('Two keys in one request') });
+    if (bearer !== undefined) {
+      throw new InvalidRequestError({ final: true, cause: new Error('Two keys in one request') });
+    }
     // Another provider of keys reads this header too.
     return this.#others.some((other) => hasKeyPrefix(other, text)) ? undefined : text;
   }

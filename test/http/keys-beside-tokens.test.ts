@@ -11,7 +11,7 @@ import { AccessTokenProvider } from '../../src/oidc';
 import { DRIVERS } from '../support/drivers';
 import { TokenIssuer } from '../support/issued-tokens';
 import { keyProviderOf, login, usersOf, WatchedState } from '../support/key-fixtures';
-import { reset } from '../support/reset';
+import { MemoryLogger, reset } from '../support/reset';
 import { ScriptedIssuer } from '../support/scripted-issuer';
 import { BODIES, startApi } from '../support/scripted';
 
@@ -57,7 +57,7 @@ for (const driver of DRIVERS) {
           super({
             issuer: ISSUER,
             audience: 'notes-api',
-            keys: issuer.jwks,
+            keys: { jwks: issuer.jwks as never },
             introspection: {
               clientId: 'api',
               clientSecret: 's',
@@ -122,7 +122,11 @@ for (const driver of DRIVERS) {
 
     const refusalOf = (providers: readonly unknown[]): string => {
       const { secure } = {
-        secure: createSecurity({ userstores: [usersOf({ username: 'ann' })], providers: providers as never }),
+        secure: createSecurity({
+          logger: new MemoryLogger(),
+          userstores: [usersOf({ username: 'ann' })],
+          providers: providers as never,
+        }),
       };
       try {
         driver.build(secure.secure({ controllers: [] }));
@@ -132,7 +136,9 @@ for (const driver of DRIVERS) {
         return (error as Error).message;
       }
     };
-    const keysOf = (prefix: string) => keyProviderOf(new ApiKeys({ state, prefix }));
+    let count = 0;
+    const named = (of: ApiKeys, options = {}) => keyProviderOf(of, options, `Key${String((count += 1))}`);
+    const keysOf = (prefix: string) => named(new ApiKeys({ state, prefix }));
 
     it('do not start where one prefix begins another', () => {
       for (const [one, other] of [
@@ -145,7 +151,7 @@ for (const driver of DRIVERS) {
       }
       expect(refusalOf([keysOf('notes'), keysOf('admin')])).to.equal('');
       // Two providers of the same keys do not quarrel.
-      expect(refusalOf([keyProviderOf(keys), keyProviderOf(keys, { header: 'x-key' })])).to.equal('');
+      expect(refusalOf([named(keys), named(keys, { header: 'x-key' })])).to.equal('');
       for (const prefix of ['notes_', 'no', 'notes_x', 'notes']) {
         const [Key, , Company] = providersOf(prefix);
         expect(refusalOf([Key, Company]), prefix).to.include('prefix');
@@ -160,7 +166,7 @@ for (const driver of DRIVERS) {
       await using api = await startApi(driver, {
         security: {
           userstores: [usersOf({ username: 'ann' })],
-          providers: [keyProviderOf(keys), keyProviderOf(admin)],
+          providers: [named(keys), named(admin)],
         },
       });
       for (const [of, other] of [

@@ -58,12 +58,17 @@ export function keysOf(options: ApiKeysOptions): ApiKeys {
   return new ApiKeys(options);
 }
 
-export function keyProviderOf(keys: ApiKeys, options?: ApiKeyProviderOptions): Constructor<ApiKeyProvider> {
-  return class Key extends ApiKeyProvider {
+export function keyProviderOf(
+  keys: ApiKeys,
+  options?: ApiKeyProviderOptions,
+  name = 'Key',
+): Constructor<ApiKeyProvider> {
+  class Key extends ApiKeyProvider {
     constructor() {
       super(keys, options);
     }
-  };
+  }
+  return Object.defineProperty(Key, 'name', { value: name });
 }
 
 export class Password extends PasswordProvider {
