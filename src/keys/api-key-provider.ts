@@ -7,6 +7,7 @@ import type {
 } from '../core/auth-provider';
 import { Authentication, type ProvedBy } from '../core/authentication';
 import type { Challenge } from '../core/challenge';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { frozenNames } from '../core/frozen-json';
 import type { SecurityRequest } from '../core/request';
 import { stampOf } from '../core/stamp';
@@ -61,7 +62,7 @@ const METHODS = frozenNames('api_key');
  * }
  * ```
  */
-export class ApiKeyProvider<U extends User = User> implements AuthProviderInterface<U> {
+export class ApiKeyProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
   readonly credential: readonly string[];
   readonly schemes: readonly string[];
   readonly proves: ProvedBy = 'key';
@@ -131,10 +132,14 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
   }
 
   /** Ends what is remembered of keys, with the last provider of these keys. */
-  close(): void {
+  async close(): Promise<void> {
     if (!this.#isStarted) return;
     this.#isStarted = false;
-    if (release(this.#keys)) this.#keys.close();
+    if (release(this.#keys)) await this.#keys.close();
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#keys.listen(listener);
   }
 
   /** @throws InvalidRequestError where a key came in both places */

@@ -4,7 +4,9 @@
  */
 import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
-import type { ApiKeyEvent } from '../core/events';
+import { type ApiKeyEvent, PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import type { StateStoreInterface } from '../state/state-store';
+import { hold, release } from '../components/holders';
 import type { UserName } from '../core/named-user';
 import type { MaybePromise } from '../core/userstore';
 import { AccessDeniedError } from '../errors';
@@ -52,8 +54,13 @@ export interface KeyVerifier {
   noteUse(key: StoredKey): void;
   onStart(app: AppFacts): void;
   forget(username: string): void;
-  close(): void;
+  close(): Promise<void>;
+  /** Hears of what the state finds out itself. */
+  listen(listener: ProblemListener): () => void;
 }
+
+/** What a state may have beside its contract. */
+type LivingState = StateStoreInterface & Partial<ProblemSource> & { close?(): void | Promise<void> };
 
 const MAX_WAITING = 1000;
 const MAX_TRIES = 5;
@@ -204,6 +211,7 @@ export class ApiKeys {
 
   #toVerifier(): KeyVerifier {
     const { prefix, whenPasswordChanges, clock } = this.#settings;
+    const state: LivingState = this.#settings.state;
     return {
       prefix,
       find: (text) => this.#find(text),
@@ -212,16 +220,20 @@ export class ApiKeys {
         this.#uses.note(key, this.#clock());
       },
       onStart: (app) => {
+        if (this.#app === undefined) hold(state);
         this.#app = app;
         if (clock === undefined) this.#clock = app.clock;
       },
       forget: (username) => {
         this.#cache.forget(username);
       },
-      close: () => {
-        this.#app = undefined;
+      close: async () => {
         this.#cache.clear();
+        if (this.#app === undefined) return;
+        this.#app = undefined;
+        if (release(state)) await state.close?.();
       },
+      listen: (listener) => state[PROBLEM_SOURCE]?.(listener) ?? (() => undefined),
     };
   }
 

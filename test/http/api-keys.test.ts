@@ -13,6 +13,8 @@ import {
   type Constructor,
   CurrentAuthentication,
   MemoryUserstore,
+  type Problem,
+  PROBLEM_SOURCE,
   recentLogin,
   scope,
   type SecurityOptions,
@@ -605,6 +607,24 @@ for (const driver of DRIVERS) {
         await api.get('/who', asBearer(key));
         expect(reads()).to.equal(2);
         await api.security.close();
+      });
+
+      it('ends what its state began, and tells of what that finds out', async () => {
+        let isClosed = 0;
+        let tell: ((problem: Problem) => void) | undefined;
+        Object.assign(state, {
+          close: () => (isClosed += 1),
+          [PROBLEM_SOURCE]: (listener: (problem: Problem) => void) => {
+            tell = listener;
+            return () => undefined;
+          },
+        });
+        await using api = await setUp();
+        tell?.({ component: 'State', problem: 'is full' });
+        expect(api.events.at(-1)).to.include({ type: 'misconfigured', component: 'State' });
+        await api.security.close();
+        await api.security.close();
+        expect(isClosed).to.equal(1);
       });
 
       it('shows no key in events, logs and errors', async () => {
