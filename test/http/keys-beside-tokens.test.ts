@@ -57,7 +57,7 @@ for (const driver of DRIVERS) {
           super({
             issuer: ISSUER,
             audience: 'notes-api',
-            keys: { jwks: issuer.jwks as never },
+            keys: { jwks: issuer.jwks },
             introspection: {
               clientId: 'api',
               clientSecret: 's',
