@@ -161,6 +161,8 @@ export type { Revocation, RevocationLogInterface, RevocationPage } from './state
 export type { StateStoreInterface } from './state/state-store';
 export { MemoryState } from './state/memory-state';
 export type { MemoryStateOptions } from './state/memory-state';
+export type { Revocation, RevocationLogInterface, RevocationPage } from './state/revocation-log';
+export type { StateStoreInterface } from './state/state-store';
 export type { FileOptions } from './files/file-options';
 export type { FileUserstoreOptions } from './userstores/file/file-userstore';
 export type { CredentialCacheOptions } from './passwords/credential-cache';

@@ -14,6 +14,8 @@ export interface SqlTable {
   readonly name: string;
   /** Unique, and indexed: the lookup of every request. */
   readonly username: string;
+  /** What names the person for good, and is never given to another: a column of texts or whole numbers. */
+  readonly id?: string;
   /** The password hash. With it hashes are upgraded. */
   readonly password?: string;
   readonly email?: string;
@@ -27,7 +29,7 @@ export interface SqlTable {
 /** Statements of the app's own. What comes from a request comes as a parameter only. */
 export interface SqlQueries {
   /**
-   * `$1` is the name. One row, or none, with the columns `username`, `password`, `email`, `active`, `roles`,
+   * `$1` is the name. One row, or none, with the columns `username`, `id`, `password`, `email`, `active`, `roles`,
    * `groups` and `tokens_valid_from`, all but the first optional; other columns stay on the user.
    */
   readonly getUser?: string;
@@ -58,6 +60,7 @@ const optionalText = optional(text);
 const TABLE = {
   name: text,
   username: text,
+  id: optionalText,
   password: optionalText,
   email: optionalText,
   active: optionalText,

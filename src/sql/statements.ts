@@ -18,6 +18,7 @@ export interface Statements {
 
 const NAMES = {
   username: 'username',
+  id: 'id',
   password: 'password',
   email: 'email',
   active: 'active',

@@ -85,7 +85,7 @@ export function verifyCompact(keys: JwsKey | JwsKeys, token: string): VerifiedJw
     'verify' in keys
       ? { key: verified(keys, signingInput, signature), header: known ?? readHeader(encoded) }
       : named(keys, known ?? readHeader(encoded));
-  if (!Object.hasOwn(header, 'alg') || header['alg'] !== key.algorithm) throw invalid('alg is another');
+  if (!Object.hasOwn(header, 'alg') || header['alg'] !== key.algorithm) throw invalid('alg is not that of the key');
   if (key !== keys) verified(key, signingInput, signature);
   if (known === undefined) remember(keys, encoded, header);
 

@@ -19,7 +19,7 @@ import {
 import { DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
 import { reset } from '../support/reset';
-import { refusal } from '../support/secured-server';
+import { refusal, secured } from '../support/secured-server';
 import { type Api, startApi, store } from '../support/scripted';
 import { runCommand } from '../support/compiled';
 
@@ -201,7 +201,6 @@ describe('jwksController()', () => {
         super({ secret: 'x'.repeat(32), ...names });
       }
     }
-    const { secured } = await import('../support/secured-server');
     const { routes } = await securityReport(
       secured({ controllers: [jwksController({ tokens: Tokens })], routePrefix: '/api' }),
     );

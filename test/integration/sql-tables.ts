@@ -23,6 +23,12 @@ export async function fill(
       ...[username, password ?? null, email ?? null, active ?? true],
       (client.dialect === 'mysql' ? tokensValidFrom : tokensValidFrom?.toISOString()) ?? null,
     ]);
+    // A trigger gives every new user a time: it is as if the user were from before there was one.
+    if (client.dialect === 'sqlite' && !tokensValidFrom) {
+      await client.query('UPDATE securest_users SET tokens_valid_from = NULL WHERE username = $1', [
+        username,
+      ]);
+    }
     for (const role of roles ?? []) await insert('securest_user_roles (username, role)', [username, role]);
     for (const group of memberships ?? [])
       await insert('securest_memberships (username, group_name)', [username, group]);

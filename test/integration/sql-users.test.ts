@@ -64,7 +64,8 @@ function describeUsers(ground: () => Ground): void {
         { now: NOW },
       );
       expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
-      const { password, tokensValidFrom, ...bob } = (await store.getUser('bob'))!;
+      const { id, password, tokensValidFrom, ...bob } = (await store.getUser('bob'))!;
+      expect(id).to.be.a('string').with.length.of.at.least(32);
       expect(tokensValidFrom).to.deep.equal(new Date(NOW));
       expect(bob).to.deep.equal({
         username: 'bob',

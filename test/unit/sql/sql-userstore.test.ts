@@ -64,6 +64,16 @@ describe('A subclass of SqlUserstore', () => {
     }
   });
 
+  it('reads the id of a user from the column that the table names', async () => {
+    const store = new SqlUserstore({
+      client: { query: (sql: string) => Promise.resolve({ rows: [{ username: 'alice', id: '42', sql }] }) },
+      table: { name: 'people', username: 'name', id: 'person' },
+    });
+    const user = (await store.getUser('alice')) as { id?: unknown; sql?: unknown } | null;
+    expect(user?.id).to.equal('42');
+    expect(user?.sql).to.include('"person" AS id');
+  });
+
   it('cannot end tokens where the store has no column for it', async () => {
     const users = new Users({ table: { name: 'people', username: 'name', password: 'hash' } });
     const changes = { tokensValidFrom: new Date() };
