@@ -197,8 +197,10 @@ describe('ApiKeys', () => {
           const value: unknown = Reflect.get(target, name, receiver);
           if (name !== 'list') return value;
           return async (owner: string) => {
+            // As it was when the store was asked: others come between that and the answer.
+            const found = await target.list(owner);
             await new Promise((resolve) => setImmediate(resolve));
-            return target.list(owner);
+            return found;
           };
         },
       });
