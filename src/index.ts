@@ -157,8 +157,6 @@ export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { TokenServiceOptions } from './tokens/token-service-options';
 export type { VerifiedToken } from './tokens/claims';
-export type { Revocation, RevocationLogInterface, RevocationPage } from './state/revocation-log';
-export type { StateStoreInterface } from './state/state-store';
 export { MemoryState } from './state/memory-state';
 export type { MemoryStateOptions } from './state/memory-state';
 export type { Revocation, RevocationLogInterface, RevocationPage } from './state/revocation-log';

@@ -652,10 +652,7 @@ describe('ApiKeys', () => {
     ];
     for (const change of bad) {
       it(`does not take ${inspect(change)}`, () => {
-        expect(() => make(change)).to.throw(
-          ConfigurationError,
-          Object.keys(change)[0],
-        );
+        expect(() => make(change)).to.throw(ConfigurationError, Object.keys(change)[0]);
       });
     }
 
