@@ -1,5 +1,7 @@
 /**
- * A template for a provider of your own, here for API keys in a header. Copy it and change what you need.
+ * A template for a provider of your own, here for API keys of another system in a header. Copy it and change what you
+ * need. For keys that users of your app make themselves, take `ApiKeys`, `ApiKeyProvider` and `apiKeyController()` of
+ * securest: they keep hashes, times and scopes, and end keys.
  *
  *   node -r @swc-node/register example/custom-provider.ts
  *

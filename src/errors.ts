@@ -127,23 +127,29 @@ export class TokenInvalidError extends BadCredentialsError {}
 /** 401 as for bad credentials: they are proved, but the account may not log in. */
 export class AccountStatusError extends SecurityError {
   readonly code = 'invalid_credentials';
-  constructor(options?: SecurityErrorOptions) {
+  /** As {@link BadCredentialsError.final}. */
+  declare readonly final: boolean;
+  constructor(options: BadCredentialsOptions = {}) {
     super(401, options);
+    hide(this, 'final', options.final === true);
   }
 }
 
 /** 401, or 400 for the Bearer scheme: the credentials are the provider's own and cannot be read. */
 export class MalformedCredentialsError extends SecurityError {
   readonly code: 'malformed_credentials' | 'invalid_request' = 'malformed_credentials';
-  constructor(options?: SecurityErrorOptions, httpCode: 400 | 401 = 401) {
+  /** As {@link BadCredentialsError.final}. */
+  declare readonly final: boolean;
+  constructor(options: BadCredentialsOptions = {}, httpCode: 400 | 401 = 401) {
     super(httpCode, options);
+    hide(this, 'final', options.final === true);
   }
 }
 
 /** 400: the request states its credentials more than once, or in a way no scheme has. @see RFC 6750 section 3.1 */
 export class InvalidRequestError extends MalformedCredentialsError {
   override readonly code = 'invalid_request';
-  constructor(options?: SecurityErrorOptions) {
+  constructor(options?: BadCredentialsOptions) {
     super(options, 400);
   }
 }

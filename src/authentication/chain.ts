@@ -10,7 +10,13 @@ import type { ProblemListener, ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
-import { BadCredentialsError, InvalidRequestError, type SecurityError } from '../errors';
+import {
+  AccountStatusError,
+  BadCredentialsError,
+  InvalidRequestError,
+  MalformedCredentialsError,
+  type SecurityError,
+} from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { appended } from '../util/appended';
 import type { Clock } from '../util/clock';
@@ -106,9 +112,15 @@ const SOMEBODY_ELSES: Answer = { verdict: 'not_mine' };
 
 /** True where the credential is certainly that provider's own. */
 function isFinal(answer: Answer): boolean {
-  if (answer.verdict !== 'bad_credentials') return false;
-  return isInstance<BadCredentialsError>(answer.error, BadCredentialsError) && answer.error.final;
+  if (!isRefusal(answer.verdict)) return false;
+  const error = 'error' in answer ? answer.error : undefined;
+  return (
+    isInstance<Final>(error, BadCredentialsError, AccountStatusError, MalformedCredentialsError) &&
+    error.final
+  );
 }
+
+type Final = BadCredentialsError | AccountStatusError | MalformedCredentialsError;
 
 /** One request on its way through the providers. */
 class ChainRun {

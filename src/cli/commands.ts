@@ -33,6 +33,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'deletes what has ended from a database',
     load: () => (require('./sql-clean') as { sqlClean: Command }).sqlClean,
   },
+  'key add': {
+    summary: 'makes an API key for a user',
+    load: () => (require('./key-add') as { keyAdd: Command }).keyAdd,
+  },
+  'key list': {
+    summary: 'lists the API keys of a user',
+    load: () => (require('./key-list') as { keyList: Command }).keyList,
+  },
+  'key revoke': {
+    summary: 'ends API keys of a user',
+    load: () => (require('./key-revoke') as { keyRevoke: Command }).keyRevoke,
+  },
   'user add': {
     summary: 'adds a user',
     load: () => (require('./user-add') as { userAdd: Command }).userAdd,

@@ -22,6 +22,8 @@ export interface Answers {
   app(): AppFacts;
   /** An instance of the app's, from the container. */
   resolve<T>(cls: new (...args: never[]) => T): T;
+  /** What the work answers. Whatever goes wrong rejects with an error of the family, and is in the log. */
+  settle<T>(work: () => Promise<T>): Promise<T>;
 }
 
 type Read = (answers: Answers, action: Action) => unknown;

@@ -273,6 +273,7 @@ export class Security<U extends User = User, R extends string = string> {
       request: (action) => states.at(action, access).request,
       app: () => components.facts,
       resolve: (cls) => components.resolve(cls),
+      settle: later,
     };
   }
 

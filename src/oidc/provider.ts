@@ -9,6 +9,7 @@ import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { ProblemBoard } from '../core/problem-board';
 import type { SecurityRequest } from '../core/request';
+import { claimPrefixes, refuseSharedPrefixes } from '../core/token-prefix';
 import { isUser, type User } from '../core/user';
 import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
 import { TokenInvalidError } from '../errors';
@@ -97,6 +98,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     this.#proofs = settings.dpop && new DpopProofs(settings.dpop, clock);
     this.#bindings = new TokenBindings(this.#proofs, settings.dpop?.required === true);
     this.#audience = new AudienceWatch(settings, report);
+    claimPrefixes(this, settings.introspection?.prefix ?? [], this);
   }
 
   /** At once where the token is remembered and the store answers at once; what is refused rejects. */
@@ -160,6 +162,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
 
   /** @throws ConfigurationError where it does not fit to the other providers of the app */
   onStart(app: AppFacts): void {
+    refuseSharedPrefixes(this, app);
     const { introspection, issuer, clock, keys } = this.#settings;
     refuseMisplaced(
       {

@@ -2,17 +2,20 @@ import { types } from 'node:util';
 import type { User } from '../core/user';
 import { UserRefusedError } from '../core/user-directory';
 import { printable } from '../util/printable';
-import { USER_FIELDS, userFault } from './record-schema';
+import { FILE_USER_FIELDS, fileUserFault, USER_FIELDS, userFault } from './record-schema';
 import type { Snapshot } from './snapshot';
 import type { FieldValue } from './file/yaml-scalars';
 
 const STEP = 1000;
 
+/** A user as a file has it. */
+type FileUser = { readonly [Field in keyof User]: Field extends 'id' ? string | null : User[Field] };
+
 /** The fields that a user has, in the order in which they are written. What is null is not there. */
 export function fieldsOf(user: User): Map<string, FieldValue> {
   const fields = new Map<string, FieldValue>();
-  for (const field of USER_FIELDS) {
-    const value = user[field as Exclude<keyof User, 'id'>] ?? null;
+  for (const field of FILE_USER_FIELDS) {
+    const value = (user as FileUser)[field as keyof User] ?? null;
     if (value !== null) fields.set(field, value);
   }
   return fields;
@@ -59,16 +62,20 @@ export function* holds(
 
 /** @throws {UserRefusedError} for a record that a file cannot hold; it quotes nothing but the name of a group */
 export function refuseRecord(user: User, { groups }: Pick<Snapshot, 'groups'>): void {
-  refuseFields(user);
+  refuse(user, FILE_USER_FIELDS, fileUserFault);
   const missing = user.groups?.find((name) => !groups.has(name));
   if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
 }
 
-/** @throws {UserRefusedError} for fields that no file or table can hold; it quotes none */
+/** @throws {UserRefusedError} for fields that no table can hold; it quotes none */
 export function refuseFields(user: User): void {
-  const unknown = Object.keys(user).find((field) => !USER_FIELDS.includes(field));
+  refuse(user, USER_FIELDS, userFault);
+}
+
+function refuse(user: User, fields: readonly string[], faultOf: typeof userFault): void {
+  const unknown = Object.keys(user).find((field) => !fields.includes(field));
   if (unknown !== undefined) throw new UserRefusedError('A user has no such field');
-  const fault = userFault(user);
+  const fault = faultOf(user);
   if (fault !== undefined) throw new UserRefusedError(fault.problem);
 }
 

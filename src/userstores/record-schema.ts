@@ -47,14 +47,17 @@ const USER: Schema<User> = [
   ['groups', names],
   ['tokensValidFrom', date],
 ];
+const FILE_USER: Schema<User> = [['id', optionalName]];
 const GROUP: Schema<Group> = [
   ['name', name],
   ['roles', names],
   ['groups', names],
 ];
 
-/** The fields that a user may have in a file. */
+/** The fields that a user may have, wherever it is managed. */
 export const USER_FIELDS: readonly string[] = USER.map(([field]) => field);
+/** The same with what only a file has: the `id` is made at creation, and names the person for good. */
+export const FILE_USER_FIELDS: readonly string[] = [...USER_FIELDS, 'id'];
 export const GROUP_FIELDS: readonly string[] = GROUP.map(([field]) => field);
 
 /** A field that does not hold, and why. */
@@ -65,6 +68,10 @@ export interface RecordFault {
 
 export function userFault(record: Partial<Record<keyof User, unknown>>): RecordFault | undefined {
   return firstFault(USER, record);
+}
+
+export function fileUserFault(record: Partial<Record<keyof User, unknown>>): RecordFault | undefined {
+  return userFault(record) ?? firstFault(FILE_USER, record);
 }
 
 export function groupFault(record: Partial<Record<keyof Group, unknown>>): RecordFault | undefined {

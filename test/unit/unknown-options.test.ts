@@ -6,6 +6,10 @@ import {
   FileUserstore,
   MemoryUserstore,
   ownerOf,
+  apiKeyController,
+  ApiKeyProvider,
+  ApiKeys,
+  MemoryState,
   passwordController,
   PasswordProvider,
   Passwords,
@@ -38,6 +42,7 @@ const issuer = { issuer: 'https://id.example', audience: 'api' };
 const introspection = { clientId: 'a', clientSecret: 'b' };
 const dpop = { origin: 'https://api.example' };
 const ldap = { url: 'ldaps://ldap.example.org', baseDn: 'dc=example,dc=org' };
+const keys = { state: new MemoryState(), prefix: 'notes' };
 const token = { secret: 'x'.repeat(32), issuer: 'a', audience: 'b' };
 
 /** Each takes the misspelt option beside those that it needs. */
@@ -99,6 +104,9 @@ const TAKERS: Readonly<Record<string, [component: string, use: (more: object) =>
     'KerberosProvider',
     (more) => new KerberosProvider({ service: 'HTTP@web.example', realms: ['EXAMPLE.COM'], ...more }),
   ],
+  ApiKeys: ['ApiKeys', (more) => new ApiKeys({ ...keys, ...more })],
+  ApiKeyProvider: ['ApiKeyProvider', (more) => new ApiKeyProvider(new ApiKeys(keys), more)],
+  'apiKeyController()': ['apiKeyController()', (more) => apiKeyController({ keys: ApiKeys, ...more })],
   'passwordController()': ['passwordController()', (more) => passwordController(more)],
   '@StrongPassword': ['@StrongPassword', (more) => StrongPassword(more)],
   '@CurrentAuthentication': ['@CurrentAuthentication', (more) => CurrentAuthentication(more)],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { User } from '../../core/user';
 import type { UserChange, UserDirectory } from '../../core/user-directory';
 import { UserFileEditor, type UserFileEditorOptions } from './user-file-edit';
@@ -24,7 +25,7 @@ export class FileUserDirectory implements UserDirectory {
 
   add(user: User): Promise<boolean> {
     return this.#editor.add((isThere) =>
-      isThere(user.username) ? { users: [], result: false } : { users: [user], result: true },
+      isThere(user.username) ? { users: [], result: false } : { users: [created(user)], result: true },
     );
   }
 
@@ -42,7 +43,7 @@ export class FileUserDirectory implements UserDirectory {
       const there: string[] = [];
       for (const user of users) {
         if (added.has(user.username) || isThere(user.username)) there.push(user.username);
-        else added.set(user.username, user);
+        else added.set(user.username, created(user));
       }
       return { users: [...added.values()], result: there };
     });
@@ -51,4 +52,9 @@ export class FileUserDirectory implements UserDirectory {
   groupNames(): Promise<ReadonlySet<string>> {
     return this.#editor.present(({ groups }) => new Set(groups.keys()));
   }
+}
+
+/** Names the person for good: a later user of that name has another one. */
+function created(user: User): User {
+  return { ...user, id: randomUUID() };
 }

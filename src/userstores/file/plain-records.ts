@@ -1,7 +1,7 @@
 import { FileFault } from '../../files/file-fault';
 import { readYaml } from '../../files/yaml';
 import type { Located } from '../../files/yaml-nodes';
-import { GROUP_FIELDS, USER_FIELDS } from '../record-schema';
+import { FILE_USER_FIELDS, GROUP_FIELDS } from '../record-schema';
 import { type FieldTable, fieldTable, type Kind, RecordReader } from './plain-record';
 
 export type Section = 'users' | 'groups';
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   tokensValidFrom: 'time',
 };
 const TABLES: Readonly<Record<Section, FieldTable>> = {
-  users: tableOf(USER_FIELDS),
+  users: tableOf(FILE_USER_FIELDS),
   groups: tableOf(GROUP_FIELDS),
 };
 const KEYS = (['users', 'groups'] as const).map((section) => ({

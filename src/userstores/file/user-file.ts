@@ -5,7 +5,13 @@ import type { Located } from '../../files/yaml-nodes';
 import { toDate } from './moments';
 import type { RecordReader } from './plain-record';
 import { readRecords, type RecordTaker, type Section } from './plain-records';
-import { GROUP_FIELDS, groupFault, USER_FIELDS, userFault, type RecordFault } from '../record-schema';
+import {
+  FILE_USER_FIELDS,
+  fileUserFault,
+  GROUP_FIELDS,
+  groupFault,
+  type RecordFault,
+} from '../record-schema';
 import { SnapshotBuilder, type Snapshot } from '../snapshot';
 
 /**
@@ -101,7 +107,7 @@ class ReadRecords implements RecordTaker {
   }
 }
 
-/** By the places of their fields in {@link USER_FIELDS}. */
+/** By the places of their fields in {@link FILE_USER_FIELDS}. */
 function plainUser(record: RecordReader): User {
   const user: { -readonly [field in keyof User]: User[field] } = { username: record.text(0) };
   if (record.has(1)) user.password = record.text(1);
@@ -110,6 +116,7 @@ function plainUser(record: RecordReader): User {
   if (record.has(4)) user.roles = record.list(4);
   if (record.has(5)) user.groups = record.list(5);
   if (record.has(6)) user.tokensValidFrom = new Date(record.text(6));
+  if (record.has(7)) user.id = record.text(7);
   return user;
 }
 
@@ -124,10 +131,10 @@ export function plainGroup(record: RecordReader): Group {
 
 /** @throws {FileFault} when it is not valid */
 export function userOf(item: Located): User {
-  const { record, lineOf } = readRecord(item, USER_FIELDS);
+  const { record, lineOf } = readRecord(item, FILE_USER_FIELDS);
   if (typeof record['tokensValidFrom'] === 'string')
     record['tokensValidFrom'] = toDate(record['tokensValidFrom']);
-  refuse(userFault(record), lineOf);
+  refuse(fileUserFault(record), lineOf);
   return record as unknown as User;
 }
 

@@ -41,8 +41,9 @@ describe('securest user import', function () {
       out: '2 added, 1 were there already\n',
       err: '',
     });
-    const { password, tokensValidFrom, ...bob } = users().get('bob')!;
+    const { password, tokensValidFrom, id, ...bob } = users().get('bob')!;
     expect(tokensValidFrom).to.be.instanceOf(Date);
+    expect(id).to.match(/^[0-9a-f-]{36}$/);
     expect(await passwords.verify('a "long", password', password!)).to.equal(true);
     expect(bob).to.deep.equal({
       username: 'bob',

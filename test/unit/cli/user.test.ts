@@ -59,7 +59,8 @@ describe('securest user', function () {
       { now: NOW },
     );
     expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
-    const { password, tokensValidFrom, ...bob } = users().get('bob')!;
+    const { password, tokensValidFrom, id, ...bob } = users().get('bob')!;
+    expect(id).to.match(/^[0-9a-f-]{36}$/);
     // Or tokens of a former bob would be his.
     expect(tokensValidFrom).to.deep.equal(new Date(NOW));
     expect(bob).to.deep.equal({

@@ -143,7 +143,15 @@ describe('User files', () => {
       true,
       true,
     ]);
-    expect(readFileSync(file, 'utf8')).to.equal('users:\n  - username: x\n  - username: z\n');
+    const ids: string[] = [];
+    const text = readFileSync(file, 'utf8').replace(/ {4}id: "?([0-9a-f-]{36})"?\n/g, (_, id: string) => {
+      ids.push(id);
+      return '';
+    });
+    expect(text).to.equal('users:\n  - username: x\n  - username: z\n');
+    expect(new Set(ids).size).to.equal(2);
+    await users.update('x', (user) => ({ roles: ['editor'], email: user.email }));
+    expect((await users.get('x'))?.id).to.equal(ids[0]);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     symlinkSync('nowhere.yaml', join(folder, 'dangling.yaml'));
     await refused(

@@ -1,0 +1,47 @@
+import { ConfigurationError } from '../errors';
+import { hiddenProperty } from '../util/hidden-property';
+import type { AppFacts, AuthProviderInterface } from './auth-provider';
+
+/** How the tokens or keys begin that a provider takes, and no other one. */
+interface Claimed {
+  readonly prefixes: readonly string[];
+  /** Who makes them: two providers of one maker share their prefixes. */
+  readonly maker: object;
+}
+
+const CLAIMED = hiddenProperty<Claimed>();
+
+export function claimPrefixes(
+  provider: AuthProviderInterface,
+  prefixes: readonly string[],
+  maker: object,
+): void {
+  CLAIMED.set(provider, { prefixes, maker });
+}
+
+/**
+ * Makes sure that the beginning of a token or key says whose it is.
+ * @throws ConfigurationError where what another provider of the app takes may begin in the same way
+ */
+export function refuseSharedPrefixes(provider: AuthProviderInterface, { providers }: AppFacts): void {
+  const own = CLAIMED.get(provider);
+  if (own === undefined) return;
+  for (const other of providers) {
+    const others = CLAIMED.get(other);
+    if (others === undefined || others.maker === own.maker) continue;
+    const shared = own.prefixes.find((one) => others.prefixes.some((two) => isShared(one, two)));
+    if (shared === undefined) continue;
+    throw new ConfigurationError(
+      `${nameOf(provider)}: ${nameOf(other)} takes texts that begin like ${JSON.stringify(shared)} too: give them ` +
+        'prefixes of which none begins another',
+    );
+  }
+}
+
+function isShared(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
+}
+
+function nameOf({ name, constructor }: AuthProviderInterface): string {
+  return name ?? constructor.name;
+}

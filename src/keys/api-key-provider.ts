@@ -1,0 +1,199 @@
+import { hold, release } from '../components/holders';
+import type {
+  AppFacts,
+  AuthenticationResult,
+  AuthProviderInterface,
+  ProviderDescription,
+} from '../core/auth-provider';
+import { Authentication, type ProvedBy } from '../core/authentication';
+import type { Challenge } from '../core/challenge';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import { frozenNames } from '../core/frozen-json';
+import type { SecurityRequest } from '../core/request';
+import { stampOf } from '../core/stamp';
+import { claimPrefixes, refuseSharedPrefixes } from '../core/token-prefix';
+import { isUser, type User, userIdOf } from '../core/user';
+import { isActiveUser, type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
+import { AccountStatusError, BadCredentialsError, ConfigurationError, InvalidRequestError } from '../errors';
+import { bearerToken } from '../http/bearer-token';
+import { flag, kind, optional } from '../util/option-kinds';
+import { attempted, chained } from '../util/maybe-promise';
+import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';
+import { type ApiKeys, isApiKeys, type KeyVerifier, verifierOf } from './api-keys';
+import { hasKeyPrefix } from './key-form';
+import type { StoredKey } from './key-row';
+
+export interface ApiKeyProviderOptions {
+  /** The header that holds a key and nothing else. @default 'x-api-key' */
+  header?: string;
+  /** Whether keys are also taken from `Authorization: Bearer`, where their prefix tells them. @default true */
+  bearer?: boolean;
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** What others read, or what is no header. */
+const TAKEN = ['authorization', 'authentication-token', 'cookie', 'dpop', 'proxy-authorization', 'tls'];
+
+const OPTIONS = {
+  header: optional(
+    kind<string>(
+      'must be the name of a header that nothing else is read from, such as x-api-key',
+      (value) => typeof value === 'string' && TOKEN.test(value) && !TAKEN.includes(value.toLowerCase()),
+    ),
+    'x-api-key',
+  ),
+  bearer: optional(flag, true),
+} satisfies Record<keyof ApiKeyProviderOptions, Kind<unknown>>;
+
+const METHODS = frozenNames('api_key');
+
+/**
+ * Authenticates API keys, from a header of their own and from `Authorization: Bearer`. A query parameter is never read:
+ * URLs end up in logs. The user is loaded at every request; a key adds nothing to what the user may do, and its scopes
+ * limit it. A key is no login: `recentLogin()` refuses it.
+ *
+ * @example
+ * ```ts
+ * @AuthProvider(3)
+ * class Key extends ApiKeyProvider {
+ *   constructor(keys: Keys) {
+ *     super(keys);
+ *   }
+ * }
+ * ```
+ */
+export class ApiKeyProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
+  readonly credential: readonly string[];
+  readonly schemes: readonly string[];
+  readonly proves: ProvedBy = 'key';
+  readonly #keys: KeyVerifier;
+  readonly #header: string;
+  readonly #isBearer: boolean;
+  /** The prefixes of other keys that come in the same header. */
+  #others: readonly string[] = [];
+  #isStarted = false;
+
+  /** @throws ConfigurationError when it is not given an app's `ApiKeys`, and for options that are not valid */
+  constructor(keys: ApiKeys, options: ApiKeyProviderOptions = {}) {
+    // TypeDI hands its container to a class that declares no constructor.
+    if (!isApiKeys(keys)) {
+      throw new ConfigurationError(
+        `${new.target.name} needs the keys of the app: constructor(keys: Keys) { super(keys); }, ` +
+          'where Keys is your @Service() class that extends ApiKeys',
+      );
+    }
+    const { header, bearer } = parseOptions(new.target.name, withoutContainer(options), OPTIONS);
+    this.#keys = verifierOf(keys);
+    this.#header = header.toLowerCase();
+    this.#isBearer = bearer;
+    this.credential = Object.freeze(bearer ? [this.#header, 'authorization'] : [this.#header]);
+    this.schemes = Object.freeze(bearer ? ['bearer'] : []);
+    claimPrefixes(this, [this.#keys.prefix], this.#keys);
+  }
+
+  /** At once where neither the state nor the userstore has to be waited for; what is refused rejects. */
+  authenticate(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return attempted(() => {
+      const text = this.#sentKey(request);
+      if (text === undefined) return null;
+      return chained(this.#keys.find(text), (key) => {
+        if (key === undefined) throw refusal('The API key is not right, or has ended');
+        return chained(userstore.getUser(key.user), (user) => {
+          // The chain reports a store that returns something that is not a user.
+          if (user !== null && user !== undefined && !isUser(user)) return user;
+          return this.#login(key, userstore, user);
+        });
+      });
+    });
+  }
+
+  challenge(): Challenge {
+    return { scheme: this.#isBearer ? 'Bearer' : 'ApiKey' };
+  }
+
+  describe(): ProviderDescription {
+    return { apiKey: { header: this.#header } };
+  }
+
+  /** @throws ConfigurationError where a text would not say whose it is */
+  onStart(app: AppFacts): void {
+    refuseSharedPrefixes(this, app);
+    this.#others = app.providers.flatMap((other) => this.#prefixBeside(other) ?? []);
+    if (!this.#isStarted) hold(this.#keys);
+    this.#isStarted = true;
+    this.#keys.onStart(app);
+  }
+
+  forget(username: string): void {
+    this.#keys.forget(username);
+  }
+
+  /** Ends what is remembered of keys, with the last provider of these keys. */
+  async close(): Promise<void> {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    if (release(this.#keys)) await this.#keys.close();
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#keys.listen(listener);
+  }
+
+  /** @throws InvalidRequestError where a key came in both places */
+  #sentKey(request: SecurityRequest): string | undefined {
+    const text = request.header(this.#header);
+    const { prefix } = this.#keys;
+    const token = this.#isBearer ? bearerToken(request) : undefined;
+    const bearer = token !== undefined && hasKeyPrefix(prefix, token) ? token : undefined;
+    if (text === undefined) return bearer;
+    if (bearer !== undefined) {
+      throw new InvalidRequestError({ final: true, cause: new Error('Two keys in one request') });
+    }
+    // Another provider of keys reads this header too.
+    return this.#others.some((other) => hasKeyPrefix(other, text)) ? undefined : text;
+  }
+
+  #prefixBeside(other: AuthProviderInterface): string | undefined {
+    if (!(other instanceof ApiKeyProvider)) return undefined;
+    const { prefix } = other.#keys;
+    return other.#header === this.#header && prefix !== this.#keys.prefix ? prefix : undefined;
+  }
+
+  #login(
+    key: StoredKey,
+    userstore: UserstoreInterface<U>,
+    user: U | null | undefined,
+  ): AuthenticationResult<U> {
+    if (user === null || user === undefined) throw refusal('The API key is of an unknown user');
+    if (!isAtHome(key, userstore, user)) throw refusal('The API key is of a user of another userstore');
+    if (key.userId !== userIdOf(user)) throw refusal('The API key is of a former user of that name');
+    if (!this.#keys.hasStamp(key, stampOf(user))) {
+      throw refusal('The tokensValidFrom of the user has changed since the API key was made');
+    }
+    // Here, and not left to the chain: no other provider is shown the key.
+    if (!isActiveUser(userstore, user)) throw new AccountStatusError({ final: true });
+    this.#keys.noteUse(key);
+    return new Authentication(user, {
+      authenticatedAt: null,
+      methods: METHODS,
+      scopes: key.scopes,
+      expiresAt: new Date(key.expiresAt),
+      claims: { keyId: key.id },
+    });
+  }
+}
+
+/** Its prefix says whose it is, so nobody else is shown it. */
+function refusal(why: string): BadCredentialsError {
+  return new BadCredentialsError({ final: true, cause: new Error(why) });
+}
+
+/** A user of the same name in another store is somebody else. */
+function isAtHome<U extends User>(key: StoredKey, userstore: UserstoreInterface<U>, user: U): boolean {
+  const home = userstoreOf(userstore, user);
+  if (home === undefined) return true;
+  return key.userstore === undefined ? !home.isOneOfSeveral : key.userstore === home.name;
+}
