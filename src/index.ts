@@ -157,7 +157,6 @@ export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { IssuedTokens } from './tokens/families/parts';
 export type { TokenFamily } from './tokens/families/list-families';
-export type { UserName } from './tokens/families/people';
 export type { RevocationOptions } from './tokens/revocation/revocation-options';
 export type { RefreshOptions } from './tokens/refresh-options';
 export { tokenController } from './host/token-controller';

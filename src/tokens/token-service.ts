@@ -7,6 +7,7 @@
 import { type JsonWebKey, randomUUID } from 'node:crypto';
 import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
+import type { UserName } from '../core/named-user';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
 import { BadCredentialsError, ConfigurationError } from '../errors';
@@ -23,7 +24,6 @@ import { KeyUse } from './key-use';
 import { refuseUnproved } from './families/known-login';
 import type { TokenFamily } from './families/list-families';
 import type { IssuedTokens, TokenFacts } from './families/parts';
-import type { UserName } from './families/people';
 import { isFamilyId } from './families/refresh-token';
 import { TokenFamilies } from './families/token-families';
 import { checkIsLogin, checkLogin, provedAt } from './login-checks';

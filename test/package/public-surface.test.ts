@@ -187,7 +187,6 @@ const TYPES = [
   'ApiKeysOptions',
   'CreatedApiKey',
   'NewApiKey',
-  'UserName',
   'TrustProxy',
   'TypedAuthorized',
   'UnavailableEvent',

@@ -4,7 +4,8 @@ import type { SecurityRequest } from '../../core/request';
 import { isAlive, isOf } from './ends';
 import { expiryOf, type StoredFamily } from './family-store';
 import type { FamilyParts } from './parts';
-import { type Person, personOf, type UserName } from './people';
+import type { UserName } from '../../core/named-user';
+import { type Person, personOf } from './people';
 
 /** A login that goes on by refresh tokens, as its user may see it. */
 export interface TokenFamily {

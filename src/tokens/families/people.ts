@@ -1,13 +1,7 @@
 import { Authentication } from '../../core/authentication';
 import type { AppFacts } from '../../core/auth-provider';
+import type { UserName } from '../../core/named-user';
 import { isUser } from '../../core/user';
-
-/** A user by name. */
-export interface UserName {
-  readonly username: string;
-  /** The name of the userstore; needed where the app has several. */
-  readonly userstore?: string | undefined;
-}
 
 /** Whose tokens are meant. */
 export interface Person {

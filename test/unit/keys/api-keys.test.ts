@@ -553,6 +553,7 @@ describe('ApiKeys', () => {
     const request = { method: 'POST' } as unknown as SecurityRequest;
     const appWith = (known: KnownUser | null): AppFacts => ({
       userstores: ['Users'],
+      userstoresWithoutStamp: [],
       providers: [],
       clock: () => now,
       findUser: () => Promise.resolve(known),
