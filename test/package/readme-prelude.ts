@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { PasswordProvider, Security, TokenService, User, UserstoreInterface } from 'securest';
+import type { SqlClient } from 'securest/sql';
 
 export declare class Person implements User {
   username: string;
@@ -19,7 +20,7 @@ export declare class People implements UserstoreInterface<Person> {
   getUser(identifier: string): Promise<Person | null>;
 }
 
-export declare class ApiKeys {
+export declare class PartnerKeys {
   ownerOf(key: string): string | undefined;
 }
 
@@ -49,6 +50,23 @@ export declare class NotesController {}
 
 export declare const repository: { findByName(name: unknown): Promise<User & { roles: string[] }> };
 export declare const KEY: string;
+export declare const token: string;
+export declare const pem: string;
+export declare const pool: SqlClient;
+
+export declare class MyTable {
+  read(key: string): Promise<string | null>;
+  swap(
+    key: string,
+    value: string,
+    previous: string | undefined,
+    expiresAt: Date,
+    owner?: string,
+  ): Promise<boolean>;
+  remove(key: string): Promise<boolean>;
+  entriesOf(owner: string): Promise<[key: string, value: string][]>;
+}
+export declare const table: MyTable;
 export declare const jwt: {
   decode(token: string): { sub?: unknown };
   verify(token: string, key: string, options?: object): { sub?: unknown };
