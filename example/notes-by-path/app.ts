@@ -4,7 +4,7 @@
 import 'reflect-metadata';
 import { securest } from 'securest';
 import { Container } from 'typedi';
-import { AccountController } from '../notes/controllers/account';
+import { accountControllers } from '../notes/controllers/account';
 import { HealthController } from '../notes/controllers/health';
 import { Settings } from '../notes/settings';
 import { NotesController, NotesReportController } from './controllers';
@@ -16,7 +16,7 @@ import './permissions';
 export function notesOptions(settings: Settings) {
   Container.set(Settings, settings);
   return securest({
-    controllers: [HealthController, AccountController, NotesController, NotesReportController],
+    controllers: [HealthController, ...accountControllers(), NotesController, NotesReportController],
     validation: { whitelist: true, forbidNonWhitelisted: true },
     development: false, // no stack traces in replies
     security: {

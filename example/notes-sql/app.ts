@@ -4,7 +4,7 @@
 import 'reflect-metadata';
 import { securest } from 'securest';
 import { Container } from 'typedi';
-import { AccountController } from '../notes/controllers/account';
+import { accountControllers } from '../notes/controllers/account';
 import { HealthController } from '../notes/controllers/health';
 import { NotesController } from '../notes/controllers/notes';
 import { NotesReportController } from '../notes/controllers/notes-report';
@@ -21,7 +21,7 @@ export function notesOptions(settings: SqlSettings) {
   Container.set(SqlSettings, settings);
   Container.set(NotesStore, new SqlNotesStore(settings.database));
   return securest({
-    controllers: [HealthController, AccountController, NotesController, NotesReportController],
+    controllers: [HealthController, ...accountControllers(), NotesController, NotesReportController],
     validation: { whitelist: true, forbidNonWhitelisted: true },
     development: false, // no stack traces in replies
     security: {

@@ -1,4 +1,4 @@
-import type { SqlClient } from 'securest/sql';
+import { type SqlClient, SqlState } from 'securest/sql';
 import { Settings } from '../notes/settings';
 
 /** The settings of the notes app, and its database. */
@@ -8,6 +8,6 @@ export class SqlSettings extends Settings {
     tokenSecret: string,
     readonly database: SqlClient,
   ) {
-    super(folder, tokenSecret);
+    super(folder, tokenSecret, new SqlState({ client: database }));
   }
 }

@@ -4,7 +4,7 @@
 import 'reflect-metadata';
 import { securest } from 'securest';
 import { Container } from 'typedi';
-import { AccountController } from './controllers/account';
+import { accountControllers } from './controllers/account';
 import { HealthController } from './controllers/health';
 import { NotesController } from './controllers/notes';
 import { NotesReportController } from './controllers/notes-report';
@@ -16,7 +16,7 @@ import './users';
 export function notesOptions(settings: Settings) {
   Container.set(Settings, settings);
   return securest({
-    controllers: [HealthController, AccountController, NotesController, NotesReportController],
+    controllers: [HealthController, ...accountControllers(), NotesController, NotesReportController],
     validation: { whitelist: true, forbidNonWhitelisted: true },
     development: false, // no stack traces in replies
     security: {

@@ -1,4 +1,5 @@
-import { AuthProvider, PasswordProvider, TokenProvider } from 'securest';
+import { ApiKeyProvider, AuthProvider, PasswordProvider, TokenProvider } from 'securest';
+import { Keys } from './keys';
 import { Tokens } from './tokens';
 
 /** `Authorization: Basic`, against the userstore. */
@@ -10,5 +11,13 @@ export class Password extends PasswordProvider {}
 export class Token extends TokenProvider {
   constructor(tokens: Tokens) {
     super(tokens);
+  }
+}
+
+/** `X-API-Key`, or `Authorization: Bearer`, with a key that `POST /api-keys` gave out. */
+@AuthProvider(3)
+export class Key extends ApiKeyProvider {
+  constructor(keys: Keys) {
+    super(keys);
   }
 }

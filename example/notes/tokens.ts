@@ -2,10 +2,11 @@ import { TokenService } from 'securest';
 import { Service } from 'typedi';
 import { Settings } from './settings';
 
-/** Issues and verifies the tokens of this app. */
+/** Issues, refreshes and verifies the tokens of this app. */
 @Service()
 export class Tokens extends TokenService {
   constructor(settings: Settings) {
-    super({ secret: settings.tokenSecret, issuer: 'notes', audience: 'notes-api', ttlSeconds: 600 });
+    const { tokenSecret, state } = settings;
+    super({ secret: tokenSecret, issuer: 'notes', audience: 'notes-api', ttlSeconds: 600, state });
   }
 }

@@ -212,14 +212,69 @@ describe('notes example', () => {
         });
       });
 
-      it('keeps notes and tokens over a restart', async () => {
+      it('keeps notes over a restart, which ends logins, as they are kept in memory', async () => {
         const { id } = await addNote();
-        const login = await call('POST', '/token', basic('editor', demo.logins.editor));
-        const { token } = (await login.json()) as Headers;
+        const editor = basic('editor', demo.logins.editor);
+        const { token } = (await (await call('POST', '/token', editor)).json()) as Headers;
         await stop();
         await start();
-        const response = await call('GET', `/notes/${id}`, { authorization: `Bearer ${token}` });
-        expect(await response.json()).to.include({ id, title: 'First' });
+        expect((await call('GET', '/me', { authorization: `Bearer ${token}` })).status).to.equal(401);
+        expect(await (await call('GET', `/notes/${id}`, editor)).json()).to.include({ id, title: 'First' });
+      });
+
+      it('refreshes tokens, and logs out here and everywhere', async () => {
+        const logIn = async () =>
+          (await (await call('POST', '/token', basic('editor', demo.logins.editor))).json()) as Headers;
+        const statusOf = async (token?: string) =>
+          (await call('GET', '/me', { authorization: `Bearer ${token}` })).status;
+        const [phone, desk] = [await logIn(), await logIn()];
+        const refreshed = await call('POST', '/token/refresh', {}, { refreshToken: phone['refreshToken'] });
+        expect(refreshed.status).to.equal(200);
+        expect(refreshed.headers.get('cache-control')).to.contain('no-store');
+        const { token } = (await refreshed.json()) as Headers;
+        expect(await statusOf(token)).to.equal(200);
+
+        expect((await call('DELETE', '/token', { authorization: `Bearer ${token}` })).status).to.equal(204);
+        expect([await statusOf(token), await statusOf(desk['token'])]).to.deep.equal([401, 200]);
+        const all = await call('DELETE', '/token/families', basic('editor', demo.logins.editor));
+        expect(all.status).to.equal(204);
+        expect(await statusOf(desk['token'])).to.equal(401);
+        const spent = await call('POST', '/token/refresh', {}, { refreshToken: desk['refreshToken'] });
+        expect([spent.status, spent.headers.get('www-authenticate')]).to.deep.equal([
+          401,
+          'Bearer realm="api", error="invalid_token"',
+        ]);
+      });
+
+      it('gives API keys to users, takes them, and ends them', async () => {
+        const editor = basic('editor', demo.logins.editor);
+        const made = await call('POST', '/api-keys', editor, { name: 'backup', days: 1 });
+        expect(made.status).to.equal(201);
+        const { key, info } = (await made.json()) as { key: string; info: { id: string } };
+        for (const headers of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]) {
+          expect((await call('GET', '/notes', headers)).status).to.equal(200);
+        }
+        expect((await call('POST', '/api-keys', { 'x-api-key': key }, { name: 'more' })).status).to.equal(
+          403,
+        );
+        expect((await call('DELETE', `/api-keys/${info.id}`, editor)).status).to.equal(204);
+        expect((await call('GET', '/notes', { 'x-api-key': key })).status).to.equal(401);
+      });
+
+      it('changes a password, which ends all earlier logins', async () => {
+        const editor = basic('editor', demo.logins.editor);
+        const before = (await (await call('POST', '/token', editor)).json()) as Headers;
+        const newPassword = 'a long new password';
+        const changed = await call('PUT', '/password', editor, {
+          currentPassword: demo.logins.editor,
+          newPassword,
+        });
+        expect(changed.status).to.equal(200);
+        const { token } = (await changed.json()) as Headers;
+        expect((await call('GET', '/me', { authorization: `Bearer ${token}` })).status).to.equal(200);
+        expect((await call('GET', '/me', { authorization: `Bearer ${before['token']}` })).status).to.equal(
+          401,
+        );
       });
     });
   }

@@ -1,21 +1,24 @@
-import { CurrentAuthentication } from 'securest';
-import type { Authentication, User } from 'securest';
-import { CurrentUser, Get, JsonController, Post } from 'routing-controllers';
+import { apiKeyController, passwordController, tokenController } from 'securest';
+import type { User } from 'securest';
+import { CurrentUser, Get, JsonController } from 'routing-controllers';
+import { Keys } from '../keys';
 import { Tokens } from '../tokens';
 
 @JsonController()
 export class AccountController {
-  constructor(private readonly tokens: Tokens) {}
-
   /** The user record as it is: securest has taken the password hash out of it. */
   @Get('/me')
   me(@CurrentUser() user: User) {
     return user;
   }
+}
 
-  /** A token for whoever is logged in, by password or by an older token. */
-  @Post('/token')
-  token(@CurrentAuthentication() login: Authentication) {
-    return this.tokens.issue(login);
-  }
+/** What users do about their own logins: `/me`, `/token`, `/password` and `/api-keys`. */
+export function accountControllers() {
+  return [
+    AccountController,
+    tokenController({ tokens: Tokens }),
+    passwordController({ tokens: Tokens }),
+    apiKeyController({ keys: Keys }),
+  ];
 }
