@@ -45,6 +45,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'ends API keys of a user',
     load: () => (require('./key-revoke') as { keyRevoke: Command }).keyRevoke,
   },
+  'tokens list': {
+    summary: 'lists the logins of a user that go on by refresh tokens',
+    load: () => (require('./tokens-list') as { tokensList: Command }).tokensList,
+  },
+  'tokens end': {
+    summary: 'ends a login of a user, or all of them',
+    load: () => (require('./tokens-end') as { tokensEnd: Command }).tokensEnd,
+  },
   'user add': {
     summary: 'adds a user',
     load: () => (require('./user-add') as { userAdd: Command }).userAdd,

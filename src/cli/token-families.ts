@@ -1,0 +1,76 @@
+import { isAlive } from '../tokens/families/ends';
+import { Apps } from '../tokens/families/apps';
+import { FamilyStore, type StoredFamily } from '../tokens/families/family-store';
+import type { FamilyParts } from '../tokens/families/parts';
+import type { Person } from '../tokens/families/people';
+import { RevokedTokens, type RevocationReader } from '../tokens/families/revoked-tokens';
+import { REFRESH_OPTIONS, refreshSettings } from '../tokens/refresh-options';
+import type { RevocationLogInterface } from '../state/revocation-log';
+import type { StateStoreInterface } from '../state/state-store';
+import { parseOptions } from '../util/parse-options';
+
+/** What the app allows is not known here: each family has its own end. */
+const NO_LIMITS = refreshSettings(
+  parseOptions('securest tokens', { idleDays: 400, maxDays: 400, maxDaysWithoutStamp: 400 }, REFRESH_OPTIONS),
+);
+
+/**
+ * The families in a state store, for those who manage them outside of the app.
+ * @param lifeMs how long an access token of the app can be accepted
+ */
+export function familiesIn(state: StateStoreInterface, lifeMs: number): FamilyParts {
+  return {
+    store: new FamilyStore(state, NO_LIMITS),
+    settings: NO_LIMITS,
+    apps: new Apps(),
+    revoked: new RevokedTokens({
+      reader: state.revocationLog && writerTo(state.revocationLog),
+      lifeMs,
+      now: Date.now,
+    }),
+    now: Date.now,
+    sign: () => undefined,
+  };
+}
+
+/**
+ * The families of a user that have not ended, the last used one first.
+ * @param userstore undefined: whatever it is
+ */
+export async function liveFamilies(
+  parts: FamilyParts,
+  username: string,
+  userstore: string | undefined,
+): Promise<readonly StoredFamily[]> {
+  if (username === '') return [];
+  const { families, fault } = await parts.store.list(username);
+  if (fault !== undefined) throw fault as Error;
+  return families
+    .filter(({ record }) => isAlive(record, parts))
+    .filter(({ record }) => userstore === undefined || record.userstore === userstore)
+    .toSorted((one, other) => other.record.at - one.record.at);
+}
+
+/** Whose tokens are meant: in an app with one userstore its name is in no token. */
+export function personIn(
+  username: string,
+  userstore: string | undefined,
+  families: readonly StoredFamily[],
+): Person {
+  const seen = families.map(({ record }) => record.userstore);
+  const homes = userstore === undefined ? [...new Set([undefined, ...seen])] : [userstore];
+  return { username, homes, store: userstore };
+}
+
+/** A command tells the log, and reads nothing of it. */
+function writerTo(log: RevocationLogInterface): RevocationReader {
+  return {
+    isRevoked: () => false,
+    isKnown: () => false,
+    revoke: (list) => log.append(list),
+    ready: Promise.resolve(),
+    start: () => undefined,
+    listen: () => () => undefined,
+    close: () => undefined,
+  };
+}
