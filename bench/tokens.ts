@@ -1,5 +1,5 @@
 /**
- * What a request costs that comes with the same token or password again, without host and chain, as a ratio to what a
+ * What a request costs that comes with the same token, password or API key again, without host and chain, as a ratio to what a
  * check by hand pays at least: one HMAC over the token and one JSON.parse of its claims. All by turns in one process,
  * so that every number sees the same machine.
  */
@@ -7,14 +7,19 @@ import 'reflect-metadata';
 import { createHmac, createSecretKey, generateKeyPairSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import {
+  ApiKeyProvider,
+  ApiKeys,
   Authentication,
   KeySet,
+  MemoryState,
   MemoryUserstore,
   PasswordProvider,
   type SecurityRequest,
+  type StateStoreInterface,
   TokenProvider,
   TokenService,
 } from '../src';
+import { migrate, SqliteClient, SqlState } from '../src/sql';
 
 const ROUNDS = 5;
 const PER_ROUND = 20_000;
@@ -69,6 +74,43 @@ function worksOfKeyPairs(): Readonly<Record<string, Work>> {
   return works;
 }
 
+/** Tokens that are looked up in a log of revocations too. */
+async function worksOfLog(): Promise<Readonly<Record<string, Work>>> {
+  const service = new TokenService({ ...options, state: new MemoryState() });
+  await service.ready;
+  const provider = new TokenProvider(service);
+  const bearers = names.map((username) =>
+    Buffer.from(`Bearer ${service.issue(new Authentication({ username })).token}`),
+  );
+  return {
+    'TokenProvider, log, remembered': (index) =>
+      provider.authenticate(requestWith(bearers[index % USERS] ?? Buffer.alloc(0)), users),
+  };
+}
+
+/** API keys, which are read from their store each time. */
+async function worksOfKeys(): Promise<Readonly<Record<string, Work>>> {
+  const client = new SqliteClient(':memory:');
+  await migrate(client);
+  const states: Readonly<Record<string, StateStoreInterface>> = {
+    MemoryState: new MemoryState(),
+    SQLite: new SqlState({ client }),
+  };
+  const works: Record<string, Work> = {};
+  for (const [name, state] of Object.entries(states)) {
+    const keys = new ApiKeys({ state, prefix: 'notes' });
+    const provider = new ApiKeyProvider(keys);
+    const bearers: Buffer[] = [];
+    for (const username of names) {
+      const { key } = await keys.create(new Authentication({ username }), { name: 'bench' });
+      bearers.push(Buffer.from(`Bearer ${key}`));
+    }
+    works[`ApiKeyProvider, ${name}`] = (index) =>
+      provider.authenticate(requestWith(bearers[index % USERS] ?? Buffer.alloc(0)), users);
+  }
+  return works;
+}
+
 async function main(): Promise<void> {
   const remembering = new TokenService(options);
   const forgetful = new TokenService({ ...options, tokenCache: 0 });
@@ -100,7 +142,9 @@ async function main(): Promise<void> {
     'TokenProvider, remembered': (index) => token.authenticate(at(bearers, index), users),
     'TokenProvider, tokenCache 0': (index) => uncached.authenticate(at(bearers, index), users),
     'PasswordProvider, remembered': (index) => password.authenticate(at(basics, index), users),
+    ...(await worksOfLog()),
     ...worksOfKeyPairs(),
+    ...(await worksOfKeys()),
     'the request alone': (index) => at(bearers, index),
   };
   const ratios = new Map(Object.keys(works).map((name) => [name, [] as number[]]));
