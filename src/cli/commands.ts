@@ -69,6 +69,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'allows logins of a user again',
     load: () => (require('./user-active') as { userEnable: Command }).userEnable,
   },
+  'user remove': {
+    summary: 'removes a user, with logins and API keys',
+    load: () => (require('./user-remove') as { userRemove: Command }).userRemove,
+  },
   'user list': {
     summary: 'lists all users',
     load: () => (require('./user-list') as { userList: Command }).userList,

@@ -23,6 +23,8 @@ export interface UserDirectory {
    * @throws {UserRefusedError}; what `change` throws
    */
   update(username: string, change: (user: User) => UserChange): Promise<boolean>;
+  /** False when the user does not exist. */
+  remove(username: string): Promise<boolean>;
   /** Adds many in one step. @returns the names that were there already, which are left alone */
   addAll(users: readonly User[]): Promise<readonly string[]>;
   /** The groups that a user may be in; undefined where that is not checked. */

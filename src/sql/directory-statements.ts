@@ -71,6 +71,8 @@ export interface DirectoryStatements {
   readonly twins?: string;
   /** `$1`: the name, then password, email, active and tokens valid from. */
   readonly update: string;
+  /** `$1`: the name. Roles and memberships leave with the user. */
+  readonly remove: string;
   readonly roles: Membership;
   readonly memberships: Membership;
 }
@@ -111,6 +113,7 @@ export function directoryStatements(dialect: Dialect): DirectoryStatements {
     update: `${isMysql ? strictUpdate('securest_users') : 'UPDATE securest_users'}
     SET password = $2, email = $3, active = $4, tokens_valid_from = ${isMysql ? utcFrom('$5') : '$5'}
     WHERE username = $1`,
+    remove: 'DELETE FROM securest_users WHERE username = $1',
     roles: membership('securest_user_roles', 'username, role'),
     memberships: membership('securest_memberships', 'username, group_name'),
   };

@@ -83,6 +83,17 @@ export class SqlUserDirectory implements UserDirectory {
     });
   }
 
+  remove(username: string): Promise<boolean> {
+    return this.#transaction(async () => {
+      if (!isText(username) || (await this.#ask(this.#sql.lock, [username])).length === 0) return false;
+      // SQLite checks foreign keys only where a connection asks for it.
+      await this.#ask(this.#sql.roles.clear, [username]);
+      await this.#ask(this.#sql.memberships.clear, [username]);
+      await this.#ask(this.#sql.remove, [username]);
+      return true;
+    });
+  }
+
   async addAll(users: readonly User[]): Promise<readonly string[]> {
     const first = new Map<string, User>();
     const again: string[] = [];

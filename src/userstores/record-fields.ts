@@ -35,17 +35,22 @@ export function changedFields(before: User, after: User): Map<string, FieldValue
 /**
  * Whether a file holds exactly these users, whatever their order, and these groups. It yields now and then.
  * @param changed what stands over the users before
+ * @param removed of those the names that are not to be there
  */
 export function* holds(
   found: Snapshot,
   before: Snapshot,
   changed: ReadonlyMap<string, User>,
+  removed: ReadonlySet<string> = new Set(),
 ): Generator<void, boolean> {
   let added = 0;
   for (const name of changed.keys()) if (!before.users.has(name)) added += 1;
-  if (found.users.size !== before.users.size + added) return false;
+  let left = 0;
+  for (const name of removed) if (before.users.has(name)) left += 1;
+  if (found.users.size !== before.users.size + added - left) return false;
   let count = 0;
   for (const [name, user] of found.users) {
+    if (removed.has(name)) return false;
     const meant = changed.get(name) ?? before.users.get(name);
     if (meant === undefined || changedFields(meant, user).size > 0) return false;
     count += 1;

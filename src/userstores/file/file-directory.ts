@@ -49,6 +49,13 @@ export class FileUserDirectory implements UserDirectory {
     });
   }
 
+  remove(username: string): Promise<boolean> {
+    return this.#editor.edit((get) => {
+      const isThere = get(username) !== undefined;
+      return { users: [], removed: isThere ? [username] : [], result: isThere };
+    });
+  }
+
   groupNames(): Promise<ReadonlySet<string>> {
     return this.#editor.present(({ groups }) => new Set(groups.keys()));
   }

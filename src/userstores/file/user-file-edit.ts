@@ -23,9 +23,11 @@ export class UserFileError extends Error {
   override readonly name = 'UserFileError';
 }
 
-/** The result of an edit: the users that are new or changed, and the answer to its caller. */
+/** The result of an edit: the users that are new or changed, those that leave, and the answer to its caller. */
 export interface UserEdit<R> {
   readonly users: readonly User[];
+  /** By name. @default none */
+  readonly removed?: readonly string[];
   readonly result: R;
 }
 
@@ -179,12 +181,14 @@ export class UserFileEditor {
           const text = old.text();
           const before = text === undefined ? EMPTY : await this.#read(text);
           const changed = new Map<string, User>();
-          const get = (name: string) => changed.get(name) ?? before.users.get(name);
-          settle = jobs.map((job) => this.#decide(job, () => job.decide(get), before, changed));
-          if (changed.size === 0) return undefined;
-          const next = changeUserFile(text, before, changed);
+          const removed = new Set<string>();
+          const get = (name: string) =>
+            changed.get(name) ?? (removed.has(name) ? undefined : before.users.get(name));
+          settle = jobs.map((job) => this.#decide(job, () => job.decide(get), before, changed, removed));
+          if (changed.size + removed.size === 0) return undefined;
+          const next = changeUserFile(text, before, changed, removed);
           const found = await readAgain(next);
-          if (found === undefined || !(await finishInSlices(holds(found, before, changed)))) {
+          if (found === undefined || !(await finishInSlices(holds(found, before, changed, removed)))) {
             throw new UneditableFault();
           }
           if (this.#options.keepsVersion === true) this.#known = { text: next, records: found };
@@ -238,17 +242,23 @@ export class UserFileEditor {
     }
   }
 
-  /** Adds to `changed` what the job asks for. @returns what tells its caller */
+  /** Adds to `changed` and `removed` what the job asks for. @returns what tells its caller */
   #decide(
     job: Job,
     decide: () => UserEdit<unknown>,
     before: Pick<Snapshot, 'groups'>,
     changed: Map<string, User>,
+    removed = new Set<string>(),
   ): () => void {
     try {
-      const { users, result } = decide();
+      const { users, removed: leaving = [], result } = decide();
       for (const user of users) refuseRecord(user, before);
+      for (const name of leaving) {
+        changed.delete(name);
+        removed.add(name);
+      }
       for (const user of users) {
+        removed.delete(user.username);
         changed.set(
           user.username,
           frozenCopy(user, () => new UserRefusedError('A user may only have plain values')),

@@ -27,12 +27,14 @@ export class UneditableFault extends FileFault {
  *
  * @param text undefined for a new file
  * @param changed users as they are to be, by name
+ * @param removed the names of those that are to leave; none of them is in `changed`
  * @throws {UneditableFault}
  */
 export function changeUserFile(
   text: string | undefined,
   records: UserRecords,
   changed: ReadonlyMap<string, User>,
+  removed: ReadonlySet<string> = new Set(),
 ): string {
   const added = [...changed.values()].filter(({ username }) => !records.users.has(username));
   if (text === undefined) {
@@ -40,6 +42,9 @@ export function changeUserFile(
   }
   const change = new TextChange(text, records);
   for (const [name, user] of changed) change.update(name, user);
+  // After the last record, which must not leave at the same time.
+  if (added.length > 0 && removed.size > 0) throw new UneditableFault();
+  for (const name of removed) change.remove(name);
   if (added.length > 0) change.append(added);
   return change.result();
 }
@@ -71,6 +76,18 @@ class TextChange {
       fields.delete(field);
     }
     if (fields.size > 0) this.insert(record, fields);
+  }
+
+  /** Takes the lines of a record out, with the comments in it; those above it stay. */
+  remove(name: string): void {
+    if (!this.records.users.has(name)) return;
+    const { map, base, list } = this.found(name);
+    if (list?.flow === true) throw new UneditableFault(this.records.lines.get(name));
+    const [start, end] = rangeOf(map).map((offset) => base + offset) as [number, number];
+    const { text } = this.#source;
+    const dash = text.lastIndexOf('-', start);
+    if (!this.#source.isIndent(dash)) throw new UneditableFault(this.records.lines.get(name));
+    this.splice(this.#source.lineStart(dash), this.#source.nextLine(this.#source.lineEnd(end)), '');
   }
 
   append(users: readonly User[]): void {

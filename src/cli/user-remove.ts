@@ -1,0 +1,78 @@
+import { ConfigurationError } from '../errors';
+import { StoredKeys } from '../keys/stored-keys';
+import type { StateStoreInterface } from '../state/state-store';
+import { endUser } from '../tokens/families/ends';
+import { printable } from '../util/printable';
+import { type Command, type Outcome, positionals, RefusedError } from './command';
+import { liveKeys } from './key-list';
+import { isDatabase } from './open-database';
+import { STORE_USAGE, withDirectory } from './open-directory';
+import { withState } from './open-state';
+import { familiesIn, liveFamilies, personIn } from './token-families';
+
+const DAY_MS = 86_400_000;
+
+export const userRemove: Command = {
+  usage: `Usage: securest user remove <store> <username> [options]
+
+Removes a user. Where the same database keeps the logins and API keys of the app, these end too, so that nobody who gets
+the name later inherits them; elsewhere the commands that end them are printed. Exits 1 when the user does not exist.
+
+${STORE_USAGE}
+
+Options:
+  --json  print one JSON document
+`,
+  options: {},
+
+  async run(call) {
+    const [store = '', username = ''] = positionals(call, 'store', 'username');
+    const name = printable(username);
+    await withDirectory(store, async (directory) => {
+      if (await directory.remove(username)) return DONE;
+      throw new RefusedError(`There is no user ${username}`);
+    });
+    // Only now: a login meanwhile would have started anew.
+    const ended = isDatabase(store) ? await endAll(store, username) : undefined;
+    const text = `${name} has been removed\n`;
+    if (ended !== undefined) return { code: 0, text, json: { username, ...ended } };
+    const notice =
+      'Where the app keeps logins and API keys, end those of the user:\n' +
+      '  securest tokens end <state> <username>\n  securest key revoke <state> <username> --all\n';
+    return { code: 0, text, json: { username }, notice };
+  },
+};
+
+const DONE: Outcome = { code: 0, text: '', json: undefined };
+
+/** Undefined where the database keeps neither logins nor keys. */
+async function endAll(
+  store: string,
+  username: string,
+): Promise<{ logins: number; keys: number } | undefined> {
+  let ended: { logins: number; keys: number } | undefined;
+  try {
+    await withState(store, async (state) => {
+      ended = { logins: await endLogins(state, username), keys: await endKeys(state, username) };
+      return DONE;
+    });
+  } catch (error) {
+    // There are no tables for it.
+    if (!(error instanceof ConfigurationError)) throw error;
+  }
+  return ended;
+}
+
+async function endLogins(state: StateStoreInterface, username: string): Promise<number> {
+  const parts = familiesIn(state, DAY_MS);
+  const families = await liveFamilies(parts, username, undefined);
+  await endUser(parts, personIn(username, undefined, families), [username]);
+  return families.length;
+}
+
+async function endKeys(state: StateStoreInterface, username: string): Promise<number> {
+  const stored = new StoredKeys(state);
+  let ended = 0;
+  for (const { id } of await liveKeys(state, username, undefined)) if (await stored.end(id)) ended += 1;
+  return ended;
+}
