@@ -4,6 +4,7 @@
  */
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,10 +17,14 @@ import {
   JsonController,
 } from 'routing-controllers';
 import {
+  ApiKeys,
+  Authentication,
   AuthProvider,
+  KeySet,
   PasswordProvider,
   Passwords,
   securest,
+  TokenService,
   type User,
   Userstore,
   type UserstoreInterface,
@@ -85,11 +90,25 @@ export class MeController {
 
 async function run(): Promise<void> {
   const file = new SqliteClient(':memory:');
-  assert.equal(await migrate(file), 1);
+  assert.equal(await migrate(file), 2);
   await file.query('INSERT INTO securest_users (username) VALUES ($1)', ['ada']);
   const state = new SqlState({ client: file });
   assert.equal(await state.set('key', '{"v":1}', undefined, new Date(Date.now() + 60_000)), true);
   assert.equal(await state.get('key'), '{"v":1}');
+  const keys = new ApiKeys({ state, prefix: 'app' });
+  const { key } = await keys.create(new Authentication({ username: 'ada' }), { name: 'build' });
+  assert.match(key, /^app_/);
+  const pair = generateKeyPairSync('ed25519');
+  const tokens = new TokenService({
+    keys: new KeySet([{ algorithm: 'EdDSA', key: pair.privateKey }]),
+    issuer: 'app',
+    audience: 'app',
+    state,
+  });
+  await tokens.ready;
+  const issued = tokens.issue(new Authentication({ username: 'ada' }));
+  assert.equal(await tokens.isRevoked(tokens.verify(issued.token)), false);
+  await tokens.close();
   await state.close();
   assert.equal((await new SqlUserstore({ client: file }).getUser('ada'))?.username, 'ada');
   file.close();
