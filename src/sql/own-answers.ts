@@ -23,7 +23,7 @@ export async function ownAnswer(
     try {
       return await answerOf(client, sql, params);
     } catch (error) {
-      if (isMissing(error)) throw missing(component, error);
+      if (isMissing(error)) throw missingTable(component, error);
       const { cause } = (error ?? {}) as { cause?: unknown };
       if (!isConflict(cause) || tries >= MAX_TRIES || performance.now() >= until) throw error;
     }
@@ -31,7 +31,8 @@ export async function ownAnswer(
   }
 }
 
-function missing(component: string, cause: unknown): ConfigurationError {
+/** The cure, for whoever reads the log. */
+export function missingTable(component: string, cause: unknown): ConfigurationError {
   return new ConfigurationError(
     `${component}: the database has no table for it: run "securest sql migrate <database>", or await migrate(client) before the app listens`,
     { cause },

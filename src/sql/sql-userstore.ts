@@ -4,11 +4,12 @@ import type { Group, User } from '../core/user';
 import type { PasswordUpdate, UserstoreInterface } from '../core/userstore';
 import { clientWarnings } from './client-warnings';
 import { refuseZoneless } from './column-types';
+import { missingTable } from './own-answers';
 import { ownOrigin, queryOrigin, type RowOrigin, userOrigin } from './row-origin';
 import { plainRow, refuseMysqlTypes } from './mysql-columns';
 import { groupFrom, rowFault, unpack, userFrom } from './rows';
 import type { Dialect } from './schema';
-import { isUnfit, isUnwritable } from './sql-errors';
+import { isMissing, isUnfit, isUnwritable } from './sql-errors';
 import { answerOf, ask, outliveIdleErrors, type SqlAnswer, type SqlClient, type SqlRow } from './sql-client';
 import { checkSqlOptions, type SqlUserstoreOptions } from './sql-options';
 import { timeText } from './stamp-sql';
@@ -153,6 +154,8 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   ): Promise<SqlRow | undefined> {
     if (!isName(name)) return undefined;
     const { rows, fields } = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
+      if ((this.#isOwn || origin === ownOrigin) && isMissing(error))
+        throw missingTable('SqlUserstore', error);
       // A name that the column cannot hold is nobody's. Any other text could be compared, so the statement is wrong.
       if (isUnwritable(error) && /\P{ASCII}/u.test(name)) return NOBODY;
       // A column of integers or UUIDs has no such name. The message quotes what a client typed.

@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks';
 import type { Problem, ProblemListener } from '../../core/events';
 import { ProblemBoard } from '../../core/problem-board';
 import type { MaybePromise } from '../../core/userstore';
+import { ConfigurationError, ServiceUnavailableError } from '../../errors';
 import { checkRevocations } from '../../state/limits';
 import type { Revocation, RevocationLogInterface } from '../../state/revocation-log';
 import type { Clock } from '../../util/clock';
@@ -189,7 +190,7 @@ export class Revocations {
           this.#isDown = false;
         },
         (error: unknown) => {
-          if (!this.#isDown) this.#tell(UNREADABLE);
+          if (!this.#isDown) this.#tell(unreadable(error));
           this.#isDown = true;
           throw error;
         },
@@ -226,10 +227,14 @@ export class Revocations {
   }
 }
 
-const UNREADABLE = {
-  type: 'degraded',
-  problem: 'it cannot be read, so that nobody knows which tokens are revoked',
-} as const;
+/** Only a ConfigurationError is quoted: it names what the app must change, while others may quote data. */
+function unreadable(error: unknown): Omit<Problem, 'component'> {
+  const problem = 'it cannot be read, so that nobody knows which tokens are revoked';
+  const cause = error instanceof ServiceUnavailableError ? error.cause : error;
+  const isCurable = cause instanceof ConfigurationError;
+  return { type: 'degraded', problem: isCurable ? `${problem}: ${cause.message}` : problem };
+}
+
 const READ_AGAIN = { type: 'recovered', problem: 'it is read again' } as const;
 const FULL = {
   type: 'degraded',

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Group, User } from '../../../src/core/user';
 import type { PasswordUpdate } from '../../../src/core/userstore';
+import { ConfigurationError } from '../../../src/errors';
 import { SqlUserstore, type SqlUserstoreOptions } from '../../../src/sql';
 import { migrate } from '../../../src/sql/migrate';
 import { SqliteClient } from '../../../src/sql/sqlite-client';
@@ -82,5 +83,43 @@ describe('A subclass of SqlUserstore', () => {
     expect((await users.getUser('alice'))?.password).to.equal('old');
     expect(await users.updatePassword({ username: 'alice' }, 'new', 'old')).to.equal(true);
     expect((await users.getUser('alice'))?.password).to.equal('own new');
+  });
+});
+
+describe('SqlUserstore in a database without its tables', () => {
+  let client: SqliteClient;
+  beforeEach(() => {
+    client = new SqliteClient(':memory:');
+  });
+  afterEach(() => client.close());
+
+  const thrownBy = (work: Promise<unknown> | undefined): Promise<unknown> =>
+    Promise.resolve(work).then(
+      () => 'nothing',
+      (error: unknown) => error,
+    );
+  const CURE =
+    'SqlUserstore: the database has no table for it: run "securest sql migrate <database>", or await migrate(client) before the app listens';
+
+  it('names the command that makes them, for users and groups', async () => {
+    const store = new SqlUserstore({ client });
+    for (const error of [await thrownBy(store.getUser('ann')), await thrownBy(store.getGroup?.('staff'))]) {
+      expect(error).to.be.instanceOf(ConfigurationError);
+      expect((error as Error).message).to.equal(CURE);
+    }
+  });
+
+  it('does not name it where a table of the app is missing', async () => {
+    const store = new SqlUserstore({ client, table: { name: 'people', username: 'login' } });
+    const error = await thrownBy(store.getUser('ann'));
+    expect(error).to.be.instanceOf(Error).and.not.instanceOf(ConfigurationError);
+    expect((error as Error).message).to.include('people');
+  });
+
+  it('finds users once they are there', async () => {
+    const store = new SqlUserstore({ client });
+    await thrownBy(store.getUser('ann'));
+    await migrate(client);
+    expect(await store.getUser('ann')).to.equal(null);
   });
 });

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Problem } from '../../../src/core/events';
-import { ServiceUnavailableError } from '../../../src/errors';
+import { ConfigurationError, ServiceUnavailableError } from '../../../src/errors';
 import type { Revocation, RevocationLogInterface, RevocationPage } from '../../../src/state/revocation-log';
 import { KnownRevocations } from '../../../src/tokens/revocation/known-revocations';
 import type { RevocationSettings } from '../../../src/tokens/revocation/revocation-options';
@@ -268,6 +268,29 @@ describe('Revocations', () => {
         expect(told).to.deep.equal(['degraded', 'recovered']);
       });
     }
+
+    const curable = new ConfigurationError('the table is missing: make it');
+    for (const [what, fault] of [
+      ['itself', curable],
+      ['in a 503', new ServiceUnavailableError({ cause: curable })],
+    ] as const) {
+      it(`says what the app must change, when the log throws a ConfigurationError ${what}`, async () => {
+        const log = new FakeLog();
+        log.readFault = () => Promise.reject(fault);
+        const { problems } = await started(log);
+        expect(problems.map(({ problem }) => problem)).to.deep.equal([
+          'it cannot be read, so that nobody knows which tokens are revoked: the table is missing: make it',
+        ]);
+      });
+    }
+
+    it('quotes no other error, which may have data in it', async () => {
+      const log = new FakeLog();
+      log.readFault = () => Promise.reject(new Error('connect to redis://:pa55@host'));
+      const { problems } = await started(log);
+      expect(problems).to.have.lengthOf(1);
+      expect(problems[0]!.problem).not.to.include('pa55');
+    });
 
     it('accepts what is not known to be revoked where it is told so, at once once it is known to be down', async () => {
       const log = new FakeLog();
