@@ -38,9 +38,9 @@ function describeOutages(store: Store, prepare: () => Promise<void>): void {
     const { refreshToken } = await app.login();
     const given = [refreshToken];
     const statuses: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const chain = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const { status, refreshToken: next } = await app.refresh(given.at(-1)!);
         statuses.push(status);
         if (next !== undefined) given.push(next);
@@ -57,7 +57,7 @@ function describeOutages(store: Store, prepare: () => Promise<void>): void {
       await store.start();
       await sinceNow(200);
     }
-    isOver = true;
+    over.abort();
     await chain;
     expect(new Set(statuses)).to.deep.equal(new Set([200, 503]));
     expect(new Set(given).size).to.equal(given.length);
