@@ -1,0 +1,120 @@
+/** An app in a process of its own, as its clients see it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { hashSync } from 'bcryptjs';
+import type { IssuedTokens } from '../../src';
+import type { AppOptions } from '../fixtures/families/app';
+import { compiled } from '../support/compiled';
+import { basic } from '../support/drivers';
+
+const PASSWORD = 'correct horse battery';
+const HASH = hashSync(PASSWORD, 4);
+const ANN = basic('ann', PASSWORD);
+/** Far above every limit of the app: whoever waits so long was forgotten. */
+const PATIENCE_MS = 20_000;
+
+export type Refreshed = { readonly status: number } & Partial<IssuedTokens>;
+
+export class AppProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly url: string,
+  ) {}
+
+  /** @param limitMs how long it waits for the store */
+  static async start(target: string, limitMs = 10_000): Promise<AppProcess> {
+    const options: AppOptions = { target, limitMs, hash: HASH };
+    const child = fork(compiled('test/fixtures/families/app.ts'), [JSON.stringify(options)]);
+    const [url] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
+    if (typeof url !== 'string') throw new Error(`The app ended with ${String(url)}`);
+    return new AppProcess(child, url);
+  }
+
+  /** Starts a family. @throws Error unless it is 200 */
+  async login(): Promise<IssuedTokens> {
+    const reply = await this.#send('POST', '/token', ANN);
+    if (reply.status !== 200) throw new Error(`A login was ${String(reply.status)}`);
+    return (await reply.json()) as IssuedTokens;
+  }
+
+  async refresh(refreshToken: string): Promise<Refreshed> {
+    const reply = await this.#send('POST', '/token/refresh', {}, { refreshToken });
+    return { ...((await reply.json()) as Partial<IssuedTokens>), status: reply.status };
+  }
+
+  /** What a request with an access token gets. */
+  who(accessToken: string): Promise<number> {
+    return this.#status('GET', '/who', { authorization: `Bearer ${accessToken}` });
+  }
+
+  /** Ends the family of an access token. */
+  end(accessToken: string): Promise<number> {
+    return this.#status('DELETE', '/token', { authorization: `Bearer ${accessToken}` });
+  }
+
+  async newKey(): Promise<{ key: string; id: string }> {
+    const reply = await this.#send('POST', '/api-keys', ANN, { name: 'script' });
+    const { key, info } = (await reply.json()) as { key: string; info: { id: string } };
+    return { key, id: info.id };
+  }
+
+  whoByKey(key: string): Promise<number> {
+    return this.#status('GET', '/who', { 'x-api-key': key });
+  }
+
+  endKey(id: string): Promise<number> {
+    return this.#status('DELETE', `/api-keys/${id}`, ANN);
+  }
+
+  /** The entry of that key in the store. */
+  async entry(key: string): Promise<Record<string, unknown> | null> {
+    const { value } = (await (await this.#send('GET', `/entry/${key}`)).json()) as { value: string | null };
+    return value === null ? null : (JSON.parse(value) as Record<string, unknown>);
+  }
+
+  /** It ends at its next swap: done, and no reply. */
+  async dieAtNextSwap(): Promise<void> {
+    const armed = once(this.child, 'message');
+    this.child.send('die');
+    await armed;
+  }
+
+  /** Resolves when it has ended by itself. @returns the signal */
+  async ended(): Promise<NodeJS.Signals | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.signalCode;
+  }
+
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended();
+  }
+
+  async #status(method: string, path: string, headers: Record<string, string>): Promise<number> {
+    const reply = await this.#send(method, path, headers);
+    await reply.text();
+    return reply.status;
+  }
+
+  #send(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: object,
+  ): Promise<Response> {
+    return fetch(this.url + path, {
+      method,
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  }
+}
