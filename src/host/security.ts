@@ -35,7 +35,7 @@ import {
   SecurityFaultError,
 } from '../errors';
 import type { ResolvedOptions } from '../options';
-import { refuseWithoutFamilies } from './token-controller';
+import { refuseWithoutFamilies, withoutProvider } from './token-controller';
 import { ignoreRejection, isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
@@ -299,6 +299,10 @@ export class Security<U extends User = User, R extends string = string> {
         refuseWithoutFamilies(target, (cls) => components.resolve(cls));
       }
       components.start();
+      for (const target of new Set(actions.map((action) => action.target))) {
+        const warning = withoutProvider(target, (cls) => components.resolve(cls));
+        if (warning !== undefined) audit.warn(warning);
+      }
     }
     announceServer(compiled, components, options, audit);
     return compiled;

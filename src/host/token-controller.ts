@@ -60,6 +60,18 @@ export function refuseWithoutFamilies(target: object, resolve: <T>(cls: Construc
   );
 }
 
+/** What is seldom meant: undefined where nothing is. Asked once the providers have started. */
+export function withoutProvider(target: object, resolve: <T>(cls: Constructor<T>) => T): string | undefined {
+  const tokens = made.get(target);
+  const service: unknown = tokens && resolve(tokens);
+  if (!(service instanceof TokenService) || TokenService.familiesOf(service)?.hasApp !== false)
+    return undefined;
+  return (
+    `tokenController() gives out tokens that the app does not take: no TokenProvider holds ${tokens?.name ?? ''}. ` +
+    'Decorate one: @AuthProvider(2) class Token extends TokenProvider'
+  );
+}
+
 /**
  * A controller for tokens that are refreshed. Its replies are never kept by caches, and refresh tokens travel in bodies
  * only.

@@ -359,6 +359,41 @@ for (const driver of DRIVERS) {
       );
     });
 
+    it('warns at start where no TokenProvider of the app holds the service', async () => {
+      @Service()
+      class Tokens extends TokenService {
+        constructor() {
+          super({ secret: 'x'.repeat(32), issuer: 'notes', audience: 'notes-api', state: new MemoryState() });
+        }
+      }
+      class Users extends MemoryUserstore {
+        constructor() {
+          super({ users: [{ username: 'ann', password: HASH }] });
+        }
+      }
+      class Password extends PasswordProvider {
+        constructor() {
+          super({ passwords: cheapPasswords });
+        }
+      }
+      class Token extends TokenProvider {
+        constructor() {
+          super(Container.get(Tokens));
+        }
+      }
+      const warnings = async (...providers: ProviderClass[]) => {
+        const api = await startApi(driver, {
+          host: { controllers: [tokenController({ tokens: Tokens })] },
+          security: { userstores: [Users], providers },
+        });
+        await api.server.close();
+        await api.security.close();
+        return api.logger.lines.filter((line) => line.includes('no TokenProvider holds Tokens'));
+      };
+      expect(await warnings(Password)).to.have.length(1);
+      expect(await warnings(Password, Token)).to.deep.equal([]);
+    });
+
     for (const options of [{ state: undefined }, { refresh: false }] as const) {
       it(`is refused at start with ${JSON.stringify(options)}`, async () => {
         const error = await setUp(options).then(

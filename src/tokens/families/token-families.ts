@@ -68,6 +68,11 @@ export class TokenFamilies {
     };
   }
 
+  /** True once an app has started with a provider that holds the service. */
+  get hasApp(): boolean {
+    return this.#parts.apps.of() !== undefined;
+  }
+
   get ready(): Promise<unknown> {
     return this.#reader?.ready ?? Promise.resolve();
   }

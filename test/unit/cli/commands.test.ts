@@ -52,14 +52,14 @@ describe('The list of commands', () => {
           Promise.resolve({ code: 0 as const, text: `${name} (${positionals.join()})`, json: null }),
       }),
     });
-    Object.assign(commands, { 'key list': added('key list'), 'key list all': added('key list all') });
+    Object.assign(commands, { 'example list': added('example list'), 'example list all': added('example list all') });
     try {
-      expect((await run('key', 'list', 'x')).out).to.equal('key list (x)');
-      expect((await run('key', 'list', 'all', 'x')).out).to.equal('key list all (x)');
+      expect((await run('example', 'list', 'x')).out).to.equal('example list (x)');
+      expect((await run('example', 'list', 'all', 'x')).out).to.equal('example list all (x)');
       expect((await run('key')).code).to.equal(2);
     } finally {
-      delete commands['key list'];
-      delete commands['key list all'];
+      delete commands['example list'];
+      delete commands['example list all'];
     }
   });
 });

@@ -55,8 +55,10 @@ describe('securest user import', function () {
       username: 'eve, e',
       password: HASH,
       active: false,
+      id: users().get('eve, e')?.id,
       tokensValidFrom: users().get('eve, e')?.tokensValidFrom,
     });
+    expect(users().get('eve, e')?.id).to.match(/^[0-9a-f-]{36}$/);
     expect(users().get('eve, e')?.tokensValidFrom).to.be.instanceOf(Date);
     expect(users().get('ann')).to.deep.equal({ username: 'ann', roles: ['reader'] });
     const once = read();
