@@ -52,7 +52,10 @@ describe('The list of commands', () => {
           Promise.resolve({ code: 0 as const, text: `${name} (${positionals.join()})`, json: null }),
       }),
     });
-    Object.assign(commands, { 'example list': added('example list'), 'example list all': added('example list all') });
+    Object.assign(commands, {
+      'example list': added('example list'),
+      'example list all': added('example list all'),
+    });
     try {
       expect((await run('example', 'list', 'x')).out).to.equal('example list (x)');
       expect((await run('example', 'list', 'all', 'x')).out).to.equal('example list all (x)');
