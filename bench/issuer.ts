@@ -21,6 +21,7 @@ function requestWith(bytes: Buffer): SecurityRequest {
   return {
     method: 'GET',
     path: '/',
+    url: '/',
     route: undefined,
     ip: '127.0.0.1',
     secure: true,
@@ -28,6 +29,7 @@ function requestWith(bytes: Buffer): SecurityRequest {
     signal: SIGNAL,
     action: { request: {}, response: {} },
     header: (name) => (name === 'authorization' ? header : undefined),
+    cookie: () => undefined,
   };
 }
 

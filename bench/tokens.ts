@@ -40,6 +40,7 @@ function requestWith(authorization: Buffer): SecurityRequest {
   return {
     method: 'GET',
     path: '/',
+    url: '/',
     route: undefined,
     ip: '127.0.0.1',
     secure: true,
@@ -47,6 +48,7 @@ function requestWith(authorization: Buffer): SecurityRequest {
     signal: SIGNAL,
     action: { request: {}, response: {} },
     header: (name) => (name === 'authorization' ? header : undefined),
+    cookie: () => undefined,
   };
 }
 

@@ -14,6 +14,7 @@ import type { User } from './core/user';
 import type { MaybePromise, UserstoreInterface } from './core/userstore';
 import { type ClientFinder, clientFinder, type TrustProxy } from './http/client-address';
 import type { ClientCertificateSource } from './http/client-certificate';
+import { returnPath } from './http/return-path';
 import { resource, type ResourceOptions, type ResourceSettings } from './http/resource-options';
 import type { SecurityError } from './errors';
 import type { Constructor, ContainerLike } from './components/constructor';
@@ -67,6 +68,12 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
    * user in; a throw is a fault. `active: false` refuses all the same. @default by `active` alone
    */
   isActive?: (user: U) => boolean;
+  /**
+   * A page of this app where people log in. Browsers that open a guarded page without a login are sent there, with the
+   * page's own path as `returnTo`; so are those whose session does not meet `recentLogin()`, with what is asked for.
+   * Scripts get the status in any case. @default none: pages are refused as all else
+   */
+  loginPage?: string;
   /** The realm of challenges: printable ASCII. @default 'api' */
   realm?: string;
   /** How long one provider, policy or hook may take, in milliseconds, 1 to 600,000. @default 5000 */
@@ -113,6 +120,7 @@ export interface ResolvedOptions {
   readonly grants: Grants;
   readonly default: DefaultAccess;
   readonly isActive: ((user: User) => boolean) | undefined;
+  readonly loginPage: string | undefined;
   readonly realm: string;
   readonly deadlineMs: number;
   readonly stopAtBadCredentials: boolean;
@@ -150,6 +158,12 @@ const OPTIONS = {
   permissions: optional(table),
   default: optional(oneOf('public', 'authenticated'), 'public'),
   isActive: optional(callable<(user: User) => boolean>()),
+  loginPage: optional(
+    kind<string>(
+      'must be a path of this app without a query, such as /login',
+      (value) => isString(value) && !/[?#]/.test(value) && returnPath(value) !== undefined,
+    ),
+  ),
   realm: optional(
     kind<string>('must be printable ASCII', (value) => isString(value) && /^[\x20-\x7e]+$/.test(value)),
     'api',

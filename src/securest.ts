@@ -113,6 +113,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     links,
     deadlineMs,
     realm: options.realm,
+    loginPage: options.loginPage,
     basicChallengeForScripts: options.basicChallengeForScripts,
     metadataUrl: options.resource?.metadataUrl,
     onUnauthorized: options.onUnauthorized,
@@ -139,6 +140,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     refusals,
     resources,
     passwordChange,
+    userstore,
   });
 }
 

@@ -3,7 +3,7 @@
  * ended is a grant.
  */
 import { types } from 'node:util';
-import type { AuthProviderInterface } from '../core/auth-provider';
+import { type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
 import {
   Authentication,
   type AuthenticationSource,
@@ -24,6 +24,7 @@ import { sendableHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
 import { printable } from '../util/printable';
 import type { Answer, ChainLink, ChainOptions } from './chain';
+import { isAmbientScheme } from './cross-site';
 import { publicUserOf } from './public-login';
 import { type Origin, ProviderUserstore } from './userstore-chain';
 import { classify } from './verdicts';
@@ -75,7 +76,7 @@ export class Asked {
     if (result === null || result === undefined) return NOT_MINE;
     const { link, request, userstore, options } = this;
     try {
-      return accept(link, this.provider, result, userstore, options, (problem) => {
+      return accept(link, this.provider, result, request, userstore, options, (problem) => {
         reportProblem(request, problem);
       });
     } catch (error) {
@@ -91,6 +92,7 @@ function accept(
   link: ChainLink,
   provider: AuthProviderInterface | undefined,
   result: unknown,
+  request: SecurityRequest,
   userstore: ProviderUserstore,
   { activity, clock }: ChainOptions,
   onProblem: ProblemListener,
@@ -126,6 +128,8 @@ function accept(
     home: userstore.homeOf(origin),
     provedBy: provedByOf(link, provider, details),
     familyId: details?.familyId,
+    sessionId: details?.sessionId,
+    isRepeated: link.isStandIn !== true && isRepeated(request, provider),
     // The store knows better than a provider that asked it.
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
     now: clock(),
@@ -138,6 +142,13 @@ function accept(
     verdict: 'authenticated',
     grant: { authentication, record, origin, provider: link.name, hasOwnUsers, label },
   };
+}
+
+/** True where it came by what a browser sends again by itself, without the person. */
+function isRepeated(request: SecurityRequest, provider: AuthProviderInterface | undefined): boolean {
+  const credentials = provider === undefined ? [] : credentialsOf(provider);
+  if (credentials.includes('tls')) return true;
+  return credentials.includes('authorization') && isAmbientScheme(request.header('authorization'));
 }
 
 /** A provider that does not say how it authenticates may repeat what it took elsewhere: its logins start nothing. */
@@ -165,9 +176,10 @@ function isKnownUser(record: unknown, fixed: FixedUser | undefined): record is U
  * @throws TypeError that names the detail
  */
 function checkedLists(details: Authentication): StatedLists {
-  const { methods, scopes, roles, isBound, authenticatedAt, familyId } = details;
-  if (familyId !== undefined && typeof (familyId as unknown) !== 'string') {
-    throw malformed('familyId', 'a text');
+  const { methods, scopes, roles, isBound, authenticatedAt } = details;
+  for (const name of ['familyId', 'sessionId'] as const) {
+    const value: unknown = details[name];
+    if (value !== undefined && typeof value !== 'string') throw malformed(name, 'a text');
   }
   if (typeof (isBound as unknown) !== 'boolean') throw malformed('isBound', 'true or false');
   if (authenticatedAt !== undefined && !types.isDate(authenticatedAt)) {

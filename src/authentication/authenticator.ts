@@ -7,6 +7,7 @@ import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../error
 import { parseAuthorization } from '../http/authorization-header';
 import { chained } from '../util/maybe-promise';
 import {
+  type ChainLink,
   type ChainOptions,
   type ChainOutcome,
   type Authenticated,
@@ -44,18 +45,46 @@ export class Authenticator {
     return state.authenticated((request) => this.decide(request));
   }
 
+  /**
+   * Asks providers that are no links of the app's chain about a request, each in its turn and judged as those of the app.
+   * @param bringsPassword true where the body has a password, which must not come in the clear either
+   */
+  ask(
+    request: SecurityRequest,
+    links: readonly ChainLink[],
+    bringsPassword: boolean,
+  ): MaybePromise<ChainOutcome> {
+    if (bringsPassword && this.isInClear(request)) return this.toldInClear(request);
+    const options = { ...this.options, links: () => links, stopAtBadCredentials: false };
+    return chained(runChain(request, options), (outcome) => {
+      this.options.onOutcome(request, outcome);
+      return outcome;
+    });
+  }
+
+  /** @throws CrossSiteError where a page of a foreign site may have sent a request that changes something */
+  refuseCrossSite(request: SecurityRequest): void {
+    if (isCrossSite(request, () => ['cookie'], this.options.trustedOrigins)) throw new CrossSiteError();
+  }
+
   private decide(request: SecurityRequest): MaybePromise<AuthenticationOutcome> {
     if (!this.isPasswordInClear(request)) {
       return chained(runChain(request, this.options), (outcome) =>
         this.told(request, this.bar(request, outcome)),
       );
     }
-    return this.told(request, {
+    return this.toldInClear(request);
+  }
+
+  private toldInClear(request: SecurityRequest): Unauthenticated {
+    const outcome: Unauthenticated = {
       kind: 'refused',
       verdicts: [],
       headersRead: [],
       error: () => new HttpsRequiredError(),
-    });
+    };
+    this.options.onOutcome(request, outcome);
+    return outcome;
   }
 
   private told(request: SecurityRequest, outcome: AuthenticationOutcome): AuthenticationOutcome {
@@ -71,15 +100,21 @@ export class Authenticator {
 
   /** True when a password comes over a connection that others can read. */
   private isPasswordInClear(request: SecurityRequest): boolean {
-    if (!this.options.requireHttps || request.secure) return false;
     try {
-      // A proxy on this machine says by its headers that the client is elsewhere.
-      const isForwarded = FORWARDED.some((name) => request.header(name) !== undefined);
-      if (this.options.isLoopback(request.ip) && !isForwarded) return false;
-      return parseAuthorization(request.header('authorization'))?.scheme === 'basic';
+      return (
+        this.isInClear(request) && parseAuthorization(request.header('authorization'))?.scheme === 'basic'
+      );
     } catch {
       // Several Authorization lines: one of them may be Basic, and the chain refuses them anyway.
       return false;
     }
+  }
+
+  /** True where that is refused, and the client is on another machine. */
+  private isInClear(request: SecurityRequest): boolean {
+    if (!this.options.requireHttps || request.secure) return false;
+    // A proxy on this machine says by its headers that the client is elsewhere.
+    const isForwarded = FORWARDED.some((name) => request.header(name) !== undefined);
+    return !this.options.isLoopback(request.ip) || isForwarded;
   }
 }

@@ -198,7 +198,8 @@ class ChainRun {
       return this.unauthenticated();
     }
     const isOver = isFailure(verdict) || isFinal(answer);
-    if (isOver) this.failedCredentials = [...this.failedCredentials, ...credentials];
+    const own = credentials.length === 0 ? [UNKNOWN_CREDENTIAL] : credentials;
+    if (isOver) this.failedCredentials = [...this.failedCredentials, ...own];
     return undefined;
   }
 

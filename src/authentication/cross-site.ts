@@ -11,11 +11,18 @@ const AMBIENT_SCHEMES = new Set(['basic', 'digest', 'negotiate', 'ntlm']);
  */
 export const UNREAD = '(unread)';
 
+/** True for an Authorization of a scheme whose credentials browsers keep. */
+export function isAmbientScheme(authorization: string | undefined): boolean {
+  // Most requests have a token, and need not be read for it.
+  if (authorization?.startsWith('Bearer ') !== false) return false;
+  return AMBIENT_SCHEMES.has(parseAuthorization(authorization)?.scheme ?? '');
+}
+
 /** True when a browser would send this credential again without anyone's doing. */
 function isAmbient(request: SecurityRequest, credential: string): boolean {
   if (credential === 'cookie' || credential === 'tls' || credential === UNREAD) return true;
   if (credential !== 'authorization') return false;
-  return AMBIENT_SCHEMES.has(parseAuthorization(request.header('authorization'))?.scheme ?? '');
+  return isAmbientScheme(request.header('authorization'));
 }
 
 /**

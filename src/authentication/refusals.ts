@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { type Audit, factsOf, outcomesOf } from '../audit/audit';
+import type { Authentication } from '../core/authentication';
 import type { ProviderOutcome } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import {
@@ -17,7 +18,7 @@ import {
 } from '../errors';
 import { withinDeadline } from '../http/deadline';
 import { rawResponse } from '../http/raw';
-import { answerAs, shapeRefusal } from '../http/reply';
+import { answerAs, redirect, shapeRefusal } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
 import type { RefusalReply } from '../options';
 import { ignoreRejection } from '../util/ignore-rejection';
@@ -27,6 +28,7 @@ import type { AuthenticationOutcome } from './authenticator';
 import type { ChainLink } from './chain';
 import { scopesOf } from '../rules/scope';
 import { type ChallengeOptions, Challenges, type RefusedRequest } from './challenges';
+import { loginPageFor, stepUpHeaderFor } from './login-page';
 import { ownChallengesOf } from './own-challenges';
 import type { RequestState } from './request-state';
 import { sendableOf } from './stated-reply';
@@ -36,6 +38,8 @@ export interface RefusalParts extends ChallengeOptions {
   readonly audit: Audit;
   readonly links: () => readonly ChainLink[];
   readonly deadlineMs: number;
+  /** Where browsers are sent that ask for a page. */
+  readonly loginPage: string | undefined;
   readonly onUnauthorized:
     ((request: SecurityRequest, error: SecurityError) => MaybePromise<RefusalReply | undefined>) | undefined;
 }
@@ -44,8 +48,9 @@ export interface RefusalParts extends ChallengeOptions {
 export interface Decided {
   /** Of a request that nobody authenticated. */
   readonly verdicts?: readonly (ProviderOutcome & Partial<Verdict>)[];
-  /** The provider that authenticated it. */
+  /** The provider that authenticated it, and as whom. */
   readonly provider?: string | undefined;
+  readonly login?: Authentication | undefined;
 }
 
 /** Marks an error that has its headers; a copy of it keeps the mark. */
@@ -113,12 +118,20 @@ export class Refusals {
       grantedBy: by.provider,
     });
     if (challenges.length > 0) headers['WWW-Authenticate'] = challenges;
+    const stepUp = stepUpHeaderFor(error, by.login);
+    if (stepUp !== undefined) headers['Session-Step-Up'] = stepUp;
     if (
       isInstance<ThrottledError | ServiceUnavailableError>(error, ThrottledError, ServiceUnavailableError)
     ) {
       const { retryAfterSeconds: seconds } = error as { retryAfterSeconds: unknown };
       // An app has its hands on every property of what it throws.
       headers['Retry-After'] = typeof seconds === 'number' && seconds >= 0 ? String(seconds) : '1';
+    }
+    const page = loginPageFor(error, request, this.parts.loginPage, by.login);
+    if (page !== undefined) {
+      delete headers['WWW-Authenticate'];
+      headers['Location'] = page;
+      redirect(error);
     }
     error.headers = { ...sendableOf(error.replyHeaders), ...headers, ...error.headers };
   }
@@ -174,7 +187,7 @@ function headersOfLogin(
 function decidedIn({ outcome }: RequestState): Decided {
   switch (outcome?.kind) {
     case 'authenticated':
-      return { provider: outcome.provider };
+      return { provider: outcome.provider, login: outcome.authentication };
     case 'barred':
       return { provider: outcome.authenticated.provider };
     default:

@@ -26,7 +26,17 @@ export interface ProviderDescription {
   readonly dpop?: { readonly algorithms: readonly string[]; readonly required: boolean };
   /** Where it takes API keys. */
   readonly apiKey?: { readonly header: string };
+  /** How clients hand over its credentials, by a name for each; several are alternatives. */
+  readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
 }
+
+/** How a client hands over a credential. @see OpenAPI Specification 3.1 section 4.8.27 */
+export type SecurityScheme = { readonly description?: string } & (
+  | { readonly type: 'http'; readonly scheme: string; readonly bearerFormat?: string }
+  | { readonly type: 'apiKey'; readonly in: 'header' | 'cookie'; readonly name: string }
+  | { readonly type: 'mutualTLS' }
+  | { readonly type: 'openIdConnect'; readonly openIdConnectUrl: string }
+);
 
 /** What an app knows of a user whom a service asks for: of one that is not there nothing is known. */
 export interface KnownUser {
@@ -86,7 +96,7 @@ export interface AuthProviderInterface<U extends User = User> {
   /**
    * What it reads: `authorization`, another header's name, `cookie` or `tls`, or several of them. A provider that grants
    * without having found one of these headers by `request.header()` counts as a provider that reads a cookie: see the
-   * cross-site check.
+   * cross-site check. An empty list is for one that never answers in the chain.
    * @default 'authorization'
    */
   readonly credential?: string | readonly string[];
@@ -130,10 +140,9 @@ export interface AuthProviderInterface<U extends User = User> {
 
 const DEFAULT_CREDENTIALS = ['authorization'];
 
-/** What a provider reads, in lower case. @throws TypeError for what is no name, or none */
+/** What a provider reads, in lower case. @throws TypeError for what is no name */
 export function credentialsOf({ credential }: AuthProviderInterface): readonly string[] {
   if (credential === undefined) return DEFAULT_CREDENTIALS;
   if (typeof credential === 'string') return [credential.toLowerCase()];
-  if (credential.length === 0) throw new TypeError('`credential` must name what the provider reads');
   return credential.map((name) => name.toLowerCase());
 }

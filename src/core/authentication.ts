@@ -1,4 +1,5 @@
 import { hiddenProperty } from '../util/hidden-property';
+import { type Factor, fixedFactors, methodsOf, oldestOf } from './factors';
 import { NO_NAMES, NOTHING } from './frozen-json';
 import { stampOf } from './stamp';
 import type { User } from './user';
@@ -12,6 +13,11 @@ export interface AuthenticationDetails {
   authenticatedAt?: Date | null | undefined;
   /** How it was proved, as RFC 8176 values where one fits: `pwd`, `otp`, `kerberos`. @default [] */
   methods?: readonly string[];
+  /**
+   * The same with a time for each: see {@link Authentication.factors}. The oldest time is then that of the login, and the
+   * methods are those of the factors, where neither is stated beside. @default the methods, each at the login's time
+   */
+  factors?: readonly Factor[] | undefined;
   /** What the credential is limited to; undefined is no limit. */
   scopes?: readonly string[] | undefined;
   /** What the credential adds to the roles of the user. @default [] */
@@ -28,6 +34,8 @@ export interface AuthenticationDetails {
   stamp?: number;
   /** The token family that the credential belongs to: see {@link Authentication.familyId}. @default none */
   familyId?: string | undefined;
+  /** The session that the credential is of: see {@link Authentication.sessionId}. @default none */
+  sessionId?: string | undefined;
   /**
    * Headers that the reply to this request carries, whatever the action answers: for what proves the server to the
    * client. Several values become several header lines; a Set-Cookie is added to those of the action. @default {}
@@ -66,7 +74,10 @@ interface Origin {
   readonly home: string | undefined;
   readonly provedBy: ProvedBy;
   readonly familyId: string | undefined;
+  readonly sessionId: string | undefined;
   readonly stamp: number | undefined;
+  /** True for what a browser sends again by itself: a password of Basic, a ticket, a certificate. */
+  readonly isRepeated: boolean;
 }
 
 /** The key by which the chain hands an origin over. Nothing outside this file has it. */
@@ -102,6 +113,8 @@ export class Authentication<U extends User = User> {
    * credentials, and for tokens of `issue()` alone.
    */
   readonly familyId: string | undefined;
+  /** The session of the cookie that came with the request; undefined for other credentials. */
+  readonly sessionId: string | undefined;
   /**
    * The `tokensValidFrom` of the record that the login saw, in milliseconds, 0 for none; for the epoch itself a number
    * that no Date has. A token carries it, and is good only as long as the record still has it.
@@ -111,15 +124,18 @@ export class Authentication<U extends User = User> {
   readonly #home: string | undefined;
   readonly #acceptedUntil: Date | undefined;
   readonly #isTimeStated: boolean;
+  readonly #isRepeated: boolean;
+  readonly #factors: readonly Factor[] | undefined;
 
   /** @throws TypeError for a detail of an unknown name: a misspelt `expiresAt` would be a login without an end */
   constructor(user: U, details: AuthenticationDetails = {}) {
     refuseUnknown(details);
-    const { source, home, provedBy, familyId, stamp } = originOf(user, details);
+    const { source, home, provedBy, familyId, sessionId, stamp, isRepeated } = originOf(user, details);
     this.user = user;
-    const isTimeStated = Authentication.isTimeStated(details);
-    this.authenticatedAt = details.authenticatedAt ?? (isTimeStated ? undefined : new Date());
-    this.methods = details.methods ?? NO_NAMES;
+    const factors = Authentication.statedFactors(details);
+    const isTimeStated = factors !== undefined || Authentication.isTimeStated(details);
+    this.authenticatedAt = timeOfLogin(details, factors, isTimeStated);
+    this.methods = details.methods ?? (factors === undefined ? NO_NAMES : methodsOf(factors));
     this.scopes = details.scopes;
     this.roles = details.roles ?? NO_NAMES;
     this.isBound = details.isBound ?? false;
@@ -128,11 +144,25 @@ export class Authentication<U extends User = User> {
     this.source = source;
     this.provedBy = provedBy;
     this.familyId = familyId;
+    this.sessionId = sessionId;
     this.stamp = stamp ?? stampOf(user);
     this.replyHeaders = details.replyHeaders ?? NOTHING;
     this.#home = home;
     this.#acceptedUntil = Authentication.acceptedUntil(details) ?? details.expiresAt;
     this.#isTimeStated = isTimeStated;
+    this.#isRepeated = isRepeated;
+    this.#factors = factors;
+  }
+
+  /**
+   * How it was proved, each with its own time. Where whoever made it states no factors, they are its `methods`, or `login`
+   * without any, each at the time of the login.
+   */
+  get factors(): readonly Factor[] {
+    if (this.#factors !== undefined) return this.#factors;
+    const at = this.authenticatedAt ?? null;
+    const methods = this.methods.length === 0 ? ['login'] : this.methods;
+    return methods.map((method) => ({ method, at }));
   }
 
   /** Until when the credential is accepted. @internal */
@@ -147,6 +177,19 @@ export class Authentication<U extends User = User> {
     // A login that was spread has no private fields: that its time is not known must not become "now". Where its user was
     // taken out first, its source is left.
     return Object.hasOwn(details, 'user') || Object.hasOwn(details, 'source');
+  }
+
+  /** The factors that whoever made it stated. @throws TypeError for what are none. @internal */
+  static statedFactors(details: AuthenticationDetails): readonly Factor[] | undefined {
+    if (#factors in details) return details.#factors;
+    const { factors } = details;
+    // None would be a login that nothing has proved.
+    return factors === undefined || factors.length === 0 ? undefined : fixedFactors(factors);
+  }
+
+  /** True for a login by what a browser sends again by itself, so that it says nothing of its person now. @internal */
+  static isRepeated(login: Authentication): boolean {
+    return login.#isRepeated;
   }
 
   /** The userstore that its user came from, in an app with several. @internal */
@@ -165,6 +208,9 @@ export interface ChainFacts<U extends User> {
   /** @default 'token', which starts nothing */
   readonly provedBy?: ProvedBy;
   readonly familyId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  /** @default false */
+  readonly isRepeated?: boolean;
   /** When the login took place, where the provider does not say. */
   readonly now: number;
   /** In place of those that the provider stated. */
@@ -190,16 +236,19 @@ export function provedLogin<U extends User>(
     stamp,
     provedBy = 'token',
     familyId,
+    sessionId,
+    isRepeated = false,
     now,
     replyHeaders,
     lists = details,
   } = facts;
-  const origin: Origin = { source, home, provedBy, familyId, stamp };
+  const origin: Origin = { source, home, provedBy, familyId, sessionId, stamp, isRepeated };
   noteOrigin(user, origin);
   const isTimeStated = Authentication.isTimeStated(details);
   const proved: HandedOver = {
     authenticatedAt: isTimeStated ? (details.authenticatedAt ?? null) : new Date(now),
     methods: lists.methods,
+    factors: Authentication.statedFactors(details),
     scopes: lists.scopes,
     roles: lists.roles,
     isBound: details.isBound,
@@ -208,6 +257,7 @@ export function provedLogin<U extends User>(
     claims: details.claims,
     stamp,
     familyId,
+    sessionId,
     replyHeaders: replyHeaders ?? details.replyHeaders,
     [ORIGIN]: origin,
   };
@@ -243,6 +293,7 @@ const DETAILS: Readonly<
 > = {
   authenticatedAt: true,
   methods: true,
+  factors: true,
   scopes: true,
   roles: true,
   isBound: true,
@@ -251,6 +302,7 @@ const DETAILS: Readonly<
   claims: true,
   stamp: true,
   familyId: true,
+  sessionId: true,
   replyHeaders: true,
   user: true,
   source: true,
@@ -277,15 +329,19 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
     home,
     provedBy: weaker(known.provedBy, stated.provedBy),
     familyId: known.familyId ?? stated.familyId,
+    sessionId: known.sessionId ?? stated.sessionId,
     stamp: known.stamp,
+    isRepeated: known.isRepeated || stated.isRepeated,
   };
 }
 
 function statedOrigin(details: AuthenticationDetails): Origin {
-  const { familyId, stamp } = details;
+  const { familyId, sessionId, stamp } = details;
   if (details instanceof Authentication) {
-    const { source, provedBy } = details as Authentication;
-    return { source, home: Authentication.homeOf(details as Authentication), provedBy, familyId, stamp };
+    const login = details as Authentication;
+    const { source, provedBy } = login;
+    const [home, isRepeated] = [Authentication.homeOf(login), Authentication.isRepeated(login)];
+    return { source, home, provedBy, familyId, sessionId, stamp, isRepeated };
   }
   // Of a login that was spread only what limits it is taken.
   const { source, provedBy = 'login' } = details as { source?: AuthenticationSource; provedBy?: unknown };
@@ -294,6 +350,22 @@ function statedOrigin(details: AuthenticationDetails): Origin {
     home: undefined,
     provedBy: isProvedBy(provedBy) ? provedBy : 'key',
     familyId,
+    sessionId,
     stamp,
+    isRepeated: false,
   };
+}
+
+/** The oldest time of all that is stated; undefined where nobody knows. */
+function timeOfLogin(
+  { authenticatedAt }: AuthenticationDetails,
+  factors: readonly Factor[] | undefined,
+  isTimeStated: boolean,
+): Date | undefined {
+  if (factors === undefined) return authenticatedAt ?? (isTimeStated ? undefined : new Date());
+  if (authenticatedAt === null) return undefined;
+  const oldest = oldestOf(factors);
+  return authenticatedAt !== undefined && oldest !== undefined && authenticatedAt < oldest
+    ? authenticatedAt
+    : oldest;
 }

@@ -107,8 +107,22 @@ export interface ApiKeyEvent extends Partial<RequestFacts> {
   readonly hint: string;
 }
 
-/** What services of tokens and keys tell. */
-export type ServiceEvent = TokenReusedEvent | TokensEndedEvent | ApiKeyEvent;
+/** A session began, was ended by its person, or ended otherwise. */
+export interface SessionEvent extends Partial<RequestFacts> {
+  readonly type: 'logged_in' | 'logged_out' | 'session_ended';
+  readonly user: string;
+  readonly sessionId: string;
+  /** Of a session that began: how its login was proved. */
+  readonly methods?: readonly string[];
+  /**
+   * Of one that ended: by a new login in the same browser, because the user has too many, by the user from another
+   * session, or by the provider that the login came from.
+   */
+  readonly reason?: 'replaced' | 'too_many' | 'by_user' | 'by_provider';
+}
+
+/** What services of tokens, keys and sessions tell. */
+export type ServiceEvent = TokenReusedEvent | TokensEndedEvent | ApiKeyEvent | SessionEvent;
 
 /** Something that a decision needs did not answer, or a provider, store or policy is faulty. */
 export interface UnavailableEvent extends RequestFacts {

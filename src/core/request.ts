@@ -7,6 +7,8 @@ export interface SecurityRequest {
   readonly method: string;
   /** The path as it was sent, undecoded, with the mount prefix and without the query. */
   readonly path: string;
+  /** Path and query as they were sent. */
+  readonly url: string;
   /** The matched route with its prefixes, for example `/notes/:id`; undefined outside an action. */
   readonly route: string | undefined;
   /** The client's address: the socket's, or the forwarded one where `trustProxy` covers the socket's. */
@@ -28,4 +30,9 @@ export interface SecurityRequest {
    * section 5.3)
    */
   header(name: string): string | undefined;
+  /**
+   * A cookie's value as it was sent, by its exact name; undefined where it did not come, and where it came twice: a sibling
+   * host can set cookies for the whole domain. @see RFC 6265 section 4.2
+   */
+  cookie(name: string): string | undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type { Action, ActionMetadata } from 'routing-controllers';
 import type { ResourceStoreClass } from '../core/access';
+import type { Proof } from '../authentication/brought-links';
 import type { AppFacts } from '../core/auth-provider';
 import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
@@ -16,6 +17,18 @@ export interface Answers {
   resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
   /** Changes the password of the user who is logged in; the login that the current password proved. */
   changePassword(action: Action, body: unknown, minLength: number): Promise<Authentication>;
+  /**
+   * The login that a password proves, by the app's password providers in their order: throttled, timed and told as in the
+   * chain. It rejects with the refusal, whose only challenge is `Session`.
+   */
+  provePassword(action: Action, credentials: { username: string; password: string }): Promise<Authentication>;
+  /**
+   * The login that a proof of the library's own gives, judged as those of a provider.
+   * @param name for events and logs
+   */
+  prove(action: Action, name: string, proof: Proof): Promise<Authentication>;
+  /** @throws CrossSiteError where a page of a foreign site may have sent a request that changes something */
+  refuseCrossSite(action: Action): void;
   /** The request of an action as providers see it. */
   request(action: Action): SecurityRequest;
   /** The app as providers and their services know it. */

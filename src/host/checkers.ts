@@ -124,7 +124,8 @@ export class Checkers {
         return { type: 'denied', code: error.code, user: login.label(), reason, ...factsOf(request) };
       });
     }
-    throw await this.parts.refusals.deny(state, error, { provider: login.provider });
+    const by = { provider: login.provider, login: login.authentication };
+    throw await this.parts.refusals.deny(state, error, by);
   }
 
   private isSkipped(state: RequestState): boolean {

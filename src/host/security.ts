@@ -15,14 +15,19 @@ import { typedAuthorized } from '../access/typed-authorized';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
 import { isPasswordController } from '../account/password-controller';
 import type { Audit } from '../audit/audit';
+import { attribute } from '../authentication/attribute';
 import type { Authenticator } from '../authentication/authenticator';
-import type { Login } from '../authentication/chain';
+import { passwordLinks, proofLink } from '../authentication/brought-links';
+import type { ChainLink, Login } from '../authentication/chain';
+import { withChallenges } from '../authentication/own-challenges';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
+import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access } from '../core/access';
 import { Authentication } from '../core/authentication';
+import type { SecurityRequest } from '../core/request';
 import { UNCONVERTIBLE } from '../core/resource';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
@@ -60,6 +65,7 @@ export interface SecurityParts {
   readonly refusals: Refusals;
   readonly resources: Resources;
   readonly passwordChange: PasswordChange;
+  readonly userstore: UserstoreChain;
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -270,11 +276,36 @@ export class Security<U extends User = User, R extends string = string> {
           const { request } = states.at(action, access);
           return passwordChange.change(request, login?.authentication, body, minLength);
         }),
+      provePassword: (action, credentials) =>
+        later(() => {
+          const links = passwordLinks(components.links, credentials);
+          return this.proved(states.at(action, access).request, links, true);
+        }),
+      prove: (action, name, proof) =>
+        later(() => this.proved(states.at(action, access).request, [proofLink(name, proof)], false)),
+      refuseCrossSite: (action) => {
+        this.parts.authenticator.refuseCrossSite(states.at(action, access).request);
+      },
       request: (action) => states.at(action, access).request,
       app: () => components.facts,
       resolve: (cls) => components.resolve(cls),
       settle: later,
     };
+  }
+
+  /** What a refusal of a login says of how to log in: Basic would open a window over the app's own form. */
+  private proved(
+    request: SecurityRequest,
+    links: readonly ChainLink[],
+    bringsPassword: boolean,
+  ): MaybePromise<Authentication> {
+    const { authenticator, components, options, userstore } = this.parts;
+    components.startOnce();
+    return chained(authenticator.ask(request, links, bringsPassword), (outcome) => {
+      if (outcome.kind === 'authenticated') return attribute(outcome, userstore, options.deadlineMs);
+      const error = outcome.error();
+      throw error.httpCode === 401 ? withChallenges(error, { scheme: 'Session' }) : error;
+    });
   }
 
   /** Whatever goes wrong rejects with an error of the family: another could crash the host or reach the client. */

@@ -3,6 +3,7 @@
  */
 import type { ActionMetadata } from 'routing-controllers';
 import { compileAction, type CompiledAction, refuseHalfSetUp } from '../access/compile';
+import { isSamePath } from '../authentication/login-page';
 import { HostDeclarations } from '../access/declared';
 import { refuseUnknownNames } from '../rules/unknown-names';
 import { accessWarnings, isOpenByDefault } from '../access/warnings/warnings';
@@ -37,6 +38,7 @@ export function compileServer(
   for (const { access } of compiled) {
     refuseUnknownNames(access, options.grants);
     refuseUninjectable(access, options.container);
+    refuseGuardedLoginPage(access, options.loginPage);
   }
   const first = compiled.find(({ access }) => access.levels.length > 0);
   if (first !== undefined && components.providers.length === 0) {
@@ -50,6 +52,18 @@ export function compileServer(
 
 function prefixOf({ target }: ActionMetadata, { routePrefix }: ServerFacts): string {
   return jwksRouteOf(target) === undefined ? routePrefix : '';
+}
+
+/** @throws ConfigurationError for the action of the login page, where nobody has a login yet */
+function refuseGuardedLoginPage(
+  { levels, method, route, action }: Access,
+  loginPage: string | undefined,
+): void {
+  if (loginPage === undefined || levels.length === 0 || !isSamePath(route, loginPage)) return;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'ALL') return;
+  throw new ConfigurationError(
+    `security.loginPage: ${loginPage} is the guarded action ${action}, so nobody could open it: open it by @Public()`,
+  );
 }
 
 /** @throws ConfigurationError for a class of a guard that the container cannot give what its constructor asks for */

@@ -33,6 +33,14 @@ export function matchedPath(action: Action): string | undefined {
   return isOriginForm(originalUrl) || whole === sentPath(originalUrl) ? whole : undefined;
 }
 
+/** The request target as the client sent it, with what a mount took off it. */
+export function sentTarget(action: Action): string {
+  const context = action.context as KoaPaths | undefined;
+  const raw = rawRequest(action);
+  const { originalUrl } = isText(context?.originalUrl) ? context : (raw as ExpressPaths);
+  return isText(originalUrl) ? originalUrl : (raw.url ?? '');
+}
+
 function pathOnKoa(context: KoaPaths, contextPath: string): string | undefined {
   const path = isText(context.newRouterPath) ? context.newRouterPath : contextPath;
   if (!isText(context.mountPath)) return path;

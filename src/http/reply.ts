@@ -130,6 +130,11 @@ export function answerAs(error: SecurityError, { httpCode, message }: SecurityEr
   if (Object.hasOwn(error, 'toJSON')) setJson(error, JSON.stringify({ ...error.toJSON(), message }));
 }
 
+/** Has an error answer as a redirect, which a browser follows by GET. @see RFC 9110 section 15.4.4 */
+export function redirect(error: SecurityError): void {
+  Object.assign(error, { httpCode: 303, status: 303 });
+}
+
 /** What an error is in JSON is decided once: code of the app that ran again, in the host, could throw there. */
 function setJson(error: SecurityError, text: string): void {
   Object.defineProperty(error, 'toJSON', {

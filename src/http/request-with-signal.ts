@@ -23,6 +23,10 @@ export class RequestWithSignal implements SecurityRequest {
     return this.request.path;
   }
 
+  get url(): string {
+    return this.request.url;
+  }
+
   get route(): string | undefined {
     return this.request.route;
   }
@@ -54,6 +58,11 @@ export class RequestWithSignal implements SecurityRequest {
     const lowerCase = name.toLowerCase();
     if (!this.headersRead.includes(lowerCase)) this.headersRead = appended(this.headersRead, lowerCase);
     return this.request.header(lowerCase);
+  }
+
+  cookie(name: string): string | undefined {
+    if (!this.headersRead.includes('cookie')) this.headersRead = appended(this.headersRead, 'cookie');
+    return this.request.cookie(name);
   }
 
   /** Aborts too when the client has gone: nobody waits for the work any more. */

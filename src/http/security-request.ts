@@ -4,7 +4,8 @@ import type { SecurityRequest } from '../core/request';
 import { InvalidRequestError, SecurityFaultError } from '../errors';
 import type { Client, ClientFinder } from './client-address';
 import { certificateOfHeader, certificateOfSocket, CLIENT_CERT } from './client-certificate';
-import { matchedPath } from './matched-path';
+import { cookieIn } from './cookies';
+import { matchedPath, sentTarget } from './matched-path';
 import { rawRequest, rawResponse } from './raw';
 
 /**
@@ -61,6 +62,10 @@ export class HttpSecurityRequest implements SecurityRequest {
     throw new SecurityFaultError({ cause: new Error(UNKNOWN_PATH) });
   }
 
+  get url(): string {
+    return sentTarget(this.action);
+  }
+
   get ip(): string {
     return this.findCachedClient().ip;
   }
@@ -86,6 +91,10 @@ export class HttpSecurityRequest implements SecurityRequest {
     // Node keeps the first of several Authorization lines, a proxy in front may have looked at the last.
     if (this.authorization.isSeveral) throw new InvalidRequestError();
     return this.authorization.value;
+  }
+
+  cookie(name: string): string | undefined {
+    return cookieIn(this.header('cookie'), name);
   }
 
   private findCachedClient(): Client {

@@ -30,8 +30,8 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
         'LdapProvider needs the LdapUserstore whose users it proves: super(store)',
       );
     }
-    const { throttle } = parseOptions('LdapProvider', withoutContainer(options), BASIC_OPTIONS);
-    super(throttle === undefined ? {} : { throttle });
+    const { basic, throttle } = parseOptions('LdapProvider', withoutContainer(options), BASIC_OPTIONS);
+    super({ basic, ...(throttle !== undefined && { throttle }) });
     this.#store = store;
   }
 

@@ -261,9 +261,11 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
       refuseEnded(verified, user.tokensValidFrom, this.#clock());
       // findUser() may have made a user of its own from the store's record.
       refuseEnded(verified, userstoreOf(userstore, user)?.tokensValidFrom, this.#clock());
+      const authenticatedAt = token.authenticatedAt ?? null;
       return new Authentication(user, {
-        authenticatedAt: token.authenticatedAt ?? null,
+        authenticatedAt,
         methods: verified.methods,
+        factors: [{ method: 'idp', at: authenticatedAt }],
         scopes: token.scopes,
         roles,
         isBound: verified.binding.jkt !== undefined || verified.binding.certificate !== undefined,

@@ -12,11 +12,17 @@ import { type Attempt, Throttle, type ThrottleOptions } from '../throttle/thrott
 import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { chained } from '../util/maybe-promise';
-import { unchecked } from '../util/option-kinds';
+import { flag, optional, unchecked } from '../util/option-kinds';
 import type { Kind } from '../util/parse-options';
 import { type BasicCredentials, parseBasicCredentials } from './basic-credentials';
+import { statedCredentialsOf } from './stated-credentials';
 
 export interface BasicProviderOptions {
+  /**
+   * False for a provider that proves passwords for controllers only, such as `passwordController()`: it reads no header and
+   * asks for none, so that no browser opens a window of its own. @default true
+   */
+  basic?: boolean;
   /**
    * How many failures are free before tries are delayed; false for no delays. A `RedisThrottle` counts for several
    * machines.
@@ -26,6 +32,7 @@ export interface BasicProviderOptions {
 
 /** For the shape of a provider's options; the throttle itself checks them. */
 export const BASIC_OPTIONS = {
+  basic: optional(flag, true),
   throttle: unchecked<BasicProviderOptions['throttle']>(),
 } satisfies Record<keyof BasicProviderOptions, Kind<unknown>>;
 
@@ -36,15 +43,19 @@ export const BY_PASSWORD = { methods: frozenNames('pwd') };
 export abstract class BasicProvider<U extends User = User>
   implements AuthProviderInterface<U>, ProblemSource
 {
-  readonly credential: string = 'authorization';
+  readonly credential: string | readonly string[];
   readonly proves: ProvedBy = 'login';
-  readonly schemes: readonly string[] = ['basic'];
+  readonly schemes: readonly string[];
   declare readonly name?: string;
   readonly #throttle: Throttle | undefined;
   readonly #underWay = new LoginsUnderWay();
+  readonly #isBasicOn: boolean;
 
   /** @throws ConfigurationError for a throttle's options that are unknown or out of bounds */
-  constructor({ throttle }: BasicProviderOptions = {}) {
+  constructor({ basic = true, throttle }: BasicProviderOptions = {}) {
+    this.#isBasicOn = basic;
+    this.credential = basic ? 'authorization' : [];
+    this.schemes = basic ? ['basic'] : [];
     this.#throttle = throttle === false ? undefined : throttleOf(throttle);
   }
 
@@ -55,7 +66,7 @@ export abstract class BasicProvider<U extends User = User>
 
   /** Without a realm, which the chain puts in front. */
   challenge(): Challenge | undefined {
-    return { scheme: 'Basic', params: { charset: 'UTF-8' } };
+    return this.#isBasicOn ? { scheme: 'Basic', params: { charset: 'UTF-8' } } : undefined;
   }
 
   /** Hears from the throttle. */
@@ -64,10 +75,12 @@ export abstract class BasicProvider<U extends User = User>
   }
 
   /**
-   * Null for a request without Basic credentials.
+   * Null for a request without Basic credentials, unless a controller states those of a login.
    * @throws MalformedCredentialsError when they cannot be read
    */
   protected credentialsOf(request: SecurityRequest): BasicCredentials | null {
+    const stated = statedCredentialsOf(request);
+    if (stated !== undefined || !this.#isBasicOn) return stated ?? null;
     return parseBasicCredentials(request.header('authorization'));
   }
 

@@ -74,11 +74,12 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
    */
   constructor(options: PasswordProviderOptions = {}) {
     const {
+      basic,
       credentialCache,
       throttle,
       passwords: hasher,
     } = parseOptions('PasswordProvider', withoutContainer(options), OPTIONS);
-    super(throttle === undefined ? {} : { throttle });
+    super({ basic, ...(throttle !== undefined && { throttle }) });
     if (hasher instanceof Passwords) requireWorkerFile();
     requireDecoy(hasher);
     this.hasher = hasher;

@@ -1,5 +1,6 @@
 import type { LoginTerms, Rule } from '../core/access';
-import type { Authentication } from '../core/authentication';
+import { Authentication } from '../core/authentication';
+import { type Factor, timeOf, withMfa } from '../core/factors';
 import { ConfigurationError } from '../errors';
 import { kind, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
@@ -27,13 +28,14 @@ const OPTIONS = {
   methods: optional(names),
 } satisfies Record<keyof RecentLoginOptions, Kind<unknown>>;
 
-/** What an issuer's clock may be ahead of ours, at most. */
-const MAX_AHEAD_MS = 60_000;
+/** What a clock that stated the time may be ahead of ours, at most. */
+const MAX_AHEAD_MS = 5000;
 
 /**
  * A rule that holds for a login that is recent, or strong, enough: `@Authorized(recentLogin({ maxAgeSeconds: 300 }))`.
- * A login whose time is not known is never recent. A client that came with a token is told what is asked for (401);
- * others get 403 with the same code.
+ * One factor of the login must meet all that is asked. A login whose time is not known is never recent, nor is one by what
+ * a browser sends again by itself (Basic, Negotiate, a client certificate): exchange it for a token or a session first. A
+ * client that came with a token is told what is asked for (401); others get 403 with the same code.
  * @throws ConfigurationError without any option, and for options that are unknown or have no valid value
  * @see RFC 9470 section 3
  */
@@ -50,7 +52,7 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
 }
 
 addRuleKind('login', {
-  holds: (rule, { login, assumed, now }) => assumed.freshLogin || isRecent(rule, login, now()),
+  holds: (rule, { login, assumed, now }) => assumed.freshLogin || isMet(rule, login, now()),
   describe: (rule) => `login ${wordsOf(rule, (name) => name)}`,
   identify: (rule) => `login ${wordsOf(rule, quoted)}`,
   terms: ({ maxAgeSeconds, acr, methods }) => [
@@ -59,22 +61,43 @@ addRuleKind('login', {
     methods?.toSorted().join(' '),
   ],
   // How old it will be when it is used is not known.
-  holdsByRoles: (rule, { login }) => login && isRecent(rule, login, login.authenticatedAt?.getTime() ?? NaN),
+  holdsByRoles: (rule, { login }) => login && isMet(rule, login, undefined),
 });
 
-function isRecent({ maxAgeSeconds, acr, methods }: LoginTerms, login: Authentication, now: number): boolean {
-  if (maxAgeSeconds !== undefined) {
-    const age = now - (login.authenticatedAt?.getTime() ?? NaN);
-    // Written so that a broken date, and one that nobody knows, is too old.
-    if (!(age <= maxAgeSeconds * 1000 && age >= -MAX_AHEAD_MS)) return false;
-  }
-  if (acr !== undefined) {
-    const stated = Object.hasOwn(login.claims, 'acr') ? login.claims['acr'] : undefined;
-    if (typeof stated !== 'string' || !acr.includes(stated)) return false;
-  }
-  if (methods === undefined) return true;
-  const wanted = methods.flatMap((method) => (method === 'passkey' ? ['hwk', 'swk'] : [method]));
-  return login.methods.some((method) => wanted.includes(method));
+/**
+ * True where one factor meets all that is asked: a code of now does not make a password of yesterday recent.
+ * @param now undefined takes any known time for recent
+ */
+function isMet({ maxAgeSeconds, acr, methods }: LoginTerms, login: Authentication, now: number | undefined) {
+  // What a browser sends again by itself says nothing of who sits there now.
+  if (maxAgeSeconds !== undefined && Authentication.isRepeated(login)) return false;
+  if (acr !== undefined && !hasAcr(login, acr)) return false;
+  const wanted = methods?.flatMap((method) => (method === 'passkey' ? ['hwk', 'swk'] : [method]));
+  const factors = wanted === undefined ? login.factors : withMfa(login.factors);
+  // Its class is what a provider said of the login there.
+  const isOfAcr = acr === undefined || !factors.some(isAtProvider) ? () => true : isAtProvider;
+  return factors.some(
+    (factor) =>
+      isOfAcr(factor) &&
+      (wanted === undefined || wanted.includes(factor.method)) &&
+      (maxAgeSeconds === undefined || isRecent(factor, maxAgeSeconds, now)),
+  );
+}
+
+function isAtProvider({ method }: Factor): boolean {
+  return method === 'idp';
+}
+
+/** Written so that a broken date, and one that nobody knows, is too old. */
+function isRecent(factor: Factor, maxAgeSeconds: number, now: number | undefined): boolean {
+  const time = timeOf(factor);
+  const age = now === undefined ? time - time : now - time;
+  return age <= maxAgeSeconds * 1000 && age >= -MAX_AHEAD_MS;
+}
+
+function hasAcr({ claims }: Authentication, acr: readonly string[]): boolean {
+  const stated = Object.hasOwn(claims, 'acr') ? claims['acr'] : undefined;
+  return typeof stated === 'string' && acr.includes(stated);
 }
 
 function wordsOf({ maxAgeSeconds, acr, methods }: LoginTerms, name: (value: string) => string): string {

@@ -41,7 +41,7 @@ const LOGINS: Readonly<Record<string, AuthenticationDetails & { roles?: readonly
 };
 
 class Logins implements AuthProviderInterface {
-  readonly schemes: readonly string[] = ['bearer', 'basic'];
+  readonly schemes: readonly string[] = ['bearer', 'ticket'];
 
   authenticate(request: SecurityRequest): Authentication | null {
     const [scheme, name] = (request.header('authorization') ?? '').split(' ');
@@ -55,9 +55,9 @@ class Logins implements AuthProviderInterface {
   }
 }
 
-class OfBasic extends Logins {
-  override readonly schemes = ['basic'];
-  readonly name = 'basic';
+class OfTickets extends Logins {
+  override readonly schemes = ['ticket'];
+  readonly name = 'tickets';
 }
 
 class OfBearer extends Logins {
@@ -212,7 +212,7 @@ for (const driver of DRIVERS) {
 
     const start = (security: SecurityOptions = {}, host: { defaultErrorHandler?: boolean } = {}) =>
       startApi(driver, {
-        security: { providers: [OfBasic, OfBearer], userstores: [], clock: () => NOW, ...security },
+        security: { providers: [OfTickets, OfBearer], userstores: [], clock: () => NOW, ...security },
         host: { controllers: [notes()], ...host },
       });
 
@@ -235,7 +235,7 @@ for (const driver of DRIVERS) {
       if (code === undefined || code === 'access_denied') continue;
       it(`answers 403 ${code} without a challenge at ${path} for ${login} by another scheme`, async () => {
         await using api = await start();
-        const reply = await api.get(path, { authorization: `Basic ${login}` });
+        const reply = await api.get(path, { authorization: `Ticket ${login}` });
         expect([reply.status, reply.json()['code']]).to.deep.equal([403, code]);
         expect(reply.json()['message']).to.equal('Access Denied');
         expect(reply.challenges).to.deep.equal([]);

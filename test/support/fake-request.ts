@@ -1,8 +1,10 @@
 import type { SecurityRequest } from '../../src/core/request';
+import { cookieIn } from '../../src/http/cookies';
 
 export interface FakeRequestOptions {
   method?: string;
   path?: string;
+  url?: string;
   ip?: string;
   secure?: boolean;
   headers?: Record<string, string>;
@@ -18,6 +20,7 @@ export function fakeRequest(options: FakeRequestOptions = {}): SecurityRequest {
   return {
     method: options.method ?? 'GET',
     path: options.path ?? '/',
+    url: options.url ?? options.path ?? '/',
     route: undefined,
     ip: options.ip ?? '127.0.0.1',
     secure: options.secure ?? false,
@@ -25,5 +28,6 @@ export function fakeRequest(options: FakeRequestOptions = {}): SecurityRequest {
     signal: options.signal ?? new AbortController().signal,
     action: { request: {}, response: {} },
     header: (name) => headers.get(name.toLowerCase()),
+    cookie: (name) => cookieIn(headers.get('cookie'), name),
   };
 }

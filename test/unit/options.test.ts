@@ -111,6 +111,7 @@ describe('resolveOptions', () => {
     permissions: ['admin', new Map([['admin', ['x:read']]]), { admin: 'x:read' }, { admin: [''] }, { ' ': ['x'] }],
     default: ['open', '', 'Authenticated', true, ['public']],
     isActive: [true, 'active', {}],
+    loginPage: ['login', '', '//evil', '/\\\\x', '/login?x=1', '/login#x', '/log in', 7, ['/login'], 'https://app.example/login'],
     realm: ['', 'caf\u00e9', 'a\r\nb', 'a\n', 7, ['api'], '\u0000'],
     deadlineMs: [0, -1, 1.5, NaN, Infinity, 600_001, '5000', true],
     onBadCredentials: ['continue', '', true, 1],

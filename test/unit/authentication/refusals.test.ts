@@ -43,6 +43,7 @@ function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER], heade
     realm,
     basicChallengeForScripts,
     metadataUrl: undefined,
+    loginPage: undefined,
     deadlineMs,
     onUnauthorized,
   });

@@ -39,6 +39,7 @@ describe('Authentication', () => {
       source: undefined,
       provedBy: 'login',
       familyId: undefined,
+      sessionId: undefined,
       stamp: 0,
       replyHeaders: {},
     });
@@ -55,6 +56,7 @@ describe('Authentication', () => {
       claims: { a: 1 },
       stamp: 3,
       familyId: 'f',
+      sessionId: 's',
       replyHeaders: { 'X-Proof': 'a' },
     };
     expect({ ...new Authentication({ username: 'ann' }, details) }).to.deep.equal({

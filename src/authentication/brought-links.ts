@@ -1,0 +1,40 @@
+/** Providers that the library's own controllers bring along for one request, as the chain asks them. */
+import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-provider';
+import type { SecurityRequest } from '../core/request';
+import type { MaybePromise, UserstoreInterface } from '../core/userstore';
+import { BasicProvider } from '../providers/basic';
+import type { BasicCredentials } from '../providers/basic-credentials';
+import { stateCredentials } from '../providers/stated-credentials';
+import { isInstance } from '../util/instance';
+import type { ChainLink } from './chain';
+
+/** How one request proves who sent it. @throws as `authenticate()` of a provider does */
+export type Proof = (
+  request: SecurityRequest,
+  userstore: UserstoreInterface,
+) => MaybePromise<AuthenticationResult>;
+
+/** The app's password providers, each asked about a password that came in the body of a login. */
+export function passwordLinks(links: readonly ChainLink[], credentials: BasicCredentials): ChainLink[] {
+  return links.filter(isOfPasswords).map((link) =>
+    proofLink(link.name, (request, userstore) => {
+      stateCredentials(request, credentials);
+      return link.get().authenticate(request, userstore);
+    }),
+  );
+}
+
+export function isOfPasswords(link: ChainLink): boolean {
+  try {
+    return isInstance(link.get(), BasicProvider);
+  } catch {
+    // The chain says so at the next request that it is asked about.
+    return false;
+  }
+}
+
+/** One that proves the login of a person, whatever the headers of the request say. */
+export function proofLink(name: string, authenticate: Proof): ChainLink {
+  const provider: AuthProviderInterface = { name, credential: 'cookie', proves: 'login', authenticate };
+  return { name, get: () => provider };
+}

@@ -1,0 +1,100 @@
+/**
+ * Where a browser that asks for a page is sent in place of a refusal, and what scripts are told in place of it: the login
+ * of a session has no challenge that a browser understands.
+ */
+import type { Authentication } from '../core/authentication';
+import type { SecurityRequest } from '../core/request';
+import { AuthenticationRequiredError, type SecurityError, StepUpRequiredError } from '../errors';
+import { returnPath } from '../http/return-path';
+import { isInstance } from '../util/instance';
+
+/** The address of the login page for this refusal; undefined where the refusal stays as it is. */
+export function loginPageFor(
+  error: SecurityError,
+  request: SecurityRequest,
+  loginPage: string | undefined,
+  login: Authentication | undefined,
+): string | undefined {
+  if (loginPage === undefined) return undefined;
+  const query = queryFor(error, login);
+  if (query === undefined || !isForPage(request) || isAt(request, loginPage)) return undefined;
+  const returnTo = returnPath(request.url);
+  const pairs = returnTo === undefined ? query : [...query, ['returnTo', returnTo] as const];
+  const text = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  return text === '' ? loginPage : `${loginPage}?${text}`;
+}
+
+/** What a script is told of a login by session that lacks something; undefined for other refusals. */
+export function stepUpHeaderFor(error: SecurityError, login: Authentication | undefined): string | undefined {
+  const need = needOf(error, login);
+  if (need === undefined) return undefined;
+  const { maxAgeSeconds, methods, acr } = need;
+  const params = [
+    ...(maxAgeSeconds === undefined ? [] : [`max_age="${String(maxAgeSeconds)}"`]),
+    ...(methods === undefined ? [] : [`methods="${methods.join(' ')}"`]),
+    ...(acr === undefined ? [] : [`acr_values="${acr.join(' ')}"`]),
+  ];
+  return params.length === 0 ? undefined : params.join(', ');
+}
+
+type Query = readonly (readonly [name: string, value: string])[];
+
+function queryFor(error: SecurityError, login: Authentication | undefined): Query | undefined {
+  if (isInstance(error, AuthenticationRequiredError)) return [];
+  const need = needOf(error, login);
+  if (need === undefined) return undefined;
+  const { maxAgeSeconds, methods, acr } = need;
+  return [
+    ...(methods === undefined ? [] : [['stepUp', methods.join(',')] as const]),
+    ...(maxAgeSeconds === undefined ? [] : [['maxAge', String(maxAgeSeconds)] as const]),
+    ...(acr === undefined ? [] : [['acr', acr.join(' ')] as const]),
+  ];
+}
+
+function needOf(error: SecurityError, login: Authentication | undefined): Need | undefined {
+  if (login?.provedBy !== 'session' || !isInstance<StepUpRequiredError>(error, StepUpRequiredError))
+    return undefined;
+  // The app has its hands on every property of what it throws.
+  const { maxAgeSeconds, methods, acr } = Object(error.need) as Partial<Record<string, unknown>>;
+  return {
+    maxAgeSeconds: Number.isSafeInteger(maxAgeSeconds) ? (maxAgeSeconds as number) : undefined,
+    methods: namesIn(methods),
+    acr: namesIn(acr),
+  };
+}
+
+interface Need {
+  readonly maxAgeSeconds: number | undefined;
+  readonly methods: readonly string[] | undefined;
+  readonly acr: readonly string[] | undefined;
+}
+
+/** Undefined for what is no list of names that can be sent. */
+function namesIn(value: unknown): readonly string[] | undefined {
+  const names: readonly unknown[] = Array.isArray(value) ? Array.from(value as unknown[]) : [];
+  const areSendable = names.every((name) => typeof name === 'string' && /^[!#-[\]-~]+$/.test(name));
+  return areSendable && names.length > 0 ? (names as readonly string[]) : undefined;
+}
+
+/** True for a browser that opens a page: scripts get a status. @see Fetch Metadata Request Headers section 2.1 */
+function isForPage(request: SecurityRequest): boolean {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+  const destination = request.header('sec-fetch-dest');
+  if (destination !== undefined) return destination === 'document';
+  return /(?:^|,)[ \t]*text\/html[ \t]*(?:[;,]|$)/i.test(request.header('accept') ?? '');
+}
+
+/** True at the login page itself, which would be sent to itself for ever; also where the path cannot be known. */
+function isAt(request: SecurityRequest, loginPage: string): boolean {
+  try {
+    return isSamePath(request.path, loginPage);
+  } catch {
+    return true;
+  }
+}
+
+/** As routers compare: without regard to case, and to a slash at the end. */
+export function isSamePath(one: string, other: string): boolean {
+  const folded = (path: string): string => path.replace(/\/$/, '').toLowerCase();
+  return folded(one) === folded(other);
+}

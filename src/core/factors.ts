@@ -1,0 +1,72 @@
+/** How a login was proved, piece by piece: each with its own time. */
+import { types } from 'node:util';
+
+/** One way in which a person proved who they are. */
+export interface Factor {
+  /** An RFC 8176 value such as `pwd`, `otp` or `swk`, or `idp` for a login at a provider. */
+  readonly method: string;
+  /** When it was proved; null where nobody knows. */
+  readonly at: Date | null;
+}
+
+/** What a passkey proves: the device kept its key to itself, or shares it with others of the person. */
+const PASSKEY: readonly string[] = ['hwk', 'swk'];
+
+/** What makes a one-time code a second factor. */
+const FIRST: readonly string[] = ['pwd', 'kerberos', 'idp'];
+
+/** Milliseconds since the epoch; NaN where nobody knows, and for a broken date. */
+export function timeOf({ at }: Factor): number {
+  return at?.getTime() ?? NaN;
+}
+
+/** When the oldest was proved; undefined where the time of one is not known. */
+export function oldestOf(factors: readonly Factor[]): Date | undefined {
+  const oldest = Math.min(...factors.map(timeOf));
+  return Number.isFinite(oldest) ? new Date(oldest) : undefined;
+}
+
+/**
+ * The factors, and `mfa` where they amount to it: by a passkey, at its time, or by a one-time code beside a password, a
+ * ticket or a login at a provider, at the older of both times.
+ */
+export function withMfa(factors: readonly Factor[]): readonly Factor[] {
+  if (factors.length === 0 || factors.some(({ method }) => method === 'mfa')) return factors;
+  const passkeys = factors.filter(({ method }) => PASSKEY.includes(method));
+  const codes = factors.filter(({ method }) => method === 'otp');
+  const firsts = factors.filter(({ method }) => FIRST.includes(method));
+  const pairs = codes.flatMap((code) => firsts.map((first) => older(code, first)));
+  const times = [...passkeys, ...pairs].map(timeOf);
+  if (times.length === 0) return factors;
+  const known = times.filter((time) => Number.isFinite(time));
+  return [...factors, { method: 'mfa', at: known.length === 0 ? null : new Date(Math.max(...known)) }];
+}
+
+/** How a login counts as proved by RFC 8176: a login at a provider is no method of it. */
+export function methodsOf(factors: readonly Factor[]): readonly string[] {
+  const methods = withMfa(factors).map(({ method }) => method);
+  return Object.freeze([...new Set(methods)].filter((method) => method !== 'idp'));
+}
+
+/**
+ * A copy that nobody changes.
+ * @throws TypeError for what is no list of factors: one that cannot be understood must not be taken for one
+ */
+export function fixedFactors(factors: unknown): readonly Factor[] {
+  if (!Array.isArray(factors)) throw new TypeError('The `factors` of an Authentication must be a list');
+  return Object.freeze(
+    Array.from(factors as unknown[], (factor) => {
+      const { method, at } = Object(factor) as Partial<Record<keyof Factor, unknown>>;
+      if (typeof method === 'string' && method !== '') {
+        if (at === null) return Object.freeze({ method, at });
+        if (types.isDate(at)) return Object.freeze({ method, at: new Date(at) });
+      }
+      throw new TypeError('A factor of an Authentication must have a `method`, and a date or null as `at`');
+    }),
+  );
+}
+
+function older(one: Factor, other: Factor): Factor {
+  const time = Math.min(timeOf(one), timeOf(other));
+  return { method: 'mfa', at: Number.isFinite(time) ? new Date(time) : null };
+}

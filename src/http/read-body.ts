@@ -1,0 +1,136 @@
+/**
+ * The body of a login: JSON or a form, read by the library itself, as routing-controllers reads forms on Koa alone. Where
+ * a parser of the app read it before, its result is taken.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Action } from 'routing-controllers';
+import { InvalidRequestError } from '../errors';
+import { rawRequest } from './raw';
+
+const MAX_BYTES = 65_536;
+
+const TYPES = { 'application/json': 'json', 'application/x-www-form-urlencoded': 'form' } as const;
+
+export interface Body {
+  /** Of no prototype: what is read is what was sent. */
+  readonly members: Readonly<Record<string, unknown>>;
+  /** True for a form, which is answered by a redirect. */
+  readonly isForm: boolean;
+}
+
+/**
+ * The body of a request; one without any is empty JSON.
+ * @throws InvalidRequestError for another type, more than 64 KiB, what cannot be parsed, and a form that has a name twice
+ */
+export async function readBody(action: Action): Promise<Body> {
+  const raw = rawRequest(action);
+  const length = Number(raw.headers['content-length'] ?? 0);
+  if (!(length <= MAX_BYTES)) throw invalid('is too large');
+  const isEmpty = raw.headers['transfer-encoding'] === undefined && length === 0;
+  if (isEmpty) return { members: Object.create(null) as Body['members'], isForm: typeOf(raw) === 'form' };
+  const type = typeOf(raw);
+  if (type === undefined) throw invalid('is neither JSON nor a form in UTF-8');
+  const isForm = type === 'form';
+  if (raw.readableDidRead || raw.readableEnded) return { members: parsedBy(action, isForm), isForm };
+  const text = decoded(await bytesOf(raw));
+  return { members: isForm ? parsedForm(text) : checked(parsedJson(text)), isForm };
+}
+
+/** The text of a member; undefined for none, and for another type. */
+export function textIn({ members }: Body, name: string): string | undefined {
+  const value = members[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function typeOf({ headers }: IncomingMessage): (typeof TYPES)[keyof typeof TYPES] | undefined {
+  const [type = '', ...params] = (headers['content-type'] ?? '').split(';').map((part) => part.trim());
+  const encoding = headers['content-encoding'] ?? 'identity';
+  const isPlain = params.every((param) => !/^charset=/i.test(param) || /^charset="?utf-8"?$/i.test(param));
+  const name = type.toLowerCase();
+  if (!isPlain || encoding.toLowerCase() !== 'identity' || !Object.hasOwn(TYPES, name)) return undefined;
+  return TYPES[name as keyof typeof TYPES];
+}
+
+/** What a parser of the app made of it; at most as much, by what can still be told. */
+function parsedBy(action: Action, isForm: boolean): Body['members'] {
+  const { context, request } = action as {
+    context?: { request?: { body?: unknown } };
+    request: { body?: unknown };
+  };
+  const members = checked(context?.request?.body ?? request.body);
+  const text = isForm ? Object.entries(members).flat().join('==') : JSON.stringify(members);
+  if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('is too large');
+  if (isForm && Object.values(members).some((value) => typeof value !== 'string')) {
+    throw invalid('has a name twice');
+  }
+  return members;
+}
+
+function bytesOf(raw: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (end: () => void): void => {
+      raw.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+      end();
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size <= MAX_BYTES) return void chunks.push(chunk);
+      settle(() => {
+        // The rest is read by nobody, and dropped as it comes.
+        raw.resume();
+        reject(invalid('is too large'));
+      });
+    };
+    const onEnd = (): void => {
+      settle(() => {
+        resolve(Buffer.concat(chunks));
+      });
+    };
+    const onGone = (): void => {
+      settle(() => {
+        // Whatever comes yet has somebody who hears it.
+        raw.on('error', () => undefined);
+        reject(invalid('did not come as a whole'));
+      });
+    };
+    if (raw.destroyed) onGone();
+    else raw.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  });
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid('is no UTF-8');
+  }
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw invalid('is no JSON');
+  }
+}
+
+function parsedForm(text: string): Body['members'] {
+  const members = Object.create(null) as Record<string, string>;
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (name in members) throw invalid('has a name twice');
+    members[name] = value;
+  }
+  return members;
+}
+
+/** @throws InvalidRequestError for what is no object */
+function checked(value: unknown): Body['members'] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('is no object');
+  return Object.assign(Object.create(null) as Record<string, unknown>, value);
+}
+
+function invalid(problem: string): InvalidRequestError {
+  return new InvalidRequestError({ cause: new Error(`The body ${problem}`) });
+}
