@@ -396,7 +396,9 @@ for (const driver of DRIVERS) {
         await using api = await setUp();
         const { key } = await api.create();
         const [ann] = users;
-        const { token } = api.tokens.issue(new Authentication(ann as User, { authenticatedAt: new Date(now) }));
+        const { token } = api.tokens.issue(
+          new Authentication(ann as User, { authenticatedAt: new Date(now) }),
+        );
         expect((await api.get('/recent', { authorization: `Bearer ${token}` })).status).to.equal(200);
         expect((await api.get('/recent', inHeader(key))).status).to.be.oneOf([401, 403]);
         expect((await api.get('/recent', asBearer(key))).status).to.be.oneOf([401, 403]);
