@@ -31,6 +31,7 @@ export type { TypedAuthorized } from './access/typed-authorized';
 
 export { Authentication } from './core/authentication';
 export type { AuthenticationDetails, AuthenticationSource, ProvedBy } from './core/authentication';
+export type { Factor } from './core/factors';
 export type {
   Access,
   AccessLevel,
@@ -56,6 +57,7 @@ export type {
   EventOrigin,
   KnownUser,
   ProviderDescription,
+  SecurityScheme,
 } from './core/auth-provider';
 export type { Challenge } from './core/challenge';
 export type {
@@ -73,6 +75,7 @@ export type {
   SecurityEventListener,
   ServiceEvent,
   TokenReusedEvent,
+  SessionEvent,
   TokensEndedEvent,
   UnavailableEvent,
 } from './core/events';

@@ -97,9 +97,12 @@ function toComponent<T extends object>(
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 function refuseUnknownCredential(provider: Component<AuthProviderInterface>): void {
-  const credential: unknown = provider.get().credential ?? 'authorization';
+  const { credential: given, schemes }: { credential?: unknown; schemes?: unknown } = provider.get();
+  const credential = given ?? 'authorization';
   const names: readonly unknown[] = Array.isArray(credential) ? credential : [credential];
-  if (names.length > 0 && names.every((name) => typeof name === 'string' && TOKEN.test(name))) return;
+  // One that reads nothing says so twice: an empty list alone may be a slip.
+  const isOutside = Array.isArray(schemes) && schemes.length === 0;
+  if ((names.length > 0 || isOutside) && names.every((name) => typeof name === 'string' && TOKEN.test(name))) return;
   throw new ConfigurationError(
     `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie' or 'tls', or a list of them`,
   );

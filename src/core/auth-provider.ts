@@ -96,7 +96,7 @@ export interface AuthProviderInterface<U extends User = User> {
   /**
    * What it reads: `authorization`, another header's name, `cookie` or `tls`, or several of them. A provider that grants
    * without having found one of these headers by `request.header()` counts as a provider that reads a cookie: see the
-   * cross-site check. An empty list is for one that never answers in the chain.
+   * cross-site check. An empty list, with empty `schemes`, is for one that never answers in the chain.
    * @default 'authorization'
    */
   readonly credential?: string | readonly string[];
@@ -140,9 +140,12 @@ export interface AuthProviderInterface<U extends User = User> {
 
 const DEFAULT_CREDENTIALS = ['authorization'];
 
-/** What a provider reads, in lower case. @throws TypeError for what is no name */
-export function credentialsOf({ credential }: AuthProviderInterface): readonly string[] {
+/** What a provider reads, in lower case. @throws TypeError for what is no name, and for none where it has schemes */
+export function credentialsOf({ credential, schemes }: AuthProviderInterface): readonly string[] {
   if (credential === undefined) return DEFAULT_CREDENTIALS;
   if (typeof credential === 'string') return [credential.toLowerCase()];
+  if (credential.length === 0 && schemes?.length !== 0) {
+    throw new TypeError('`credential` must name what the provider reads');
+  }
   return credential.map((name) => name.toLowerCase());
 }
