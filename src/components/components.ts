@@ -102,7 +102,8 @@ function refuseUnknownCredential(provider: Component<AuthProviderInterface>): vo
   const names: readonly unknown[] = Array.isArray(credential) ? credential : [credential];
   // One that reads nothing says so twice: an empty list alone may be a slip.
   const isOutside = Array.isArray(schemes) && schemes.length === 0;
-  if ((names.length > 0 || isOutside) && names.every((name) => typeof name === 'string' && TOKEN.test(name))) return;
+  if ((names.length > 0 || isOutside) && names.every((name) => typeof name === 'string' && TOKEN.test(name)))
+    return;
   throw new ConfigurationError(
     `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie' or 'tls', or a list of them`,
   );
