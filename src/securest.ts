@@ -72,6 +72,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     {
       clock,
       findUser: (username, home) => findKnownUser(userstore, username, home, deadlineMs),
+      requestOf: (request) => states.find({ request, response: undefined })?.request,
       emit: (event, { userstore: home, request } = {}) => {
         const user = home === undefined ? event.user : userstore.label(event.user, home);
         audit.emit(() => ({ ...event, user: printable(user), ...(request && factsOf(request)) }));

@@ -11,7 +11,7 @@ import type { Authentication } from '../core/authentication';
 import type { MaybePromise } from '../core/userstore';
 import { answered } from '../decorators/answers';
 import type { Constructor } from '../components/constructor';
-import { noteApp } from '../tokens/families/apps';
+import { noteApp } from '../core/apps';
 import { type IssuedToken, TokenService } from '../tokens/token-service';
 import { callable, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';

@@ -1,8 +1,8 @@
 import { isAlive } from '../tokens/families/ends';
-import { Apps } from '../tokens/families/apps';
+import { Apps } from '../core/apps';
 import { FamilyStore, type StoredFamily } from '../tokens/families/family-store';
 import type { FamilyParts } from '../tokens/families/parts';
-import type { Person } from '../tokens/families/people';
+import type { Person } from '../core/person';
 import { RevokedTokens, type RevocationReader } from '../tokens/families/revoked-tokens';
 import { REFRESH_OPTIONS, refreshSettings } from '../tokens/refresh-options';
 import type { RevocationLogInterface } from '../state/revocation-log';
@@ -22,7 +22,7 @@ export function familiesIn(state: StateStoreInterface, lifeMs: number): FamilyPa
   return {
     store: new FamilyStore(state, NO_LIMITS),
     settings: NO_LIMITS,
-    apps: new Apps(),
+    apps: new Apps('TokenService'),
     revoked: new RevokedTokens({
       reader: state.revocationLog && writerTo(state.revocationLog),
       lifeMs,

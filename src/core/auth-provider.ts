@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Authentication, ProvedBy } from './authentication';
 import type { Clock } from '../util/clock';
 import type { Challenge } from './challenge';
@@ -75,6 +76,8 @@ export interface AppFacts {
    * @throws ServiceUnavailableError when a store does not answer in time
    */
   findUser(username: string, userstore: string | undefined): Promise<KnownUser | null>;
+  /** The request of an action that runs now, as providers see it; undefined for any other. */
+  requestOf(request: IncomingMessage): SecurityRequest | undefined;
   /**
    * Hands an event to the app, with its user as other events name it and the facts of the request. Never put a secret into
    * it.
@@ -120,6 +123,15 @@ export interface AuthProviderInterface<U extends User = User> {
    */
   readonly needsUserstore?: boolean;
   authenticate(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>>;
+  /**
+   * Whether a login that it gave for this request still counts, for what outlives the request, such as a socket. It must
+   * not count as a use. @default `authenticate()` once more
+   */
+  recheck?(
+    login: Authentication<U>,
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>>;

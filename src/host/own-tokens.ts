@@ -16,7 +16,7 @@ import { setHeaders } from '../http/reply';
 import { withChallenges } from '../authentication/own-challenges';
 import { describeReason } from '../util/describe-error';
 import { isInstance } from '../util/instance';
-import { noteApp } from '../tokens/families/apps';
+import { noteApp } from '../core/apps';
 import type { TokenFamily } from '../tokens/families/list-families';
 import type { IssuedTokens } from '../tokens/families/parts';
 import type { TokenFamilies } from '../tokens/families/token-families';

@@ -21,7 +21,7 @@ import {
 import { invalid, MAX_TOKEN_LENGTH } from './jws';
 import { openJwt, signJwt } from './jwt';
 import { KeyUse } from './key-use';
-import { refuseUnproved } from './families/known-login';
+import { refuseUnproved } from '../core/starting-user';
 import type { TokenFamily } from './families/list-families';
 import type { IssuedTokens, TokenFacts } from './families/parts';
 import { isFamilyId } from './families/refresh-token';
@@ -94,7 +94,7 @@ export class TokenService {
    * login, however often it is exchanged for a new one, and keeps the login's scopes.
    * It is good as long as the user still has the `tokensValidFrom` that the login saw, and in an app with several
    * userstores only for the user of the one that had the user. A login that the app states itself names no store, so
-   * it is good in apps with one.
+   * it is good in apps with one. That of a session ends with the session at the latest, if nobody ends that before.
    * @throws BadCredentialsError when the login is too long ago, the user must log in again; and when the user's
    * `tokensValidFrom` lies ahead of the login by more than the accepted clock difference.
    * @throws TypeError when given anything but an Authentication, for example a bare user; and for a login whose user
@@ -105,7 +105,9 @@ export class TokenService {
   issue(login: Authentication): IssuedToken {
     checkLogin('issue', login);
     const authenticatedAt = this.#loginTime('issue', login);
-    const { methods, scopes, stamp, familyId } = login;
+    const { methods, scopes, stamp, familyId, provedBy, expiresAt } = login;
+    // A session is ended by the server, and its tokens are bound by the end that it has in any case.
+    const sessionEnd = provedBy === 'session' ? (expiresAt?.getTime() ?? Infinity) : Infinity;
     const issued = this.#sign(
       {
         username: login.user.username,
@@ -116,7 +118,7 @@ export class TokenService {
         stamp,
         familyId,
       },
-      authenticatedAt + this.#settings.maxAgeSeconds * 1000,
+      Math.min(authenticatedAt + this.#settings.maxAgeSeconds * 1000, sessionEnd),
     );
     if (issued !== undefined) return issued;
     throw new BadCredentialsError({ cause: new Error('The login is older than maxAgeSeconds') });

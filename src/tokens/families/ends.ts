@@ -3,7 +3,7 @@ import type { SecurityRequest } from '../../core/request';
 import type { FamilyRecord } from './family-record';
 import { expiryOf, lostRaces, type StoredFamily } from './family-store';
 import type { FamilyParts } from './parts';
-import type { Person } from './people';
+import type { Person } from '../../core/person';
 
 const TRIES = 20;
 

@@ -5,7 +5,7 @@ import { isAlive, isOf } from './ends';
 import { expiryOf, type StoredFamily } from './family-store';
 import type { FamilyParts } from './parts';
 import type { UserName } from '../../core/named-user';
-import { type Person, personOf } from './people';
+import { type Person, personOf } from '../../core/person';
 
 /** A login that goes on by refresh tokens, as its user may see it. */
 export interface TokenFamily {
@@ -40,7 +40,7 @@ export async function namesOf(
   request?: SecurityRequest,
 ): Promise<Names> {
   const app = apps.of(request);
-  const person = personOf(user, app);
+  const person = personOf('TokenService', user, app);
   const known = await app?.findUser(person.username, person.store);
   const names = [...new Set([known?.username ?? person.username, person.username])];
   return { person, names, known };

@@ -1,6 +1,6 @@
 import type { RefreshSettings } from '../refresh-options';
 import type { IssuedToken } from '../token-service';
-import type { Apps } from './apps';
+import type { Apps } from '../../core/apps';
 import type { FamilyStore } from './family-store';
 import type { RevokedTokens } from './revoked-tokens';
 

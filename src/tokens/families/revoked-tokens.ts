@@ -5,7 +5,7 @@ import type { MaybePromise } from '../../core/userstore';
 import type { Revocation } from '../../state/revocation-log';
 import type { VerifiedToken } from '../claims';
 import type { FamilyRecord } from './family-record';
-import type { Person } from './people';
+import type { Person } from '../../core/person';
 
 /** What the reader of the log is asked of a token. */
 export interface AskedToken {

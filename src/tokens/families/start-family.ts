@@ -7,7 +7,8 @@ import { ignoreRejection } from '../../util/ignore-rejection';
 import { endExcess, isAlive } from './ends';
 import type { FamilyRecord } from './family-record';
 import { expiryOf, lostRaces } from './family-store';
-import { clientOf, startingUser } from './known-login';
+import { startingUser } from '../../core/starting-user';
+import { clientOf } from './known-login';
 import type { FamilyParts, IssuedTokens } from './parts';
 import { digestOf, formatRefreshToken, newFamilyToken, type RefreshToken } from './refresh-token';
 

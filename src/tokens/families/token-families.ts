@@ -8,7 +8,7 @@ import { hold, release } from '../../components/holders';
 import type { Clock } from '../../util/clock';
 import type { VerifiedToken } from '../claims';
 import type { StateSettings } from '../state-options';
-import { Apps } from './apps';
+import { Apps } from '../../core/apps';
 import { endFamily, endUser, isAlive, isOf } from './ends';
 import { ConfigurationError } from '../../errors';
 import { FamilyStore } from './family-store';
@@ -16,7 +16,7 @@ import { listFamilies, namesOf, type TokenFamily } from './list-families';
 import { Revocations } from '../revocation/revocations';
 import type { FamilyParts, IssuedTokens } from './parts';
 import type { UserName } from '../../core/named-user';
-import { personOf } from './people';
+import { personOf } from '../../core/person';
 import { refreshFamily } from './refresh-family';
 import { isFamilyId } from './refresh-token';
 import { RevokedTokens, type RevocationReader } from './revoked-tokens';
@@ -61,7 +61,7 @@ export class TokenFamilies {
     this.#parts = {
       store: new FamilyStore(state, settings),
       settings,
-      apps: new Apps(),
+      apps: new Apps('TokenService'),
       revoked: new RevokedTokens({ reader: this.#reader, lifeMs: lifeSeconds * 1000, now }),
       now,
       sign,
@@ -155,7 +155,7 @@ export class TokenFamilies {
   /** Ends the family of the login's token, unless it is another user's. */
   async revokeCurrent(login: Authentication, familyId: string, request: SecurityRequest): Promise<boolean> {
     if (!isFamilyId(familyId)) return false;
-    const person = personOf(login, this.#parts.apps.of(request));
+    const person = personOf('TokenService', login, this.#parts.apps.of(request));
     const { record } = (await this.#parts.store.get(familyId)) ?? {};
     if (record !== undefined && (record.user !== login.user.username || !isOf(record, person))) return false;
     await endFamily(this.#parts, familyId, request);

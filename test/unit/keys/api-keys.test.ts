@@ -556,6 +556,7 @@ describe('ApiKeys', () => {
       userstoresWithoutStamp: [],
       providers: [],
       clock: () => now,
+      requestOf: () => undefined,
       findUser: () => Promise.resolve(known),
       emit: (event, where) => void events.push([event, where]),
       report: (problem) => void problems.push(problem),

@@ -1,8 +1,8 @@
-/** The apps that a token service works in: who asks them for users, and hears of what happens to families. */
-import type { AppFacts } from '../../core/auth-provider';
-import type { Problem, ServiceEvent } from '../../core/events';
-import type { SecurityRequest } from '../../core/request';
-import { ConfigurationError } from '../../errors';
+/** The apps that a service works in: who is asked for users, and hears of what happens. */
+import type { AppFacts } from './auth-provider';
+import type { Problem, ServiceEvent } from './events';
+import type { SecurityRequest } from './request';
+import { ConfigurationError } from '../errors';
 
 const apps = new WeakMap<SecurityRequest, AppFacts>();
 
@@ -12,8 +12,14 @@ export function noteApp(request: SecurityRequest, app: AppFacts): void {
 }
 
 export class Apps {
+  readonly #service: string;
   #last: AppFacts | undefined;
   #unheard: Problem | undefined;
+
+  /** @param service its kind, for messages */
+  constructor(service: string) {
+    this.#service = service;
+  }
 
   start(app: AppFacts): void {
     this.#last = app;
@@ -32,8 +38,8 @@ export class Apps {
     const app = this.of(request);
     if (app !== undefined) return app;
     throw new ConfigurationError(
-      `TokenService.${call}() asks the app for the user, and no app has started yet: hand the service to a ` +
-        'TokenProvider of the app, and call it once the server is created',
+      `${this.#service}.${call}() asks the app for the user, and no app has started yet: hand the service to a ` +
+        'provider of the app, and call it once the server is created',
     );
   }
 

@@ -1,0 +1,100 @@
+/**
+ * The cookie of a session: `<handle>.<secret>`. The handle stays and finds the entry, the secret changes and opens it.
+ * @see RFC 6265bis section 4.1.3.2 for the prefix
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { isSameSecret } from '../util/same-secret';
+import type { CookieSettings } from './session-options';
+
+/** What a browser holds. It must not get into anything that is kept or printed. */
+export interface SessionCookie {
+  readonly handle: string;
+  readonly secret: string;
+}
+
+const FORM = /^([\w-]{22})\.([\w-]{43})$/;
+const HANDLE_BYTES = 16;
+const SECRET_BYTES = 32;
+
+export function newCookie(): SessionCookie {
+  return { handle: randomBytes(HANDLE_BYTES).toString('base64url'), secret: newSecret() };
+}
+
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
+}
+
+/** Undefined for all text that is none. */
+export function parseCookie(text: string | undefined): SessionCookie | undefined {
+  if (text?.length !== 66) return undefined;
+  const [, handle, secret] = FORM.exec(text) ?? [];
+  if (handle === undefined || secret === undefined) return undefined;
+  // One cookie must not be written in two ways.
+  return isCanonical(handle) && isCanonical(secret) ? { handle, secret } : undefined;
+}
+
+function isCanonical(text: string): boolean {
+  return Buffer.from(text, 'base64url').toString('base64url') === text;
+}
+
+/** The id of an entry, and what is kept of a secret. A slow hash would be of no use: both are random. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/** True for the form of a digest. */
+export function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{43}$/.test(value);
+}
+
+export function hasDigest(secret: string, digest: string): boolean {
+  return isSameSecret(digestOf(secret), digest);
+}
+
+/** The two cookies of a service, by its options. */
+export class SessionCookies {
+  /** Of sessions. */
+  readonly name: string;
+  /** Of logins that still need a second factor. */
+  readonly halfName: string;
+  readonly #attributes: string;
+  readonly #isPersistent: boolean;
+
+  constructor({ name, sameSite, persistent, insecure }: CookieSettings) {
+    const prefix = insecure ? '' : '__Host-';
+    this.name = `${prefix}${name}`;
+    this.halfName = `${prefix}${name}-half`;
+    const sameSiteName = { lax: 'Lax', strict: 'Strict', none: 'None' }[sameSite];
+    this.#attributes = `; Path=/; HttpOnly; SameSite=${sameSiteName}${insecure ? '' : '; Secure'}`;
+    this.#isPersistent = persistent;
+  }
+
+  /** @param seconds until the session ends, for a cookie that outlives the browser */
+  set(response: ServerResponse, { handle, secret }: SessionCookie, seconds: number): void {
+    const age = this.#isPersistent ? `; Max-Age=${String(Math.max(1, Math.ceil(seconds)))}` : '';
+    send(response, this.name, `${handle}.${secret}${this.#attributes}${age}`);
+  }
+
+  setHalf(response: ServerResponse, { handle, secret }: SessionCookie): void {
+    send(response, this.halfName, `${handle}.${secret}${this.#attributes}`);
+  }
+
+  clear(response: ServerResponse): void {
+    send(response, this.name, `${this.#attributes}; Max-Age=0`);
+  }
+
+  clearHalf(response: ServerResponse): void {
+    send(response, this.halfName, `${this.#attributes}; Max-Age=0`);
+  }
+}
+
+/** Beside the cookies that the app sets, and in place of one of the same name that this reply was to set before. */
+function send(response: ServerResponse, name: string, rest: string): void {
+  const present = response.getHeader('Set-Cookie') ?? [];
+  const lines = [present].flat().map(String);
+  response.setHeader('Set-Cookie', [
+    ...lines.filter((line) => !line.startsWith(`${name}=`)),
+    `${name}=${rest}`,
+  ]);
+}

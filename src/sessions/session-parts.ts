@@ -1,0 +1,66 @@
+import { IncomingMessage, type ServerResponse } from 'node:http';
+import type { Apps } from '../core/apps';
+import { type Factor, timeOf } from '../core/factors';
+import type { SecurityRequest } from '../core/request';
+import { rawResponse } from '../http/raw';
+import type { SessionCookies } from './session-cookie';
+import type { SessionSettings } from './session-options';
+import type { SessionRecord, StoredFactor } from './session-record';
+import type { SessionStore } from './session-store';
+
+/** What sessions work with. */
+export interface SessionParts {
+  readonly store: SessionStore;
+  readonly settings: SessionSettings;
+  readonly cookies: SessionCookies;
+  readonly apps: Apps;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The request of an action that runs now: as providers see it, or as `@Req()` and `@Ctx()` inject it. */
+export type RequestLike = SecurityRequest | IncomingMessage | { req: IncomingMessage };
+
+/** @throws TypeError for what is no request of an action of the app */
+export function requestOf({ apps }: SessionParts, call: string, request: RequestLike): SecurityRequest {
+  if (isSecurityRequest(request)) return request;
+  const raw: unknown =
+    request instanceof IncomingMessage ? request : (Object(request) as { req?: unknown }).req;
+  const found = raw instanceof IncomingMessage ? apps.need(call).requestOf(raw) : undefined;
+  if (found !== undefined) return found;
+  throw new TypeError(
+    `SessionService.${call}() takes the request of an action that runs now: what @Req() or @Ctx() injects`,
+  );
+}
+
+function isSecurityRequest(request: unknown): request is SecurityRequest {
+  const { action, cookie } = Object(request) as Partial<Record<keyof SecurityRequest, unknown>>;
+  return typeof action === 'object' && typeof cookie === 'function';
+}
+
+/** The reply that a cookie is set on. @throws TypeError where it is too late for one */
+export function replyOf(call: string, { action }: SecurityRequest): ServerResponse {
+  const response = rawResponse(action);
+  if (response !== undefined && !response.headersSent) return response;
+  throw new TypeError(`SessionService.${call}() sets a cookie, and the reply has begun`);
+}
+
+/** When a session ends that is not used any more. Options that became stricter count for the sessions of before. */
+export function endOf({ started, seen, ends }: SessionRecord, { maxMs, idleMs }: SessionSettings): number {
+  return Math.min(ends, started + maxMs, seen + idleMs);
+}
+
+export function isAlive(record: SessionRecord, { settings, now }: SessionParts): boolean {
+  return now() < endOf(record, settings);
+}
+
+export function storedFactors(factors: readonly Factor[]): readonly StoredFactor[] {
+  return factors.map((factor) => {
+    const time = timeOf(factor);
+    return { method: factor.method, at: Number.isFinite(time) ? time : null };
+  });
+}
+
+export function factorsIn(stored: readonly StoredFactor[]): readonly Factor[] {
+  return stored.map(({ method, at }) => ({ method, at: at === null ? null : new Date(at) }));
+}

@@ -1,0 +1,173 @@
+import { hold, release } from '../components/holders';
+import type {
+  AppFacts,
+  AuthenticationResult,
+  AuthProviderInterface,
+  ProviderDescription,
+} from '../core/auth-provider';
+import { credentialsOf } from '../core/auth-provider';
+import { Authentication, type ProvedBy } from '../core/authentication';
+import type { Challenge } from '../core/challenge';
+import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
+import type { SecurityRequest } from '../core/request';
+import { stampOf } from '../core/stamp';
+import { isUser, type User, userIdOf } from '../core/user';
+import { isActiveUser, type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
+import { ConfigurationError } from '../errors';
+import { attempted, chained } from '../util/maybe-promise';
+import { isUseOld, noteUse, openSession, type OpenSession } from './open-session';
+import { endOf, factorsIn } from './session-parts';
+import type { SessionRecord } from './session-record';
+import { isSessionService, keeperOf, type SessionKeeper, type SessionService } from './session-service';
+
+/**
+ * Authenticates the session of a request's cookie. The user is loaded at each request. A cookie that opens nothing is
+ * nobody's: of a session that ended, of a user who is gone, inactive or has another password by now. It is no wrong
+ * credential, so that people who come back see the login page.
+ *
+ * A login by session was proved earlier: its `factors` say how and when, `recentLogin()` asks for a new one. A request
+ * that changes something must come from a page of the app or of `trustedOrigins`.
+ *
+ * @example
+ * ```ts
+ * @AuthProvider(9)
+ * class Session extends SessionProvider {
+ *   constructor(sessions: Sessions) {
+ *     super(sessions);
+ *   }
+ * }
+ * ```
+ */
+export class SessionProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
+  readonly credential: string = 'cookie';
+  readonly schemes: readonly string[] = [];
+  readonly proves: ProvedBy = 'session';
+  declare readonly name?: string;
+  readonly #sessions: SessionKeeper;
+  #isStarted = false;
+
+  /** @throws ConfigurationError when it is not given an app's `SessionService` */
+  constructor(sessions: SessionService) {
+    // TypeDI hands its container to a class that declares no constructor.
+    if (!isSessionService(sessions)) {
+      throw new ConfigurationError(
+        `${new.target.name} needs the sessions of the app: constructor(sessions: Sessions) { super(sessions); }, ` +
+          'where Sessions is your @Service() class that extends SessionService',
+      );
+    }
+    this.#sessions = keeperOf(sessions);
+  }
+
+  /** At once where neither the state nor the userstore has to be waited for; what is refused rejects. */
+  authenticate(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return this.#login(request, userstore, true);
+  }
+
+  /** The same for a login that goes on, such as that of a socket: it says nothing of its person, so it is no use. */
+  recheck(
+    _login: Authentication<U>,
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return this.#login(request, userstore, false);
+  }
+
+  challenge(): Challenge {
+    return { scheme: 'Session' };
+  }
+
+  describe(): ProviderDescription {
+    const { name } = this.#sessions.parts.cookies;
+    return { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name } } };
+  }
+
+  /** @throws ConfigurationError where another service of the app has a cookie of the same name */
+  onStart(app: AppFacts): void {
+    const { cookies } = this.#sessions.parts;
+    const others = app.providers.filter((other) => other instanceof SessionProvider);
+    const isShared = others.some(
+      (other) => other.#sessions !== this.#sessions && other.#sessions.parts.cookies.name === cookies.name,
+    );
+    if (isShared) {
+      throw new ConfigurationError(
+        `${this.constructor.name}: two services have the cookie ${cookies.name}: set cookie.name of one of them`,
+      );
+    }
+    if (!this.#isStarted) hold(this.#sessions);
+    this.#isStarted = true;
+    this.#sessions.onStart(app);
+    const later = app.providers.slice(app.providers.findIndex((provider) => provider === this) + 1);
+    const readers = later.filter((provider) => credentialsOf(provider).includes('authorization'));
+    if (readers.length === 0) return;
+    app.report({
+      component: this.constructor.name,
+      problem:
+        `comes before ${readers.map((provider) => provider.name ?? provider.constructor.name).join(', ')}: a request ` +
+        'with a cookie and Authorization is authenticated by the cookie. Give it a higher order',
+    });
+  }
+
+  /** Ends what the state began, with the last provider of these sessions. */
+  async close(): Promise<void> {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    if (release(this.#sessions)) await this.#sessions.close();
+  }
+
+  [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    return this.#sessions.listen(listener);
+  }
+
+  #login(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+    isUse: boolean,
+  ): MaybePromise<AuthenticationResult<U>> {
+    const { parts } = this.#sessions;
+    return attempted(() =>
+      chained(openSession(parts, request), (open) => {
+        if (open === undefined) return null;
+        return chained(userstore.getUser(open.stored.record.user), (user) => {
+          if (user === null || user === undefined) return null;
+          // The chain reports a store that returns something that is not a user.
+          if (!isUser(user)) return user;
+          if (!isStill(open.stored.record, userstore, user)) return null;
+          const login = this.#loginOf(open, user);
+          if (!isUse || !isUseOld(parts, open.stored.record.seen)) return login;
+          return noteUse(parts, open).then(() => login);
+        });
+      }),
+    );
+  }
+
+  #loginOf({ stored: { id, record }, factors }: OpenSession, user: U): Authentication<U> {
+    const { idp } = record;
+    const { settings } = this.#sessions.parts;
+    return new Authentication(user, {
+      factors: factorsIn(factors),
+      sessionId: id,
+      // The end that nothing extends.
+      expiresAt: new Date(endOf({ ...record, seen: Infinity }, settings)),
+      ...(idp !== undefined && {
+        claims: { issuer: idp.issuer, subject: idp.subject, ...(idp.acr !== undefined && { acr: idp.acr }) },
+      }),
+    });
+  }
+}
+
+/** Whether the user is the one of the login, in the store of then, with the password of then, and may log in. */
+function isStill<U extends User>(record: SessionRecord, userstore: UserstoreInterface<U>, user: U): boolean {
+  const home = userstoreOf(userstore, user);
+  const isAtHome =
+    home === undefined ||
+    (record.userstore === undefined ? !home.isOneOfSeveral : record.userstore === home.name);
+  return (
+    isAtHome &&
+    record.userId === userIdOf(user) &&
+    record.stamp === stampOf(user) &&
+    isActiveUser(userstore, user)
+  );
+}

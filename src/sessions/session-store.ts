@@ -1,0 +1,112 @@
+/** The sessions of an app in its state store. What the store answers is looked at before it counts. */
+import type { MaybePromise } from '../core/userstore';
+import { SecurityError, SecurityFaultError } from '../errors';
+import { withinDeadline } from '../http/deadline';
+import type { StateStoreInterface } from '../state/state-store';
+import { isInstance } from '../util/instance';
+import { attempted, chained } from '../util/maybe-promise';
+import { type HalfRecord, readHalf, readSession, type SessionRecord, writeRecord } from './session-record';
+
+/** A store that does not answer must not keep a request for ever. */
+const DEADLINE_MS = 5000;
+
+/** An entry as it was read, with the text that a change is held against. */
+export interface Stored<T> {
+  /** The digest of the cookie's handle. */
+  readonly id: string;
+  readonly text: string;
+  readonly record: T;
+}
+
+export type StoredSession = Stored<SessionRecord>;
+export type StoredHalf = Stored<HalfRecord>;
+
+interface Kinds {
+  ses: SessionRecord;
+  half: HalfRecord;
+}
+
+const READ: { readonly [K in keyof Kinds]: (text: unknown) => Kinds[K] } = {
+  ses: readSession,
+  half: readHalf,
+};
+
+export class SessionStore {
+  readonly #state: StateStoreInterface;
+
+  constructor(state: StateStoreInterface) {
+    this.#state = state;
+  }
+
+  /**
+   * Undefined where there is none. At once where the state answers at once.
+   * @throws ServiceUnavailableError when it cannot say, or the entry is of a later version
+   */
+  get<K extends keyof Kinds>(kind: K, id: string): MaybePromise<Stored<Kinds[K]> | undefined> {
+    return chained(
+      this.#asked((state) => state.get(`${kind}:${id}`)),
+      (text) => (text === null || text === undefined ? undefined : { id, text, record: READ[kind](text) }),
+    );
+  }
+
+  /** Writes one where it still is as it was read; a new one without `before`. False where it no longer is. */
+  async set<K extends keyof Kinds>(
+    kind: K,
+    id: string,
+    record: Kinds[K],
+    expiresAt: number,
+    before?: Stored<Kinds[K]>,
+  ): Promise<boolean> {
+    const text = writeRecord(record);
+    const isSet: unknown = await this.#asked((state) =>
+      state.set(`${kind}:${id}`, text, before?.text, new Date(expiresAt), record.user),
+    );
+    if (typeof isSet !== 'boolean') throw fault('set() must return true or false');
+    return isSet;
+  }
+
+  /** True for exactly one of several callers. */
+  async delete(kind: keyof Kinds, id: string): Promise<boolean> {
+    const isDeleted: unknown = await this.#asked((state) => state.delete(`${kind}:${id}`));
+    if (typeof isDeleted !== 'boolean') throw fault('delete() must return true or false');
+    return isDeleted;
+  }
+
+  /** All of a name, in whichever userstore. @throws ServiceUnavailableError also for one that cannot be read */
+  async list<K extends keyof Kinds>(kind: K, user: string): Promise<readonly Stored<Kinds[K]>[]> {
+    const entries: unknown = await this.#asked((state) => state.list(user));
+    if (!Array.isArray(entries)) throw fault('list() must return a list');
+    const found: Stored<Kinds[K]>[] = [];
+    for (const entry of entries as readonly unknown[]) {
+      const [key, text] = Array.isArray(entry) ? (entry as readonly unknown[]) : [];
+      if (typeof key !== 'string') throw fault('list() must return pairs of key and value');
+      if (!key.startsWith(`${kind}:`)) continue;
+      const record = READ[kind](text);
+      // A store that compares owners otherwise must not hand out the sessions of somebody else.
+      if (record.user === user) found.push({ id: key.slice(kind.length + 1), text: text as string, record });
+    }
+    return found;
+  }
+
+  /** True for the first caller only, until the end of what it spends. */
+  async spend(name: string, expiresAt: number): Promise<boolean> {
+    const isSet: unknown = await this.#asked((state) =>
+      state.set(`once:${name}`, '{"v":1}', undefined, new Date(expiresAt)),
+    );
+    if (typeof isSet !== 'boolean') throw fault('set() must return true or false');
+    return isSet;
+  }
+
+  #asked<T>(ask: (state: StateStoreInterface) => MaybePromise<T>): MaybePromise<T> {
+    const failed = (cause: unknown): never => {
+      if (isInstance(cause, SecurityError)) throw cause;
+      throw new SecurityFaultError({ cause });
+    };
+    const answer = attempted(() => withinDeadline(ask(this.#state), DEADLINE_MS));
+    return answer instanceof Promise ? answer.then(undefined, failed) : answer;
+  }
+}
+
+function fault(problem: string): SecurityFaultError {
+  return new SecurityFaultError({ cause: new TypeError(`The state store: ${problem}`) });
+}

@@ -1,0 +1,189 @@
+/** How sessions begin: by a login that the person proved in this very request, and always with a new cookie. */
+import type { Authentication } from '../core/authentication';
+import type { AppFacts, KnownUser } from '../core/auth-provider';
+import type { SecurityRequest } from '../core/request';
+import { refuseUnproved, startingUser } from '../core/starting-user';
+import { isUser, userIdOf } from '../core/user';
+import { BadCredentialsError, HttpsRequiredError, ServiceUnavailableError } from '../errors';
+import { isLoopback } from '../http/client-address';
+import { ignoreRejection } from '../util/ignore-rejection';
+import { printable } from '../util/printable';
+import { digestOf, newCookie } from './session-cookie';
+import { endSession } from './end-sessions';
+import { openSession } from './open-session';
+import { infoOf, type SessionInfo } from './session-info';
+import { endOf, isAlive, replyOf, type SessionParts, storedFactors } from './session-parts';
+import type { HalfRecord, IdpRecord, SessionRecord } from './session-record';
+import type { StoredSession } from './session-store';
+
+const TRIES = 3;
+const MAX_USER_AGENT = 200;
+/** How far clocks may be apart. */
+const TOLERANCE_MS = 30_000;
+const HALF_MS = 5 * 60 * 1000;
+const MAX_HALF = 5;
+
+/**
+ * Starts a session, and ends the one that the browser had.
+ * @param idp what a provider said of the login there
+ * @throws TypeError for a login that a session would make more of than it is
+ * @throws AccessDeniedError for one by a token, a key or a session, and where it is not certain whose it is
+ * @throws HttpsRequiredError where the browser would drop the cookie
+ * @throws BadCredentialsError when the password was changed meanwhile
+ * @throws ServiceUnavailableError when state or userstore cannot say
+ */
+export async function startSession(
+  parts: SessionParts,
+  login: Authentication,
+  request: SecurityRequest,
+  idp?: IdpRecord,
+): Promise<SessionInfo> {
+  const response = replyOf('start', request);
+  const owner = await ownerFacts(parts, login, request);
+  const { settings, store, cookies, now } = parts;
+  const before = await openSession(parts, request);
+  if (before !== undefined) {
+    await endSession(parts, before.stored, { type: 'session_ended', reason: 'replaced' }, request);
+  }
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const cookie = newCookie();
+    const id = digestOf(cookie.handle);
+    const started = now();
+    const record: SessionRecord = {
+      ...owner.facts,
+      secret: digestOf(cookie.secret),
+      idp,
+      started,
+      seen: started,
+      ends: started + (owner.known.hasStamp ? settings.maxMs : settings.maxMsWithoutStamp),
+      ip: request.ip,
+      userAgent: printable(request.header('user-agent') ?? '', MAX_USER_AGENT),
+    };
+    if (!(await store.set('ses', id, record, endOf(record, settings)))) continue;
+    await limit(parts, { id, record, text: '' }, request);
+    cookies.set(response, cookie, (record.ends - started) / 1000);
+    cookies.clearHalf(response);
+    const { user, userstore } = record;
+    const { methods } = login;
+    parts.apps.emit({ type: 'logged_in', user, sessionId: id, methods }, userstore, request);
+    return infoOf(id, record, parts, { id });
+  }
+  throw new ServiceUnavailableError({ cause: new Error('The ids of new sessions are taken') });
+}
+
+/** Keeps a login that still needs a second factor: no guard ever takes it for one. */
+export async function startHalf(
+  parts: SessionParts,
+  login: Authentication,
+  request: SecurityRequest,
+  idp?: IdpRecord,
+): Promise<void> {
+  const response = replyOf('start', request);
+  const { facts } = await ownerFacts(parts, login, request);
+  const cookie = newCookie();
+  const id = digestOf(cookie.handle);
+  const record: HalfRecord = { ...facts, secret: digestOf(cookie.secret), idp, until: parts.now() + HALF_MS };
+  if (!(await parts.store.set('half', id, record, record.until))) {
+    throw new ServiceUnavailableError({ cause: new Error('The id of a new login is taken') });
+  }
+  const others = (await parts.store.list('half', record.user)).filter(
+    (other) => other.id !== id && other.record.userstore === record.userstore,
+  );
+  const oldestFirst = others.toSorted((one, other) => one.record.until - other.record.until);
+  for (const other of oldestFirst.slice(0, Math.max(0, others.length + 1 - MAX_HALF))) {
+    await parts.store.delete('half', other.id);
+  }
+  parts.cookies.setHalf(response, cookie);
+}
+
+interface OwnerFacts {
+  readonly known: KnownUser;
+  readonly facts: Pick<SessionRecord, 'user' | 'userstore' | 'userId' | 'stamp' | 'factors'>;
+}
+
+async function ownerFacts(
+  parts: SessionParts,
+  login: Authentication,
+  request: SecurityRequest,
+): Promise<OwnerFacts> {
+  checkLogin(login);
+  refuseUnproved(login);
+  refuseInClear(parts, request);
+  const app = parts.apps.need('start', request);
+  const known = await startingUser(login, app);
+  refuseFuture(parts, app, known);
+  const { stamp } = login;
+  // It would end with the next request, and the browser would come back for ever.
+  if (stamp !== known.stamp) {
+    throw new BadCredentialsError({
+      cause: new Error('The tokensValidFrom of the user is not that of the login'),
+    });
+  }
+  const { username: user, userstore } = known;
+  const userId = userIdOf(login.user) ?? known.id;
+  return { known, facts: { user, userstore, userId, stamp, factors: storedFactors(login.factors) } };
+}
+
+/** @throws TypeError that names the cure */
+function checkLogin({ user, source, isBound, roles, scopes }: Authentication): void {
+  if (!isUser(user)) throw new TypeError('SessionService.start(): the login has no valid user');
+  if (source?.kind === 'provider') {
+    throw new TypeError(
+      `SessionService.start(): the user comes from ${source.name} and no userstore, so the session could be somebody ` +
+        "else's: look the user up in the userstore, and state the login by new Authentication(user)",
+    );
+  }
+  if (isBound) {
+    throw new TypeError('SessionService.start(): the login is bound to a key, and the session would not be');
+  }
+  if (roles.length > 0 || scopes !== undefined) {
+    throw new TypeError(
+      'SessionService.start(): the credential of the login adds roles or is limited to scopes, and a session would drop ' +
+        'them: state the login by new Authentication(user)',
+    );
+  }
+}
+
+/** A browser drops a Secure cookie that came over plain http, and the person would log in again and again. */
+function refuseInClear({ settings }: SessionParts, request: SecurityRequest): void {
+  if (settings.cookie.insecure || request.secure || isLoopback(request.ip)) return;
+  if (request.header('origin')?.startsWith('https://') === true) return;
+  throw new HttpsRequiredError({
+    cause: new Error('The session cookie is for https: see trustProxy where a proxy ends TLS'),
+  });
+}
+
+/** Providers that compare times would refuse the user until then. */
+function refuseFuture({ now }: SessionParts, app: AppFacts, { stamp, username, userstore }: KnownUser): void {
+  if (!(stamp > now() + TOLERANCE_MS)) return;
+  const problem = 'tokensValidFrom lies ahead of now, so no login of the user counts until then';
+  app.report({ component: userstore ?? app.userstores[0] ?? 'The userstore', problem, user: username });
+  throw new ServiceUnavailableError({ retryAfterSeconds: 60, cause: new Error(problem) });
+}
+
+/** Ends what is one too many, which was used longest ago. All who do it at once see the same order. */
+async function limit(parts: SessionParts, own: StoredSession, request: SecurityRequest): Promise<void> {
+  const { user, userstore, userId, seen } = own.record;
+  try {
+    const listed = await parts.store.list('ses', user);
+    const others = listed.filter(
+      ({ id, record }) =>
+        id !== own.id && record.userstore === userstore && record.userId === userId && isAlive(record, parts),
+    );
+    const excess = others.length + 1 - parts.settings.maxPerUser;
+    if (excess <= 0) return;
+    // A clock ahead of this one must not make all others newer than the new session.
+    const used = ({ record }: StoredSession): number => Math.min(record.seen, seen);
+    const oldestFirst = [own, ...others].sort(
+      (one, other) =>
+        used(one) - used(other) || one.record.started - other.record.started || (one.id < other.id ? -1 : 1),
+    );
+    for (const stored of oldestFirst.slice(0, excess)) {
+      await endSession(parts, stored, { type: 'session_ended', reason: 'too_many' }, request);
+    }
+  } catch (error) {
+    // Nobody gets its cookie.
+    ignoreRejection(parts.store.delete('ses', own.id));
+    throw error;
+  }
+}
