@@ -68,6 +68,7 @@ function writerTo(log: RevocationLogInterface): RevocationReader {
     isRevoked: () => false,
     isKnown: () => false,
     revoke: (list) => log.append(list),
+    hearAll: () => Promise.resolve(),
     ready: Promise.resolve(),
     start: () => undefined,
     listen: () => () => undefined,

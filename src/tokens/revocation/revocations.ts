@@ -137,6 +137,22 @@ export class Revocations {
     await this.#writer.append(list);
   }
 
+  /**
+   * Resolves when all that others told until now is known, or where that is not needed for a token either.
+   * @throws ServiceUnavailableError where the log cannot be read
+   */
+  async hearAll(): Promise<void> {
+    try {
+      await within(this.#schedule, async () => {
+        // What began before may have read too early.
+        await this.#looking?.catch(() => undefined);
+        await this.#look();
+      });
+    } catch (error) {
+      if (this.#settings.whenUnreachable === 'refuse') throw error;
+    }
+  }
+
   #knows(token: RevocableToken): boolean {
     if (this.#settings.whenLost === 'refuseOlder' && !(token.issuedAt >= this.#reader.beganAt)) return true;
     return this.#known.has(token, this.#clock());

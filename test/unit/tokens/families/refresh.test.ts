@@ -163,6 +163,47 @@ describe('TokenService.start()', () => {
     await tokens.refresh(second.refreshToken);
   });
 
+  for (const maxPerUser of [1, 2, 3]) {
+    it(`keeps ${String(maxPerUser)} of many that start in one millisecond, and never ends all of them`, async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const { tokens, start, entries } = makeFamilies({ refresh: { maxPerUser } });
+        const delayed = async (ticks: number): ReturnType<typeof start> => {
+          for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+          return start();
+        };
+        const all = await Promise.all([0, 0, round % 7, round % 11].map(delayed));
+        expect(entries().filter(({ json }) => json['dead'] === undefined)).to.have.length(maxPerUser);
+        const answers = await Promise.allSettled(all.map((issued) => tokens.refresh(issued.refreshToken)));
+        expect(answers.filter(({ status }) => status === 'fulfilled')).to.have.length(maxPerUser);
+      }
+    });
+  }
+
+  it('comes after those that a clock a little ahead has written, and follows no clock that is far ahead', async () => {
+    const { tokens, start, clock } = makeFamilies({ refresh: { maxPerUser: 1 } });
+    clock.now += 30_000;
+    const ahead = await start();
+    clock.now -= 30_000;
+    const next = await start();
+    await refused(tokens.refresh(ahead.refreshToken));
+    await tokens.refresh(next.refreshToken);
+    clock.now += DAY;
+    const farAhead = await start();
+    clock.now -= DAY;
+    const last = await start();
+    for (const { refreshToken } of [farAhead, last]) await tokens.refresh(refreshToken);
+  });
+
+  it('forgets what has ended of a user who logs in all the time', async () => {
+    const { start, tokens, clock, memory } = makeFamilies({ refresh: { maxPerUser: 3 } });
+    for (let round = 0; round < 50; round += 1) {
+      clock.now += 1;
+      const { refreshToken } = await start();
+      if (round % 2 === 0) await tokens.revokeFamily(familyIdOf(refreshToken));
+    }
+    expect(memory.size).to.be.at.most(5);
+  });
+
   it('needs an app, and says so', async () => {
     const { make, login } = makeFamilies();
     const error = await rejection(make().start(login()));
