@@ -270,7 +270,8 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
   if (handedOver !== undefined) return handedOver;
   const known = ORIGINS.get(user);
   const stated = statedOrigin(details);
-  if (known === undefined) return stated;
+  // A login knows better than its user, who may be shared with other requests.
+  if (known === undefined || isLoginOf(user, details)) return stated;
   const { source, home } = known;
   return {
     source,
@@ -279,6 +280,10 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
     familyId: known.familyId ?? stated.familyId,
     stamp: known.stamp,
   };
+}
+
+function isLoginOf(user: User, details: AuthenticationDetails): boolean {
+  return details instanceof Authentication && details.user === user;
 }
 
 function statedOrigin(details: AuthenticationDetails): Origin {

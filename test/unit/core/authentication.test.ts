@@ -159,6 +159,30 @@ describe('Authentication', () => {
     expect(new Authentication({ username: 'ann' }).familyId).to.equal(undefined);
   });
 
+  it('keeps what the chain knows of a login around it, where its user is shared with other requests', () => {
+    const user = { username: 'ann' };
+    const proved = (provedBy: 'login' | 'token', stamp: number, familyId?: string) => {
+      const source = { kind: 'userstore', name: 'Users' } as const;
+      return provedLogin({}, { user, source, home: 'Users', stamp, provedBy, familyId, now: 9 });
+    };
+    const logins = [
+      proved('token', 1, 'f1'),
+      proved('login', 1),
+      proved('token', 2, 'f2'),
+      proved('login', 3),
+    ];
+    for (const login of logins) {
+      const { provedBy, stamp, familyId, source } = new Authentication(user, login);
+      expect({ provedBy, stamp, familyId, source }).to.deep.equal({
+        provedBy: login.provedBy,
+        stamp: login.stamp,
+        familyId: login.familyId,
+        source: login.source,
+      });
+    }
+    expect(new Authentication(user).provedBy).to.equal('token');
+  });
+
   it('takes the time of a provider that states one, and else that of the chain', () => {
     const facts = { user: { username: 'ann' }, source: undefined, home: undefined, stamp: 0, now: 9 };
     const stated = new Authentication(facts.user, { authenticatedAt: new Date(1) });
