@@ -307,6 +307,18 @@ describe('ApiKeys', () => {
       expect(await names({ username: 'ann', userstore: 'Other' })).to.deep.equal([]);
     });
 
+    it('gives, counts and ends keys of a time when the app had several stores, as they still count', async () => {
+      const keys = make({ maxPerUser: 2 });
+      const { info } = await keys.create(proved('login', {}, { home: 'Users' }), { name: 'before' });
+      await keys.create(proved('login'), { name: 'after' });
+      expect(await keys.list(proved('login'))).to.have.length(2);
+      expect(await refusal(keys.create(proved('login'), { name: 'x' }))).to.be.instanceOf(
+        InvalidRequestError,
+      );
+      expect(await keys.revoke(proved('login'), info.id)).to.be.true;
+      expect(await keys.list(proved('login'))).to.have.length(1);
+    });
+
     it('takes what names a user', async () => {
       for (const user of [
         undefined,
