@@ -497,6 +497,19 @@ describe('ApiKeys', () => {
       expect(state.entries.get(state.only.key)).to.include({ owner: 'ann', ends: START + 90 * DAY });
     });
 
+    it('keeps what a later minor version added', async () => {
+      const keys = make();
+      const { key } = await keys.create(login(), { name: 'x' });
+      const [stored] = [...state.entries.values()];
+      if (stored === undefined) throw new Error('Nothing is stored');
+      stored.value = JSON.stringify({ ...state.only.row, later: ['one'] });
+      await use(keys, key);
+      await eventually(async () => (await lastUse(keys)) === START);
+      expect(state.only.row).to.deep.include({ v: 1, later: ['one'], lastUsedAt: START });
+      expect(state.only.row).not.to.have.any.keys('id', 'text');
+      expect([...state.entries.values()][0]?.value).to.match(/^\{"v":1,/);
+    });
+
     it('is written by one of several processes', async () => {
       const [one, other] = [make(), make()];
       const { key } = await one.create(login(), { name: 'x' });
