@@ -1,3 +1,4 @@
+import { silencePromisesIn } from '../core/silence';
 import { withinDeadline } from '../http/deadline';
 import type { StateStoreInterface } from '../state/state-store';
 import { ignoreRejection } from '../util/ignore-rejection';
@@ -31,7 +32,8 @@ export class LastUses {
     };
     const written = attempted(async () => {
       const row = writeUse(key, now);
-      await withinDeadline(this.state.set(stateKeyOf(id), row, text, new Date(expiresAt), user), STORE_MS);
+      const isSet = this.state.set(stateKeyOf(id), row, text, new Date(expiresAt), user);
+      silencePromisesIn(await withinDeadline(isSet, STORE_MS));
     });
     ignoreRejection(Promise.resolve(written).then(settled, settled));
   }

@@ -246,6 +246,32 @@ describe('ApiKeys', () => {
       expect(state.only).to.deep.equal(before);
     });
 
+    it('ends no process where the state answers with promises that reject', async () => {
+      const broken = () => [
+        Promise.reject(new Error('canary')),
+        ['key:x', Promise.reject(new Error('canary'))],
+      ];
+      const { key } = await make().create(login(), { name: 'x' });
+      for (const method of ['list', 'get', 'set', 'delete'] as const) {
+        const odd = {
+          get: (id: string) => state.get(id),
+          set: (...given: Parameters<StateStoreInterface['set']>) => state.set(...given),
+          delete: (id: string) => state.delete(id),
+          list: (owner: string) => state.list(owner),
+          [method]: broken,
+        } as unknown as StateStoreInterface;
+        const keys = make({ state: odd });
+        const found = await find(make(), key);
+        if (found !== undefined) verifierOf(keys).noteUse(found);
+        await Promise.allSettled([
+          keys.list(login()),
+          find(keys, key),
+          keys.create(login(), { name: 'y' }),
+          keys.revoke(login(), key.slice(6, 22)),
+        ]);
+      }
+    });
+
     it('makes another one where the id is taken', async () => {
       class Taken extends WatchedState {
         left = 2;

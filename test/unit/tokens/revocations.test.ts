@@ -353,6 +353,14 @@ describe('Revocations', () => {
     expect(await asked).to.equal(true);
   });
 
+  it('ends no process where the log answers with promises that reject', async () => {
+    const log = new FakeLog();
+    const { revocations } = await started(log);
+    log.readFault = () => Promise.resolve({ list: [Promise.reject(new Error('x'))] } as never);
+    const [answer] = await Promise.allSettled([revocations.hearAll()]);
+    expect(answer.status).to.equal('rejected');
+  });
+
   it('hears all that was told until now, whatever a look under way has read', async () => {
     const log = new FakeLog();
     const { revocations, time } = await started(log);
