@@ -68,6 +68,8 @@ export class TokenService {
       stateful &&
       new TokenFamilies({
         stateful,
+        issuer: settings.issuer,
+        audience: settings.audience,
         lifeSeconds: settings.ttlSeconds + settings.clockToleranceSeconds,
         clock: settings.clock,
         sign: (facts, latestEnd) => this.#sign(facts, latestEnd),

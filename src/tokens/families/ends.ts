@@ -12,6 +12,11 @@ export function isAlive(record: FamilyRecord, { settings, now }: FamilyParts): b
   return record.dead === undefined && now() < expiryOf(record, settings);
 }
 
+/** True for a family of this service, where several share the store. */
+export function isOwn({ service }: FamilyRecord, parts: FamilyParts): boolean {
+  return service === undefined || parts.service === undefined || service === parts.service;
+}
+
 /** True for a family of these names in a store of these. */
 export function isOf({ userstore }: FamilyRecord, { homes }: Person): boolean {
   return homes.includes(userstore);

@@ -1,6 +1,7 @@
 import type { Authentication } from '../../core/authentication';
 import type { AppFacts, KnownUser } from '../../core/auth-provider';
 import type { SecurityRequest } from '../../core/request';
+import { silencePromisesIn } from '../../core/silence';
 import { AccessDeniedError } from '../../errors';
 import type { FamilyParts } from './parts';
 import { bindingOf } from './refresh-token';
@@ -49,6 +50,8 @@ export function clientOf(
     throw new TypeError(`TokenService.${call}() needs the request, because of the option refresh.client`);
   }
   const value: unknown = client(request);
+  // Of an async function.
+  silencePromisesIn(value);
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new TypeError('refresh.client must return a text or undefined');
   return bindingOf(familySecret, value);

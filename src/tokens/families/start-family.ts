@@ -4,7 +4,7 @@ import type { SecurityRequest } from '../../core/request';
 import { userIdOf } from '../../core/user';
 import { BadCredentialsError } from '../../errors';
 import { ignoreRejection } from '../../util/ignore-rejection';
-import { endExcess, isAlive } from './ends';
+import { endExcess, isAlive, isOwn } from './ends';
 import { type FamilyRecord, writeRecord } from './family-record';
 import { expiryOf, lostRaces, type StoredFamily } from './family-store';
 import { clientOf, startingUser } from './known-login';
@@ -43,6 +43,7 @@ export async function startFamily(
       userstore,
       // A view of the record for the app may lack it.
       userId: userIdOf(login.user) ?? known.id,
+      service: parts.service,
       family: digestOf(token.familySecret),
       current: digestOf(token.secret),
       n: 0,
@@ -137,7 +138,8 @@ async function limit(
     // A login that came later has ended it.
     if (families.some(({ id, record }) => id === own.id && record.dead !== undefined)) return;
     const others = families.filter(
-      ({ id, record }) => id !== own.id && record.userstore === userstore && isAlive(record, parts),
+      ({ id, record }) =>
+        id !== own.id && record.userstore === userstore && isOwn(record, parts) && isAlive(record, parts),
     );
     const excess = others.length + 1 - parts.settings.maxPerUser;
     if (excess <= 0) return;

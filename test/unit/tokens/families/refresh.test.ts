@@ -231,6 +231,29 @@ describe('TokenService.refresh()', () => {
     }
   });
 
+  it('takes no token of a service of another issuer or audience that has the same state', async () => {
+    const { tokens, make, app, start, login, entries } = makeFamilies({ refresh: { maxPerUser: 1 } });
+    const { refreshToken } = await start();
+    for (const other of [{ audience: 'admin-api' }, { issuer: 'admin' }, { issuer: 'no', audience: 'tes' }]) {
+      const service = make(other);
+      service.onStart(app);
+      const before = entries();
+      await refused(service.refresh(refreshToken));
+      expect(entries()).to.deep.equal(before);
+      // Neither shown there, nor one too many.
+      expect(await service.families({ username: 'ann' })).to.be.empty;
+      await service.start(login());
+      expect(await service.families({ username: 'ann' })).to.have.length(1);
+    }
+    expect(await tokens.families({ username: 'ann' })).to.have.length(1);
+    const process = make();
+    process.onStart(app);
+    const next = await process.refresh(refreshToken);
+    await tokens.revokeUser({ username: 'ann' });
+    await refused(tokens.refresh(next.refreshToken));
+    expect(entries().every(({ json }) => json['dead'] !== undefined)).to.be.true;
+  });
+
   it('keeps an empty list of scopes, which allows nothing', async () => {
     const { tokens, login } = makeFamilies();
     const { refreshToken } = await tokens.start(login('ann', { scopes: [] }));
@@ -460,6 +483,13 @@ describe('TokenService.refresh()', () => {
       const { refreshToken } = await tokens.start(login(), client('phone'));
       expect(entries()[0]?.value).not.to.include('phone');
       await tokens.refresh(refreshToken, client('phone'));
+    });
+
+    it('takes no promise for a client, and one that rejects ends no process', async () => {
+      const asynchronous = (() => Promise.reject(new Error('late'))) as unknown as () => string;
+      const { tokens, login, entries } = makeFamilies({ refresh: { client: asynchronous } });
+      expect(await rejection(tokens.start(login(), client('phone')))).to.be.instanceOf(TypeError);
+      expect(entries()).to.be.empty;
     });
 
     for (const other of ['tablet', undefined]) {
