@@ -108,12 +108,14 @@ async function finish(
   request: SecurityRequest | undefined,
 ): Promise<void> {
   try {
-    await limit(parts, { id, record, text: writeRecord(record) }, request);
     // Whoever ends all logins tells the log before looking for them: a family that was written too late to be found
     // finds out here, while the log still knows.
     await parts.revoked.hearAll();
-    if (!parts.revoked.isUserEnded(record)) return;
-    throw new BadCredentialsError({ cause: new Error('All logins of the user were ended meanwhile') });
+    if (parts.revoked.isUserEnded(record)) {
+      throw new BadCredentialsError({ cause: new Error('All logins of the user were ended meanwhile') });
+    }
+    // Last, so that nothing ends for a login that comes to nothing.
+    await limit(parts, { id, record, text: writeRecord(record) }, request);
   } catch (error) {
     // Nobody gets its token.
     ignoreRejection(parts.store.delete(id));
