@@ -194,7 +194,9 @@ export function provedLogin<U extends User>(
     replyHeaders,
     lists = details,
   } = facts;
-  const origin: Origin = { source, home, provedBy, familyId, stamp };
+  // What a provider says may have changed since the start, and what is not known must not pass for a login.
+  const known: ProvedBy = isProvedBy(provedBy) ? provedBy : 'key';
+  const origin: Origin = { source, home, provedBy: known, familyId, stamp };
   noteOrigin(user, origin);
   const isTimeStated = Authentication.isTimeStated(details);
   const proved: HandedOver = {

@@ -129,6 +129,15 @@ describe('Authentication', () => {
       expect(new Authentication(user).provedBy).to.equal('key');
     });
 
+    it('is key where a provider says what is not known, also where the app states the login anew', () => {
+      for (const odd of ['Login', 'password', 7]) {
+        const login = proved(odd as 'login');
+        for (const stated of [login, new Authentication(login.user), new Authentication(login.user, login)]) {
+          expect(stated.provedBy).to.equal('key');
+        }
+      }
+    });
+
     it('is login for a user whom the app looked up itself', () => {
       proved('key');
       expect(new Authentication({ username: 'ann' }).provedBy).to.equal('login');
