@@ -142,15 +142,21 @@ export class Revocations {
    * @throws ServiceUnavailableError where the log cannot be read
    */
   async hearAll(): Promise<void> {
-    try {
-      await within(this.#schedule, async () => {
-        // What began before may have read too early.
-        await this.#looking?.catch(() => undefined);
-        await this.#look();
-      });
-    } catch (error) {
-      if (this.#settings.whenUnreachable === 'refuse') throw error;
+    // Twice: where the process was paused meanwhile, a time limit says nothing of the log.
+    for (const isLast of [false, true]) {
+      try {
+        await within(this.#schedule, () => this.#lookAnew());
+        return;
+      } catch (error) {
+        if (isLast && this.#settings.whenUnreachable === 'refuse') throw error;
+      }
     }
+  }
+
+  async #lookAnew(): Promise<void> {
+    // What began before may have read too early.
+    await this.#looking?.catch(() => undefined);
+    await this.#look();
   }
 
   #knows(token: RevocableToken): boolean {

@@ -377,6 +377,20 @@ describe('Revocations', () => {
     expect(revocations.isKnown(token())).to.equal(true);
   });
 
+  it('hears all also where the process is paused while it asks', async () => {
+    const log = new FakeLog();
+    const { revocations, time } = await started(log);
+    log.readFault = () => {
+      log.readFault = undefined;
+      return new Promise(() => undefined);
+    };
+    const heard = revocations.hearAll();
+    await settle();
+    await time.pass(501);
+    await heard;
+    expect(log.reads).to.be.greaterThan(2);
+  });
+
   it('cannot hear all while the log is down, which is no fault where tokens are accepted all the same', async () => {
     for (const whenUnreachable of ['refuse', 'accept'] as const) {
       const log = new FakeLog();
