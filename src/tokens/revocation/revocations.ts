@@ -30,6 +30,10 @@ export interface RevocationsParts {
 
 const COMPONENT = 'revocation log';
 
+/** How often a login that nobody may have ended meanwhile looks at the log. */
+const MAX_LOOKS = 4;
+const LOOK_AGAIN_MS = 250;
+
 /** When a look at the log began that came to its end, by both clocks. */
 interface Look {
   readonly clock: number;
@@ -142,14 +146,16 @@ export class Revocations {
    * @throws ServiceUnavailableError where the log cannot be read
    */
   async hearAll(): Promise<void> {
-    // Twice: where the process was paused meanwhile, a time limit says nothing of the log.
-    for (const isLast of [false, true]) {
+    // More than once: the process may have been paused meanwhile, and a log that is back is noticed a moment later.
+    for (let tries = 1; ; tries += 1) {
       try {
         await within(this.#schedule, () => this.#lookAnew());
         return;
       } catch (error) {
-        if (isLast && this.#settings.whenUnreachable === 'refuse') throw error;
+        if (this.#settings.whenUnreachable === 'accept') return;
+        if (tries >= MAX_LOOKS) throw error;
       }
+      await new Promise<void>((resume) => this.#schedule(LOOK_AGAIN_MS, resume));
     }
   }
 
