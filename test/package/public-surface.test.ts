@@ -218,11 +218,18 @@ const TYPES = [
   'WarningCode',
 ];
 
-const TESTING_VALUES = ['actingAs', 'describeAuthorization', 'revocationLogContract', 'stateStoreContract'];
+const TESTING_VALUES = [
+  'actingAs',
+  'describeAuthorization',
+  'factorStoreContract',
+  'revocationLogContract',
+  'stateStoreContract',
+];
 const TESTING_TYPES = [
   'AuthorizationMatrixOptions',
   'ContractFacts',
   'RevocationLogContractOptions',
+  'FactorStoreContractOptions',
   'StateStoreContractOptions',
   'TestRunner',
 ];
@@ -299,6 +306,7 @@ describe('Public surface', function () {
     expect(Object.keys(sql)).to.have.members([
       'MysqlClient',
       'SqlRevocationLog',
+      'SqlFactors',
       'SqlState',
       'SqlUserstore',
       'SqliteClient',
@@ -312,6 +320,7 @@ describe('Public surface', function () {
       'SqlClient',
       'SqlQueries',
       'SqlRevocationLogOptions',
+      'SqlFactorsOptions',
       'SqlStateOptions',
       'SqlTable',
       'SqlUserstoreOptions',
