@@ -32,6 +32,14 @@ export type { TypedAuthorized } from './access/typed-authorized';
 export { Authentication } from './core/authentication';
 export type { AuthenticationDetails, AuthenticationSource, ProvedBy } from './core/authentication';
 export type { Factor } from './core/factors';
+export { sessionController } from './account/session-controller';
+export type { SessionControllerOptions } from './account/session-controller';
+export type { FactorOwner, SecondFactorInterface } from './factors/second-factor';
+export { SessionProvider } from './sessions/session-provider';
+export { SessionService } from './sessions/session-service';
+export type { SessionInfo } from './sessions/session-info';
+export type { SessionCookieOptions, SessionServiceOptions } from './sessions/session-options';
+export type { RequestLike } from './sessions/session-parts';
 export type {
   Access,
   AccessLevel,
@@ -75,6 +83,7 @@ export type {
   SecurityEventListener,
   ServiceEvent,
   TokenReusedEvent,
+  FactorEvent,
   SessionEvent,
   TokensEndedEvent,
   UnavailableEvent,

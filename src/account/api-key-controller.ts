@@ -25,6 +25,7 @@ import type { ApiKeyInfo, ApiKeys, CreatedApiKey } from '../keys/api-keys';
 import { notePlace } from '../keys/key-login';
 import type { NewApiKey } from '../keys/new-key';
 import type { Clock } from '../util/clock';
+import { isRecentLogin } from '../rules/recent-login';
 import { callable, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { isScope } from '../util/scope-name';
@@ -39,9 +40,7 @@ export interface ApiKeyControllerOptions {
 }
 
 /** How long ago the login of a session may be. */
-const MAX_LOGIN_AGE_MS = 5 * 60 * 1000;
-/** What the clock of another process may be ahead. */
-const MAX_AHEAD_MS = 60_000;
+const MAX_AGE_SECONDS = 300;
 
 const OPTIONS = {
   keys: callable<Constructor<ApiKeys>>(),
@@ -124,7 +123,7 @@ export function apiKeyController(options: ApiKeyControllerOptions): Constructor<
 /** @throws AccessDeniedError or StepUpRequiredError (403) for a login that may not make what outlives it */
 function refuseWeak(login: Authentication | undefined, clock: Clock): asserts login is Authentication {
   if (login === undefined) throw new AuthenticationRequiredError();
-  const { provedBy, source, authenticatedAt } = login;
+  const { provedBy, source } = login;
   if (source?.kind === 'provider') {
     throw new AccessDeniedError({ cause: new Error('A user of no userstore has no API keys') });
   }
@@ -132,11 +131,9 @@ function refuseWeak(login: Authentication | undefined, clock: Clock): asserts lo
   if (provedBy !== 'session') {
     throw new AccessDeniedError({ cause: new Error(`A ${provedBy} does not open API keys`) });
   }
-  const age = clock() - (authenticatedAt?.getTime() ?? NaN);
-  // Written so that a broken date, and one that nobody knows, is too long ago.
-  if (age <= MAX_LOGIN_AGE_MS && age >= -MAX_AHEAD_MS) return;
+  if (isRecentLogin({ maxAgeSeconds: MAX_AGE_SECONDS }, login, clock())) return;
   throw new StepUpRequiredError(
-    { maxAgeSeconds: MAX_LOGIN_AGE_MS / 1000 },
+    { maxAgeSeconds: MAX_AGE_SECONDS },
     { cause: new Error('The login is too old to open API keys') },
   );
 }

@@ -51,7 +51,7 @@ export class PasswordChange {
    * @param body `{ currentPassword, newPassword }`, as a client sent it
    * @returns the login that was proved by the current password
    * @throws AuthenticationRequiredError without a login
-   * @throws StepUpRequiredError when the login is more than five minutes old
+   * @throws StepUpRequiredError when the login is more than five minutes old, unless it is by a session
    * @throws InvalidRequestError when the body is another
    * @throws WeakPasswordError when the new password will not do
    * @throws WrongPasswordError when the current password is wrong, or was changed at the same time
@@ -66,8 +66,12 @@ export class PasswordChange {
     minLength: number,
   ): Promise<Authentication> {
     if (login === undefined) throw new AuthenticationRequiredError();
-    // Written so that a broken date, and one that nobody knows, is too long ago.
-    if (!(this.parts.clock() - (login.authenticatedAt?.getTime() ?? NaN) <= MAX_LOGIN_AGE_MS)) {
+    // A session may be as old as it is: the current password comes with the request. Written so that a broken date, and
+    // one that nobody knows, is too long ago.
+    if (
+      login.provedBy !== 'session' &&
+      !(this.parts.clock() - (login.authenticatedAt?.getTime() ?? NaN) <= MAX_LOGIN_AGE_MS)
+    ) {
       throw new StepUpRequiredError(
         { maxAgeSeconds: MAX_LOGIN_AGE_MS / 1000 },
         { cause: new Error('The login is too old to change the password') },

@@ -11,11 +11,13 @@ import type { Authentication } from '../core/authentication';
 import type { MaybePromise } from '../core/userstore';
 import { answered } from '../decorators/answers';
 import type { Constructor } from '../components/constructor';
+import type { SessionService } from '../sessions/session-service';
 import { noteApp } from '../core/apps';
 import { type IssuedToken, TokenService } from '../tokens/token-service';
 import { callable, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { MIN_LENGTH } from './password-strength';
+import { renewAfterChange } from './renew-after-change';
 
 export interface PasswordControllerOptions {
   /** Where the action is, under the app's prefix. @default '/password' */
@@ -27,11 +29,18 @@ export interface PasswordControllerOptions {
    * has `state` and `refresh` is on. @default 204 without a body
    */
   tokens?: Constructor<TokenService>;
+  /**
+   * A change by a session lets that session go on, while all others end: it gets a new secret, and no token is issued.
+   * @default the session ends too
+   */
+  sessions?: Constructor<SessionService>;
 }
 
 /** What the action asks the instance for that secures its server. */
 interface Own {
   changePassword(body: unknown, minLength: number): Promise<Authentication>;
+  /** True where the request came by a session, which goes on. */
+  renewSession(cls: Constructor<SessionService>, login: Authentication): Promise<boolean>;
   tokensFor(cls: Constructor<TokenService>, login: Authentication): MaybePromise<IssuedToken>;
 }
 
@@ -39,6 +48,15 @@ function OwnInstance(): ParameterDecorator {
   return createParamDecorator({
     value: answered('passwordController()', (answers, action): Own => ({
       changePassword: (body, minLength) => answers.changePassword(action, body, minLength),
+      renewSession: (cls, login) =>
+        answers.settle(async () => {
+          const before = await answers.authentication(action);
+          if (before?.provedBy !== 'session') return false;
+          const request = answers.request(action);
+          noteApp(request, answers.app());
+          await renewAfterChange(answers.resolve(cls), login, request);
+          return true;
+        }),
       tokensFor: (cls, login) => {
         const tokens = answers.resolve(cls);
         if (TokenService.familiesOf(tokens)?.isRefreshOn !== true) return tokens.issue(login);
@@ -60,6 +78,7 @@ const OPTIONS = {
   ),
   minLength: MIN_LENGTH,
   tokens: optional(callable<Constructor<TokenService>>()),
+  sessions: optional(callable<Constructor<SessionService>>()),
 } satisfies Record<keyof PasswordControllerOptions, Kind<unknown>>;
 
 const made = new WeakSet<object>();
@@ -73,7 +92,7 @@ export function isPasswordController(target: object): boolean {
  * A controller by which users change their own password: `PUT /password` with
  * `{ currentPassword, newPassword }`. The reply is 204, or 200 with a new token.
  *
- * It takes a login of the last five minutes (401 else) and the current password (403 `wrong_password`; wrong ones
+ * It takes a session, or a login of the last five minutes (401 else), and the current password (403 `wrong_password`; wrong ones
  * count as failed logins, 429). A new password that {@link StrongPassword} would refuse is 400 `weak_password`. The
  * change ends every token that was issued before.
  *
@@ -81,7 +100,7 @@ export function isPasswordController(target: object): boolean {
  * @throws ConfigurationError for options that are unknown or not valid
  */
 export function passwordController(options: PasswordControllerOptions = {}): Constructor<object> {
-  const { path, minLength, tokens } = parseOptions('passwordController()', options, OPTIONS);
+  const { path, minLength, tokens, sessions } = parseOptions('passwordController()', options, OPTIONS);
 
   @Service()
   @Authorized()
@@ -91,6 +110,7 @@ export function passwordController(options: PasswordControllerOptions = {}): Con
     @OnUndefined(204)
     async change(@OwnInstance() own: Own, @Body() body: unknown): Promise<IssuedToken | undefined> {
       const login = await own.changePassword(body, minLength);
+      if (sessions !== undefined && (await own.renewSession(sessions, login))) return undefined;
       return tokens && (await own.tokensFor(tokens, login));
     }
   }

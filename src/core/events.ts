@@ -121,8 +121,18 @@ export interface SessionEvent extends Partial<RequestFacts> {
   readonly reason?: 'replaced' | 'too_many' | 'by_user' | 'by_provider';
 }
 
-/** What services of tokens, keys and sessions tell. */
-export type ServiceEvent = TokenReusedEvent | TokensEndedEvent | ApiKeyEvent | SessionEvent;
+/** A second factor was added, removed, proved by a login that goes on, or failed. */
+export interface FactorEvent extends Partial<RequestFacts> {
+  /** `factor_closed`: too many wrong codes, so that one-time codes no longer count until another factor is proved. */
+  readonly type:
+    'factor_added' | 'factor_removed' | 'factor_failed' | 'factor_closed' | 'recovery_used' | 'stepped_up';
+  readonly user: string;
+  /** An RFC 8176 value, such as `otp` or `swk`. */
+  readonly method: string;
+}
+
+/** What services of tokens, keys, sessions and factors tell. */
+export type ServiceEvent = TokenReusedEvent | TokensEndedEvent | ApiKeyEvent | SessionEvent | FactorEvent;
 
 /** Something that a decision needs did not answer, or a provider, store or policy is faulty. */
 export interface UnavailableEvent extends RequestFacts {

@@ -14,6 +14,7 @@ import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { typedAuthorized } from '../access/typed-authorized';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
 import { isPasswordController } from '../account/password-controller';
+import { refuseUnmetNeeds } from '../account/session-needs';
 import type { Audit } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { Authenticator } from '../authentication/authenticator';
@@ -260,7 +261,7 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   private answers(access: Access): Answers {
-    const { checkers, components, passwordChange, resources, states } = this.parts;
+    const { checkers, components, options, passwordChange, resources, states } = this.parts;
     const later = <T>(work: () => MaybePromise<T>): Promise<T> => Promise.resolve(this.settled(work));
     return {
       authentication: (action) => later(() => checkers.attributedLogin(action, access)),
@@ -286,6 +287,7 @@ export class Security<U extends User = User, R extends string = string> {
       refuseCrossSite: (action) => {
         this.parts.authenticator.refuseCrossSite(states.at(action, access).request);
       },
+      loginPage: () => options.loginPage,
       request: (action) => states.at(action, access).request,
       app: () => components.facts,
       resolve: (cls) => components.resolve(cls),
@@ -328,6 +330,7 @@ export class Security<U extends User = User, R extends string = string> {
     if (!server.isStubbed) {
       for (const target of new Set(actions.map((action) => action.target))) {
         refuseWithoutFamilies(target, (cls) => components.resolve(cls));
+        refuseUnmetNeeds(target, components.providers, (cls) => components.resolve(cls));
       }
       components.start();
       for (const target of new Set(actions.map((action) => action.target))) {

@@ -47,6 +47,15 @@ export function recentLogin(options: RecentLoginOptions): Rule<never> {
   return made({ kind: 'login', maxAgeSeconds, acr: listOf(acr), methods: listOf(methods) });
 }
 
+/** Whether a login is as recent and strong as that, for what is no guard. */
+export function isRecentLogin(
+  { maxAgeSeconds, methods }: { readonly maxAgeSeconds: number; readonly methods?: readonly string[] },
+  login: Authentication,
+  now: number,
+): boolean {
+  return isMet({ maxAgeSeconds, acr: undefined, methods }, login, now);
+}
+
 function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
   return value === undefined ? undefined : Object.freeze([...new Set([value].flat())]);
 }

@@ -20,6 +20,8 @@ import { endOf, factorsIn } from './session-parts';
 import type { SessionRecord } from './session-record';
 import { isSessionService, keeperOf, type SessionKeeper, type SessionService } from './session-service';
 
+let takes: (provider: AuthProviderInterface, sessions: SessionService) => boolean;
+
 /**
  * Authenticates the session of a request's cookie. The user is loaded at each request. A cookie that opens nothing is
  * nobody's: of a session that ended, of a user who is gone, inactive or has another password by now. It is no wrong
@@ -45,6 +47,10 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
   declare readonly name?: string;
   readonly #sessions: SessionKeeper;
   #isStarted = false;
+
+  static {
+    takes = (provider, sessions) => #sessions in provider && provider.#sessions === keeperOf(sessions);
+  }
 
   /** @throws ConfigurationError when it is not given an app's `SessionService` */
   constructor(sessions: SessionService) {
@@ -156,6 +162,11 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
       }),
     });
   }
+}
+
+/** True for a provider of these very sessions. */
+export function takesSessions(provider: AuthProviderInterface, sessions: SessionService): boolean {
+  return takes(provider, sessions);
 }
 
 /** Whether the user is the one of the login, in the store of then, with the password of then, and may log in. */

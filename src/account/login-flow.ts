@@ -1,0 +1,307 @@
+/**
+ * One request to a controller of logins: what the controllers of passwords, one-time codes, passkeys and providers have in
+ * common. `loginController()` makes one for each.
+ */
+import type { Action } from 'routing-controllers';
+import { ownChallengesOf, withChallenges } from '../authentication/own-challenges';
+import type { Constructor } from '../components/constructor';
+import { noteApp } from '../core/apps';
+import { Authentication } from '../core/authentication';
+import type { FactorEvent } from '../core/events';
+import { type Factor, withMfa } from '../core/factors';
+import type { SecurityRequest } from '../core/request';
+import type { Answers } from '../decorators/answers';
+import {
+  AccessDeniedError,
+  AuthenticationRequiredError,
+  BadCredentialsError,
+  SecurityError,
+  StepUpRequiredError,
+} from '../errors';
+import type { FactorOwner, SecondFactorInterface } from '../factors/second-factor';
+import { answer, type OwnReply, redirectTo } from '../http/own-reply';
+import { rawResponse } from '../http/raw';
+import { type Body, readBody, textIn } from '../http/read-body';
+import { setHeaders } from '../http/reply';
+import { returnPath } from '../http/return-path';
+import { isRecentLogin } from '../rules/recent-login';
+import { isInstance } from '../util/instance';
+import { openHalf } from '../sessions/open-session';
+import { renewSession } from '../sessions/renew-session';
+import { factorsIn, type SessionParts } from '../sessions/session-parts';
+import type { IdpRecord } from '../sessions/session-record';
+import { keeperOf, type SessionService } from '../sessions/session-service';
+import type { StoredHalf } from '../sessions/session-store';
+import { startHalf, startSession } from '../sessions/start-session';
+
+const SESSION = { scheme: 'Session' } as const;
+
+/** For how long a login counts as fresh, where factors are added and removed. */
+export const FRESH_SECONDS = 300;
+
+export interface FlowOptions {
+  readonly sessions: Constructor<SessionService>;
+  /** Where browsers are sent after a login without a way back. @default '/' */
+  readonly home?: string | undefined;
+  /** @default the app's `loginPage`, else '/login' */
+  readonly loginPage?: string | undefined;
+  /** What a login by password or at a provider needs beside, where the user has it. @default [] */
+  readonly secondFactors?: readonly Constructor<SecondFactorInterface>[] | undefined;
+}
+
+/** Who proves a factor: a login that still needs one, or a session. */
+export type Subject =
+  | { readonly kind: 'half'; readonly owner: FactorOwner; readonly half: StoredHalf }
+  | { readonly kind: 'session'; readonly owner: FactorOwner; readonly login: Authentication };
+
+export class LoginFlow {
+  readonly request: SecurityRequest;
+  readonly #answers: Answers;
+  readonly #action: Action;
+  readonly #options: FlowOptions;
+  readonly #parts: SessionParts;
+  readonly #sessions: SessionService;
+  #body: Promise<Body> | undefined;
+
+  constructor(answers: Answers, action: Action, options: FlowOptions) {
+    this.#answers = answers;
+    this.#action = action;
+    this.#options = options;
+    this.request = answers.request(action);
+    this.#sessions = answers.resolve(options.sessions);
+    this.#parts = keeperOf(this.#sessions).parts;
+    noteApp(this.request, answers.app());
+    setHeaders(rawResponse(action), { 'Cache-Control': 'no-store' });
+  }
+
+  /**
+   * Answers a request that changes something: first the cross-site check, before anything of it is looked at. A failure
+   * sends a form back to the login page, and is an error for a script.
+   */
+  run(work: () => Promise<OwnReply>): Promise<object | null> {
+    return this.#answers.settle(async () => {
+      this.#answers.refuseCrossSite(this.#action);
+      try {
+        return answer(this.#action, await work());
+      } catch (error) {
+        return answer(this.#action, await this.#failed(error));
+      }
+    });
+  }
+
+  /** The same for a request that changes nothing, or comes from elsewhere by its nature: without the check. */
+  read(work: () => Promise<OwnReply>): Promise<object | null> {
+    return this.#answers.settle(async () => {
+      try {
+        return answer(this.#action, await work());
+      } catch (error) {
+        markChallenges(error);
+        throw error;
+      }
+    });
+  }
+
+  /** @throws InvalidRequestError as {@link readBody} does */
+  body(): Promise<Body> {
+    this.#body ??= readBody(this.#action);
+    return this.#body;
+  }
+
+  /** The app's, from the container. */
+  resolve<T>(cls: Constructor<T>): T {
+    return this.#answers.resolve(cls);
+  }
+
+  get sessions(): SessionService {
+    return this.#sessions;
+  }
+
+  get parts(): SessionParts {
+    return this.#parts;
+  }
+
+  get answers(): Answers {
+    return this.#answers;
+  }
+
+  get action(): Action {
+    return this.#action;
+  }
+
+  get loginPage(): string {
+    return this.#options.loginPage ?? this.#answers.loginPage() ?? '/login';
+  }
+
+  emit(type: FactorEvent['type'], method: string, { username, userstore }: FactorOwner): void {
+    this.#answers.app().emit({ type, user: username, method }, { userstore, request: this.request });
+  }
+
+  /** The login by a session. @throws AuthenticationRequiredError, AccessDeniedError (403) for any other login */
+  async session(): Promise<Authentication> {
+    const login = await this.#answers.authentication(this.#action);
+    if (login === undefined) throw this.unauthenticated();
+    if (login.provedBy !== 'session') {
+      throw new AccessDeniedError({
+        cause: new Error(`Authenticated by a ${login.provedBy}, and no session`),
+      });
+    }
+    return login;
+  }
+
+  /**
+   * The session of somebody who may change the own factors.
+   * @throws StepUpRequiredError (403) where the login is more than five minutes old, or lacks the second factor that the
+   * user has
+   */
+  async freshSession(hasFactor: (owner: FactorOwner) => Promise<boolean>): Promise<FreshSession> {
+    const login = await this.session();
+    const owner = await this.#ownerOf(login);
+    const need = {
+      maxAgeSeconds: FRESH_SECONDS,
+      ...((await hasFactor(owner)) && { methods: ['mfa'] }),
+    };
+    if (!isRecentLogin(need, login, this.#parts.now())) throw new StepUpRequiredError(need);
+    return { login, owner };
+  }
+
+  /** Who proves a factor now. @throws AuthenticationRequiredError for neither a half login nor a session */
+  async subject(): Promise<Subject> {
+    const half = await openHalf(this.#parts, this.request);
+    if (half !== undefined) {
+      const { user, userstore, userId } = half.record;
+      return { kind: 'half', half, owner: { username: user, userstore, userId } };
+    }
+    const login = await this.#answers.authentication(this.#action);
+    if (login?.provedBy !== 'session') throw this.unauthenticated();
+    return { kind: 'session', login, owner: await this.#ownerOf(login) };
+  }
+
+  /**
+   * Goes on after a first factor: with a session, or with a half login where the user has a second factor that the login
+   * does not amount to by itself.
+   */
+  async begin(login: Authentication, body: Body, idp?: IdpRecord): Promise<OwnReply> {
+    const returnTo = returnPath(textIn(body, 'returnTo'));
+    const kinds = await this.#missingFactors(login);
+    if (kinds.length === 0) {
+      await startSession(this.#parts, login, this.request, idp);
+      return this.done(login.user.username, body);
+    }
+    await startHalf(this.#parts, login, this.request, idp);
+    if (!body.isForm) return { status: 200, json: { next: kinds } };
+    return redirectTo(this.#pageOf({ next: kinds.join(','), returnTo }));
+  }
+
+  /**
+   * Completes a half login by a factor that the person proved just now, or adds it to the session.
+   * @throws BadCredentialsError where the user is no longer the one of the half login, or another request completed it
+   */
+  async complete(subject: Subject, factor: Factor): Promise<OwnReply> {
+    const body = await this.body();
+    if (subject.kind === 'session') {
+      const { graceMs } = this.#parts.settings;
+      await renewSession(this.#parts, this.request, { factor, graceMs });
+      this.emit('stepped_up', factor.method, subject.owner);
+      return this.done(subject.login.user.username, body);
+    }
+    const { id, record } = subject.half;
+    const factors = [...factorsIn(record.factors), factor];
+    const login = await this.proveAs(subject.owner, factors, record.stamp);
+    if (!(await this.#parts.store.delete('half', id))) throw this.unauthenticated();
+    await startSession(this.#parts, login, this.request, record.idp);
+    return this.done(login.user.username, body);
+  }
+
+  /**
+   * The login of a user that the library's own factors prove.
+   * @param stamp that the user must still have
+   * @throws BadCredentialsError where there is no such user any more
+   */
+  proveAs(owner: FactorOwner, factors: readonly Factor[], stamp?: number): Promise<Authentication> {
+    const name = this.#sessions.constructor.name;
+    return this.#answers.prove(this.#action, name, async (_request, userstore) => {
+      const { username, userstore: home, userId } = owner;
+      const known = await this.#answers.app().findUser(username, home);
+      const isSame = known !== null && known.id === userId && (stamp === undefined || known.stamp === stamp);
+      const user = isSame ? await userstore.getUser(username) : undefined;
+      if (user === null || user === undefined) throw new BadCredentialsError();
+      return new Authentication(user, { factors });
+    });
+  }
+
+  /** The reply to a login that is done. */
+  done(username: string, body: Body): OwnReply {
+    if (!body.isForm) return { status: 200, json: { username } };
+    return redirectTo(returnPath(textIn(body, 'returnTo')) ?? this.#options.home ?? '/');
+  }
+
+  /** A 401 that makes no browser ask for a password. */
+  unauthenticated(): SecurityError {
+    return withChallenges(new AuthenticationRequiredError(), SESSION);
+  }
+
+  refused(cause?: unknown): SecurityError {
+    return withChallenges(new BadCredentialsError({ cause }), SESSION);
+  }
+
+  /** The login page with what it may see. */
+  #pageOf(query: Readonly<Record<string, string | undefined>>): string {
+    const pairs = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+    );
+    return pairs.length === 0 ? this.loginPage : `${this.loginPage}?${pairs.join('&')}`;
+  }
+
+  /** A form is sent back to its page with a code. What is no fault of the person stays what it is. */
+  async #failed(error: unknown): Promise<OwnReply> {
+    markChallenges(error);
+    const code = codeOf(error);
+    const body = code === undefined ? undefined : await this.body().catch(() => undefined);
+    if (code === undefined || body?.isForm !== true) throw error;
+    return redirectTo(this.#pageOf({ error: code, returnTo: returnPath(textIn(body, 'returnTo')) }));
+  }
+
+  async #missingFactors(login: Authentication): Promise<readonly SecondFactorInterface['kind'][]> {
+    const { secondFactors = [] } = this.#options;
+    if (secondFactors.length === 0 || withMfa(login.factors).some(({ method }) => method === 'mfa'))
+      return [];
+    const owner = await this.#ownerOf(login);
+    const kinds: SecondFactorInterface['kind'][] = [];
+    for (const cls of secondFactors) {
+      const factor = this.#answers.resolve(cls);
+      const isEnrolled: unknown = await factor.isEnrolled(owner);
+      if (typeof isEnrolled !== 'boolean') throw new TypeError('isEnrolled() must return true or false');
+      if (isEnrolled) kinds.push(factor.kind);
+    }
+    return kinds;
+  }
+
+  async #ownerOf(login: Authentication): Promise<FactorOwner> {
+    const { source, user } = login;
+    const [only] = this.#answers.app().userstores;
+    const known = await this.#answers.app().findUser(user.username, source?.name ?? only);
+    if (known === null) throw this.refused(new Error('The user is gone'));
+    const { username, userstore, id } = known;
+    return { username, userstore, userId: id };
+  }
+}
+
+export interface FreshSession {
+  readonly login: Authentication;
+  readonly owner: FactorOwner;
+}
+
+/** No refusal of these controllers makes a browser ask for a password. */
+function markChallenges(error: unknown): void {
+  if (!isInstance<SecurityError>(error, SecurityError) || ownChallengesOf(error) !== undefined) return;
+  if (error.httpCode === 401) withChallenges(error, SESSION);
+  if (error.httpCode === 400) withChallenges(error);
+}
+
+/** What the login page may see of a failure; undefined for what stays a status. */
+function codeOf(error: unknown): string | undefined {
+  if (!isInstance<SecurityError>(error, SecurityError)) return undefined;
+  if (error.httpCode === 429) return 'too_many_attempts';
+  if (error.httpCode !== 401) return undefined;
+  return isInstance(error, AuthenticationRequiredError) ? 'login_expired' : 'invalid_credentials';
+}

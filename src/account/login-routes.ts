@@ -1,0 +1,68 @@
+/** How the controllers of logins are made: from a table of their routes, each answered with a {@link LoginFlow}. */
+import { Authorized, createParamDecorator, Delete, Get, JsonController, Post } from 'routing-controllers';
+import { Service } from 'typedi';
+import type { Constructor } from '../components/constructor';
+import { answered } from '../decorators/answers';
+import { Public } from '../decorators/public';
+import type { OwnReply } from '../http/own-reply';
+import { kind } from '../util/option-kinds';
+import { type FlowOptions, LoginFlow } from './login-flow';
+
+export interface LoginRoute {
+  readonly verb: 'get' | 'post' | 'delete';
+  /** Under the controller's path. */
+  readonly path: string;
+  /** True for anyone; else for authenticated users. */
+  readonly isPublic?: boolean;
+  /**
+   * False for one without the cross-site check: it changes nothing, or comes from another site by its nature.
+   * @default true for all but GET
+   */
+  readonly isChecked?: boolean;
+  readonly run: (flow: LoginFlow) => Promise<OwnReply>;
+}
+
+/** The path of such a controller. */
+export const CONTROLLER_PATH = kind<string>(
+  'must begin with a slash, such as /session',
+  (value) => typeof value === 'string' && /^(?:\/[^\s?#/:*()]+)+$/.test(value),
+);
+
+const VERBS = { get: Get, post: Post, delete: Delete };
+
+/**
+ * A controller class.
+ * @param name of the class, for the report and events
+ * @param routes by the name of their actions
+ */
+export function loginController(
+  name: string,
+  path: string,
+  options: FlowOptions,
+  routes: Readonly<Record<string, LoginRoute>>,
+): Constructor<object> {
+  const LoginController = { [name]: class {} }[name] as Constructor<object>;
+  (Service() as ClassDecorator)(LoginController);
+  (JsonController(path) as ClassDecorator)(LoginController);
+  const prototype = LoginController.prototype as object;
+  for (const [action, route] of Object.entries(routes)) {
+    const value = (reply: unknown): unknown => reply;
+    Object.defineProperty(prototype, action, { value, writable: true, configurable: true });
+    // As the compiler writes it down for a method of a class.
+    Reflect.defineMetadata('design:paramtypes', [Object], prototype, action);
+    (VERBS[route.verb](route.path) as PropertyDecorator)(prototype, action);
+    if (route.isPublic === true) Public()(prototype, action);
+    else (Authorized() as PropertyDecorator)(prototype, action);
+    const reply = answered(`${name}.${action}`, replyTo(route, options));
+    (createParamDecorator({ value: reply }) as ParameterDecorator)(prototype, action, 0);
+  }
+  return LoginController;
+}
+
+function replyTo(route: LoginRoute, options: FlowOptions): Parameters<typeof answered>[1] {
+  const { isChecked = route.verb !== 'get', run } = route;
+  return (answers, action) => {
+    const flow = new LoginFlow(answers, action, options);
+    return isChecked ? flow.run(() => run(flow)) : flow.read(() => run(flow));
+  };
+}
