@@ -71,6 +71,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     },
     {
       clock,
+      realm: options.realm,
       findUser: (username, home) => findKnownUser(userstore, username, home, deadlineMs),
       requestOf: (request) => states.find({ request, response: undefined })?.request,
       emit: (event, { userstore: home, request } = {}) => {

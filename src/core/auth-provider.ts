@@ -70,6 +70,8 @@ export interface AppFacts {
   /** Its providers in order, this one included. */
   readonly providers: readonly AuthProviderInterface[];
   readonly clock: Clock;
+  /** The option `realm`. */
+  readonly realm: string;
   /**
    * The user of that name, as the chain would find it.
    * @param userstore the name of the only store that may have it; without one only an app with one store has anybody

@@ -2,11 +2,11 @@
  * The ceremonies of passkeys: what a browser is asked for, and what its answer proves.
  * @see WebAuthn Level 3 sections 7.1 and 7.2
  */
-import type { SecurityRequest } from '../core/request';
 import { BadCredentialsError, InvalidRequestError, ServiceUnavailableError } from '../errors';
 import { isInstance } from '../util/instance';
 import type { OpenChallenge, Purpose } from './challenges';
-import type { FactorOwner, PasskeyRecord } from './factors-stub';
+import type { FactorOwner } from '../factors/second-factor';
+import type { PasskeyRecord } from './factors-stub';
 import type { PasskeyParts } from './passkey-parts';
 import { type Assertion, type ClientData, readAssertion, readAttestation } from './responses';
 import { isOwner } from './stored-passkeys';
@@ -15,6 +15,14 @@ import { newCredential, usedCredential } from './webauthn';
 
 /** Notes that a challenge was used: true for the first caller only. */
 export type Spend = (digest: string, until: number) => Promise<boolean>;
+
+/** The request that brings a response. */
+export interface Use {
+  readonly ip: string;
+  readonly spend: Spend;
+  /** Hears of a passkey that failed for a user: by the method that it would have proved. */
+  readonly failed: (owner: FactorOwner, method: string) => void;
+}
 
 /** A passkey that was used. */
 export interface UsedPasskey {
@@ -121,17 +129,17 @@ export async function usePasskey(
   parts: PasskeyParts,
   owner: FactorOwner | undefined,
   response: unknown,
-  { request, spend }: { readonly request: SecurityRequest; readonly spend: Spend },
+  use: Use,
 ): Promise<UsedPasskey> {
   const assertion = readAssertion(response);
-  const attempt = await parts.throttle.count({ username: assertion.id, ip: request.ip });
+  const attempt = await parts.throttle.count({ username: assertion.id, ip: use.ip });
   try {
-    const used = await provedUse(parts, owner, assertion, spend, request);
+    const used = await provedUse(parts, owner, assertion, use);
     await attempt.succeeded();
     return used;
   } catch (error) {
     if (!isInstance(error, BadCredentialsError)) await attempt.undecided();
-    else if (owner !== undefined) parts.emit('factor_failed', owner, 'passkey', request);
+    else if (owner !== undefined) use.failed(owner, 'passkey');
     throw error;
   }
 }
@@ -140,8 +148,7 @@ async function provedUse(
   parts: PasskeyParts,
   owner: FactorOwner | undefined,
   assertion: Assertion,
-  spend: Spend,
-  request: SecurityRequest,
+  { spend, failed }: Use,
 ): Promise<UsedPasskey> {
   const challenge = openChallenge(parts, assertion.client, owner === undefined ? 'login' : 'factor', owner);
   let passkey = await parts.stored.get(assertion.id);
@@ -150,12 +157,12 @@ async function provedUse(
   if (owner !== undefined && !isOwner(user, owner)) throw wrong('is of the passkey of another user');
   // Whoever logs in without a name is found by the handle that the authenticator keeps.
   if ((assertion.userHandle ?? (owner && userHandle)) !== userHandle) throw wrong('names another user');
-  const use = await usedCredential(parts.settings, publicKey, assertion);
-  if (use === undefined) throw wrong('is not signed by the passkey of a verified user, for this app');
-  if (use.device !== passkey.device) throw wrong('is of another kind of device than the passkey');
+  const signed = await usedCredential(parts.settings, publicKey, assertion);
+  if (signed === undefined) throw wrong('is not signed by the passkey of a verified user, for this app');
+  if (signed.device !== passkey.device) throw wrong('is of another kind of device than the passkey');
   const refuseCopy = (): void => {
-    if (passkey === undefined || isCounterRight(passkey.counter, use.counter)) return;
-    if (owner === undefined) parts.emit('factor_failed', user, 'passkey', request);
+    if (passkey === undefined || isCounterRight(passkey.counter, signed.counter)) return;
+    if (owner === undefined) failed(user, methodOf(passkey));
     throw wrong('has a counter that is not larger than the last one: the passkey may have been copied');
   };
   refuseCopy();
@@ -166,8 +173,8 @@ async function provedUse(
       throw wrong('is of a passkey that was removed');
     }
     refuseCopy();
-    if (await parts.stored.update({ ...passkey, counter: use.counter, lastUsedAt: at }, passkey)) {
-      return { owner: user, method: passkey.device === 'single' ? 'hwk' : 'swk', at };
+    if (await parts.stored.update({ ...passkey, counter: signed.counter, lastUsedAt: at }, passkey)) {
+      return { owner: user, method: methodOf(passkey), at };
     }
     passkey = await parts.stored.get(assertion.id);
   }
@@ -175,6 +182,11 @@ async function provedUse(
     retryAfterSeconds: 1,
     cause: new Error('The passkey was used by others at the same time'),
   });
+}
+
+/** @see RFC 8176 section 2 */
+export function methodOf({ device }: PasskeyRecord): UsedPasskey['method'] {
+  return device === 'single' ? 'hwk' : 'swk';
 }
 
 /** Synced passkeys always send 0. @see WebAuthn Level 3 section 6.1.1 */

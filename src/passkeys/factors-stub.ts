@@ -1,13 +1,7 @@
+import type { Kind } from '../util/parse-options';
 import { hkdfSync } from 'node:crypto';
-import type { UserName } from '../core/named-user';
+import type { FactorOwner } from '../factors/second-factor';
 import type { MaybePromise } from '../core/userstore';
-export interface FactorOwner extends UserName {
-  userId?: string;
-}
-export interface SecondFactorInterface {
-  readonly kind: 'otp' | 'passkey';
-  isEnrolled(user: FactorOwner): MaybePromise<boolean>;
-}
 export type FactorSecret = string | readonly string[] | undefined;
 export interface PasskeyRecord {
   id: string;
@@ -31,3 +25,10 @@ export interface PasskeyStoreInterface {
 export function keysOf(secrets: readonly string[], purpose: string): Buffer[] {
   return secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)));
 }
+
+export const secrets: Kind<readonly string[]> = (value, name, report) => {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const ok = list.length > 0 && list.every((one) => typeof one === 'string' && Buffer.byteLength(one) >= 32);
+  if (!ok) report(`${name} must have at least 32 bytes`);
+  return list as readonly string[];
+};

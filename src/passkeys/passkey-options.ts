@@ -1,10 +1,9 @@
 import { isIP } from 'node:net';
 import { ConfigurationError } from '../errors';
-import { isText, kind, listOf, optional, wholeNumber, withMethods } from '../util/option-kinds';
-import { callable, text } from '../util/option-kinds';
+import { callable, isText, kind, listOf, optional, text, wholeNumber, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { Clock } from '../util/clock';
-import type { FactorSecret, PasskeyStoreInterface } from './factors-stub';
+import { type FactorSecret, type PasskeyStoreInterface, secrets } from './factors-stub';
 
 export interface PasskeyServiceOptions {
   /** Where passkeys are kept, such as `new SqlFactors({ client })`. */
@@ -40,7 +39,7 @@ const OPTIONS = {
     'updatePasskey',
     'removePasskey',
   ),
-  secret: kind<readonly string[]>('', () => true),
+  secret: secrets,
   rpId: kind<string>('must be a domain in lower case, such as app.example', isDomain),
   origins: listOf<string>('whole origins, such as https://app.example', isOrigin),
   rpName: optional(text),

@@ -1,8 +1,5 @@
-import type { FactorEvent } from '../core/events';
-import type { SecurityRequest } from '../core/request';
 import type { Throttle } from '../throttle/throttle';
 import type { Challenges } from './challenges';
-import type { FactorOwner } from './factors-stub';
 import type { PasskeySettings } from './passkey-options';
 import type { StoredPasskeys } from './stored-passkeys';
 
@@ -17,10 +14,4 @@ export interface PasskeyParts {
   readonly rpName: () => string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly emit: (
-    type: FactorEvent['type'],
-    owner: FactorOwner,
-    method: string,
-    request: SecurityRequest,
-  ) => void;
 }

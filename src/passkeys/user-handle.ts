@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { FactorOwner } from './factors-stub';
+import type { FactorOwner } from '../factors/second-factor';
 
 /** One text for each person: a later user of the same name has another, where the store has ids. */
 export function ownerKey({ username, userstore, userId }: FactorOwner): string {

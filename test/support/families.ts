@@ -48,6 +48,7 @@ export function makeFamilies({ wrap, userstores = ['Users'], ...options }: Famil
     userstoresWithoutStamp: [],
     providers: [],
     clock: () => clock.now,
+    realm: 'api',
     requestOf: () => undefined,
     findUser: async (username, userstore) => {
       asked += 1;

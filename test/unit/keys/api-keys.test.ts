@@ -556,6 +556,7 @@ describe('ApiKeys', () => {
       userstoresWithoutStamp: [],
       providers: [],
       clock: () => now,
+      realm: 'api',
       requestOf: () => undefined,
       findUser: () => Promise.resolve(known),
       emit: (event, where) => void events.push([event, where]),
