@@ -323,6 +323,8 @@ export interface FreshSession {
 /** No refusal of these controllers makes a browser ask for a password. */
 function markChallenges(error: unknown): void {
   if (!isInstance<SecurityError>(error, SecurityError) || ownChallengesOf(error) !== undefined) return;
+  // By session it is 403, which has no challenge.
+  if (isInstance(error, StepUpRequiredError)) return;
   if (error.httpCode === 401) withChallenges(error, SESSION);
   if (error.httpCode === 400) withChallenges(error);
 }
@@ -331,6 +333,6 @@ function markChallenges(error: unknown): void {
 function codeOf(error: unknown): string | undefined {
   if (!isInstance<SecurityError>(error, SecurityError)) return undefined;
   if (error.httpCode === 429) return 'too_many_attempts';
-  if (error.httpCode !== 401) return undefined;
+  if (error.httpCode !== 401 || isInstance(error, StepUpRequiredError)) return undefined;
   return isInstance(error, AuthenticationRequiredError) ? 'login_expired' : 'invalid_credentials';
 }
