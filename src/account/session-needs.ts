@@ -29,11 +29,7 @@ export function noteNeeds(controller: Constructor<object>, needs: SessionNeeds):
 }
 
 /** @throws ConfigurationError where a controller would start sessions that nobody takes, or take passwords that nobody proves */
-export function refuseUnmetNeeds(
-  target: object,
-  links: readonly ChainLink[],
-  resolve: Resolve,
-): void {
+export function refuseUnmetNeeds(target: object, links: readonly ChainLink[], resolve: Resolve): void {
   const needs = made.get(target);
   if (needs === undefined) return;
   const { controller, sessions, passwords, secondFactors = [] } = needs;

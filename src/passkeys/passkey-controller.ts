@@ -9,17 +9,11 @@ import { routeParameter } from '../http/route-parameter';
 import type { SessionService } from '../sessions/session-service';
 import { callable, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import {
-  addPasskey,
-  creationOptions,
-  methodOf,
-  requestOptions,
-  type Use,
-  usePasskey,
-} from './ceremonies';
 import type { PasskeyRecord } from './factors-stub';
+import { addPasskey, creationOptions } from './new-passkey';
 import type { PasskeyParts } from './passkey-parts';
 import { isPasskeyService, passkeysIn, type PasskeyService } from './passkey-service';
+import { methodOf, requestOptions, type Use, usePasskey } from './use-passkey';
 
 export interface PasskeyControllerOptions {
   /** The app's service. */
@@ -80,8 +74,10 @@ export function passkeyController(options: PasskeyControllerOptions): Constructo
     secondFactors: [passkeys],
     onStart: (app, resolve) => {
       const service: unknown = resolve(passkeys);
-      if (isPasskeyService(service)) return void passkeysIn(service).onStart(app);
-      throw new ConfigurationError(`passkeyController(): ${passkeys.name} must extend PasskeyService`);
+      if (!isPasskeyService(service)) {
+        throw new ConfigurationError(`passkeyController(): ${passkeys.name} must extend PasskeyService`);
+      }
+      passkeysIn(service).onStart(app);
     },
   });
   return controller;

@@ -1,6 +1,15 @@
 import { isIP } from 'node:net';
 import { ConfigurationError } from '../errors';
-import { callable, isText, kind, listOf, optional, text, wholeNumber, withMethods } from '../util/option-kinds';
+import {
+  callable,
+  isText,
+  kind,
+  listOf,
+  optional,
+  text,
+  wholeNumber,
+  withMethods,
+} from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { Clock } from '../util/clock';
 import { type FactorSecret, type PasskeyStoreInterface, secrets } from './factors-stub';

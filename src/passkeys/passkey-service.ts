@@ -65,6 +65,7 @@ export class PasskeyService implements SecondFactorInterface {
   constructor(options: PasskeyServiceOptions) {
     const settings = passkeySettings(new.target.name, options);
     loadWebAuthn();
+    const [handleKey] = keysOf(settings.secrets, 'securest passkey user') as [Buffer];
     let clock: Clock = settings.clock ?? Date.now;
     let realm = settings.rpId;
     const now = (): number => clock();
@@ -78,7 +79,7 @@ export class PasskeyService implements SecondFactorInterface {
           settings.challengeSeconds,
           now,
         ),
-        handleKey: keysOf(settings.secrets, 'securest passkey user')[0] as Buffer,
+        handleKey,
         throttle: new Throttle({
           perPair: PER_ADDRESS,
           perAddress: PER_ADDRESS,

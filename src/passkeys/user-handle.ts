@@ -3,7 +3,7 @@ import type { FactorOwner } from '../factors/second-factor';
 
 /** One text for each person: a later user of the same name has another, where the store has ids. */
 export function ownerKey({ username, userstore, userId }: FactorOwner): string {
-  return JSON.stringify([userstore ?? null, userId === undefined ? { username } : userId]);
+  return JSON.stringify([userstore ?? null, userId ?? { username }]);
 }
 
 /**

@@ -18,7 +18,12 @@ import {
   type User,
 } from '../../src';
 import { passkeyController, PasskeyService, type PasskeyServiceOptions } from '../../src/passkeys';
-import { Authenticator, type CreationOptions, type RequestOptions, type Twist } from '../support/authenticator';
+import {
+  Authenticator,
+  type CreationOptions,
+  type RequestOptions,
+  type Twist,
+} from '../support/authenticator';
 import { Browser } from '../support/browser';
 import { DRIVERS } from '../support/drivers';
 import { PlainPasskeys } from '../support/plain-passkeys';
@@ -164,10 +169,16 @@ for (const driver of DRIVERS) {
       expect(passkey).to.deep.equal(shown);
       const list = await browser.get('/passkeys');
       expect([list.json(), list.headers['cache-control']]).to.deep.equal([[shown], 'no-store']);
-      expect(events.find(({ type }) => type === 'factor_added')).to.deep.include({ user: 'ann', method: 'swk' });
+      expect(events.find(({ type }) => type === 'factor_added')).to.deep.include({
+        user: 'ann',
+        method: 'swk',
+      });
       // Who has a second factor proves it before it goes.
       const refused = await browser.send('DELETE', `/passkeys/${id ?? ''}`);
-      expect([refused.status, refused.json()['code']]).to.deep.equal([403, 'insufficient_user_authentication']);
+      expect([refused.status, refused.json()['code']]).to.deep.equal([
+        403,
+        'insufficient_user_authentication',
+      ]);
       expect(refused.headers['session-step-up']).to.equal('max_age="300", methods="mfa"');
       expect((await api.use(browser, authenticator, 'factor')).status).to.equal(200);
       expect((await browser.send('DELETE', '/passkeys/AAAA')).status).to.equal(404);
@@ -177,7 +188,10 @@ for (const driver of DRIVERS) {
       expect(events.map(({ type }) => type)).to.include.members(['stepped_up', 'factor_removed']);
     });
 
-    for (const [device, method] of [['single', 'hwk'], ['multi', 'swk']] as const) /* prettier-ignore */ {
+    for (const [device, method] of [
+      ['single', 'hwk'],
+      ['multi', 'swk'],
+    ] as const) /* prettier-ignore */ {
       it(`are a whole login by ${method} without a password`, async () => {
         await using api = await start();
         const { authenticator } = await api.add(await api.byPassword(), device);
@@ -231,7 +245,10 @@ for (const driver of DRIVERS) {
       const other = half.copy();
       const right = await half.send('POST', '/passkeys/factor', { body: { response } });
       expect([right.status, right.json()]).to.deep.equal([200, { username: 'ann' }]);
-      expect((await half.get('/who')).json()).to.deep.equal({ username: 'ann', methods: ['pwd', 'swk', 'mfa'] });
+      expect((await half.get('/who')).json()).to.deep.equal({
+        username: 'ann',
+        methods: ['pwd', 'swk', 'mfa'],
+      });
       expect((await other.send('POST', '/passkeys/factor', { body: { response } })).status).to.equal(401);
     });
 
@@ -244,9 +261,9 @@ for (const driver of DRIVERS) {
       const before = browser.cookies.get('__Host-session');
       const options = await api.toGet(browser, 'factor');
       const foreign = ben.authenticator.get({ ...options, allowCredentials: [] });
-      expect((await browser.send('POST', '/passkeys/factor', { body: { response: foreign } })).status).to.equal(
-        401,
-      );
+      expect(
+        (await browser.send('POST', '/passkeys/factor', { body: { response: foreign } })).status,
+      ).to.equal(401);
       expect((await browser.get('/strong')).status).to.equal(403);
       const reply = await browser.send('POST', '/passkeys/factor', {
         form: { response: JSON.stringify(authenticator.get(options)), returnTo: '/strong' },
@@ -323,9 +340,9 @@ for (const driver of DRIVERS) {
       now += 300_000;
       const old = authenticator.get(await api.toGet(api.browser(), 'login'));
       now += 300_000;
-      expect((await api.browser().send('POST', '/passkeys/login', { body: { response: old } })).status).to.equal(
-        401,
-      );
+      expect(
+        (await api.browser().send('POST', '/passkeys/login', { body: { response: old } })).status,
+      ).to.equal(401);
     });
 
     it('are 400 for a body that is no response, without a challenge', async () => {
@@ -347,7 +364,7 @@ for (const driver of DRIVERS) {
         { ...right, id: '' },
         { ...right, id: 7 },
         { ...right, id: 'a b' },
-        { ...right, id: `${'A'.repeat(1365)}` },
+        { ...right, id: 'A'.repeat(1365) },
         { ...right, rawId: 'AAAA' },
         { ...right, type: 'password' },
         { ...right, response: null },
@@ -373,9 +390,9 @@ for (const driver of DRIVERS) {
         const reply = await api.browser().send('POST', '/passkeys/options', { body: { for: purpose } });
         expect([reply.status, reply.json()['code']]).to.deep.equal([400, 'invalid_request']);
       }
-      expect((await api.browser().send('POST', '/passkeys/login', { body: { response: right } })).status).to.equal(
-        200,
-      );
+      expect(
+        (await api.browser().send('POST', '/passkeys/login', { body: { response: right } })).status,
+      ).to.equal(200);
     });
 
     it('are refused from pages of other sites, before the body is looked at', async () => {
@@ -395,7 +412,8 @@ for (const driver of DRIVERS) {
           ['DELETE', '/passkeys/AAAA'],
         ] as const) {
           for (const who of [browser, api.browser()]) {
-            const reply = await who.send(method, path, { body: [], headers });
+            const body = method === 'POST' ? { body: [] } : {};
+            const reply = await who.send(method, path, { ...body, headers });
             const isGuarded = who !== browser && (path === '/passkeys' || method === 'DELETE');
             if (isGuarded) expect([401, 403]).to.include(reply.status);
             else expect([reply.status, reply.json()['code']]).to.deep.equal([403, 'cross_site']);
@@ -433,7 +451,9 @@ for (const driver of DRIVERS) {
       const wrong = authenticator.get(options, { isSignatureBroken: true });
       const statuses: number[] = [];
       for (let count = 0; count < 105; count += 1) {
-        statuses.push((await api.browser().send('POST', '/passkeys/login', { body: { response: wrong } })).status);
+        statuses.push(
+          (await api.browser().send('POST', '/passkeys/login', { body: { response: wrong } })).status,
+        );
       }
       expect(statuses.slice(0, 99)).to.deep.equal(Array<number>(99).fill(401));
       expect(statuses.at(-1)).to.equal(429);
@@ -455,7 +475,9 @@ for (const driver of DRIVERS) {
       const reply = await api.browser().send('POST', '/passkeys/login', { body: { response } });
       expect([reply.status, reply.cookies]).to.deep.equal([503, []]);
       state.set = set;
-      expect((await api.browser().send('POST', '/passkeys/login', { body: { response } })).status).to.equal(200);
+      expect((await api.browser().send('POST', '/passkeys/login', { body: { response } })).status).to.equal(
+        200,
+      );
     });
 
     it('say nothing of challenges, keys, cookies and secrets in events and logs', async () => {
@@ -463,7 +485,12 @@ for (const driver of DRIVERS) {
       const browser = await api.byPassword();
       const { authenticator } = await api.add(browser);
       const options = await api.toGet(api.browser(), 'login');
-      for (const twist of [{ origin: 'https://evil.example' }, { challenge: 'AAAA' }, { isVerified: false }, {}]) {
+      for (const twist of [
+        { origin: 'https://evil.example' },
+        { challenge: 'AAAA' },
+        { isVerified: false },
+        {},
+      ]) {
         const response = authenticator.get(options, twist);
         await api.browser().send('POST', '/passkeys/login', { body: { response } });
       }

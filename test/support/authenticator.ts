@@ -100,9 +100,12 @@ export class Authenticator {
   /** What `navigator.credentials.get()` resolves with, as JSON; by the last passkey that was made, where any will do. */
   get(options: RequestOptions, twist: Twist = {}): CredentialJson {
     const allowed = options.allowCredentials.map(({ id }) => id);
-    const id = [...this.passkeys.keys()].filter((own) => allowed.length === 0 || allowed.includes(own)).at(-1);
+    const id = [...this.passkeys.keys()]
+      .filter((own) => allowed.length === 0 || allowed.includes(own))
+      .at(-1);
     const passkey = id === undefined ? undefined : this.passkeys.get(id);
-    if (id === undefined || passkey === undefined) throw new Error('No passkey of this authenticator is allowed');
+    if (id === undefined || passkey === undefined)
+      throw new Error('No passkey of this authenticator is allowed');
     return this.use(id, passkey, options, twist);
   }
 
@@ -174,7 +177,8 @@ function newKey(algorithm: Algorithm): { key: KeyObject; cose: Map<number, Cbor>
 /** As much of CBOR as authenticators write. @see RFC 8949 section 3 */
 function encode(value: Cbor): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
-  if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
+  if (typeof value === 'string')
+    return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
   if (Buffer.isBuffer(value)) return Buffer.concat([head(2, value.length), value]);
   const pairs = [...value].flatMap(([name, member]) => [encode(name), encode(member)]);
   return Buffer.concat([head(5, value.size), ...pairs]);

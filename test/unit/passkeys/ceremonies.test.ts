@@ -9,14 +9,9 @@ import {
   ThrottledError,
 } from '../../../src';
 import { PasskeyService, type PasskeyServiceOptions } from '../../../src/passkeys';
-import {
-  addPasskey,
-  creationOptions,
-  requestOptions,
-  type Use,
-  usePasskey,
-} from '../../../src/passkeys/ceremonies';
+import { addPasskey, creationOptions } from '../../../src/passkeys/new-passkey';
 import { passkeysIn } from '../../../src/passkeys/passkey-service';
+import { requestOptions, type Use, usePasskey } from '../../../src/passkeys/use-passkey';
 import {
   type Algorithm,
   Authenticator,
@@ -96,7 +91,9 @@ describe('Ceremonies of passkeys', () => {
         excludeCredentials: [{ type: 'public-key', id: passkey.id, transports: ['hybrid', 'internal'] }],
       });
       expect(options.user).to.deep.include({ name: 'ann', displayName: 'ann' });
-      expect(options.user.id).to.match(/^[\w-]{43}$/).and.to.equal(passkey.userHandle);
+      expect(options.user.id)
+        .to.match(/^[\w-]{43}$/)
+        .and.to.equal(passkey.userHandle);
       expect((await making(parts, BEN)).user.id).not.to.equal(options.user.id);
     });
 
@@ -149,7 +146,9 @@ describe('Ceremonies of passkeys', () => {
         ]),
       };
       const response = new Authenticator(ORIGIN).create(await making(parts), { statement });
-      expect(await addPasskey(parts, ANN, { response, name: undefined }, spend)).to.include({ name: 'Passkey' });
+      expect(await addPasskey(parts, ANN, { response, name: undefined }, spend)).to.include({
+        name: 'Passkey',
+      });
     });
 
     it('takes a challenge once, in its time, for its user and for this alone', async () => {
@@ -168,9 +167,9 @@ describe('Ceremonies of passkeys', () => {
       }
       const old = authenticator.create(options);
       now += 300_000;
-      expect(await caught(addPasskey(parts, ANN, { response: old, name: undefined }, spend))).to.be.instanceOf(
-        BadCredentialsError,
-      );
+      expect(
+        await caught(addPasskey(parts, ANN, { response: old, name: undefined }, spend)),
+      ).to.be.instanceOf(BadCredentialsError);
       now -= 1;
       await addPasskey(parts, ANN, { response: old, name: undefined }, spend);
       const again = authenticator.create(options);
@@ -283,7 +282,9 @@ describe('Ceremonies of passkeys', () => {
         const passkey = await made(authenticator, parts);
         const { size } = spent;
         const options = await asking(parts);
-        const error = await caught(usePasskey(parts, undefined, authenticator.get(options, twist), useFrom()));
+        const error = await caught(
+          usePasskey(parts, undefined, authenticator.get(options, twist), useFrom()),
+        );
         expect(error).to.be.instanceOf(BadCredentialsError);
         expect([spent.size, store.records.get(passkey.id)]).to.deep.equal([size, passkey]);
         // The challenge is still there for the right one.
@@ -344,9 +345,7 @@ describe('Ceremonies of passkeys', () => {
       const authenticator = new Authenticator(ORIGIN, 'single');
       const passkey = await made(authenticator, parts);
       const at = async (counter: number) =>
-        caught(
-          usePasskey(parts, undefined, authenticator.get(await asking(parts), { counter }), useFrom()),
-        );
+        caught(usePasskey(parts, undefined, authenticator.get(await asking(parts), { counter }), useFrom()));
       expect(await at(5)).to.equal(undefined);
       for (const counter of [5, 4, 0]) expect(await at(counter)).to.be.instanceOf(BadCredentialsError);
       expect(failed).to.deep.equal(Array(3).fill(['ann', 'hwk']));
@@ -387,7 +386,9 @@ describe('Ceremonies of passkeys', () => {
       );
       store.meanwhile = () => void store.records.delete(passkey.id);
       const next = authenticator.get(await asking(parts), { counter: 200 });
-      expect(await caught(usePasskey(parts, undefined, next, useFrom()))).to.be.instanceOf(BadCredentialsError);
+      expect(await caught(usePasskey(parts, undefined, next, useFrom()))).to.be.instanceOf(
+        BadCredentialsError,
+      );
     });
 
     it('counts failures for the address alone, and a passkey that was used there by itself', async () => {
@@ -402,7 +403,9 @@ describe('Ceremonies of passkeys', () => {
       for (let count = 0; count < 120; count += 1) {
         const foreign = new Authenticator(ORIGIN);
         foreign.create({ ...(await making(parts)), user: { id: 'AAAA', name: '', displayName: '' } });
-        const error = await caught(usePasskey(parts, undefined, foreign.get(options), useFrom('203.0.113.1')));
+        const error = await caught(
+          usePasskey(parts, undefined, foreign.get(options), useFrom('203.0.113.1')),
+        );
         if (error instanceof BadCredentialsError) wrong += 1;
         else expect(error).to.be.instanceOf(ThrottledError);
       }
@@ -497,7 +500,12 @@ describe('Ceremonies of passkeys', () => {
     const passkey = await made(authenticator, parts);
     const options = await asking(parts);
     const thrown: unknown[] = [];
-    for (const twist of [{ origin: 'https://evil.example' }, { isVerified: false }, { type: 'x' }, { rpId: 'x' }]) {
+    for (const twist of [
+      { origin: 'https://evil.example' },
+      { isVerified: false },
+      { type: 'x' },
+      { rpId: 'x' },
+    ]) {
       thrown.push(await caught(usePasskey(parts, undefined, authenticator.get(options, twist), useFrom())));
     }
     const shown = inspect([service(), thrown, thrown.map((error) => JSON.stringify(error))], { depth: 9 });
