@@ -4,6 +4,7 @@ import * as securest from '../../src/index';
 import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
 import * as oidc from '../../src/oidc/index';
+import * as passkeys from '../../src/passkeys/index';
 import * as redis from '../../src/redis/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
@@ -258,6 +259,14 @@ describe('Public surface', function () {
       'JsonWebKeySet',
       'MemoryProofStoreOptions',
       'ProofStore',
+    ]);
+  });
+
+  it('of securest/passkeys is these values and types', () => {
+    expect(Object.keys(passkeys)).to.have.members(['PasskeyService', 'passkeyController']);
+    expect(exportedTypes(program, 'src/passkeys/index.ts')).to.have.members([
+      'PasskeyControllerOptions',
+      'PasskeyServiceOptions',
     ]);
   });
 
