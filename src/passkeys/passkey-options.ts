@@ -100,7 +100,7 @@ function isDomain(value: unknown): boolean {
 function isOrigin(value: unknown): value is string {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { origin, protocol, hostname } = new URL(value);
-  if (origin !== value) return false;
+  if (origin !== value || hostname.includes('*')) return false;
   return protocol === 'https:' || (protocol === 'http:' && isOfThisMachine(hostname));
 }
 
