@@ -34,6 +34,11 @@ export type { AuthenticationDetails, AuthenticationSource, ProvedBy } from './co
 export type { Factor } from './core/factors';
 export { sessionController } from './account/session-controller';
 export type { SessionControllerOptions } from './account/session-controller';
+export type { FactorSecret } from './factors/factor-secret';
+export type { OtpStoreInterface, PasskeyRecord, PasskeyStoreInterface } from './factors/factor-stores';
+export { MemoryFactors } from './factors/memory-factors';
+export { OtpService } from './factors/otp-service';
+export type { OtpServiceOptions } from './factors/otp-service';
 export type { FactorOwner, SecondFactorInterface } from './factors/second-factor';
 export { SessionProvider } from './sessions/session-provider';
 export { SessionService } from './sessions/session-service';

@@ -22,7 +22,7 @@ export function familiesIn(state: StateStoreInterface, lifeMs: number): FamilyPa
   return {
     store: new FamilyStore(state, NO_LIMITS),
     settings: NO_LIMITS,
-    apps: new Apps('TokenService'),
+    apps: new Apps('TokenService', 'TokenProvider'),
     revoked: new RevokedTokens({
       reader: state.revocationLog && writerTo(state.revocationLog),
       lifeMs,
@@ -68,6 +68,7 @@ function writerTo(log: RevocationLogInterface): RevocationReader {
     isRevoked: () => false,
     isKnown: () => false,
     revoke: (list) => log.append(list),
+    hearAll: () => Promise.resolve(),
     ready: Promise.resolve(),
     start: () => undefined,
     listen: () => () => undefined,

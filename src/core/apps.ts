@@ -13,12 +13,14 @@ export function noteApp(request: SecurityRequest, app: AppFacts): void {
 
 export class Apps {
   readonly #service: string;
+  readonly #provider: string;
   #last: AppFacts | undefined;
   #unheard: Problem | undefined;
 
-  /** @param service its kind, for messages */
-  constructor(service: string) {
+  /** @param service its kind, and that of the provider that takes it: for messages */
+  constructor(service: string, provider: string) {
     this.#service = service;
+    this.#provider = provider;
   }
 
   start(app: AppFacts): void {
@@ -39,7 +41,7 @@ export class Apps {
     if (app !== undefined) return app;
     throw new ConfigurationError(
       `${this.#service}.${call}() asks the app for the user, and no app has started yet: hand the service to a ` +
-        'provider of the app, and call it once the server is created',
+        `${this.#provider} of the app, and call it once the server is created`,
     );
   }
 

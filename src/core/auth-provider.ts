@@ -70,7 +70,7 @@ export interface AppFacts {
   /** Its providers in order, this one included. */
   readonly providers: readonly AuthProviderInterface[];
   readonly clock: Clock;
-  /** The option `realm`. */
+  /** The app's name in challenges. */
   readonly realm: string;
   /**
    * The user of that name, as the chain would find it.

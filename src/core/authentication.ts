@@ -242,7 +242,9 @@ export function provedLogin<U extends User>(
     replyHeaders,
     lists = details,
   } = facts;
-  const origin: Origin = { source, home, provedBy, familyId, sessionId, stamp, isRepeated };
+  // What a provider says may have changed since the start, and what is not known must not pass for a login.
+  const known: ProvedBy = isProvedBy(provedBy) ? provedBy : 'key';
+  const origin: Origin = { source, home, provedBy: known, familyId, sessionId, stamp, isRepeated };
   noteOrigin(user, origin);
   const isTimeStated = Authentication.isTimeStated(details);
   const proved: HandedOver = {
@@ -322,7 +324,8 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
   if (handedOver !== undefined) return handedOver;
   const known = ORIGINS.get(user);
   const stated = statedOrigin(details);
-  if (known === undefined) return stated;
+  // A login knows better than its user, who may be shared with other requests.
+  if (known === undefined || isLoginOf(user, details)) return stated;
   const { source, home } = known;
   return {
     source,
@@ -333,6 +336,10 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
     stamp: known.stamp,
     isRepeated: known.isRepeated || stated.isRepeated,
   };
+}
+
+function isLoginOf(user: User, details: AuthenticationDetails): boolean {
+  return details instanceof Authentication && details.user === user;
 }
 
 function statedOrigin(details: AuthenticationDetails): Origin {

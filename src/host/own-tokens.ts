@@ -45,7 +45,11 @@ export class OwnTokens {
   }
 
   start(): Promise<IssuedTokens> {
-    return this.#settled(async () => this.#tokens.start(await this.#login(), this.#request));
+    return this.#settled(async () => {
+      const login = await this.#login();
+      refuseForeign(login);
+      return this.#tokens.start(login, this.#request);
+    });
   }
 
   refresh(body: unknown): Promise<IssuedTokens> {

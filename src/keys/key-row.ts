@@ -55,6 +55,11 @@ export function writeRow(row: KeyRow): string {
   });
 }
 
+/** The row of a key that was used then, with whatever else a later process has put into it. */
+export function writeUse({ id: _id, text: _text, ...row }: StoredKey, lastUsedAt: number): string {
+  return JSON.stringify({ ...row, lastUsedAt });
+}
+
 /**
  * @throws ServiceUnavailableError for a row of a later version of the library, which other processes may have
  * @throws Error for what is no row; it quotes nothing

@@ -1,8 +1,9 @@
+import { silencePromisesIn } from '../core/silence';
 import { withinDeadline } from '../http/deadline';
 import type { StateStoreInterface } from '../state/state-store';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { attempted } from '../util/maybe-promise';
-import { type StoredKey, writeRow } from './key-row';
+import { type StoredKey, writeUse } from './key-row';
 import { stateKeyOf, STORE_MS } from './stored-keys';
 
 const EACH_MS = 60_000;
@@ -30,8 +31,9 @@ export class LastUses {
       this.#underWay -= 1;
     };
     const written = attempted(async () => {
-      const row = writeRow({ ...key, lastUsedAt: now });
-      await withinDeadline(this.state.set(stateKeyOf(id), row, text, new Date(expiresAt), user), STORE_MS);
+      const row = writeUse(key, now);
+      const isSet = this.state.set(stateKeyOf(id), row, text, new Date(expiresAt), user);
+      silencePromisesIn(await withinDeadline(isSet, STORE_MS));
     });
     ignoreRejection(Promise.resolve(written).then(settled, settled));
   }

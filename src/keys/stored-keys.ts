@@ -1,3 +1,4 @@
+import { silencePromisesIn } from '../core/silence';
 import type { MaybePromise } from '../core/userstore';
 import { withinDeadline } from '../http/deadline';
 import type { StateStoreInterface } from '../state/state-store';
@@ -22,9 +23,10 @@ export class StoredKeys {
 
   /** At once where the store answers at once. */
   find(id: string): MaybePromise<StoredKey | undefined> {
-    return chained(this.state.get(stateKeyOf(id)), (text: unknown) =>
-      text === null || text === undefined ? undefined : readRow(id, text),
-    );
+    return chained(this.state.get(stateKeyOf(id)), (text: unknown) => {
+      silencePromisesIn(text);
+      return text === null || text === undefined ? undefined : readRow(id, text);
+    });
   }
 
   /** {@link find}, in the store's own time. */
@@ -47,6 +49,8 @@ export class StoredKeys {
   /** All keys of the users of that name, whatever userstore they are of. */
   async of(username: string): Promise<readonly StoredKey[]> {
     const entries = await withinDeadline(this.state.list(username), STORE_MS);
+    // Of a list made by map() with an async function, for example.
+    silencePromisesIn(entries);
     return entries.flatMap(([key, text]) => {
       if (!key.startsWith(NAMESPACE)) return [];
       const id = key.slice(NAMESPACE.length);
@@ -56,6 +60,7 @@ export class StoredKeys {
 
   async #answer(asked: MaybePromise<boolean>): Promise<boolean> {
     const answer: unknown = await withinDeadline(asked, STORE_MS);
+    silencePromisesIn(answer);
     if (typeof answer !== 'boolean') throw new TypeError('A state store must answer true or false');
     return answer;
   }

@@ -2,7 +2,7 @@
 import { BadCredentialsError, InvalidRequestError } from '../errors';
 import type { FactorOwner } from '../factors/second-factor';
 import type { OpenChallenge, Purpose } from './challenges';
-import type { PasskeyRecord } from './factors-stub';
+import type { PasskeyRecord } from '../factors/factor-stores';
 import type { PasskeyParts } from './passkey-parts';
 import type { ClientData } from './responses';
 import { ownerKey } from './user-handle';

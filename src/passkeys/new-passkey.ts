@@ -4,7 +4,7 @@
  */
 import type { FactorOwner } from '../factors/second-factor';
 import { descriptorOf, openChallenge, refused, type Spend, spendOnce, wrong } from './ceremony';
-import type { PasskeyRecord } from './factors-stub';
+import type { PasskeyRecord } from '../factors/factor-stores';
 import type { PasskeyParts } from './passkey-parts';
 import { readAttestation } from './responses';
 import { ownerKey, userHandleOf } from './user-handle';

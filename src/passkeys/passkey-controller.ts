@@ -9,7 +9,7 @@ import { routeParameter } from '../http/route-parameter';
 import type { SessionService } from '../sessions/session-service';
 import { callable, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import type { PasskeyRecord } from './factors-stub';
+import type { PasskeyRecord } from '../factors/factor-stores';
 import { addPasskey, creationOptions } from './new-passkey';
 import type { PasskeyParts } from './passkey-parts';
 import { isPasskeyService, passkeysIn, type PasskeyService } from './passkey-service';

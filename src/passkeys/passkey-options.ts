@@ -12,7 +12,8 @@ import {
 } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { Clock } from '../util/clock';
-import { type FactorSecret, type PasskeyStoreInterface, secrets } from './factors-stub';
+import { type FactorSecret, secrets } from '../factors/factor-secret';
+import type { PasskeyStoreInterface } from '../factors/factor-stores';
 
 export interface PasskeyServiceOptions {
   /** Where passkeys are kept, such as `new SqlFactors({ client })`. */

@@ -7,7 +7,7 @@ import type { FactorOwner, SecondFactorInterface } from '../factors/second-facto
 import { Throttle } from '../throttle/throttle';
 import type { Clock } from '../util/clock';
 import { Challenges } from './challenges';
-import { keysOf } from './factors-stub';
+import { keysOf } from '../factors/factor-secret';
 import { isAddress, type PasskeyServiceOptions, passkeySettings } from './passkey-options';
 import type { PasskeyParts } from './passkey-parts';
 import { StoredPasskeys } from './stored-passkeys';
@@ -65,7 +65,7 @@ export class PasskeyService implements SecondFactorInterface {
   constructor(options: PasskeyServiceOptions) {
     const settings = passkeySettings(new.target.name, options);
     loadWebAuthn();
-    const [handleKey] = keysOf(settings.secrets, 'securest passkey user') as [Buffer];
+    const [handleKey] = keysOf(settings.secrets, 'passkey users') as [Buffer];
     let clock: Clock = settings.clock ?? Date.now;
     let realm = settings.rpId;
     const now = (): number => clock();
@@ -75,7 +75,7 @@ export class PasskeyService implements SecondFactorInterface {
         settings,
         stored: new StoredPasskeys(settings.store),
         challenges: new Challenges(
-          keysOf(settings.secrets, 'securest passkey challenge'),
+          keysOf(settings.secrets, 'passkey challenges'),
           settings.challengeSeconds,
           now,
         ),

@@ -1,6 +1,6 @@
 /** The passkeys of an app in its store. What the store answers is looked at before it counts. */
 import type { FactorOwner } from '../factors/second-factor';
-import type { PasskeyRecord, PasskeyStoreInterface } from './factors-stub';
+import type { PasskeyRecord, PasskeyStoreInterface } from '../factors/factor-stores';
 import type { MaybePromise } from '../core/userstore';
 import { SecurityError, SecurityFaultError } from '../errors';
 import { withinDeadline } from '../http/deadline';

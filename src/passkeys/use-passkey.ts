@@ -6,7 +6,7 @@ import { BadCredentialsError, ServiceUnavailableError } from '../errors';
 import type { FactorOwner } from '../factors/second-factor';
 import { isInstance } from '../util/instance';
 import { descriptorOf, openChallenge, refused, type Spend, spendOnce, wrong } from './ceremony';
-import type { PasskeyRecord } from './factors-stub';
+import type { PasskeyRecord } from '../factors/factor-stores';
 import type { PasskeyParts } from './passkey-parts';
 import { type Assertion, readAssertion } from './responses';
 import { isOwner } from './stored-passkeys';

@@ -151,7 +151,7 @@ export function isSessionService(value: unknown): value is SessionService {
 function keeperOfOptions(name: string, options: SessionServiceOptions): SessionKeeper {
   const settings = sessionSettings(name, options);
   const state: LivingState = settings.state;
-  const apps = new Apps('SessionService');
+  const apps = new Apps('SessionService', 'SessionProvider');
   let clock: Clock = settings.clock ?? Date.now;
   let isStarted = false;
   const parts: SessionParts = {

@@ -68,6 +68,8 @@ export class TokenService {
       stateful &&
       new TokenFamilies({
         stateful,
+        issuer: settings.issuer,
+        audience: settings.audience,
         lifeSeconds: settings.ttlSeconds + settings.clockToleranceSeconds,
         clock: settings.clock,
         sign: (facts, latestEnd) => this.#sign(facts, latestEnd),
@@ -150,8 +152,9 @@ export class TokenService {
    * `new Authentication(user)` in an app with one store.
    * @param request that the login came with: its address is shown to the user, and `refresh.client` is asked about it
    * @throws AccessDeniedError for a login by a token, a key or a session, or whose user may not log in
-   * @throws BadCredentialsError for a login that is too long ago, and when the user's `tokensValidFrom` lies ahead of it
-   * @throws ServiceUnavailableError when the state store or the userstore cannot say
+   * @throws BadCredentialsError for a login that is too long ago, when the user's `tokensValidFrom` lies ahead of it, and
+   * when all logins of the user are ended meanwhile
+   * @throws ServiceUnavailableError when the state store, the revocation log or the userstore cannot say
    * @throws TypeError as {@link issue} does
    * @throws ConfigurationError without `state`, and before an app has started that holds this service
    */

@@ -269,6 +269,7 @@ for (const driver of DRIVERS) {
       class Foreign implements AuthProviderInterface {
         readonly credential = 'x-foreign';
         readonly needsUserstore = false;
+        readonly proves = 'login';
         authenticate = (request: SecurityRequest) =>
           request.header('x-foreign') === undefined ? null : { username: 'ann' };
       }
@@ -288,6 +289,8 @@ for (const driver of DRIVERS) {
           expect((await api.send(method, path, headers)).status, `${kind} ${method}`).to.equal(403);
         }
       }
+      expect((await api.send('POST', '/token', { 'x-foreign': 'own' })).status).to.equal(403);
+      expect(api.events.filter(({ type }) => type === 'misconfigured')).to.be.empty;
       expect((await api.refresh(refreshToken)).status).to.equal(200);
     });
 

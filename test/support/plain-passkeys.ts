@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FactorOwner } from '../../src';
-import type { PasskeyRecord, PasskeyStoreInterface } from '../../src/passkeys/factors-stub';
+import type { PasskeyRecord, PasskeyStoreInterface } from '../../src';
 
 /** Passkeys in a map, as an app could keep them, with what tests watch. */
 export class PlainPasskeys implements PasskeyStoreInterface {

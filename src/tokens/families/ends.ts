@@ -12,6 +12,11 @@ export function isAlive(record: FamilyRecord, { settings, now }: FamilyParts): b
   return record.dead === undefined && now() < expiryOf(record, settings);
 }
 
+/** True for a family of this service, where several share the store. */
+export function isOwn({ service }: FamilyRecord, parts: FamilyParts): boolean {
+  return service === undefined || parts.service === undefined || service === parts.service;
+}
+
 /** True for a family of these names in a store of these. */
 export function isOf({ userstore }: FamilyRecord, { homes }: Person): boolean {
   return homes.includes(userstore);
@@ -46,15 +51,16 @@ export async function endFamily(parts: FamilyParts, id: string, request?: Securi
   if (marked.error !== undefined) throw marked.error;
 }
 
-/** Ends families of one user that are one too many. */
+/** Ends families of one user that are one too many. @param isMeant asked of each as it is then */
 export async function endExcess(
   parts: FamilyParts,
   families: readonly StoredFamily[],
+  isMeant: (family: Pick<StoredFamily, 'id' | 'record'>) => boolean,
   request?: SecurityRequest,
 ): Promise<void> {
   const ended: string[] = [];
   for (const { id } of families) {
-    const record = await markDead(parts, id);
+    const record = await markDead(parts, id, (present) => isMeant({ id, record: present }));
     if (record === undefined) continue;
     ended.push(id);
     told(parts, id, record, request);
@@ -72,7 +78,8 @@ export async function endUser(
   names: readonly string[],
   request?: SecurityRequest,
 ): Promise<void> {
-  let fault: unknown;
+  // Before they are listed: a family that is written later finds out that it has ended.
+  let fault: unknown = (await settled(parts.revoked.user(person, names))).error;
   const ids: string[] = [];
   for (const name of names) {
     const listed = await settled(parts.store.list(name));
@@ -83,8 +90,7 @@ export async function endUser(
       fault ??= (await settled(markDead(parts, id))).error;
     }
   }
-  const revoked = await settled(parts.revoked.user(person, names, ids));
-  fault ??= revoked.error;
+  fault ??= (await settled(parts.revoked.families(ids))).error;
   if (fault !== undefined) throw asError(fault);
   const [username = person.username] = names;
   parts.apps.emit({ type: 'tokens_ended', user: username }, homeOf(person), request);

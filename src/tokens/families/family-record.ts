@@ -10,6 +10,8 @@ export interface FamilyRecord {
   /** The name of the user's store, in an app with several. */
   readonly userstore?: string | undefined;
   readonly userId?: string | undefined;
+  /** Digest of the issuer and audience of the tokens: others in the same store are not for it. */
+  readonly service?: string | undefined;
   /** Digest of what all tokens of the family have. */
   readonly family: string;
   /** Digest of the secret that is good now. */
@@ -103,6 +105,7 @@ const MEMBERS: Readonly<Record<keyof FamilyRecord, Check>> = {
   user: isText,
   userstore: isAbsentOr(isText),
   userId: isAbsentOr(isText),
+  service: isAbsentOr(isDigest),
   family: isDigest,
   current: isDigest,
   previous: isAbsentOr(isDigest),

@@ -1,4 +1,5 @@
 /** The families of an app in its state store. What the store answers is looked at before it counts. */
+import { silencePromisesIn } from '../../core/silence';
 import type { MaybePromise } from '../../core/userstore';
 import { SecurityError, SecurityFaultError, ServiceUnavailableError } from '../../errors';
 import { withinDeadline } from '../../http/deadline';
@@ -90,7 +91,10 @@ export class FamilyStore {
 
   async #asked<T>(ask: (state: StateStoreInterface) => MaybePromise<T>): Promise<T> {
     try {
-      return await withinDeadline(ask(this.#state), DEADLINE_MS);
+      const answer = await withinDeadline(ask(this.#state), DEADLINE_MS);
+      // A list made by map() with an async function, for example.
+      silencePromisesIn(answer);
+      return answer;
     } catch (cause) {
       if (isInstance(cause, SecurityError)) throw cause;
       throw new SecurityFaultError({ cause });

@@ -1,4 +1,5 @@
 import type { SecurityRequest } from '../../core/request';
+import { silencePromisesIn } from '../../core/silence';
 import type { FamilyParts } from './parts';
 import { bindingOf } from './refresh-token';
 
@@ -17,6 +18,8 @@ export function clientOf(
     throw new TypeError(`TokenService.${call}() needs the request, because of the option refresh.client`);
   }
   const value: unknown = client(request);
+  // Of an async function.
+  silencePromisesIn(value);
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new TypeError('refresh.client must return a text or undefined');
   return bindingOf(familySecret, value);

@@ -1,7 +1,7 @@
 import { Authentication } from '../../core/authentication';
 import type { KnownUser } from '../../core/auth-provider';
 import type { SecurityRequest } from '../../core/request';
-import { isAlive, isOf } from './ends';
+import { isAlive, isOf, isOwn } from './ends';
 import { expiryOf, type StoredFamily } from './family-store';
 import type { FamilyParts } from './parts';
 import type { UserName } from '../../core/named-user';
@@ -61,7 +61,10 @@ export async function listFamilies(
   }
   const current = user instanceof Authentication ? { id: user.familyId } : undefined;
   return found
-    .filter(({ record }) => isOf(record, person) && isAlive(record, parts) && isUsable(record, known))
+    .filter(
+      ({ record }) =>
+        isOf(record, person) && isOwn(record, parts) && isAlive(record, parts) && isUsable(record, known),
+    )
     .sort((one, other) => other.record.at - one.record.at)
     .map(({ id, record }) => ({
       id,

@@ -18,6 +18,8 @@ export interface TokenFacts {
 
 /** What families work with. */
 export interface FamilyParts {
+  /** Digest of whose tokens they are; undefined for all who share the store. */
+  readonly service?: string | undefined;
   readonly store: FamilyStore;
   readonly settings: RefreshSettings;
   readonly apps: Apps;

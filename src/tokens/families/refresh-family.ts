@@ -4,7 +4,7 @@ import type { TokenReusedEvent } from '../../core/events';
 import type { SecurityRequest } from '../../core/request';
 import { TokenInvalidError } from '../../errors';
 import { ignoreRejection } from '../../util/ignore-rejection';
-import { isAlive, markDead } from './ends';
+import { isAlive, isOwn, markDead } from './ends';
 import type { FamilyRecord } from './family-record';
 import { lostRaces, type StoredFamily } from './family-store';
 import { clientOf } from './known-login';
@@ -41,6 +41,7 @@ export async function refreshFamily(
     const { record } = family;
     // Before anything else: whoever knows an id only must not end or learn anything.
     if (!hasDigest(token.familySecret, record.family)) throw invalid('It is not of that family');
+    if (!isOwn(record, parts)) throw invalid('It is of another service');
     if (!isAlive(record, parts) || parts.revoked.isFamilyEnded(token.familyId, record)) {
       throw invalid('Its family has ended');
     }

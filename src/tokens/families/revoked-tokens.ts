@@ -25,6 +25,8 @@ export interface RevocationReader {
   /** Whether it is known for certain. */
   isKnown(token: AskedToken): boolean;
   revoke(list: readonly Revocation[]): Promise<void>;
+  /** Resolves when all is known that was told until now. @throws ServiceUnavailableError where that cannot be */
+  hearAll(): Promise<void>;
   readonly ready: Promise<unknown>;
   start(): void;
   /** @returns what ends the listening */
@@ -42,6 +44,9 @@ export interface RevokedTokensOptions {
 
 /** A reply that is under way may still bring a token of a family that has just ended. */
 const UNDER_WAY_MS = 60_000;
+
+/** Nothing has it, so nothing can be revoked by it. */
+const NO_ID = '';
 
 const UUID = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -81,10 +86,18 @@ export class RevokedTokens {
    * Whether a family, or all that its user had when it was started, is known to have been ended: the entry may be one that
    * a failover or a login under way has left.
    */
-  isFamilyEnded(familyId: string, { user, userstore = '', started }: FamilyRecord): boolean {
-    const id = familyId.slice(0, 16);
-    const asked = { id, familyId: id, user: `${userstore}:${user}`, issuedAt: started + 1 };
-    return this.#reader?.isKnown(asked) === true;
+  isFamilyEnded(familyId: string, record: FamilyRecord): boolean {
+    return this.#isKnown(familyId.slice(0, 16), record);
+  }
+
+  /** Whether all that its user had when it was started is known to have been ended. */
+  isUserEnded(record: FamilyRecord): boolean {
+    return this.#isKnown(NO_ID, record);
+  }
+
+  /** Resolves when this process knows all that has been told until now. @throws ServiceUnavailableError */
+  async hearAll(): Promise<void> {
+    await this.#reader?.hearAll();
   }
 
   /** @throws ServiceUnavailableError where other processes could not be told yet; here it counts at once */
@@ -99,16 +112,18 @@ export class RevokedTokens {
     await this.#reader?.revoke(ids.map((id) => ({ id: id.slice(0, 16), until })));
   }
 
-  /** The tokens of some families, and all that were issued to the user until now. @throws the same */
-  async user({ homes }: Person, names: readonly string[], familyIds: readonly string[]): Promise<void> {
+  /** All tokens that were issued to the user until now. @throws the same */
+  async user({ homes }: Person, names: readonly string[]): Promise<void> {
     const until = this.#until();
     // Those of this very millisecond are of before, too.
     const before = this.#now() + 1;
     const users = names.flatMap((name) => homes.map((home) => `${home ?? ''}:${name}`));
-    await this.#reader?.revoke([
-      ...familyIds.map((id) => ({ id: id.slice(0, 16), until })),
-      ...users.map((id) => ({ id, until, before })),
-    ]);
+    await this.#reader?.revoke(users.map((id) => ({ id, until, before })));
+  }
+
+  #isKnown(id: string, { user, userstore = '', started }: FamilyRecord): boolean {
+    const asked = { id, familyId: id, user: `${userstore}:${user}`, issuedAt: started + 1 };
+    return this.#reader?.isKnown(asked) === true;
   }
 
   #until(): number {

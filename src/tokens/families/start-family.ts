@@ -4,15 +4,19 @@ import type { SecurityRequest } from '../../core/request';
 import { userIdOf } from '../../core/user';
 import { BadCredentialsError } from '../../errors';
 import { ignoreRejection } from '../../util/ignore-rejection';
-import { endExcess, isAlive } from './ends';
-import type { FamilyRecord } from './family-record';
-import { expiryOf, lostRaces } from './family-store';
+import { endExcess, isAlive, isOwn } from './ends';
+import { type FamilyRecord, writeRecord } from './family-record';
+import { expiryOf, lostRaces, type StoredFamily } from './family-store';
 import { startingUser } from '../../core/starting-user';
 import { clientOf } from './known-login';
 import type { FamilyParts, IssuedTokens } from './parts';
 import { digestOf, formatRefreshToken, newFamilyToken, type RefreshToken } from './refresh-token';
 
 const TRIES = 5;
+/** What the clock of another process may be ahead. */
+const MAX_AHEAD_MS = 60_000;
+/** How many ended families leave with each that is started: more than can have ended since the one before. */
+const MAX_FORGOTTEN = 100;
 
 /**
  * Starts a family for a login whose form has been checked.
@@ -40,6 +44,7 @@ export async function startFamily(
       userstore,
       // A view of the record for the app may lack it.
       userId: userIdOf(login.user) ?? known.id,
+      service: parts.service,
       family: digestOf(token.familySecret),
       current: digestOf(token.secret),
       n: 0,
@@ -58,7 +63,7 @@ export async function startFamily(
     if (issued === undefined)
       throw new BadCredentialsError({ cause: new Error('The login is too long ago') });
     if (!(await store.set(token.familyId, record))) continue;
-    await limit(parts, token.familyId, record, request);
+    await finish(parts, token.familyId, record, request);
     return issued;
   }
   throw lostRaces();
@@ -93,27 +98,80 @@ export function addressIn(request: SecurityRequest | undefined): string | undefi
   return request !== undefined && isIP(request.ip) !== 0 ? request.ip : undefined;
 }
 
-/** Ends what is one too many, which was used longest ago; never one that is newer than this. */
-async function limit(
+/**
+ * What remains to be done for a family once it is written.
+ * @throws BadCredentialsError where all logins of the user have been ended since it began
+ */
+async function finish(
   parts: FamilyParts,
   id: string,
-  { user, userstore, at }: FamilyRecord,
+  record: FamilyRecord,
   request: SecurityRequest | undefined,
 ): Promise<void> {
   try {
-    const { families } = await parts.store.list(user);
-    const others = families.filter(
-      (other) => other.id !== id && other.record.userstore === userstore && isAlive(other.record, parts),
-    );
-    const excess = others.length + 1 - parts.settings.maxPerUser;
-    if (excess <= 0) return;
-    const oldestFirst = others
-      .filter(({ record }) => record.at <= at)
-      .sort((one, other) => one.record.at - other.record.at);
-    await endExcess(parts, oldestFirst.slice(0, excess), request);
+    // Whoever ends all logins tells the log before looking for them: a family that was written too late to be found
+    // finds out here, while the log still knows.
+    await parts.revoked.hearAll();
+    if (parts.revoked.isUserEnded(record)) {
+      throw new BadCredentialsError({ cause: new Error('All logins of the user were ended meanwhile') });
+    }
+    // Last, so that nothing ends for a login that comes to nothing.
+    await limit(parts, { id, record, text: writeRecord(record) }, request);
   } catch (error) {
     // Nobody gets its token.
     ignoreRejection(parts.store.delete(id));
     throw error;
   }
+}
+
+/**
+ * Ends what is one too many, which was used longest ago. Those that start at once all come into one order, so that they
+ * never end each other.
+ */
+async function limit(
+  parts: FamilyParts,
+  started: StoredFamily,
+  request: SecurityRequest | undefined,
+): Promise<void> {
+  let own = started;
+  const { user, userstore } = started.record;
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const { families } = await parts.store.list(user);
+    forgetDead(parts, families);
+    // A login that came later has ended it.
+    if (families.some(({ id, record }) => id === own.id && record.dead !== undefined)) return;
+    const others = families.filter(
+      ({ id, record }) =>
+        id !== own.id && record.userstore === userstore && isOwn(record, parts) && isAlive(record, parts),
+    );
+    const excess = others.length + 1 - parts.settings.maxPerUser;
+    if (excess <= 0) return;
+    const older = others.filter((other) => isBefore(other, own)).sort(byUse);
+    const newest = Math.max(...others.map(({ record }) => record.at));
+    // A clock that is far ahead is not followed.
+    if (older.length >= excess || newest > parts.now() + MAX_AHEAD_MS) {
+      return endExcess(parts, older.slice(0, excess), (other) => isBefore(other, own), request);
+    }
+    const record = { ...own.record, at: newest + 1 };
+    if (!(await parts.store.set(own.id, record, own))) return;
+    own = { id: own.id, record, text: writeRecord(record) };
+  }
+  throw lostRaces();
+}
+
+type Used = Pick<StoredFamily, 'id' | 'record'>;
+
+function isBefore(one: Used, other: Used): boolean {
+  return byUse(one, other) < 0;
+}
+
+/** No two are equal. */
+function byUse(one: Used, other: Used): number {
+  return one.record.at - other.record.at || (one.id < other.id ? -1 : 1);
+}
+
+/** Who logs in all the time must not fill the store with what has ended. Nobody waits for it. */
+function forgetDead({ store }: FamilyParts, families: readonly StoredFamily[]): void {
+  const dead = families.filter(({ record }) => record.dead !== undefined);
+  for (const { id } of dead.slice(0, MAX_FORGOTTEN)) ignoreRejection(store.delete(id));
 }

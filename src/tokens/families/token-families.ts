@@ -9,7 +9,7 @@ import type { Clock } from '../../util/clock';
 import type { VerifiedToken } from '../claims';
 import type { StateSettings } from '../state-options';
 import { Apps } from '../../core/apps';
-import { endFamily, endUser, isAlive, isOf } from './ends';
+import { endFamily, endUser, isAlive, isOf, isOwn } from './ends';
 import { ConfigurationError } from '../../errors';
 import { FamilyStore } from './family-store';
 import { listFamilies, namesOf, type TokenFamily } from './list-families';
@@ -18,7 +18,7 @@ import type { FamilyParts, IssuedTokens } from './parts';
 import type { UserName } from '../../core/named-user';
 import { personOf } from '../../core/person';
 import { refreshFamily } from './refresh-family';
-import { isFamilyId } from './refresh-token';
+import { digestOf, isFamilyId } from './refresh-token';
 import { RevokedTokens, type RevocationReader } from './revoked-tokens';
 import { startFamily } from './start-family';
 
@@ -33,6 +33,9 @@ export interface TokenFamiliesOptions {
   readonly lifeSeconds: number;
   readonly clock: Clock;
   readonly sign: FamilyParts['sign'];
+  /** Whose tokens they are. */
+  readonly issuer: string;
+  readonly audience: string;
   /** Of the service, for problems. */
   readonly name: string;
 }
@@ -47,7 +50,7 @@ export class TokenFamilies {
   #listening: readonly (() => void)[] | undefined;
   readonly isRefreshOn: boolean;
 
-  constructor({ stateful, lifeSeconds, clock, sign, name }: TokenFamiliesOptions) {
+  constructor({ stateful, lifeSeconds, clock, sign, issuer, audience, name }: TokenFamiliesOptions) {
     const { state, refresh: settings, isRefreshOn, revocation } = stateful;
     this.isRefreshOn = isRefreshOn;
     this.#stores = [...new Set<Store>([state, ...(revocation ? [revocation.log] : [])])];
@@ -59,9 +62,10 @@ export class TokenFamilies {
     };
     this.#name = name;
     this.#parts = {
+      service: digestOf(JSON.stringify([issuer, audience])),
       store: new FamilyStore(state, settings),
       settings,
-      apps: new Apps('TokenService'),
+      apps: new Apps('TokenService', 'TokenProvider'),
       revoked: new RevokedTokens({ reader: this.#reader, lifeMs: lifeSeconds * 1000, now }),
       now,
       sign,
@@ -147,7 +151,7 @@ export class TokenFamilies {
     const { person, names } = await namesOf(this.#parts, login, request);
     const { record } = (await this.#parts.store.get(familyId)) ?? {};
     if (record === undefined || !isAlive(record, this.#parts)) return false;
-    if (!names.includes(record.user) || !isOf(record, person)) return false;
+    if (!names.includes(record.user) || !isOf(record, person) || !isOwn(record, this.#parts)) return false;
     await endFamily(this.#parts, familyId, request);
     return true;
   }

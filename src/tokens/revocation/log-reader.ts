@@ -1,3 +1,4 @@
+import { silencePromisesIn } from '../../core/silence';
 import type { Revocation, RevocationLogInterface, RevocationPage } from '../../state/revocation-log';
 import { isRevocation } from '../../state/limits';
 import { isInstance } from '../../util/instance';
@@ -39,6 +40,7 @@ export class LogReader {
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const asked = this.#cursor;
       const page: unknown = await calls.run(() => log.read(asked));
+      silencePromisesIn(page);
       if (!isPage(page)) throw new Error('read() of the log did not return a page');
       await this.#take(page.list);
       const isOther = this.#epoch !== undefined && page.epoch !== this.#epoch;

@@ -30,6 +30,10 @@ export interface RevocationsParts {
 
 const COMPONENT = 'revocation log';
 
+/** How often a login that nobody may have ended meanwhile looks at the log. */
+const MAX_LOOKS = 4;
+const LOOK_AGAIN_MS = 250;
+
 /** When a look at the log began that came to its end, by both clocks. */
 interface Look {
   readonly clock: number;
@@ -135,6 +139,30 @@ export class Revocations {
     for (const entry of list) this.#known.add(entry, this.#clock());
     this.start();
     await this.#writer.append(list);
+  }
+
+  /**
+   * Resolves when all that others told until now is known, or where that is not needed for a token either.
+   * @throws ServiceUnavailableError where the log cannot be read
+   */
+  async hearAll(): Promise<void> {
+    // More than once: the process may have been paused meanwhile, and a log that is back is noticed a moment later.
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await within(this.#schedule, () => this.#lookAnew());
+        return;
+      } catch (error) {
+        if (this.#settings.whenUnreachable === 'accept') return;
+        if (tries >= MAX_LOOKS) throw error;
+      }
+      await new Promise<void>((resume) => this.#schedule(LOOK_AGAIN_MS, resume));
+    }
+  }
+
+  async #lookAnew(): Promise<void> {
+    // What began before may have read too early.
+    await this.#looking?.catch(() => undefined);
+    await this.#look();
   }
 
   #knows(token: RevocableToken): boolean {

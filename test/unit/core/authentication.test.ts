@@ -131,6 +131,15 @@ describe('Authentication', () => {
       expect(new Authentication(user).provedBy).to.equal('key');
     });
 
+    it('is key where a provider says what is not known, also where the app states the login anew', () => {
+      for (const odd of ['Login', 'password', 7]) {
+        const login = proved(odd as 'login');
+        for (const stated of [login, new Authentication(login.user), new Authentication(login.user, login)]) {
+          expect(stated.provedBy).to.equal('key');
+        }
+      }
+    });
+
     it('is login for a user whom the app looked up itself', () => {
       proved('key');
       expect(new Authentication({ username: 'ann' }).provedBy).to.equal('login');
@@ -159,6 +168,30 @@ describe('Authentication', () => {
       expect(stated.familyId).to.equal('f1');
     }
     expect(new Authentication({ username: 'ann' }).familyId).to.equal(undefined);
+  });
+
+  it('keeps what the chain knows of a login around it, where its user is shared with other requests', () => {
+    const user = { username: 'ann' };
+    const proved = (provedBy: 'login' | 'token', stamp: number, familyId?: string) => {
+      const source = { kind: 'userstore', name: 'Users' } as const;
+      return provedLogin({}, { user, source, home: 'Users', stamp, provedBy, familyId, now: 9 });
+    };
+    const logins = [
+      proved('token', 1, 'f1'),
+      proved('login', 1),
+      proved('token', 2, 'f2'),
+      proved('login', 3),
+    ];
+    for (const login of logins) {
+      const { provedBy, stamp, familyId, source } = new Authentication(user, login);
+      expect({ provedBy, stamp, familyId, source }).to.deep.equal({
+        provedBy: login.provedBy,
+        stamp: login.stamp,
+        familyId: login.familyId,
+        source: login.source,
+      });
+    }
+    expect(new Authentication(user).provedBy).to.equal('token');
   });
 
   it('takes the time of a provider that states one, and else that of the chain', () => {

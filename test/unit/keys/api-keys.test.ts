@@ -246,6 +246,32 @@ describe('ApiKeys', () => {
       expect(state.only).to.deep.equal(before);
     });
 
+    it('ends no process where the state answers with promises that reject', async () => {
+      const broken = () => [
+        Promise.reject(new Error('canary')),
+        ['key:x', Promise.reject(new Error('canary'))],
+      ];
+      const { key } = await make().create(login(), { name: 'x' });
+      for (const method of ['list', 'get', 'set', 'delete'] as const) {
+        const odd = {
+          get: (id: string) => state.get(id),
+          set: (...given: Parameters<StateStoreInterface['set']>) => state.set(...given),
+          delete: (id: string) => state.delete(id),
+          list: (owner: string) => state.list(owner),
+          [method]: broken,
+        } as unknown as StateStoreInterface;
+        const keys = make({ state: odd });
+        const found = await find(make(), key);
+        if (found !== undefined) verifierOf(keys).noteUse(found);
+        await Promise.allSettled([
+          keys.list(login()),
+          find(keys, key),
+          keys.create(login(), { name: 'y' }),
+          keys.revoke(login(), key.slice(6, 22)),
+        ]);
+      }
+    });
+
     it('makes another one where the id is taken', async () => {
       class Taken extends WatchedState {
         left = 2;
@@ -305,6 +331,18 @@ describe('ApiKeys', () => {
       expect(await names({ username: 'ann' })).to.deep.equal(['former', 'mine']);
       expect(await names({ username: 'ann', userstore: 'Staff' })).to.deep.equal(['staff']);
       expect(await names({ username: 'ann', userstore: 'Other' })).to.deep.equal([]);
+    });
+
+    it('gives, counts and ends keys of a time when the app had several stores, as they still count', async () => {
+      const keys = make({ maxPerUser: 2 });
+      const { info } = await keys.create(proved('login', {}, { home: 'Users' }), { name: 'before' });
+      await keys.create(proved('login'), { name: 'after' });
+      expect(await keys.list(proved('login'))).to.have.length(2);
+      expect(await refusal(keys.create(proved('login'), { name: 'x' }))).to.be.instanceOf(
+        InvalidRequestError,
+      );
+      expect(await keys.revoke(proved('login'), info.id)).to.be.true;
+      expect(await keys.list(proved('login'))).to.have.length(1);
     });
 
     it('takes what names a user', async () => {
@@ -483,6 +521,19 @@ describe('ApiKeys', () => {
       expect(writes()).to.equal(3);
       expect(state.only.row).to.deep.equal({ ...before, lastUsedAt: now });
       expect(state.entries.get(state.only.key)).to.include({ owner: 'ann', ends: START + 90 * DAY });
+    });
+
+    it('keeps what a later minor version added', async () => {
+      const keys = make();
+      const { key } = await keys.create(login(), { name: 'x' });
+      const [stored] = [...state.entries.values()];
+      if (stored === undefined) throw new Error('Nothing is stored');
+      stored.value = JSON.stringify({ ...state.only.row, later: ['one'] });
+      await use(keys, key);
+      await eventually(async () => (await lastUse(keys)) === START);
+      expect(state.only.row).to.deep.include({ v: 1, later: ['one'], lastUsedAt: START });
+      expect(state.only.row).not.to.have.any.keys('id', 'text');
+      expect([...state.entries.values()][0]?.value).to.match(/^\{"v":1,/);
     });
 
     it('is written by one of several processes', async () => {

@@ -353,6 +353,58 @@ describe('Revocations', () => {
     expect(await asked).to.equal(true);
   });
 
+  it('ends no process where the log answers with promises that reject', async () => {
+    const log = new FakeLog();
+    const { revocations, time } = await started(log);
+    log.readFault = () => Promise.resolve({ list: [Promise.reject(new Error('x'))] } as never);
+    const heard = Promise.allSettled([revocations.hearAll()]);
+    await time.pass(1000);
+    const [answer] = await heard;
+    expect(answer.status).to.equal('rejected');
+  });
+
+  it('hears all that was told until now, whatever a look under way has read', async () => {
+    const log = new FakeLog();
+    const { revocations, time } = await started(log);
+    let answer: (page: RevocationPage) => void = () => undefined;
+    const stale = await log.read('one 0');
+    log.readFault = () => new Promise((resolve) => (answer = resolve));
+    await time.pass(250);
+    log.readFault = undefined;
+    log.rows.push({ id: ID, until: START + 60_000 });
+    const heard = revocations.hearAll();
+    expect(revocations.isKnown(token())).to.equal(false);
+    answer(stale);
+    await heard;
+    expect(revocations.isKnown(token())).to.equal(true);
+  });
+
+  it('hears all also where the process is paused while it asks', async () => {
+    const log = new FakeLog();
+    const { revocations, time } = await started(log);
+    log.readFault = () => {
+      log.readFault = undefined;
+      return new Promise(() => undefined);
+    };
+    const heard = revocations.hearAll();
+    await settle();
+    await time.pass(1000);
+    await heard;
+    expect(log.reads).to.be.greaterThan(2);
+  });
+
+  it('cannot hear all while the log is down, which is no fault where tokens are accepted all the same', async () => {
+    for (const whenUnreachable of ['refuse', 'accept'] as const) {
+      const log = new FakeLog();
+      const { revocations, time } = await started(log, { whenUnreachable });
+      log.readFault = () => Promise.reject(new Error('down'));
+      const heard = Promise.allSettled([revocations.hearAll()]);
+      await time.pass(1000);
+      const [answer] = await heard;
+      expect(answer.status).to.equal(whenUnreachable === 'refuse' ? 'rejected' : 'fulfilled');
+    }
+  });
+
   it('takes a clock that was set back for one that says nothing', async () => {
     const log = new FakeLog();
     const { revocations, time } = await started(log);

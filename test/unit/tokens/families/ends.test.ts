@@ -1,11 +1,35 @@
 import { expect } from 'chai';
 import {
+  BadCredentialsError,
   type MemoryState,
   type RevocationLogInterface,
   ServiceUnavailableError,
   TokenInvalidError,
 } from '../../../../src';
 import { DAY, familyIdOf, makeFamilies, rejection, START } from '../../../support/families';
+import { scriptedState } from '../../../support/scripted-state';
+
+/** Holds up work that comes to it while it is closed. */
+class Gate {
+  #opened: Promise<void> | undefined;
+  #open: (() => void) | undefined;
+  #reach: (() => void) | undefined;
+  /** Resolves when somebody waits. */
+  readonly reached = new Promise<void>((resolve) => (this.#reach = resolve));
+
+  close(): void {
+    this.#opened = new Promise((resolve) => (this.#open = resolve));
+  }
+
+  open(): void {
+    this.#open?.();
+  }
+
+  async passed(): Promise<void> {
+    if (this.#opened !== undefined) this.#reach?.();
+    await this.#opened;
+  }
+}
 
 const refused = async (work: Promise<unknown>): Promise<void> => {
   expect(await rejection(work)).to.be.instanceOf(TokenInvalidError);
@@ -99,6 +123,83 @@ describe('What ends a family', () => {
     expect(await isRevoked(again.token)).to.be.false;
     clock.now += 1;
     expect(await isRevoked(tokens.issue(login()).token)).to.be.false;
+  });
+
+  for (const where of ['the same process', 'another process']) {
+    it(`revokeUser(): in ${where}, a login whose entry is written too late to be found, for good`, async () => {
+      const gate = new Gate();
+      const families = makeFamilies({
+        wrap: (memory) =>
+          scriptedState(memory, {
+            set: async (...given: Parameters<MemoryState['set']>) => {
+              await gate.passed();
+              return memory.set(...given);
+            },
+          }),
+      });
+      const { tokens, make, app, start, clock, events, memory } = families;
+      const other = make();
+      other.onStart(app);
+      gate.close();
+      const started = rejection(start());
+      await gate.reached;
+      clock.now += 5;
+      await (where === 'another process' ? other : tokens).revokeUser({ username: 'ann' });
+      clock.now += 5;
+      gate.open();
+      expect(await started).to.be.instanceOf(BadCredentialsError);
+      expect(memory.list('ann')).to.be.empty;
+      expect(events).to.have.length(1);
+      const { refreshToken } = await start();
+      clock.now += 7_200_000;
+      await tokens.refresh(refreshToken);
+    });
+  }
+
+  it('revokeUser(): tells the log before it looks for families', async () => {
+    const calls: string[] = [];
+    const { tokens, start } = makeFamilies({
+      wrap: (memory) => ({
+        ...scriptedState(memory, {
+          list: (owner: string) => {
+            calls.push('list');
+            return memory.list(owner);
+          },
+        }),
+        revocationLog: {
+          append: (list) => {
+            calls.push(...list.map(({ before }) => (before === undefined ? 'family' : 'user')));
+            return memory.revocationLog.append(list);
+          },
+          read: (cursor) => memory.revocationLog.read(cursor),
+        },
+      }),
+    });
+    await start();
+    calls.length = 0;
+    await tokens.revokeUser({ username: 'ann' });
+    expect([...new Set(calls)]).to.deep.equal(['user', 'list', 'family']);
+  });
+
+  it('revokeUser(): starts nothing where the log cannot say who was ended meanwhile', async () => {
+    const fault = { isDown: false };
+    const { tokens, start, entries } = makeFamilies({
+      refresh: { maxPerUser: 1 },
+      wrap: (inner) => {
+        const log: RevocationLogInterface = {
+          append: (list) => inner.revocationLog.append(list),
+          read: (cursor) =>
+            fault.isDown ? Promise.reject(new ServiceUnavailableError()) : inner.revocationLog.read(cursor),
+        };
+        return { ...scriptedState(inner, {}), revocationLog: log };
+      },
+    });
+    const { refreshToken } = await start();
+    fault.isDown = true;
+    expect(await rejection(start())).to.be.instanceOf(ServiceUnavailableError);
+    expect(entries()).to.have.length(1);
+    fault.isDown = false;
+    await tokens.refresh(refreshToken);
   });
 
   it('revokeUser(): a user who has been removed, too', async () => {

@@ -116,6 +116,19 @@ describe('A state store that fails', () => {
     });
   }
 
+  it('ends no process where it answers with promises that reject, in a list or beside', async () => {
+    const broken = () => [Promise.reject(new Error('canary')), ['rt:x', Promise.reject(new Error('canary'))]];
+    const { tokens, start, script } = scripted();
+    const { refreshToken } = await start();
+    script.list = broken;
+    expect(await rejection(start())).to.be.instanceOf(SecurityFaultError);
+    expect(await rejection(tokens.families({ username: 'ann' }))).to.be.instanceOf(SecurityFaultError);
+    for (const method of ['get', 'set'] as const) {
+      script[method] = broken;
+      expect(await rejection(tokens.refresh(refreshToken))).to.be.instanceOf(SecurityFaultError);
+    }
+  });
+
   it('lets in nobody whom it lists under another name', async () => {
     const { tokens, start, script, memory } = scripted();
     await start('ben');

@@ -163,6 +163,47 @@ describe('TokenService.start()', () => {
     await tokens.refresh(second.refreshToken);
   });
 
+  for (const maxPerUser of [1, 2, 3]) {
+    it(`keeps ${String(maxPerUser)} of many that start in one millisecond, and never ends all of them`, async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const { tokens, start, entries } = makeFamilies({ refresh: { maxPerUser } });
+        const delayed = async (ticks: number): ReturnType<typeof start> => {
+          for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+          return start();
+        };
+        const all = await Promise.all([0, 0, round % 7, round % 11].map(delayed));
+        expect(entries().filter(({ json }) => json['dead'] === undefined)).to.have.length(maxPerUser);
+        const answers = await Promise.allSettled(all.map((issued) => tokens.refresh(issued.refreshToken)));
+        expect(answers.filter(({ status }) => status === 'fulfilled')).to.have.length(maxPerUser);
+      }
+    });
+  }
+
+  it('comes after those that a clock a little ahead has written, and follows no clock that is far ahead', async () => {
+    const { tokens, start, clock } = makeFamilies({ refresh: { maxPerUser: 1 } });
+    clock.now += 30_000;
+    const ahead = await start();
+    clock.now -= 30_000;
+    const next = await start();
+    await refused(tokens.refresh(ahead.refreshToken));
+    await tokens.refresh(next.refreshToken);
+    clock.now += DAY;
+    const farAhead = await start();
+    clock.now -= DAY;
+    const last = await start();
+    for (const { refreshToken } of [farAhead, last]) await tokens.refresh(refreshToken);
+  });
+
+  it('forgets what has ended of a user who logs in all the time', async () => {
+    const { start, tokens, clock, memory } = makeFamilies({ refresh: { maxPerUser: 3 } });
+    for (let round = 0; round < 50; round += 1) {
+      clock.now += 1;
+      const { refreshToken } = await start();
+      if (round % 2 === 0) await tokens.revokeFamily(familyIdOf(refreshToken));
+    }
+    expect(memory.size).to.be.at.most(5);
+  });
+
   it('needs an app, and says so', async () => {
     const { make, login } = makeFamilies();
     const error = await rejection(make().start(login()));
@@ -188,6 +229,29 @@ describe('TokenService.refresh()', () => {
       expect(verified.authenticatedAt.getTime()).to.equal(START);
       expect(verified.issuedAt.getTime()).to.equal(clock.now);
     }
+  });
+
+  it('takes no token of a service of another issuer or audience that has the same state', async () => {
+    const { tokens, make, app, start, login, entries } = makeFamilies({ refresh: { maxPerUser: 1 } });
+    const { refreshToken } = await start();
+    for (const other of [{ audience: 'admin-api' }, { issuer: 'admin' }, { issuer: 'no', audience: 'tes' }]) {
+      const service = make(other);
+      service.onStart(app);
+      const before = entries();
+      await refused(service.refresh(refreshToken));
+      expect(entries()).to.deep.equal(before);
+      // Neither shown there, nor one too many.
+      expect(await service.families({ username: 'ann' })).to.be.empty;
+      await service.start(login());
+      expect(await service.families({ username: 'ann' })).to.have.length(1);
+    }
+    expect(await tokens.families({ username: 'ann' })).to.have.length(1);
+    const process = make();
+    process.onStart(app);
+    const next = await process.refresh(refreshToken);
+    await tokens.revokeUser({ username: 'ann' });
+    await refused(tokens.refresh(next.refreshToken));
+    expect(entries().every(({ json }) => json['dead'] !== undefined)).to.be.true;
   });
 
   it('keeps an empty list of scopes, which allows nothing', async () => {
@@ -419,6 +483,13 @@ describe('TokenService.refresh()', () => {
       const { refreshToken } = await tokens.start(login(), client('phone'));
       expect(entries()[0]?.value).not.to.include('phone');
       await tokens.refresh(refreshToken, client('phone'));
+    });
+
+    it('takes no promise for a client, and one that rejects ends no process', async () => {
+      const asynchronous = (() => Promise.reject(new Error('late'))) as unknown as () => string;
+      const { tokens, login, entries } = makeFamilies({ refresh: { client: asynchronous } });
+      expect(await rejection(tokens.start(login(), client('phone')))).to.be.instanceOf(TypeError);
+      expect(entries()).to.be.empty;
     });
 
     for (const other of ['tablet', undefined]) {

@@ -1,0 +1,58 @@
+import type { OtpStoreInterface, PasskeyRecord, PasskeyStoreInterface } from './factor-stores';
+import { passkeyText, readPasskey } from './passkey-text';
+import type { FactorOwner } from './second-factor';
+
+/**
+ * Second factors in memory: for tests, and for one process whose users set theirs up anew after each restart.
+ * @example class Otp extends OtpService { constructor() { super({ store: new MemoryFactors(), secret }); } }
+ */
+export class MemoryFactors implements OtpStoreInterface, PasskeyStoreInterface {
+  readonly #codes = new Map<string, string>();
+  readonly #passkeys = new Map<string, { readonly owner: string; readonly text: string }>();
+
+  getOtp(user: FactorOwner): string | undefined {
+    return this.#codes.get(keyOf(user));
+  }
+
+  updateOtp(user: FactorOwner, next: string | undefined, previous: string | undefined): boolean {
+    const key = keyOf(user);
+    if (this.#codes.get(key) !== previous) return false;
+    if (next === undefined) this.#codes.delete(key);
+    else this.#codes.set(key, next);
+    return true;
+  }
+
+  getPasskey(id: string): PasskeyRecord | undefined {
+    const found = this.#passkeys.get(id);
+    return found && readPasskey(found.text);
+  }
+
+  listPasskeys(user: FactorOwner): readonly PasskeyRecord[] {
+    const key = keyOf(user);
+    return [...this.#passkeys.values()]
+      .filter(({ owner }) => owner === key)
+      .map(({ text }) => readPasskey(text));
+  }
+
+  addPasskey(passkey: PasskeyRecord): boolean {
+    if (this.#passkeys.has(passkey.id)) return false;
+    this.#passkeys.set(passkey.id, { owner: keyOf(passkey.user), text: passkeyText(passkey) });
+    return true;
+  }
+
+  updatePasskey(next: PasskeyRecord, previous: PasskeyRecord): boolean {
+    const found = this.#passkeys.get(previous.id);
+    const isSame = found?.text === passkeyText(previous) && next.id === previous.id;
+    if (!isSame || found.owner !== keyOf(next.user)) return false;
+    this.#passkeys.set(next.id, { owner: found.owner, text: passkeyText(next) });
+    return true;
+  }
+
+  removePasskey(user: FactorOwner, id: string): boolean {
+    return this.#passkeys.get(id)?.owner === keyOf(user) && this.#passkeys.delete(id);
+  }
+}
+
+function keyOf({ username, userstore }: FactorOwner): string {
+  return JSON.stringify([userstore ?? null, username]);
+}
