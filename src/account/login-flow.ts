@@ -120,6 +120,11 @@ export class LoginFlow {
     return this.#parts;
   }
 
+  /** All that users of the sessions may have, by whichever controller. */
+  get secondFactors(): readonly Constructor<SecondFactorInterface>[] {
+    return [...keeperOf(this.#sessions).secondFactors];
+  }
+
   get answers(): Answers {
     return this.#answers;
   }
@@ -156,7 +161,7 @@ export class LoginFlow {
   async freshSession(): Promise<FreshSession> {
     const login = await this.session();
     const owner = await this.#ownerOf(login);
-    const kinds = await this.#enrolled(owner, [...keeperOf(this.#sessions).secondFactors]);
+    const kinds = await this.#enrolled(owner, this.secondFactors);
     const need = {
       maxAgeSeconds: FRESH_SECONDS,
       ...(kinds.length > 0 && { methods: ['mfa'] }),

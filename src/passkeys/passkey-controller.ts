@@ -3,10 +3,13 @@ import { CONTROLLER_PATH, loginController, type LoginRoute } from '../account/lo
 import { noteNeeds } from '../account/session-needs';
 import type { Constructor } from '../components/constructor';
 import { ConfigurationError, InvalidRequestError } from '../errors';
+import { OtpService, reopenOtp } from '../factors/otp-service';
+import type { FactorOwner } from '../factors/second-factor';
 import type { OwnReply } from '../http/own-reply';
 import { textIn } from '../http/read-body';
 import { routeParameter } from '../http/route-parameter';
 import type { SessionService } from '../sessions/session-service';
+import { isInstance } from '../util/instance';
 import { callable, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { PasskeyRecord } from '../factors/factor-stores';
@@ -102,6 +105,7 @@ async function logIn(flow: LoginFlow, parts: PasskeyParts): Promise<OwnReply> {
   const response = body.members['response'];
   const login = await flow.proveBy('Passkey', async () => {
     const { owner, method, at } = await usePasskey(parts, undefined, response, useIn(flow));
+    await reopenCodes(flow, owner);
     return { owner, factors: [{ method, at }] };
   });
   return flow.begin(login, body);
@@ -110,7 +114,8 @@ async function logIn(flow: LoginFlow, parts: PasskeyParts): Promise<OwnReply> {
 async function proveFactor(flow: LoginFlow, parts: PasskeyParts): Promise<OwnReply> {
   const subject = await flow.subject();
   const { members } = await flow.body();
-  const { method, at } = await usePasskey(parts, subject.owner, members['response'], useIn(flow));
+  const { owner, method, at } = await usePasskey(parts, subject.owner, members['response'], useIn(flow));
+  await reopenCodes(flow, owner);
   return flow.complete(subject, { method, at });
 }
 
@@ -135,6 +140,15 @@ async function remove(flow: LoginFlow, { stored }: PasskeyParts): Promise<OwnRep
   if (passkey === undefined || !(await stored.remove(owner, id))) return { status: 404 };
   flow.emit('factor_removed', methodOf(passkey), owner);
   return { status: 204 };
+}
+
+/** Wrong codes may have closed those of the user: who proves a passkey is no guesser. */
+async function reopenCodes(flow: LoginFlow, owner: FactorOwner): Promise<void> {
+  for (const cls of flow.secondFactors) {
+    const factor = flow.resolve(cls);
+    // Codes that stay closed keep nobody from a login by passkey.
+    if (isInstance<OtpService>(factor, OtpService)) await reopenOtp(factor, owner).catch(() => undefined);
+  }
 }
 
 function useIn(flow: LoginFlow): Use {

@@ -52,6 +52,9 @@ export interface UsedCredential {
   readonly device: 'single' | 'multi';
 }
 
+/** Of the longest keys in use, RSA of 4,096 bits, there are 710 characters. */
+const MAX_KEY_LENGTH = 2048;
+
 /** @throws ConfigurationError where it is not installed */
 export const loadWebAuthn: () => WebAuthn & Helpers = lazy(() => ({
   ...(loadOptional('@simplewebauthn/server', 'PasskeyService') as WebAuthn),
@@ -75,8 +78,10 @@ export async function newCredential(
     });
     if (!verified || registrationInfo?.credential.id !== id) return undefined;
     const { credential, credentialDeviceType } = registrationInfo;
+    const publicKey = Buffer.from(credential.publicKey).toString('base64url');
+    if (publicKey.length > MAX_KEY_LENGTH) return undefined;
     return {
-      publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+      publicKey,
       counter: credential.counter,
       device: deviceOf(credentialDeviceType),
     };
