@@ -268,7 +268,8 @@ for (const driver of DRIVERS) {
       expect([reply.status, reply.json()]).to.deep.equal([200, { username: 'ann' }]);
       expect(browser.cookies.get('__Host-session')).not.to.equal(before);
       expect((await browser.get('/strong')).status).to.equal(200);
-      expect(events.at(-2)).to.include({ type: 'stepped_up', user: 'ann', method: 'otp' });
+      const [stepUp] = events.filter(({ type }) => type === 'stepped_up');
+      expect(stepUp).to.include({ user: 'ann', method: 'otp' });
       expect((await api.send(browser, '/otp/factor', { code })).status).to.equal(401);
       expect(events.filter(({ type }) => type === 'factor_failed')).to.have.length(1);
     });
