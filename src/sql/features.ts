@@ -66,4 +66,36 @@ CREATE INDEX securest_revocations_by_end ON securest_revocations (expires_ms);
       },
     ],
   },
+  {
+    name: 'factors',
+    versions: [
+      {
+        postgres: `
+CREATE TABLE securest_otp (owner text PRIMARY KEY, username text NOT NULL, value text NOT NULL);
+CREATE TABLE securest_passkeys (id text PRIMARY KEY, owner text NOT NULL, username text NOT NULL, value text NOT NULL);
+CREATE INDEX securest_passkeys_by_owner ON securest_passkeys (owner);
+`,
+        sqlite: `
+CREATE TABLE securest_otp (owner TEXT NOT NULL PRIMARY KEY, username TEXT NOT NULL, value TEXT NOT NULL) STRICT;
+CREATE TABLE securest_passkeys (
+  id TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, username TEXT NOT NULL, value TEXT NOT NULL
+) STRICT;
+CREATE INDEX securest_passkeys_by_owner ON securest_passkeys (owner);
+`,
+        mysql: [
+          table(
+            'securest_otp',
+            `owner CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  username TEXT CHARACTER SET utf8mb4 NOT NULL, value MEDIUMTEXT CHARACTER SET utf8mb4 NOT NULL`,
+          ),
+          table(
+            'securest_passkeys',
+            `id VARCHAR(1364) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  owner CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, username TEXT CHARACTER SET utf8mb4 NOT NULL,
+  value MEDIUMTEXT CHARACTER SET utf8mb4 NOT NULL, KEY securest_passkeys_by_owner (owner)`,
+          ),
+        ],
+      },
+    ],
+  },
 ];

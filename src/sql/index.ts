@@ -4,6 +4,7 @@ export { MysqlClient, type MysqlClientOptions, type MysqlConnection, type MysqlP
 export type { DatabaseClient, SqlClient } from './sql-client';
 export type { SqlQueries, SqlTable, SqlUserstoreOptions } from './sql-options';
 export { SqlRevocationLog, type SqlRevocationLogOptions } from './sql-revocation-log';
+export { SqlFactors, type SqlFactorsOptions } from './sql-factors';
 export { SqlState, type SqlStateOptions } from './sql-state';
 export { SqlUserstore } from './sql-userstore';
 export { SqliteClient } from './sqlite-client';

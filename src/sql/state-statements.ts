@@ -50,7 +50,7 @@ function transactional(dialect: 'postgres' | 'sqlite'): StateStatements {
 /** The driver sends numbers as reals, and texts in the character set of the connection. */
 const integer = (parameter: string): string => `CAST(${parameter} AS SIGNED)`;
 /** A lenient mode would cut texts off, and replace characters. */
-const strict = (verb: 'INSERT' | 'UPDATE', rest: string): string =>
+export const strict = (verb: 'INSERT' | 'UPDATE', rest: string): string =>
   `/*M! SET STATEMENT sql_mode = 'STRICT_ALL_TABLES' FOR */ ${verb} /*+ SET_VAR(sql_mode = 'STRICT_ALL_TABLES') */ ${rest}`;
 const OWNER = 'CAST(CONVERT($1 USING utf8mb4) AS BINARY)';
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ServiceUnavailableError } from '../../src/errors';
-import { MysqlClient, migrate, SqliteClient, SqlRevocationLog, SqlState } from '../../src/sql';
+import { MysqlClient, migrate, SqlFactors, SqliteClient, SqlRevocationLog, SqlState } from '../../src/sql';
 import type { DatabaseClient, SqlClient } from '../../src/sql';
 import { logStatements } from '../../src/sql/log-statements';
 import { stateStatements } from '../../src/sql/state-statements';
-import { revocationLogContract, stateStoreContract } from '../../src/testing';
+import { factorStoreContract, revocationLogContract, stateStoreContract } from '../../src/testing';
 import { describeWith } from './describe-with';
 import { MariadbServer, whyNoMariadb } from './mariadb-server';
 import { LIMITS, PostgresServer, whyNoPostgres } from './postgres-server';
@@ -44,6 +44,7 @@ function describeState(name: string, { client, sql, target }: Ground): void {
   });
 
   stateStoreContract({ time: 'given', make: ({ clock }) => make(clock) });
+  factorStoreContract({ make: () => new SqlFactors({ client: client() }) });
   revocationLogContract({
     make: () => make().revocationLog,
     empty: () => sql().query('DELETE FROM securest_revocations', []),

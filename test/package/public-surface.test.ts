@@ -221,11 +221,18 @@ const TYPES = [
   'WarningCode',
 ];
 
-const TESTING_VALUES = ['actingAs', 'describeAuthorization', 'revocationLogContract', 'stateStoreContract'];
+const TESTING_VALUES = [
+  'actingAs',
+  'describeAuthorization',
+  'factorStoreContract',
+  'revocationLogContract',
+  'stateStoreContract',
+];
 const TESTING_TYPES = [
   'AuthorizationMatrixOptions',
   'ContractFacts',
   'RevocationLogContractOptions',
+  'FactorStoreContractOptions',
   'StateStoreContractOptions',
   'TestRunner',
 ];
@@ -310,6 +317,7 @@ describe('Public surface', function () {
     expect(Object.keys(sql)).to.have.members([
       'MysqlClient',
       'SqlRevocationLog',
+      'SqlFactors',
       'SqlState',
       'SqlUserstore',
       'SqliteClient',
@@ -323,6 +331,7 @@ describe('Public surface', function () {
       'SqlClient',
       'SqlQueries',
       'SqlRevocationLogOptions',
+      'SqlFactorsOptions',
       'SqlStateOptions',
       'SqlTable',
       'SqlUserstoreOptions',
