@@ -58,8 +58,7 @@ function probe(): Constructor<object> {
   return Probe;
 }
 
-describeWith(missing, 'Passkeys in Chromium', function () {
-  this.timeout(60_000);
+describeWith(missing, 'Passkeys in Chromium', () => {
   let chrome: Browser;
   let api: SecuredServer;
   let store: MemoryFactors;

@@ -79,8 +79,7 @@ describe('The options of a PasskeyService', () => {
       { origin: 'https://app.example' },
       null,
     ]) {
-      const construct =
-        change === null ? () => new PasskeyService(null as never) : made(change);
+      const construct = change === null ? () => new PasskeyService(null as never) : made(change);
       expect(construct, inspect(change))
         .to.throw(ConfigurationError)
         .with.property('message')
