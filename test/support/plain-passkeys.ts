@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FactorOwner } from '../../src';
-import type { PasskeyRecord, PasskeyStoreInterface } from '../../src';
+import type { FactorOwner, PasskeyRecord, PasskeyStoreInterface } from '../../src';
 
 /** Passkeys in a map, as an app could keep them, with what tests watch. */
 export class PlainPasskeys implements PasskeyStoreInterface {
@@ -16,7 +15,7 @@ export class PlainPasskeys implements PasskeyStoreInterface {
   }
   async listPasskeys(user: FactorOwner) {
     await this.#note('list');
-    return [...this.records.values()].filter((record) => isDeepStrictEqual(record.user, user));
+    return [...this.records.values()].filter((record) => isOf(record, user));
   }
   async addPasskey(passkey: PasskeyRecord) {
     await this.#note('add');
@@ -33,8 +32,8 @@ export class PlainPasskeys implements PasskeyStoreInterface {
   }
   async removePasskey(user: FactorOwner, id: string) {
     await this.#note('remove');
-    if (!isDeepStrictEqual(this.records.get(id)?.user, user)) return false;
-    return this.records.delete(id);
+    const record = this.records.get(id);
+    return record !== undefined && isOf(record, user) && this.records.delete(id);
   }
 
   async #note(call: string): Promise<void> {
@@ -42,4 +41,9 @@ export class PlainPasskeys implements PasskeyStoreInterface {
     await Promise.resolve();
     if (this.isDown) throw new Error('down');
   }
+}
+
+/** Stores know users by name and userstore alone. */
+function isOf({ user }: PasskeyRecord, { username, userstore }: FactorOwner): boolean {
+  return user.username === username && user.userstore === userstore;
 }
