@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { MemoryFactors } from '../../../src';
+import { MemoryFactors, type PasskeyRecord } from '../../../src';
 import { migrate, SqliteClient, SqlFactors } from '../../../src/sql';
 import { factorStoreContract } from '../../../src/testing';
 import { FACTOR_CASES, type FactorStore } from '../../../src/testing/contracts/factor-cases';
@@ -129,7 +129,7 @@ describe('factorStoreContract()', () => {
       (store) => ({
         getPasskey: (id) => {
           const found = store.getPasskey(id);
-          return found && { ...found, lastUsedAt: undefined };
+          return found && ({ ...found, lastUsedAt: undefined } as unknown as PasskeyRecord);
         },
       }),
     ],
