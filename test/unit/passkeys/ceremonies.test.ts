@@ -4,12 +4,14 @@ import {
   BadCredentialsError,
   type FactorOwner,
   InvalidRequestError,
+  MemoryFactors,
   SecurityFaultError,
   ServiceUnavailableError,
   ThrottledError,
 } from '../../../src';
 import { PasskeyService, type PasskeyServiceOptions } from '../../../src/passkeys';
 import { addPasskey, creationOptions } from '../../../src/passkeys/new-passkey';
+import { migrate, SqlFactors, SqliteClient } from '../../../src/sql';
 import { passkeysIn } from '../../../src/passkeys/passkey-service';
 import { requestOptions, type Use, usePasskey } from '../../../src/passkeys/use-passkey';
 import {
@@ -468,6 +470,43 @@ describe('Ceremonies of passkeys', () => {
       expect(await service().isEnrolled(ANN)).to.equal(true);
     });
   });
+
+  const STORES: readonly (readonly [string, () => Promise<PasskeyServiceOptions['store']>])[] = [
+    ['MemoryFactors', () => Promise.resolve(new MemoryFactors())],
+    [
+      'SqlFactors',
+      async () => {
+        const client = new SqliteClient(':memory:');
+        await migrate(client);
+        return new SqlFactors({ client });
+      },
+    ],
+  ];
+  for (const [name, make] of STORES) {
+    it(`are kept by ${name}, and of twelve uses at once each counter counts once`, async () => {
+      const parts = partsOf({ store: await make() });
+      const authenticator = new Authenticator(ORIGIN, 'single');
+      const passkey = await made(authenticator, parts);
+      const options = await Promise.all(Array.from({ length: 12 }, () => asking(parts, ANN)));
+      const results = await Promise.allSettled(
+        options.map((one) => usePasskey(parts, ANN, authenticator.get(one, { counter: 5 }), useFrom())),
+      );
+      expect(results.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
+      for (const counter of [6, 7]) {
+        const response = authenticator.get(await asking(parts), { counter });
+        await usePasskey(parts, undefined, response, useFrom());
+      }
+      const [kept] = await parts.stored.list(ANN);
+      expect(kept).to.deep.include({
+        id: passkey.id,
+        counter: 7,
+        createdAt: new Date(now),
+        lastUsedAt: new Date(now),
+      });
+      expect(await parts.stored.remove(ANN, passkey.id)).to.equal(true);
+      expect(await parts.stored.list(ANN)).to.deep.equal([]);
+    });
+  }
 
   it('believes no store that answers otherwise than agreed', async () => {
     const parts = partsOf();
