@@ -37,6 +37,8 @@ export type { SessionControllerOptions } from './account/session-controller';
 export type { FactorSecret } from './factors/factor-secret';
 export type { OtpStoreInterface, PasskeyRecord, PasskeyStoreInterface } from './factors/factor-stores';
 export { MemoryFactors } from './factors/memory-factors';
+export { otpController } from './factors/otp-controller';
+export type { OtpControllerOptions } from './factors/otp-controller';
 export { OtpService } from './factors/otp-service';
 export type { OtpServiceOptions } from './factors/otp-service';
 export type { FactorOwner, SecondFactorInterface } from './factors/second-factor';

@@ -76,7 +76,8 @@ export function createSecurity<U extends User = User, R extends string = string>
       requestOf: (request) => states.find({ request, response: undefined })?.request,
       emit: (event, { userstore: home, request } = {}) => {
         const user = home === undefined ? event.user : userstore.label(event.user, home);
-        audit.emit(() => ({ ...event, user: printable(user), ...(request && factsOf(request)) }));
+        // A factor has a method of its own.
+        audit.emit(() => ({ ...(request && factsOf(request)), ...event, user: printable(user) }));
       },
       report: (problem) => {
         audit.problem(problem);

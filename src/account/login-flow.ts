@@ -120,6 +120,11 @@ export class LoginFlow {
     return this.#parts;
   }
 
+  /** All that users of the sessions may have, by whichever controller. */
+  get secondFactors(): readonly Constructor<SecondFactorInterface>[] {
+    return [...keeperOf(this.#sessions).secondFactors];
+  }
+
   get answers(): Answers {
     return this.#answers;
   }
@@ -153,15 +158,21 @@ export class LoginFlow {
    * @throws StepUpRequiredError (403) where the login is more than five minutes old, or lacks the second factor that the
    * user has
    */
-  async freshSession(hasFactor: (owner: FactorOwner) => Promise<boolean>): Promise<FreshSession> {
+  async freshSession(): Promise<FreshSession> {
     const login = await this.session();
     const owner = await this.#ownerOf(login);
+    const kinds = await this.#enrolled(owner, this.secondFactors);
     const need = {
       maxAgeSeconds: FRESH_SECONDS,
-      ...((await hasFactor(owner)) && { methods: ['mfa'] }),
+      ...(kinds.length > 0 && { methods: ['mfa'] }),
     };
     if (!isRecentLogin(need, login, this.#parts.now())) throw new StepUpRequiredError(need);
     return { login, owner };
+  }
+
+  /** Whose session it is, for their factors. @throws as {@link session} */
+  async owner(): Promise<FactorOwner> {
+    return this.#ownerOf(await this.session());
   }
 
   /** Who proves a factor now. @throws AuthenticationRequiredError for neither a half login nor a session */
@@ -219,7 +230,16 @@ export class LoginFlow {
    */
   proveAs(owner: FactorOwner, factors: readonly Factor[], stamp?: number): Promise<Authentication> {
     const name = this.#sessions.constructor.name;
+    return this.proveBy(name, () => Promise.resolve({ owner, factors, stamp }));
+  }
+
+  /**
+   * The same for a factor that says itself whose it is: what it throws is judged and told as of a provider.
+   * @param name for events and logs
+   */
+  proveBy(name: string, prove: () => Promise<ProvedFactors>): Promise<Authentication> {
     return this.#answers.prove(this.#action, name, async (_request, userstore) => {
+      const { owner, factors, stamp } = await prove();
       const { username, userstore: home, userId } = owner;
       const known = await this.#answers.app().findUser(username, home);
       const isSame = known !== null && known.id === userId && (stamp === undefined || known.stamp === stamp);
@@ -265,7 +285,13 @@ export class LoginFlow {
     const { secondFactors = [] } = this.#options;
     if (secondFactors.length === 0 || withMfa(login.factors).some(({ method }) => method === 'mfa'))
       return [];
-    const owner = await this.#ownerOf(login);
+    return this.#enrolled(await this.#ownerOf(login), secondFactors);
+  }
+
+  async #enrolled(
+    owner: FactorOwner,
+    secondFactors: readonly Constructor<SecondFactorInterface>[],
+  ): Promise<readonly SecondFactorInterface['kind'][]> {
     const kinds: SecondFactorInterface['kind'][] = [];
     for (const cls of secondFactors) {
       const factor = this.#answers.resolve(cls);
@@ -286,6 +312,14 @@ export class LoginFlow {
   }
 }
 
+/** Whose factors were proved, and which. */
+export interface ProvedFactors {
+  readonly owner: FactorOwner;
+  readonly factors: readonly Factor[];
+  /** That the user must still have. */
+  readonly stamp?: number | undefined;
+}
+
 export interface FreshSession {
   readonly login: Authentication;
   readonly owner: FactorOwner;
@@ -294,6 +328,8 @@ export interface FreshSession {
 /** No refusal of these controllers makes a browser ask for a password. */
 function markChallenges(error: unknown): void {
   if (!isInstance<SecurityError>(error, SecurityError) || ownChallengesOf(error) !== undefined) return;
+  // By session it is 403, which has no challenge.
+  if (isInstance(error, StepUpRequiredError)) return;
   if (error.httpCode === 401) withChallenges(error, SESSION);
   if (error.httpCode === 400) withChallenges(error);
 }
@@ -302,6 +338,6 @@ function markChallenges(error: unknown): void {
 function codeOf(error: unknown): string | undefined {
   if (!isInstance<SecurityError>(error, SecurityError)) return undefined;
   if (error.httpCode === 429) return 'too_many_attempts';
-  if (error.httpCode !== 401) return undefined;
+  if (error.httpCode !== 401 || isInstance(error, StepUpRequiredError)) return undefined;
   return isInstance(error, AuthenticationRequiredError) ? 'login_expired' : 'invalid_credentials';
 }

@@ -28,6 +28,11 @@ export const CONTROLLER_PATH = kind<string>(
   (value) => typeof value === 'string' && /^(?:\/[^\s?#/:*()]+)+$/.test(value),
 );
 
+/** Of reflect-metadata, which routing-controllers needs, and whose types not every build has. */
+const metadata = Reflect as unknown as {
+  defineMetadata(key: string, value: unknown, target: object, property: string): void;
+};
+
 const VERBS = { get: Get, post: Post, delete: Delete };
 
 /**
@@ -49,7 +54,7 @@ export function loginController(
     const value = (reply: unknown): unknown => reply;
     Object.defineProperty(prototype, action, { value, writable: true, configurable: true });
     // As the compiler writes it down for a method of a class.
-    Reflect.defineMetadata('design:paramtypes', [Object], prototype, action);
+    metadata.defineMetadata('design:paramtypes', [Object], prototype, action);
     (VERBS[route.verb](route.path) as PropertyDecorator)(prototype, action);
     if (route.isPublic === true) Public()(prototype, action);
     else (Authorized() as PropertyDecorator)(prototype, action);

@@ -70,7 +70,12 @@ export function sessionController(options: SessionControllerOptions): Constructo
     ...(passwords && PASSWORDS),
     ...ROUTES,
   });
-  noteNeeds(controller, { controller: 'sessionController()', sessions: flow.sessions, passwords });
+  noteNeeds(controller, {
+    controller: 'sessionController()',
+    sessions: flow.sessions,
+    passwords,
+    secondFactors: flow.secondFactors,
+  });
   return controller;
 }
 

@@ -1,9 +1,11 @@
 import { isOfPasswords } from '../authentication/brought-links';
 import type { ChainLink } from '../authentication/chain';
 import type { Constructor } from '../components/constructor';
+import type { AppFacts } from '../core/auth-provider';
 import { ConfigurationError } from '../errors';
+import type { SecondFactorInterface } from '../factors/second-factor';
 import { takesSessions } from '../sessions/session-provider';
-import { isSessionService, type SessionService } from '../sessions/session-service';
+import { isSessionService, keeperOf, type SessionService } from '../sessions/session-service';
 
 /** What a controller of logins needs of the app. */
 export interface SessionNeeds {
@@ -12,7 +14,13 @@ export interface SessionNeeds {
   readonly sessions: Constructor<SessionService>;
   /** True where it takes passwords. */
   readonly passwords: boolean;
+  /** What it adds to the logins of users who have it. */
+  readonly secondFactors?: readonly Constructor<SecondFactorInterface>[];
+  /** Called when a server with the controller has started. @throws ConfigurationError where a service is none of its kind */
+  readonly onStart?: (app: AppFacts, resolve: Resolve) => void;
 }
+
+type Resolve = <T>(cls: Constructor<T>) => T;
 
 const made = new WeakMap<object, SessionNeeds>();
 
@@ -21,14 +29,10 @@ export function noteNeeds(controller: Constructor<object>, needs: SessionNeeds):
 }
 
 /** @throws ConfigurationError where a controller would start sessions that nobody takes, or take passwords that nobody proves */
-export function refuseUnmetNeeds(
-  target: object,
-  links: readonly ChainLink[],
-  resolve: <T>(cls: Constructor<T>) => T,
-): void {
+export function refuseUnmetNeeds(target: object, links: readonly ChainLink[], resolve: Resolve): void {
   const needs = made.get(target);
   if (needs === undefined) return;
-  const { controller, sessions, passwords } = needs;
+  const { controller, sessions, passwords, secondFactors = [] } = needs;
   const service: unknown = resolve(sessions);
   if (!isSessionService(service)) {
     throw new ConfigurationError(`${controller}: ${sessions.name} must extend SessionService`);
@@ -39,10 +43,17 @@ export function refuseUnmetNeeds(
         `@AuthProvider(9) class Session extends SessionProvider, which hands ${sessions.name} to super()`,
     );
   }
+  // Whoever may add or remove one of the factors proves another one where there is one, whichever controller it is of.
+  for (const factor of secondFactors) keeperOf(service).secondFactors.add(factor);
   if (passwords && !links.some(isOfPasswords)) {
     throw new ConfigurationError(
       `${controller} takes passwords, and no provider proves them: add a PasswordProvider or LdapProvider, with ` +
         '`basic: false` where it is for this alone, or set `passwords: false`',
     );
   }
+}
+
+/** Starts the services of such a controller. */
+export function startServices(target: object, app: AppFacts, resolve: Resolve): void {
+  made.get(target)?.onStart?.(app, resolve);
 }

@@ -122,12 +122,12 @@ export interface SessionEvent extends Partial<RequestFacts> {
 }
 
 /** A second factor was added, removed, proved by a login that goes on, or failed. */
-export interface FactorEvent extends Partial<RequestFacts> {
+export interface FactorEvent extends Partial<Omit<RequestFacts, 'method'>> {
   /** `factor_closed`: too many wrong codes, so that one-time codes no longer count until another factor is proved. */
   readonly type:
     'factor_added' | 'factor_removed' | 'factor_failed' | 'factor_closed' | 'recovery_used' | 'stepped_up';
   readonly user: string;
-  /** An RFC 8176 value, such as `otp` or `swk`. */
+  /** Of the factor, an RFC 8176 value such as `otp` or `swk`; `passkey` where it is not known of which kind. */
   readonly method: string;
 }
 

@@ -14,7 +14,7 @@ import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { typedAuthorized } from '../access/typed-authorized';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
 import { isPasswordController } from '../account/password-controller';
-import { refuseUnmetNeeds } from '../account/session-needs';
+import { refuseUnmetNeeds, startServices } from '../account/session-needs';
 import type { Audit } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { Authenticator } from '../authentication/authenticator';
@@ -334,6 +334,7 @@ export class Security<U extends User = User, R extends string = string> {
       }
       components.start();
       for (const target of new Set(actions.map((action) => action.target))) {
+        startServices(target, components.facts, (cls) => components.resolve(cls));
         const warning = withoutProvider(target, (cls) => components.resolve(cls));
         if (warning !== undefined) audit.warn(warning);
       }

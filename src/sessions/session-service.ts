@@ -2,6 +2,7 @@
  * Sessions of browsers: a login that goes on by a cookie, and that the server can end at any time. An app's service
  * extends {@link SessionService} and hands itself to a SessionProvider.
  */
+import type { Constructor } from '../components/constructor';
 import { hold, release } from '../components/holders';
 import { Apps } from '../core/apps';
 import { Authentication } from '../core/authentication';
@@ -9,6 +10,7 @@ import type { AppFacts } from '../core/auth-provider';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { type Factor, fixedFactors } from '../core/factors';
 import type { UserName } from '../core/named-user';
+import type { SecondFactorInterface } from '../factors/second-factor';
 import { MemoryState } from '../state/memory-state';
 import type { StateStoreInterface } from '../state/state-store';
 import type { Clock } from '../util/clock';
@@ -27,6 +29,8 @@ type LivingState = StateStoreInterface & Partial<ProblemSource> & { close?(): vo
 /** What a provider and the controllers ask of a service. */
 export interface SessionKeeper {
   readonly parts: SessionParts;
+  /** What users of the sessions may have beside their passwords, by all controllers of the app. */
+  readonly secondFactors: Set<Constructor<SecondFactorInterface>>;
   onStart(app: AppFacts): void;
   close(): Promise<void>;
   /** Hears of what the state finds out itself. */
@@ -159,6 +163,7 @@ function keeperOfOptions(name: string, options: SessionServiceOptions): SessionK
   };
   return {
     parts,
+    secondFactors: new Set(),
     onStart: (app) => {
       if (!isStarted) hold(state);
       isStarted = true;

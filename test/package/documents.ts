@@ -11,6 +11,7 @@ const SOURCES = [
   'securest/kerberos',
   'securest/ldap',
   'securest/oidc',
+  'securest/passkeys',
   'securest/redis',
   'securest/sql',
   'securest/testing',

@@ -14,6 +14,7 @@ const ENTRY_POINTS = [
   'kerberos/index',
   'ldap/index',
   'oidc/index',
+  'passkeys/index',
   'redis/index',
   'sql/index',
   'testing/index',

@@ -4,6 +4,7 @@ import * as securest from '../../src/index';
 import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
 import * as oidc from '../../src/oidc/index';
+import * as passkeys from '../../src/passkeys/index';
 import * as redis from '../../src/redis/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
@@ -72,6 +73,7 @@ const VALUES = [
   'SessionProvider',
   'MemoryFactors',
   'OtpService',
+  'otpController',
   'SessionService',
   'tokenController',
   'userstoreOf',
@@ -94,6 +96,7 @@ const TYPES = [
   'FactorEvent',
   'FactorOwner',
   'FactorSecret',
+  'OtpControllerOptions',
   'OtpServiceOptions',
   'OtpStoreInterface',
   'PasskeyRecord',
@@ -272,6 +275,14 @@ describe('Public surface', function () {
       'JsonWebKeySet',
       'MemoryProofStoreOptions',
       'ProofStore',
+    ]);
+  });
+
+  it('of securest/passkeys is these values and types', () => {
+    expect(Object.keys(passkeys)).to.have.members(['PasskeyService', 'passkeyController']);
+    expect(exportedTypes(program, 'src/passkeys/index.ts')).to.have.members([
+      'PasskeyControllerOptions',
+      'PasskeyServiceOptions',
     ]);
   });
 

@@ -72,6 +72,16 @@ describe('Documentation', function () {
     }
   });
 
+  it('lists exactly the options of second factors', () => {
+    const page = read('docs/second-factors.md');
+    for (const [heading, file, name] of [
+      ['Options of PasskeyService', 'passkeys/passkey-options', 'PasskeyServiceOptions'],
+      ['Options of OtpService', 'factors/otp-service', 'OtpServiceOptions'],
+    ] as const) {
+      expect(tableKeys(page, heading), heading).to.have.members(declared(`src/${file}.ts`, name));
+    }
+  });
+
   it('lists exactly the error codes that there are', () => {
     const keys = tableKeys(read('docs/replies.md'), 'Errors');
     expect(keys).to.have.members(declared('src/errors.ts', 'SecurityErrorCode'));

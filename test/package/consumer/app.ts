@@ -32,6 +32,7 @@ import {
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore } from 'securest/oidc';
+import { PasskeyService } from 'securest/passkeys';
 import { RedisState, RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
@@ -58,6 +59,16 @@ assert.deepEqual(
     dpop: { origin: 'https://app.example', replays: new MemoryProofStore() },
   }).schemes,
   ['bearer', 'dpop'],
+);
+assert.throws(
+  () =>
+    new PasskeyService({
+      store: {} as never,
+      secret: undefined,
+      rpId: 'app.example',
+      origins: ['https://x'],
+    }),
+  /store must have.*secret must/,
 );
 
 /** What the hashes cost is not what is tried here. */

@@ -1,0 +1,97 @@
+/**
+ * How a passkey is made.
+ * @see WebAuthn Level 3 section 7.1
+ */
+import type { FactorOwner } from '../factors/second-factor';
+import { descriptorOf, openChallenge, refused, type Spend, spendOnce, wrong } from './ceremony';
+import type { PasskeyRecord } from '../factors/factor-stores';
+import type { PasskeyParts } from './passkey-parts';
+import { readAttestation } from './responses';
+import { ownerKey, userHandleOf } from './user-handle';
+import { newCredential } from './webauthn';
+
+const MAX_NAME = 100;
+
+/** ES256, EdDSA and RS256. @see IANA COSE Algorithms */
+const ALGORITHMS = [-7, -8, -257];
+
+/** What `navigator.credentials.create()` takes, by `parseCreationOptionsFromJSON()`. @throws InvalidRequestError for one too many */
+export async function creationOptions(parts: PasskeyParts, owner: FactorOwner): Promise<object> {
+  const { settings, challenges } = parts;
+  const passkeys = await parts.stored.list(owner);
+  refuseTooMany(passkeys.length + 1, settings.maxPerUser);
+  const { username } = owner;
+  return {
+    challenge: challenges.issue('add', ownerKey(owner)),
+    rp: { id: settings.rpId, name: parts.rpName() },
+    // A second passkey on one device takes the place of the first where both have one handle.
+    user: { id: handleFor(parts, owner, passkeys), name: username, displayName: username },
+    pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
+    timeout: settings.challengeSeconds * 1000,
+    attestation: 'none',
+    excludeCredentials: passkeys.map(descriptorOf),
+    authenticatorSelection: {
+      residentKey: 'preferred',
+      requireResidentKey: false,
+      userVerification: 'required',
+    },
+    extensions: { credProps: true },
+  };
+}
+
+/**
+ * Keeps a passkey that the user's browser has made.
+ * @throws InvalidRequestError (400) for no such response, a name that is not valid, one too many, and a passkey of another
+ * @throws BadCredentialsError (401) where the response does not prove it
+ */
+export async function addPasskey(
+  parts: PasskeyParts,
+  owner: FactorOwner,
+  { response, name }: { readonly response: unknown; readonly name: unknown },
+  spend: Spend,
+): Promise<PasskeyRecord> {
+  const attestation = readAttestation(response);
+  const named = checkName(name);
+  const challenge = openChallenge(parts, attestation.client, 'add', owner);
+  const credential = await newCredential(parts.settings, attestation);
+  if (credential === undefined) throw wrong('is not of a verified user, or not for this app');
+  await spendOnce(challenge, spend);
+  const before = await parts.stored.list(owner);
+  refuseTooMany(before.length + 1, parts.settings.maxPerUser);
+  const passkey: PasskeyRecord = {
+    id: attestation.id,
+    user: owner,
+    userHandle: handleFor(parts, owner, before),
+    ...credential,
+    transports: attestation.transports,
+    name: named,
+    createdAt: new Date(parts.now()),
+  };
+  if (!(await parts.stored.add(passkey))) throw refused('The passkey is there already');
+  // Of several at once the last sees all others.
+  if ((await parts.stored.list(owner)).length > parts.settings.maxPerUser) {
+    await parts.stored.remove(owner, passkey.id);
+    throw refused('The user has as many passkeys as may be');
+  }
+  return passkey;
+}
+
+function handleFor(parts: PasskeyParts, owner: FactorOwner, passkeys: readonly PasskeyRecord[]): string {
+  // Another secret makes another handle: the user keeps the one that authenticators know.
+  return passkeys.at(-1)?.userHandle ?? userHandleOf(parts.handleKey, owner);
+}
+
+/** @throws InvalidRequestError for a name that no list can show */
+function checkName(name: unknown): string {
+  if (name === undefined) return 'Passkey';
+  const trimmed = typeof name === 'string' ? name.trim() : '';
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (trimmed !== '' && trimmed.length <= MAX_NAME && !/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
+    return trimmed.toWellFormed();
+  }
+  throw refused(`The name of a passkey must be 1 to ${String(MAX_NAME)} characters`);
+}
+
+function refuseTooMany(count: number, max: number): void {
+  if (count > max) throw refused('The user has as many passkeys as may be');
+}
