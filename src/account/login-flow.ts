@@ -189,7 +189,7 @@ export class LoginFlow {
     }
     await startHalf(this.#parts, login, this.request, idp);
     if (!body.isForm) return { status: 200, json: { next: kinds } };
-    return redirectTo(this.#pageOf({ next: kinds.join(','), returnTo }));
+    return redirectTo(this.pageOf({ next: kinds.join(','), returnTo }));
   }
 
   /**
@@ -245,7 +245,7 @@ export class LoginFlow {
   }
 
   /** The login page with what it may see. */
-  #pageOf(query: Readonly<Record<string, string | undefined>>): string {
+  pageOf(query: Readonly<Record<string, string | undefined>>): string {
     const pairs = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
     );
@@ -258,7 +258,7 @@ export class LoginFlow {
     const code = codeOf(error);
     const body = code === undefined ? undefined : await this.body().catch(() => undefined);
     if (code === undefined || body?.isForm !== true) throw error;
-    return redirectTo(this.#pageOf({ error: code, returnTo: returnPath(textIn(body, 'returnTo')) }));
+    return redirectTo(this.pageOf({ error: code, returnTo: returnPath(textIn(body, 'returnTo')) }));
   }
 
   async #missingFactors(login: Authentication): Promise<readonly SecondFactorInterface['kind'][]> {

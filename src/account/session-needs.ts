@@ -12,6 +12,11 @@ export interface SessionNeeds {
   readonly sessions: Constructor<SessionService>;
   /** True where it takes passwords. */
   readonly passwords: boolean;
+  /**
+   * What the start says of a route of the controller; undefined for nothing.
+   * @throws ConfigurationError for a route that it cannot have
+   */
+  readonly announce?: (route: string) => string | undefined;
 }
 
 const made = new WeakMap<object, SessionNeeds>();
@@ -45,4 +50,22 @@ export function refuseUnmetNeeds(
         '`basic: false` where it is for this alone, or set `passwords: false`',
     );
   }
+}
+
+/**
+ * What the start says of the routes of such controllers.
+ * @throws ConfigurationError where two say the same, which only one of them could answer
+ */
+export function announcements(routes: readonly { target: object; route: string }[]): readonly string[] {
+  const lines: string[] = [];
+  for (const { target, route } of routes) {
+    const needs = made.get(target);
+    const line = needs?.announce?.(route);
+    if (needs === undefined || line === undefined) continue;
+    if (lines.includes(line)) {
+      throw new ConfigurationError(`${needs.controller}: two have the same \`path\`, ${route}`);
+    }
+    lines.push(line);
+  }
+  return lines;
 }
