@@ -103,7 +103,7 @@ function checkTimes(
 function checkHash(stated: unknown, accessToken: unknown, algorithm: string): void {
   if (stated === undefined) return;
   if (typeof accessToken === 'string') {
-    const name = /^Ed/.test(algorithm) ? 'sha512' : `sha${algorithm.slice(-3)}`;
+    const name = algorithm.startsWith('Ed') ? 'sha512' : `sha${algorithm.slice(-3)}`;
     const digest = createHash(name).update(accessToken).digest();
     if (isSame(stated, digest.subarray(0, digest.length / 2).toString('base64url'))) return;
   }

@@ -204,7 +204,7 @@ export class LoginProvider {
       },
       clientId,
       {
-        [client.clockSkew]: Math.round((this.now() - Date.now()) / 1000),
+        [client.clockSkew]: Math.floor(this.now() / 1000) - Math.floor(Date.now() / 1000),
         [client.clockTolerance]: clockToleranceSeconds,
       },
       await this.#authentication,

@@ -31,7 +31,7 @@ import {
 } from 'securest';
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
-import { AccessTokenProvider, claimRoles, MemoryProofStore } from 'securest/oidc';
+import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController } from 'securest/oidc';
 import { RedisState, RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
