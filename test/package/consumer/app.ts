@@ -59,6 +59,7 @@ assert.deepEqual(
   }).schemes,
   ['bearer', 'dpop'],
 );
+assert.throws(() => oidcLoginController({} as never), { code: 'invalid_configuration' });
 
 /** What the hashes cost is not what is tried here. */
 const cheap = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
