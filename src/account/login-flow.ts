@@ -200,7 +200,7 @@ export class LoginFlow {
     }
     await startHalf(this.#parts, login, this.request, idp);
     if (!body.isForm) return { status: 200, json: { next: kinds } };
-    return redirectTo(this.#pageOf({ next: kinds.join(','), returnTo }));
+    return redirectTo(this.pageOf({ next: kinds.join(','), returnTo }));
   }
 
   /**
@@ -265,7 +265,7 @@ export class LoginFlow {
   }
 
   /** The login page with what it may see. */
-  #pageOf(query: Readonly<Record<string, string | undefined>>): string {
+  pageOf(query: Readonly<Record<string, string | undefined>>): string {
     const pairs = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
     );
@@ -278,7 +278,7 @@ export class LoginFlow {
     const code = codeOf(error);
     const body = code === undefined ? undefined : await this.body().catch(() => undefined);
     if (code === undefined || body?.isForm !== true) throw error;
-    return redirectTo(this.#pageOf({ error: code, returnTo: returnPath(textIn(body, 'returnTo')) }));
+    return redirectTo(this.pageOf({ error: code, returnTo: returnPath(textIn(body, 'returnTo')) }));
   }
 
   async #missingFactors(login: Authentication): Promise<readonly SecondFactorInterface['kind'][]> {

@@ -18,6 +18,11 @@ export interface SessionNeeds {
   readonly secondFactors?: readonly Constructor<SecondFactorInterface>[];
   /** Called when a server with the controller has started. @throws ConfigurationError where a service is none of its kind */
   readonly onStart?: (app: AppFacts, resolve: Resolve) => void;
+  /**
+   * What the start says of a route of the controller; undefined for nothing.
+   * @throws ConfigurationError for a route that it cannot have
+   */
+  readonly announce?: (route: string) => string | undefined;
 }
 
 type Resolve = <T>(cls: Constructor<T>) => T;
@@ -56,4 +61,22 @@ export function refuseUnmetNeeds(target: object, links: readonly ChainLink[], re
 /** Starts the services of such a controller. */
 export function startServices(target: object, app: AppFacts, resolve: Resolve): void {
   made.get(target)?.onStart?.(app, resolve);
+}
+
+/**
+ * What the start says of the routes of such controllers.
+ * @throws ConfigurationError where two say the same, which only one of them could answer
+ */
+export function announcements(routes: readonly { target: object; route: string }[]): readonly string[] {
+  const lines: string[] = [];
+  for (const { target, route } of routes) {
+    const needs = made.get(target);
+    const line = needs?.announce?.(route);
+    if (needs === undefined || line === undefined) continue;
+    if (lines.includes(line)) {
+      throw new ConfigurationError(`${needs.controller}: two have the same \`path\`, ${route}`);
+    }
+    lines.push(line);
+  }
+  return lines;
 }

@@ -29,6 +29,8 @@ export interface Answers {
   prove(action: Action, name: string, proof: Proof): Promise<Authentication>;
   /** @throws CrossSiteError where a page of a foreign site may have sent a request that changes something */
   refuseCrossSite(action: Action): void;
+  /** The route of the action, with the prefix of its server. */
+  route(): string;
   /** The page where people log in, by the option. */
   loginPage(): string | undefined;
   /** The request of an action as providers see it. */

@@ -14,7 +14,7 @@ import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { typedAuthorized } from '../access/typed-authorized';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
 import { isPasswordController } from '../account/password-controller';
-import { refuseUnmetNeeds, startServices } from '../account/session-needs';
+import { announcements, refuseUnmetNeeds, startServices } from '../account/session-needs';
 import type { Audit } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { Authenticator } from '../authentication/authenticator';
@@ -287,6 +287,7 @@ export class Security<U extends User = User, R extends string = string> {
       refuseCrossSite: (action) => {
         this.parts.authenticator.refuseCrossSite(states.at(action, access).request);
       },
+      route: () => access.route,
       loginPage: () => options.loginPage,
       request: (action) => states.at(action, access).request,
       app: () => components.facts,
@@ -332,6 +333,8 @@ export class Security<U extends User = User, R extends string = string> {
         refuseWithoutFamilies(target, (cls) => components.resolve(cls));
         refuseUnmetNeeds(target, components.providers, (cls) => components.resolve(cls));
       }
+      const routes = compiled.map(({ action: { target }, access: { route } }) => ({ target, route }));
+      for (const line of announcements(routes)) audit.info(line);
       components.start();
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));

@@ -1,12 +1,17 @@
 import type { Clock } from '../util/clock';
 import { printable } from '../util/printable';
 import { FetchFailedError, type JsonFetcher } from './fetch-json';
-import { Refreshed } from './refreshed';
+import { Refreshed, type RefreshedOptions } from './refreshed';
 
 /** What an issuer publishes of itself. */
 export interface IssuerMetadata {
   readonly jwksUri: unknown;
   readonly introspectionEndpoint: unknown;
+  readonly authorizationEndpoint: unknown;
+  readonly tokenEndpoint: unknown;
+  readonly endSessionEndpoint: unknown;
+  /** True where every answer to an authorization request names the issuer. @see RFC 9207 section 3 */
+  readonly namesIssuer: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -19,13 +24,14 @@ export class Discovery {
     readonly issuer: string,
     fetcher: JsonFetcher,
     clock: Clock,
+    // Whoever needs the metadata tells what is missing without it.
+    onChange: RefreshedOptions['onChange'] = () => undefined,
   ) {
     this.#documents = new Refreshed(() => discover(issuer, fetcher), {
       freshMs: HOUR_MS,
       usableMs: 2 * HOUR_MS,
       clock,
-      // Whoever needs the metadata tells what is missing without it.
-      onChange: () => undefined,
+      onChange,
     });
   }
 
@@ -61,5 +67,12 @@ async function discover(issuer: string, fetcher: JsonFetcher): Promise<IssuerMet
     const tenants = text.includes('{') ? '; an issuer with several tenants takes a provider for each' : '';
     throw new FetchFailedError(`discovery states the issuer as ${text}, the options as ${issuer}${tenants}`);
   }
-  return { jwksUri: own('jwks_uri'), introspectionEndpoint: own('introspection_endpoint') };
+  return {
+    jwksUri: own('jwks_uri'),
+    introspectionEndpoint: own('introspection_endpoint'),
+    authorizationEndpoint: own('authorization_endpoint'),
+    tokenEndpoint: own('token_endpoint'),
+    endSessionEndpoint: own('end_session_endpoint'),
+    namesIssuer: own('authorization_response_iss_parameter_supported') === true,
+  };
 }

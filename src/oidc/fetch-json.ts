@@ -29,6 +29,13 @@ export interface JsonRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST; without it the request is a GET. */
   readonly form?: URLSearchParams;
+  /** Statuses other than 200 whose JSON is of interest. @default none */
+  readonly statuses?: readonly number[];
+}
+
+export interface JsonReply {
+  readonly status: number;
+  readonly json: JsonObject;
 }
 
 /** Keeps its connections for the next request; they keep no process alive. */
@@ -41,7 +48,15 @@ export class JsonFetcher {
   constructor(private readonly timeoutMs = TIMEOUT_MS) {}
 
   /** @throws FetchFailedError and nothing but it */
-  async fetch(address: string, { headers = {}, form }: JsonRequest = {}): Promise<JsonObject> {
+  async fetch(address: string, request?: JsonRequest): Promise<JsonObject> {
+    return (await this.exchange(address, request)).json;
+  }
+
+  /** The same, where the status counts. */
+  async exchange(
+    address: string,
+    { headers = {}, form, statuses = [] }: JsonRequest = {},
+  ): Promise<JsonReply> {
     const url = safeUrl(address);
     if (url === undefined) throw new FetchFailedError('an address is neither https nor http on loopback');
     const place = `${url.origin}${url.pathname}`;
@@ -53,7 +68,9 @@ export class JsonFetcher {
     this.#underWay.add(controller);
     try {
       const body = form?.toString();
-      const send = (): Promise<JsonObject> => this.#send(url, place, headers, body, controller.signal);
+      const takes = (status: number): boolean => status === 200 || statuses.includes(status);
+      const send = (): Promise<JsonReply> =>
+        this.#send(url, { place, headers, body, takes }, controller.signal);
       return await send().catch((error: unknown) => {
         // The issuer closed a connection at the moment it was used again; nothing there has seen the request.
         if (error instanceof StaleConnection) return send();
@@ -75,13 +92,7 @@ export class JsonFetcher {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
-  #send(
-    url: URL,
-    place: string,
-    headers: Readonly<Record<string, string>>,
-    body: string | undefined,
-    signal: AbortSignal,
-  ): Promise<JsonObject> {
+  #send(url: URL, { place, headers, body, takes }: Sent, signal: AbortSignal): Promise<JsonReply> {
     return new Promise((resolve, reject) => {
       const fail = (cause: unknown): void => {
         // The reason of an abort is the cause of the AbortError.
@@ -111,7 +122,7 @@ export class JsonFetcher {
       request.on('response', (response) => {
         isAnswered = true;
         response.on('error', fail);
-        readObject(response, place).then(resolve, fail);
+        readReply(response, place, takes).then(resolve, fail);
       });
       request.end(body);
     });
@@ -127,9 +138,21 @@ function closed(place: string): FetchFailedError {
 /** Never leaves this module. */
 class StaleConnection extends Error {}
 
-async function readObject(response: http.IncomingMessage, place: string): Promise<JsonObject> {
+interface Sent {
+  /** The address without its query. */
+  readonly place: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly takes: (status: number) => boolean;
+}
+
+async function readReply(
+  response: http.IncomingMessage,
+  place: string,
+  takes: Sent['takes'],
+): Promise<JsonReply> {
   const { statusCode: status = 0, headers } = response;
-  if (status !== 200) throw new FetchFailedError(`${place} answered with status ${String(status)}`, status);
+  if (!takes(status)) throw new FetchFailedError(`${place} answered with status ${String(status)}`, status);
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw new FetchFailedError(`${place} answered with compressed text`, status);
   const tooLong = new FetchFailedError(`${place} answered with more than ${String(MAX_BYTES)} bytes`, status);
@@ -143,7 +166,7 @@ async function readObject(response: http.IncomingMessage, place: string): Promis
   }
   const object = parseJsonObject(Buffer.concat(chunks));
   if (object === undefined) throw new FetchFailedError(`${place} answered with no JSON object`, status);
-  return object;
+  return { status, json: object };
 }
 
 /** Of Node and OpenSSL, such as ECONNREFUSED; their messages may have more. */

@@ -1,8 +1,13 @@
-/** Access tokens of other issuers, through the optional peer `jose`. */
+/**
+ * Access tokens of other issuers, through the optional peer `jose`, and logins at OpenID providers, through
+ * `openid-client` too.
+ */
 export type { AccessToken, Claims } from './access-token';
 export { type ClaimRoles, claimRoles } from './claim-roles';
 export type { DpopOptions } from './dpop-options';
 export type { IntrospectionOptions } from './introspection-options';
+export { oidcLoginController } from './login-controller';
+export type { OidcIdentity, OidcLoginControllerOptions } from './login-options';
 export type { AccessTokenOptions, JsonWebKeySet } from './options';
 export { MemoryProofStore, type MemoryProofStoreOptions, type ProofStore } from './proof-store';
 export { AccessTokenProvider } from './provider';

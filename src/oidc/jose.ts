@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { loadOptional } from '../util/load-optional';
 import { lazy } from '../util/lazy';
 
@@ -9,10 +9,11 @@ interface Jose {
     key: KeyObject,
     options: { readonly algorithms: string[] },
   ) => Promise<unknown>;
+  readonly importJWK: (jwk: JsonWebKey, alg: string) => Promise<unknown>;
 }
 
 /** @throws ConfigurationError where it is not installed */
-export const loadJose: () => Jose = lazy(() => loadOptional('jose', 'AccessTokenProvider') as Jose);
+export const loadJose: () => Jose = lazy(() => loadOptional('jose', 'securest/oidc') as Jose);
 
 /** The first of the keys that has signed a compact JWS with the algorithm; undefined where none has. Never rejects. */
 export async function signerOf(

@@ -97,6 +97,11 @@ export class FetchedKeys implements KeySource {
     this.#sets.close();
   }
 
+  /** @throws ServiceUnavailableError where there are none that can be used */
+  async ready(): Promise<void> {
+    await this.#sets.get();
+  }
+
   async #load(): Promise<KeySet> {
     const { place } = this;
     if (typeof place === 'string') return this.#fetch(place);

@@ -22,14 +22,26 @@ const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** Changes what the signature covers or how the payload is read; none of it is supported. */
 const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc'];
 
+/** The header of a compact JWS. */
+export interface JwsHeader {
+  readonly algorithm: string;
+  readonly kid: string | undefined;
+  /** As {@link mediaType} has it; undefined where it states none. */
+  readonly type: string | undefined;
+}
+
 /**
  * Reads the header of a token that has the one canonical text of its bytes. A key that a header carries or points to
  * is not looked at.
- * @throws TokenInvalidError where no key could make it an access token
- * @see RFC 7515 section 4.1, RFC 9068 section 2.1, RFC 8725 sections 3.1, 3.10 and 3.11
+ * @throws TokenInvalidError where no key could verify it
+ * @see RFC 7515 section 4.1, RFC 8725 sections 3.1 and 3.10
  */
-export function readTokenHeader(token: string, policy: HeaderPolicy): TokenHeader {
-  if (token.length > MAX_LENGTH) throw invalid('The token is too long');
+export function readJwsHeader(
+  token: string,
+  algorithms: readonly string[],
+  maxLength = MAX_LENGTH,
+): JwsHeader {
+  if (token.length > maxLength) throw invalid('The token is too long');
   if (!COMPACT.test(token)) throw invalid('The token is no compact JWS');
   const [header, ...others] = token.split('.').map(decodeBase64Url);
   if (others.includes(undefined)) throw invalid('The token is not encoded canonically');
@@ -37,13 +49,22 @@ export function readTokenHeader(token: string, policy: HeaderPolicy): TokenHeade
   if (json === undefined) throw invalid('The header is no JSON object, or not encoded canonically');
   const own = (name: string): unknown => (Object.hasOwn(json, name) ? json[name] : undefined);
   const [algorithm, kid] = [own('alg'), own('kid')];
-  if (typeof algorithm !== 'string' || !policy.algorithms.includes(algorithm))
+  if (typeof algorithm !== 'string' || !algorithms.includes(algorithm))
     throw invalid('alg is not in the option algorithms');
   if (kid !== undefined && typeof kid !== 'string') throw invalid('kid is no text');
   if (UNSUPPORTED.some((name) => Object.hasOwn(json, name)))
     throw invalid('The header asks for an extension');
   if (mediaType(own('cty')) === 'jwt') throw invalid('Another token is nested in it');
-  const type = mediaType(own('typ'));
+  return { algorithm, kid, type: mediaType(own('typ')) };
+}
+
+/**
+ * The same for an access token.
+ * @throws TokenInvalidError where no key could make it an access token
+ * @see RFC 9068 section 2.1, RFC 8725 section 3.11
+ */
+export function readTokenHeader(token: string, policy: HeaderPolicy): TokenHeader {
+  const { algorithm, kid, type } = readJwsHeader(token, policy.algorithms);
   const isUntyped = type === undefined || type === 'jwt';
   if (type !== 'at+jwt' && !(isUntyped && policy.type === 'auto')) {
     throw invalid(

@@ -88,6 +88,22 @@ export class SessionStore {
     return found;
   }
 
+  /** The text of a list of ids. Undefined where there is none. */
+  async getIndex(name: string): Promise<string | undefined> {
+    const text: unknown = await this.#asked((state) => state.get(`oidc:${name}`));
+    if (text !== undefined && text !== null && typeof text !== 'string') throw fault('a value must be text');
+    return text ?? undefined;
+  }
+
+  /** False where it is no longer `before`. */
+  async setIndex(name: string, text: string, before: string | undefined, until: number): Promise<boolean> {
+    const isSet: unknown = await this.#asked((state) =>
+      state.set(`oidc:${name}`, text, before, new Date(until)),
+    );
+    if (typeof isSet !== 'boolean') throw fault('set() must return true or false');
+    return isSet;
+  }
+
   /** True for the first caller only, until the end of what it spends. */
   async spend(name: string, expiresAt: number): Promise<boolean> {
     const isSet: unknown = await this.#asked((state) =>

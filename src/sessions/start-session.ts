@@ -10,6 +10,7 @@ import { ignoreRejection } from '../util/ignore-rejection';
 import { printable } from '../util/printable';
 import { digestOf, newCookie } from './session-cookie';
 import { endSession } from './end-sessions';
+import { noteIdp } from './idp-index';
 import { openSession } from './open-session';
 import { infoOf, type SessionInfo } from './session-info';
 import { endOf, isAlive, replyOf, type SessionParts, storedFactors } from './session-parts';
@@ -59,6 +60,8 @@ export async function startSession(
       ip: request.ip,
       userAgent: printable(request.header('user-agent') ?? '', MAX_USER_AGENT),
     };
+    // Before: a session that its provider could not end must not be there.
+    if (idp !== undefined) await noteIdp(store, idp, `ses:${id}`, record.ends);
     if (!(await store.set('ses', id, record, endOf(record, settings)))) continue;
     await limit(parts, { id, record, text: '' }, request);
     cookies.set(response, cookie, (record.ends - started) / 1000);
@@ -83,6 +86,7 @@ export async function startHalf(
   const cookie = newCookie();
   const id = digestOf(cookie.handle);
   const record: HalfRecord = { ...facts, secret: digestOf(cookie.secret), idp, until: parts.now() + HALF_MS };
+  if (idp !== undefined) await noteIdp(parts.store, idp, `half:${id}`, record.until);
   if (!(await parts.store.set('half', id, record, record.until))) {
     throw new ServiceUnavailableError({ cause: new Error('The id of a new login is taken') });
   }
@@ -145,7 +149,7 @@ function checkLogin({ user, source, isBound, roles, scopes }: Authentication): v
 }
 
 /** A browser drops a Secure cookie that came over plain http, and the person would log in again and again. */
-function refuseInClear({ settings }: SessionParts, request: SecurityRequest): void {
+export function refuseInClear({ settings }: SessionParts, request: SecurityRequest): void {
   if (settings.cookie.insecure || request.secure || isLoopback(request.ip)) return;
   if (request.header('origin')?.startsWith('https://') === true) return;
   throw new HttpsRequiredError({

@@ -264,7 +264,12 @@ describe('Public surface', function () {
   });
 
   it('of securest/oidc is these values and types', () => {
-    expect(Object.keys(oidc)).to.have.members(['AccessTokenProvider', 'claimRoles', 'MemoryProofStore']);
+    expect(Object.keys(oidc)).to.have.members([
+      'AccessTokenProvider',
+      'claimRoles',
+      'MemoryProofStore',
+      'oidcLoginController',
+    ]);
     expect(exportedTypes(program, 'src/oidc/index.ts')).to.have.members([
       'AccessToken',
       'AccessTokenOptions',
@@ -274,6 +279,8 @@ describe('Public surface', function () {
       'IntrospectionOptions',
       'JsonWebKeySet',
       'MemoryProofStoreOptions',
+      'OidcIdentity',
+      'OidcLoginControllerOptions',
       'ProofStore',
     ]);
   });

@@ -82,6 +82,11 @@ describe('Documentation', function () {
     }
   });
 
+  it('lists exactly the options of oidcLoginController', () => {
+    const keys = tableKeys(read('docs/sign-in-at-a-provider.md'), 'Options');
+    expect(keys).to.have.members(declared('src/oidc/login-options.ts', 'OidcLoginControllerOptions'));
+  });
+
   it('lists exactly the error codes that there are', () => {
     const keys = tableKeys(read('docs/replies.md'), 'Errors');
     expect(keys).to.have.members(declared('src/errors.ts', 'SecurityErrorCode'));

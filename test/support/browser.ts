@@ -43,12 +43,10 @@ export class Browser {
       ...(cookie !== '' && { cookie }),
       ...headers,
     };
-    const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-    const {
-      status,
-      response,
-      text: received,
-    } = await this.server.raw(path, { method, headers: sent as Record<string, string> }, text);
+    const sent: Record<string, string> = {};
+    for (const [name, value] of Object.entries<string | undefined>(all))
+      if (value !== undefined) sent[name] = value;
+    const { status, response, text: received } = await this.server.raw(path, { method, headers: sent }, text);
     const cookies = response.headers['set-cookie'] ?? [];
     for (const line of cookies) this.#take(line);
     return {

@@ -31,7 +31,7 @@ import {
 } from 'securest';
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
-import { AccessTokenProvider, claimRoles, MemoryProofStore } from 'securest/oidc';
+import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController } from 'securest/oidc';
 import { PasskeyService } from 'securest/passkeys';
 import { RedisState, RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
@@ -70,6 +70,7 @@ assert.throws(
     }),
   /store must have.*secret must/,
 );
+assert.throws(() => oidcLoginController({} as never), { code: 'invalid_configuration' });
 
 /** What the hashes cost is not what is tried here. */
 const cheap = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });

@@ -1,0 +1,84 @@
+import { loginController, type LoginRoute } from '../account/login-routes';
+import { noteNeeds } from '../account/session-needs';
+import type { Constructor } from '../components/constructor';
+import { ConfigurationError } from '../errors';
+import { answerLogin, beginLogin } from './login-flow';
+import { endByProvider, logOut } from './login-ends';
+import { checkOidcLoginOptions, COMPONENT, type OidcLoginControllerOptions } from './login-options';
+import { loadLoginPackages, LoginProvider } from './login-provider';
+import { redirectUriOf } from './redirect-uri';
+
+/**
+ * A controller for logins at an OpenID provider, through the optional peers `openid-client` and `jose`: authorization
+ * code flow with PKCE, for a client with a secret or a key. It starts a session, and keeps no token but the ID token, in
+ * the session's entry, for the logout.
+ *
+ * - `GET /oidc/login?returnTo=&maxAge=&acr=`: 303 to the provider. `maxAge`, in seconds, and `acr` ask for a fresh or a
+ *   stronger login, as step-ups do.
+ * - `GET /oidc/callback`: the redirect URI to register at the provider, with `baseUrl` and the app's prefix before it; the
+ *   start prints it. 303 to `returnTo`, or to the login page with `error`: `login_expired`, `login_failed`,
+ *   `access_denied` or `no_account`. 503 when the provider cannot be asked: a reload works then.
+ * - `POST /oidc/logout`, for a form: the session ends, then 303 to the provider's logout, else to the login page.
+ * - `POST /oidc/backchannel`: the provider ends sessions. 200, 400 for a token that is not right, 503.
+ *
+ * @throws ConfigurationError without the packages, and for options that are unknown, missing or out of bounds
+ * @example
+ * ```ts
+ * oidcLoginController({
+ *   sessions: Sessions,
+ *   issuer: 'https://id.example',
+ *   clientId: 'notes',
+ *   clientSecret: process.env.OIDC_SECRET,
+ *   baseUrl: 'https://notes.example',
+ *   user: ({ issuer, subject }) => accounts.find(issuer, subject),
+ * });
+ * ```
+ * @see OpenID Connect Core 1.0 section 3.1, RFC 7636, RFC 9207, RFC 9700
+ */
+export function oidcLoginController(options: OidcLoginControllerOptions): Constructor<object> {
+  const settings = checkOidcLoginOptions(options);
+  loadLoginPackages();
+  const provider = new LoginProvider(settings);
+  const { path, sessions, secondFactors, baseUrl, issuer } = settings;
+  const routes: Record<string, LoginRoute> = {
+    begin: {
+      verb: 'get',
+      path: '/login',
+      isPublic: true,
+      run: (flow) => beginLogin(flow, provider, settings),
+    },
+    answer: {
+      verb: 'get',
+      path: '/callback',
+      isPublic: true,
+      run: (flow) => answerLogin(flow, provider, settings),
+    },
+    end: { verb: 'post', path: '/logout', isPublic: true, run: (flow) => logOut(flow, provider, settings) },
+    ...(settings.backchannel && {
+      endByProvider: {
+        verb: 'post',
+        path: '/backchannel',
+        isPublic: true,
+        isChecked: false,
+        run: (flow) => endByProvider(flow, provider),
+      },
+    }),
+  };
+  const controller = loginController('OidcLoginController', path, { sessions, secondFactors }, routes);
+  noteNeeds(controller, {
+    controller: COMPONENT,
+    sessions,
+    passwords: false,
+    announce: (route) => {
+      if (!/^[^:*()?+{}\\]+$/.test(route)) {
+        throw new ConfigurationError(
+          `${COMPONENT}: the route ${route} has parameters, and a provider takes whole redirect URIs only`,
+        );
+      }
+      return route.endsWith('/callback')
+        ? `the redirect_uri at ${issuer} is ${redirectUriOf(baseUrl, route)}`
+        : undefined;
+    },
+  });
+  return controller;
+}

@@ -1,0 +1,201 @@
+/** What `oidcLoginController()` does for one login: it sends the browser to the provider, and takes its answer. */
+import type { LoginFlow } from '../account/login-flow';
+import { Authentication } from '../core/authentication';
+import { personOf } from '../core/person';
+import { userstoreOf } from '../core/userstore';
+import { BadCredentialsError, InvalidRequestError, SecurityError, ServiceUnavailableError } from '../errors';
+import { type OwnReply, redirectTo } from '../http/own-reply';
+import { returnPath } from '../http/return-path';
+import { refuseInClear } from '../sessions/start-session';
+import { isInstance } from '../util/instance';
+import { COMPONENT, type OidcLoginSettings } from './login-options';
+import type { LoginProvider, Redeemed } from './login-provider';
+import { bindingOf, LoginCookies, newLogin, type OpenLogin, readLogin } from './open-login';
+import { redirectUriOf } from './redirect-uri';
+
+/** What the login page may see of a login that came to nothing. */
+type Failure = 'login_expired' | 'login_failed' | 'access_denied' | 'no_account';
+
+const MAX_ACR = 500;
+/** Longer ID tokens are not kept: a row of the state store has room for no more. */
+const MAX_ID_TOKEN = 16_384;
+
+/** Sends a browser to the provider. @throws ServiceUnavailableError as long as the provider is not known */
+export async function beginLogin(
+  flow: LoginFlow,
+  provider: LoginProvider,
+  { issuer, baseUrl, maxOpenLogins }: OidcLoginSettings,
+): Promise<OwnReply> {
+  provider.heed(flow.answers.app());
+  // The browser would drop the cookie, and come back without it.
+  refuseInClear(flow.parts, flow.request);
+  const query = queryOf(flow.request.url);
+  const acr = wished(query, 'acr', isAcr);
+  const maxAge = wished(query, 'maxAge', (text) => /^\d{1,9}$/.test(text));
+  const redirectUri = redirectUriOf(baseUrl, flow.answers.route());
+  const wish = {
+    binding: bindingOf(issuer, redirectUri),
+    maxAge: maxAge === undefined ? undefined : Number(maxAge),
+    returnTo: returnPath(wished(query, 'returnTo', () => true)),
+  };
+  const login = newLogin(wish, provider.now());
+  const location = await provider
+    .authorizationUrl(redirectUri, login, { maxAge: wish.maxAge, acr })
+    .catch((error: unknown) => failed(flow, error));
+  const lines = cookiesOf(flow).lines(flow.request.header('cookie'), login, maxOpenLogins);
+  return { ...redirectTo(location), headers: { Location: location, 'Set-Cookie': lines } };
+}
+
+/** Takes the answer of the provider. */
+export async function answerLogin(
+  flow: LoginFlow,
+  provider: LoginProvider,
+  settings: OidcLoginSettings,
+): Promise<OwnReply> {
+  provider.heed(flow.answers.app());
+  const query = queryOf(flow.request.url);
+  const [state = '', ...others] = query.getAll('state');
+  if (others.length > 0) return failure(flow, 'login_failed');
+  const cookies = cookiesOf(flow);
+  const name = cookies.nameOf(state);
+  const login = name === undefined ? undefined : readLogin(flow.request.cookie(name), state, provider.now());
+  if (name === undefined || login === undefined) return failure(flow, 'login_expired');
+  const redirectUri = redirectUriOf(settings.baseUrl, flow.answers.route());
+  // Somebody mixes up the providers of this app (RFC 9700 section 4.4).
+  if (login.binding !== bindingOf(settings.issuer, redirectUri)) throw new InvalidRequestError();
+  const reply = await outcomeOf(flow, provider, settings, { query, state, login, redirectUri });
+  return { ...reply, headers: { ...reply.headers, 'Set-Cookie': [cookies.clear(name)] } };
+}
+
+interface Answered {
+  readonly query: URLSearchParams;
+  readonly state: string;
+  readonly login: OpenLogin;
+  readonly redirectUri: string;
+}
+
+/** @throws ServiceUnavailableError when the provider cannot say: the cookie stays then, for a reload */
+async function outcomeOf(
+  flow: LoginFlow,
+  provider: LoginProvider,
+  settings: OidcLoginSettings,
+  { query, state, login, redirectUri }: Answered,
+): Promise<OwnReply> {
+  const { returnTo } = login;
+  const refused = (code: Failure): OwnReply => failure(flow, code, returnTo);
+  const answer = new URL(`${redirectUri}?${query.toString()}`);
+  let redeemed: Redeemed;
+  try {
+    if (['code', 'error', 'iss'].some((parameter) => query.getAll(parameter).length > 1)) {
+      throw new BadCredentialsError({ cause: new Error('A parameter of the answer comes twice') });
+    }
+    await provider.checkIssuer(query.get('iss'));
+    const error = query.get('error');
+    if (error === 'access_denied') return refused('access_denied');
+    if (error !== null) throw answeredError(error);
+    if ((query.get('code') ?? '') === '') {
+      throw new BadCredentialsError({ cause: new Error('The answer has no code') });
+    }
+    redeemed = await provider.redeem(answer, state, login);
+  } catch (cause) {
+    return failed(flow, cause).catch((error: unknown) => {
+      if (isRefusal(error)) return refused('login_failed');
+      throw error;
+    });
+  }
+  const known: Known = { isKnown: true };
+  try {
+    const proved = await loginOf(flow, settings, redeemed, known);
+    const { issuer } = settings;
+    const { subject, sid, acr, idToken } = redeemed;
+    const kept = idToken.length <= MAX_ID_TOKEN ? idToken : undefined;
+    const members = returnTo === undefined ? {} : { returnTo };
+    const idp = { issuer, subject, sid, acr, idToken: kept };
+    return await flow.begin(proved, { members, isForm: true }, idp);
+  } catch (error) {
+    if (isRefusal(error)) return refused(known.isKnown ? 'login_failed' : 'no_account');
+    throw error;
+  }
+}
+
+/** Filled while a login is proved. */
+interface Known {
+  isKnown: boolean;
+}
+
+/** The login of the user whose account it is. @throws BadCredentialsError where there is none */
+function loginOf(
+  flow: LoginFlow,
+  { issuer, user }: OidcLoginSettings,
+  { subject, claims, acr, factors }: Redeemed,
+  known: Known,
+): Promise<Authentication> {
+  return flow.answers.prove(flow.action, COMPONENT, async (_request, userstore) => {
+    const nobody = (problem: string): BadCredentialsError => {
+      known.isKnown = false;
+      return new BadCredentialsError({ cause: new Error(problem) });
+    };
+    const named = (await user(Object.freeze({ issuer, subject, claims }))) as unknown;
+    if (named === undefined || named === null) throw nobody('The identity at the provider has no account');
+    const name = (typeof named === 'string' ? { username: named } : named) as { username: string };
+    const app = flow.answers.app();
+    const { username, store } = personOf(`${COMPONENT}: user()`, name, app);
+    const found = (await app.findUser(username, store)) === null ? null : await userstore.getUser(username);
+    if (found === null || found === undefined) throw nobody('The userstore does not have the user');
+    const origin = userstoreOf(userstore, found);
+    // Another store, asked before, has a user of the name: that is somebody else.
+    if (origin?.isOneOfSeveral === true && origin.name !== store) {
+      throw nobody('Another userstore has the user');
+    }
+    return new Authentication(found, {
+      factors,
+      claims: { issuer, subject, ...(acr !== undefined && { acr }) },
+    });
+  });
+}
+
+/** Rejects with a failure at the provider, after the app has heard of it as of a failed login. */
+function failed(flow: LoginFlow, error: unknown): Promise<never> {
+  return flow.answers.prove(flow.action, COMPONENT, () => {
+    throw error;
+  }) as Promise<never>;
+}
+
+function answeredError(error: string): SecurityError {
+  const cause = new Error('The provider answered with an error');
+  const isDown = error === 'server_error' || error === 'temporarily_unavailable';
+  return isDown ? new ServiceUnavailableError({ cause }) : new BadCredentialsError({ cause });
+}
+
+function failure(flow: LoginFlow, error: Failure, returnTo?: string): OwnReply {
+  return redirectTo(flow.pageOf({ error, returnTo }));
+}
+
+function isRefusal(error: unknown): boolean {
+  return isInstance<SecurityError>(error, SecurityError) && error.httpCode === 401;
+}
+
+function cookiesOf({ parts }: LoginFlow): LoginCookies {
+  return new LoginCookies(parts.settings.cookie.insecure);
+}
+
+function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf('?');
+  return new URLSearchParams(at === -1 ? '' : url.slice(at + 1));
+}
+
+function isAcr(text: string): boolean {
+  return text.length <= MAX_ACR && /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text);
+}
+
+/** @throws InvalidRequestError for what is there twice, or no valid value: what was asked for must not be left out */
+function wished(
+  query: URLSearchParams,
+  name: string,
+  accepts: (text: string) => boolean,
+): string | undefined {
+  const [text, ...others] = query.getAll(name);
+  if (text === undefined || text === '') return undefined;
+  if (others.length === 0 && accepts(text)) return text;
+  throw new InvalidRequestError({ cause: new Error(`\`${name}\` is not valid`) });
+}

@@ -1,0 +1,152 @@
+import { createPrivateKey, type JsonWebKey } from 'node:crypto';
+import { CONTROLLER_PATH } from '../account/login-routes';
+import type { Constructor } from '../components/constructor';
+import type { UserName } from '../core/named-user';
+import type { MaybePromise } from '../core/userstore';
+import { ConfigurationError } from '../errors';
+import type { SecondFactorInterface } from '../factors/second-factor';
+import type { SessionService } from '../sessions/session-service';
+import type { Clock } from '../util/clock';
+import {
+  callable,
+  flag,
+  isFunction,
+  kind,
+  listOf,
+  oneOf,
+  optional,
+  text,
+  wholeNumber,
+} from '../util/option-kinds';
+import { type Kind, parseOptions, type Values } from '../util/parse-options';
+import { isSafeBase } from '../util/safe-url';
+import type { Claims } from './access-token';
+import { algorithms } from './algorithms-option';
+import { ALGORITHMS } from './public-key';
+
+/** Whom a provider has logged in: the person is the issuer's subject, and nothing else. */
+export interface OidcIdentity {
+  readonly issuer: string;
+  /** Of the issuer, and never given to somebody else. @see OpenID Connect Core 1.0 section 5.7 */
+  readonly subject: string;
+  /** Of the verified ID token, frozen. An e-mail address there may be anybody's. */
+  readonly claims: Claims;
+}
+
+export interface OidcLoginControllerOptions {
+  /** The app's service. */
+  readonly sessions: Constructor<SessionService>;
+  /** The provider, to the letter as its discovery has it: https, or http on loopback, without query and fragment. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** For `client_secret_basic`; either this or `privateKey`. */
+  readonly clientSecret?: string | undefined;
+  /** For `private_key_jwt`: a JWK with `alg` and `kid`. */
+  readonly privateKey?: JsonWebKey | undefined;
+  /** Where browsers find this app, with the path prefix that a proxy strips: 'https://app.example'. */
+  readonly baseUrl: string;
+  /**
+   * The user of the app's store whose account it is, undefined for nobody. Look accounts up by `issuer` and `subject`.
+   * Whoever has the right to an e-mail address at a provider need not be the user with that address here.
+   */
+  readonly user: (identity: OidcIdentity) => MaybePromise<string | UserName | undefined>;
+  /** Where the actions are, under the app's prefix; each of several providers needs its own. @default '/oidc' */
+  readonly path?: string;
+  /** What is asked for, with `openid`. @default 'openid' */
+  readonly scope?: string;
+  /** Of ID tokens and logout tokens. @default RS, PS and ES with 256, 384 and 512, EdDSA, Ed25519 */
+  readonly algorithms?: readonly string[];
+  /** True takes the provider's `amr` for the factors of the login. @default false */
+  readonly trustAmr?: boolean;
+  /** What a login needs beside, for users who have it. @default [], the login at the provider is enough */
+  readonly secondFactors?: readonly Constructor<SecondFactorInterface>[];
+  /** Whether a logout ends the session at the provider too, where that can be asked to. @default 'provider' */
+  readonly logout?: 'provider' | 'local';
+  /** Whether the provider may end sessions here. @default true */
+  readonly backchannel?: boolean;
+  /** How many logins one browser may have begun, 1 to 10; of one more the oldest is dropped. @default 5 */
+  readonly maxOpenLogins?: number;
+  /** For each request to the provider, 1 to 30. @default 3 */
+  readonly timeoutSeconds?: number;
+  /** Accepted clock difference, 0 to 60. @default 30 */
+  readonly clockToleranceSeconds?: number;
+  /** For tests. @default the clock of the app */
+  readonly clock?: Clock;
+}
+
+const base = (must: string): Kind<string> => kind(must, isSafeBase);
+
+const scope = kind<string>(
+  "must be scopes with a space between, 'openid' among them",
+  (value) =>
+    typeof value === 'string' &&
+    /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(value) &&
+    value.split(' ').includes('openid'),
+);
+
+const privateKey = kind<JsonWebKey>(
+  'must be a private JWK with alg and kid, whose kind of key the alg is of',
+  (value) => {
+    const { alg, kid, kty, crv } = Object(value) as Partial<Record<string, unknown>>;
+    if (typeof alg !== 'string' || !ALGORITHMS.includes(alg) || typeof kid !== 'string' || kid === '')
+      return false;
+    if (!fits(alg, kty, crv)) return false;
+    try {
+      createPrivateKey({ key: value as JsonWebKey, format: 'jwk' });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+);
+
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
+function fits(alg: string, kty: unknown, crv: unknown): boolean {
+  if (/^[RP]S/.test(alg)) return kty === 'RSA';
+  if (alg in CURVES) return kty === 'EC' && crv === CURVES[alg];
+  return kty === 'OKP' && crv === 'Ed25519';
+}
+
+const OPTIONS = {
+  sessions: callable<Constructor<SessionService>>(),
+  issuer: base(
+    'must be the URL that discovery states as issuer: https, or http on loopback, without a query',
+  ),
+  clientId: text,
+  clientSecret: optional(text),
+  privateKey: optional(privateKey),
+  baseUrl: base("must be the app's URL for browsers: https, or http on loopback, without a query"),
+  user: callable<OidcLoginControllerOptions['user']>(),
+  path: optional(CONTROLLER_PATH, '/oidc'),
+  scope: optional(scope, 'openid'),
+  algorithms: algorithms(),
+  trustAmr: optional(flag, false),
+  secondFactors: optional(
+    listOf('classes', isFunction) as unknown as Kind<readonly Constructor<SecondFactorInterface>[]>,
+    [],
+  ),
+  logout: optional(oneOf('provider', 'local'), 'provider'),
+  backchannel: optional(flag, true),
+  maxOpenLogins: optional(wholeNumber({ min: 1, max: 10 }), 5),
+  timeoutSeconds: optional(wholeNumber({ min: 1, max: 30 }), 3),
+  clockToleranceSeconds: optional(wholeNumber({ min: 0, max: 60 }), 30),
+  clock: optional(callable<Clock>()),
+} satisfies Record<keyof OidcLoginControllerOptions, Kind<unknown>>;
+
+export type OidcLoginSettings = Values<typeof OPTIONS>;
+
+/** For messages. */
+export const COMPONENT = 'oidcLoginController()';
+
+/** @throws ConfigurationError for options that are unknown, missing or out of bounds; no value is quoted */
+export function checkOidcLoginOptions(options: unknown): OidcLoginSettings {
+  const settings = parseOptions(COMPONENT, options, OPTIONS);
+  const { clientSecret, privateKey: key } = settings;
+  if ((clientSecret === undefined) === (key === undefined)) {
+    throw new ConfigurationError(
+      `${COMPONENT}: set either clientSecret or privateKey${key === undefined ? ', which are both undefined' : ''}`,
+    );
+  }
+  return { ...settings, baseUrl: settings.baseUrl.replace(/\/$/, '') };
+}
