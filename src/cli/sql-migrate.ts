@@ -5,8 +5,9 @@ import { databaseFault, openDatabase } from './open-database';
 export const sqlMigrate: Command = {
   usage: `Usage: securest sql migrate <url> [options]
 
-Makes the tables of all features, or brings them up to date: of SqlUserstore, SqlState and SqlRevocationLog. The url is postgres://user@host/database,
-mysql://user@host/database or sqlite:PATH; a password may come by the variable PGPASSWORD or MYSQL_PWD.
+Makes the tables of all features, or brings them up to date: of SqlUserstore, SqlState, SqlRevocationLog and
+SqlFactors. The url is postgres://user@host/database, mysql://user@host/database or sqlite:PATH; a password may come by
+the variable PGPASSWORD or MYSQL_PWD.
 
 Options:
   --json  print one JSON document

@@ -18,7 +18,7 @@ export interface Versions {
 }
 
 /**
- * Makes securest's own tables, or brings them up to date: those of users, of SqlState and of SqlRevocationLog. Each
+ * Makes securest's own tables, or brings them up to date: those of users, of SqlState, SqlRevocationLog and SqlFactors. Each
  * version is one transaction, in MySQL all of its new tables or none; running it again, or in several processes at once,
  * does nothing more.
  * @returns the version that the tables of users now have
