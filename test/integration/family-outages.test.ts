@@ -113,7 +113,7 @@ describeWith(whyNoPostgres(), 'Tokens while PostgreSQL is away', () => {
   const server = new PostgresServer();
   const store: Store = {
     start: () => server.start(),
-    kill: () => server.stop(),
+    kill: () => server.kill(),
     freeze: () => {
       server.freeze();
     },
