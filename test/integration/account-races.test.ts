@@ -56,7 +56,7 @@ describeWith(whyNoPostgres(), 'Accounts in PostgreSQL', () => {
   });
   after(() => server.remove());
 
-  for (const driver of DRIVERS) {
+  for (const driver of DRIVERS.slice(-1)) {
     const open = async (make: (client: ReturnType<typeof pool>) => Promise<Accounts>): Promise<Accounts> => {
       const client = pool();
       return { ...(await make(client)), close: () => client.end() };
@@ -86,7 +86,7 @@ describeWith(whyNoMariadb(), 'Accounts in MariaDB', () => {
   });
   after(() => server.remove());
 
-  for (const driver of DRIVERS) {
+  for (const driver of DRIVERS.slice(-1)) {
     const open = async (
       make: (client: ReturnType<MariadbServer['pool']>) => Promise<Accounts>,
     ): Promise<Accounts> => {

@@ -189,8 +189,8 @@ export function describeAccountRaces(
 
     it('is no good, nor is what a change gave that had not replied when the next was made', async () => {
       const body = { currentPassword: OLD, newPassword: NEW };
-      // The third time the record is read is after the first change.
-      const first = await app.hold('change', basic(eve, OLD), ['answer', 3], body);
+      // The third time the record is read is after the first change: it is read when the second one is made.
+      const first = await app.hold('change', basic(eve, OLD), ['read', 3], body);
       const second = await app.get('change', basic(eve, NEW), { currentPassword: NEW, newPassword: NEWER });
       app.release();
       const { grants } = await first.reply;
