@@ -22,8 +22,12 @@ export class AppProcess {
   ) {}
 
   /** @param limitMs how long it waits for the store */
-  static async start(target: string, limitMs = 10_000): Promise<AppProcess> {
-    const options: AppOptions = { target, limitMs, hash: HASH };
+  static async start(
+    target: string,
+    limitMs = 10_000,
+    whenLost: AppOptions['whenLost'] = 'refuseOlder',
+  ): Promise<AppProcess> {
+    const options: AppOptions = { target, limitMs, hash: HASH, whenLost };
     const child = fork(compiled('test/fixtures/families/app.ts'), [JSON.stringify(options)]);
     const [url] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
     if (typeof url !== 'string') throw new Error(`The app ended with ${String(url)}`);

@@ -113,7 +113,7 @@ describeWith(whyNoPostgres(), 'Tokens while PostgreSQL is away', () => {
   const server = new PostgresServer();
   const store: Store = {
     start: () => server.start(),
-    kill: () => server.stop(),
+    kill: () => server.kill(),
     freeze: () => {
       server.freeze();
     },
@@ -195,4 +195,70 @@ describeWith(whyNoRedis(), 'Tokens after Redis forgot all', () => {
       for (const { token } of [kept, ended]) expect(await app.who(token)).to.equal(401);
     }
   });
+});
+
+describeWith(whyNoRedis(), 'Tokens after FLUSHALL', () => {
+  const server = new RedisServer();
+  const apps: AppProcess[] = [];
+  const startApp = async (whenLost: 'refuseOlder' | 'accept'): Promise<AppProcess> => {
+    const app = await AppProcess.start(`redis:${server.socket}`, 500, whenLost);
+    apps.push(app);
+    return app;
+  };
+  before(async function () {
+    this.timeout(120_000);
+    await server.start();
+  });
+  afterEach(() => Promise.all(apps.splice(0).map((app) => app.stop())));
+  after(() => server.remove());
+
+  for (const whenLost of ['refuseOlder', 'accept'] as const) {
+    it(`stay revoked in all processes, with '${whenLost}'`, async () => {
+      const [one, two] = [await startApp(whenLost), await startApp(whenLost)];
+      const [kept, ended] = [await one.login(), await two.login()];
+      expect(await one.end(ended.token)).to.equal(204);
+      for (const app of apps) await eventually(async () => (await app.who(ended.token)) === 401);
+      const seen: number[] = [];
+      const over = new AbortController();
+      const asking = apps.map(async (app) => {
+        while (!over.signal.aborted) {
+          seen.push(await app.who(ended.token));
+          // Leaves the machine to the others.
+          await new Promise((resume) => setTimeout(resume, 20));
+        }
+      });
+      try {
+        await server.forget();
+        if (whenLost === 'refuseOlder') {
+          for (const app of apps) await eventually(async () => (await app.who(kept.token)) === 401);
+        }
+        // One that knows nothing but what the others tell it.
+        let three = await startApp(whenLost);
+        if (whenLost === 'accept') {
+          expect(await three.who(kept.token)).to.equal(200);
+          await eventually(async () => (await three.who(ended.token)) === 401);
+          three = await startApp(whenLost);
+        }
+        for (let count = 0; count < 20; count += 1) expect(await three.who(ended.token)).to.equal(401);
+        const isGood = whenLost === 'accept' ? 200 : 401;
+        for (const app of apps) expect(await app.who(kept.token)).to.equal(isGood);
+        // What was kept in the same Redis is gone.
+        for (const { refreshToken } of [kept, ended]) {
+          for (const app of apps) expect((await app.refresh(refreshToken)).status).to.equal(401);
+        }
+      } finally {
+        over.abort();
+        await Promise.all(asking);
+      }
+      expect(new Set(seen)).to.deep.equal(new Set([401]));
+      // The revocations are told again, so a login counts from the next millisecond on.
+      let fresh = await one.login();
+      await eventually(async () => {
+        if ((await two.who(fresh.token)) === 200) return true;
+        fresh = await one.login();
+        return false;
+      });
+      expect((await two.refresh(fresh.refreshToken)).status).to.equal(200);
+    });
+  }
 });

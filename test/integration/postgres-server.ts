@@ -77,6 +77,16 @@ export class PostgresServer {
     await this.#process.end('SIGQUIT');
   }
 
+  /** Ends the server and each of its connections by SIGKILL, so that none of them can put anything in order. */
+  async kill(): Promise<void> {
+    const pids = this.#pids();
+    this.#signal('SIGKILL', pids);
+    await this.#process.end();
+    // Until all are gone a new one does not start on the same data.
+    while (pids.some((pid) => existsSync(`/proc/${String(pid)}`)))
+      await new Promise((resume) => setTimeout(resume, 5));
+  }
+
   async remove(): Promise<void> {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
@@ -88,8 +98,8 @@ export class PostgresServer {
     if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
   }
 
-  #signal(signal: NodeJS.Signals): void {
-    for (const pid of this.#pids()) {
+  #signal(signal: NodeJS.Signals, pids = this.#pids()): void {
+    for (const pid of pids) {
       try {
         process.kill(pid, signal);
       } catch (error) {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { serverCommand } from './server-command';
 import { ServerProcess } from './server-process';
 
@@ -46,6 +47,13 @@ export class RedisServer {
 
   thaw(): void {
     this.#process.thaw();
+  }
+
+  /** Forgets all, and goes on. */
+  async forget(): Promise<void> {
+    const redis = new Redis({ path: this.socket, maxRetriesPerRequest: 0 });
+    await redis.flushall();
+    redis.disconnect();
   }
 
   async kill(): Promise<void> {
