@@ -21,7 +21,7 @@ import {
   InvalidRequestError,
   StepUpRequiredError,
 } from '../errors';
-import type { ApiKeyInfo, ApiKeys, CreatedApiKey } from '../keys/api-keys';
+import { type ApiKeyInfo, type ApiKeys, type CreatedApiKey, isApiKeys, verifierOf } from '../keys/api-keys';
 import { notePlace } from '../keys/key-login';
 import type { NewApiKey } from '../keys/new-key';
 import type { Clock } from '../util/clock';
@@ -58,6 +58,23 @@ const OPTIONS = {
     ),
   ),
 } satisfies Record<keyof ApiKeyControllerOptions, Kind<unknown>>;
+
+/** The services of the controllers that {@link apiKeyController} made. */
+const made = new WeakMap<object, Constructor<ApiKeys>>();
+
+/** What is seldom meant: undefined where nothing is. Asked once the providers have started. */
+export function withoutKeyProvider(
+  target: object,
+  resolve: <T>(cls: Constructor<T>) => T,
+): string | undefined {
+  const keys = made.get(target);
+  const service: unknown = keys && resolve(keys);
+  if (!isApiKeys(service) || verifierOf(service).hasApp()) return undefined;
+  return (
+    `apiKeyController() gives out keys that the app does not take: no ApiKeyProvider holds ${keys?.name ?? ''}. ` +
+    'Decorate one: @AuthProvider(3) class Key extends ApiKeyProvider'
+  );
+}
 
 /** What the actions ask the instance for that secures their server. */
 interface Own {
@@ -117,6 +134,7 @@ export function apiKeyController(options: ApiKeyControllerOptions): Constructor<
       return own.run(async (keys, login) => ((await keys.revoke(login, id)) ? null : undefined));
     }
   }
+  made.set(ApiKeyController, service);
   return ApiKeyController;
 }
 

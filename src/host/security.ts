@@ -12,6 +12,7 @@ import type {
 import { type CompiledAction, isCompiled, isLastGuard } from '../access/compile';
 import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { typedAuthorized } from '../access/typed-authorized';
+import { withoutKeyProvider } from '../account/api-key-controller';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
 import { isPasswordController } from '../account/password-controller';
 import { announcements, refuseUnmetNeeds, startServices } from '../account/session-needs';
@@ -338,8 +339,10 @@ export class Security<U extends User = User, R extends string = string> {
       components.start();
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));
-        const warning = withoutProvider(target, (cls) => components.resolve(cls));
-        if (warning !== undefined) audit.warn(warning);
+        for (const warningOf of [withoutProvider, withoutKeyProvider]) {
+          const warning = warningOf(target, (cls) => components.resolve(cls));
+          if (warning !== undefined) audit.warn(warning);
+        }
       }
     }
     announceServer(compiled, components, options, audit);

@@ -47,6 +47,8 @@ export interface CreatedApiKey {
 /** What a provider asks of an app's keys. */
 export interface KeyVerifier {
   readonly prefix: string;
+  /** Whether a provider of these keys has started, and not closed. */
+  readonly hasApp: () => boolean;
   /** The key that the text is, where it is right and has not ended. At once where the store answers at once. */
   find(text: string): MaybePromise<StoredKey | undefined>;
   /** Whether it still counts for a user whose `tokensValidFrom` is this one. */
@@ -214,6 +216,7 @@ export class ApiKeys {
     const state: LivingState = this.#settings.state;
     return {
       prefix,
+      hasApp: () => this.#app !== undefined,
       find: (text) => this.#find(text),
       hasStamp: (key, stamp) => whenPasswordChanges === 'keep' || key.stamp === stamp,
       noteUse: (key) => {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
+import { Container } from 'typedi';
 import {
   apiKeyController,
   type ApiKeyControllerOptions,
@@ -109,6 +110,34 @@ for (const driver of DRIVERS) {
         { username: 'ann', password: HASH, roles: ['admin'] },
         { username: 'ben', password: HASH },
       ];
+    });
+
+    it('warns at start when no provider takes the keys that the controller gives out', async () => {
+      class Keys extends ApiKeys {
+        constructor() {
+          super({ state, prefix: 'notes' });
+        }
+      }
+      class Users extends MemoryUserstore {
+        constructor() {
+          super({ users });
+        }
+      }
+      const service = new Keys();
+      Container.set(Keys, service);
+      const warnings = async (...providers: Constructor<AuthProviderInterface>[]) => {
+        const api = await startApi(driver, {
+          host: { controllers: [apiKeyController({ keys: Keys })] },
+          security: { userstores: [Users], providers },
+        });
+        await api.server.close();
+        await api.security.close();
+        return api.logger.lines.filter((line) => line.includes('no ApiKeyProvider holds'));
+      };
+      const others = new ApiKeys({ state, prefix: 'others' });
+      expect(await warnings(Password)).to.have.length(1);
+      expect((await warnings(Password, keyProviderOf(others)))[0]).to.include('holds Keys');
+      expect(await warnings(Password, keyProviderOf(service))).to.deep.equal([]);
     });
 
     interface SetUp {
