@@ -426,7 +426,7 @@ for (const driver of DRIVERS) {
         const { key } = await api.create();
         const [ann] = users;
         const { token } = api.tokens.issue(
-          new Authentication(ann as User, { authenticatedAt: new Date(now) }),
+          new Authentication(ann!, { authenticatedAt: new Date(now) }),
         );
         expect((await api.get('/recent', { authorization: `Bearer ${token}` })).status).to.equal(200);
         expect((await api.get('/recent', inHeader(key))).status).to.be.oneOf([401, 403]);

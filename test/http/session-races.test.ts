@@ -1,5 +1,5 @@
-/** Nothing of before outlives a change of the account, whatever was under way when it came. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** No session outlives a change of the account, nor does what a password opened beside it while that was under way. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,7 +11,6 @@ import {
   type Authentication,
   type Constructor,
   CurrentAuthentication,
-  FileUserstore,
   MemoryState,
   passwordController,
   PasswordProvider,
@@ -30,10 +29,8 @@ import { nextStamp } from '../../src/core/stamp';
 import type { UserDirectory } from '../../src/core/user-directory';
 import { migrate, SqliteClient, SqlUserstore } from '../../src/sql';
 import { SqlUserDirectory } from '../../src/sql/sql-directory';
-import { FileUserDirectory } from '../../src/userstores/file/file-directory';
 import { Browser } from '../support/browser';
 import { DRIVERS, TestServer } from '../support/drivers';
-import { eventually } from '../support/eventually';
 import { cheapPasswords } from '../support/hashers';
 import { MemoryLogger, reset } from '../support/reset';
 import { secured } from '../support/secured-server';
@@ -54,12 +51,11 @@ interface Ground {
   readonly close: () => Promise<void>;
 }
 
-/** @param stepMs of its column of times */
-async function inMemory(stepMs: number): Promise<Ground> {
+async function inMemory(): Promise<Ground> {
   let ann: User = { username: 'ann' };
   const put = ({ tokensValidFrom, ...user }: Partial<User>): void => {
     const from = tokensValidFrom ?? ann.tokensValidFrom ?? new Date(0);
-    ann = { ...ann, ...user, tokensValidFrom: new Date(Math.floor(from.getTime() / stepMs) * stepMs) };
+    ann = { ...ann, ...user, tokensValidFrom: from };
   };
   const stamp = (): Date => nextStamp(ann.tokensValidFrom, Date.now());
   put({ password: await cheapPasswords.hash(OLD), id: 1, tokensValidFrom: new Date(Date.now() - 5000) });
@@ -119,30 +115,7 @@ function changedFrom(
 }
 
 const GROUNDS: Readonly<Record<string, () => Promise<Ground>>> = {
-  memory: () => inMemory(1),
-  'a store of whole seconds': () => inMemory(1000),
-  'a file': async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'securest-'));
-    const path = join(folder, 'users.yaml');
-    writeFileSync(path, 'users:\n  - username: zoe\n', { mode: 0o600 });
-    const directory = () => new FileUserDirectory({ path, create: false });
-    await directory().add(await newAnn(OLD));
-    const store = new FileUserstore({ path, pollMs: 20 });
-    const users = changedFrom(path, store, directory, folder);
-    // The app sees a file a moment after it was changed.
-    const seen = (change: () => Promise<unknown>) => async () => {
-      const stamp = () => store.getUser('ann')?.tokensValidFrom?.getTime();
-      const before = stamp();
-      await change();
-      await eventually(() => stamp() !== undefined && stamp() !== before);
-    };
-    return {
-      ...users,
-      passwd: seen(users.passwd),
-      disable: seen(users.disable),
-      replace: seen(users.replace),
-    };
-  },
+  memory: inMemory,
   SQLite: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'securest-'));
     const path = join(folder, 'users.db');
