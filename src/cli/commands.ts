@@ -53,6 +53,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'ends a login of a user, or all of them',
     load: () => (require('./tokens-end') as { tokensEnd: Command }).tokensEnd,
   },
+  'sessions list': {
+    summary: 'lists the sessions of a user',
+    load: () => (require('./sessions-list') as { sessionsList: Command }).sessionsList,
+  },
+  'sessions end': {
+    summary: 'ends a session of a user, or all of them',
+    load: () => (require('./sessions-end') as { sessionsEnd: Command }).sessionsEnd,
+  },
+  'factor list': {
+    summary: 'lists the second factors of a user',
+    load: () => (require('./factor-list') as { factorList: Command }).factorList,
+  },
+  'factor remove': {
+    summary: 'removes a second factor of a user, or all of them',
+    load: () => (require('./factor-remove') as { factorRemove: Command }).factorRemove,
+  },
   'user add': {
     summary: 'adds a user',
     load: () => (require('./user-add') as { userAdd: Command }).userAdd,

@@ -4,10 +4,13 @@ import type { StateStoreInterface } from '../state/state-store';
 import { endUser } from '../tokens/families/ends';
 import { printable } from '../util/printable';
 import { type Command, type Outcome, positionals, RefusedError } from './command';
+import { removeFactors } from './factor-remove';
 import { liveKeys } from './key-list';
 import { isDatabase } from './open-database';
 import { STORE_USAGE, withDirectory } from './open-directory';
+import { withFactors } from './open-factors';
 import { withState } from './open-state';
+import { endSessions } from './session-rows';
 import { familiesIn, liveFamilies, personIn } from './token-families';
 
 const DAY_MS = 86_400_000;
@@ -15,8 +18,9 @@ const DAY_MS = 86_400_000;
 export const userRemove: Command = {
   usage: `Usage: securest user remove <store> <username> [options]
 
-Removes a user. Where the same database keeps the logins and API keys of the app, these end too, so that nobody who gets
-the name later inherits them; elsewhere the commands that end them are printed. Exits 1 when the user does not exist.
+Removes a user. Where the same database keeps the logins, sessions, API keys and second factors of the app, these end
+too, so that nobody who gets the name later inherits them; elsewhere the commands that end them are printed. Exits 1 when
+the user does not exist.
 
 ${STORE_USAGE}
 
@@ -37,23 +41,38 @@ Options:
     const text = `${name} has been removed\n`;
     if (ended !== undefined) return { code: 0, text, json: { username, ...ended } };
     const notice =
-      'Where the app keeps logins and API keys, end those of the user:\n' +
-      '  securest tokens end <state> <username>\n  securest key revoke <state> <username> --all\n';
+      'Where the app keeps logins, sessions, API keys and second factors, end those of the user:\n' +
+      '  securest tokens end <state> <username>\n  securest sessions end <state> <username>\n' +
+      '  securest key revoke <state> <username> --all\n  securest factor remove <database> <username>\n';
     return { code: 0, text, json: { username }, notice };
   },
 };
 
 const DONE: Outcome = { code: 0, text: '', json: undefined };
 
-/** Undefined where the database keeps neither logins nor keys. */
-async function endAll(
-  store: string,
-  username: string,
-): Promise<{ logins: number; keys: number } | undefined> {
-  let ended: { logins: number; keys: number } | undefined;
+interface Ended {
+  readonly logins: number;
+  readonly sessions: number;
+  readonly keys: number;
+  readonly factors: number;
+}
+
+/** Undefined where the database keeps none of it. */
+async function endAll(store: string, username: string): Promise<Ended | undefined> {
+  let ended: Ended | undefined;
   try {
     await withState(store, async (state) => {
-      ended = { logins: await endLogins(state, username), keys: await endKeys(state, username) };
+      ended = {
+        logins: await endLogins(state, username),
+        sessions: (await endSessions(state, username, undefined)).length,
+        keys: await endKeys(state, username),
+        factors: 0,
+      };
+      return DONE;
+    });
+    await withFactors(store, async (factors) => {
+      if (ended !== undefined)
+        ended = { ...ended, factors: (await removeFactors(factors, { username })).length };
       return DONE;
     });
   } catch (error) {

@@ -129,7 +129,16 @@ describe('securest user remove', function () {
 
     it('removes the user with roles and memberships, and nobody else', async () => {
       const { code, out } = await run('user', 'remove', database, 'ann', '--json');
-      expect([code, JSON.parse(out)]).to.deep.equal([0, { username: 'ann', logins: 0, keys: 0 }]);
+      expect([code, JSON.parse(out)]).to.deep.equal([
+        0,
+        {
+          username: 'ann',
+          logins: 0,
+          sessions: 0,
+          keys: 0,
+          factors: 0,
+        },
+      ]);
       for (const table of ['securest_users', 'securest_user_roles', 'securest_memberships']) {
         expect([await count(table, 'ann'), await count(table, 'ben')], table).to.deep.equal([0, 1]);
       }
@@ -150,7 +159,13 @@ describe('securest user remove', function () {
       const [myKey, bensKey] = [await make('ann'), await make('ben')];
 
       const { out } = await run('user', 'remove', database, 'ann', '--json');
-      expect(JSON.parse(out)).to.deep.equal({ username: 'ann', logins: 1, keys: 1 });
+      expect(JSON.parse(out)).to.deep.equal({
+        username: 'ann',
+        logins: 1,
+        sessions: 0,
+        keys: 1,
+        factors: 0,
+      });
       await eventually(async () => app.tokens.isRevoked(app.tokens.verify(mine.token)));
       expect(await rejection(app.tokens.refresh(mine.refreshToken))).to.be.instanceOf(TokenInvalidError);
       expect(await find(myKey)).to.equal(undefined);

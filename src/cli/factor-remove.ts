@@ -1,0 +1,53 @@
+import type { FactorOwner } from '../factors/second-factor';
+import type { SqlFactors } from '../sql/sql-factors';
+import { printable } from '../util/printable';
+import { type Command, positionals, RefusedError, UsageError } from './command';
+import { FACTORS_USAGE, withFactors } from './open-factors';
+
+export const factorRemove: Command = {
+  usage: `Usage: securest factor remove <database> <username> [otp|<passkey id>] [options]
+
+Removes a second factor of a user, or all of them: for people who have lost their devices and recovery codes. Make sure who
+is asking: after it a password alone is a login. Exits 1 when the user has no such factor.
+
+${FACTORS_USAGE}
+
+Options:
+  --userstore <name>  of the user of this userstore, in an app with several
+  --json              print one JSON document
+`,
+  options: { userstore: { type: 'string' } },
+
+  async run(call) {
+    const isOne = call.positionals.length > 2;
+    const names = isOne ? ['database', 'username', 'factor'] : ['database', 'username'];
+    const [target = '', username = '', factor] = positionals(call, ...names);
+    if (username === '') throw new UsageError('The username must not be empty');
+    const user = { username, userstore: call.text('userstore') };
+    return withFactors(target, async (factors) => {
+      const removed = await removeFactors(factors, user, factor);
+      if (removed.length === 0) {
+        throw new RefusedError(`User ${printable(username)} has no ${printable(factor ?? 'second factor')}`);
+      }
+      const text = removed.map((one) => `${one} of ${printable(username)} removed\n`).join('');
+      return { code: 0, text, json: { username, removed } };
+    });
+  },
+};
+
+/** @param only `otp` or the id of a passkey; undefined for all. @returns what is gone by this */
+export async function removeFactors(
+  factors: SqlFactors,
+  user: FactorOwner,
+  only?: string,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
+  if (only === undefined || only === 'otp') {
+    const text = await factors.getOtp(user);
+    if (text !== undefined && (await factors.updateOtp(user, undefined, text))) removed.push('otp');
+  }
+  for (const { id } of await factors.listPasskeys(user)) {
+    if ((only === undefined || only === id) && (await factors.removePasskey(user, id))) removed.push(id);
+  }
+  return removed;
+}
