@@ -33,10 +33,9 @@ describe('readIdToken', () => {
       exp: NOW / 1000 + 60,
       ...claims,
     };
-    const [kid, key] = alg === 'RS384' ? ['rsa', rsa.privateKey] : ['ed', ed.privateKey];
-    return new SignJWT(all)
-      .setProtectedHeader({ alg: String(alg), kid: String(kid) })
-      .sign(key as typeof rsa.privateKey);
+    const { kid, key } =
+      alg === 'RS384' ? { kid: 'rsa', key: rsa.privateKey } : { kid: 'ed', key: ed.privateKey };
+    return new SignJWT(all).setProtectedHeader({ alg, kid }).sign(key);
   };
   const read = async (claims: object, expected: object = {}, alg?: string) =>
     readIdToken(
