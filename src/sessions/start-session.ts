@@ -65,7 +65,7 @@ export async function startSession(
     if (!(await store.set('ses', id, record, endOf(record, settings)))) continue;
     await limit(parts, { id, record, text: '' }, request);
     cookies.set(response, cookie, (record.ends - started) / 1000);
-    cookies.clearHalf(response);
+    if (request.cookie(cookies.halfName) !== undefined) cookies.clearHalf(response);
     const { user, userstore } = record;
     const { methods } = login;
     parts.apps.emit({ type: 'logged_in', user, sessionId: id, methods }, userstore, request);
