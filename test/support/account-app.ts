@@ -153,6 +153,7 @@ export class AccountApp implements AsyncDisposable {
     return new AccountApp(server, held, async () => {
       await server.close();
       await security.close();
+      useContainer(undefined as never);
     });
   }
 
