@@ -19,6 +19,7 @@ import {
   StepUpRequiredError,
 } from '../errors';
 import type { FactorOwner, SecondFactorInterface } from '../factors/second-factor';
+import { isUser, userIdOf } from '../core/user';
 import { answer, type OwnReply, redirectTo } from '../http/own-reply';
 import { rawResponse } from '../http/raw';
 import { type Body, readBody, textIn } from '../http/read-body';
@@ -27,6 +28,7 @@ import { returnPath } from '../http/return-path';
 import { isRecentLogin } from '../rules/recent-login';
 import { isInstance } from '../util/instance';
 import { openHalf } from '../sessions/open-session';
+import { isSamePerson } from '../sessions/same-person';
 import { renewSession } from '../sessions/renew-session';
 import { factorsIn, type SessionParts } from '../sessions/session-parts';
 import type { IdpRecord } from '../sessions/session-record';
@@ -240,11 +242,11 @@ export class LoginFlow {
   proveBy(name: string, prove: () => Promise<ProvedFactors>): Promise<Authentication> {
     return this.#answers.prove(this.#action, name, async (_request, userstore) => {
       const { owner, factors, stamp } = await prove();
-      const { username, userstore: home, userId } = owner;
-      const known = await this.#answers.app().findUser(username, home);
-      const isSame = known !== null && known.id === userId && (stamp === undefined || known.stamp === stamp);
-      const user = isSame ? await userstore.getUser(username) : undefined;
+      // Decided on the very record that the login is of: what is read once more may be of after a change.
+      const user = await userstore.getUser(owner.username);
       if (user === null || user === undefined) throw new BadCredentialsError();
+      if (!isUser(user)) return user;
+      if (!isSamePerson({ ...owner, stamp }, userstore, user)) throw new BadCredentialsError();
       return new Authentication(user, { factors });
     });
   }
@@ -306,9 +308,10 @@ export class LoginFlow {
     const { source, user } = login;
     const [only] = this.#answers.app().userstores;
     const known = await this.#answers.app().findUser(user.username, source?.name ?? only);
-    if (known === null) throw this.refused(new Error('The user is gone'));
+    // Of a person whose account has changed since, or somebody else's of the name, nothing is asked.
+    if (known?.stamp !== login.stamp) throw this.refused(new Error('The account of the login has changed'));
     const { username, userstore, id } = known;
-    return { username, userstore, userId: id };
+    return { username, userstore, userId: userIdOf(user) ?? id };
   }
 }
 

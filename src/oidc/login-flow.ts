@@ -140,7 +140,7 @@ function loginOf(
     const name = (typeof named === 'string' ? { username: named } : named) as { username: string };
     const app = flow.answers.app();
     const { username, store } = personOf(`${COMPONENT}: user()`, name, app);
-    const found = (await app.findUser(username, store)) === null ? null : await userstore.getUser(username);
+    const found = await userstore.getUser(username);
     if (found === null || found === undefined) throw nobody('The userstore does not have the user');
     const origin = userstoreOf(userstore, found);
     // Another store, asked before, has a user of the name: that is somebody else.

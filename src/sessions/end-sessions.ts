@@ -7,7 +7,7 @@ import { type Person, personOf } from '../core/person';
 import type { SecurityRequest } from '../core/request';
 import { isDigest } from './session-cookie';
 import { infoOf, type SessionInfo } from './session-info';
-import { openSession } from './open-session';
+import { openHalf, openSession } from './open-session';
 import { isAlive, replyOf, type SessionParts } from './session-parts';
 import type { SessionRecord } from './session-record';
 import type { StoredSession } from './session-store';
@@ -33,9 +33,13 @@ export async function endSession(
 export async function endCurrent(parts: SessionParts, request: SecurityRequest): Promise<boolean> {
   const response = replyOf('end', request);
   parts.cookies.clear(response);
-  if (request.cookie(parts.cookies.halfName) !== undefined) parts.cookies.clearHalf(response);
   // Else "back" shows pages of the person who has logged out.
   response.setHeader('Clear-Site-Data', '"cache"');
+  if (request.cookie(parts.cookies.halfName) !== undefined) {
+    parts.cookies.clearHalf(response);
+    const half = await openHalf(parts, request);
+    if (half !== undefined) await parts.store.delete('half', half.id);
+  }
   const open = await openSession(parts, request);
   return open !== undefined && endSession(parts, open.stored, { type: 'logged_out' }, request);
 }

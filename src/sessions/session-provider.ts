@@ -10,14 +10,13 @@ import { Authentication, type ProvedBy } from '../core/authentication';
 import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { SecurityRequest } from '../core/request';
-import { stampOf } from '../core/stamp';
-import { isUser, type User, userIdOf } from '../core/user';
-import { isActiveUser, type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
+import { isUser, type User } from '../core/user';
+import { isActiveUser, type MaybePromise, type UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { attempted, chained } from '../util/maybe-promise';
 import { isUseOld, noteUse, openSession, type OpenSession } from './open-session';
 import { endOf, factorsIn } from './session-parts';
-import type { SessionRecord } from './session-record';
+import { isSamePerson } from './same-person';
 import { isSessionService, keeperOf, type SessionKeeper, type SessionService } from './session-service';
 
 let takes: (provider: AuthProviderInterface, sessions: SessionService) => boolean;
@@ -140,9 +139,10 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
           if (user === null || user === undefined) return null;
           // The chain reports a store that returns something that is not a user.
           if (!isUser(user)) return user;
-          if (!isStill(open.stored.record, userstore, user)) return null;
+          const { record } = open.stored;
+          if (!isSamePerson(record, userstore, user) || !isActiveUser(userstore, user)) return null;
           const login = this.#loginOf(open, user);
-          if (!isUse || !isUseOld(parts, open.stored.record.seen)) return login;
+          if (!isUse || !isUseOld(parts, record.seen)) return login;
           return noteUse(parts, open).then(() => login);
         });
       }),
@@ -167,18 +167,4 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
 /** True for a provider of these very sessions. */
 export function takesSessions(provider: AuthProviderInterface, sessions: SessionService): boolean {
   return takes(provider, sessions);
-}
-
-/** Whether the user is the one of the login, in the store of then, with the password of then, and may log in. */
-function isStill<U extends User>(record: SessionRecord, userstore: UserstoreInterface<U>, user: U): boolean {
-  const home = userstoreOf(userstore, user);
-  const isAtHome =
-    home === undefined ||
-    (record.userstore === undefined ? !home.isOneOfSeveral : record.userstore === home.name);
-  return (
-    isAtHome &&
-    record.userId === userIdOf(user) &&
-    record.stamp === stampOf(user) &&
-    isActiveUser(userstore, user)
-  );
 }

@@ -1,0 +1,25 @@
+import { stampOf } from '../core/stamp';
+import { type User, userIdOf } from '../core/user';
+import { type UserstoreInterface, userstoreOf } from '../core/userstore';
+
+/** Whose a session, a half login or a factor is. */
+export interface KnownPerson {
+  readonly userstore?: string | undefined;
+  readonly userId?: string | undefined;
+  /** The `tokensValidFrom` that the login saw; undefined for a factor, which outlives a changed password. */
+  readonly stamp?: number | undefined;
+}
+
+/**
+ * Whether a user, as it was read just now and is logged in, is that person: in the store of then, with the id and the
+ * password of then.
+ */
+export function isSamePerson<U extends User>(
+  { userstore: name, userId, stamp }: KnownPerson,
+  userstore: UserstoreInterface<U>,
+  user: U,
+): boolean {
+  const home = userstoreOf(userstore, user);
+  const isAtHome = home === undefined || (name === undefined ? !home.isOneOfSeveral : name === home.name);
+  return isAtHome && userId === userIdOf(user) && (stamp === undefined || stamp === stampOf(user));
+}
