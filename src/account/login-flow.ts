@@ -3,7 +3,7 @@
  * common. `loginController()` makes one for each.
  */
 import type { Action } from 'routing-controllers';
-import { ownChallengesOf, withChallenges } from '../authentication/own-challenges';
+import { withChallenges } from '../authentication/own-challenges';
 import type { Constructor } from '../components/constructor';
 import { noteApp } from '../core/apps';
 import { Authentication } from '../core/authentication';
@@ -11,11 +11,11 @@ import type { FactorEvent } from '../core/events';
 import { type Factor, withMfa } from '../core/factors';
 import type { SecurityRequest } from '../core/request';
 import type { Answers } from '../decorators/answers';
+import type { SecurityError } from '../errors';
 import {
   AccessDeniedError,
   AuthenticationRequiredError,
   BadCredentialsError,
-  SecurityError,
   StepUpRequiredError,
 } from '../errors';
 import type { FactorOwner, SecondFactorInterface } from '../factors/second-factor';
@@ -26,7 +26,7 @@ import { type Body, readBody, textIn } from '../http/read-body';
 import { setHeaders } from '../http/reply';
 import { returnPath } from '../http/return-path';
 import { isRecentLogin } from '../rules/recent-login';
-import { isInstance } from '../util/instance';
+import { codeOf, markChallenges, SESSION } from './login-failures';
 import { openHalf } from '../sessions/open-session';
 import { isSamePerson } from '../sessions/same-person';
 import { renewSession } from '../sessions/renew-session';
@@ -35,8 +35,6 @@ import type { IdpRecord } from '../sessions/session-record';
 import { keeperOf, type SessionService } from '../sessions/session-service';
 import type { StoredHalf } from '../sessions/session-store';
 import { startHalf, startSession } from '../sessions/start-session';
-
-const SESSION = { scheme: 'Session' } as const;
 
 /** For how long a login counts as fresh, where factors are added and removed. */
 export const FRESH_SECONDS = 300;
@@ -326,21 +324,4 @@ export interface ProvedFactors {
 export interface FreshSession {
   readonly login: Authentication;
   readonly owner: FactorOwner;
-}
-
-/** No refusal of these controllers makes a browser ask for a password. */
-function markChallenges(error: unknown): void {
-  if (!isInstance<SecurityError>(error, SecurityError) || ownChallengesOf(error) !== undefined) return;
-  // By session it is 403, which has no challenge.
-  if (isInstance(error, StepUpRequiredError)) return;
-  if (error.httpCode === 401) withChallenges(error, SESSION);
-  if (error.httpCode === 400) withChallenges(error);
-}
-
-/** What the login page may see of a failure; undefined for what stays a status. */
-function codeOf(error: unknown): string | undefined {
-  if (!isInstance<SecurityError>(error, SecurityError)) return undefined;
-  if (error.httpCode === 429) return 'too_many_attempts';
-  if (error.httpCode !== 401 || isInstance(error, StepUpRequiredError)) return undefined;
-  return isInstance(error, AuthenticationRequiredError) ? 'login_expired' : 'invalid_credentials';
 }

@@ -3,7 +3,7 @@ import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-p
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise, UserstoreInterface } from '../core/userstore';
 import { BasicProvider } from '../providers/basic';
-import type { BasicCredentials } from '../providers/basic-credentials';
+import { type BasicCredentials, refuseUnusable } from '../providers/basic-credentials';
 import { stateCredentials } from '../providers/stated-credentials';
 import { isInstance } from '../util/instance';
 import type { ChainLink } from './chain';
@@ -18,6 +18,7 @@ export type Proof = (
 export function passwordLinks(links: readonly ChainLink[], credentials: BasicCredentials): ChainLink[] {
   return links.filter(isOfPasswords).map((link) =>
     proofLink(link.name, (request, userstore) => {
+      refuseUnusable(credentials);
       stateCredentials(request, credentials);
       return link.get().authenticate(request, userstore);
     }),

@@ -1,6 +1,7 @@
 import type { StoredSession } from '../sessions/session-store';
 import { printable } from '../util/printable';
 import { type Command, positionals } from './command';
+import { minuteOf } from './minute';
 import { STATE_USAGE, withState } from './open-state';
 import { liveSessions } from './session-rows';
 
@@ -62,8 +63,4 @@ function line({ id, startedAt, lastSeenAt, methods, ip, userAgent, userstore }: 
     ...(userstore === undefined ? [] : [`userstore: ${printable(userstore)}`]),
   ];
   return `${parts.join('  ')}\n`;
-}
-
-function minuteOf(time: Date): string {
-  return `${time.toISOString().slice(0, 16)}Z`;
 }

@@ -2,6 +2,7 @@ import { expiryOf, type StoredFamily } from '../tokens/families/family-store';
 import type { FamilyParts } from '../tokens/families/parts';
 import { printable } from '../util/printable';
 import { type Command, positionals } from './command';
+import { minuteOf } from './minute';
 import { STATE_USAGE, withState } from './open-state';
 import { familiesIn, liveFamilies } from './token-families';
 
@@ -63,8 +64,4 @@ function line({ id, startedAt, lastUsedAt, methods, ip, userstore }: Shown): str
     ...(userstore === undefined ? [] : [`userstore: ${printable(userstore)}`]),
   ];
   return `${parts.join('  ')}\n`;
-}
-
-function minuteOf(time: Date): string {
-  return `${time.toISOString().slice(0, 16)}Z`;
 }

@@ -129,8 +129,8 @@ export interface AuthProviderInterface<U extends User = User> {
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>>;
   /**
-   * Whether a login that it gave for this request still counts, for what outlives the request, such as a socket. It must
-   * not count as a use. @default `authenticate()` once more
+   * Whether a login that it gave for this request still counts, for an app that holds what outlives the request, such as a
+   * socket: as `authenticate()`, and no use of the credential. The chain does not call it.
    */
   recheck?(
     login: Authentication<U>,

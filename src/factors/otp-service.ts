@@ -2,9 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { Apps } from '../core/apps';
 import type { AppFacts } from '../core/auth-provider';
-import type { MaybePromise } from '../core/userstore';
-import { BadCredentialsError, SecurityError, SecurityFaultError, ServiceUnavailableError } from '../errors';
-import { withinDeadline } from '../http/deadline';
+import { BadCredentialsError, SecurityFaultError, ServiceUnavailableError } from '../errors';
+import { askStore } from '../state/ask-store';
 import { Throttle } from '../throttle/throttle';
 import type { Clock } from '../util/clock';
 import { isInstance } from '../util/instance';
@@ -35,7 +34,6 @@ export interface OtpServiceOptions {
 const MAX_WRONG = 100;
 const KEY_BYTES = 20;
 const TRIES = 20;
-const DEADLINE_MS = 5000;
 
 const OPTIONS = {
   store: withMethods<OtpStoreInterface>('getOtp', 'updateOtp'),
@@ -228,7 +226,7 @@ export class OtpService implements SecondFactorInterface {
   }
 
   async #read(user: FactorOwner): Promise<{ text: string | undefined; record: OtpRecord | undefined }> {
-    const text = (await this.#asked(() => this.#store.getOtp(user))) ?? undefined;
+    const text = (await askStore(() => this.#store.getOtp(user))) ?? undefined;
     if (text === undefined) return { text, record: undefined };
     const record = readOtp(text);
     // Of a former user of the name it is nobody's, and gives way to what is set up now.
@@ -244,23 +242,14 @@ export class OtpService implements SecondFactorInterface {
       if (nextText === text) return result;
       // What a former user of the name left is not touched where nothing new takes its place.
       if (record === undefined && next === undefined) return result;
-      const isDone: unknown = await this.#asked(() => this.#store.updateOtp(user, nextText, text));
-      if (typeof isDone !== 'boolean') throw new TypeError('updateOtp() must return true or false');
+      const isDone: unknown = await askStore(() => this.#store.updateOtp(user, nextText, text));
+      if (typeof isDone !== 'boolean') throw notBoolean();
       if (isDone) return result;
     }
     throw new ServiceUnavailableError({
       retryAfterSeconds: 1,
       cause: new Error('What is kept of one-time codes was changed by others each time'),
     });
-  }
-
-  async #asked<T>(ask: () => MaybePromise<T>): Promise<T> {
-    try {
-      return await withinDeadline(ask(), DEADLINE_MS);
-    } catch (cause) {
-      if (isInstance(cause, SecurityError)) throw cause;
-      throw new SecurityFaultError({ cause });
-    }
   }
 
   /** @see https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
@@ -296,6 +285,10 @@ function boundTo({ username, userstore, userId }: FactorOwner): string {
 
 function digestOfShown(code: string): string {
   return recoveryDigest(code.replaceAll('-', ''));
+}
+
+function notBoolean(): SecurityFaultError {
+  return new SecurityFaultError({ cause: new TypeError('updateOtp() must return true or false') });
 }
 
 function wrong(reason: string): BadCredentialsError {

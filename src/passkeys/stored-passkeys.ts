@@ -2,13 +2,10 @@
 import type { FactorOwner } from '../factors/second-factor';
 import type { PasskeyRecord, PasskeyStoreInterface } from '../factors/factor-stores';
 import type { MaybePromise } from '../core/userstore';
-import { SecurityError, SecurityFaultError } from '../errors';
-import { withinDeadline } from '../http/deadline';
-import { isInstance } from '../util/instance';
+import { SecurityFaultError } from '../errors';
+import { askStore } from '../state/ask-store';
 import { isBase64url } from './responses';
 
-/** A store that does not answer must not keep a request for ever. */
-const DEADLINE_MS = 5000;
 const MAX_COUNTER = 0xffff_ffff;
 
 export class StoredPasskeys {
@@ -60,13 +57,8 @@ export class StoredPasskeys {
     return answer;
   }
 
-  async #asked(ask: (store: PasskeyStoreInterface) => MaybePromise<unknown>): Promise<unknown> {
-    try {
-      return await withinDeadline(ask(this.#store), DEADLINE_MS);
-    } catch (cause) {
-      if (isInstance(cause, SecurityError)) throw cause;
-      throw new SecurityFaultError({ cause });
-    }
+  #asked(ask: (store: PasskeyStoreInterface) => MaybePromise<unknown>): MaybePromise<unknown> {
+    return askStore(() => ask(this.#store));
   }
 }
 

@@ -27,11 +27,22 @@ export function parseBasicCredentials(header: string | undefined): BasicCredenti
 
   const text = decode(authorization.credentials);
   const colon = text.indexOf(':');
-  const username = text.slice(0, Math.max(colon, 0));
-  const password = text.slice(colon + 1);
-  if (username === '' || username.length > MAX_USERNAME_LENGTH) throw new MalformedCredentialsError();
-  if (password === '' || isLonger(password, MAX_PASSWORD_BYTES)) throw new MalformedCredentialsError();
-  return { username, password };
+  const credentials = { username: text.slice(0, Math.max(colon, 0)), password: text.slice(colon + 1) };
+  refuseUnusable(credentials);
+  return credentials;
+}
+
+/**
+ * What no login can have, however it was sent: no userstore and no hash is asked about it.
+ * @throws MalformedCredentialsError for an empty user name or password, a user name of more than 255 characters, a password
+ * of more than 1,024 bytes, control characters and what is no UTF-8
+ */
+export function refuseUnusable({ username, password }: BasicCredentials): void {
+  const isName = username !== '' && username.length <= MAX_USERNAME_LENGTH;
+  const isPassword = password !== '' && !isLonger(password, MAX_PASSWORD_BYTES);
+  const isClean = [username, password].every((text) => !/[\p{Cc}\p{Cs}]/u.test(text));
+  if (isName && isPassword && isClean) return;
+  throw new MalformedCredentialsError();
 }
 
 function decode(encoded: string): string {
@@ -41,7 +52,5 @@ function decode(encoded: string): string {
   if (bytes.toString('base64') !== encoded) throw new MalformedCredentialsError();
   if (!isUtf8(bytes)) throw new MalformedCredentialsError();
   // A byte order mark stays: without it, two user names would become one.
-  const text = bytes.toString();
-  if (/\p{Cc}/u.test(text)) throw new MalformedCredentialsError();
-  return text;
+  return bytes.toString();
 }

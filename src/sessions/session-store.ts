@@ -1,14 +1,10 @@
 /** The sessions of an app in its state store. What the store answers is looked at before it counts. */
 import type { MaybePromise } from '../core/userstore';
-import { SecurityError, SecurityFaultError } from '../errors';
-import { withinDeadline } from '../http/deadline';
+import { SecurityFaultError } from '../errors';
+import { askStore } from '../state/ask-store';
 import type { StateStoreInterface } from '../state/state-store';
-import { isInstance } from '../util/instance';
-import { attempted, chained } from '../util/maybe-promise';
+import { chained } from '../util/maybe-promise';
 import { type HalfRecord, readHalf, readSession, type SessionRecord, writeRecord } from './session-record';
-
-/** A store that does not answer must not keep a request for ever. */
-const DEADLINE_MS = 5000;
 
 /** An entry as it was read, with the text that a change is held against. */
 export interface Stored<T> {
@@ -114,12 +110,7 @@ export class SessionStore {
   }
 
   #asked<T>(ask: (state: StateStoreInterface) => MaybePromise<T>): MaybePromise<T> {
-    const failed = (cause: unknown): never => {
-      if (isInstance(cause, SecurityError)) throw cause;
-      throw new SecurityFaultError({ cause });
-    };
-    const answer = attempted(() => withinDeadline(ask(this.#state), DEADLINE_MS));
-    return answer instanceof Promise ? answer.then(undefined, failed) : answer;
+    return askStore(() => ask(this.#state));
   }
 }
 

@@ -17,6 +17,8 @@ import {
 import { answered, type Answers } from '../../src/decorators/answers';
 import { answer, redirectTo } from '../../src/http/own-reply';
 import { readBody, textIn } from '../../src/http/read-body';
+import { MemoryCounter } from '../../src/throttle/memory-counter';
+import { Throttle, type ThrottleOptions } from '../../src/throttle/throttle';
 import { type Around, DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { QUIET, SecuredServer } from '../support/secured-server';
@@ -91,6 +93,11 @@ function controller(): Constructor<object> {
 const HASH = passwords.hash('correct horse');
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/** A throttle whose time stands still. */
+function stopped(options: ThrottleOptions): Throttle {
+  return new Throttle(options, ({ seconds, maxKeys }) => new MemoryCounter(seconds, maxKeys, () => 1));
+}
 
 /** Parsers of the app's own, whose errors are not printed. */
 const PARSED: Around = {
@@ -308,13 +315,50 @@ for (const driver of DRIVERS) {
       });
 
       it('as many times as the throttle lets them', async () => {
-        await using api = await start({}, { provider: { throttle: { perPair: 2 } } });
+        await using api = await start({}, { provider: { throttle: stopped({ perPair: 2 }) } });
         const statuses = [];
         for (let index = 0; index < 4; index += 1)
           statuses.push((await post(api, '/login', login('ann', 'wrong'))).status);
         const right = await post(api, '/login', login('ann', 'correct horse'));
         expect([...statuses, right.status]).to.deep.equal([401, 401, 429, 429, 429]);
         expect(Number(right.headers['retry-after'])).to.be.greaterThan(0);
+      });
+
+      for (const [name, username, password] of [
+        ['an empty name', '', 'x'],
+        ['an empty password', 'ann', ''],
+        ['a name of 256 characters', 'a'.repeat(256), 'x'],
+        ['a password of 1,025 bytes', 'ann', 'x'.repeat(1025)],
+        ['a NUL', 'ann\u0000', 'x'],
+        ['a line end', 'ann', 'x\n'],
+        ['half of a character', 'ann\ud83d', 'x'],
+        ['halves that would make one', 'ann\ud83d', '\ude00'],
+      ] as const) {
+        it(`never with ${name}, about which no store is asked`, async () => {
+          let asked = 0;
+          class Users extends MemoryUserstore {
+            constructor() {
+              super({ users: [] });
+            }
+            override getUser() {
+              asked += 1;
+              return null;
+            }
+          }
+          await using api = await start({ userstores: [Users] });
+          const reply = await post(api, '/login', login(username, password));
+          expect([reply.status, reply.headers['www-authenticate'], asked]).to.deep.equal([
+            401,
+            'Session realm="api"',
+            0,
+          ]);
+        });
+      }
+
+      it('with a name of 255 characters and a password of 1,024 bytes as any other', async () => {
+        await using api = await start();
+        const reply = await post(api, '/login', login('a'.repeat(255), 'x'.repeat(1024)));
+        expect(reply.json).to.include({ code: 'invalid_credentials' });
       });
 
       it('by each of several providers, the first one down included', async () => {

@@ -1,15 +1,10 @@
 /** The families of an app in its state store. What the store answers is looked at before it counts. */
-import { silencePromisesIn } from '../../core/silence';
 import type { MaybePromise } from '../../core/userstore';
-import { SecurityError, SecurityFaultError, ServiceUnavailableError } from '../../errors';
-import { withinDeadline } from '../../http/deadline';
+import { SecurityFaultError, ServiceUnavailableError } from '../../errors';
+import { askStore } from '../../state/ask-store';
 import type { StateStoreInterface } from '../../state/state-store';
-import { isInstance } from '../../util/instance';
 import type { RefreshSettings } from '../refresh-options';
 import { type FamilyRecord, familyIdIn, keyOf, readRecord, writeRecord } from './family-record';
-
-/** A store that does not answer must not keep a request for ever. */
-const DEADLINE_MS = 5000;
 
 /** A family as it was read, with the text that a change is held against. */
 export interface StoredFamily {
@@ -90,15 +85,7 @@ export class FamilyStore {
   }
 
   async #asked<T>(ask: (state: StateStoreInterface) => MaybePromise<T>): Promise<T> {
-    try {
-      const answer = await withinDeadline(ask(this.#state), DEADLINE_MS);
-      // A list made by map() with an async function, for example.
-      silencePromisesIn(answer);
-      return answer;
-    } catch (cause) {
-      if (isInstance(cause, SecurityError)) throw cause;
-      throw new SecurityFaultError({ cause });
-    }
+    return askStore(() => ask(this.#state));
   }
 }
 
