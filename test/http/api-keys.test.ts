@@ -425,9 +425,7 @@ for (const driver of DRIVERS) {
         await using api = await setUp();
         const { key } = await api.create();
         const [ann] = users;
-        const { token } = api.tokens.issue(
-          new Authentication(ann!, { authenticatedAt: new Date(now) }),
-        );
+        const { token } = api.tokens.issue(new Authentication(ann!, { authenticatedAt: new Date(now) }));
         expect((await api.get('/recent', { authorization: `Bearer ${token}` })).status).to.equal(200);
         expect((await api.get('/recent', inHeader(key))).status).to.be.oneOf([401, 403]);
         expect((await api.get('/recent', asBearer(key))).status).to.be.oneOf([401, 403]);
