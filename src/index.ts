@@ -2,6 +2,8 @@ export { createSecurity, securest, authorizationChecker, currentUserChecker } fr
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
 export type { GuardRule } from './rules/guard-rule';
+export type { GuardOptions } from './guards/guards';
+export type { Handler, Middleware } from './guards/middleware';
 export { securityReport } from './report/on-demand';
 export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';
@@ -50,6 +52,7 @@ export type { RequestLike } from './sessions/session-parts';
 export type {
   Access,
   AccessLevel,
+  ActionAccess,
   LoginTerms,
   OwnerRule,
   PolicyClass,

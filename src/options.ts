@@ -106,6 +106,11 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   skip?: (request: SecurityRequest) => boolean;
   /** Shapes the reply of a refusal. What it returns or throws never lets a request through. */
   onUnauthorized?: (request: SecurityRequest, error: SecurityError) => MaybePromise<RefusalReply | undefined>;
+  /**
+   * True lets services read the login of the request at hand by `currentLogin()` and `currentUser()`, through an
+   * AsyncLocalStorage. @default false
+   */
+  context?: boolean;
   /** For tests. @default Date.now */
   clock?: Clock;
 }
@@ -133,6 +138,7 @@ export interface ResolvedOptions {
   readonly logger: Logger;
   readonly skip: ((request: SecurityRequest) => boolean) | undefined;
   readonly onUnauthorized: SecurityOptions['onUnauthorized'];
+  readonly context: boolean;
   readonly clock: Clock;
 }
 
@@ -180,6 +186,7 @@ const OPTIONS = {
   logger: optional(withMethods<Logger>('info', 'warn', 'error')),
   skip: optional(callable<NonNullable<ResolvedOptions['skip']>>()),
   onUnauthorized: optional(callable<NonNullable<ResolvedOptions['onUnauthorized']>>()),
+  context: optional(flag, false),
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof SecurityOptions, Kind<unknown>>;
 

@@ -11,6 +11,7 @@ import { Audit, factsOf } from './audit/audit';
 import { Activity } from './authentication/activity';
 import { Authenticator } from './authentication/authenticator';
 import { findKnownUser } from './authentication/known-user';
+import { LoginContext } from './authentication/login-context';
 import { Refusals } from './authentication/refusals';
 import { RequestStates } from './authentication/request-state';
 import { UserstoreChain } from './authentication/userstore-chain';
@@ -18,6 +19,7 @@ import { Authorizer } from './authorization/authorizer';
 import { Resources } from './authorization/resources';
 import { AppComponents } from './components/app-components';
 import type { User } from './core/user';
+import { Guards } from './guards/guards';
 import { Checkers } from './host/checkers';
 import { bindingOfPair } from './host/install';
 import { Security } from './host/security';
@@ -144,6 +146,8 @@ export function createSecurity<U extends User = User, R extends string = string>
     resources,
     passwordChange,
     userstore,
+    guards: new Guards(grants),
+    context: new LoginContext(options.context),
   });
 }
 

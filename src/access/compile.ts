@@ -4,7 +4,7 @@
  * The host's own action metadata is fresh for each server, so what is changed in it reaches no other app.
  */
 import { ActionMetadata } from 'routing-controllers';
-import type { Access, AccessLevel } from '../core/access';
+import type { Access, AccessLevel, ActionAccess } from '../core/access';
 import { ConfigurationError } from '../errors';
 import { hiddenProperty } from '../util/hidden-property';
 import { memberName } from '../util/member-name';
@@ -27,7 +27,7 @@ const compiled = hiddenProperty<Compiled>();
 
 export interface CompiledAction {
   readonly action: ActionMetadata;
-  readonly access: Access;
+  readonly access: ActionAccess;
   /** Those of its levels that stand on classes. */
   readonly classLevels: readonly AccessLevel[];
   /** What the action silently misses, in words. */
@@ -62,7 +62,7 @@ export function compileAction(
   );
   const name = memberName(controller, action.method);
   const route = ActionMetadata.appendBaseRoute(routePrefix, action.fullRoute);
-  const access: Access = {
+  const access: ActionAccess = {
     action: name,
     method: action.type.toUpperCase(),
     route: typeof route === 'string' ? route || '/' : route.source,
@@ -79,7 +79,7 @@ export function compileAction(
 }
 
 /** True for an access that this copy of the library compiled. */
-export function isCompiled(access: unknown): access is Access {
+export function isCompiled(access: unknown): access is ActionAccess {
   return compiled.get(access) !== undefined;
 }
 

@@ -56,14 +56,17 @@ export interface AccessLevel {
   readonly source: string;
 }
 
-/** The effective access of one route, compiled once from every guard that the way up has. */
+/** The effective access of one route, compiled once from every guard that the way up has, or that of something else. */
 export interface Access {
-  /** For example `NotesController.list`. */
+  /** For example `NotesController.list`; outside of actions `guard NAME` or `event NAME`. */
   readonly action: string;
-  /** The HTTP method as routing-controllers has it, in upper case; `ALL` for `@All`. */
+  /**
+   * The HTTP method as routing-controllers has it, in upper case; `ALL` for `@All`. That of the request outside of
+   * actions, and `ALL` where there is none.
+   */
   readonly method: string;
-  /** The route with its prefixes, `/` for the root; a regular expression as its source. */
-  readonly route: string;
+  /** The route with its prefixes, `/` for the root; a regular expression as its source; undefined outside of actions. */
+  readonly route: string | undefined;
   /** True when the route is a regular expression. */
   readonly isPattern: boolean;
   /** The route parameters that name a resource and that the action gets as numbers. */
@@ -72,4 +75,9 @@ export interface Access {
   readonly levels: readonly AccessLevel[];
   /** Where the openness was written: `@Public() on ...`; undefined when it is guarded or open by default. */
   readonly openedBy: string | undefined;
+}
+
+/** The access of an action. */
+export interface ActionAccess extends Access {
+  readonly route: string;
 }

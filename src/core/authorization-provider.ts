@@ -19,7 +19,7 @@ export interface UserRoles {
 
 /** What an authorization provider may check its rules against when a server starts, and for the report. */
 export interface AuthorizationFacts {
-  /** The effective access of every route, in the order in which they are registered. */
+  /** The effective access of every route, in the order in which they are registered, and of what guards no action. */
   readonly routes: readonly Access[];
   /** The roles that any user may have; undefined where that cannot be known. */
   readonly roles: UserRoles | undefined;

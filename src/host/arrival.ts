@@ -14,21 +14,30 @@ import { peerOf } from '../http/client-address';
 /**
  * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
  * may rewrite the path.
+ * @param within runs all that follows, where services can read the login
  * @returns false where none follow: what comes first of guard and action is early enough, and a middleware less
  */
-export function noticeArrival(action: ActionMetadata, arrive: (action: Action) => void): boolean {
+export function noticeArrival(
+  action: ActionMetadata,
+  arrive: (action: Action) => void,
+  within: (<T>(action: Action, work: () => T) => T) | undefined,
+): boolean {
   const uses = [...action.controllerMetadata.uses, ...action.uses];
   // Express reads the body first, by options of the app that may hold code.
-  if (!action.isBodyUsed && uses.every(({ afterAction }) => afterAction)) return false;
+  if (within === undefined && !action.isBodyUsed && uses.every(({ afterAction }) => afterAction))
+    return false;
+  const come = (comer: Action): unknown => {
+    arrive(comer);
+    const next = comer.next as () => unknown;
+    return within === undefined ? next() : within(comer, next);
+  };
   const notice = (...[first, second, third]: readonly unknown[]): unknown => {
     // Koa hands over a context and next(), Express a request, a response and next().
     if (third === undefined) {
       const { request, response } = first as { request: unknown; response: unknown };
-      arrive({ request, response, context: first, next: second as () => unknown });
-      return (second as () => unknown)();
+      return come({ request, response, context: first, next: second as () => unknown });
     }
-    arrive({ request: first, response: second, next: third as () => unknown });
-    return (third as () => unknown)();
+    return come({ request: first, response: second, next: third as () => unknown });
   };
   const { controllerMetadata } = action;
   const use = { middleware: notice, afterAction: false } as unknown as ControllerMetadata['uses'][number];

@@ -18,7 +18,7 @@ import { readyHostMetadata } from '../access/host-metadata';
 import { asksForUser } from '../access/parameters';
 import { ConfigurationError, SecurityError } from '../errors';
 import { isInstance } from '../util/instance';
-import type { Access } from '../core/access';
+import type { Access, ActionAccess } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { type Answers, bindParameters } from '../decorators/answers';
 import { rawResponse } from '../http/raw';
@@ -47,8 +47,10 @@ export interface SecurityBinding {
   arrive(action: Action, access: Access): void;
   /** The login that the action's parameters ask for, at once where it is known; rejects where it is refused. */
   login(action: Action, access: Access): MaybePromise<unknown>;
+  /** Runs an action, and all that comes before it, where services can read its login; undefined where they do not. */
+  readonly within: (<T>(action: Action, work: () => T) => T) | undefined;
   /** What the action's parameters get. */
-  answers(access: Access): Answers;
+  answers(access: ActionAccess): Answers;
   /** Gives an error that an action itself threw what the reply of a refusal needs. */
   complete(error: SecurityError, action: Action): void;
 }
@@ -56,6 +58,8 @@ export interface SecurityBinding {
 /** A server's actions as securest sees them, and whom it asks about them. */
 export interface Inspection {
   readonly compiled: readonly CompiledAction[];
+  /** What guards what is no action. */
+  readonly guards: readonly Access[];
   readonly components: Components;
   readonly options: ResolvedOptions;
 }
@@ -188,7 +192,7 @@ function wrap(driver: BaseDriver): void {
         binding.arrive(action, access);
       };
       // A guard knows by itself that a request has come.
-      const arrivesAtLast = !noticeArrival(metadata, arrive) && !metadata.isAuthorizedUsed;
+      const arrivesAtLast = !noticeArrival(metadata, arrive, binding.within) && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
       bindParameters(metadata, () => binding.answers(access));
       const { routePrefix } = this;

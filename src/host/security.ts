@@ -10,7 +10,6 @@ import type {
   RoutingControllersOptions,
 } from 'routing-controllers';
 import { type CompiledAction, isCompiled, isLastGuard } from '../access/compile';
-import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { typedAuthorized } from '../access/typed-authorized';
 import { withoutKeyProvider } from '../account/api-key-controller';
 import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
@@ -20,14 +19,15 @@ import type { Audit } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { Authenticator } from '../authentication/authenticator';
 import { passwordLinks, proofLink } from '../authentication/brought-links';
-import type { ChainLink, Login } from '../authentication/chain';
+import type { Authenticated, ChainLink, Login } from '../authentication/chain';
 import { withChallenges } from '../authentication/own-challenges';
+import type { LoginContext } from '../authentication/login-context';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
 import type { UserstoreChain } from '../authentication/userstore-chain';
 import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
-import type { Access } from '../core/access';
+import type { Access, ActionAccess } from '../core/access';
 import { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import { UNCONVERTIBLE } from '../core/resource';
@@ -41,7 +41,13 @@ import {
   SecurityError,
   SecurityFaultError,
 } from '../errors';
+import type { GuardOptions, Guards } from '../guards/guards';
+import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
+import { writeRefusal } from '../http/refusal-reply';
+import { rawRequest, rawResponse } from '../http/raw';
+import { replyError } from '../http/reply';
 import type { ResolvedOptions } from '../options';
+import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { refuseWithoutFamilies, withoutProvider } from './token-controller';
 import { ignoreRejection, isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
@@ -68,6 +74,8 @@ export interface SecurityParts {
   readonly resources: Resources;
   readonly passwordChange: PasswordChange;
   readonly userstore: UserstoreChain;
+  readonly guards: Guards;
+  readonly context: LoginContext;
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -86,13 +94,14 @@ export class Security<U extends User = User, R extends string = string> {
   /** @internal */
   constructor(private readonly parts: SecurityParts) {
     installDrivers();
-    const { options, components, states, checkers, refusals } = parts;
+    const { options, components, states, checkers, refusals, guards, context } = parts;
     this.binding = {
       secure: (host) => this.secure(host),
       prepare: (actions, server) => this.prepare(actions, server),
       rootRoutes: (actions) => this.rootRoutes(actions),
       inspect: ({ actions }, facts) => ({
-        compiled: compileServer(actions, facts, components, options),
+        compiled: compileServer(actions, facts, components, options, guards.all),
+        guards: guards.all,
         components,
         options,
       }),
@@ -101,6 +110,7 @@ export class Security<U extends User = User, R extends string = string> {
       },
       login: (action, access) => this.settled(() => checkers.login(action, access)),
       answers: (access) => this.answers(access),
+      within: context.isOn ? (action, work) => context.run(states.of(action), work) : undefined,
       complete: (error, action) => {
         refusals.complete(error, states.of(action));
       },
@@ -110,7 +120,7 @@ export class Security<U extends User = User, R extends string = string> {
         (action: Action, roles: unknown[]) => this.checkAuthorization(action, roles),
         this.binding,
       ),
-      currentUserChecker: bind((action: Action) => this.currentUser(action), this.binding),
+      currentUserChecker: bind((action: Action) => this.userOf(action), this.binding),
     };
   }
 
@@ -156,11 +166,7 @@ export class Security<U extends User = User, R extends string = string> {
     return this.settled(() => {
       components.startOnce();
       return chained(authenticator.authenticate(states.of({ request, response: undefined })), (outcome) => {
-        if (outcome.kind === 'authenticated') {
-          this.logins.set(outcome.authentication, outcome);
-          // The stores and providers of this instance are those of U: its options ask for no others.
-          return outcome.authentication as Authentication<U>;
-        }
+        if (outcome.kind === 'authenticated') return this.known(outcome);
         if (outcome.kind === 'anonymous') return undefined;
         throw outcome.error();
       });
@@ -169,7 +175,7 @@ export class Security<U extends User = User, R extends string = string> {
 
   /**
    * Decides outside of an action whether a login may do something, for example for an event of a WebSocket: by a rule
-   * as `@Authorized` takes it, and then by the app's authorization providers, which see `name` as the action. Roles are
+   * as `@Authorized` takes it, and then by the app's authorization providers, which see `event NAME` as the action. Roles are
    * those that the user has now by groups and role loaders, beside those that the user had at the login.
    * @param request that the login came with; policies see it as a {@link SecurityRequest}
    * @param login the very one that `authenticate()` of this instance gave, for this request or an earlier one
@@ -177,7 +183,8 @@ export class Security<U extends User = User, R extends string = string> {
    * @param name for events and logs
    * @throws AccessDeniedError when it may not; BadCredentialsError when the credential of the login has ended
    * @throws ServiceUnavailableError or SecurityFaultError when that cannot be decided
-   * @throws ConfigurationError for a rule that is none, or that names a role or permission that the app does not have
+   * @throws ConfigurationError for a rule that is none, that names a role or permission that the app does not have, or that
+   * asks for the owner of what a route names
    * @example await security.authorize(upgrade, login, 'editor', 'notes:add');
    */
   async authorize(
@@ -187,8 +194,11 @@ export class Security<U extends User = User, R extends string = string> {
     name: string,
   ): Promise<void> {
     const { checkers, options, states } = this.parts;
+    if (typeof name !== 'string' || name === '') {
+      throw new ConfigurationError('authorize(): the name must be a non-empty string');
+    }
     const state = states.of({ request, response: undefined });
-    const access = accessOfRule(rule, name, state.request, options.grants);
+    const access = accessOfRule(rule, `event ${name}`, state.request.method, options.grants);
     await this.settled(() => {
       const known = this.logins.get(login);
       if (known === undefined)
@@ -200,6 +210,77 @@ export class Security<U extends User = User, R extends string = string> {
       }
       return checkers.authorizeLogin(state.request, known, access);
     });
+  }
+
+  /**
+   * Guards what is no action: files, GraphQL, documentation, a router or a handler of Koa, Express or node:http, by the same
+   * checks and with the same refusals as an action. Mount the guard and what it guards as one, so that no other way leads
+   * there, and behind the app's CORS middleware. Of several guards each must hold.
+   * @param rule what `@Authorized` takes; an array is "any of". @default any authenticated user
+   * @param handler what is guarded, of the same host; it gets the guard's own arguments. Without one, whatever follows
+   * @throws ConfigurationError for a rule that is none, for a role or permission that the app does not have, for `ownerOf()`,
+   * which needs an action's route, and for another rule under the name of an earlier guard
+   * @example app.use(mount('/files', security.guard('editor', serve('files'))));
+   */
+  guard(rule?: GuardRule<U, R>, options?: GuardOptions): Middleware;
+  guard(rule: GuardRule<U, R> | undefined, handler: Handler, options?: GuardOptions): Middleware;
+  guard(
+    rule?: GuardRule<U, R>,
+    handlerOrOptions?: Handler | GuardOptions,
+    options?: GuardOptions,
+  ): Middleware {
+    const [handler, given] = isHandler(handlerOrOptions)
+      ? [handlerOrOptions, options]
+      : [undefined, handlerOrOptions];
+    const accessFor = this.parts.guards.add(rule, given);
+    const { audit, checkers, components, context, states } = this.parts;
+    const calls = {
+      authorize: (action: Action) =>
+        this.settled(() => {
+          components.startOnce();
+          return checkers.authorize(action, accessFor(rawRequest(action).method ?? ''));
+        }),
+      refuse: (error: unknown, action: Action) => {
+        this.refuse(error, action);
+      },
+      within: <T>(action: Action, work: () => T): T => context.run(states.of(action), work),
+      onFault: (cause: unknown) => {
+        audit.error(`${accessFor('').action}: its handler failed`, cause);
+      },
+    };
+    return guardMiddleware(calls, handler);
+  }
+
+  /**
+   * The login of a request that has been decided already, for access logs and whatever runs after a guard or an action;
+   * undefined for a request without a login, or whose login nobody has asked for. It asks no provider.
+   */
+  loginOf(request: IncomingMessage | { req: IncomingMessage }): Authentication<U> | undefined {
+    const raw = 'req' in request ? request.req : request;
+    const outcome = this.parts.states.find({ request: raw, response: undefined })?.outcome;
+    return outcome?.kind === 'authenticated' ? this.known(outcome) : undefined;
+  }
+
+  /**
+   * The login of the request at hand, for services: in whatever runs for an action or for the handler of a guard.
+   * @returns undefined outside of a request, and for a request without a login
+   * @throws ConfigurationError without the option `context: true`
+   */
+  currentLogin(): Authentication<U> | undefined {
+    return this.parts.context.current('currentLogin') as Authentication<U> | undefined;
+  }
+
+  /** The user of {@link currentLogin}. @throws ConfigurationError without the option `context: true` */
+  currentUser(): U | undefined {
+    return (this.parts.context.current('currentUser') as Authentication<U> | undefined)?.user;
+  }
+
+  /**
+   * Runs work as a login, for jobs and queues: `currentLogin()` is that login within it. It checks nothing.
+   * @throws ConfigurationError without the option `context: true`
+   */
+  runAs<T>(login: Authentication<U>, work: () => T): T {
+    return this.parts.context.runAs(login, work);
   }
 
   /**
@@ -239,6 +320,27 @@ export class Security<U extends User = User, R extends string = string> {
     return this.parts.options.default === 'authenticated';
   }
 
+  /** The login, which `authorize()` then knows. */
+  private known(outcome: Authenticated): Authentication<U> {
+    this.logins.set(outcome.authentication, outcome);
+    // The stores and providers of this instance are those of U: its options ask for no others.
+    return outcome.authentication as Authentication<U>;
+  }
+
+  /** Answers for a guard. Never throws. */
+  private refuse(thrown: unknown, action: Action): void {
+    const { audit, refusals, states } = this.parts;
+    try {
+      const isOfFamily = isInstance<SecurityError>(thrown, SecurityError);
+      const error = replyError(isOfFamily ? thrown : new SecurityFaultError({ cause: thrown }));
+      refusals.complete(error, states.of(action));
+      writeRefusal(action, error);
+    } catch (cause) {
+      audit.error('A refusal could not be sent', cause);
+      rawResponse(action)?.destroy();
+    }
+  }
+
   /** A promise for all but a grant: the host treats what is thrown or false at once in another way. */
   private checkAuthorization(action: Action, roles: readonly unknown[]): MaybePromise<boolean> {
     const [access] = roles;
@@ -251,7 +353,7 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   /** At once where the request has been authenticated, as it has before any parameter of an action is read. */
-  private currentUser(action: Action): MaybePromise<User | undefined> {
+  private userOf(action: Action): MaybePromise<User | undefined> {
     const user = this.settled(() => {
       const access = this.parts.states.find(action)?.access;
       if (access === undefined) throw new Error(FOREIGN_SERVER);
@@ -261,7 +363,7 @@ export class Security<U extends User = User, R extends string = string> {
     return user;
   }
 
-  private answers(access: Access): Answers {
+  private answers(access: ActionAccess): Answers {
     const { checkers, components, options, passwordChange, resources, states } = this.parts;
     const later = <T>(work: () => MaybePromise<T>): Promise<T> => Promise.resolve(this.settled(work));
     return {
@@ -324,9 +426,9 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[] {
-    const { audit, components, options } = this.parts;
+    const { audit, components, guards, options } = this.parts;
     components.find();
-    const compiled = compileServer(actions, server, components, options);
+    const compiled = compileServer(actions, server, components, options, guards.all);
     if (actions.some(({ target }) => isPasswordController(target))) refuseUnchangeable(components);
     injectControllers(actions, options.container);
     if (!server.isStubbed) {
@@ -345,7 +447,7 @@ export class Security<U extends User = User, R extends string = string> {
         }
       }
     }
-    announceServer(compiled, components, options, audit);
+    announceServer(compiled, components, options, audit, guards.all);
     return compiled;
   }
 
@@ -365,6 +467,10 @@ export class Security<U extends User = User, R extends string = string> {
     if (twice === undefined) return routes;
     throw new ConfigurationError(`jwksController(): ${twice.path} is served already: give it another path`);
   }
+}
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === 'function';
 }
 
 const ONE_COPY =

@@ -5,7 +5,7 @@ import type { ActionMetadata } from 'routing-controllers';
 import { compileAction, type CompiledAction, refuseHalfSetUp } from '../access/compile';
 import { isSamePath } from '../authentication/login-page';
 import { HostDeclarations } from '../access/declared';
-import { refuseUnknownNames } from '../rules/unknown-names';
+import { placeOf, refuseUnknownNames } from '../rules/unknown-names';
 import { accessWarnings, isOpenByDefault } from '../access/warnings/warnings';
 import type { Audit } from '../audit/audit';
 import { obtainableRoles } from '../authorization/obtainable-roles';
@@ -16,7 +16,7 @@ import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
 import type { ContainerLike } from '../components/constructor';
 import { injectionFault } from '../components/injection';
-import type { Access } from '../core/access';
+import type { Access, ActionAccess } from '../core/access';
 import { leavesOf } from '../rules/rule-kind';
 import { jwksRouteOf } from './jwks-controller';
 
@@ -29,6 +29,7 @@ export function compileServer(
   server: ServerFacts,
   components: Components,
   options: ResolvedOptions,
+  guards: readonly Access[],
 ): readonly CompiledAction[] {
   const declared = new HostDeclarations();
   const compiled = actions.map((action) =>
@@ -40,6 +41,7 @@ export function compileServer(
     refuseUninjectable(access, options.container);
     refuseGuardedLoginPage(access, options.loginPage);
   }
+  for (const access of guards) refuseUninjectable(access, options.container);
   const first = compiled.find(({ access }) => access.levels.length > 0);
   if (first !== undefined && components.providers.length === 0) {
     throw new ConfigurationError(
@@ -56,7 +58,7 @@ function prefixOf({ target }: ActionMetadata, { routePrefix }: ServerFacts): str
 
 /** @throws ConfigurationError for the action of the login page, where nobody has a login yet */
 function refuseGuardedLoginPage(
-  { levels, method, route, action }: Access,
+  { levels, method, route, action }: ActionAccess,
   loginPage: string | undefined,
 ): void {
   if (loginPage === undefined || levels.length === 0 || !isSamePath(route, loginPage)) return;
@@ -67,12 +69,12 @@ function refuseGuardedLoginPage(
 }
 
 /** @throws ConfigurationError for a class of a guard that the container cannot give what its constructor asks for */
-function refuseUninjectable({ levels }: Access, container: ContainerLike): void {
+function refuseUninjectable({ levels, route }: Access, container: ContainerLike): void {
   for (const { rule, source } of levels) {
     for (const leaf of leavesOf(rule)) {
       const cls = leaf.kind === 'policy' ? leaf.policy : leaf.kind === 'owner' ? leaf.store : undefined;
       const fault = cls && injectionFault(container, cls);
-      if (fault !== undefined) throw new ConfigurationError(`@Authorized on ${source}: ${fault}`);
+      if (fault !== undefined) throw new ConfigurationError(`${placeOf(source, { route })}: ${fault}`);
     }
   }
 }
@@ -83,6 +85,7 @@ export function announceServer(
   components: Components,
   options: ResolvedOptions,
   audit: Audit,
+  guards: readonly Access[],
 ): void {
   for (const { name } of components.userstores) audit.info(`userstore ${name}`);
   components.providers.forEach(({ name }, index) => {
@@ -97,14 +100,15 @@ export function announceServer(
       `${String(open.length - byDefault.length)} opened by @Public(), ` +
       `${String(byDefault.length)} open by default`,
   );
+  if (guards.length > 0) audit.info(`${String(guards.length)} guards outside of actions`);
   for (const { message } of accessWarnings(compiled, options.grants)) audit.warn(message);
-  void announceRules(compiled, components, options, audit);
+  void announceRules([...compiled.map(({ access }) => access), ...guards], components, options, audit);
   if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
 }
 
 /** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */
 async function announceRules(
-  compiled: readonly CompiledAction[],
+  accesses: readonly Access[],
   components: Components,
   { grants }: ResolvedOptions,
   audit: Audit,
@@ -112,7 +116,7 @@ async function announceRules(
   if (components.authorizationProviders.every((provider) => provider.get().warnings === undefined)) return;
   try {
     const roles = await obtainableRoles(components, grants);
-    for (const { message } of ruleWarnings(compiled, components, roles)) audit.warn(message);
+    for (const { message } of ruleWarnings(accesses, components, roles)) audit.warn(message);
   } catch (cause) {
     audit.error('The rules of the authorization providers could not be checked', cause);
   }

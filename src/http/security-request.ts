@@ -28,13 +28,13 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   /**
-   * A request that has come to an action: with the route that the router found, and the path that it matched, before
+   * A request that has come to an action or a guard: with the route that the router found, and the path that it matched, before
    * any middleware of the action's own could rewrite it.
    * @param before the same request as it was seen before: what has been looked up stays
    */
   static at(
     action: Action,
-    route: string,
+    route: string | undefined,
     findClient: ClientFinder,
     before: HttpSecurityRequest | undefined,
   ): HttpSecurityRequest {
@@ -103,9 +103,9 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 }
 
-/** What the router found. */
+/** What the router found; outside of actions no route. */
 interface Arrival {
-  readonly route: string;
+  readonly route: string | undefined;
   /** Undefined where it cannot be known. */
   readonly path: string | undefined;
 }

@@ -23,9 +23,9 @@ export interface ReportedLevel {
 }
 
 export interface ReportedRoute {
-  /** The HTTP method in upper case; `ALL` for `@All`. */
+  /** The HTTP method in upper case; `ALL` for `@All`, `*` for a guard outside of actions. */
   readonly method: string;
-  /** The route with its prefixes, `/` for the root; a regular expression as its source. */
+  /** The route with its prefixes, `/` for the root; a regular expression as its source; the name of a guard. */
   readonly path: string;
   readonly action: string;
   /** Who may call it, in words, as the guards are written. */
@@ -70,18 +70,21 @@ export interface SecurityReport {
  */
 export async function securityReport(options: RoutingControllersOptions): Promise<SecurityReport> {
   const inspection = inspectOptions(options);
-  const { compiled, components, middlewares, isGuarded } = inspection;
+  const { compiled, components, guards, middlewares, isGuarded } = inspection;
   const roles = await obtainableRoles(components, inspection.options.grants);
   const hiders = hidersOf(compiled);
   const granting = inspection.options.grants.granting();
   return {
-    routes: compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action) ?? [])),
+    routes: [
+      ...compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action) ?? [])),
+      ...guards.map((access) => reportGuard(access, components)),
+    ],
     ...(granting.length === 0 ? {} : { roles: granting }),
     warnings: [
       ...accessWarnings(compiled, inspection.options.grants),
       ...(isGuarded ? [] : lostGuards(compiled)),
       ...(roles === undefined ? [] : unobtainableRoles(compiled, roles.effective)),
-      ...ruleWarnings(compiled, components, roles),
+      ...ruleWarnings([...compiled.map(({ access }) => access), ...guards], components, roles),
     ],
   };
 }
@@ -99,7 +102,38 @@ function reportRoute(
   hiders: readonly CompiledAction[],
 ): ReportedRoute {
   const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
-  const isOpen = access.levels.length === 0;
+  return {
+    method: access.method,
+    path: access.route,
+    action: access.action,
+    ...reportAccess(access, components),
+    before: [
+      ...middlewares,
+      ...(action.isBodyUsed ? ['body parser'] : []),
+      ...uses.map(({ middleware }) => middleware.name),
+    ],
+    after: action.isFileUsed || action.isFilesUsed ? ['upload'] : [],
+    ...(hiders.length === 0 ? {} : { hiddenBy: hiders.map(nameOf).join(', ') }),
+  };
+}
+
+/** Which paths lead to what it guards is known by the app alone. */
+function reportGuard(access: Access, components: Components): ReportedRoute {
+  const path = access.action.replace(/^guard /, '');
+  return {
+    method: '*',
+    path,
+    action: access.action,
+    ...reportAccess(access, components),
+    before: [],
+    after: [],
+  };
+}
+
+function reportAccess(
+  access: Access,
+  components: Components,
+): Pick<ReportedRoute, 'access' | 'normalised' | 'levels' | 'providers'> {
   const ofProviders = providerLevels(access, components);
   const levels = [
     ...access.levels.map(({ rule, source }) => ({ rule: describeRule(rule), source })),
@@ -108,20 +142,10 @@ function reportRoute(
   const written = levels.length === 0 ? describeAccess(access) : levels.map(({ rule }) => rule).join(' and ');
   const normalised = normalise(access, ofProviders);
   return {
-    method: access.method,
-    path: access.route,
-    action: access.action,
     access: written,
     ...(normalised === written ? {} : { normalised }),
     levels,
-    providers: isOpen ? [] : components.providers.map(({ name }) => name),
-    before: [
-      ...middlewares,
-      ...(action.isBodyUsed ? ['body parser'] : []),
-      ...uses.map(({ middleware }) => middleware.name),
-    ],
-    after: action.isFileUsed || action.isFilesUsed ? ['upload'] : [],
-    ...(hiders.length === 0 ? {} : { hiddenBy: hiders.map(nameOf).join(', ') }),
+    providers: access.levels.length === 0 ? [] : components.providers.map(({ name }) => name),
   };
 }
 

@@ -67,7 +67,8 @@ addRuleKind('owner', {
   refuseUnknown: ({ parameter }, { access, where }) => {
     if (hasParameter(access, parameter)) return;
     const { route, action } = access;
-    throw new ConfigurationError(`${where}: the route ${route} of ${action} has no parameter :${parameter}`);
+    const what = route === undefined ? action : `the route ${route} of ${action}`;
+    throw new ConfigurationError(`${where}: ${what} has no parameter :${parameter}`);
   },
 });
 
@@ -88,6 +89,6 @@ function orMissing(whenMissing: OwnerRule['whenMissing']): string {
 }
 
 /** A regular expression's groups are only known when it matches: what is missing then is refused then. */
-function hasParameter({ route, isPattern }: Access, parameter: string): boolean {
+function hasParameter({ route = '', isPattern }: Access, parameter: string): boolean {
   return isPattern || [...route.matchAll(/:(\w+)/g)].some(([, name]) => name === parameter);
 }

@@ -9,7 +9,12 @@ import { leafKindOf, leavesOf } from './rule-kind';
  */
 export function refuseUnknownNames(access: Access, grants: Grants): void {
   for (const { rule, source } of access.levels) {
-    const place = { access, grants, where: `@Authorized on ${source}` };
+    const place = { access, grants, where: placeOf(source, access) };
     for (const leaf of leavesOf(rule)) leafKindOf(leaf).refuseUnknown?.(leaf, place);
   }
+}
+
+/** Where a level was written, as messages begin: what is no action has no decorator. */
+export function placeOf(source: string, { route }: Pick<Access, 'route'>): string {
+  return route === undefined ? source : `@Authorized on ${source}`;
 }

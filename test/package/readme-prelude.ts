@@ -1,6 +1,7 @@
 /** What the code blocks of the documentation take from the reader's own app. It is only type-checked. */
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { RequestHandler } from 'express';
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { PasswordProvider, Security, TokenService, User, UserstoreInterface } from 'securest';
 import type { SqlClient } from 'securest/sql';
@@ -49,6 +50,7 @@ export declare class Tokens extends TokenService {}
 export declare class NotesController {}
 
 export declare const repository: { findByName(name: unknown): Promise<User & { roles: string[] }> };
+export declare const adminRouter: RequestHandler;
 export declare const KEY: string;
 export declare const token: string;
 export declare const pem: string;

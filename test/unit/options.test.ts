@@ -68,6 +68,7 @@ describe('resolveOptions', () => {
       logger: new MemoryLogger(),
       skip: () => false,
       onUnauthorized: () => undefined,
+      context: true,
       clock: () => 0,
     } as const;
     const options: SecurityOptions = {
@@ -103,6 +104,7 @@ describe('resolveOptions', () => {
   });
 
   const invalid: Record<keyof SecurityOptions, unknown[]> = {
+    context: [1, 'true', null],
     container: ['typedi', {}, { get: true }, () => 1],
     userstores: [Users, 'Users', ['Users'], [undefined], [new Users()], {}],
     providers: [Users, ['x'], [undefined], [{}], new Set([Users])],

@@ -102,7 +102,8 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   }
 
   describe(access: Access): string {
-    const { method } = access;
+    const { method, route } = access;
+    if (route === undefined) return 'path rules (of the path that comes)';
     const shape = this.#shapeOf(access);
     const rules = this.#file.value.rules.filter((rule) => concerns(rule)(shape));
     const listed = (['allow', 'deny'] as const).flatMap((effect) => {
@@ -146,7 +147,8 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   }
 
   #shapeOf({ method, route, isPattern }: Access): RouteShape {
-    return shapeOf(method, this.#mountPath + route, isPattern);
+    // Outside of actions any path may come.
+    return shapeOf(method, this.#mountPath + (route ?? ''), isPattern || route === undefined);
   }
 
   #nameOf({ effect, role, pattern, line }: PathRule): string {

@@ -29,8 +29,9 @@ function prepare(
     { routePrefix: '/api', hasAuthorizationChecker, isStubbed: false },
     components,
     resolveOptions(options),
+    [],
   );
-  announceServer(compiled, components, resolveOptions(options), new Audit(undefined, logger, Date.now));
+  announceServer(compiled, components, resolveOptions(options), new Audit(undefined, logger, Date.now), []);
   return { compiled, lines: logger.lines };
 }
 

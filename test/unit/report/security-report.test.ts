@@ -19,6 +19,7 @@ import {
   UseInterceptor,
 } from 'routing-controllers';
 import {
+  type Access,
   allOf,
   authorizationChecker,
   ConfigurationError,
@@ -31,6 +32,7 @@ import {
   securityReport,
   type UserstoreInterface,
 } from '../../../src';
+import { toLockFile } from '../../../src/report/lock-file';
 import { MemoryLogger, reset } from '../../support/reset';
 import { provider, store } from '../../support/scripted';
 
@@ -293,5 +295,54 @@ describe('securityReport', () => {
     const first = await securityReport(options);
     expect(getMetadataArgsStorage().params.map(({ required }) => String(required))).to.deep.equal(before);
     expect(await securityReport(options)).to.deep.equal(first);
+  });
+
+  it('has the guards outside of actions, after the routes', async () => {
+    @JsonController('/notes')
+    class Notes {
+      @Authorized()
+      @Get('/')
+      list() {}
+    }
+    const security = createSecurity({
+      logger: new MemoryLogger(),
+      providers,
+      authorizationProviders: [
+        class Rules {
+          authorize() {
+            return true;
+          }
+          describe({ method, route }: Access) {
+            return `${method} ${String(route)}`;
+          }
+        },
+      ],
+    });
+    const options = security.secure({ controllers: [Notes] });
+    security.guard(['editor', 'admin'], { name: 'docs' });
+    security.guard();
+    const { routes } = await securityReport(options);
+    expect(routes.map(({ method, path, action }) => [method, path, action])).to.deep.equal([
+      ['GET', '/notes/', 'Notes.list'],
+      ['*', 'docs', 'guard docs'],
+      ['*', 'any authenticated user', 'guard any authenticated user'],
+    ]);
+    expect(routes[1]).to.deep.equal({
+      method: '*',
+      path: 'docs',
+      action: 'guard docs',
+      access: 'any of (role editor, role admin) and ALL undefined',
+      normalised: 'any of (role admin, role editor) and ALL undefined',
+      levels: [
+        { rule: 'any of (role editor, role admin)', source: 'guard docs' },
+        { rule: 'ALL undefined', source: 'Rules' },
+      ],
+      providers: ['first', 'second'],
+      before: [],
+      after: [],
+    });
+    expect(toLockFile(await securityReport(options))).to.contain(
+      '"method":"*","path":"docs","action":"guard docs"',
+    );
   });
 });

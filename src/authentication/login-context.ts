@@ -1,0 +1,42 @@
+/** The login of the request at hand, for services that are not handed one. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Authentication } from '../core/authentication';
+import { ConfigurationError } from '../errors';
+import type { RequestState } from './request-state';
+
+export class LoginContext {
+  private readonly storage: AsyncLocalStorage<() => Authentication | undefined> | undefined;
+
+  constructor(isOn: boolean) {
+    this.storage = isOn ? new AsyncLocalStorage() : undefined;
+  }
+
+  get isOn(): boolean {
+    return this.storage !== undefined;
+  }
+
+  /** Runs work of a request. A login that is decided later shows as well. */
+  run<T>(state: RequestState, work: () => T): T {
+    return this.storage === undefined ? work() : this.storage.run(() => loginIn(state), work);
+  }
+
+  /** Runs work as a login of whenever. @throws ConfigurationError while it is off */
+  runAs<T>(login: Authentication, work: () => T): T {
+    return this.needed('runAs').run(() => login, work);
+  }
+
+  /** @throws ConfigurationError while it is off: undefined would read as anonymous */
+  current(call: string): Authentication | undefined {
+    return this.needed(call).getStore()?.();
+  }
+
+  private needed(call: string): AsyncLocalStorage<() => Authentication | undefined> {
+    if (this.storage !== undefined) return this.storage;
+    throw new ConfigurationError(`${call}() needs the option \`security: { context: true }\``);
+  }
+}
+
+/** The login that has been decided already; undefined for nobody, and for one that is refused for its origin. */
+export function loginIn({ outcome }: RequestState): Authentication | undefined {
+  return outcome?.kind === 'authenticated' ? outcome.authentication : undefined;
+}

@@ -1,0 +1,67 @@
+/** The guards of one instance, by their names: what is no action has no other. */
+import type { Grants } from '../authorization/grants';
+import type { Access } from '../core/access';
+import type { User } from '../core/user';
+import { ConfigurationError } from '../errors';
+import { accessOfRule, type GuardRule } from '../rules/guard-rule';
+import { requirementsOf } from '../rules/normal-form';
+import { describeRule, toRule } from '../rules/rules';
+import { kind, optional } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
+
+export interface GuardOptions {
+  /** For events, logs, the report and the lock file. @default the rule in words */
+  name?: string;
+}
+
+const OPTIONS = {
+  name: optional(
+    kind<string>(
+      'must be a text of 1 to 200 printable characters',
+      (value) => typeof value === 'string' && /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(value),
+    ),
+  ),
+} satisfies Record<keyof GuardOptions, Kind<unknown>>;
+
+export class Guards {
+  private readonly byName = new Map<string, { readonly access: Access; readonly rule: string }>();
+
+  constructor(private readonly grants: Grants) {}
+
+  /** Each guard once, in the order in which they were made; its method is `ALL`. */
+  get all(): readonly Access[] {
+    return [...this.byName.values()].map(({ access }) => access);
+  }
+
+  /**
+   * The access of a guard by the method of a request.
+   * @throws ConfigurationError for a rule that is none, for names that the app does not have, and for another rule under
+   * the name of an earlier guard
+   */
+  add<U extends User, R extends string>(
+    rule: GuardRule<U, R> | undefined,
+    options: GuardOptions = {},
+  ): (method: string) => Access {
+    const name =
+      parseOptions('guard()', options, OPTIONS).name ?? describeRule(toRule(rule, 'guard()')).slice(0, 200);
+    const access = accessOfRule(rule, `guard ${name}`, 'ALL', this.grants);
+    const key = ruleOf(access);
+    const same = this.byName.get(name);
+    if (same !== undefined && same.rule !== key) {
+      throw new ConfigurationError(
+        `guard(): two guards are named ${name} and ask for something else: give one of them another name`,
+      );
+    }
+    this.byName.set(name, { access, rule: key });
+    return (method) => Object.freeze({ ...access, method: method.toUpperCase() });
+  }
+}
+
+/** What a guard asks for: equal for the same roles, functions and classes. */
+function ruleOf({ levels }: Access): string {
+  return JSON.stringify(
+    requirementsOf(levels)
+      .map(({ key }) => key)
+      .toSorted(),
+  );
+}
