@@ -27,7 +27,7 @@ import { setHeaders } from '../http/reply';
 import { returnPath } from '../http/return-path';
 import { isRecentLogin } from '../rules/recent-login';
 import { codeOf, markChallenges, SESSION } from './login-failures';
-import { openHalf } from '../sessions/open-session';
+import { isLoginOf, openHalf } from '../sessions/open-session';
 import { isSamePerson } from '../sessions/same-person';
 import { renewSession } from '../sessions/renew-session';
 import { factorsIn, type SessionParts } from '../sessions/session-parts';
@@ -141,14 +141,16 @@ export class LoginFlow {
     this.#answers.app().emit({ type, user: username, method }, { userstore, request: this.request });
   }
 
-  /** The login by a session. @throws AuthenticationRequiredError, AccessDeniedError (403) for any other login */
+  /**
+   * The login by a session of these sessions.
+   * @throws AuthenticationRequiredError, AccessDeniedError (403) for any other login
+   */
   async session(): Promise<Authentication> {
     const login = await this.#answers.authentication(this.#action);
     if (login === undefined) throw this.unauthenticated();
-    if (login.provedBy !== 'session') {
-      throw new AccessDeniedError({
-        cause: new Error(`Authenticated by a ${login.provedBy}, and no session`),
-      });
+    if (!isLoginOf(this.#parts, this.request, login)) {
+      const cause = new Error(`Authenticated by a ${login.provedBy}, and no session of these`);
+      throw new AccessDeniedError({ cause });
     }
     return login;
   }
@@ -183,7 +185,7 @@ export class LoginFlow {
       return { kind: 'half', half, owner: { username: user, userstore, userId } };
     }
     const login = await this.#answers.authentication(this.#action);
-    if (login?.provedBy !== 'session') throw this.unauthenticated();
+    if (login === undefined || !isLoginOf(this.#parts, this.request, login)) throw this.unauthenticated();
     return { kind: 'session', login, owner: await this.#ownerOf(login) };
   }
 

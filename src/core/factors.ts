@@ -31,15 +31,20 @@ export function oldestOf(factors: readonly Factor[]): Date | undefined {
  * ticket or a login at a provider, at the older of both times.
  */
 export function withMfa(factors: readonly Factor[]): readonly Factor[] {
-  if (factors.length === 0 || factors.some(({ method }) => method === 'mfa')) return factors;
+  if (factors.length === 0) return factors;
   const passkeys = factors.filter(({ method }) => PASSKEY.includes(method));
   const codes = factors.filter(({ method }) => method === 'otp');
   const firsts = factors.filter(({ method }) => FIRST.includes(method));
   const pairs = codes.flatMap((code) => firsts.map((first) => older(code, first)));
   const times = [...passkeys, ...pairs].map(timeOf);
   if (times.length === 0) return factors;
+  const stated = factors.filter(({ method }) => method === 'mfa').map(timeOf);
   const known = times.filter((time) => Number.isFinite(time));
-  return [...factors, { method: 'mfa', at: known.length === 0 ? null : new Date(Math.max(...known)) }];
+  // Who logged in so at a provider may have proved more here since.
+  const isNewer = known.some((time) => stated.every((earlier) => !(earlier >= time)));
+  if (stated.length > 0 && !isNewer) return factors;
+  const others = factors.filter(({ method }) => method !== 'mfa');
+  return [...others, { method: 'mfa', at: known.length === 0 ? null : new Date(Math.max(...known)) }];
 }
 
 /** How a login counts as proved by RFC 8176: a login at a provider is no method of it. */

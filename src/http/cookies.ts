@@ -15,7 +15,17 @@ export function cookieIn(header: string | undefined, name: string): string | und
   return found;
 }
 
-/** Without spaces and tabs around it, and nothing else: `trim()` takes off what makes it another name. */
+/**
+ * Without spaces and tabs around it, and nothing else: `trim()` takes off what makes it another name. No regular expression,
+ * as one for the end takes a time that grows with the square of the spaces within.
+ */
 function trimmed(text: string): string {
-  return text.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '');
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (from < to && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }

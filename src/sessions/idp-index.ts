@@ -18,20 +18,26 @@ interface Index {
 
 const VERSION = 1;
 const MAX_IDS = 100;
+/** What these keys are of may be about to be written. */
+const NEWEST = 10;
 const TRIES = 5;
 const ID = /^(ses|half):([\w-]{43})$/;
 
 /**
- * Notes the key of a session that is about to be written.
+ * Notes the key of a session that is about to be written. There is room for a hundred: those that have ended make way, and
+ * else the oldest one ends, as its provider could not end it any more.
  * @throws ServiceUnavailableError when the state cannot say
  */
 export async function noteIdp(
-  store: SessionStore,
+  parts: SessionParts,
   idp: IdpRecord,
   key: string,
   until: number,
+  request: SecurityRequest,
 ): Promise<void> {
-  for (const name of namesOf(idp)) await add(store, name, key, until);
+  for (const name of namesOf(idp)) {
+    await add(parts, name, key, until, (old) => endKey(parts, old, 'too_many', () => true, request));
+  }
 }
 
 /**
@@ -52,18 +58,34 @@ export async function endOfIdp(
   }
   let count = 0;
   for (const key of keys) {
-    const [, kind, id = ''] = ID.exec(key) ?? [];
-    if (kind === 'half') {
-      const half = await store.get('half', id);
-      if (isOf(login, half?.record.idp)) await store.delete('half', id);
-      continue;
-    }
-    const session = await store.get('ses', id);
-    if (session === undefined || !isOf(login, session.record.idp)) continue;
-    const ending = { type: 'session_ended', reason: 'by_provider' } as const;
-    if (await endSession(parts, session, ending, request)) count += 1;
+    if (await endKey(parts, key, 'by_provider', (idp) => isOf(login, idp), request)) count += 1;
   }
   return count;
+}
+
+/** True where a session has ended by this. */
+async function endKey(
+  parts: SessionParts,
+  key: string,
+  reason: 'by_provider' | 'too_many',
+  isMeant: (idp: IdpRecord | undefined) => boolean,
+  request: SecurityRequest,
+): Promise<boolean> {
+  const { store } = parts;
+  const [kind, id] = partsOf(key);
+  if (kind === 'half') {
+    const half = await store.get('half', id);
+    if (half !== undefined && isMeant(half.record.idp)) await store.delete('half', id);
+    return false;
+  }
+  const session = await store.get('ses', id);
+  if (session === undefined || !isMeant(session.record.idp)) return false;
+  return endSession(parts, session, { type: 'session_ended', reason }, request);
+}
+
+function partsOf(key: string): ['ses' | 'half', string] {
+  const [, kind, id = ''] = ID.exec(key) ?? [];
+  return [kind === 'half' ? 'half' : 'ses', id];
 }
 
 /** A login whose session at the provider is not known may be of any of the person's. */
@@ -84,20 +106,35 @@ function namesOf({ issuer, sid, subject }: IdpLogin): string[] {
   ];
 }
 
-async function add(store: SessionStore, name: string, key: string, until: number): Promise<void> {
+async function add(
+  { store }: SessionParts,
+  name: string,
+  key: string,
+  until: number,
+  end: (key: string) => Promise<unknown>,
+): Promise<void> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const text = await store.getIndex(name);
     const before = text === undefined ? undefined : readIndex(text);
-    const next: Index = {
-      ids: [...(before?.ids ?? []), key].slice(-MAX_IDS),
-      until: Math.max(until, before?.until ?? 0),
-    };
+    const kept = before === undefined ? [] : await withRoom(store, before.ids);
+    for (const old of kept.splice(0, Math.max(0, kept.length + 1 - MAX_IDS))) await end(old);
+    const next: Index = { ids: [...kept, key], until: Math.max(until, before?.until ?? 0) };
     if (await store.setIndex(name, JSON.stringify({ v: VERSION, ...next }), text, next.until)) return;
   }
   throw new ServiceUnavailableError({
     retryAfterSeconds: 1,
     cause: new Error('Other logins of the person began at the same time'),
   });
+}
+
+/** The keys, without those of what has ended where there is no room for one more. */
+async function withRoom(store: SessionStore, keys: readonly string[]): Promise<string[]> {
+  if (keys.length < MAX_IDS) return [...keys];
+  const living: string[] = [];
+  for (const key of keys.slice(0, -NEWEST)) {
+    if ((await store.get(...partsOf(key))) !== undefined) living.push(key);
+  }
+  return [...living, ...keys.slice(-NEWEST)];
 }
 
 /** @throws ServiceUnavailableError for the entry of a later version, and for what is none; it must not be changed */

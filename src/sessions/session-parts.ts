@@ -26,7 +26,8 @@ export function requestOf({ apps }: SessionParts, call: string, request: Request
   if (isSecurityRequest(request)) return request;
   const raw: unknown =
     request instanceof IncomingMessage ? request : (Object(request) as { req?: unknown }).req;
-  const found = raw instanceof IncomingMessage ? apps.need(call).requestOf(raw) : undefined;
+  apps.need(call);
+  const found = raw instanceof IncomingMessage ? apps.requestOf(raw) : undefined;
   if (found !== undefined) return found;
   throw new TypeError(
     `SessionService.${call}() takes the request of an action that runs now: what @Req() or @Ctx() injects`,

@@ -61,7 +61,7 @@ export async function startSession(
       userAgent: printable(request.header('user-agent') ?? '', MAX_USER_AGENT),
     };
     // Before: a session that its provider could not end must not be there.
-    if (idp !== undefined) await noteIdp(store, idp, `ses:${id}`, record.ends);
+    if (idp !== undefined) await noteIdp(parts, idp, `ses:${id}`, record.ends, request);
     if (!(await store.set('ses', id, record, endOf(record, settings)))) continue;
     await limit(parts, { id, record, text: '' }, request);
     cookies.set(response, cookie, (record.ends - started) / 1000);
@@ -86,7 +86,7 @@ export async function startHalf(
   const cookie = newCookie();
   const id = digestOf(cookie.handle);
   const record: HalfRecord = { ...facts, secret: digestOf(cookie.secret), idp, until: parts.now() + HALF_MS };
-  if (idp !== undefined) await noteIdp(parts.store, idp, `half:${id}`, record.until);
+  if (idp !== undefined) await noteIdp(parts, idp, `half:${id}`, record.until, request);
   if (!(await parts.store.set('half', id, record, record.until))) {
     throw new ServiceUnavailableError({ cause: new Error('The id of a new login is taken') });
   }

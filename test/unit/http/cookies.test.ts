@@ -37,4 +37,12 @@ describe('cookieIn', () => {
       expect(cookieIn(`${name}=a`, name)).to.equal('a');
     }
   });
+
+  // With a time that grows by the square it would take minutes.
+  it('reads spaces and tabs in a time that grows with them', () => {
+    const blanks = ' \t'.repeat(200_000);
+    expect(
+      cookieIn(`x${blanks}x=${blanks}y${blanks}z; id${blanks}=${blanks}a${blanks}b${blanks}`, 'id'),
+    ).to.equal(`a${blanks}b`);
+  });
 });
