@@ -221,7 +221,7 @@ export class LoginFlow {
     const factors = [...factorsIn(record.factors), factor];
     const login = await this.proveAs(subject.owner, factors, record.stamp);
     if (!(await this.#parts.store.delete('half', id))) throw this.unauthenticated();
-    await startSession(this.#parts, login, this.request, record.idp);
+    await startSession(this.#parts, login, this.request, record.idp, subject.half);
     return this.done(login.user.username, body);
   }
 

@@ -1,6 +1,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Apps } from '../core/apps';
-import { type Factor, timeOf } from '../core/factors';
+import { type Factor, methodsOf, timeOf } from '../core/factors';
+import { frozenNames } from '../core/frozen-json';
 import type { SecurityRequest } from '../core/request';
 import { rawResponse } from '../http/raw';
 import type { SessionCookies } from './session-cookie';
@@ -64,4 +65,16 @@ export function storedFactors(factors: readonly Factor[]): readonly StoredFactor
 
 export function factorsIn(stored: readonly StoredFactor[]): readonly Factor[] {
   return stored.map(({ method, at }) => ({ method, at: at === null ? null : new Date(at) }));
+}
+
+/** By the list of a record, which is read once for many requests and never changes. */
+const METHODS = new WeakMap<readonly StoredFactor[], readonly string[]>();
+
+/** The methods of a login with such factors. */
+export function methodsIn(stored: readonly StoredFactor[]): readonly string[] {
+  const known = METHODS.get(stored);
+  if (known !== undefined) return known;
+  const methods = frozenNames(...methodsOf(factorsIn(stored)));
+  METHODS.set(stored, methods);
+  return methods;
 }

@@ -4,6 +4,7 @@ import { SecurityFaultError } from '../errors';
 import { askStore } from '../state/ask-store';
 import type { StateStoreInterface } from '../state/state-store';
 import { chained } from '../util/maybe-promise';
+import { KnownRecords } from './known-records';
 import { type HalfRecord, readHalf, readSession, type SessionRecord, writeRecord } from './session-record';
 
 /** An entry as it was read, with the text that a change is held against. */
@@ -27,8 +28,15 @@ const READ: { readonly [K in keyof Kinds]: (text: unknown) => Kinds[K] } = {
   half: readHalf,
 };
 
+/** As many as are in use at once on a busy server, each of about a kilobyte. */
+const MAX_KNOWN = 5000;
+
 export class SessionStore {
   readonly #state: StateStoreInterface;
+  readonly #known: { readonly [K in keyof Kinds]: KnownRecords<Kinds[K]> } = {
+    ses: new KnownRecords(MAX_KNOWN),
+    half: new KnownRecords(MAX_KNOWN),
+  };
 
   constructor(state: StateStoreInterface) {
     this.#state = state;
@@ -41,7 +49,10 @@ export class SessionStore {
   get<K extends keyof Kinds>(kind: K, id: string): MaybePromise<Stored<Kinds[K]> | undefined> {
     return chained(
       this.#asked((state) => state.get(`${kind}:${id}`)),
-      (text) => (text === null || text === undefined ? undefined : { id, text, record: READ[kind](text) }),
+      (text) =>
+        text === null || text === undefined
+          ? undefined
+          : { id, text, record: this.#known[kind].of(id, text, READ[kind]) },
     );
   }
 

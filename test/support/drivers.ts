@@ -92,18 +92,7 @@ export class TestServer implements AsyncDisposable {
 
   /** A request with exactly these header lines, for what fetch would not send. */
   raw(path: string, options: http.RequestOptions = {}, body?: string): Promise<RawResponse> {
-    return new Promise((resolve, reject) => {
-      const request = http.request(`${this.url}${path}`, options, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, response, text }));
-        // A reply that is cut off after its headers has no end.
-        response.on('error', reject);
-      });
-      request.on('error', reject);
-      request.end(body);
-    });
+    return sendRaw(`${this.url}${path}`, options, body);
   }
 
   async close(): Promise<void> {
@@ -120,6 +109,21 @@ export interface RawResponse {
   readonly status: number;
   readonly response: http.IncomingMessage;
   readonly text: string;
+}
+
+export function sendRaw(url: string, options: http.RequestOptions, body?: string): Promise<RawResponse> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, options, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, response, text }));
+      // A reply that is cut off after its headers has no end.
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
 }
 
 /** An Authorization header with Basic credentials. @see RFC 7617 section 2 */
