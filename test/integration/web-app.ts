@@ -42,22 +42,22 @@ export class WebExample implements AsyncDisposable {
     private readonly chrome: Browser,
     private readonly folder: string,
     readonly running: WebStart.Running,
-    private readonly clock: { ms: number },
+    private readonly clock: { aheadMs: number },
   ) {}
 
   static async start(chrome: Browser, host: Host): Promise<WebExample> {
     const folder = await mkdtemp(join(tmpdir(), 'notes-web-'));
-    // Begins now, as the browser and the provider have clocks of their own.
-    const clock = { ms: Date.now() };
+    // Goes with that of the browser and the provider, and is ahead of it where a test says so.
+    const clock = { aheadMs: 0 };
     const { start } = loadExample('web/start.ts') as typeof WebStart;
     const { webOptions } = loadedExample('web/app.ts') as typeof WebApp;
     const { createKoaApp } = loadedExample('web/start.ts') as typeof WebStart;
-    const more = { clock: () => clock.ms };
+    const more = { clock: () => Date.now() + clock.aheadMs };
     const running = await start(folder, 0, 0, (settings) =>
       host === 'Koa'
         ? createKoaApp(settings, more)
         : useExpressServer(
-            express().use(express.urlencoded({ extended: false })),
+            express().use(express.json(), express.urlencoded({ extended: false })),
             webOptions(settings, more),
           ),
     );
@@ -70,12 +70,12 @@ export class WebExample implements AsyncDisposable {
 
   /** Has the app's clock go on. */
   pass(seconds: number): void {
-    this.clock.ms += seconds * 1000;
+    this.clock.aheadMs += seconds * 1000;
   }
 
   /** What an authenticator app shows. */
   code(secret: string): string {
-    return codeAt(secret, this.clock.ms);
+    return codeAt(secret, Date.now() + this.clock.aheadMs);
   }
 
   /** A browser of its own. */
