@@ -62,6 +62,8 @@ export class LoginFlow {
   readonly #parts: SessionParts;
   readonly #sessions: SessionService;
   #body: Promise<Body> | undefined;
+  /** Whose login needs a second factor still. */
+  #half: FactorOwner | undefined;
 
   constructor(answers: Answers, action: Action, options: FlowOptions) {
     this.#answers = answers;
@@ -182,7 +184,8 @@ export class LoginFlow {
     const half = await openHalf(this.#parts, this.request);
     if (half !== undefined) {
       const { user, userstore, userId } = half.record;
-      return { kind: 'half', half, owner: { username: user, userstore, userId } };
+      this.#half = { username: user, userstore, userId };
+      return { kind: 'half', half, owner: this.#half };
     }
     const login = await this.#answers.authentication(this.#action);
     if (login === undefined || !isLoginOf(this.#parts, this.request, login)) throw this.unauthenticated();
@@ -280,7 +283,19 @@ export class LoginFlow {
     const code = codeOf(error);
     const body = code === undefined ? undefined : await this.body().catch(() => undefined);
     if (code === undefined || body?.isForm !== true) throw error;
-    return redirectTo(this.pageOf({ error: code, returnTo: returnPath(textIn(body, 'returnTo')) }));
+    // A login that is still open goes on where it was.
+    const next = code === 'login_expired' ? undefined : await this.#nextOf(this.#half);
+    return redirectTo(this.pageOf({ error: code, next, returnTo: returnPath(textIn(body, 'returnTo')) }));
+  }
+
+  async #nextOf(owner: FactorOwner | undefined): Promise<string | undefined> {
+    if (owner === undefined) return undefined;
+    try {
+      return (await this.#enrolled(owner, this.secondFactors)).join(',') || undefined;
+    } catch {
+      // The answer to what was sent stands, whatever a store says now.
+      return undefined;
+    }
   }
 
   async #missingFactors(login: Authentication): Promise<readonly SecondFactorInterface['kind'][]> {

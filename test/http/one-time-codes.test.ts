@@ -240,7 +240,7 @@ for (const driver of DRIVERS) {
       });
       expect([wrong.status, wrong.headers['location']]).to.deep.equal([
         303,
-        '/login?error=invalid_credentials&returnTo=%2Fnotes%3Fa%3Db',
+        '/login?error=invalid_credentials&next=otp&returnTo=%2Fnotes%3Fa%3Db',
       ]);
       const expired = await api.browser().send('POST', '/otp/factor', { form: { code: '000000' } });
       expect(expired.headers['location']).to.equal('/login?error=login_expired');
@@ -305,7 +305,7 @@ for (const driver of DRIVERS) {
       expect([...counts.keys()].toSorted()).to.deep.equal([401, 429]);
       expect(counts.get(401)).to.be.at.most(10);
       const waiting = await half.send('POST', '/otp/factor', { form: { code: codeAt(secret, now) } });
-      expect(waiting.headers['location']).to.equal('/login?error=too_many_attempts');
+      expect(waiting.headers['location']).to.equal('/login?error=too_many_attempts&next=otp');
       expect((await half.get('/who')).status).to.equal(401);
     });
 
