@@ -1,4 +1,5 @@
 /** The app and the script of docs/single-page-app.md run as they are printed. */
+import { compileFunction } from 'node:vm';
 import { expect } from 'chai';
 import { Authorized, JsonController, Post } from 'routing-controllers';
 import { Browser } from '../support/browser';
@@ -32,18 +33,20 @@ function scriptOf(browser: Browser): Call {
       headers: typeof stepUp === 'string' ? { 'session-step-up': stepUp } : {},
     });
   };
-  return new Function('fetch', `${script ?? ''}; return call;`)(send) as Call;
+  return (compileFunction(`${script ?? ''}; return call;`, ['fetch']) as (fetch: typeof send) => Call)(send);
 }
 
 describe('The app of docs/single-page-app.md', () => {
   let server: TestServer;
   let browser: Browser;
   let asked: string[];
+  let now: number;
   let ask: Dialogs;
 
   beforeEach(async () => {
     reset();
-    server = await startPageApp(PAGE);
+    now = 1_800_000_000_000;
+    server = await startPageApp(PAGE, () => now);
     browser = new Browser(server);
     asked = [];
     ask = {
@@ -66,10 +69,12 @@ describe('The app of docs/single-page-app.md', () => {
     expect(asked).to.deep.equal(['login']);
   });
 
-  it('keeps what matters for a fresh login', async () => {
+  it('asks for the password alone where the login is too old for what matters', async () => {
     const call = scriptOf(browser);
     expect(await call(ask, 'POST', '/api/account/close')).to.deep.equal({ closed: true });
-    expect(asked).to.deep.equal(['login']);
+    now += 301_000;
+    expect(await call(ask, 'POST', '/api/account/close')).to.deep.equal({ closed: true });
+    expect(asked).to.deep.equal(['login', 'password']);
   });
 
   it('logs out by a script, in all tabs', async () => {
@@ -100,7 +105,7 @@ describe('The app of docs/single-page-app.md', () => {
   });
 });
 
-function oldLogin() {
+function cookieLogin() {
   return provider('session', () => ({ username: 'ann' }), { credential: 'cookie' });
 }
 
@@ -127,7 +132,7 @@ for (const driver of DRIVERS) {
         }
         await using api = await startApi(driver, {
           host: { cors, controllers: [Notes] },
-          security: { providers: [oldLogin()], trustedOrigins },
+          security: { providers: [cookieLogin()], trustedOrigins },
         });
         const reply = await api.server.raw('/change', { method: 'POST', headers });
         expect(reply.status).to.equal(status);
