@@ -1,4 +1,5 @@
 /** Sessions beside those of express-session and koa-session, with helmet and CORS: docs/coming-from-express-session.md. */
+import type { IncomingMessage } from 'node:http';
 import cors from '@koa/cors';
 import { expect } from 'chai';
 import expressCors from 'cors';
@@ -6,8 +7,10 @@ import express from 'express';
 import expressSession from 'express-session';
 import helmet from 'helmet';
 import { createSession } from 'koa-session';
-import { Authorized, CurrentUser, Get, JsonController, Post, Req } from 'routing-controllers';
+import { Authorized, CurrentUser, Get, JsonController, Post, Req, UseBefore } from 'routing-controllers';
 import {
+  Authentication,
+  BadCredentialsError,
   MemoryState,
   MemoryUserstore,
   PasswordProvider,
@@ -35,6 +38,20 @@ interface Basket {
 /** The basket of a visitor, which the other library keeps. */
 const ofExpress = (request: object) => (request as { session: Basket }).session;
 const ofKoa = (request: object) => (request as { ctx: { session: Basket } }).ctx.session;
+
+/** What is left of the request for an action, by a middleware that proves a login itself. */
+const proved = new WeakMap<IncomingMessage, string>();
+
+function expressLogin(request: IncomingMessage, _: unknown, next: () => void): void {
+  proved.set(request, 'ann');
+  next();
+}
+function koaLogin(context: { req: IncomingMessage }, next: () => Promise<void>): Promise<void> {
+  proved.set(context.req, 'ann');
+  return next();
+}
+/** Node's own request of what `@Req()` gives. */
+const rawOf = (request: object) => (request as { req?: IncomingMessage }).req ?? (request as IncomingMessage);
 
 const around = (isParsed: boolean): Around => ({
   express: {
@@ -88,6 +105,7 @@ for (const driver of DRIVERS) {
           super(sessions);
         }
       }
+      const users = new Users();
       const basketOf = driver.isExpress ? ofExpress : ofKoa;
       @JsonController('/basket')
       class BasketController {
@@ -96,11 +114,23 @@ for (const driver of DRIVERS) {
           basket.items = (basket.items ?? 0) + 1;
           return { items: basket.items };
         }
+        @Public()
+        @UseBefore(driver.isExpress ? expressLogin : koaLogin)
+        @Post('/login')
+        async login(@Req() request: object) {
+          const user = await users.getUser(proved.get(rawOf(request)) ?? '');
+          if (user === null) throw new BadCredentialsError();
+          await sessions.start(new Authentication(user), rawOf(request));
+          return { username: user.username };
+        }
         @Authorized() @Get('/') show(@Req() request: object, @CurrentUser({ required: true }) user: User) {
           return { of: user.username, items: basketOf(request).items ?? 0 };
         }
       }
-      const known = new Map<unknown, object>([[Sessions, sessions]]);
+      const known = new Map<unknown, object>([
+        [Sessions, sessions],
+        [Users, users],
+      ]);
       const get = <T>(cls: new (...args: never[]) => T): T => {
         const made = known.get(cls) ?? new (cls as unknown as new () => object)();
         known.set(cls, made);
@@ -132,6 +162,14 @@ for (const driver of DRIVERS) {
         expect((await browser.send('POST', '/basket')).json()).to.deep.equal({ items: 3 });
       });
     }
+
+    it("begin in an action behind a login that is another library's", async () => {
+      await using api = await start(false);
+      const browser = new Browser(api.server);
+      const reply = await browser.send('POST', '/basket/login');
+      expect([reply.status, reply.json()]).to.deep.equal([200, { username: 'ann' }]);
+      expect((await browser.get('/basket')).json()).to.deep.equal({ of: 'ann', items: 0 });
+    });
 
     it('keep the headers of helmet and CORS', async () => {
       await using api = await start(false);
