@@ -118,7 +118,7 @@ for (const driver of DRIVERS) {
         @UseBefore(driver.isExpress ? expressLogin : koaLogin)
         @Post('/login')
         async login(@Req() request: object) {
-          const user = await users.getUser(proved.get(rawOf(request)) ?? '');
+          const user = users.getUser(proved.get(rawOf(request)) ?? '');
           if (user === null) throw new BadCredentialsError();
           await sessions.start(new Authentication(user), rawOf(request));
           return { username: user.username };
