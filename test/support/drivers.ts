@@ -1,4 +1,5 @@
 /** The hosts that every behaviour a client can see is tested on. */
+import { once } from 'node:events';
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -81,8 +82,12 @@ export class TestServer implements AsyncDisposable {
   ) {}
 
   static async start(listener: http.RequestListener): Promise<TestServer> {
-    const server = http.createServer(listener);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return TestServer.of(http.createServer(listener).listen(0, '127.0.0.1'));
+  }
+
+  /** A server that the app under test has made itself. */
+  static async of(server: Server): Promise<TestServer> {
+    if (!server.listening) await once(server, 'listening');
     return new TestServer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
