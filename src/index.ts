@@ -5,7 +5,12 @@ export type { GuardRule } from './rules/guard-rule';
 export type { GuardOptions } from './guards/guards';
 export type { Handler, Middleware } from './guards/middleware';
 export { securityReport } from './report/on-demand';
-export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
+export type {
+  ReportedLevel,
+  ReportedRoute,
+  SecurityReport,
+  SecurityReportOptions,
+} from './report/security-report';
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';
 export type { RefusalReply, SecurityOptions } from './options';
 export type { TrustProxy } from './http/client-address';

@@ -1,7 +1,7 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
 import { lazy } from '../util/lazy';
 import type * as SecurityReportModule from './security-report';
-import type { SecurityReport } from './security-report';
+import type { SecurityReport, SecurityReportOptions } from './security-report';
 
 const loaded = lazy(
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a server that runs makes no report
@@ -10,8 +10,14 @@ const loaded = lazy(
 
 /**
  * Reports on an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them.
- * @throws ConfigurationError for options without securest's checkers, and where a server would not start
+ * @param more the users to report on, beside anonymous clients, any login and each role
+ * @throws ConfigurationError for options without securest's checkers, where a server would not start, and for a user
+ * whom no userstore has
+ * @example await securityReport(options, { users: ['ann'] })
  */
-export async function securityReport(options: RoutingControllersOptions): Promise<SecurityReport> {
-  return loaded().securityReport(options);
+export async function securityReport(
+  options: RoutingControllersOptions,
+  more?: SecurityReportOptions,
+): Promise<SecurityReport> {
+  return loaded().securityReport(options, more);
 }

@@ -202,6 +202,7 @@ const TYPES = [
   'SecurityEventListener',
   'SecurityOptions',
   'SecurityReport',
+  'SecurityReportOptions',
   'SecurityRequest',
   'TokenControllerOptions',
   'TokenFamily',

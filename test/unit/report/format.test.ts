@@ -1,23 +1,11 @@
 import { expect } from 'chai';
 import { toMarkdown, toTable } from '../../../src/report/format';
 import type { ReportedRoute, SecurityReport } from '../../../src/report/security-report';
-
-function route(more: Partial<ReportedRoute> = {}): ReportedRoute {
-  return {
-    method: 'GET',
-    path: '/notes',
-    action: 'Notes.list',
-    access: 'role editor',
-    levels: [{ rule: 'role editor', source: 'class Notes' }],
-    providers: ['Password'],
-    before: [],
-    after: [],
-    ...more,
-  };
-}
+import { reported, reportedRoute as route } from '../../support/reported';
 
 function report(...routes: ReportedRoute[]): SecurityReport {
-  return { routes, warnings: [{ code: 'open_without_public', action: 'A.b', message: 'A.b is open' }] };
+  const warnings = [{ code: 'open_without_public' as const, action: 'A.b', message: 'A.b is open' }];
+  return reported(routes, { warnings });
 }
 
 describe('toTable', () => {
