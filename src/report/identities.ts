@@ -9,9 +9,7 @@ import { isUser } from '../core/user';
 import { ConfigurationError } from '../errors';
 import type { Inspection } from '../host/install';
 import { leavesOf } from '../rules/rule-kind';
-
-export const ANONYMOUS = 'anonymous';
-export const ANY_LOGIN = 'any login';
+import { ANONYMOUS, ANY_LOGIN } from './identity-names';
 
 /**
  * The identities by name, in the order of the report's columns.
