@@ -4,8 +4,16 @@ export type { Security } from './host/security';
 export type { GuardRule } from './rules/guard-rule';
 export type { GuardOptions } from './guards/guards';
 export type { Handler, Middleware } from './guards/middleware';
-export { securityReport } from './report/on-demand';
-export type { ReportedLevel, ReportedRoute, SecurityReport } from './report/security-report';
+export { reportHtml, reportSvg, reportTable, securityReport } from './report/on-demand';
+export type { PageOptions } from './report/html';
+export type { PictureOptions } from './report/svg';
+export type { TableOptions } from './report/table';
+export type {
+  ReportedLevel,
+  ReportedRoute,
+  SecurityReport,
+  SecurityReportOptions,
+} from './report/security-report';
 export type { AccessWarning, WarningCode } from './access/warnings/warnings';
 export type { RefusalReply, SecurityOptions } from './options';
 export type { TrustProxy } from './http/client-address';

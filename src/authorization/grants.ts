@@ -54,6 +54,12 @@ export class Grants {
     return false;
   }
 
+  /** Every role that the options name. */
+  names(): ReadonlySet<string> {
+    const granting = [...this.closures.values()].flatMap((closure) => [...closure]);
+    return new Set([...(this.known ?? []), ...granting, ...this.permissions.keys()]);
+  }
+
   /** Each role that implies or grants something, by name, with all that follows from it. */
   granting(): { role: string; implies: string[]; permissions: string[] }[] {
     return [...new Set([...this.closures.keys(), ...this.permissions.keys()])]

@@ -14,6 +14,13 @@ export async function obtainableRoles(
   if (stores.length === 0 || roleLoaders.length > 0) return undefined;
   if (providers.some(({ get }) => get().describe?.().addsRoles === true)) return undefined;
   if (stores.some((store) => store.listRoles === undefined)) return undefined;
-  const lists = await Promise.all(stores.map(async (store) => [...((await store.listRoles?.()) ?? [])]));
-  return grants.rolesOf(lists.flat());
+  return grants.rolesOf(await listedRoles({ userstores }));
+}
+
+/** The roles of the stores that list theirs. */
+export async function listedRoles({ userstores }: Pick<Components, 'userstores'>): Promise<string[]> {
+  const lists = await Promise.all(
+    userstores.map(async (store) => [...((await store.get().listRoles?.()) ?? [])]),
+  );
+  return lists.flat();
 }

@@ -1,16 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { toMarkdown, toTable } from '../report/format';
+import { reportHtml } from '../report/html';
 import { compareWithLockFile, isOutdated, toLockFile } from '../report/lock-file';
+import { toMarkdown } from '../report/markdown';
+import { onlyRoutes } from '../report/route-kinds';
 import { type SecurityReport, securityReport } from '../report/security-report';
+import { reportSvg } from '../report/svg';
+import { reportTable, type TableOptions } from '../report/table';
 import { printable } from '../util/printable';
-import { type Command, UsageError } from './command';
+import { type Call, type Command, type Outcome, UsageError } from './command';
 import { loadOptions } from './load-options';
 
-const FORMATS: Readonly<Record<string, (report: SecurityReport) => string>> = {
-  table: toTable,
+type Format = (report: SecurityReport, call: Call, changes: readonly string[] | undefined) => string;
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  table: (report, call) => reportTable(report, tableOptions(call)),
   json: (report) => `${JSON.stringify(report, null, 2)}\n`,
   markdown: toMarkdown,
+  html: (report, _call, changes = []) => reportHtml(report, { changes }),
+  svg: (report) => reportSvg(report),
 };
+const GROUPS: readonly string[] = ['controller', 'path', 'none'] satisfies TableOptions['group'][];
 
 export const report: Command = {
   usage: `Usage: securest report <module> [options]
@@ -20,11 +29,29 @@ returns them, as \`options\` or as its default export. It must not start a serve
 
 Options:
   --format <${Object.keys(FORMATS).join('|')}>  how to print the report (default: table)
+  --out <file>                    write the report to a file
+  --user <username>               report on a user of the app's stores too; may be given several times
+  --lock <file>                   compare with a lock file, for --only changed and for the page
+  --only <open|warned|changed|role:<role>|user:<username>>  show only these routes
+  --group <controller|path|none>  how the table puts routes together (default: controller)
+  --verbose                       print where each guard was written, what runs before it, and each warning
+  --color                         print the table in colours, also where the output is no terminal
   --check <file>                  print what changed since the lock file was written; exits 1 if anything did
   --update <file>                 write the lock file
   --json                          print one JSON document
 `,
-  options: { format: { type: 'string' }, check: { type: 'string' }, update: { type: 'string' } },
+  options: {
+    format: { type: 'string' },
+    out: { type: 'string' },
+    user: { type: 'string', multiple: true },
+    lock: { type: 'string' },
+    only: { type: 'string' },
+    group: { type: 'string' },
+    verbose: { type: 'boolean' },
+    color: { type: 'boolean' },
+    check: { type: 'string' },
+    update: { type: 'string' },
+  },
 
   async run(call) {
     const [module, ...others] = call.positionals;
@@ -34,31 +61,64 @@ Options:
       throw new UsageError('--check and --update cannot be combined');
     const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
     if (format === undefined) throw new UsageError(`Unknown format ${name}`);
+    const [group, only] = [call.text('group'), call.text('only')];
+    if (group !== undefined && !GROUPS.includes(group)) throw new UsageError(`Unknown group ${group}`);
+    if (only === 'changed' && call.text('lock') === undefined)
+      throw new UsageError('--only changed needs --lock <file>');
 
-    const found = await securityReport(await loadOptions(module));
-    const routes = String(found.routes.length);
-    if (update !== undefined) {
-      await writeFile(update, toLockFile(found));
-      const json = { routes: found.routes.length, file: update };
-      return { code: 0, text: `${routes} routes written to ${update}\n`, json };
-    }
-    if (check === undefined) return { code: 0, text: format(found), json: found };
-    const locked = await readFile(check, 'utf8');
-    const changes = compareWithLockFile(found, locked);
-    const json = { routes: found.routes.length, changes };
-    if (changes.length === 0) {
-      const outcome = { code: 0 as const, text: `${routes} routes as in ${check}\n`, json };
-      if (!isOutdated(locked)) return outcome;
-      return {
-        ...outcome,
-        notice: `${check} was written by an earlier version and holds less: update it with --update\n`,
-      };
-    }
-    return {
-      code: 1,
-      text: changes.map((change) => `${printable(change, 2000)}\n`).join(''),
-      json,
-      notice: `The access of these routes and roles has changed. If that is intended: securest report ${module} --update ${check}\n`,
-    };
+    const users = [...call.texts('user'), ...(only?.startsWith('user:') ? [only.slice('user:'.length)] : [])];
+    const found = await securityReport(await loadOptions(module), { users: [...new Set(users)] });
+    if (update !== undefined) return writeLock(found, update);
+    if (check !== undefined) return checkLock(found, check, module);
+    return printReport(found, call, format);
   },
 };
+
+async function printReport(found: SecurityReport, call: Call, format: Format): Promise<Outcome> {
+  const [lock, only, out] = [call.text('lock'), call.text('only'), call.text('out')];
+  const changes = lock === undefined ? undefined : compareWithLockFile(found, await readFile(lock, 'utf8'));
+  const shown = only === undefined ? found : onlyRoutes(found, only, changes);
+  const text = format(shown, call, changes);
+  if (out === undefined) return { code: 0, text, json: shown };
+  await writeFile(out, text);
+  const json = { routes: shown.routes.length, file: out };
+  return { code: 0, text: `${String(shown.routes.length)} routes written to ${out}\n`, json };
+}
+
+function tableOptions(call: Call): TableOptions {
+  const { isTTY, columns } = process.stdout as { isTTY?: boolean; columns?: number };
+  const isTerminal = isTTY === true && call.text('out') === undefined;
+  return {
+    verbose: call.flag('verbose'),
+    color: call.flag('color') || (isTerminal && !process.env['NO_COLOR']),
+    ...(isTerminal && columns !== undefined && columns > 0 ? { columns } : {}),
+    group: (call.text('group') ?? 'controller') as NonNullable<TableOptions['group']>,
+  };
+}
+
+async function writeLock(found: SecurityReport, update: string): Promise<Outcome> {
+  await writeFile(update, toLockFile(found));
+  const json = { routes: found.routes.length, file: update };
+  return { code: 0, text: `${String(found.routes.length)} routes written to ${update}\n`, json };
+}
+
+async function checkLock(found: SecurityReport, check: string, module: string): Promise<Outcome> {
+  const locked = await readFile(check, 'utf8');
+  const changes = compareWithLockFile(found, locked);
+  const json = { routes: found.routes.length, changes };
+  if (changes.length === 0) {
+    const text = `${String(found.routes.length)} routes as in ${check}\n`;
+    const outcome: Outcome = { code: 0, text, json };
+    if (!isOutdated(locked)) return outcome;
+    return {
+      ...outcome,
+      notice: `${check} was written by an earlier version and holds less: update it with --update\n`,
+    };
+  }
+  return {
+    code: 1,
+    text: changes.map((change) => `${printable(change, 2000)}\n`).join(''),
+    json,
+    notice: `The access of these routes and roles has changed. If that is intended: securest report ${module} --update ${check}\n`,
+  };
+}

@@ -4,6 +4,8 @@
  */
 import type { RoutingControllersOptions } from 'routing-controllers';
 import type { CompiledAction } from '../access/compile';
+import { type AccessFacts, type Answer, expectedAccess, type Identity } from '../access/expected-access';
+import { summarise } from '../access/summary';
 import { describeRequirements, requirementsOf } from '../rules/normal-form';
 import { describeRule } from '../rules/rules';
 import { findHidden } from '../access/warnings/shadowing';
@@ -11,9 +13,11 @@ import { accessWarnings, type AccessWarning } from '../access/warnings/warnings'
 import { obtainableRoles } from '../authorization/obtainable-roles';
 import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Access } from '../core/access';
+import { accessFacts } from '../host/access-facts';
 import { inspectOptions } from '../host/inspect-options';
 import type { Inspection } from '../host/install';
 import type { Components } from '../components/components';
+import { identitiesOf } from './identities';
 import { unobtainableRoles } from '../access/warnings/unobtainable-roles';
 
 /** One level of a route's guard, in words, and where it was written. */
@@ -28,6 +32,10 @@ export interface ReportedRoute {
   /** The route with its prefixes, `/` for the root; a regular expression as its source; the name of a guard. */
   readonly path: string;
   readonly action: string;
+  /** The class of the action; empty for a guard outside of actions. */
+  readonly controller: string;
+  /** Who may call it in a few words, the same for all guards that let the same users in: `admin or editor`. */
+  readonly summary: string;
   /** Who may call it, in words, as the guards are written. */
   readonly access: string;
   /**
@@ -45,6 +53,13 @@ export interface ReportedRoute {
   readonly after: readonly string[];
   /** The earlier routes that answer some or all of its requests in its place and ask for something else. */
   readonly hiddenBy?: string;
+  /**
+   * Whether each identity of the report may call it. `depends` where the app's own code decides (a policy, an owner, a
+   * role loader, an authorization provider), or the scopes and the age of the login.
+   */
+  readonly may: Readonly<Record<string, Answer>>;
+  /** The reason, by identity, of each `no` and `depends`. */
+  readonly why: Readonly<Record<string, string>>;
 }
 
 /** What the options say of a role, with all that follows from it. */
@@ -56,7 +71,14 @@ export interface ReportedRole {
   readonly permissions: readonly string[];
 }
 
+export interface SecurityReportOptions {
+  /** Usernames, which are looked up in the app's userstores. @default [] */
+  readonly users?: readonly string[];
+}
+
 export interface SecurityReport {
+  /** `anonymous`, `any login`, then `role NAME` for each role that is known, and `user NAME` for each user asked for. */
+  readonly identities: readonly string[];
   /** In the order in which they are registered, which is the order in which they match. */
   readonly routes: readonly ReportedRoute[];
   /** What roles imply and grant, by name. Absent where no role does. */
@@ -66,18 +88,29 @@ export interface SecurityReport {
 
 /**
  * Reports on an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them.
- * @throws ConfigurationError for options without securest's checkers, and where a server would not start
+ * @throws ConfigurationError for options without securest's checkers, where a server would not start, and for a user
+ * whom no userstore has
  */
-export async function securityReport(options: RoutingControllersOptions): Promise<SecurityReport> {
+export async function securityReport(
+  options: RoutingControllersOptions,
+  { users = [] }: SecurityReportOptions = {},
+): Promise<SecurityReport> {
   const inspection = inspectOptions(options);
   const { compiled, components, guards, middlewares, isGuarded } = inspection;
   const roles = await obtainableRoles(components, inspection.options.grants);
   const hiders = hidersOf(compiled);
+  const identities = await identitiesOf(inspection, users);
+  const facts = accessFacts(inspection);
+  const mayCall = (access: Access) => mayOf(access, identities, facts);
   const granting = inspection.options.grants.granting();
   return {
+    identities: [...identities.keys()],
     routes: [
-      ...compiled.map((action) => reportRoute(action, inspection, middlewares, hiders.get(action) ?? [])),
-      ...guards.map((access) => reportGuard(access, components)),
+      ...compiled.map((action) => ({
+        ...reportRoute(action, inspection, middlewares, hiders.get(action) ?? []),
+        ...mayCall(action.access),
+      })),
+      ...guards.map((access) => ({ ...reportGuard(access, components), ...mayCall(access) })),
     ],
     ...(granting.length === 0 ? {} : { roles: granting }),
     warnings: [
@@ -95,17 +128,37 @@ export function describeAccess({ levels, openedBy }: Access): string {
   return openedBy === undefined ? 'anyone (open by default)' : `anyone (${openedBy})`;
 }
 
+/** What of a route does not depend on who calls it. */
+type Decided = Omit<ReportedRoute, 'may' | 'why'>;
+
+function mayOf(
+  access: Access,
+  identities: ReadonlyMap<string, Identity>,
+  facts: AccessFacts,
+): Pick<ReportedRoute, 'may' | 'why'> {
+  const expected = [...identities].map(
+    ([name, identity]) => [name, expectedAccess(access, identity, facts)] as const,
+  );
+  return {
+    may: Object.fromEntries(expected.map(([name, { answer }]) => [name, answer])),
+    why: Object.fromEntries(
+      expected.flatMap(([name, { why }]) => (why === undefined ? [] : [[name, why] as const])),
+    ),
+  };
+}
+
 function reportRoute(
   { action, access }: CompiledAction,
   { components }: Inspection,
   middlewares: readonly string[],
   hiders: readonly CompiledAction[],
-): ReportedRoute {
+): Decided {
   const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
   return {
     method: access.method,
     path: access.route,
     action: access.action,
+    controller: action.controllerMetadata.target.name,
     ...reportAccess(access, components),
     before: [
       ...middlewares,
@@ -118,12 +171,13 @@ function reportRoute(
 }
 
 /** Which paths lead to what it guards is known by the app alone. */
-function reportGuard(access: Access, components: Components): ReportedRoute {
+function reportGuard(access: Access, components: Components): Decided {
   const path = access.action.replace(/^guard /, '');
   return {
     method: '*',
     path,
     action: access.action,
+    controller: '',
     ...reportAccess(access, components),
     before: [],
     after: [],
@@ -133,7 +187,7 @@ function reportGuard(access: Access, components: Components): ReportedRoute {
 function reportAccess(
   access: Access,
   components: Components,
-): Pick<ReportedRoute, 'access' | 'normalised' | 'levels' | 'providers'> {
+): Pick<ReportedRoute, 'access' | 'normalised' | 'summary' | 'levels' | 'providers'> {
   const ofProviders = providerLevels(access, components);
   const levels = [
     ...access.levels.map(({ rule, source }) => ({ rule: describeRule(rule), source })),
@@ -143,6 +197,10 @@ function reportAccess(
   const normalised = normalise(access, ofProviders);
   return {
     access: written,
+    summary: summarise(
+      access,
+      ofProviders.map(({ rule }) => rule),
+    ),
     ...(normalised === written ? {} : { normalised }),
     levels,
     providers: access.levels.length === 0 ? [] : components.providers.map(({ name }) => name),

@@ -5,7 +5,12 @@ import * as ts from 'typescript';
 import { codeBlocks, complaintsOf, links, proofs, tableKeys } from './documents';
 
 const ROOT = join(__dirname, '../..');
-const DOCUMENTS = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+const DOCUMENTS = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');

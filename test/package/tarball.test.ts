@@ -85,7 +85,7 @@ describe('Packed package', function () {
         `${options}\n${ending} ${secured}({ controllers: [MeController] });\n`,
       );
       const output = await run(join(consumer, 'node_modules/.bin/securest'), ['report', file], consumer);
-      expect(output).to.match(/^GET +\/me\/ +any authenticated user +MeController\.me$/m);
+      expect(output).to.match(/^MeController\n {2}GET +\/me\/ +any login$/m);
     });
   }
 

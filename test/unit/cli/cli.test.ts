@@ -73,8 +73,8 @@ describe('securest report', () => {
       const { code, out } = await run('report', 'es.mjs');
       expect(code).to.equal(0);
       expect(out)
-        .to.match(/^method {2}path/)
-        .and.to.include('role editor');
+        .to.match(/^\d+ routes?: /)
+        .and.to.include('editor');
     }).timeout(60_000);
   }
 
@@ -119,14 +119,14 @@ describe('securest report', () => {
     const many =
       "for (let i = 0; i < 3000; i += 1) { Notes.prototype['at' + i] = () => 1; Get('/at' + i)(Notes.prototype, 'at' + i); }";
     const module = app('long.js', `${many} setInterval(() => undefined, 1000); exports.options = secured();`);
-    const command = `${process.execPath} ${compiled('src/cli/main.ts')} report ${module}`;
+    const command = `${process.execPath} ${compiled('src/cli/main.ts')} report ${module} --verbose`;
     const script = `{ ${command} 2>&1; echo "code $?"; } | { sleep 1; cat; }`;
     const child = spawn('sh', ['-c', script], { cwd: folder });
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     await new Promise((settle) => child.on('close', settle));
     expect(out.length).to.be.greaterThan(200_000);
-    expect(out.match(/^GET {4,}\/notes\/at\d+ /gm)).to.have.length(3000);
+    expect(out.match(/^ {2}GET +\/notes\/at\d+ /gm)).to.have.length(3000);
     expect(out.endsWith('code 0\n')).to.equal(true);
   }).timeout(60_000);
 

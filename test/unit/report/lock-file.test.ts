@@ -1,16 +1,16 @@
 import { expect } from 'chai';
 import { ConfigurationError } from '../../../src/errors';
 import { compareWithLockFile, isOutdated, toLockFile } from '../../../src/report/lock-file';
-import type { ReportedRoute, SecurityReport } from '../../../src/report/security-report';
+import type { SecurityReport } from '../../../src/report/security-report';
+import { reported, reportedRoute } from '../../support/reported';
 
 function report(routes: Record<string, string>): SecurityReport {
-  return {
-    routes: Object.entries(routes).map(([route, access]): ReportedRoute => {
+  return reported(
+    Object.entries(routes).map(([route, access]) => {
       const [method = '', path = ''] = route.split(' ');
-      return { method, path, action: 'N.a', access, levels: [], providers: [], before: [], after: [] };
+      return reportedRoute({ method, path, action: 'N.a', access });
     }),
-    warnings: [],
-  };
+  );
 }
 
 const AGREED = {

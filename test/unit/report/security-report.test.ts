@@ -331,6 +331,8 @@ describe('securityReport', () => {
       method: '*',
       path: 'docs',
       action: 'guard docs',
+      controller: '',
+      summary: '(admin or editor) and ALL undefined',
       access: 'any of (role editor, role admin) and ALL undefined',
       normalised: 'any of (role admin, role editor) and ALL undefined',
       levels: [
@@ -340,6 +342,13 @@ describe('securityReport', () => {
       providers: ['first', 'second'],
       before: [],
       after: [],
+      may: { anonymous: 'no', 'any login': 'no', 'role admin': 'depends', 'role editor': 'depends' },
+      why: {
+        anonymous: 'no login',
+        'any login': 'lacks any of (role editor, role admin) (guard docs)',
+        'role admin': 'authorization provider Rules',
+        'role editor': 'authorization provider Rules',
+      },
     });
     expect(toLockFile(await securityReport(options))).to.contain(
       '"method":"*","path":"docs","action":"guard docs"',
