@@ -47,13 +47,23 @@ export interface PassportOptions<U extends User = User> {
 
 const challenge: Kind<Challenge | null | undefined> = (value, name, report) => {
   if (value === undefined || value === null) return value;
-  try {
-    formatChallenge(value as Challenge);
-  } catch {
+  if (
+    !isPlainObject(value) ||
+    typeof value['scheme'] !== 'string' ||
+    !isSendable(value as unknown as Challenge)
+  ) {
     report(`${name} must be null, or a scheme with params in printable ASCII: { scheme: 'Bearer' }`);
   }
   return value as Challenge;
 };
+
+function isSendable(value: Challenge): boolean {
+  try {
+    return formatChallenge(value) !== '';
+  } catch {
+    return false;
+  }
+}
 
 const OPTIONS = {
   reads: readsKind,
