@@ -100,7 +100,7 @@ async function endKey(
   isMeant: (idp: IdpRecord | undefined) => boolean,
   request: SecurityRequest,
 ): Promise<boolean> {
-  const { store } = parts;
+  const store = parts.store.ofAll();
   const [kind, id] = partsOf(key);
   if (kind === 'half') {
     const half = await store.get('half', id);
@@ -118,8 +118,9 @@ function partsOf(key: string): ['ses' | 'half', string] {
 }
 
 /** The keys, without those of what has ended where there is no room for one more. */
-async function withRoom(store: SessionStore, keys: readonly string[]): Promise<string[]> {
+async function withRoom(own: SessionStore, keys: readonly string[]): Promise<string[]> {
   if (keys.length < MAX_IDS) return [...keys];
+  const store = own.ofAll();
   const living: string[] = [];
   for (const key of keys.slice(0, -NEWEST)) {
     if ((await store.get(...partsOf(key))) !== undefined) living.push(key);

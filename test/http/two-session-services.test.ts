@@ -35,15 +35,15 @@ for (const driver of DRIVERS) {
     });
 
     const start = async () => {
-      const stateOf = () => new MemoryState({ clock: () => now });
+      const state = new MemoryState({ clock: () => now });
       class Shop extends SessionService {
         constructor() {
-          super({ state: stateOf(), cookie: { name: 'shop' } });
+          super({ state, cookie: { name: 'shop' } });
         }
       }
       class Desk extends SessionService {
         constructor() {
-          super({ state: stateOf(), cookie: { name: 'desk' } });
+          super({ state, cookie: { name: 'desk' } });
         }
       }
       const tokensValidFrom = new Date(START - 1000);
@@ -134,6 +134,26 @@ for (const driver of DRIVERS) {
       expect([reply.status, reply.cookies]).to.deep.equal([204, []]);
       expect((await shop.get('/who')).json()).to.deep.equal(before);
       expect((await both.get('/who')).json()).to.include({ username: 'ann' });
+    });
+
+    it('take no cookie of each other, though they have one state', async () => {
+      await using api = await start();
+      const shop = await api.logIn('/session', 'ann');
+      const renamed = new Browser(api.server);
+      renamed.cookies.set('__Host-desk', shop.cookies.get('__Host-shop') ?? '');
+      expect((await renamed.get('/who')).status).to.equal(401);
+      await api.logIn('/desk', 'ann', renamed);
+      expect((await shop.get('/who')).status).to.equal(200);
+      const ids = async (own: Browser, path: string) =>
+        ((await own.get(path)).json() as unknown as { id: string }[]).map(({ id }) => id);
+      const [[one = '', ...more], others] = [
+        await ids(shop, '/session/all'),
+        await ids(renamed, '/desk/all'),
+      ];
+      expect([more.length, others.length, others.includes(one)]).to.deep.equal([0, 1, false]);
+      expect((await renamed.send('DELETE', `/desk/all/${one}`)).status).to.equal(404);
+      expect((await renamed.send('DELETE', '/desk/all')).status).to.equal(204);
+      expect((await shop.get('/who')).status).to.equal(200);
     });
 
     it('list, prove and end by the cookie of their own alone', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { MemoryState, SessionService } from '../../../src';
-import { noteIdp } from '../../../src/sessions/idp-index';
+import { endOfIdp, noteIdp } from '../../../src/sessions/idp-index';
 import type { SessionParts } from '../../../src/sessions/session-parts';
 import type { IdpRecord } from '../../../src/sessions/session-record';
 import { keeperOf } from '../../../src/sessions/session-service';
@@ -22,19 +22,19 @@ class Entries extends MemoryState {
   }
 }
 
-function partsOf(state: MemoryState): SessionParts {
-  return keeperOf(new SessionService({ state, clock: () => NOW })).parts;
+function partsOf(state: MemoryState, name = 'session'): SessionParts {
+  return keeperOf(new SessionService({ state, clock: () => NOW, cookie: { name } })).parts;
 }
 
 function note(parts: SessionParts, idp: IdpRecord, ofKey: string, until: number): Promise<void> {
   return noteIdp(parts, idp, ofKey, until, fakeRequest({}));
 }
 
-function write({ store }: SessionParts, index: number): Promise<boolean> {
+function write({ store }: SessionParts, index: number, idp?: IdpRecord): Promise<boolean> {
   const secret = '0'.repeat(43);
   const factors = [{ method: 'idp', at: null }];
   const times = { started: NOW, seen: NOW, ends: NOW + 1000 };
-  const record = { user: 'ann', stamp: 0, factors, secret, ...times, ip: '', userAgent: '' };
+  const record = { user: 'ann', stamp: 0, factors, secret, idp, ...times, ip: '', userAgent: '' };
   return store.set('ses', key(index).slice('ses:'.length), record, NOW + 1000);
 }
 
@@ -74,6 +74,15 @@ describe('The sessions of a login at a provider', () => {
     expect(living.map(({ id }) => `ses:${id}`).sort()).to.deep.equal(
       Array.from({ length: 100 }, (_, index) => key(index + 2)),
     );
+  });
+
+  it('end whichever service of the state they are of', async () => {
+    const state = new Entries();
+    const [own, other] = [partsOf(state), partsOf(state, 'desk')];
+    await note(other, idp, key(1), NOW + 1000);
+    await write(other, 1, idp);
+    expect(await endOfIdp(own, idp, fakeRequest({}))).to.equal(1);
+    expect(await other.store.get('ses', key(1).slice('ses:'.length))).to.equal(undefined);
   });
 
   it('are never noted together for two issuers, or a person who is called as a session', async () => {
