@@ -57,7 +57,7 @@ export class WebExample implements AsyncDisposable {
       host === 'Koa'
         ? createKoaApp(settings, more)
         : useExpressServer(
-            express().use(express.json(), express.urlencoded({ extended: false })),
+            express().use(express.urlencoded({ extended: false })),
             webOptions(settings, more),
           ),
     );

@@ -20,6 +20,8 @@ export class AccountPages {
   async show(@CurrentAuthentication({ required: true }) login: Authentication): Promise<string> {
     const { username } = login.user;
     const sessions = await this.sessions.list(login);
+    // The store's users have ids: who is made anew under an old name has nothing of the old one.
+    const hasCodes = await this.otp.isEnrolled({ username, userId: String(login.user.id) });
     return page(
       'Your account',
       username,
@@ -34,8 +36,10 @@ export class AccountPages {
         </section>
         <section aria-labelledby="codes">
           <h2 id="codes">One-time codes</h2>
-          ${(await this.otp.isEnrolled({ username })) ? html`<p>They are asked for after your password.</p>` : html`<p>A second step after your password.</p>`}
-          <div data-otp></div>
+          <p>
+            ${hasCodes ? 'They are asked for after your password.' : 'A second step after your password.'}
+          </p>
+          <div data-otp="${hasCodes ? 'on' : 'off'}"></div>
         </section>
         <section aria-labelledby="passkeys">
           <h2 id="passkeys">Passkeys</h2>

@@ -95,8 +95,8 @@ for (const each of document.querySelectorAll('[data-passkey]')) {
 }
 
 const otp = document.querySelector('[data-otp]');
-if (otp !== null)
-  otp.append(button('Set up one-time codes', setUpCodes), ' ', button('Remove them', removeCodes));
+if (otp?.dataset.otp === 'off') otp.append(button('Set up one-time codes', setUpCodes));
+if (otp?.dataset.otp === 'on') otp.append(button('Remove them', removeCodes));
 
 async function removeCodes() {
   await call('DELETE', '/otp');
@@ -107,8 +107,7 @@ async function setUpCodes() {
   const { secret, uri } = await call('POST', '/otp');
   const reply = await fetch('/account/qr', {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ uri }),
+    body: new globalThis.URLSearchParams({ uri }),
   });
   const src = `data:image/svg+xml,${encodeURIComponent(await reply.text())}`;
   const code = element('input', {
