@@ -185,7 +185,9 @@ describeWith(missing, 'The report page in Chromium', function () {
       '#kind=changed',
     );
     await opened(
-      async ({ page }) => expect(await shown(page)).to.have.length(324),
+      async ({ page }) => {
+        expect(await shown(page)).to.have.length(324);
+      },
       {},
       '#kind=%22&as=nobody',
     );
