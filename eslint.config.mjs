@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'example/notes/data/']),
+  globalIgnores(['dist/', 'coverage/', 'example/notes/data/', 'example/web/data/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
@@ -41,6 +41,17 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/require-await': 'off',
       'no-console': 'off',
+    },
+  },
+  {
+    // What browsers have.
+    files: ['example/web/public/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'DOMException', 'fetch', 'FormData', 'location', 'navigator', 'PublicKeyCredential'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
     },
   },
   {

@@ -14,7 +14,7 @@ import type { User } from './core/user';
 import type { MaybePromise, UserstoreInterface } from './core/userstore';
 import { type ClientFinder, clientFinder, type TrustProxy } from './http/client-address';
 import type { ClientCertificateSource } from './http/client-certificate';
-import { returnPath } from './http/return-path';
+import { LOGIN_PAGE } from './http/page-options';
 import { resource, type ResourceOptions, type ResourceSettings } from './http/resource-options';
 import type { SecurityError } from './errors';
 import type { Constructor, ContainerLike } from './components/constructor';
@@ -164,12 +164,7 @@ const OPTIONS = {
   permissions: optional(table),
   default: optional(oneOf('public', 'authenticated'), 'public'),
   isActive: optional(callable<(user: User) => boolean>()),
-  loginPage: optional(
-    kind<string>(
-      'must be a path of this app without a query, such as /login',
-      (value) => isString(value) && !/[?#]/.test(value) && returnPath(value) !== undefined,
-    ),
-  ),
+  loginPage: optional(LOGIN_PAGE),
   realm: optional(
     kind<string>('must be printable ASCII', (value) => isString(value) && /^[\x20-\x7e]+$/.test(value)),
     'api',

@@ -27,7 +27,7 @@ import { setHeaders } from '../http/reply';
 import { returnPath } from '../http/return-path';
 import { isRecentLogin } from '../rules/recent-login';
 import { codeOf, markChallenges, SESSION } from './login-failures';
-import { openHalf } from '../sessions/open-session';
+import { isLoginOf, openHalf } from '../sessions/open-session';
 import { isSamePerson } from '../sessions/same-person';
 import { renewSession } from '../sessions/renew-session';
 import { factorsIn, type SessionParts } from '../sessions/session-parts';
@@ -62,6 +62,8 @@ export class LoginFlow {
   readonly #parts: SessionParts;
   readonly #sessions: SessionService;
   #body: Promise<Body> | undefined;
+  /** Whose login needs a second factor still. */
+  #half: FactorOwner | undefined;
 
   constructor(answers: Answers, action: Action, options: FlowOptions) {
     this.#answers = answers;
@@ -141,14 +143,16 @@ export class LoginFlow {
     this.#answers.app().emit({ type, user: username, method }, { userstore, request: this.request });
   }
 
-  /** The login by a session. @throws AuthenticationRequiredError, AccessDeniedError (403) for any other login */
+  /**
+   * The login by a session of these sessions.
+   * @throws AuthenticationRequiredError, AccessDeniedError (403) for any other login
+   */
   async session(): Promise<Authentication> {
     const login = await this.#answers.authentication(this.#action);
     if (login === undefined) throw this.unauthenticated();
-    if (login.provedBy !== 'session') {
-      throw new AccessDeniedError({
-        cause: new Error(`Authenticated by a ${login.provedBy}, and no session`),
-      });
+    if (!isLoginOf(this.#parts, this.request, login)) {
+      const cause = new Error(`Authenticated by a ${login.provedBy}, and no session of these`);
+      throw new AccessDeniedError({ cause });
     }
     return login;
   }
@@ -180,10 +184,11 @@ export class LoginFlow {
     const half = await openHalf(this.#parts, this.request);
     if (half !== undefined) {
       const { user, userstore, userId } = half.record;
-      return { kind: 'half', half, owner: { username: user, userstore, userId } };
+      this.#half = { username: user, userstore, userId };
+      return { kind: 'half', half, owner: this.#half };
     }
     const login = await this.#answers.authentication(this.#action);
-    if (login?.provedBy !== 'session') throw this.unauthenticated();
+    if (login === undefined || !isLoginOf(this.#parts, this.request, login)) throw this.unauthenticated();
     return { kind: 'session', login, owner: await this.#ownerOf(login) };
   }
 
@@ -219,7 +224,7 @@ export class LoginFlow {
     const factors = [...factorsIn(record.factors), factor];
     const login = await this.proveAs(subject.owner, factors, record.stamp);
     if (!(await this.#parts.store.delete('half', id))) throw this.unauthenticated();
-    await startSession(this.#parts, login, this.request, record.idp);
+    await startSession(this.#parts, login, this.request, record.idp, subject.half);
     return this.done(login.user.username, body);
   }
 
@@ -278,7 +283,19 @@ export class LoginFlow {
     const code = codeOf(error);
     const body = code === undefined ? undefined : await this.body().catch(() => undefined);
     if (code === undefined || body?.isForm !== true) throw error;
-    return redirectTo(this.pageOf({ error: code, returnTo: returnPath(textIn(body, 'returnTo')) }));
+    // A login that is still open goes on where it was.
+    const next = code === 'login_expired' ? undefined : await this.#nextOf(this.#half);
+    return redirectTo(this.pageOf({ error: code, next, returnTo: returnPath(textIn(body, 'returnTo')) }));
+  }
+
+  async #nextOf(owner: FactorOwner | undefined): Promise<string | undefined> {
+    if (owner === undefined) return undefined;
+    try {
+      return (await this.#enrolled(owner, this.secondFactors)).join(',') || undefined;
+    } catch {
+      // The answer to what was sent stands, whatever a store says now.
+      return undefined;
+    }
   }
 
   async #missingFactors(login: Authentication): Promise<readonly SecondFactorInterface['kind'][]> {

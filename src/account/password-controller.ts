@@ -39,7 +39,7 @@ export interface PasswordControllerOptions {
 /** What the action asks the instance for that secures its server. */
 interface Own {
   changePassword(body: unknown, minLength: number): Promise<Authentication>;
-  /** True where the request came by a session, which goes on. */
+  /** True where the request came by one of these sessions, which goes on. */
   renewSession(cls: Constructor<SessionService>, login: Authentication): Promise<boolean>;
   tokensFor(cls: Constructor<TokenService>, login: Authentication): MaybePromise<IssuedToken>;
 }
@@ -51,11 +51,9 @@ function OwnInstance(): ParameterDecorator {
       renewSession: (cls, login) =>
         answers.settle(async () => {
           const before = await answers.authentication(action);
-          if (before?.provedBy !== 'session') return false;
           const request = answers.request(action);
           noteApp(request, answers.app());
-          await renewAfterChange(answers.resolve(cls), login, request);
-          return true;
+          return renewAfterChange(answers.resolve(cls), { before, login }, request);
         }),
       tokensFor: (cls, login) => {
         const tokens = answers.resolve(cls);

@@ -1,19 +1,24 @@
 import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
+import { isLoginOf } from '../sessions/open-session';
 import { renewSession } from '../sessions/renew-session';
 import { keeperOf, type SessionService } from '../sessions/session-service';
 
 /**
  * Lets the session of a request go on after its user has changed the password, with a new secret: whoever had the former
  * one has it no longer.
+ * @param before the login of the request
  * @param login that the current password proved, with the stamp of after the change
+ * @returns false where the request did not come by one of these sessions
  */
 export async function renewAfterChange(
   sessions: SessionService,
-  login: Authentication,
+  { before, login }: { readonly before: Authentication | undefined; readonly login: Authentication },
   request: SecurityRequest,
-): Promise<void> {
+): Promise<boolean> {
   const { parts } = keeperOf(sessions);
+  if (before === undefined || !isLoginOf(parts, request, before)) return false;
   const factor = { method: 'pwd', at: new Date(parts.now()) };
   await renewSession(parts, request, { factor, graceMs: 0, stamp: login.stamp });
+  return true;
 }

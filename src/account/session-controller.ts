@@ -2,13 +2,13 @@ import type { Constructor } from '../components/constructor';
 import { InvalidRequestError } from '../errors';
 import type { SecondFactorInterface } from '../factors/second-factor';
 import { type OwnReply, redirectTo } from '../http/own-reply';
+import { LOGIN_PAGE, PAGE } from '../http/page-options';
 import { type Body, textIn } from '../http/read-body';
-import { returnPath } from '../http/return-path';
 import { routeParameter } from '../http/route-parameter';
 import { endAllOf, endOneOf, listSessions } from '../sessions/end-sessions';
 import type { SessionInfo } from '../sessions/session-info';
 import type { SessionService } from '../sessions/session-service';
-import { callable, flag, isFunction, kind, listOf, optional } from '../util/option-kinds';
+import { callable, flag, isFunction, listOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { LoginFlow } from './login-flow';
 import { noteNeeds } from './session-needs';
@@ -23,24 +23,18 @@ export interface SessionControllerOptions {
   home?: string;
   /** False for an app whose people log in otherwise: without the actions that take passwords. @default true */
   passwords?: boolean;
-  /** Where forms are sent that fail. @default the option `loginPage` of the app, else '/login' */
+  /** Where forms are sent that fail: a path without a query. @default the option `loginPage` of the app, else '/login' */
   loginPage?: string;
   /** What a login by password needs beside, for users who have it. @default [] */
   secondFactors?: readonly Constructor<SecondFactorInterface>[];
 }
-
-/** A page of the app, for options. */
-export const PAGE = kind<string>(
-  'must be a path of this app, such as /login',
-  (value) => returnPath(value) !== undefined,
-);
 
 const OPTIONS = {
   sessions: callable<Constructor<SessionService>>(),
   path: optional(CONTROLLER_PATH, '/session'),
   home: optional(PAGE, '/'),
   passwords: optional(flag, true),
-  loginPage: optional(PAGE),
+  loginPage: optional(LOGIN_PAGE),
   secondFactors: optional(
     listOf('classes', isFunction) as unknown as Kind<readonly Constructor<SecondFactorInterface>[]>,
     [],
@@ -81,7 +75,8 @@ export function sessionController(options: SessionControllerOptions): Constructo
 
 const PASSWORDS: Readonly<Record<string, LoginRoute>> = {
   start: { verb: 'post', path: '', isPublic: true, run: startByPassword },
-  provePassword: { verb: 'post', path: '/password', run: provePassword },
+  // Asks for the session itself: a form whose session has ended goes to the login page.
+  provePassword: { verb: 'post', path: '/password', isPublic: true, run: provePassword },
 };
 
 const ROUTES: Readonly<Record<string, LoginRoute>> = {

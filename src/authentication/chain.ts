@@ -4,7 +4,7 @@
  * Only what `asked.ts` takes for a grant is one. Everything else is remembered as that provider's verdict, and if
  * nothing later grants, the most severe verdict answers.
  */
-import { type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
+import { type AuthProviderInterface, credentialsOf, isHeader } from '../core/auth-provider';
 import type { Authentication } from '../core/authentication';
 import type { ProblemListener, ProviderVerdict } from '../core/events';
 import type { SecurityRequest } from '../core/request';
@@ -169,7 +169,7 @@ class ChainRun {
   ): ChainOutcome | undefined {
     const { request, options } = this;
     for (const credential of credentials) {
-      if (credential !== 'tls' && credential !== UNKNOWN_CREDENTIAL) this.noteRead(credential);
+      if (isHeader(credential) && credential !== UNKNOWN_CREDENTIAL) this.noteRead(credential);
     }
     for (const name of ownHeaders) this.noteRead(name);
     const { verdict } = answer;
@@ -245,7 +245,7 @@ function credentialsIn(
 ): readonly string[] {
   const found = headers.filter((name) => isSent(request, name));
   // It names headers, and granted without having found one of them.
-  const isUnread = !credentials.some((name) => name === 'cookie' || name === 'tls' || found.includes(name));
+  const isUnread = !credentials.some((name) => name === 'cookie' || !isHeader(name) || found.includes(name));
   return [...new Set([...credentials, ...found]), ...(isUnread ? [UNREAD] : [])];
 }
 

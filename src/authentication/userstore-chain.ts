@@ -94,7 +94,7 @@ export class UserstoreChain {
       if (fixed === undefined) silencePromisesIn(user);
       // What is no user either is passed on too: whoever asked finds out and says so.
       const isValid = fixed !== undefined || isUser(user);
-      return {
+      const origin = {
         store,
         name: link.name,
         user,
@@ -102,6 +102,12 @@ export class UserstoreChain {
         fixed,
         isActive: isValid && this.activity.holds(user),
       };
+      const name = isValid ? user.username : identifier;
+      if (index === 0 || name === identifier) return origin;
+      // Found under another name than its own: nobody of that name in an earlier store must be taken for this user.
+      return chained(this.findIn(links.slice(0, index), 0, name), (earlier) =>
+        earlier === null ? origin : null,
+      );
     });
   }
 }

@@ -1,8 +1,11 @@
+import { ServiceUnavailableError } from '../errors';
 import type { FactorOwner } from '../factors/second-factor';
 import type { SqlFactors } from '../sql/sql-factors';
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError, UsageError } from './command';
 import { FACTORS_USAGE, withFactors } from './open-factors';
+
+const TRIES = 20;
 
 export const factorRemove: Command = {
   usage: `Usage: securest factor remove <database> <username> [otp|<passkey id>] [options]
@@ -42,12 +45,19 @@ export async function removeFactors(
   only?: string,
 ): Promise<readonly string[]> {
   const removed: string[] = [];
-  if (only === undefined || only === 'otp') {
-    const text = await factors.getOtp(user);
-    if (text !== undefined && (await factors.updateOtp(user, undefined, text))) removed.push('otp');
-  }
+  if ((only === undefined || only === 'otp') && (await removeOtp(factors, user))) removed.push('otp');
   for (const { id } of await factors.listPasskeys(user)) {
     if ((only === undefined || only === id) && (await factors.removePasskey(user, id))) removed.push(id);
   }
   return removed;
+}
+
+/** @throws ServiceUnavailableError where others change the codes each time, as each guess does */
+async function removeOtp(factors: SqlFactors, user: FactorOwner): Promise<boolean> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const text = await factors.getOtp(user);
+    if (text === undefined) return false;
+    if (await factors.updateOtp(user, undefined, text)) return true;
+  }
+  throw new ServiceUnavailableError({ cause: new Error('The one-time codes are in use: try again') });
 }

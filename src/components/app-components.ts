@@ -2,7 +2,7 @@
  * The stores, providers and role loaders that one instance of the library uses: found when they are first needed and
  * anew for each server, told to forget and closed together.
  */
-import { type AppFacts, type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
+import { type AppFacts, type AuthProviderInterface, credentialsOf, isHeader } from '../core/auth-provider';
 import { hasStamps, type UserstoreInterface } from '../core/userstore';
 import { describeError } from '../util/describe-error';
 import { ignoreRejection } from '../util/ignore-rejection';
@@ -102,7 +102,7 @@ export class AppComponents implements Components {
       },
     });
     const credentials = components.providers.flatMap(({ get }) => credentialsOf(get()));
-    const credentialHeaders = [...new Set(credentials)].filter((name) => name !== 'tls');
+    const credentialHeaders = [...new Set(credentials)].filter(isHeader);
     const withOwnUsers = components.providers.filter(({ get }) => get().needsUserstore === false);
     const providers = components.providers.map(({ name, get }) => ({ name, get: () => this.told(get()) }));
     const userSources = components.userstores.length + withOwnUsers.length;

@@ -105,7 +105,7 @@ function refuseUnknownCredential(provider: Component<AuthProviderInterface>): vo
   if ((names.length > 0 || isOutside) && names.every((name) => typeof name === 'string' && TOKEN.test(name)))
     return;
   throw new ConfigurationError(
-    `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie' or 'tls', or a list of them`,
+    `${provider.name}: \`credential\` must be the name of the header that it reads, 'cookie', 'tls' or 'body', or a list of them`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** The apps that a service works in: who is asked for users, and hears of what happens. */
+import type { IncomingMessage } from 'node:http';
 import type { AppFacts } from './auth-provider';
 import type { Problem, ServiceEvent } from './events';
 import type { SecurityRequest } from './request';
@@ -14,6 +15,8 @@ export function noteApp(request: SecurityRequest, app: AppFacts): void {
 export class Apps {
   readonly #service: string;
   readonly #provider: string;
+  /** In the order of their starts. */
+  readonly #apps = new Set<AppFacts>();
   #last: AppFacts | undefined;
   #unheard: Problem | undefined;
 
@@ -24,6 +27,7 @@ export class Apps {
   }
 
   start(app: AppFacts): void {
+    this.#apps.add(app);
     this.#last = app;
     const unheard = this.#unheard;
     this.#unheard = undefined;
@@ -43,6 +47,17 @@ export class Apps {
       `${this.#service}.${call}() asks the app for the user, and no app has started yet: hand the service to a ` +
         `${this.#provider} of the app, and call it once the server is created`,
     );
+  }
+
+  /** The request of an action that runs now, in whichever of the apps; undefined for no such request. */
+  requestOf(raw: IncomingMessage): SecurityRequest | undefined {
+    for (const app of this.#apps) {
+      const request = app.requestOf(raw);
+      if (request === undefined) continue;
+      noteApp(request, app);
+      return request;
+    }
+    return undefined;
   }
 
   emit(event: ServiceEvent, userstore: string | undefined, request?: SecurityRequest): void {

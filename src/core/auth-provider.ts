@@ -99,9 +99,9 @@ export interface AppFacts {
  */
 export interface AuthProviderInterface<U extends User = User> {
   /**
-   * What it reads: `authorization`, another header's name, `cookie` or `tls`, or several of them. A provider that grants
-   * without having found one of these headers by `request.header()` counts as a provider that reads a cookie: see the
-   * cross-site check. An empty list, with empty `schemes`, is for one that never answers in the chain.
+   * What it reads: `authorization`, another header's name, `cookie`, `tls` or `body`, or several of them. A provider that
+   * grants without having found one of these headers by `request.header()` counts as a provider that reads a cookie: see
+   * the cross-site check. What is in the body a browser sends only when a page has it, so it is not asked for there. An empty list, with empty `schemes`, is for one that never answers in the chain.
    * @default 'authorization'
    */
   readonly credential?: string | readonly string[];
@@ -153,6 +153,14 @@ export interface AuthProviderInterface<U extends User = User> {
 }
 
 const DEFAULT_CREDENTIALS = ['authorization'];
+
+/** What is no header of a request. */
+const NO_HEADERS: ReadonlySet<string> = new Set(['tls', 'body']);
+
+/** True where a credential, in lower case, comes in a header, so that replies vary by it. A cookie does. */
+export function isHeader(credential: string): boolean {
+  return !NO_HEADERS.has(credential);
+}
 
 /** What a provider reads, in lower case. @throws TypeError for what is no name, and for none where it has schemes */
 export function credentialsOf({ credential, schemes }: AuthProviderInterface): readonly string[] {

@@ -183,6 +183,8 @@ export class Authentication<U extends User = User> {
   static statedFactors(details: AuthenticationDetails): readonly Factor[] | undefined {
     if (#factors in details) return details.#factors;
     const { factors } = details;
+    // What the chain hands over it has fixed before.
+    if (ORIGIN in details) return factors;
     // None would be a login that nothing has proved.
     return factors === undefined || factors.length === 0 ? undefined : fixedFactors(factors);
   }

@@ -15,6 +15,10 @@ const PASSKEY: readonly string[] = ['hwk', 'swk'];
 /** What makes a one-time code a second factor. */
 const FIRST: readonly string[] = ['pwd', 'kerberos', 'idp'];
 
+function isSecond({ method }: Factor): boolean {
+  return method === 'otp' || PASSKEY.includes(method);
+}
+
 /** Milliseconds since the epoch; NaN where nobody knows, and for a broken date. */
 export function timeOf({ at }: Factor): number {
   return at?.getTime() ?? NaN;
@@ -31,15 +35,21 @@ export function oldestOf(factors: readonly Factor[]): Date | undefined {
  * ticket or a login at a provider, at the older of both times.
  */
 export function withMfa(factors: readonly Factor[]): readonly Factor[] {
-  if (factors.length === 0 || factors.some(({ method }) => method === 'mfa')) return factors;
+  // Of most logins by a password, before anything is made.
+  if (!factors.some(isSecond)) return factors;
   const passkeys = factors.filter(({ method }) => PASSKEY.includes(method));
   const codes = factors.filter(({ method }) => method === 'otp');
   const firsts = factors.filter(({ method }) => FIRST.includes(method));
   const pairs = codes.flatMap((code) => firsts.map((first) => older(code, first)));
   const times = [...passkeys, ...pairs].map(timeOf);
   if (times.length === 0) return factors;
+  const stated = factors.filter(({ method }) => method === 'mfa').map(timeOf);
   const known = times.filter((time) => Number.isFinite(time));
-  return [...factors, { method: 'mfa', at: known.length === 0 ? null : new Date(Math.max(...known)) }];
+  // Who logged in so at a provider may have proved more here since.
+  const isNewer = known.some((time) => stated.every((earlier) => !(earlier >= time)));
+  if (stated.length > 0 && !isNewer) return factors;
+  const others = factors.filter(({ method }) => method !== 'mfa');
+  return [...others, { method: 'mfa', at: known.length === 0 ? null : new Date(Math.max(...known)) }];
 }
 
 /** How a login counts as proved by RFC 8176: a login at a provider is no method of it. */
@@ -54,16 +64,18 @@ export function methodsOf(factors: readonly Factor[]): readonly string[] {
  */
 export function fixedFactors(factors: unknown): readonly Factor[] {
   if (!Array.isArray(factors)) throw new TypeError('The `factors` of an Authentication must be a list');
-  return Object.freeze(
-    Array.from(factors as unknown[], (factor) => {
-      const { method, at } = Object(factor) as Partial<Record<keyof Factor, unknown>>;
-      if (typeof method === 'string' && method !== '') {
-        if (at === null) return Object.freeze({ method, at });
-        if (types.isDate(at)) return Object.freeze({ method, at: new Date(at) });
-      }
-      throw new TypeError('A factor of an Authentication must have a `method`, and a date or null as `at`');
-    }),
-  );
+  const fixed: unknown[] = [...(factors as unknown[])];
+  for (let index = 0; index < fixed.length; index += 1) fixed[index] = fixedFactor(fixed[index]);
+  return Object.freeze(fixed as Factor[]);
+}
+
+function fixedFactor(factor: unknown): Factor {
+  const { method, at } = Object(factor) as Partial<Record<keyof Factor, unknown>>;
+  if (typeof method === 'string' && method !== '') {
+    if (at === null) return Object.freeze({ method, at });
+    if (types.isDate(at)) return Object.freeze({ method, at: new Date(at) });
+  }
+  throw new TypeError('A factor of an Authentication must have a `method`, and a date or null as `at`');
 }
 
 function older(one: Factor, other: Factor): Factor {

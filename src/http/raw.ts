@@ -13,3 +13,22 @@ export function rawResponse(action: Action): ServerResponse | undefined {
   const { context, response } = action as { context?: { res?: ServerResponse }; response?: ServerResponse };
   return context?.res ?? response;
 }
+
+/** What a parser of the host or the app has made of the body; undefined where there was none. */
+export function parsedBody(action: Action): unknown {
+  const { context, request } = action as {
+    context?: { request?: { body?: unknown } };
+    request: { body?: unknown };
+  };
+  return context?.request?.body ?? request.body;
+}
+
+/** How many lines of the request have this header. @param name in lower case */
+export function countLines({ rawHeaders }: IncomingMessage, name: string): number {
+  let lines = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const { length } = rawHeaders[index] ?? '';
+    if (length === name.length && rawHeaders[index]?.toLowerCase() === name) lines += 1;
+  }
+  return lines;
+}

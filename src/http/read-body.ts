@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Action } from 'routing-controllers';
 import { InvalidRequestError } from '../errors';
-import { rawRequest } from './raw';
+import { parsedBody, rawRequest } from './raw';
 
 const MAX_BYTES = 65_536;
 
@@ -53,11 +53,7 @@ function typeOf({ headers }: IncomingMessage): (typeof TYPES)[keyof typeof TYPES
 
 /** What a parser of the app made of it; at most as much, by what can still be told. */
 function parsedBy(action: Action, isForm: boolean): Body['members'] {
-  const { context, request } = action as {
-    context?: { request?: { body?: unknown } };
-    request: { body?: unknown };
-  };
-  const members = checked(context?.request?.body ?? request.body);
+  const members = checked(parsedBody(action));
   const text = isForm ? Object.entries(members).flat().join('==') : JSON.stringify(members);
   if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('is too large');
   if (isForm && Object.values(members).some((value) => typeof value !== 'string')) {

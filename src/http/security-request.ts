@@ -6,7 +6,7 @@ import type { Client, ClientFinder } from './client-address';
 import { certificateOfHeader, certificateOfSocket, CLIENT_CERT } from './client-certificate';
 import { cookieIn } from './cookies';
 import { matchedPath, sentTarget } from './matched-path';
-import { rawRequest, rawResponse } from './raw';
+import { countLines, rawRequest, rawResponse } from './raw';
 
 /**
  * The framework-free view of one request, for all that is decided about it. A request that comes to an action gets one
@@ -124,15 +124,6 @@ const NEVER = new AbortController().signal;
 function valueOf({ headers }: IncomingMessage, lowerCase: string): string | undefined {
   const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
   return Array.isArray(value) ? value.join(', ') : value;
-}
-
-function countLines({ rawHeaders }: IncomingMessage, name: string): number {
-  let lines = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const { length } = rawHeaders[index] ?? '';
-    if (length === name.length && rawHeaders[index]?.toLowerCase() === name) lines += 1;
-  }
-  return lines;
 }
 
 const UNKNOWN_PATH =

@@ -32,7 +32,15 @@ export interface ApiKeyProviderOptions {
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** What others read, or what is no header. */
-const TAKEN = ['authorization', 'authentication-token', 'cookie', 'dpop', 'proxy-authorization', 'tls'];
+const TAKEN = [
+  'authorization',
+  'authentication-token',
+  'body',
+  'cookie',
+  'dpop',
+  'proxy-authorization',
+  'tls',
+];
 
 const OPTIONS = {
   header: optional(

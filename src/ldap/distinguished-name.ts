@@ -25,6 +25,12 @@ export function isBelow(dn: string, base: string): boolean {
   return bases.every((component, index) => component === names[names.length - bases.length + index]);
 }
 
+/** Whether a value is part of the name of the entry itself, its relative distinguished name. */
+export function isNamedBy(dn: string, attribute: string, value: string): boolean {
+  const [own] = components(dn) ?? [];
+  return own?.split('\0').includes(`${attribute.toLowerCase()}=${plain(escapeDnValue(value))}`) === true;
+}
+
 const ESCAPE = String.raw`\\(?:[0-9a-f]{2}|[^0-9a-f\0])`;
 
 /** The components, each so that equal ones are equal texts, however they are written. */

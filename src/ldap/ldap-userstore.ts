@@ -4,7 +4,7 @@ import { ProblemBoard } from '../core/problem-board';
 import { type Group, isUser, type User } from '../core/user';
 import type { UserstoreInterface } from '../core/userstore';
 import { ConfigurationError, ServiceUnavailableError } from '../errors';
-import { escapeDnValue } from './distinguished-name';
+import { escapeDnValue, isNamedBy } from './distinguished-name';
 import { ACCOUNT_ATTRIBUTES, isActive, octetsOf, valuesOf } from './entries';
 import { GroupSearch, type Reach } from './group-search';
 import { loadLdapts } from './ldap-connection';
@@ -196,12 +196,16 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       return null;
     }
     // The directory takes names for equal that differ in case or spaces. To throttle and tokens they are others.
-    if (entry === undefined || !valuesOf(entry, usernameAttribute).includes(identifier)) return null;
-    return this.#toUser(identifier, entry);
+    const usernames = entry === undefined ? [] : valuesOf(entry, usernameAttribute);
+    if (entry === undefined || !usernames.includes(identifier)) return null;
+    return this.#toUser(entry, usernames);
   }
 
-  async #toUser(username: string, entry: Entry): Promise<U> {
+  async #toUser(entry: Entry, usernames: readonly string[]): Promise<U> {
     const { attributes, clock, usernameAttribute } = this.#settings;
+    // Under whichever of its names it was found: sessions, factors and what else is kept of a user goes by one.
+    const sorted = [...usernames].sort();
+    const username = sorted.find((name) => isNamedBy(entry.dn, usernameAttribute, name)) ?? sorted[0] ?? '';
     const reach = await this.#groups?.reachOf({
       dn: entry.dn,
       username,
@@ -223,7 +227,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       groups: reach?.direct ?? [],
     };
     if (!isUser(user) || entry.dn === '') throw new Error('LdapUserstore: an entry is not a valid user');
-    this.#entries.set(user, { dn: entry.dn, usernames: valuesOf(entry, usernameAttribute) });
+    this.#entries.set(user, { dn: entry.dn, usernames });
     this.#reach.set(user, reach ?? NOWHERE);
     return Object.freeze(user) as U;
   }

@@ -69,6 +69,7 @@ export function oidcLoginController(options: OidcLoginControllerOptions): Constr
     controller: COMPONENT,
     sessions,
     passwords: false,
+    secondFactors,
     announce: (route) => {
       if (!/^[^:*()?+{}\\]+$/.test(route)) {
         throw new ConfigurationError(

@@ -98,8 +98,10 @@ export class RedisState implements StateStoreInterface, ProblemSource {
       isNew ? 'new' : 'same',
     );
     const isSet = await this.#set(key, value, previous, until);
-    // Nobody needs to wait for this: it leaves the set by itself, later.
-    if (isNew) this.#write(MADE, this.#owner(owner), `${key} ${String(added.now)}`).catch(() => undefined);
+    // Nobody needs to wait for this: it leaves the set by itself, later. Where the set had the key of a former entry,
+    // somebody may be about to take that out, and must go on to see that it is in the making.
+    if (isNew && added.done)
+      this.#write(MADE, this.#owner(owner), `${key} ${String(added.now)}`).catch(() => undefined);
     return isSet;
   }
 
@@ -113,7 +115,7 @@ export class RedisState implements StateStoreInterface, ProblemSource {
   async list(owner: string): Promise<readonly (readonly [key: string, value: string])[]> {
     checkOwner(owner);
     const members = await this.#link.run('read', () => this.#members(this.#owner(owner)));
-    const keys = keysOf(members);
+    const { keys, makings } = membersOf(members);
     const live: [string, string][] = [];
     for (let start = 0; start < keys.length; start += MAX_AT_ONCE) {
       const some = keys.slice(start, start + MAX_AT_ONCE);
@@ -122,7 +124,7 @@ export class RedisState implements StateStoreInterface, ProblemSource {
       for (const [index, key] of some.entries()) {
         const value = values[index];
         if (typeof value === 'string') live.push([key, value]);
-        else dead.push(key);
+        else dead.push(makings.get(key) ?? key);
       }
       if (dead.length > 0) await this.#removeDead(owner, dead);
     }
@@ -164,11 +166,20 @@ const MAX_AT_ONCE = 100;
 /** Longer than a write may take by far. */
 const MAX_MAKING_MS = 60_000;
 
-/** The keys of a set of an owner, without those that have a time. */
-function keysOf(members: unknown): string[] {
-  const list: readonly unknown[] = Array.isArray(members) ? members : [undefined];
-  if (list.every((member) => typeof member === 'string')) {
-    return list.filter((member) => !member.includes(' '));
+interface Members {
+  readonly keys: readonly string[];
+  /** By the key of an entry in the making, the member that has the time. */
+  readonly makings: ReadonlyMap<string, string>;
+}
+
+function membersOf(answer: unknown): Members {
+  const list: readonly unknown[] = Array.isArray(answer) ? answer : [undefined];
+  if (!list.every((member) => typeof member === 'string')) {
+    throw new ServiceUnavailableError({ cause: new Error('Redis answered in a form that is not known') });
   }
-  throw new ServiceUnavailableError({ cause: new Error('Redis answered in a form that is not known') });
+  const makings = list.filter((member) => member.includes(' '));
+  return {
+    keys: list.filter((member) => !member.includes(' ')),
+    makings: new Map(makings.map((member) => [member.slice(0, member.indexOf(' ')), member])),
+  };
 }

@@ -45,16 +45,16 @@ return {'no', now}`,
 /**
  * Deadline, how long to keep the set, the key of an entry; and 'new' where the entry is about to be made. Then the set
  * also has the key with the time, which no key looks like: where others see meanwhile that the entry does not exist,
- * they leave the key where it is.
+ * they leave the key where it is. The answer is 'no' where the set had the key before.
  */
 export const ADD_TO_OWNER: Script = {
   name: 'securestStateAddToOwner',
   keys: 1,
   lua: `${TIMED}
-redis.call('SADD', KEYS[1], ARGV[3])
+local added = redis.call('SADD', KEYS[1], ARGV[3])
 if ARGV[4] == 'new' then redis.call('SADD', KEYS[1], ARGV[3] .. ' ' .. now) end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return {'yes', now}`,
+return {added == 1 and 'yes' or 'no', now}`,
 };
 
 /** Deadline, and the key with the time of an entry that has been made. */
@@ -72,22 +72,28 @@ export const MEMBERS: Script = {
   lua: `return redis.call('SMEMBERS', KEYS[1])`,
 };
 
-/** Deadline, for how long an entry may be in the making, and the keys of entries that do not exist. */
+/**
+ * Deadline, for how long an entry may be in the making, and the keys of entries that do not exist; of one that the set
+ * had with a time when that was seen, the key with the time. Such an entry may have been made since, and the time is gone
+ * then: its key goes only where the time is still there, and long ago.
+ */
 export const REMOVE_DEAD: Script = {
   name: 'securestStateRemoveDead',
   keys: 1,
   lua: `${TIMED}
-local making = {}
+local making, stale = {}, {}
 for _, member in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local key, since = string.match(member, '^(%S+) (%d+)$')
   if key and tonumber(now) - tonumber(since) < tonumber(ARGV[2]) then
     making[key] = true
   elseif key then
+    stale[member] = true
     redis.call('SREM', KEYS[1], member)
   end
 end
 for index = 3, #ARGV do
-  if not making[ARGV[index]] then redis.call('SREM', KEYS[1], ARGV[index]) end
+  local key = string.match(ARGV[index], '^%S+')
+  if not making[key] and (key == ARGV[index] or stale[ARGV[index]]) then redis.call('SREM', KEYS[1], key) end
 end
 return {'yes', now}`,
 };

@@ -1,6 +1,7 @@
 /** Which sessions logins at a provider have started, so that the provider can end them. */
 import { createHash } from 'node:crypto';
 import type { SecurityRequest } from '../core/request';
+import type { MaybePromise } from '../core/userstore';
 import { ServiceUnavailableError } from '../errors';
 import { endSession } from './end-sessions';
 import type { SessionParts } from './session-parts';
@@ -13,25 +14,54 @@ export type IdpLogin = Pick<IdpRecord, 'issuer' | 'sid'> & { readonly subject?: 
 interface Index {
   /** Keys of sessions and of logins that need a second factor, the newest last. Those that have ended do no harm. */
   readonly ids: readonly string[];
+  /** Those that the provider has ended: where one is not written yet, it must not stay when it is. */
+  readonly ended?: readonly string[] | undefined;
   readonly until: number;
 }
 
 const VERSION = 1;
 const MAX_IDS = 100;
-const TRIES = 5;
+/** What these keys are of may be about to be written. */
+const NEWEST = 10;
+/** So many of a person may begin at once. */
+const TRIES = 20;
 const ID = /^(ses|half):([\w-]{43})$/;
 
 /**
- * Notes the key of a session that is about to be written.
+ * Notes the key of a session that is about to be written. There is room for a hundred: those that have ended make way, and
+ * else the oldest one ends, as its provider could not end it any more.
  * @throws ServiceUnavailableError when the state cannot say
  */
 export async function noteIdp(
-  store: SessionStore,
+  parts: SessionParts,
   idp: IdpRecord,
   key: string,
   until: number,
+  request: SecurityRequest,
 ): Promise<void> {
-  for (const name of namesOf(idp)) await add(store, name, key, until);
+  const { store } = parts;
+  for (const name of namesOf(idp)) {
+    await change(store, name, async (before) => {
+      const kept = before === undefined ? [] : await withRoom(store, before.ids);
+      for (const old of kept.splice(0, Math.max(0, kept.length + 1 - MAX_IDS))) {
+        await endKey(parts, old, 'too_many', () => true, request);
+      }
+      return { ids: [...kept, key], ended: before?.ended, until: Math.max(until, before?.until ?? 0) };
+    });
+  }
+}
+
+/**
+ * Whether the provider has ended what was noted under a key. To be asked when the session is written: an end that comes
+ * later finds it.
+ * @throws ServiceUnavailableError when the state cannot say
+ */
+export async function isEndedByIdp(store: SessionStore, idp: IdpRecord, key: string): Promise<boolean> {
+  for (const name of namesOf(idp)) {
+    const text = await store.getIndex(name);
+    if (text !== undefined && readIndex(text).ended?.includes(key) === true) return true;
+  }
+  return false;
 }
 
 /**
@@ -46,24 +76,56 @@ export async function endOfIdp(
 ): Promise<number> {
   const { store } = parts;
   const keys = new Set<string>();
-  for (const name of namesOf(login)) {
-    const text = await store.getIndex(name);
-    for (const key of text === undefined ? [] : readIndex(text).ids) keys.add(key);
+  for (const name of endedNamesOf(login)) {
+    const marked = await change(store, name, (before) =>
+      before === undefined || before.ids.length === 0
+        ? undefined
+        : { ids: [], ended: [...(before.ended ?? []), ...before.ids].slice(-MAX_IDS), until: before.until },
+    );
+    // Also what was marked before: that attempt may have got no further.
+    for (const key of marked?.ended ?? []) keys.add(key);
   }
   let count = 0;
   for (const key of keys) {
-    const [, kind, id = ''] = ID.exec(key) ?? [];
-    if (kind === 'half') {
-      const half = await store.get('half', id);
-      if (isOf(login, half?.record.idp)) await store.delete('half', id);
-      continue;
-    }
-    const session = await store.get('ses', id);
-    if (session === undefined || !isOf(login, session.record.idp)) continue;
-    const ending = { type: 'session_ended', reason: 'by_provider' } as const;
-    if (await endSession(parts, session, ending, request)) count += 1;
+    if (await endKey(parts, key, 'by_provider', (idp) => isOf(login, idp), request)) count += 1;
   }
   return count;
+}
+
+/** True where a session has ended by this. */
+async function endKey(
+  parts: SessionParts,
+  key: string,
+  reason: 'by_provider' | 'too_many',
+  isMeant: (idp: IdpRecord | undefined) => boolean,
+  request: SecurityRequest,
+): Promise<boolean> {
+  const store = parts.store.ofAll();
+  const [kind, id] = partsOf(key);
+  if (kind === 'half') {
+    const half = await store.get('half', id);
+    if (half !== undefined && isMeant(half.record.idp)) await store.delete('half', id);
+    return false;
+  }
+  const session = await store.get('ses', id);
+  if (session === undefined || !isMeant(session.record.idp)) return false;
+  return endSession(parts, session, { type: 'session_ended', reason }, request);
+}
+
+function partsOf(key: string): ['ses' | 'half', string] {
+  const [, kind, id = ''] = ID.exec(key) ?? [];
+  return [kind === 'half' ? 'half' : 'ses', id];
+}
+
+/** The keys, without those of what has ended where there is no room for one more. */
+async function withRoom(own: SessionStore, keys: readonly string[]): Promise<string[]> {
+  if (keys.length < MAX_IDS) return [...keys];
+  const store = own.ofAll();
+  const living: string[] = [];
+  for (const key of keys.slice(0, -NEWEST)) {
+    if ((await store.get(...partsOf(key))) !== undefined) living.push(key);
+  }
+  return [...living, ...keys.slice(-NEWEST)];
 }
 
 /** A login whose session at the provider is not known may be of any of the person's. */
@@ -73,26 +135,40 @@ function isOf({ issuer, sid, subject }: IdpLogin, idp: IdpRecord | undefined): b
   return subject !== undefined && idp.subject === subject;
 }
 
-function namesOf({ issuer, sid, subject }: IdpLogin): string[] {
-  const name = (kind: string, value: string): string =>
-    createHash('sha256')
-      .update(JSON.stringify([kind, issuer, value]))
-      .digest('base64url');
+/** The indexes that a login is noted in. */
+function namesOf({ issuer, sid, subject }: IdpRecord): string[] {
+  const own = sid === undefined ? nameOf('sub without sid', issuer, subject) : nameOf('sid', issuer, sid);
+  return [own, nameOf('sub', issuer, subject)];
+}
+
+/** Those whose logins are all ended. */
+function endedNamesOf({ issuer, sid, subject }: IdpLogin): string[] {
+  if (sid === undefined) return subject === undefined ? [] : [nameOf('sub', issuer, subject)];
   return [
-    ...(sid === undefined ? [] : [name('sid', sid)]),
-    ...(subject === undefined ? [] : [name('sub', subject)]),
+    nameOf('sid', issuer, sid),
+    ...(subject === undefined ? [] : [nameOf('sub without sid', issuer, subject)]),
   ];
 }
 
-async function add(store: SessionStore, name: string, key: string, until: number): Promise<void> {
+function nameOf(kind: 'sid' | 'sub' | 'sub without sid', issuer: string, value: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, issuer, value]))
+    .digest('base64url');
+}
+
+/** @param next undefined leaves it as it is. @returns what is there then */
+async function change(
+  store: SessionStore,
+  name: string,
+  next: (before: Index | undefined) => MaybePromise<Index | undefined>,
+): Promise<Index | undefined> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const text = await store.getIndex(name);
     const before = text === undefined ? undefined : readIndex(text);
-    const next: Index = {
-      ids: [...(before?.ids ?? []), key].slice(-MAX_IDS),
-      until: Math.max(until, before?.until ?? 0),
-    };
-    if (await store.setIndex(name, JSON.stringify({ v: VERSION, ...next }), text, next.until)) return;
+    const changed = await next(before);
+    if (changed === undefined) return before;
+    const changedText = JSON.stringify({ v: VERSION, ...changed });
+    if (await store.setIndex(name, changedText, text, changed.until)) return changed;
   }
   throw new ServiceUnavailableError({
     retryAfterSeconds: 1,
@@ -102,18 +178,19 @@ async function add(store: SessionStore, name: string, key: string, until: number
 
 /** @throws ServiceUnavailableError for the entry of a later version, and for what is none; it must not be changed */
 function readIndex(text: string): Index {
-  const { v, ids, until } = parsed(text);
-  const areIds = Array.isArray(ids) && ids.length <= MAX_IDS && ids.every(isKey);
-  if (v === VERSION && areIds && Number.isSafeInteger(until) && Math.abs(until as number) <= 8.64e15) {
-    return { ids, until: until as number };
+  const { v, ids, ended, until } = parsed(text);
+  const isTime = Number.isSafeInteger(until) && Math.abs(until as number) <= 8.64e15;
+  if (v === VERSION && areKeys(ids) && (ended === undefined || areKeys(ended)) && isTime) {
+    return { ids, ended, until: until as number };
   }
   throw new ServiceUnavailableError({
     cause: new Error('An entry of logins at a provider is not valid, or of another version'),
   });
 }
 
-function isKey(key: unknown): key is string {
-  return typeof key === 'string' && ID.test(key);
+function areKeys(keys: unknown): keys is readonly string[] {
+  const isList = Array.isArray(keys) && keys.length <= MAX_IDS;
+  return isList && keys.every((key) => typeof key === 'string' && ID.test(key));
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

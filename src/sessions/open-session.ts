@@ -1,4 +1,5 @@
 /** The session or half login that the cookie of a request opens. */
+import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
 import { chained } from '../util/maybe-promise';
@@ -42,7 +43,17 @@ export function openWith(parts: SessionParts, cookie: SessionCookie): MaybePromi
   });
 }
 
-/** The same for a login that still needs a second factor. */
+/**
+ * True for a login by the very session that the cookie of a request names here. An app with several services of sessions
+ * has several cookies, and each may be of somebody else.
+ */
+export function isLoginOf(parts: SessionParts, request: SecurityRequest, login: Authentication): boolean {
+  if (login.provedBy !== 'session' || login.sessionId === undefined) return false;
+  const cookie = parseCookie(request.cookie(parts.cookies.name));
+  return cookie !== undefined && digestOf(cookie.handle) === login.sessionId;
+}
+
+/** The login of a request's cookie that still needs a second factor. */
 export async function openHalf(
   parts: SessionParts,
   request: SecurityRequest,

@@ -1,11 +1,15 @@
 import type { StateStoreInterface } from '../state/state-store';
 import { ConfigurationError } from '../errors';
+import { USUAL_SERVICE } from './session-store';
 import type { Clock } from '../util/clock';
 import { callable, flag, kind, oneOf, optional, wholeNumber, withMethods } from '../util/option-kinds';
 import { type Kind, objectOf, parseOptions, type Values } from '../util/parse-options';
 
 export interface SessionCookieOptions {
-  /** Sent with the prefix `__Host-`. Cookies know no port: two apps on one host need two names. @default 'session' */
+  /**
+   * Sent with the prefix `__Host-`. Cookies know no port: two apps on one host need two names. Apps with one state share the
+   * sessions of one name, and no others. @default 'session'
+   */
   name?: string;
   /** `lax` comes along when a person follows a link to the app, and on the way back from a provider. @default 'lax' */
   sameSite?: 'lax' | 'strict' | 'none';
@@ -45,7 +49,7 @@ const COOKIE = {
       'must be 1 to 64 of A-Z, a-z, 0-9, - and _, a letter first',
       (value) => typeof value === 'string' && /^[A-Za-z][\w-]{0,63}$/.test(value),
     ),
-    'session',
+    USUAL_SERVICE,
   ),
   sameSite: optional(oneOf('lax', 'strict', 'none'), 'lax'),
   persistent: optional(flag, false),

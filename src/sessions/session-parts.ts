@@ -1,6 +1,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Apps } from '../core/apps';
-import { type Factor, timeOf } from '../core/factors';
+import { type Factor, methodsOf, timeOf } from '../core/factors';
+import { frozenNames } from '../core/frozen-json';
 import type { SecurityRequest } from '../core/request';
 import { rawResponse } from '../http/raw';
 import type { SessionCookies } from './session-cookie';
@@ -26,7 +27,8 @@ export function requestOf({ apps }: SessionParts, call: string, request: Request
   if (isSecurityRequest(request)) return request;
   const raw: unknown =
     request instanceof IncomingMessage ? request : (Object(request) as { req?: unknown }).req;
-  const found = raw instanceof IncomingMessage ? apps.need(call).requestOf(raw) : undefined;
+  apps.need(call);
+  const found = raw instanceof IncomingMessage ? apps.requestOf(raw) : undefined;
   if (found !== undefined) return found;
   throw new TypeError(
     `SessionService.${call}() takes the request of an action that runs now: what @Req() or @Ctx() injects`,
@@ -63,4 +65,16 @@ export function storedFactors(factors: readonly Factor[]): readonly StoredFactor
 
 export function factorsIn(stored: readonly StoredFactor[]): readonly Factor[] {
   return stored.map(({ method, at }) => ({ method, at: at === null ? null : new Date(at) }));
+}
+
+/** By the list of a record, which is read once for many requests and never changes. */
+const METHODS = new WeakMap<readonly StoredFactor[], readonly string[]>();
+
+/** The methods of a login with such factors. */
+export function methodsIn(stored: readonly StoredFactor[]): readonly string[] {
+  const known = METHODS.get(stored);
+  if (known !== undefined) return known;
+  const methods = frozenNames(...methodsOf(factorsIn(stored)));
+  METHODS.set(stored, methods);
+  return methods;
 }

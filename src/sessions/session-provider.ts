@@ -15,7 +15,7 @@ import { isActiveUser, type MaybePromise, type UserstoreInterface } from '../cor
 import { ConfigurationError } from '../errors';
 import { attempted, chained } from '../util/maybe-promise';
 import { isUseOld, noteUse, openSession, type OpenSession } from './open-session';
-import { endOf, factorsIn } from './session-parts';
+import { endOf, factorsIn, methodsIn } from './session-parts';
 import { isSamePerson } from './same-person';
 import { isSessionService, keeperOf, type SessionKeeper, type SessionService } from './session-service';
 
@@ -154,6 +154,7 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
     const { settings } = this.#sessions.parts;
     return new Authentication(user, {
       factors: factorsIn(factors),
+      methods: methodsIn(factors),
       sessionId: id,
       // The end that nothing extends.
       expiresAt: new Date(endOf({ ...record, seen: Infinity }, settings)),

@@ -10,6 +10,8 @@ export interface StoredFactor {
 
 /** Whose login it is. */
 interface OwnerRecord {
+  /** The name of the cookie, without its prefix, where it is not the usual one: the service that takes it. */
+  readonly service?: string | undefined;
   readonly user: string;
   /** The name of the user's store, in an app with several. */
   readonly userstore?: string | undefined;
@@ -99,6 +101,7 @@ const isFactor = has({ method: isText, at: (value) => value === null || isTime(v
 const areFactors: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isFactor);
 
 const OWNER = {
+  service: isAbsentOr(isText),
   user: isText,
   userstore: isAbsentOr(isText),
   userId: isAbsentOr(isText),

@@ -155,7 +155,7 @@ function keeperOfOptions(name: string, options: SessionServiceOptions): SessionK
   let clock: Clock = settings.clock ?? Date.now;
   let isStarted = false;
   const parts: SessionParts = {
-    store: new SessionStore(state),
+    store: new SessionStore(state, settings.cookie.name),
     settings,
     cookies: new SessionCookies(settings.cookie),
     apps,

@@ -4,6 +4,7 @@ import { SecurityFaultError } from '../errors';
 import { askStore } from '../state/ask-store';
 import type { StateStoreInterface } from '../state/state-store';
 import { chained } from '../util/maybe-promise';
+import { KnownRecords } from './known-records';
 import { type HalfRecord, readHalf, readSession, type SessionRecord, writeRecord } from './session-record';
 
 /** An entry as it was read, with the text that a change is held against. */
@@ -27,11 +28,28 @@ const READ: { readonly [K in keyof Kinds]: (text: unknown) => Kinds[K] } = {
   half: readHalf,
 };
 
+/** As many as are in use at once on a busy server, each of about a kilobyte. */
+const MAX_KNOWN = 5000;
+/** Of services that do not name their cookie otherwise. */
+export const USUAL_SERVICE = 'session';
+
 export class SessionStore {
   readonly #state: StateStoreInterface;
+  readonly #service: string | undefined;
+  readonly #known: { readonly [K in keyof Kinds]: KnownRecords<Kinds[K]> } = {
+    ses: new KnownRecords(MAX_KNOWN),
+    half: new KnownRecords(MAX_KNOWN),
+  };
 
-  constructor(state: StateStoreInterface) {
+  /** @param service whose entries they are: those of others in the same state are nobody's; undefined for all */
+  constructor(state: StateStoreInterface, service?: string) {
     this.#state = state;
+    this.#service = service;
+  }
+
+  /** The entries of all services in the state, for who ends them whichever service they are of. */
+  ofAll(): SessionStore {
+    return new SessionStore(this.#state);
   }
 
   /**
@@ -41,7 +59,11 @@ export class SessionStore {
   get<K extends keyof Kinds>(kind: K, id: string): MaybePromise<Stored<Kinds[K]> | undefined> {
     return chained(
       this.#asked((state) => state.get(`${kind}:${id}`)),
-      (text) => (text === null || text === undefined ? undefined : { id, text, record: READ[kind](text) }),
+      (text) => {
+        if (text === null || text === undefined) return undefined;
+        const record = this.#known[kind].of(id, text, READ[kind]);
+        return this.#isOwn(record) ? { id, text, record } : undefined;
+      },
     );
   }
 
@@ -53,7 +75,8 @@ export class SessionStore {
     expiresAt: number,
     before?: Stored<Kinds[K]>,
   ): Promise<boolean> {
-    const text = writeRecord(record);
+    const service = this.#service === USUAL_SERVICE ? undefined : this.#service;
+    const text = writeRecord({ ...record, service });
     const isSet: unknown = await this.#asked((state) =>
       state.set(`${kind}:${id}`, text, before?.text, new Date(expiresAt), record.user),
     );
@@ -79,7 +102,8 @@ export class SessionStore {
       if (!key.startsWith(`${kind}:`)) continue;
       const record = READ[kind](text);
       // A store that compares owners otherwise must not hand out the sessions of somebody else.
-      if (record.user === user) found.push({ id: key.slice(kind.length + 1), text: text as string, record });
+      if (record.user === user && this.#isOwn(record))
+        found.push({ id: key.slice(kind.length + 1), text: text as string, record });
     }
     return found;
   }
@@ -107,6 +131,10 @@ export class SessionStore {
     );
     if (typeof isSet !== 'boolean') throw fault('set() must return true or false');
     return isSet;
+  }
+
+  #isOwn({ service = USUAL_SERVICE }: SessionRecord | HalfRecord): boolean {
+    return this.#service === undefined || this.#service === service;
   }
 
   #asked<T>(ask: (state: StateStoreInterface) => MaybePromise<T>): MaybePromise<T> {

@@ -4,18 +4,23 @@ import type { AppFacts, KnownUser } from '../core/auth-provider';
 import type { SecurityRequest } from '../core/request';
 import { refuseUnproved, startingUser } from '../core/starting-user';
 import { isUser, userIdOf } from '../core/user';
-import { BadCredentialsError, HttpsRequiredError, ServiceUnavailableError } from '../errors';
+import {
+  AuthenticationRequiredError,
+  BadCredentialsError,
+  HttpsRequiredError,
+  ServiceUnavailableError,
+} from '../errors';
 import { isLoopback } from '../http/client-address';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { printable } from '../util/printable';
 import { digestOf, newCookie } from './session-cookie';
 import { endSession } from './end-sessions';
-import { noteIdp } from './idp-index';
+import { isEndedByIdp, noteIdp } from './idp-index';
 import { openSession } from './open-session';
 import { infoOf, type SessionInfo } from './session-info';
 import { endOf, isAlive, replyOf, type SessionParts, storedFactors } from './session-parts';
 import type { HalfRecord, IdpRecord, SessionRecord } from './session-record';
-import type { StoredSession } from './session-store';
+import type { StoredHalf, StoredSession } from './session-store';
 
 const TRIES = 3;
 const MAX_USER_AGENT = 200;
@@ -27,10 +32,12 @@ const MAX_HALF = 5;
 /**
  * Starts a session, and ends the one that the browser had.
  * @param idp what a provider said of the login there
+ * @param half the half login that is completed by it
  * @throws TypeError for a login that a session would make more of than it is
  * @throws AccessDeniedError for one by a token, a key or a session, and where it is not certain whose it is
  * @throws HttpsRequiredError where the browser would drop the cookie
  * @throws BadCredentialsError when the password was changed meanwhile
+ * @throws AuthenticationRequiredError when the provider has ended the login meanwhile
  * @throws ServiceUnavailableError when state or userstore cannot say
  */
 export async function startSession(
@@ -38,6 +45,7 @@ export async function startSession(
   login: Authentication,
   request: SecurityRequest,
   idp?: IdpRecord,
+  half?: StoredHalf,
 ): Promise<SessionInfo> {
   const response = replyOf('start', request);
   const owner = await ownerFacts(parts, login, request);
@@ -61,8 +69,9 @@ export async function startSession(
       userAgent: printable(request.header('user-agent') ?? '', MAX_USER_AGENT),
     };
     // Before: a session that its provider could not end must not be there.
-    if (idp !== undefined) await noteIdp(store, idp, `ses:${id}`, record.ends);
+    if (idp !== undefined) await noteIdp(parts, idp, `ses:${id}`, record.ends, request);
     if (!(await store.set('ses', id, record, endOf(record, settings)))) continue;
+    if (idp !== undefined) await refuseEnded(parts, idp, 'ses', id, half);
     await limit(parts, { id, record, text: '' }, request);
     cookies.set(response, cookie, (record.ends - started) / 1000);
     if (request.cookie(cookies.halfName) !== undefined) cookies.clearHalf(response);
@@ -86,10 +95,11 @@ export async function startHalf(
   const cookie = newCookie();
   const id = digestOf(cookie.handle);
   const record: HalfRecord = { ...facts, secret: digestOf(cookie.secret), idp, until: parts.now() + HALF_MS };
-  if (idp !== undefined) await noteIdp(parts.store, idp, `half:${id}`, record.until);
+  if (idp !== undefined) await noteIdp(parts, idp, `half:${id}`, record.until, request);
   if (!(await parts.store.set('half', id, record, record.until))) {
     throw new ServiceUnavailableError({ cause: new Error('The id of a new login is taken') });
   }
+  if (idp !== undefined) await refuseEnded(parts, idp, 'half', id);
   const others = (await parts.store.list('half', record.user)).filter(
     (other) => other.id !== id && other.record.userstore === record.userstore,
   );
@@ -163,6 +173,30 @@ function refuseFuture({ now }: SessionParts, app: AppFacts, { stamp, username, u
   const problem = 'tokensValidFrom lies ahead of now, so no login of the user counts until then';
   app.report({ component: userstore ?? app.userstores[0] ?? 'The userstore', problem, user: username });
   throw new ServiceUnavailableError({ retryAfterSeconds: 60, cause: new Error(problem) });
+}
+
+/**
+ * What a provider ended while it was being written must not stay: then there was nothing to end yet.
+ * @param completed what the half login was that is completed by it
+ */
+async function refuseEnded(
+  { store }: SessionParts,
+  idp: IdpRecord,
+  kind: 'ses' | 'half',
+  id: string,
+  completed?: StoredHalf,
+): Promise<void> {
+  try {
+    const keys = [`${kind}:${id}`, ...(completed === undefined ? [] : [`half:${completed.id}`])];
+    for (const key of keys) {
+      if (!(await isEndedByIdp(store, idp, key))) continue;
+      throw new AuthenticationRequiredError({ cause: new Error('The provider has ended the login') });
+    }
+  } catch (error) {
+    // Nobody gets its cookie.
+    ignoreRejection(store.delete(kind, id));
+    throw error;
+  }
 }
 
 /** Ends what is one too many, which was used longest ago. All who do it at once see the same order. */

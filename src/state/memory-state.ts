@@ -8,6 +8,7 @@ import { type Ending, EndingHeap } from './ending-heap';
 import { checkEntry, checkKey, checkOwner } from './limits';
 import { MemoryRevocationLog } from './memory-revocation-log';
 import type { RevocationLogInterface } from './revocation-log';
+import { ShardedMap } from './sharded-map';
 import type { StateStoreInterface } from './state-store';
 
 export interface MemoryStateOptions {
@@ -46,8 +47,8 @@ interface Entry extends Ending {
 export class MemoryState implements StateStoreInterface, ProblemSource {
   /** Tells the readers of this process; its begin is when it was made, since what was revoked before is lost. */
   readonly revocationLog: RevocationLogInterface;
-  readonly #entries = new Map<string, Entry>();
-  readonly #owners = new Map<string, Set<Entry>>();
+  readonly #entries = new ShardedMap<Entry>();
+  readonly #owners = new ShardedMap<Set<Entry>>();
   readonly #ends = new EndingHeap<Entry>();
   readonly #problems = new ProblemBoard();
   readonly #maxEntries: number;

@@ -13,6 +13,7 @@ import {
   type User,
 } from '../../src';
 import { codeOf, stepAt } from '../../src/factors/one-time-code';
+import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';
 import { DRIVERS } from '../support/drivers';
 import { cheapPasswords } from '../support/hashers';
@@ -26,10 +27,7 @@ const NAME = '__Host-session';
 /** Sets up codes of a known key. */
 async function enrol(otp: OtpService, user: { username: string; userId?: string }): Promise<Buffer> {
   const { secret } = await otp.setUp(user);
-  const bits = [...secret].map((char) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char).toString(2).padStart(5, '0'),
-  );
-  const key = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const key = fromBase32(secret);
   await otp.confirm(user, codeOf(key, stepAt(START) - 1));
   return key;
 }

@@ -788,6 +788,21 @@ for (const driver of DRIVERS) {
         ]);
       });
 
+      it('however many logins the person has begun since', async () => {
+        await using api = await start();
+        const browser = api.browser();
+        await logIn(browser, { sid: 's-1' });
+        for (let round = 0; round < 7; round += 1) {
+          // Else it would be the one that was used longest ago, which ends of many.
+          now += 61_000;
+          expect((await browser.get('/api/who')).status).to.equal(200);
+          for (let login = 0; login < 15; login += 1) await logIn(api.browser(), { sid: 's-1' });
+        }
+        expect((await browser.get('/api/who')).status).to.equal(200);
+        expect((await tell(api, await provider.logoutToken({ sid: 's-1' }))).status).to.equal(200);
+        expect((await browser.get('/api/who')).status).to.equal(401);
+      });
+
       it('by no token that is not right', async () => {
         await using api = await start();
         const browser = api.browser();

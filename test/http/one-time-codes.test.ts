@@ -25,6 +25,7 @@ import {
 import { passkeyController, PasskeyService } from '../../src/passkeys';
 import { Throttle } from '../../src/throttle/throttle';
 import { Authenticator, type CreationOptions, type RequestOptions } from '../support/authenticator';
+import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
@@ -38,13 +39,9 @@ const ORIGIN = 'https://app.example';
 
 /** What an authenticator app shows. @see RFC 6238 section 4 */
 function codeAt(base32: string, now: number): string {
-  const bits = [...base32]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
   const step = Buffer.alloc(8);
   step.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));
-  const mac = createHmac('sha1', key).update(step).digest();
+  const mac = createHmac('sha1', fromBase32(base32)).update(step).digest();
   const value = mac.readUInt32BE((mac.at(-1) ?? 0) & 15) & 0x7fff_ffff;
   return String(value % 1_000_000).padStart(6, '0');
 }
@@ -243,7 +240,7 @@ for (const driver of DRIVERS) {
       });
       expect([wrong.status, wrong.headers['location']]).to.deep.equal([
         303,
-        '/login?error=invalid_credentials&returnTo=%2Fnotes%3Fa%3Db',
+        '/login?error=invalid_credentials&next=otp&returnTo=%2Fnotes%3Fa%3Db',
       ]);
       const expired = await api.browser().send('POST', '/otp/factor', { form: { code: '000000' } });
       expect(expired.headers['location']).to.equal('/login?error=login_expired');
@@ -308,7 +305,7 @@ for (const driver of DRIVERS) {
       expect([...counts.keys()].toSorted()).to.deep.equal([401, 429]);
       expect(counts.get(401)).to.be.at.most(10);
       const waiting = await half.send('POST', '/otp/factor', { form: { code: codeAt(secret, now) } });
-      expect(waiting.headers['location']).to.equal('/login?error=too_many_attempts');
+      expect(waiting.headers['location']).to.equal('/login?error=too_many_attempts&next=otp');
       expect((await half.get('/who')).status).to.equal(401);
     });
 

@@ -555,6 +555,12 @@ for (const driver of DRIVERS) {
       expect(
         (await api.browser().send('POST', '/session/password', { body: { password: PASSWORD } })).status,
       ).to.equal(401);
+      const form = { password: PASSWORD, returnTo: '/recent' };
+      const ended = await api.browser().send('POST', '/session/password', { form });
+      expect([ended.status, ended.headers['location']]).to.deep.equal([
+        303,
+        '/login?error=login_expired&returnTo=%2Frecent',
+      ]);
     });
 
     it('end by a changed password, but for the one that changed it, whose former secret ends at once', async () => {
@@ -785,6 +791,17 @@ describe('An app with sessions', () => {
       );
     });
   }
+
+  it('refuses a login page with a query, which gets one of its own', () => {
+    class Sessions extends SessionService {}
+    for (const loginPage of ['/login?from=app', '/login#form', 'https://other.example', '//other.example']) {
+      expect(
+        refused(() => sessionController({ sessions: Sessions, loginPage })),
+        loginPage,
+      ).to.contain('loginPage');
+    }
+    expect(refused(() => sessionController({ sessions: Sessions, loginPage: '/login' }))).to.equal('nothing');
+  });
 
   it('refuses an insecure cookie in production', () => {
     const before = process.env['NODE_ENV'];

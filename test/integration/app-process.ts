@@ -1,25 +1,18 @@
 /** An app in a process of its own, as its clients see it. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { hashSync } from 'bcryptjs';
 import type { IssuedTokens } from '../../src';
 import type { AppOptions } from '../fixtures/families/app';
-import { compiled } from '../support/compiled';
 import { basic } from '../support/drivers';
+import { ChildApp, PATIENCE_MS } from './child-app';
 
 const PASSWORD = 'correct horse battery';
 const HASH = hashSync(PASSWORD, 4);
 const ANN = basic('ann', PASSWORD);
-/** Far above every limit of the app: whoever waits so long was forgotten. */
-const PATIENCE_MS = 20_000;
 
 export type Refreshed = { readonly status: number } & Partial<IssuedTokens>;
 
 export class AppProcess {
-  private constructor(
-    private readonly child: ChildProcess,
-    private readonly url: string,
-  ) {}
+  private constructor(private readonly child: ChildApp) {}
 
   /** @param limitMs how long it waits for the store */
   static async start(
@@ -28,10 +21,7 @@ export class AppProcess {
     whenLost: AppOptions['whenLost'] = 'refuseOlder',
   ): Promise<AppProcess> {
     const options: AppOptions = { target, limitMs, hash: HASH, whenLost };
-    const child = fork(compiled('test/fixtures/families/app.ts'), [JSON.stringify(options)]);
-    const [url] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
-    if (typeof url !== 'string') throw new Error(`The app ended with ${String(url)}`);
-    return new AppProcess(child, url);
+    return new AppProcess(await ChildApp.start('test/fixtures/families/app.ts', options));
   }
 
   /** Starts a family. @throws Error unless it is 200 */
@@ -77,29 +67,25 @@ export class AppProcess {
   }
 
   /** It ends at its next swap: done, and no reply. */
-  async dieAtNextSwap(): Promise<void> {
-    const armed = once(this.child, 'message');
-    this.child.send('die');
-    await armed;
+  dieAtNextSwap(): Promise<void> {
+    return this.child.tell('die');
   }
 
   /** Resolves when it has ended by itself. @returns the signal */
-  async ended(): Promise<NodeJS.Signals | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
-    return this.child.signalCode;
+  ended(): Promise<NodeJS.Signals | null> {
+    return this.child.ended();
   }
 
   freeze(): void {
-    this.child.kill('SIGSTOP');
+    this.child.freeze();
   }
 
   thaw(): void {
-    this.child.kill('SIGCONT');
+    this.child.thaw();
   }
 
-  async stop(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.ended();
+  stop(): Promise<void> {
+    return this.child.stop();
   }
 
   async #status(method: string, path: string, headers: Record<string, string>): Promise<number> {
@@ -114,7 +100,7 @@ export class AppProcess {
     headers: Record<string, string> = {},
     body?: object,
   ): Promise<Response> {
-    return fetch(this.url + path, {
+    return fetch(this.child.url + path, {
       method,
       headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
       signal: AbortSignal.timeout(PATIENCE_MS),

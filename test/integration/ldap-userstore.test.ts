@@ -209,6 +209,19 @@ describeWith(whyNoSlapd(), 'LdapUserstore on OpenLDAP', () => {
     expect((await store.getUser('eve'))?.username).to.equal('eve');
   });
 
+  it('has one username for an entry of several names, whichever was looked for', async () => {
+    add(person({ username: 'ann' }, 'uid: annie\nuid: A. Smith\n') + group('staff', [personDn('ann')]));
+    add(person({ username: 'zoe' }, 'mail: zoe@example.org\nmail: a.zoe@example.org\n'));
+    const store = open({ cacheMs: 1000, clock: () => 0 });
+    for (const name of ['ann', 'annie', 'A. Smith']) {
+      expect(await store.getUser(name), name).to.include({ username: 'ann' });
+    }
+    const byMail = open({ usernameAttribute: 'mail', attributes: {} });
+    for (const name of ['zoe@example.org', 'a.zoe@example.org']) {
+      expect(await byMail.getUser(name), name).to.include({ username: 'a.zoe@example.org' });
+    }
+  });
+
   it('forgets a user under every name of the entry, with its groups', async () => {
     add(person({ username: 'ann' }, 'uid: annie\n') + group('staff', [personDn('ann')]));
     const store = open({ cacheMs: 1000, clock: () => 0, groups: { baseDn: GROUPS } });

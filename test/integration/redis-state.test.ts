@@ -225,6 +225,47 @@ describeWith(whyNoRedis(), 'RedisState', () => {
       expect(await other.list('ann')).to.deep.equal([['rt:1', 'a']]);
     });
 
+    it('keeps the key of an entry that is made after another has seen none', async () => {
+      const [client, watching] = [await ready(), await ready()];
+      const [state, other] = [new RedisState(client), new RedisState(watching)];
+      const set = commandsOf(client).securestStateSet!.bind(client);
+      const get = commandsOf(watching).securestStateGet!.bind(watching);
+      let listing: Promise<unknown> | undefined;
+      commandsOf(client).securestStateSet = (...values) =>
+        new Promise((made) => {
+          commandsOf(watching).securestStateGet = async (...names) => {
+            const seen = await get(...names);
+            made(set(...values));
+            await making;
+            // All that the maker has sent is done before the other goes on.
+            await client.ping();
+            return seen;
+          };
+          listing = other.list('ann');
+        });
+      const making = state.set('rt:1', 'a', undefined, inSeconds(60), 'ann');
+      expect(await making).to.equal(true);
+      expect(await listing).to.deep.equal([]);
+      expect(await state.list('ann')).to.deep.equal([['rt:1', 'a']]);
+    });
+
+    it('keeps the key of an entry that takes the place of one that another saw to have ended', async () => {
+      const [client, watching] = [await ready(), await ready()];
+      const [state, other] = [new RedisState(client), new RedisState(watching)];
+      await state.set('rt:1', 'a', undefined, inSeconds(60), 'ann');
+      await eventually(async () => (await client.smembers('securest:owner:ann')).length === 1);
+      await state.delete('rt:1');
+      const get = commandsOf(watching).securestStateGet!.bind(watching);
+      commandsOf(watching).securestStateGet = async (...names) => {
+        const seen = await get(...names);
+        expect(await state.set('rt:1', 'b', undefined, inSeconds(60), 'ann')).to.equal(true);
+        await client.ping();
+        return seen;
+      };
+      expect(await other.list('ann')).to.deep.equal([]);
+      expect(await state.list('ann')).to.deep.equal([['rt:1', 'b']]);
+    });
+
     it('loses what was never made, in time', async () => {
       const client = await ready();
       await client.sadd('securest:owner:ann', 'rt:1', `rt:1 ${String(Date.now() - 61_000)}`);

@@ -12,6 +12,7 @@ const SOURCES = [
   'securest/ldap',
   'securest/oidc',
   'securest/passkeys',
+  'securest/passport',
   'securest/redis',
   'securest/sql',
   'securest/testing',

@@ -15,6 +15,7 @@ const ENTRY_POINTS = [
   'ldap/index',
   'oidc/index',
   'passkeys/index',
+  'passport/index',
   'redis/index',
   'sql/index',
   'testing/index',

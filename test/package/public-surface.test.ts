@@ -5,6 +5,7 @@ import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
 import * as oidc from '../../src/oidc/index';
 import * as passkeys from '../../src/passkeys/index';
+import * as passport from '../../src/passport/index';
 import * as redis from '../../src/redis/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
@@ -301,6 +302,15 @@ describe('Public surface', function () {
     expect(exportedTypes(program, 'src/passkeys/index.ts')).to.have.members([
       'PasskeyControllerOptions',
       'PasskeyServiceOptions',
+    ]);
+  });
+
+  it('of securest/passport is these values and types', () => {
+    expect(Object.keys(passport)).to.have.members(['PassportProvider']);
+    expect(exportedTypes(program, 'src/passport/index.ts')).to.have.members([
+      'PassportOptions',
+      'PassportStrategy',
+      'Reads',
     ]);
   });
 

@@ -3,7 +3,15 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestHandler } from 'express';
 import type { RoutingControllersOptions } from 'routing-controllers';
-import type { PasswordProvider, Security, TokenService, User, UserstoreInterface } from 'securest';
+import type {
+  MemoryUserstore,
+  PasswordProvider,
+  Security,
+  SessionService,
+  TokenService,
+  User,
+  UserstoreInterface,
+} from 'securest';
 import type { SqlClient } from 'securest/sql';
 
 export declare class Person implements User {
@@ -47,6 +55,9 @@ export declare class Calendar {
 
 export declare class Password extends PasswordProvider {}
 export declare class Tokens extends TokenService {}
+export declare class Sessions extends SessionService {}
+export declare class Users extends MemoryUserstore {}
+export declare const passport: { authenticate(strategy: string): RequestHandler };
 export declare class NotesController {}
 
 export declare const repository: { findByName(name: unknown): Promise<User & { roles: string[] }> };

@@ -31,7 +31,7 @@ function declared(path: string, name: string): string[] {
 }
 
 describe('Documentation', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('has code that compiles', () => {
     const blocks = DOCUMENTS.flatMap((path) => codeBlocks(path, read(path)));

@@ -45,6 +45,8 @@ describe('Packed package', function () {
       'dist/oidc/index.d.ts',
       'dist/passkeys/index.js',
       'dist/passkeys/index.d.ts',
+      'dist/passport/index.js',
+      'dist/passport/index.d.ts',
       'dist/redis/index.js',
       'dist/redis/index.d.ts',
       'dist/sql/index.js',

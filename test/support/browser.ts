@@ -19,11 +19,11 @@ export interface Request {
 export class Browser {
   readonly cookies = new Map<string, string>();
 
-  constructor(private readonly server: TestServer) {}
+  constructor(private readonly server: Pick<TestServer, 'raw'>) {}
 
-  /** The same cookies in another browser. */
-  copy(): Browser {
-    const copy = new Browser(this.server);
+  /** The same cookies in another browser, or for another process of the app. */
+  copy(server = this.server): Browser {
+    const copy = new Browser(server);
     for (const [name, value] of this.cookies) copy.cookies.set(name, value);
     return copy;
   }

@@ -1,4 +1,5 @@
 /** The hosts that every behaviour a client can see is tested on. */
+import { once } from 'node:events';
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -81,8 +82,12 @@ export class TestServer implements AsyncDisposable {
   ) {}
 
   static async start(listener: http.RequestListener): Promise<TestServer> {
-    const server = http.createServer(listener);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return TestServer.of(http.createServer(listener).listen(0, '127.0.0.1'));
+  }
+
+  /** A server that the app under test has made itself. */
+  static async of(server: Server): Promise<TestServer> {
+    if (!server.listening) await once(server, 'listening');
     return new TestServer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
@@ -92,18 +97,7 @@ export class TestServer implements AsyncDisposable {
 
   /** A request with exactly these header lines, for what fetch would not send. */
   raw(path: string, options: http.RequestOptions = {}, body?: string): Promise<RawResponse> {
-    return new Promise((resolve, reject) => {
-      const request = http.request(`${this.url}${path}`, options, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, response, text }));
-        // A reply that is cut off after its headers has no end.
-        response.on('error', reject);
-      });
-      request.on('error', reject);
-      request.end(body);
-    });
+    return sendRaw(`${this.url}${path}`, options, body);
   }
 
   async close(): Promise<void> {
@@ -120,6 +114,21 @@ export interface RawResponse {
   readonly status: number;
   readonly response: http.IncomingMessage;
   readonly text: string;
+}
+
+export function sendRaw(url: string, options: http.RequestOptions, body?: string): Promise<RawResponse> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, options, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, response, text }));
+      // A reply that is cut off after its headers has no end.
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
 }
 
 /** An Authorization header with Basic credentials. @see RFC 7617 section 2 */

@@ -33,6 +33,7 @@ import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController } from 'securest/oidc';
 import { PasskeyService } from 'securest/passkeys';
+import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
 import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
@@ -69,6 +70,10 @@ assert.throws(
       origins: ['https://x'],
     }),
   /store must have.*secret must/,
+);
+assert.deepEqual(
+  new PassportProvider({ authenticate: () => undefined }, { reads: { scheme: 'bearer' } }).challenge(),
+  { scheme: 'Bearer' },
 );
 assert.throws(() => oidcLoginController({} as never), { code: 'invalid_configuration' });
 

@@ -41,6 +41,20 @@ describe('UserstoreChain', () => {
     expect(await chain.find('eve')).to.equal(null);
   });
 
+  it('finds nobody under another name whose own name an earlier store has', async () => {
+    const aliases: UserstoreInterface = {
+      getUser: (name) => (['annie', 'bobby'].includes(name) ? { username: name.slice(0, 3) } : null),
+    };
+    const chain = storesInOrder([store('ann'), aliases]);
+    expect((await chain.find('bobby'))?.user).to.include({ username: 'bob' });
+    expect(await chain.find('annie')).to.equal(null);
+    expect((await storesInOrder([aliases, store('ann')]).find('annie'))?.user).to.include({
+      username: 'ann',
+    });
+    const isDown = { getUser: (name: string) => (name === 'ann' ? down.getUser(name) : null) };
+    expect(await thrownBy(storesInOrder([isDown, aliases]).find('annie'))).to.have.property('httpCode', 503);
+  });
+
   it('goes on after undefined as after null', async () => {
     const chain = storesInOrder([{ getUser: () => undefined }, store('ann')]);
     expect((await chain.find('ann'))?.user).to.include({ username: 'ann' });

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { removeFactors } from '../../../src/cli/factor-remove';
 import { runCli } from '../../../src/cli/run-cli';
+import type { FactorOwner } from '../../../src/factors/second-factor';
 import { digestOf } from '../../../src/sessions/session-cookie';
 import type { SessionRecord } from '../../../src/sessions/session-record';
 import { SessionStore } from '../../../src/sessions/session-store';
@@ -122,6 +124,23 @@ describe('The commands for sessions and factors', function () {
     expect(JSON.parse(all.out)).to.deep.equal({ username: 'ann', removed: ['otp', 'BBBB'] });
     expect((await run('factor', 'remove', target, 'ann')).code).to.equal(1);
     expect(await factors.listPasskeys({ username: 'ann', userstore: 'ldap' })).to.have.length(1);
+  });
+
+  it('remove codes that are guessed at meanwhile', async () => {
+    let wrong = 0;
+    class Guessed extends SqlFactors {
+      override async getOtp(user: FactorOwner) {
+        const text = await super.getOtp(user);
+        if (text === undefined || wrong >= 3) return text;
+        wrong += 1;
+        await super.updateOtp(user, OTP.replace('"wrong":0', `"wrong":${String(wrong)}`), text);
+        return text;
+      }
+    }
+    await factors.updateOtp({ username: 'ann' }, OTP, undefined);
+    expect(await removeFactors(new Guessed({ client }), { username: 'ann' })).to.deep.equal(['otp']);
+    expect(await factors.getOtp({ username: 'ann' })).to.equal(undefined);
+    expect(await removeFactors(factors, { username: 'ann' })).to.deep.equal([]);
   });
 
   it('leave nothing of a removed user to whoever gets the name', async () => {

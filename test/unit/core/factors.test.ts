@@ -44,6 +44,15 @@ describe('Factors', () => {
     expect(withMfa([factor('mfa', 3), factor('hwk', 9)])).to.have.lengthOf(2);
   });
 
+  it('amount to mfa anew by what was proved after a login that states it', () => {
+    expect(mfaOf(factor('mfa', 3), factor('hwk', 9))).to.deep.equal(factor('mfa', 9));
+    expect(mfaOf(factor('mfa', null), factor('hwk', 9))).to.deep.equal(factor('mfa', 9));
+    expect(mfaOf(factor('mfa', 3), factor('pwd', 7), factor('otp', 9))).to.deep.equal(factor('mfa', 7));
+    expect(mfaOf(factor('mfa', 5), factor('idp', 5), factor('otp', 9))).to.deep.equal(factor('mfa', 5));
+    expect(mfaOf(factor('mfa', 5), factor('idp', null), factor('otp', 9))).to.deep.equal(factor('mfa', 5));
+    expect(mfaOf(factor('mfa', 5), factor('hwk', 3))).to.deep.equal(factor('mfa', 5));
+  });
+
   it('have the oldest time, which is not known where one is not', () => {
     expect(oldestOf([factor('pwd', 7), factor('otp', 3)])).to.deep.equal(new Date(3));
     expect(oldestOf([factor('pwd', 7), factor('idp', null)])).to.equal(undefined);

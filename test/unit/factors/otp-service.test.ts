@@ -14,18 +14,12 @@ import {
 import { codeOf, stepAt } from '../../../src/factors/one-time-code';
 import { Throttle } from '../../../src/throttle/throttle';
 import { reopenOtp } from '../../../src/factors/otp-service';
+import { fromBase32 } from '../../support/base32';
 
 const START = 1_800_000_000_000;
 const SECRET = 'a secret of more than thirty-two bytes, for factors';
 const OTHER = 'another secret of more than thirty-two bytes';
 const ANN = { username: 'ann', userId: '7' };
-
-function fromBase32(text: string): Buffer {
-  const bits = [...text]
-    .map((char) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char).toString(2).padStart(5, '0'))
-    .join('');
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
-}
 
 async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
   try {

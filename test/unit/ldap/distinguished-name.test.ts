@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { escapeDnValue, isBelow } from '../../../src/ldap/distinguished-name';
+import { escapeDnValue, isBelow, isNamedBy } from '../../../src/ldap/distinguished-name';
 import { loadLdapts } from '../../../src/ldap/ldap-connection';
 import cases from '../../vectors/ldap_cases.json';
 
@@ -41,6 +41,28 @@ describe('escapeDnValue', () => {
       'a\\ ',
     ]) {
       expect(readBack(`cn=${escapeDnValue(value)}`), JSON.stringify(value)).to.equal(value);
+    }
+  });
+});
+
+describe('isNamedBy', () => {
+  it('knows the values in the name of the entry itself, however they are written', () => {
+    for (const [dn, attribute, value] of [
+      ['uid=ann,ou=people,dc=org', 'uid', 'ann'],
+      ['UID=Ann , ou=people', 'uid', 'ann'],
+      ['cn=x+uid=ann,ou=people', 'Uid', 'ann'],
+      ['uid=a\\,b\\\\,ou=people', 'uid', 'a,b\\'],
+      ['uid=a\\2cb\\5c,ou=people', 'uid', 'a,b\\'],
+    ] as const) {
+      expect(isNamedBy(dn, attribute, value), dn).to.equal(true);
+    }
+    for (const [dn, value] of [
+      ['uid=annie,ou=people', 'ann'],
+      ['cn=ann,uid=ann,ou=people', 'ann'],
+      ['no name', 'ann'],
+      ['', ''],
+    ] as const) {
+      expect(isNamedBy(dn, 'uid', value), dn).to.equal(false);
     }
   });
 });

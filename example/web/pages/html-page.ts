@@ -1,0 +1,9 @@
+import { ContentType, Get } from 'routing-controllers';
+
+/** A page at a path. */
+export function HtmlPage(path: string): MethodDecorator {
+  return (target, key) => {
+    ContentType('text/html; charset=utf-8')(target, key);
+    Get(path)(target, key);
+  };
+}

@@ -1,0 +1,105 @@
+/** What a strategy reads of a request: whether it is asked at all, and what the chain is told of it, follow from that. */
+import type { SecurityScheme } from '../core/auth-provider';
+import type { SecurityRequest } from '../core/request';
+import { InvalidRequestError } from '../errors';
+import { parseAuthorization } from '../http/authorization-header';
+import { countLines, parsedBody, rawRequest } from '../http/raw';
+import { isText } from '../util/option-kinds';
+import { isPlainObject, type Kind } from '../util/parse-options';
+
+/**
+ * Where the credentials are: `Authorization` with a scheme, another header, a cookie, members of the body, or the
+ * certificate of the client. Never the query of the URL, which ends up in logs.
+ * @see RFC 9700 section 4.3.2
+ */
+export type Reads =
+  | { readonly scheme: string }
+  | { readonly header: string }
+  | { readonly cookie: string }
+  | { readonly body: readonly string[] }
+  | { readonly tls: true };
+
+/** @see RFC 9110 section 5.6.2 */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+const isToken = (value: unknown): boolean => typeof value === 'string' && TOKEN.test(value);
+
+const VALID: Readonly<Record<string, (value: unknown) => boolean>> = {
+  scheme: isToken,
+  // A cookie has a kind of its own, and a header of the other two names would be taken for these kinds.
+  header: (value) => isToken(value) && !/^(?:cookie|body|tls)$/i.test(value as string),
+  cookie: isToken,
+  body: (value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isText),
+  tls: (value) => value === true,
+};
+
+export const readsKind: Kind<Reads> = (value, name, report) => {
+  const entries = isPlainObject(value) ? Object.entries(value) : [];
+  const [key = '', what] = entries[0] ?? [];
+  if (entries.length !== 1 || !Object.hasOwn(VALID, key) || VALID[key]?.(what) !== true) {
+    report(
+      `${name} must be one of { scheme: 'Bearer' }, { header: 'x-api-key' }, { cookie: 'token' }, ` +
+        `{ body: ['username', 'password'] } and { tls: true }`,
+    );
+    return value as Reads;
+  }
+  return structuredClone(value) as Reads;
+};
+
+/** What the chain is told that the provider reads. */
+export function credentialOf(reads: Reads): string {
+  if ('scheme' in reads) return 'authorization';
+  if ('header' in reads) return reads.header.toLowerCase();
+  if ('cookie' in reads) return 'cookie';
+  return 'body' in reads ? 'body' : 'tls';
+}
+
+/** How clients hand the credentials over; undefined where OpenAPI has no word for it. */
+export function securitySchemesOf(reads: Reads): Readonly<Record<string, SecurityScheme>> | undefined {
+  if ('scheme' in reads) {
+    const scheme = reads.scheme.toLowerCase();
+    return { [scheme]: { type: 'http', scheme } };
+  }
+  if ('header' in reads) return { [reads.header]: { type: 'apiKey', in: 'header', name: reads.header } };
+  if ('cookie' in reads) return { [reads.cookie]: { type: 'apiKey', in: 'cookie', name: reads.cookie } };
+  return 'tls' in reads ? { mutualTLS: { type: 'mutualTLS' } } : undefined;
+}
+
+/**
+ * True where the credentials came. A cookie that came twice did not: nobody knows which of them the app has set.
+ * @throws InvalidRequestError for a header on several lines: Node joins them, and a proxy may have looked at one
+ */
+export function hasCredentials(request: SecurityRequest, reads: Reads): boolean {
+  if ('scheme' in reads) {
+    const scheme = parseAuthorization(request.header('authorization'))?.scheme;
+    return scheme === reads.scheme.toLowerCase();
+  }
+  if ('header' in reads) {
+    if (countLines(rawRequest(request.action), reads.header.toLowerCase()) > 1)
+      throw new InvalidRequestError();
+    return isText(request.header(reads.header));
+  }
+  if ('cookie' in reads) return isText(request.cookie(reads.cookie));
+  return 'body' in reads
+    ? bodyOf(request, reads.body) !== undefined
+    : request.clientCertificate !== undefined;
+}
+
+/**
+ * The named members of the body that the host or the app has parsed, and no others; undefined where one is no text or
+ * empty. What is an object there is a query of its own in some databases.
+ */
+export function bodyOf(
+  request: SecurityRequest,
+  names: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  const body = parsedBody(request.action);
+  if (typeof body !== 'object' || body === null) return undefined;
+  const members: [string, string][] = [];
+  for (const name of names) {
+    const value: unknown = Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
+    if (!isText(value)) return undefined;
+    members.push([name, value]);
+  }
+  return Object.fromEntries(members);
+}

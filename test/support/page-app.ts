@@ -1,0 +1,45 @@
+/** The whole app that a page of the documentation prints, run as it is printed, but for its port. */
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { compileFunction } from 'node:vm';
+import { transformSync } from '@swc/core';
+import * as securest from '../../src';
+import { TestServer } from './drivers';
+
+const DOCS = join(__dirname, '../../docs');
+const requireHere = createRequire(__filename);
+const LISTEN = 'app.listen(3000);';
+
+type Run = (load: (name: string) => unknown, exported: { server?: Server }, clock: () => number) => void;
+
+/** The code blocks of a page, in a language. */
+export function blocksOf(page: string, language: 'ts' | 'js'): string[] {
+  const blocks = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
+  return [...readFileSync(join(DOCS, page), 'utf8').matchAll(blocks)].map(([, text = '']) => text);
+}
+
+/** Starts the first app that a page prints, on a clock where the test gives one. */
+export async function startPageApp(page: string, clock: () => number = Date.now): Promise<TestServer> {
+  const printed = blocksOf(page, 'ts').find((block) => block.includes(LISTEN));
+  if (printed === undefined) throw new Error(`${page} has no app`);
+  const source = printed
+    .replace(LISTEN, "export const server = app.listen(0, '127.0.0.1');")
+    .replace('security: {', 'security: { clock,');
+  const { code } = transformSync(source, {
+    swcrc: false,
+    module: { type: 'commonjs' },
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+    },
+  });
+  const exported: { server?: Server } = {};
+  const load = (name: string): unknown => (name === 'securest' ? securest : requireHere(name));
+  (compileFunction(code, ['require', 'exports', 'clock']) as Run)(load, exported, clock);
+  const { server } = exported;
+  if (server === undefined) throw new Error(`The app of ${page} did not listen`);
+  return TestServer.of(server);
+}
