@@ -247,7 +247,18 @@ describe('authorize() outside of an action', () => {
     await inScene(
       'ann',
       async ({ security, request, login }) => {
-        for (const rule of [null, '', [], 0, false, true, 'owner', permission('note:none'), Notes, ownerOf(Notes, 'id')]) {
+        for (const rule of [
+          null,
+          '',
+          [],
+          0,
+          false,
+          true,
+          'owner',
+          permission('note:none'),
+          Notes,
+          ownerOf(Notes, 'id'),
+        ]) {
           const refusal = await failure(security.authorize(request, login, rule as never, 'x'));
           expect(refusal).to.be.instanceOf(ConfigurationError);
         }
