@@ -92,6 +92,11 @@ describe('Documentation', function () {
     expect(keys).to.have.members(declared('src/oidc/login-options.ts', 'OidcLoginControllerOptions'));
   });
 
+  it('lists exactly the options of PassportProvider', () => {
+    const keys = tableKeys(read('docs/coming-from-passport.md'), 'Options');
+    expect(keys).to.have.members(declared('src/passport/passport-options.ts', 'PassportOptions'));
+  });
+
   it('lists exactly the error codes that there are', () => {
     const keys = tableKeys(read('docs/replies.md'), 'Errors');
     expect(keys).to.have.members(declared('src/errors.ts', 'SecurityErrorCode'));
