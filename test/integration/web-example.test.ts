@@ -288,9 +288,7 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
     const page = await web.visit();
     const { keyboard } = page;
     const focused = () =>
-      page.evaluate(
-        'document.activeElement.name || document.activeElement.textContent.trim()',
-      ) as Promise<string>;
+      page.evaluate<string>('document.activeElement.name || document.activeElement.textContent.trim()');
     /** Goes on by the tabulator key, to what has that name. */
     const tabTo = async (name: string) => {
       for (let count = 0; count < 20; count += 1) {
@@ -335,9 +333,7 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
       await withAuthenticator(page);
       const check = async (what: string) => {
         await page.evaluate(AXE);
-        const { violations } = (await page.evaluate('axe.run()')) as {
-          violations: { id: string; nodes: { html: string }[] }[];
-        };
+        const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
         const found = violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
         expect(found, what).to.deep.equal([]);
         const overflow = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
@@ -387,6 +383,11 @@ const VISIBLE_FOCUS = `(() => {
 function form(action: string, fields: Readonly<Record<string, string>>): string {
   const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
   return `<form method="post" action="${action}">${inputs.join('')}</form><script>document.forms[0].submit()</script>`;
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
 }
 
 class ForeignSite implements AsyncDisposable {
