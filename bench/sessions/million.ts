@@ -68,7 +68,7 @@ export async function million(rounds: number): Promise<void> {
       ['1,000,000', large],
     ] as const) /* prettier-ignore */ {
       push(costs, `get of the state among ${name}`, costOf(BATCH, (index) => {
-        state.get(`ses:${(ids[index % ids.length] ?? Buffer.alloc(0)).latin1Slice()}`);
+        state.get(`ses:${(ids[index % ids.length] ?? Buffer.alloc(0)).toString('latin1')}`);
       })); // prettier-ignore
       push(costs, `list of a user among ${name}`, costOf(BATCH, (index) => {
         state.list(`user${String(index % (COUNTS[0] / PER_USER))}`);
