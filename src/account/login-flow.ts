@@ -62,8 +62,8 @@ export class LoginFlow {
   readonly #parts: SessionParts;
   readonly #sessions: SessionService;
   #body: Promise<Body> | undefined;
-  /** Whose login needs a second factor still. */
-  #half: FactorOwner | undefined;
+  /** What the login needs still that the request goes on with. */
+  #next: readonly string[] | undefined;
 
   constructor(answers: Answers, action: Action, options: FlowOptions) {
     this.#answers = answers;
@@ -179,13 +179,16 @@ export class LoginFlow {
     return this.#ownerOf(await this.session());
   }
 
-  /** Who proves a factor now. @throws AuthenticationRequiredError for neither a half login nor a session */
-  async subject(): Promise<Subject> {
+  /**
+   * Who proves a factor now. A half login goes on with the kinds that it was begun for: others only step sessions up.
+   * @throws AuthenticationRequiredError for neither such a half login nor a session
+   */
+  async subject(kind: SecondFactorInterface['kind']): Promise<Subject> {
     const half = await openHalf(this.#parts, this.request);
-    if (half !== undefined) {
-      const { user, userstore, userId } = half.record;
-      this.#half = { username: user, userstore, userId };
-      return { kind: 'half', half, owner: this.#half };
+    if (half?.record.next.includes(kind) === true) {
+      const { user, userstore, userId, next } = half.record;
+      this.#next = next;
+      return { kind: 'half', half, owner: { username: user, userstore, userId } };
     }
     const login = await this.#answers.authentication(this.#action);
     if (login === undefined || !isLoginOf(this.#parts, this.request, login)) throw this.unauthenticated();
@@ -203,7 +206,7 @@ export class LoginFlow {
       await startSession(this.#parts, login, this.request, idp);
       return this.done(login.user.username, body);
     }
-    await startHalf(this.#parts, login, this.request, idp);
+    await startHalf(this.#parts, login, this.request, kinds, idp);
     if (!body.isForm) return { status: 200, json: { next: kinds } };
     return redirectTo(this.pageOf({ next: kinds.join(','), returnTo }));
   }
@@ -284,18 +287,8 @@ export class LoginFlow {
     const body = code === undefined ? undefined : await this.body().catch(() => undefined);
     if (code === undefined || body?.isForm !== true) throw error;
     // A login that is still open goes on where it was.
-    const next = code === 'login_expired' ? undefined : await this.#nextOf(this.#half);
+    const next = code === 'login_expired' ? undefined : this.#next?.join(',');
     return redirectTo(this.pageOf({ error: code, next, returnTo: returnPath(textIn(body, 'returnTo')) }));
-  }
-
-  async #nextOf(owner: FactorOwner | undefined): Promise<string | undefined> {
-    if (owner === undefined) return undefined;
-    try {
-      return (await this.#enrolled(owner, this.secondFactors)).join(',') || undefined;
-    } catch {
-      // The answer to what was sent stands, whatever a store says now.
-      return undefined;
-    }
   }
 
   async #missingFactors(login: Authentication): Promise<readonly SecondFactorInterface['kind'][]> {

@@ -79,7 +79,7 @@ export function otpController(options: OtpControllerOptions): Constructor<object
 }
 
 async function proveCode(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
-  const subject = await flow.subject();
+  const subject = await flow.subject('otp');
   const code = await codeOf(flow);
   const { owner } = subject;
   let kind: 'otp' | 'recovery';

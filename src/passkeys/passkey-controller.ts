@@ -90,7 +90,7 @@ async function givenOptions(flow: LoginFlow, parts: PasskeyParts): Promise<OwnRe
   const purpose = textIn(await flow.body(), 'for');
   if (purpose === 'login') return { status: 200, json: await requestOptions(parts, undefined) };
   if (purpose === 'factor') {
-    const { owner } = await flow.subject();
+    const { owner } = await flow.subject('passkey');
     return { status: 200, json: await requestOptions(parts, owner) };
   }
   if (purpose === 'add') {
@@ -112,7 +112,7 @@ async function logIn(flow: LoginFlow, parts: PasskeyParts): Promise<OwnReply> {
 }
 
 async function proveFactor(flow: LoginFlow, parts: PasskeyParts): Promise<OwnReply> {
-  const subject = await flow.subject();
+  const subject = await flow.subject('passkey');
   const { members } = await flow.body();
   const { owner, method, at } = await usePasskey(parts, subject.owner, members['response'], useIn(flow));
   await reopenCodes(flow, owner);

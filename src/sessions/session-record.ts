@@ -49,6 +49,8 @@ export interface SessionRecord extends OwnerRecord {
 }
 
 export interface HalfRecord extends OwnerRecord {
+  /** The kinds of factors that complete it. */
+  readonly next: readonly string[];
   readonly until: number;
 }
 
@@ -97,6 +99,7 @@ const has = (shape: Shape): Check => {
   };
 };
 const isFactor = has({ method: isText, at: (value) => value === null || isTime(value) });
+const areKinds: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
 // A session that nothing has proved is none.
 const areFactors: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isFactor);
 
@@ -130,7 +133,7 @@ const SESSION: Shape = {
   userAgent: isString,
 } satisfies Record<keyof SessionRecord, Check>;
 
-const HALF: Shape = { ...OWNER, until: isTime } satisfies Record<keyof HalfRecord, Check>;
+const HALF: Shape = { ...OWNER, next: areKinds, until: isTime } satisfies Record<keyof HalfRecord, Check>;
 
 function read(text: unknown, shape: Shape): Readonly<Record<string, unknown>> {
   if (typeof text !== 'string') {

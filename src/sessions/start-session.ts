@@ -88,13 +88,15 @@ export async function startHalf(
   parts: SessionParts,
   login: Authentication,
   request: SecurityRequest,
+  next: readonly string[],
   idp?: IdpRecord,
 ): Promise<void> {
   const response = replyOf('start', request);
   const { facts } = await ownerFacts(parts, login, request);
   const cookie = newCookie();
   const id = digestOf(cookie.handle);
-  const record: HalfRecord = { ...facts, secret: digestOf(cookie.secret), idp, until: parts.now() + HALF_MS };
+  const secret = digestOf(cookie.secret);
+  const record: HalfRecord = { ...facts, secret, next, idp, until: parts.now() + HALF_MS };
   if (idp !== undefined) await noteIdp(parts, idp, `half:${id}`, record.until, request);
   if (!(await parts.store.set('half', id, record, record.until))) {
     throw new ServiceUnavailableError({ cause: new Error('The id of a new login is taken') });

@@ -82,7 +82,7 @@ for (const driver of DRIVERS) {
       ];
     });
 
-    const start = async (options: Partial<OtpServiceOptions> = {}) => {
+    const start = async (options: Partial<OtpServiceOptions> = {}, isPasskeyOnly = false) => {
       class Users extends MemoryUserstore {
         constructor() {
           super({ users });
@@ -126,7 +126,10 @@ for (const driver of DRIVERS) {
       const api = await SecuredServer.start(driver, {
         controllers: [
           probe(),
-          sessionController({ sessions: Sessions, secondFactors: [Otp, Passkeys] }),
+          sessionController({
+            sessions: Sessions,
+            secondFactors: isPasskeyOnly ? [Passkeys] : [Otp, Passkeys],
+          }),
           otpController({ otp: Otp, sessions: Sessions }),
           passkeyController({ passkeys: Passkeys, sessions: Sessions }),
         ],
@@ -226,6 +229,33 @@ for (const driver of DRIVERS) {
       const late = await api.send(before, '/otp/factor', { code: codeAt(secret, now) });
       expect([late.status, late.json()['code']]).to.deep.equal([401, 'authentication_required']);
       expect((await api.send(api.browser(), '/otp/factor', { code: '000000' })).status).to.equal(401);
+    });
+
+    it('complete no half login that was begun for another factor', async () => {
+      await using api = await start({}, true);
+      const { browser, secret } = await api.enrolled();
+      // Its user has no passkey: a password alone is a login, which codes step up.
+      const stepped = await api.byPassword();
+      expect((await api.send(stepped, '/otp/factor', { code: codeAt(secret, now) })).status).to.equal(200);
+      expect((await stepped.get('/strong')).status).to.equal(200);
+      const added = (await api.send(stepped, '/passkeys/options', { for: 'add' })).json();
+      const authenticator = new Authenticator(ORIGIN);
+      const response = authenticator.create(added as unknown as CreationOptions);
+      expect((await api.send(stepped, '/passkeys', { response })).status).to.equal(201);
+
+      now += 30_000;
+      const half = api.browser();
+      const login = await api.send(half, '/session', { username: 'ann', password: PASSWORD });
+      expect(login.json()).to.deep.equal({ next: ['passkey'] });
+      const refused = await api.send(half, '/otp/factor', { code: codeAt(secret, now) });
+      expect([refused.status, refused.cookies]).to.deep.equal([401, []]);
+      expect((await half.get('/who')).status).to.equal(401);
+      // The code was not looked at.
+      expect((await api.send(browser, '/otp/factor', { code: codeAt(secret, now) })).status).to.equal(200);
+      const asked = (await api.send(half, '/passkeys/options', { for: 'factor' })).json();
+      const use = authenticator.get(asked as unknown as RequestOptions);
+      expect((await api.send(half, '/passkeys/factor', { response: use })).status).to.equal(200);
+      expect((await half.get('/who')).status).to.equal(200);
     });
 
     it('are answered by redirects for forms, with a way back that is a path of the app', async () => {

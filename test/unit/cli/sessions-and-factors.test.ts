@@ -97,7 +97,7 @@ describe('The commands for sessions and factors', function () {
       factors: proved,
       secret,
     } = (await store.get('ses', one))?.record ?? ({} as SessionRecord);
-    const half = { user, stamp, factors: proved, secret, until: Date.now() + 60_000 };
+    const half = { user, stamp, factors: proved, secret, next: ['otp'], until: Date.now() + 60_000 };
     await store.set('half', 'h', half, Date.now() + 60_000);
     expect((await run('sessions', 'end', target, 'ann', bens)).code).to.equal(1);
     expect((await run('sessions', 'end', target, 'ann', one)).out).to.equal('1 session of ann ended\n');
