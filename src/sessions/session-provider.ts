@@ -93,12 +93,13 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
   onStart(app: AppFacts): void {
     const { cookies } = this.#sessions.parts;
     const others = app.providers.filter((other) => other instanceof SessionProvider);
-    const isShared = others.some(
-      (other) => other.#sessions !== this.#sessions && other.#sessions.parts.cookies.name === cookies.name,
-    );
-    if (isShared) {
+    const taken = others
+      .filter((other) => other.#sessions !== this.#sessions)
+      .flatMap((other) => [other.#sessions.parts.cookies.name, other.#sessions.parts.cookies.halfName]);
+    const shared = [cookies.name, cookies.halfName].find((name) => taken.includes(name));
+    if (shared !== undefined) {
       throw new ConfigurationError(
-        `${this.constructor.name}: two services have the cookie ${cookies.name}: set cookie.name of one of them`,
+        `${this.constructor.name}: two services have the cookie ${shared}: set cookie.name of one of them`,
       );
     }
     if (!this.#isStarted) hold(this.#sessions);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import {
   type Authentication,
+  ConfigurationError,
   type Constructor,
   CurrentAuthentication,
   MemoryState,
@@ -34,16 +35,16 @@ for (const driver of DRIVERS) {
       now = START;
     });
 
-    const start = async () => {
+    const start = async (shopName = 'shop', deskName = 'desk') => {
       const state = new MemoryState({ clock: () => now });
       class Shop extends SessionService {
         constructor() {
-          super({ state, cookie: { name: 'shop' } });
+          super({ state, cookie: { name: shopName } });
         }
       }
       class Desk extends SessionService {
         constructor() {
-          super({ state, cookie: { name: 'desk' } });
+          super({ state, cookie: { name: deskName } });
         }
       }
       const tokensValidFrom = new Date(START - 1000);
@@ -110,6 +111,18 @@ for (const driver of DRIVERS) {
       };
       return Object.assign(api, { logIn });
     };
+
+    it('need cookies of different names, also for logins that lack a factor', async () => {
+      for (const [one, other] of [
+        ['shop', 'shop'],
+        ['shop', 'shop-half'],
+        ['desk-half', 'desk'],
+      ] as const) {
+        const failure: unknown = await start(one, other).catch((error: unknown) => error);
+        expect(failure, other).to.be.instanceOf(ConfigurationError);
+        expect((failure as Error).message).to.contain('two services have the cookie __Host-');
+      }
+    });
 
     it('never strengthen the session of one person by the password of another', async () => {
       await using api = await start();
