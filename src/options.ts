@@ -96,7 +96,10 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   trustedOrigins?: readonly string[];
   /** True refuses Basic over plain HTTP except from this machine itself. @default false */
   requireHttps?: boolean;
-  /** False sends no Basic challenge to `X-Requested-With: XMLHttpRequest`. @default true */
+  /**
+   * False sends no Basic challenge where it would open a window over the app's page: to `X-Requested-With: XMLHttpRequest`,
+   * and where `Sec-Fetch-Dest` is neither document, iframe nor frame. @default true
+   */
   basicChallengeForScripts?: boolean;
   /** Hears every decision. It runs within the request: be quick. */
   onEvent?: SecurityEventListener;

@@ -137,13 +137,19 @@ export class Challenges {
   }
 
   private isHidden(scheme: string, request: SecurityRequest): boolean {
-    return (
-      !this.options.basicChallengeForScripts &&
-      scheme === 'basic' &&
-      request.header('x-requested-with')?.toLowerCase() === 'xmlhttprequest'
-    );
+    return !this.options.basicChallengeForScripts && scheme === 'basic' && isOfScript(request);
   }
 }
+
+/** True where the reply is for no page: a challenge would open a window over the one that is there. */
+function isOfScript(request: SecurityRequest): boolean {
+  if (request.header('x-requested-with')?.toLowerCase() === 'xmlhttprequest') return true;
+  const destination = request.header('sec-fetch-dest');
+  return destination !== undefined && !PAGES.has(destination);
+}
+
+/** @see Fetch Metadata Request Headers section 2.1 */
+const PAGES: ReadonlySet<string> = new Set(['document', 'iframe', 'frame']);
 
 /**
  * What is wrong with the token that came, and in the challenge of which scheme that is said: of the one that the request

@@ -180,6 +180,12 @@ for (const driver of DRIVERS) {
         });
         expect((await quiet.get('/guarded', script)).challenges).to.deep.equal([bearer]);
         expect((await quiet.get('/guarded', script)).status).to.equal(401);
+        expect((await quiet.get('/guarded', { 'Sec-Fetch-Dest': 'empty' })).challenges).to.deep.equal([
+          bearer,
+        ]);
+        expect((await quiet.get('/guarded', { 'Sec-Fetch-Dest': 'document' })).challenges).to.deep.equal(
+          both,
+        );
         expect((await quiet.get('/guarded')).challenges).to.deep.equal(both);
         expect((await quiet.get('/guarded', { 'X-Requested-With': 'curl' })).challenges).to.deep.equal(both);
         await using usual = await startApi(driver, { security: { providers } });

@@ -185,6 +185,17 @@ describe('Challenges', () => {
     expect(one({ scheme: 'Bearer' }, undefined, { options, headers })).to.deep.equal(['Bearer realm="api"']);
     expect(one({ scheme: 'Basic' }, undefined, { options })).to.deep.equal(['Basic realm="api"']);
     expect(one({ scheme: 'Basic' }, undefined, { headers })).to.deep.equal(['Basic realm="api"']);
+    for (const [destination, isShown] of [
+      ...(['document', 'iframe', 'frame'] as const).map((name) => [name, true] as const),
+      ...(['empty', 'image', 'script', 'object', ''] as const).map((name) => [name, false] as const),
+    ]) {
+      const sent = { 'Sec-Fetch-Dest': destination };
+      const expected = isShown ? ['Basic realm="api"'] : [];
+      expect(one({ scheme: 'Basic' }, undefined, { options, headers: sent }), destination).to.deep.equal(
+        expected,
+      );
+      expect(one({ scheme: 'Basic' }, undefined, { headers: sent })).to.deep.equal(['Basic realm="api"']);
+    }
   });
 
   describe('for a login that lacks something', () => {
