@@ -201,6 +201,7 @@ export type { FileOptions } from './files/file-options';
 export type { FileUserstoreOptions } from './userstores/file/file-userstore';
 export type { CredentialCacheOptions } from './passwords/credential-cache';
 export type { PasswordProviderOptions } from './providers/password';
-export type { Throttle, ThrottleOptions } from './throttle/throttle';
+export { Throttle } from './throttle/throttle';
+export type { ThrottleOptions } from './throttle/throttle';
 export type { PathPermissionsOptions } from './authorization/paths/path-permissions';
 export type { MemoryUserstoreOptions, Records } from './userstores/memory';

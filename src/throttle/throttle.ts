@@ -58,7 +58,10 @@ export class Throttle implements ProblemSource {
   readonly #addresses: Budget;
   readonly #known: Counter;
 
-  /** @throws ConfigurationError for options that are unknown or out of bounds */
+  /**
+   * @param counter of the library's own kinds; for several machines there is `RedisThrottle`
+   * @throws ConfigurationError for options that are unknown or out of bounds
+   */
   constructor(
     options: ThrottleOptions = {},
     counter: CounterFactory = ({ seconds, maxKeys }) => new MemoryCounter(seconds, maxKeys),

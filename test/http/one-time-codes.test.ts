@@ -20,10 +20,10 @@ import {
   sessionController,
   SessionProvider,
   SessionService,
+  Throttle,
   type User,
 } from '../../src';
 import { passkeyController, PasskeyService } from '../../src/passkeys';
-import { Throttle } from '../../src/throttle/throttle';
 import { Authenticator, type CreationOptions, type RequestOptions } from '../support/authenticator';
 import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';

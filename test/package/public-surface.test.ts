@@ -43,6 +43,7 @@ const VALUES = [
   'SecurityFaultError',
   'ServiceUnavailableError',
   'StepUpRequiredError',
+  'Throttle',
   'ThrottledError',
   'TokenInvalidError',
   'TokenProvider',
