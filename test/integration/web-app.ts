@@ -94,7 +94,8 @@ export class WebExample implements AsyncDisposable {
   ): Promise<void> {
     await page.getByLabel('Name').fill(name);
     await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    const button = page.getByRole('button', { name: 'Log in', exact: true });
+    await Promise.all([page.waitForEvent('load'), button.click()]);
   }
 
   /** Closes its browsers. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { mute } from '../example/support';
 import { describeWith } from './describe-with';
 import { type Host, launch, WebExample, whyNoChromium, withAuthenticator } from './web-app';
@@ -19,6 +19,14 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
   after(() => chrome.close());
 
   const heading = (page: Page) => page.getByRole('heading', { level: 1 }).innerText();
+  /** Waits for the page of that heading: what a click leads to comes later. */
+  const shown = (page: Page, name: string) =>
+    page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  /** Waits until there are so many. */
+  const number = async (items: Locator, count: number) => {
+    await items.nth(count - 1).waitFor();
+    await items.nth(count).waitFor({ state: 'detached' });
+  };
   const alert = (page: Page) => page.getByRole('alert').innerText();
   const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
   /** Waits for what a script tells. */
@@ -37,12 +45,12 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
       it('sends from a page to the login and back to it, with its query', async () => {
         const web = shared;
         const page = await web.visit('/account?from=mail');
-        expect(page.url()).to.equal(`${web.url}/login?returnTo=%2Faccount%3Ffrom%3Dmail`);
+        await page.waitForURL(`${web.url}/login?returnTo=%2Faccount%3Ffrom%3Dmail`);
         await web.logIn(page, 'editor', 'wrong');
         expect(await alert(page)).to.equal('That is not right. Try again.');
         await web.logIn(page);
-        expect(page.url()).to.equal(`${web.url}/account?from=mail`);
-        expect(await heading(page)).to.equal('Your account');
+        await page.waitForURL(`${web.url}/account?from=mail`);
+        await shown(page, 'Your account');
         const [cookie] = await page.context().cookies();
         expect(cookie).to.include({
           name: '__Host-notes',
@@ -63,11 +71,12 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         await page.getByLabel('Title').fill(title);
         await page.getByLabel('Text').fill('</p><script>document.title = 2</script>');
         await press(page, 'Add');
+        await page.getByRole('heading', { name: title }).waitFor();
         await page.reload();
         expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).to.deep.equal([title]);
         expect(await page.title()).to.equal('Your notes - Notes');
         await page.getByRole('button', { name: 'Delete' }).click();
-        expect(await page.getByText('No notes yet.').count()).to.equal(1);
+        await page.getByText('No notes yet.').waitFor();
       });
 
       it('shows nothing of a person who has logged out, also two steps back', async () => {
@@ -76,7 +85,7 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         await web.logIn(page);
         await page.getByRole('link', { name: 'editor' }).click();
         await press(page, 'Log out');
-        expect(await heading(page)).to.equal('Log in');
+        await shown(page, 'Log in');
         for (let steps = 0; steps < 2; steps += 1) {
           await page.goBack({ waitUntil: 'commit' });
           await page.getByRole('heading', { name: 'Log in' }).waitFor();
@@ -94,8 +103,9 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         await one.reload();
         expect(await one.getByRole('navigation').innerText()).to.contain('admin');
         await press(other, 'Log out');
+        await shown(other, 'Log in');
         await one.reload();
-        expect(await heading(one)).to.equal('Log in');
+        await shown(one, 'Log in');
       });
 
       it('lists devices, and ends them from another', async () => {
@@ -104,18 +114,19 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         for (const page of [here, there, third]) await web.logIn(page, 'admin');
         await here.goto(`${web.url}/account`);
         const devices = here.getByRole('region', { name: 'Where you are logged in' }).getByRole('listitem');
-        expect(await devices.count()).to.equal(3);
-        expect(await devices.getByText('this one').count()).to.equal(1);
+        await number(devices, 3);
+        await number(devices.getByText('this one'), 1);
         await here.getByRole('button', { name: 'Log out there' }).first().click();
-        expect(await devices.count()).to.equal(2);
+        await number(devices, 2);
         const headings = async () => {
           for (const page of [there, third]) await page.goto(`${web.url}/`);
           return (await Promise.all([there, third].map(heading))).toSorted();
         };
         expect(await headings()).to.deep.equal(['Log in', 'Your notes']);
         await press(here, 'Log out everywhere else');
+        await number(devices, 1);
         expect(await headings()).to.deep.equal(['Log in', 'Log in']);
-        expect(await heading(here)).to.equal('Your account');
+        await shown(here, 'Your account');
       });
 
       it('takes no form of a foreign page: no note, no logout, no login as somebody else', async () => {
@@ -139,7 +150,7 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         }
         await page.goto(web.url);
         expect(await page.getByRole('navigation').innerText()).to.contain('editor');
-        expect(await page.getByText('No notes yet.').count()).to.equal(1);
+        await page.getByText('No notes yet.').waitFor();
       });
 
       it('asks for codes after the password once they are set up, and for a fresh login before what matters', async () => {
@@ -160,10 +171,11 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         const recovery = await page.locator('.codes li').allInnerTexts();
         expect(recovery).to.have.length(10);
         await press(page, 'Log out');
+        await shown(page, 'Log in');
 
         await page.goto(`${web.url}/account`);
         await web.logIn(page);
-        expect(await heading(page)).to.equal('Second step');
+        await shown(page, 'Second step');
         expect(
           (
             await page.request.get(`${web.url}/account`, {
@@ -178,7 +190,7 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         web.pass(60);
         await page.getByLabel('Code of your app').fill(web.code(secret));
         await press(page, 'Go on');
-        expect(page.url()).to.equal(`${web.url}/account`);
+        await page.waitForURL(`${web.url}/account`);
 
         await page.goto(web.url);
         await page.getByLabel('Title').fill('a');
@@ -186,12 +198,12 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         await press(page, 'Add');
         web.pass(301);
         await page.getByRole('link', { name: 'Delete all notes' }).click();
-        expect(await heading(page)).to.equal('Confirm that it is you');
+        await shown(page, 'Confirm that it is you');
         await page.getByLabel('Code of your app').fill(recovery[3] ?? '');
         await press(page, 'Go on');
-        expect(await heading(page)).to.equal('Delete all notes?');
+        await shown(page, 'Delete all notes?');
         await press(page, 'Delete all notes');
-        expect(await page.getByText('No notes yet.').count()).to.equal(1);
+        await page.getByText('No notes yet.').waitFor();
 
         // Removing a factor takes both of them, fresh.
         web.pass(301);
@@ -220,7 +232,7 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         await page.getByRole('heading', { name: 'Your notes' }).waitFor();
         await press(page, 'Log out');
         await web.logIn(page);
-        expect(await heading(page)).to.equal('Second step');
+        await shown(page, 'Second step');
         await press(page, 'Use a passkey');
         await page.getByRole('heading', { name: 'Your notes' }).waitFor();
         await page.goto(`${web.url}/account`);
@@ -236,26 +248,28 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         const page = await web.visit('/account');
         const atProvider = async () => {
           await page.getByRole('link', { name: 'company account' }).click();
-          expect(new URL(page.url()).origin).to.equal(web.running.settings.issuer);
+          await page.waitForURL((url) => url.origin === web.running.settings.issuer);
         };
         await atProvider();
         await page.locator('[name=name]').fill('alice');
         await page.locator('[name=password]').fill(web.running.password);
         await page.getByRole('button').click();
-        expect(page.url()).to.equal(`${web.url}/account`);
+        await page.waitForURL(`${web.url}/account`);
         expect(await page.getByRole('navigation').innerText()).to.contain('editor');
         // Single sign-on: another browser session of the app needs no password there.
         await page.context().clearCookies({ name: '__Host-notes' });
         await page.goto(`${web.url}/login`);
         await page.getByRole('link', { name: 'company account' }).click();
-        expect(await heading(page)).to.equal('Your notes');
+        await shown(page, 'Your notes');
         await press(page, 'Log out');
-        if (new URL(page.url()).origin === web.running.settings.issuer) {
+        const { issuer } = web.running.settings;
+        await page.waitForURL(({ origin, pathname }) => origin === issuer || pathname === '/login');
+        if (new URL(page.url()).origin === issuer) {
           await page.getByRole('button', { name: 'Yes, sign me out' }).click();
         }
-        expect(page.url()).to.match(/\/login$/);
+        await page.waitForURL(`${web.url}/login`);
         await atProvider();
-        expect(await page.locator('[name=password]').count()).to.equal(1);
+        await page.locator('[name=password]').waitFor();
       });
 
       it('changes the password, and logs everybody else out', async () => {
@@ -269,7 +283,7 @@ describeWith(whyNoChromium(), 'The example with pages, in Chromium', () => {
         for (const each of [page, other]) await each.goto(web.url);
         expect([await heading(page), await heading(other)]).to.deep.equal(['Your notes', 'Log in']);
         await web.logIn(other, 'editor', 'a longer and better one');
-        expect(await heading(other)).to.equal('Your notes');
+        await shown(other, 'Your notes');
       });
     });
   }
