@@ -46,6 +46,7 @@ describe('resolveOptions', () => {
       logger: console,
       skip: undefined,
       onUnauthorized: undefined,
+      context: false,
       clock: Date.now,
     });
   });
