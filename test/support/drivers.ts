@@ -82,7 +82,10 @@ export class TestServer implements AsyncDisposable {
   ) {}
 
   static async start(listener: http.RequestListener): Promise<TestServer> {
-    return TestServer.of(http.createServer(listener).listen(0, '127.0.0.1'));
+    const server = http.createServer(listener);
+    // On a busy machine a connection is reused late, and a thousand of them wait to be accepted.
+    server.keepAliveTimeout = 120_000;
+    return TestServer.of(server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }));
   }
 
   /** A server that the app under test has made itself. */
