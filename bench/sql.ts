@@ -2,11 +2,8 @@
  * What loading a user costs with 10 and with 1,000,000 users in securest's own tables, in SQLite and in a
  * PostgreSQL of its own where that is installed. Prints medians of one run; it asserts nothing.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { migrate, type SqlClient, SqliteClient, SqlUserstore } from '../src/sql';
-import { PostgresServer, whyNoPostgres } from '../test/integration/postgres-server';
+import { migrate, type SqlClient, SqlUserstore } from '../src/sql';
+import { onDatabases } from './databases';
 
 const COUNTS = [10, 1_000_000];
 const LOOKUPS = 2000;
@@ -67,29 +64,4 @@ async function measure(name: string, client: SqlClient): Promise<void> {
   console.log(`${name.padEnd(10)} ratio ${(many / few).toFixed(2)}`);
 }
 
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'securest-bench-'));
-  const file = new SqliteClient(join(folder, 'users.db'));
-  try {
-    await measure('SQLite', file);
-  } finally {
-    file.close();
-    rmSync(folder, { recursive: true });
-  }
-  const missing = whyNoPostgres();
-  if (missing !== undefined) {
-    console.log(`PostgreSQL is left out, because ${missing}`);
-    return;
-  }
-  const server = new PostgresServer();
-  try {
-    await server.start();
-    const pool = server.pool({ query_timeout: 300_000, statement_timeout: 300_000 });
-    await measure('PostgreSQL', pool);
-    await pool.end();
-  } finally {
-    await server.remove();
-  }
-}
-
-void main();
+void onDatabases(measure);

@@ -1,10 +1,7 @@
 /** How a million ended rows leave SQLite and PostgreSQL: the time of each batch, and of others' writes meanwhile. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { migrate, type SqlClient, SqliteClient, SqlState } from '../../src/sql';
+import { migrate, type SqlClient, SqlState } from '../../src/sql';
 import { stateStatements } from '../../src/sql/state-statements';
-import { PostgresServer, whyNoPostgres } from '../../test/integration/postgres-server';
+import { onDatabases } from '../databases';
 import { figureOf } from '../request/statistics';
 
 const ROWS = 1_000_000;
@@ -56,27 +53,6 @@ async function time(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-export async function sweep(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'securest-bench-'));
-  const file = new SqliteClient(join(folder, 'state.db'));
-  try {
-    await measure('SQLite', file);
-  } finally {
-    file.close();
-    rmSync(folder, { recursive: true });
-  }
-  const missing = whyNoPostgres();
-  if (missing !== undefined) {
-    console.log(`PostgreSQL is left out, because ${missing}`);
-    return;
-  }
-  const server = new PostgresServer();
-  try {
-    await server.start();
-    const pool = server.pool({ query_timeout: 300_000, statement_timeout: 300_000 });
-    await measure('PostgreSQL', pool);
-    await pool.end();
-  } finally {
-    await server.remove();
-  }
+export function sweep(): Promise<void> {
+  return onDatabases(measure);
 }

@@ -101,7 +101,8 @@ export interface AuthProviderInterface<U extends User = User> {
   /**
    * What it reads: `authorization`, another header's name, `cookie`, `tls` or `body`, or several of them. A provider that
    * grants without having found one of these headers by `request.header()` counts as a provider that reads a cookie: see
-   * the cross-site check. What is in the body a browser sends only when a page has it, so it is not asked for there. An empty list, with empty `schemes`, is for one that never answers in the chain.
+   * the cross-site check. What is in the body a browser sends only when a page has it, so it is not asked for there. An
+   * empty list, with empty `schemes`, is for one that never answers in the chain.
    * @default 'authorization'
    */
   readonly credential?: string | readonly string[];

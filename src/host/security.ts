@@ -41,11 +41,9 @@ import {
   SecurityError,
   SecurityFaultError,
 } from '../errors';
+import { guardCalls } from '../guards/guard-calls';
 import type { GuardOptions, Guards } from '../guards/guards';
 import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
-import { writeRefusal } from '../http/refusal-reply';
-import { rawRequest, rawResponse } from '../http/raw';
-import { replyError } from '../http/reply';
 import type { ResolvedOptions } from '../options';
 import { accessOfRule, type GuardRule } from '../rules/guard-rule';
 import { refuseWithoutFamilies, withoutProvider } from './token-controller';
@@ -233,22 +231,10 @@ export class Security<U extends User = User, R extends string = string> {
       ? [handlerOrOptions, options]
       : [undefined, handlerOrOptions];
     const accessFor = this.parts.guards.add(rule, given);
-    const { audit, checkers, components, context, states } = this.parts;
-    const calls = {
-      authorize: (action: Action) =>
-        this.settled(() => {
-          components.startOnce();
-          return checkers.authorize(action, accessFor(rawRequest(action).method ?? ''));
-        }),
-      refuse: (error: unknown, action: Action) => {
-        this.refuse(error, action);
-      },
-      within: <T>(action: Action, work: () => T): T => context.run(states.of(action), work),
-      onFault: (cause: unknown) => {
-        audit.error(`${accessFor('').action}: its handler failed`, cause);
-      },
-    };
-    return guardMiddleware(calls, handler);
+    return guardMiddleware(
+      guardCalls(this.parts, (work) => this.settled(work), accessFor),
+      handler,
+    );
   }
 
   /**
@@ -325,20 +311,6 @@ export class Security<U extends User = User, R extends string = string> {
     this.logins.set(outcome.authentication, outcome);
     // The stores and providers of this instance are those of U: its options ask for no others.
     return outcome.authentication as Authentication<U>;
-  }
-
-  /** Answers for a guard. Never throws. */
-  private refuse(thrown: unknown, action: Action): void {
-    const { audit, refusals, states } = this.parts;
-    try {
-      const isOfFamily = isInstance<SecurityError>(thrown, SecurityError);
-      const error = replyError(isOfFamily ? thrown : new SecurityFaultError({ cause: thrown }));
-      refusals.complete(error, states.of(action));
-      writeRefusal(action, error);
-    } catch (cause) {
-      audit.error('A refusal could not be sent', cause);
-      rawResponse(action)?.destroy();
-    }
   }
 
   /** A promise for all but a grant: the host treats what is thrown or false at once in another way. */

@@ -28,8 +28,8 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   /**
-   * A request that has come to an action or a guard: with the route that the router found, and the path that it matched, before
-   * any middleware of the action's own could rewrite it.
+   * A request that has come to an action or a guard: with the route that the router found, and the path that it matched,
+   * before any middleware of the action's own could rewrite it.
    * @param before the same request as it was seen before: what has been looked up stays
    */
   static at(

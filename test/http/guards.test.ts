@@ -442,7 +442,15 @@ describe('guard()', () => {
     for (const rule of [null, '', [], 0, true, {}, 'owner', permission('x'), ownerOf(Notes, 'id'), Notes]) {
       expect(() => security.guard(rule as never), JSON.stringify(rule)).to.throw(ConfigurationError);
     }
-    for (const options of [{ nam: 'x' }, { name: '' }, { name: 1 }, { name: 'a\nb' }, null, 'x']) {
+    for (const options of [
+      { nam: 'x' },
+      { name: '' },
+      { name: 'x'.repeat(201) },
+      { name: 1 },
+      { name: 'a\nb' },
+      null,
+      'x',
+    ]) {
       expect(() => security.guard('editor', options as never), JSON.stringify(options)).to.throw(
         ConfigurationError,
       );
@@ -457,6 +465,7 @@ describe('guard()', () => {
     const { security } = scene();
     const one = () => true;
     const other = () => true;
+    security.guard('editor', { name: 'x'.repeat(200) });
     security.guard('editor', { name: 'docs' });
     security.guard(['editor'], { name: 'docs' });
     security.guard(one, { name: 'one' });

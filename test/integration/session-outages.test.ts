@@ -132,23 +132,10 @@ function describeOutages(store: Store, prepare: () => Promise<{ target: string; 
 
 describeWith(whyNoPostgres(), 'Sessions while PostgreSQL is away', () => {
   const server = new PostgresServer();
-  describeOutages(
-    {
-      start: () => server.start(),
-      kill: () => server.kill(),
-      freeze: () => {
-        server.freeze();
-      },
-      thaw: () => {
-        server.thaw();
-      },
-      remove: () => server.remove(),
-    },
-    async () => {
-      const target = await withUsers(server.url, USERS);
-      return { target, users: target };
-    },
-  );
+  describeOutages(server, async () => {
+    const target = await withUsers(server.url, USERS);
+    return { target, users: target };
+  });
 });
 
 describeWith(whyNoRedis(), 'Sessions while Redis is away', () => {
@@ -159,23 +146,10 @@ describeWith(whyNoRedis(), 'Sessions while Redis is away', () => {
       ['appendfsync', 'always'],
     ],
   });
-  describeOutages(
-    {
-      start: () => server.start(),
-      kill: () => server.kill(),
-      freeze: () => {
-        server.freeze();
-      },
-      thaw: () => {
-        server.thaw();
-      },
-      remove: () => server.remove(),
-    },
-    async () => {
-      const users = await withUsers(`sqlite:${join(folder, 'users.db')}`, USERS);
-      return { target: `redis:${server.socket}`, users };
-    },
-  );
+  describeOutages(server, async () => {
+    const users = await withUsers(`sqlite:${join(folder, 'users.db')}`, USERS);
+    return { target: `redis:${server.socket}`, users };
+  });
   after(() => {
     rmSync(folder, { recursive: true });
   });
