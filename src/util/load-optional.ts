@@ -1,6 +1,9 @@
 import { ConfigurationError } from '../errors';
 
-/** Loads a package that apps install only where they use it. @throws ConfigurationError that says how to */
+/**
+ * Loads a package that apps install only where they use it, or a file of one.
+ * @throws ConfigurationError that says how to install it
+ */
 export function loadOptional(name: string, feature: string): unknown {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- securest installs without it
@@ -8,7 +11,8 @@ export function loadOptional(name: string, feature: string): unknown {
   } catch (error) {
     const { code } = (error ?? {}) as { code?: unknown };
     if (code !== 'MODULE_NOT_FOUND') throw error;
-    throw new ConfigurationError(`${feature} needs the package ${name}: npm install ${name}`, {
+    const needed = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+    throw new ConfigurationError(`${feature} needs the package ${needed}: npm install ${needed}`, {
       cause: error,
     });
   }
