@@ -16,17 +16,22 @@ export interface Viewer {
 
 /** @param viewer absent: the page only links to the document */
 export function docsPage(viewer?: Viewer): string {
-  const link = 'The document is <a href="openapi.json">openapi.json</a>.';
+  const text = `<h1>API documentation</h1>
+<p>The document is <a href="openapi.json">openapi.json</a>.`;
   const [head, place, scripts] =
     viewer === undefined
-      ? ['', `<p>${link}</p>`, '']
+      ? ['<link rel="icon" href="data:,">\n', `<main>\n${text}</p>\n</main>`, '']
       : [
           `<link rel="icon" href="${viewer.folder}/favicon-32x32.png">
 <link rel="stylesheet" href="${viewer.folder}/swagger-ui.css">
 <link rel="stylesheet" href="${viewer.folder}/page.css">
 `,
-          // The viewer takes the place of the text when it runs.
-          `<div id="viewer" data-credentials="${viewer.credentials}"><p>${link} This page shows it by JavaScript.</p></div>`,
+          // The viewer, which has a main part and a heading itself, takes the place of the text when it runs.
+          `<div id="viewer" data-credentials="${viewer.credentials}">
+<main>
+${text} This page shows it by JavaScript.</p>
+</main>
+</div>`,
           `<script src="${viewer.folder}/swagger-ui-bundle.js"></script>
 <script src="${viewer.folder}/start.js"></script>
 `,
@@ -39,20 +44,17 @@ export function docsPage(viewer?: Viewer): string {
 <title>API documentation</title>
 ${head}</head>
 <body>
-<main>
-<h1>API documentation</h1>
 ${place}
-</main>
 ${scripts}</body>
 </html>
 `;
 }
 
-/** The viewer has a visible heading of its own, of a lower level. */
-export const PAGE_STYLE = `body{margin:0;background:#fff}
-.dark-mode,.dark-mode body{background:#1c2022;color-scheme:dark}
-h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}
-p{margin:2rem;font:1rem system-ui,sans-serif}
+/** For the page around the viewer, and for the text that the viewer takes the place of. */
+export const PAGE_STYLE = `body{margin:0;background:#fff;font:1rem/1.5 system-ui,sans-serif}
+.dark-mode body{background:#1c2022;color:#e4e6e6;color-scheme:dark}
+#viewer>main{margin:1rem}
+.dark-mode #viewer>main a{color:#9cc2ff}
 `;
 
 /**

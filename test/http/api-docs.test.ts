@@ -218,7 +218,7 @@ describe('apiDocs()', () => {
         await using server = await started({ viewer: 'none' });
         const { status, text, response } = await server.raw('/docs/');
         expect([status, response.headers['content-security-policy']]).to.deep.equal([200, POLICY]);
-        expect(linksOf(text)).to.deep.equal(['openapi.json']);
+        expect(linksOf(text)).to.deep.equal(['data:,', 'openapi.json']);
         expect((await server.raw('/docs/openapi.json')).status).to.equal(200);
       });
 
