@@ -132,9 +132,7 @@ describeWith(whyNoChromium(), 'The API documentation in Chromium', function () {
     const name = page.getByLabel('auth-basic-username');
     await name.waitFor();
     // The dialog takes the focus to its first field.
-    await page.waitForFunction(
-      `document.activeElement?.getAttribute('aria-label') === 'auth-basic-username'`,
-    );
+    await page.locator('[aria-label="auth-basic-username"]:focus').waitFor();
     await page.keyboard.type(LOGIN.username);
     await docs.tabTo(page.getByLabel('auth-basic-password'));
     await page.keyboard.type(LOGIN.password);
