@@ -123,39 +123,35 @@ describeWith(whyNoChromium(), 'The API documentation in Chromium', function () {
 
   it('is used by keyboard alone', async () => {
     await using server = await startDocsApp(koa);
+    const token = await tokenOf(server);
     await using docs = await DocsPage.open(chrome, server);
     const { page } = docs;
     const authorize = page.locator('.scheme-container').getByRole('button', { name: 'Authorize' });
     await authorize.waitFor();
     await docs.tabTo(authorize);
     await page.keyboard.press('Enter');
-    const name = page.getByLabel('auth-basic-username');
-    await name.waitFor();
-    // The dialog takes the focus to its first field.
-    await page.locator('[aria-label="auth-basic-username"]:focus').waitFor();
-    await page.keyboard.type(LOGIN.username);
-    await docs.tabTo(page.getByLabel('auth-basic-password'));
-    await page.keyboard.type(LOGIN.password);
+    // The dialog takes the focus to a field.
+    const field = page.getByLabel('auth-bearer-value');
+    await page.locator('.modal-ux input:focus').waitFor();
+    await docs.tabTo(field);
+    await page.keyboard.type(token);
     await page.keyboard.press('Enter');
-    const close = page.locator('.auth-container').first().getByRole('button', { name: 'Close' });
     await page.getByRole('button', { name: 'Remove authorization' }).waitFor();
-    await docs.tabTo(close);
+    await docs.tabTo(page.locator('.auth-container').last().getByRole('button', { name: 'Close' }));
     await page.keyboard.press('Enter');
-    await name.waitFor({ state: 'detached' });
+    await page.locator('.modal-ux').waitFor({ state: 'detached' });
     const operation = docs.operation('Me-me');
-    await docs.tabTo(operation.locator('button.opblock-control-arrow'));
+    await docs.tabTo(operation.locator('.opblock-summary-control'));
     await page.keyboard.press('Enter');
-    for (const button of ['Try it out', 'Execute']) {
-      const target = operation.getByRole('button', { name: button });
-      await target.waitFor();
-      await docs.tabTo(target);
-      if (button === 'Execute') {
-        const response = await docs.answered(operation, () => page.keyboard.press('Enter'));
-        expect(response.status()).to.equal(200);
-      } else {
-        await page.keyboard.press('Enter');
-      }
-    }
+    const tryOut = operation.getByRole('button', { name: 'Try it out' });
+    await tryOut.waitFor();
+    await docs.tabTo(tryOut);
+    await page.keyboard.press('Enter');
+    const execute = operation.getByRole('button', { name: 'Execute' });
+    await execute.waitFor();
+    await docs.tabTo(execute);
+    const response = await docs.answered(operation, () => page.keyboard.press('Enter'));
+    expect(response.status()).to.equal(200);
   });
 
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -112,8 +112,8 @@ export class DocsPage implements AsyncDisposable {
   /** Goes on by the Tab key until something has the focus. */
   async tabTo(target: Locator): Promise<void> {
     for (let pressed = 0; pressed < 60; pressed += 1) {
-      await this.page.keyboard.press('Tab');
       if (await target.evaluate((element) => element.ownerDocument.activeElement === element)) return;
+      await this.page.keyboard.press('Tab');
     }
     throw new Error('It is not reached by the Tab key');
   }
