@@ -10,7 +10,7 @@ import { returnPath } from '../http/return-path';
 import { writeReply } from '../http/write-reply';
 import { kind, oneOf, optional, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import { type CallCredentials, docsPage, PAGE_POLICY } from './api-docs-page';
+import { docsPage, PAGE_POLICY } from './api-docs-page';
 import { pathBelow, withSlash } from './api-docs-path';
 import { documentText } from './api-docs-text';
 import { loadViewer, type ViewerFiles } from './api-docs-viewer';
@@ -29,7 +29,7 @@ export interface ApiDocsOptions {
    * under Authorize, as those of a client; `'same-origin'` is for APIs that are called with a session cookie.
    * @default 'omit'
    */
-  credentials?: CallCredentials;
+  credentials?: 'omit' | 'same-origin';
   /**
    * The path that it is mounted at, where the host leaves that on the path: on node:http, and in a router of Koa.
    * koa-mount and `app.use('/docs', ...)` of Express take it off. @default '/'

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import Koa from 'koa';
 import mount from 'koa-mount';
 import { ConfigurationError, createSecurity } from '../../src';
-import { apiDocs, type ApiDocsOptions } from '../../src/openapi/api-docs';
+import { apiDocs, type ApiDocsOptions } from '../../src/openapi';
 import { DOCS_HOSTS, DOCUMENT } from '../support/api-docs-hosts';
 import { TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';

@@ -300,8 +300,9 @@ describe('Public surface', function () {
   });
 
   it('of securest/openapi is these values and types', () => {
-    expect(Object.keys(openapi)).to.have.members(['securityDocument', 'servedMetadata']);
+    expect(Object.keys(openapi)).to.have.members(['apiDocs', 'securityDocument', 'servedMetadata']);
     expect(exportedTypes(program, 'src/openapi/index.ts')).to.have.members([
+      'ApiDocsOptions',
       'DocumentOptions',
       'SecurityDocument',
     ]);

@@ -14,7 +14,7 @@ import {
   TokenService,
   type User,
 } from '../../src';
-import { apiDocs, type ApiDocsOptions } from '../../src/openapi/api-docs';
+import { apiDocs, type ApiDocsOptions } from '../../src/openapi';
 import { basic, type Driver, TestServer } from './drivers';
 import { cheapPasswords } from './hashers';
 import { MemoryLogger, reset } from './reset';

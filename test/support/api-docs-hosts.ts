@@ -4,7 +4,7 @@ import express from 'express';
 import express4 from 'express4';
 import Koa from 'koa';
 import mount from 'koa-mount';
-import { apiDocs, type ApiDocsOptions } from '../../src/openapi/api-docs';
+import { apiDocs, type ApiDocsOptions } from '../../src/openapi';
 import type { Middleware } from '../../src';
 
 /** A document by hand, of an API that answers who asks. */

@@ -32,6 +32,7 @@ import {
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController } from 'securest/oidc';
+import { apiDocs } from 'securest/openapi';
 import { PasskeyService } from 'securest/passkeys';
 import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
@@ -51,6 +52,11 @@ assert.throws(
   () => new KerberosProvider({ service: 'HTTP@app.example', realms: ['EXAMPLE.COM'] }),
   /needs the package kerberos: npm install kerberos/,
 );
+assert.throws(
+  () => apiDocs({ document: { openapi: '3.1.1' } }),
+  /needs the package swagger-ui-dist: npm install swagger-ui-dist/,
+);
+assert.equal(typeof apiDocs({ document: { openapi: '3.1.1' }, viewer: 'none' }), 'function');
 assert.throws(() => new LdapUserstore({ url: 'ldap://x', baseDn: 'dc=x' }), /passwords in clear/);
 assert.deepEqual(
   new AccessTokenProvider({
