@@ -135,7 +135,7 @@ const REQUESTS: Record<string, OutgoingHttpHeaders> = {
   none: {},
   wrong: basic('wrong', 'x'),
   malformed: basic('malformed', 'x'),
-  doubled: { authorization: ['Basic YQ==', 'Basic Yg=='] },
+  doubled: { Authorization: ['Basic YQ==', 'Basic Yg=='] },
   throttled: basic('throttled', 'x'),
   unavailable: basic('unavailable', 'x'),
   nobody: basic('ann', 'x'),

@@ -50,7 +50,7 @@ export function secured(
   host: RoutingControllersOptions = {},
 ): RoutingControllersOptions {
   class Basic extends provider('basic', () => null) {
-    readonly schemes = ['basic'];
+    override readonly schemes = ['basic'];
   }
   return createSecurity({ logger: new MemoryLogger(), providers: [Basic], ...security }).secure({
     ...host,

@@ -17,8 +17,10 @@ import {
 import {
   anyOf,
   allOf,
+  type AuthProviderInterface,
   type AuthorizationProviderInterface,
   ConfigurationError,
+  type Constructor,
   createSecurity,
   CurrentAuthentication,
   jwksController,
@@ -42,7 +44,7 @@ const REFUSALS = {
 const DENIED = { 403: { $ref: '#/components/responses/AccessDenied' } };
 const SUCCESS = { '2XX': { description: 'Successful response' } };
 
-function reading(credential: string | string[], schemes?: string[]) {
+function reading(credential: string | string[], schemes: string[] = []): Constructor<AuthProviderInterface> {
   return class {
     readonly credential = credential;
     readonly schemes = schemes;
@@ -185,7 +187,7 @@ describe('securityDocument', () => {
 
     it('for unsafe methods where browsers resend a credential', () => {
       class Cookie extends reading('cookie', []) {
-        describe() {
+        override describe() {
           return { securitySchemes: { sid: { type: 'apiKey', in: 'cookie', name: 'sid' } } as const };
         }
       }
@@ -209,7 +211,7 @@ describe('securityDocument', () => {
       @Authorized(anyOf(scope('b'), 'x')) @Get('/either') either() {}
     }
     class Issuer extends reading('authorization', ['bearer', 'dpop']) {
-      describe() {
+      override describe() {
         return {
           openIdConnectUrl: 'https://id.example/.well-known/openid-configuration',
           dpop: { algorithms: ['ES256'], required: true },
