@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import Koa from 'koa';
 import mount from 'koa-mount';
+import { Authorized, Get, JsonController } from 'routing-controllers';
 import { ConfigurationError, createSecurity } from '../../src';
-import { apiDocs, type ApiDocsOptions } from '../../src/openapi';
+import { apiDocs, type ApiDocsOptions, securityDocument } from '../../src/openapi';
 import { DOCS_HOSTS, DOCUMENT } from '../support/api-docs-hosts';
 import { TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
@@ -271,6 +272,27 @@ describe('apiDocs()', () => {
       });
     });
   }
+
+  it('serves what securityDocument() says of an app', async () => {
+    @JsonController('/notes')
+    class Notes {
+      @Authorized('editor') @Get('/') list() {
+        return [];
+      }
+    }
+    const security = createSecurity({
+      logger: new MemoryLogger(),
+      userstores: [CastUserstore],
+      providers: [NameProvider],
+    });
+    const { document } = securityDocument(security.secure({ controllers: [Notes] }));
+    for (const given of [document, () => document]) {
+      const handle = new Koa().use(mount('/docs', apiDocs({ document: given }))).callback();
+      await using server = await TestServer.start((request, response) => void handle(request, response));
+      const { text } = await server.raw('/docs/openapi.json');
+      expect(JSON.parse(text)).to.deep.equal(document).and.to.have.nested.property('paths./notes.get');
+    }
+  });
 
   it('is seen on Koa by the middlewares around it', async () => {
     const seen: unknown[] = [];
