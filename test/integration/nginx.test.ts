@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Authorized, Get, JsonController, Post } from 'routing-controllers';
 import {
-  AuthProvider,
   MemoryUserstore,
   PasswordProvider,
   Passwords,
@@ -17,7 +16,6 @@ import {
   type SecurityOptions,
   type SecurityRequest,
   type User,
-  Userstore,
 } from '../../src';
 import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
@@ -143,14 +141,12 @@ describeWith(whyNoNginx(), 'Behind nginx', () => {
       before(async () => {
         reset();
 
-        @Userstore()
         class Users extends MemoryUserstore {
           constructor() {
             super({ users: [{ username: 'ann', password: hash }] });
           }
         }
 
-        @AuthProvider(1)
         class Password extends PasswordProvider {
           constructor() {
             super({ throttle: false });
@@ -171,8 +167,9 @@ describeWith(whyNoNginx(), 'Behind nginx', () => {
             return {};
           }
         }
-        void [Users, Password];
         const security: SecurityOptions = {
+          userstores: [Users],
+          providers: [Password],
           trustProxy: 1,
           requireHttps: true,
           logger: new MemoryLogger(),
