@@ -6,16 +6,17 @@ import {
   OnUndefined,
   Put,
 } from 'routing-controllers';
-import { Service } from 'typedi';
 import type { Authentication } from '../core/authentication';
 import type { MaybePromise } from '../core/userstore';
 import { answered } from '../decorators/answers';
 import type { Constructor } from '../components/constructor';
+import { registerService } from '../components/typedi';
 import type { SessionService } from '../sessions/session-service';
 import { noteApp } from '../core/apps';
 import { type IssuedToken, TokenService } from '../tokens/token-service';
 import { callable, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
+import { requireCommonPasswords } from './common-passwords';
 import { MIN_LENGTH } from './password-strength';
 import { renewAfterChange } from './renew-after-change';
 
@@ -95,12 +96,14 @@ export function isPasswordController(target: object): boolean {
  * change ends every token that was issued before.
  *
  * At start it asks for a `PasswordProvider` and a userstore whose `updatePassword` takes the changes.
- * @throws ConfigurationError for options that are unknown or not valid
+ * @throws ConfigurationError for options that are unknown or not valid, and without the package
+ * `@zxcvbn-ts/language-common`, which has the list of common passwords
  */
 export function passwordController(options: PasswordControllerOptions = {}): Constructor<object> {
   const { path, minLength, tokens, sessions } = parseOptions('passwordController()', options, OPTIONS);
+  requireCommonPasswords();
 
-  @Service()
+  @registerService
   @Authorized()
   @JsonController()
   class PasswordController {
