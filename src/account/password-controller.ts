@@ -16,7 +16,6 @@ import { noteApp } from '../core/apps';
 import { type IssuedToken, TokenService } from '../tokens/token-service';
 import { callable, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import { requireCommonPasswords } from './common-passwords';
 import { MIN_LENGTH } from './password-strength';
 import { renewAfterChange } from './renew-after-change';
 
@@ -96,12 +95,10 @@ export function isPasswordController(target: object): boolean {
  * change ends every token that was issued before.
  *
  * At start it asks for a `PasswordProvider` and a userstore whose `updatePassword` takes the changes.
- * @throws ConfigurationError for options that are unknown or not valid, and without the package
- * `@zxcvbn-ts/language-common`, which has the list of common passwords
+ * @throws ConfigurationError for options that are unknown or not valid
  */
 export function passwordController(options: PasswordControllerOptions = {}): Constructor<object> {
   const { path, minLength, tokens, sessions } = parseOptions('passwordController()', options, OPTIONS);
-  requireCommonPasswords();
 
   @registerService
   @Authorized()

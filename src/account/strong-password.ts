@@ -1,7 +1,6 @@
 import { ValidateBy, type ValidationArguments, type ValidationOptions } from 'class-validator';
 import { isText, listOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import { requireCommonPasswords } from './common-passwords';
 import { MIN_LENGTH, passwordFault } from './password-strength';
 
 export interface StrongPasswordOptions {
@@ -22,15 +21,13 @@ const OPTIONS = {
  *
  * class-validator puts values into its errors, and routing-controllers into its replies: set
  * `validation: { validationError: { target: false, value: false } }` beside it.
- * @throws ConfigurationError for options that are unknown or not valid, and without the package
- * `@zxcvbn-ts/language-common`, which has the list of common passwords
+ * @throws ConfigurationError for options that are unknown or not valid
  */
 export function StrongPassword(
   options: StrongPasswordOptions = {},
   validationOptions?: ValidationOptions,
 ): PropertyDecorator {
   const { minLength, names } = parseOptions('@StrongPassword', options, OPTIONS);
-  requireCommonPasswords();
   const faultOf = (value: unknown, args: ValidationArguments | undefined): string | undefined => {
     const object = (args?.object ?? {}) as Record<string, unknown>;
     return passwordFault(

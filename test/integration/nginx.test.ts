@@ -173,7 +173,7 @@ describeWith(whyNoNginx(), 'Behind nginx', () => {
           trustProxy: 1,
           requireHttps: true,
           logger: new MemoryLogger(),
-          onEvent: (event) => events.push(event),
+          onEvent: (event) => void events.push(event),
         };
         server = await TestServer.start(
           driver.build(securest({ controllers: [AddressController], security })),
