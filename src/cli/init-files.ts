@@ -81,6 +81,7 @@ export function filesOf(driver: InitDriver): Readonly<Record<string, string>> {
     "outDir": "dist",
     "types": ["node"],
     "strict": true,
+    "esModuleInterop": true,
     "experimentalDecorators": true,
     "emitDecoratorMetadata": true,
     "skipLibCheck": true

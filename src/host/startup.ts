@@ -124,10 +124,12 @@ export function announceServer(
       `${String(byDefault.length)} open by default`,
   );
   if (guards.length > 0) audit.info(`${String(guards.length)} guards outside of actions`);
-  const warnings = accessWarnings(compiled, options.grants);
   if (byDefault.length > 0) audit.warn(openByDefault(byDefault));
+  const warnings = accessWarnings(compiled, options.grants);
+  const untyped = warnings.filter(({ code }) => code === 'parameters_without_types');
+  if (untyped[0] !== undefined) audit.warn(withOthers(untyped[0].message, untyped.length - 1));
   for (const { code, message } of warnings) {
-    if (code !== 'open_without_public') audit.warn(message);
+    if (code !== 'open_without_public' && code !== 'parameters_without_types') audit.warn(message);
   }
   void announceRules([...compiled.map(({ access }) => access), ...guards], components, options, audit);
   if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
@@ -143,6 +145,11 @@ function openByDefault(open: readonly CompiledAction[]): string {
     `${listed(routes, MAX_OPEN)}. Guard what is not meant so with @Authorized(), state the rest with @Public(), or set ` +
     "default: 'authenticated'. npx securest report <module> --only open lists them"
   );
+}
+
+/** The cause is one for all actions of a build. */
+function withOthers(message: string, others: number): string {
+  return others === 0 ? message : `${message}. So are ${String(others)} more actions`;
 }
 
 /** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */

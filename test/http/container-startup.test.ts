@@ -101,7 +101,7 @@ for (const driver of DRIVERS) {
           }
         }
         load(Keyed);
-        expect(refusal(driver)).to.match(/^@AuthProvider Bearer cannot be created: Bearer needs a token/);
+        expect(refusal(driver)).to.match(/^@AuthProvider Bearer cannot be created: Bearer was given no token service, though/);
         Container.set(Bearer, new NameProvider());
         expect(refusal(driver)).to.equal('@AuthProvider Keyed cannot be created: secret is missing');
       });
