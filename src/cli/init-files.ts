@@ -205,9 +205,6 @@ describe('AccountController', () => {
 `,
     [LOCK_FILE]: `{
   "version": 3,
-  "roles": [
-    {"role":"admin","implies":[],"permissions":[]}
-  ],
   "routes": [
     {"method":"GET","path":"/admin","action":"AccountController.admin","access":"role admin"},
     {"method":"GET","path":"/health","action":"AccountController.health","access":"anyone"},
