@@ -108,7 +108,7 @@ describe('An app is told at start of its decorator metadata', function () {
       await BUNDLERS['esbuild']?.({ entry: join(folder, entry), outfile, external: 'all' });
       return [outfile];
     },
-    tsx: (entry) => Promise.resolve([TSX, join(folder, entry)]),
+    tsx: (entry) => Promise.resolve([TSX, '--tsconfig', join(folder, 'tsconfig.json'), join(folder, entry)]),
   };
 
   async function started(tool: string, entry: string): Promise<Started> {
