@@ -29,12 +29,16 @@ import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
+import type { RefusalListener } from '../authentication/recorder';
+import type { Security } from './security';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
 import { jwksRouteOf } from './jwks-controller';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
+  /** The instance itself. */
+  readonly security: Security;
   /** Adds the instance's checkers to options, as its own `secure()`. */
   secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
@@ -51,8 +55,10 @@ export interface SecurityBinding {
   readonly within: (<T>(action: Action, work: () => T) => T) | undefined;
   /** What the action's parameters get. */
   answers(access: ActionAccess): Answers;
-  /** Gives an error that an action itself threw what the reply of a refusal needs. */
+  /** Gives an error what the reply of a refusal needs, right before it is written, and tells of it. */
   complete(error: SecurityError, action: Action): void;
+  /** Hears of each refusal as it is answered. @returns a function that ends the listening */
+  listen(listener: RefusalListener): () => void;
 }
 
 /** A server's actions as securest sees them, and whom it asks about them. */

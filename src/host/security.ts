@@ -22,6 +22,7 @@ import { passwordLinks, proofLink } from '../authentication/brought-links';
 import type { Authenticated, ChainLink, Login } from '../authentication/chain';
 import { withChallenges } from '../authentication/own-challenges';
 import type { LoginContext } from '../authentication/login-context';
+import type { Recorder } from '../authentication/recorder';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
 import type { UserstoreChain } from '../authentication/userstore-chain';
@@ -74,6 +75,7 @@ export interface SecurityParts {
   readonly userstore: UserstoreChain;
   readonly guards: Guards;
   readonly context: LoginContext;
+  readonly recorder: Recorder;
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -110,8 +112,11 @@ export class Security<U extends User = User, R extends string = string> {
       answers: (access) => this.answers(access),
       within: context.isOn ? (action, work) => context.run(states.of(action), work) : undefined,
       complete: (error, action) => {
-        refusals.complete(error, states.of(action));
+        refusals.answer(error, states.of(action));
       },
+      listen: (listener) => parts.recorder.listen(listener),
+      // Whoever asks by the options alone knows of no narrower user or role.
+      security: this as unknown as Security,
     };
     this.pair = {
       authorizationChecker: bind(
