@@ -2,6 +2,9 @@ export { createSecurity, securest, authorizationChecker, currentUserChecker } fr
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
 export { securityOf } from './host/security-of';
+export { explain } from './explain/on-demand';
+export type { ExplainedLevel, Explanation } from './explain/explain';
+export type { ExplainRequest } from './explain/explain-request';
 export type { GuardRule } from './rules/guard-rule';
 export type { GuardOptions } from './guards/guards';
 export type { Handler, Middleware } from './guards/middleware';

@@ -154,6 +154,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     guards: new Guards(grants),
     context: new LoginContext(options.context),
     recorder,
+    authorizer,
   });
 }
 

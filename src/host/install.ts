@@ -31,6 +31,7 @@ import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
 import type { RefusalListener } from '../authentication/recorder';
 import type { Security } from './security';
+import type { StatedIdentity, Trial } from './trial';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
 import { jwksRouteOf } from './jwks-controller';
@@ -68,6 +69,8 @@ export interface Inspection {
   readonly guards: readonly Access[];
   readonly components: Components;
   readonly options: ResolvedOptions;
+  /** Decides about a request to one of the actions, with a stated login. */
+  readonly tryOut: (action: Action, found: CompiledAction, as: StatedIdentity) => Promise<Trial>;
 }
 
 export interface ServerFacts {

@@ -26,6 +26,7 @@ import type { Recorder } from '../authentication/recorder';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
 import type { UserstoreChain } from '../authentication/userstore-chain';
+import type { Authorizer } from '../authorization/authorizer';
 import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access, ActionAccess } from '../core/access';
@@ -60,6 +61,7 @@ import { otherCopy } from './other-copy';
 import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
+import { tryOut } from './trial';
 
 /** What an instance is put together from. */
 export interface SecurityParts {
@@ -76,6 +78,7 @@ export interface SecurityParts {
   readonly guards: Guards;
   readonly context: LoginContext;
   readonly recorder: Recorder;
+  readonly authorizer: Authorizer;
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -104,6 +107,7 @@ export class Security<U extends User = User, R extends string = string> {
         guards: guards.all,
         components,
         options,
+        tryOut: (action, found, as) => tryOut(parts, action, found, as),
       }),
       arrive: (action, access) => {
         states.arrived(action, access);
