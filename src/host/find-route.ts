@@ -2,7 +2,7 @@
  * Which action answers a request: asked of the host's own router, in a server that has nothing but the routes. No action,
  * middleware, body parser or upload of the app is in it.
  */
-import http from 'node:http';
+import type http from 'node:http';
 import {
   type Action,
   type ActionMetadata,
@@ -91,27 +91,26 @@ interface Koa {
   callback(): http.RequestListener;
 }
 
-/** Express tells both apart by the number of their parameters. */
-interface Express {
-  use(handler: (request: unknown, response: http.ServerResponse) => void): void;
-  use(
-    handler: (error: unknown, request: unknown, response: http.ServerResponse, next: unknown) => void,
-  ): void;
-}
+/** Express tells handlers of errors by the number of their parameters. */
+type ExpressHandler =
+  | ((request: unknown, response: http.ServerResponse) => void)
+  | ((error: unknown, request: unknown, response: http.ServerResponse, next: unknown) => void);
+
+type Express = http.RequestListener & { use(handler: ExpressHandler): void };
 
 function listenerOf(driver: BaseDriver): http.RequestListener {
-  if (driver instanceof KoaDriver) {
-    const app = driver.koa as Koa;
-    app.silent = true;
-    return app.callback();
+  if (driver instanceof ExpressDriver) {
+    const app = driver.express as Express;
+    app.use((_request: unknown, response: http.ServerResponse) => {
+      response.end();
+    });
+    // A path that cannot be decoded is an error there, which Express would print.
+    app.use((_error: unknown, _request: unknown, response: http.ServerResponse, _next: unknown) => {
+      response.end();
+    });
+    return app;
   }
-  const app = (driver as ExpressDriver).express as http.RequestListener & Express;
-  app.use((_request, response) => {
-    response.end();
-  });
-  // A path that cannot be decoded is an error there, which Express would print.
-  app.use((_error: unknown, _request: unknown, response: http.ServerResponse, _next: unknown) => {
-    response.end();
-  });
-  return app;
+  const { koa } = driver as unknown as { koa: Koa };
+  koa.silent = true;
+  return koa.callback();
 }

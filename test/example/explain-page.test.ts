@@ -56,7 +56,7 @@ describe('The app of docs/explain.md', () => {
       await server.raw('/notes/7', { method: 'DELETE', headers });
       reset();
       await server.raw('/notes/7', { method: 'DELETE' });
-      const lines = logger.lines.filter((line) => /^info securest: 40/.test(line)).toReversed();
+      const lines = logger.lines.filter((line) => line.startsWith('info securest: 40')).toReversed();
       const told = lines.map((line) =>
         line
           .replace(/^info /, '')

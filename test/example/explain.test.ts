@@ -4,6 +4,7 @@ import type { RoutingControllersOptions } from 'routing-controllers';
 import { explain, type ExplainRequest, securityReport } from 'securest';
 import { actingAs } from 'securest/testing';
 import type * as IssuerApp from '../../example/issuer/app';
+import type * as IssuerSettings from '../../example/issuer/settings';
 import type * as NotesOptions from '../../example/notes/options';
 import { REACHED, stubActions } from '../../src/host/install';
 import { samplePath } from '../../src/testing/sample-path';
@@ -16,9 +17,7 @@ const EXAMPLES: Readonly<Record<string, () => RoutingControllersOptions>> = {
   'notes-by-path': () => (loadExample('notes-by-path/options.ts') as typeof NotesOptions).options(),
   issuer: () => {
     const { notesOptions } = loadExample('issuer/app.ts') as typeof IssuerApp;
-    const { Settings } = loadedExample(
-      'issuer/settings.ts',
-    ) as typeof import('../../example/issuer/settings');
+    const { Settings } = loadedExample('issuer/settings.ts') as typeof IssuerSettings;
     return notesOptions(new Settings('http://127.0.0.1:1', 'https://notes.example'));
   },
 };

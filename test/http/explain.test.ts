@@ -333,8 +333,8 @@ describe('securityOf()', () => {
 
   it('refuses options without one, and those of two', () => {
     const [one, other] = [createSecurity(), createSecurity()];
-    const { authorizationChecker } = one.secure({});
-    const { currentUserChecker } = other.secure({});
+    const { authorizationChecker } = one.secure<RoutingControllersOptions>({});
+    const { currentUserChecker } = other.secure<RoutingControllersOptions>({});
     for (const options of [
       {},
       { authorizationChecker: () => true },
