@@ -46,6 +46,7 @@ describe('resolveOptions', () => {
       logger: console,
       skip: undefined,
       onUnauthorized: undefined,
+      early: false,
       context: false,
       clock: Date.now,
     });
@@ -69,6 +70,7 @@ describe('resolveOptions', () => {
       logger: new MemoryLogger(),
       skip: () => false,
       onUnauthorized: () => undefined,
+      early: true,
       context: true,
       clock: () => 0,
     } as const;
@@ -105,6 +107,7 @@ describe('resolveOptions', () => {
   });
 
   const invalid: Record<keyof SecurityOptions, unknown[]> = {
+    early: [1, 'true', null],
     context: [1, 'true', null],
     container: ['typedi', {}, { get: true }, () => 1],
     userstores: [Users, 'Users', ['Users'], [undefined], [new Users()], {}],
