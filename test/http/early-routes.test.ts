@@ -43,6 +43,7 @@ const Router = createRequire(require.resolve('routing-controllers'))('@koa/route
 ) => {
   post(path: string, handler: Handler): void;
   use(handler: Handler): void;
+  match(path: string, method: string): unknown;
 };
 
 const security = (more: SecurityOptions = {}): Security =>
@@ -345,6 +346,30 @@ describe('The router that early asks on Koa', () => {
       ['/open', 200],
     ] as const) {
       expect([path, (await server.raw(path, { method: 'POST' })).status]).to.deep.equal([path, status]);
+    }
+  });
+
+  it('matches a request once more than it would without early', async () => {
+    for (const early of [false, true]) {
+      reset();
+      let matches = 0;
+      class Counting extends Router {
+        match(path: string, method: string): unknown {
+          matches += 1;
+          return super.match(path, method);
+        }
+      }
+      const app = new Koa();
+      createExecutor(
+        new KoaDriver(app, new Counting()),
+        security({ early }).secure({ controllers: [pages()] }),
+      );
+      await using server = await serve(app);
+      await statusOf(server, '/closed');
+      expect(matches).to.equal(early ? 1 : 0);
+      const headers = { ...as('editor'), 'content-type': 'application/json' };
+      expect((await server.raw('/closed', { method: 'POST', headers }, '{}')).status).to.equal(200);
+      expect(matches).to.equal(early ? 3 : 1);
     }
   });
 
