@@ -6,10 +6,14 @@ import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { transformSync } from '@swc/core';
 import * as securest from '../../src';
+import * as openapi from '../../src/openapi';
+import { DEADLINE_MS } from './deadlines';
 import { TestServer } from './drivers';
 
 const DOCS = join(__dirname, '../../docs');
 const requireHere = createRequire(__filename);
+/** As the compiler's paths lead to the sources. */
+const OWN: Readonly<Record<string, unknown>> = { securest, 'securest/openapi': openapi };
 const LISTEN = 'app.listen(3000);';
 
 type Run = (load: (name: string) => unknown, exported: { server?: Server }, clock: () => number) => void;
@@ -26,7 +30,7 @@ export async function startPageApp(page: string, clock: () => number = Date.now)
   if (printed === undefined) throw new Error(`${page} has no app`);
   const source = printed
     .replace(LISTEN, "export const server = app.listen(0, '127.0.0.1');")
-    .replace('security: {', 'security: { clock,');
+    .replace('security: {', `security: { clock, deadlineMs: ${String(DEADLINE_MS)},`);
   const { code } = transformSync(source, {
     swcrc: false,
     module: { type: 'commonjs' },
@@ -37,7 +41,7 @@ export async function startPageApp(page: string, clock: () => number = Date.now)
     },
   });
   const exported: { server?: Server } = {};
-  const load = (name: string): unknown => (name === 'securest' ? securest : requireHere(name));
+  const load = (name: string): unknown => OWN[name] ?? requireHere(name);
   (compileFunction(code, ['require', 'exports', 'clock']) as Run)(load, exported, clock);
   const { server } = exported;
   if (server === undefined) throw new Error(`The app of ${page} did not listen`);
