@@ -113,6 +113,11 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   /** Shapes the reply of a refusal. What it returns or throws never lets a request through. */
   onUnauthorized?: (request: SecurityRequest, error: SecurityError) => MaybePromise<RefusalReply | undefined>;
   /**
+   * True refuses before the host reads a body or runs `@UseBefore`, where that is decided without the app's own code; what
+   * comes through is asked again by the guard. @default false
+   */
+  early?: boolean;
+  /**
    * True lets services read the login of the request at hand by `currentLogin()` and `currentUser()`, through an
    * AsyncLocalStorage. @default false
    */
@@ -150,6 +155,7 @@ export interface ResolvedOptions {
   readonly logger: Logger;
   readonly skip: ((request: SecurityRequest) => boolean) | undefined;
   readonly onUnauthorized: SecurityOptions['onUnauthorized'];
+  readonly early: boolean;
   readonly context: boolean;
   readonly explain: 'off' | 'log' | 'reply';
   readonly clock: Clock;
@@ -201,6 +207,7 @@ const OPTIONS = {
   logger: optional(withMethods<Logger>('info', 'warn', 'error')),
   skip: optional(callable<NonNullable<ResolvedOptions['skip']>>()),
   onUnauthorized: optional(callable<NonNullable<ResolvedOptions['onUnauthorized']>>()),
+  early: optional(flag, false),
   context: optional(flag, false),
   explain: optional(explanations, 'off'),
   clock: optional(callable<Clock>()),

@@ -1,7 +1,7 @@
 /**
  * Whether an identity may call something, read off the effective access rule by rule and without a request: yes, no,
- * or depends where only the app's own code, or the login itself, can tell. The report, the authorization matrix and
- * what refuses early ask here, so that they never differ.
+ * or depends where only the app's own code, or the login itself, can tell. The report and the authorization matrix ask
+ * here, so that they never differ.
  */
 import type { Access, AccessLevel } from '../core/access';
 import type { Authentication } from '../core/authentication';

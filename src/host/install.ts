@@ -25,6 +25,7 @@ import { rawResponse } from '../http/raw';
 import { noticeArrival, rememberPeers } from './arrival';
 import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
 import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
+import { earlyOnExpress, EarlyOnKoa, type RefuseEarly, type Within } from './early';
 import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
@@ -51,10 +52,12 @@ export interface SecurityBinding {
   inspect(server: RecordedServer, facts: ServerFacts): Inspection;
   /** Notes that a request has come to an action, before any middleware of the action's own runs. */
   arrive(action: Action, access: Access): void;
+  /** Refuses what can be decided before the body is read; undefined where all is decided by the guard. */
+  readonly refuseEarly: RefuseEarly | undefined;
   /** The login that the action's parameters ask for, at once where it is known; rejects where it is refused. */
   login(action: Action, access: Access): MaybePromise<unknown>;
   /** Runs an action, and all that comes before it, where services can read its login; undefined where they do not. */
-  readonly within: (<T>(action: Action, work: () => T) => T) | undefined;
+  readonly within: Within;
   /** What the action's parameters get. */
   answers(access: ActionAccess): Answers;
   /** Gives an error what the reply of a refusal needs, right before it is written, and tells of it. */
@@ -89,6 +92,7 @@ const BINDING = Symbol('securest.binding');
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
   readonly restoreMetadata: () => void;
+  readonly earlyOnKoa: EarlyOnKoa | undefined;
 }
 
 const pending = new WeakMap<BaseDriver, Pending>();
@@ -154,14 +158,23 @@ function wrap(driver: BaseDriver): void {
 
   driver.initialize = function (this: BaseDriver): void {
     watchStorage();
-    const isSecured = bindingOfPair(this) !== undefined;
-    outer.set(this, preparing(isSecured));
-    if (isSecured) {
-      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
+    const binding = bindingOfPair(this);
+    const isKoa = this instanceof KoaDriver;
+    const { refuseEarly, within } = binding ?? {};
+    const earlyOnKoa =
+      isKoa && refuseEarly !== undefined ? new EarlyOnKoa(this, refuseEarly, within) : undefined;
+    outer.set(this, preparing(binding !== undefined));
+    if (binding !== undefined) {
+      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata(), earlyOnKoa });
       rememberPeers(this);
       rejectUnreadableParameters(this);
     }
-    initialize.call(this);
+    if (earlyOnKoa === undefined) initialize.call(this);
+    else {
+      earlyOnKoa.initialize(() => {
+        initialize.call(this);
+      });
+    }
   };
 
   driver.registerAction = function (this: BaseDriver, action: ActionMetadata, execute: Execute): void {
@@ -195,7 +208,13 @@ function wrap(driver: BaseDriver): void {
     }
     notePrepared(binding, actions);
     const isStubbed = stubbing;
-    serveAtRoot(this, binding.rootRoutes(isStubbed ? [] : actions));
+    const rootRoutes = binding.rootRoutes(isStubbed ? [] : actions);
+    const { earlyOnKoa } = held;
+    const serve = (): void => {
+      serveAtRoot(this, rootRoutes);
+    };
+    if (earlyOnKoa === undefined) serve();
+    else earlyOnKoa.standBehind(serve);
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];
       if (one === undefined) return;
@@ -205,21 +224,28 @@ function wrap(driver: BaseDriver): void {
       const arrive = (action: Action): void => {
         binding.arrive(action, access);
       };
+      const { refuseEarly, within } = binding;
+      const isEarly = refuseEarly !== undefined && earlyOnKoa === undefined && access.levels.length > 0;
+      const before = isEarly ? earlyOnExpress(this, refuseEarly, one) : undefined;
       // A guard knows by itself that a request has come.
-      const arrivesAtLast = !noticeArrival(metadata, arrive, binding.within) && !metadata.isAuthorizedUsed;
+      const arrivesAtLast = !noticeArrival(metadata, arrive, within, before) && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
       bindParameters(metadata, () => binding.answers(access));
       const { routePrefix } = this;
       if (isAtRoot) this.routePrefix = '';
-      registerAction.call(this, metadata, (action: Action) => {
-        if (isStubbed) {
-          reach(one, action);
-          return undefined;
-        }
-        if (arrivesAtLast) arrive(action);
-        if (!isForUser) return execute(action);
-        return executeForUser(this, binding.login(action, access), metadata, action, execute);
-      });
+      const register = (): void => {
+        registerAction.call(this, metadata, (action: Action) => {
+          if (isStubbed) {
+            reach(one, action);
+            return undefined;
+          }
+          if (arrivesAtLast) arrive(action);
+          if (!isForUser) return execute(action);
+          return executeForUser(this, binding.login(action, access), metadata, action, execute);
+        });
+      };
+      if (earlyOnKoa === undefined) register();
+      else earlyOnKoa.register(one, register);
       this.routePrefix = routePrefix;
     });
     registerRoutes.call(this);

@@ -112,6 +112,9 @@ export class Security<U extends User = User, R extends string = string> {
       arrive: (action, access) => {
         states.arrived(action, access);
       },
+      refuseEarly: options.early
+        ? (action, access) => this.settled(() => checkers.refuseEarly(action, access))
+        : undefined,
       login: (action, access) => this.settled(() => checkers.login(action, access)),
       answers: (access) => this.answers(access),
       within: context.isOn ? (action, work) => context.run(states.of(action), work) : undefined,

@@ -15,6 +15,7 @@ import { ConfigurationError } from '../errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
 import type { ContainerLike } from '../components/constructor';
+import { credentialsOf } from '../core/auth-provider';
 import { injectionFault } from '../components/injection';
 import type { Access, ActionAccess } from '../core/access';
 import { leavesOf } from '../rules/rule-kind';
@@ -44,6 +45,7 @@ export function compileServer(
     refuseGuardedLoginPage(access, options.loginPage);
   }
   for (const access of guards) refuseUninjectable(access, options.container);
+  if (options.early) refuseBodyCredentials(components);
   const first = compiled.find(({ access }) => access.levels.length > 0);
   if (first !== undefined && components.providers.length === 0) {
     throw new ConfigurationError(
@@ -52,6 +54,16 @@ export function compileServer(
     );
   }
   return compiled;
+}
+
+/** @throws ConfigurationError for a provider that could only say that nobody has logged in yet */
+function refuseBodyCredentials({ providers }: Components): void {
+  const reader = providers.find(({ get }) => credentialsOf(get()).includes('body'));
+  if (reader === undefined) return;
+  throw new ConfigurationError(
+    `security.early: ${reader.name} reads its credentials in the body (credential 'body'), and early refuses before it ` +
+      'is read: check the password in an action that issues a token, or leave early off',
+  );
 }
 
 const MAX_REFUSED = 20;

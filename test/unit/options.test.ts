@@ -46,6 +46,7 @@ describe('resolveOptions', () => {
       logger: console,
       skip: undefined,
       onUnauthorized: undefined,
+      early: false,
       context: false,
       explain: 'off',
       clock: Date.now,
@@ -70,6 +71,7 @@ describe('resolveOptions', () => {
       logger: new MemoryLogger(),
       skip: () => false,
       onUnauthorized: () => undefined,
+      early: true,
       context: true,
       explain: 'log',
       clock: () => 0,
@@ -107,6 +109,7 @@ describe('resolveOptions', () => {
   });
 
   const invalid: Record<keyof SecurityOptions, unknown[]> = {
+    early: [1, 'true', null],
     context: [1, 'true', null],
     explain: [true, false, 'on', 'Log', ['log']],
     container: ['typedi', {}, { get: true }, () => 1],
