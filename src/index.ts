@@ -106,6 +106,13 @@ export type {
   TokensEndedEvent,
   UnavailableEvent,
 } from './core/events';
+export type {
+  ObservedAuthentication,
+  ObservedOutcome,
+  SecurityObserver,
+  UserstoreAnswer,
+  UserstoreOperation,
+} from './core/observer';
 export { PROBLEM_SOURCE, reportProblem } from './core/events';
 export type { Problem, ProblemListener, ProblemSource } from './core/events';
 export { ProblemBoard } from './core/problem-board';

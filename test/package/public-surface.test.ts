@@ -85,6 +85,11 @@ const VALUES = [
 ];
 
 const TYPES = [
+  'ObservedAuthentication',
+  'ObservedOutcome',
+  'SecurityObserver',
+  'UserstoreAnswer',
+  'UserstoreOperation',
   'TokenAlgorithm',
   'TokenKey',
   'Access',
