@@ -4,6 +4,7 @@ import * as securest from '../../src/index';
 import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
 import * as oidc from '../../src/oidc/index';
+import * as opentelemetry from '../../src/opentelemetry/index';
 import * as passkeys from '../../src/passkeys/index';
 import * as passport from '../../src/passport/index';
 import * as redis from '../../src/redis/index';
@@ -300,6 +301,14 @@ describe('Public surface', function () {
       'OidcIdentity',
       'OidcLoginControllerOptions',
       'ProofStore',
+    ]);
+  });
+
+  it('of securest/opentelemetry is these values and types', () => {
+    expect(Object.keys(opentelemetry)).to.have.members(['instrument']);
+    expect(exportedTypes(program, 'src/opentelemetry/index.ts')).to.have.members([
+      'Instrumented',
+      'InstrumentOptions',
     ]);
   });
 

@@ -43,6 +43,8 @@ describe('Packed package', function () {
       'dist/ldap/index.d.ts',
       'dist/oidc/index.js',
       'dist/oidc/index.d.ts',
+      'dist/opentelemetry/index.js',
+      'dist/opentelemetry/index.d.ts',
       'dist/passkeys/index.js',
       'dist/passkeys/index.d.ts',
       'dist/passport/index.js',

@@ -20,6 +20,7 @@ import {
   ApiKeys,
   Authentication,
   AuthProvider,
+  createSecurity,
   KeySet,
   PasswordProvider,
   Passwords,
@@ -32,6 +33,7 @@ import {
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController } from 'securest/oidc';
+import { instrument } from 'securest/opentelemetry';
 import { PasskeyService } from 'securest/passkeys';
 import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
@@ -75,6 +77,7 @@ assert.deepEqual(
   new PassportProvider({ authenticate: () => undefined }, { reads: { scheme: 'bearer' } }).challenge(),
   { scheme: 'Bearer' },
 );
+assert.throws(() => instrument(createSecurity()), /npm install @opentelemetry\/api/);
 assert.throws(() => oidcLoginController({} as never), { code: 'invalid_configuration' });
 
 /** What the hashes cost is not what is tried here. */
