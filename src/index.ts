@@ -106,6 +106,8 @@ export type {
   TokensEndedEvent,
   UnavailableEvent,
 } from './core/events';
+export { auditLog } from './audit/audit-log';
+export type { AuditLogOptions } from './audit/audit-log';
 export type {
   ObservedAuthentication,
   ObservedOutcome,

@@ -13,6 +13,7 @@ import * as testing from '../../src/testing/index';
 import { compilePackage, emitDeclarations, exportedTypes, findAny } from './declarations';
 
 const VALUES = [
+  'auditLog',
   'AccessDeniedError',
   'AccountStatusError',
   'AuthProvider',
@@ -86,6 +87,7 @@ const VALUES = [
 ];
 
 const TYPES = [
+  'AuditLogOptions',
   'ObservedAuthentication',
   'ObservedOutcome',
   'SecurityObserver',
