@@ -11,14 +11,14 @@ export interface AuditLogOptions {
   /** 'owasp' adds `event` and `level` by OWASP's Application Logging Vocabulary. @default none */
   vocabulary?: 'owasp';
   /** Hears of the first failure of `write`, and again once it worked in between. @default a warning of Node's, with the name of the error */
-  onFailure?: (cause: unknown) => void;
+  onFailure?: (cause: unknown) => unknown;
   /** @default Date.now */
   clock?: Clock;
 }
 
 const OPTIONS = {
   vocabulary: optional(oneOf('owasp')),
-  onFailure: optional(callable<(cause: unknown) => void>(), (cause: unknown) => {
+  onFailure: optional(callable<(cause: unknown) => unknown>(), (cause: unknown) => {
     // Without the message, which may quote the line.
     process.emitWarning(`The audit log cannot be written: ${nameOf(cause)}`, 'SecurestWarning');
   }),
