@@ -110,6 +110,15 @@ export type {
   TokensEndedEvent,
   UnavailableEvent,
 } from './core/events';
+export { auditLog } from './audit/audit-log';
+export type { AuditLogOptions } from './audit/audit-log';
+export type {
+  ObservedAuthentication,
+  ObservedOutcome,
+  SecurityObserver,
+  UserstoreAnswer,
+  UserstoreOperation,
+} from './core/observer';
 export { PROBLEM_SOURCE, reportProblem } from './core/events';
 export type { Problem, ProblemListener, ProblemSource } from './core/events';
 export { ProblemBoard } from './core/problem-board';

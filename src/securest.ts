@@ -95,6 +95,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     () => components.userstores,
     activity,
     () => components.userSources,
+    audit.observers,
   );
   const resources = new Resources((cls) => components.resolve(cls));
   const authenticator = new Authenticator({
@@ -110,6 +111,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     onProblem: (problem) => {
       audit.problem(problem);
     },
+    observers: audit.observers,
     onOutcome: (request, outcome) => {
       audit.outcome(request, outcome);
     },

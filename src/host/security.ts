@@ -31,6 +31,7 @@ import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access, ActionAccess } from '../core/access';
 import { Authentication } from '../core/authentication';
+import type { SecurityObserver } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { UNCONVERTIBLE } from '../core/resource';
 import type { User } from '../core/user';
@@ -288,6 +289,20 @@ export class Security<U extends User = User, R extends string = string> {
   resourceMetadata(): ResourceMetadata | undefined {
     const { options, components } = this.parts;
     return options.resource && resourceMetadata(options.resource, components.providers);
+  }
+
+  /**
+   * Has an observer hear of authentications, providers, userstores and events, for metrics and traces. It decides nothing:
+   * of what it throws the first is logged. With `securest/opentelemetry` nothing of it has to be written.
+   * @returns a function that ends it
+   * @throws ConfigurationError for what is no object
+   * @example const end = security.observe({ provider: (name) => (verdict) => verdicts.inc({ name, verdict }) });
+   */
+  observe(observer: SecurityObserver): () => void {
+    if (typeof (observer as unknown) !== 'object' || (observer as unknown) === null) {
+      throw new ConfigurationError('observe() takes an observer: an object with functions');
+    }
+    return this.parts.audit.observers.add(observer);
   }
 
   /**

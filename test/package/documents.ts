@@ -12,6 +12,7 @@ const SOURCES = [
   'securest/ldap',
   'securest/oidc',
   'securest/openapi',
+  'securest/opentelemetry',
   'securest/passkeys',
   'securest/passport',
   'securest/redis',

@@ -63,6 +63,8 @@ describe('Packed package', function () {
       'dist/oidc/index.d.ts',
       'dist/openapi/index.js',
       'dist/openapi/index.d.ts',
+      'dist/opentelemetry/index.js',
+      'dist/opentelemetry/index.d.ts',
       'dist/passkeys/index.js',
       'dist/passkeys/index.d.ts',
       'dist/passport/index.js',
