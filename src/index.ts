@@ -1,6 +1,10 @@
 export { createSecurity, securest, authorizationChecker, currentUserChecker } from './securest';
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
+export { securityOf } from './host/security-of';
+export { explain } from './explain/on-demand';
+export type { ExplainedLevel, Explanation } from './explain/explain';
+export type { ExplainRequest } from './explain/explain-request';
 export type { GuardRule } from './rules/guard-rule';
 export type { GuardOptions } from './guards/guards';
 export type { Handler, Middleware } from './guards/middleware';
@@ -106,6 +110,15 @@ export type {
   TokensEndedEvent,
   UnavailableEvent,
 } from './core/events';
+export { auditLog } from './audit/audit-log';
+export type { AuditLogOptions } from './audit/audit-log';
+export type {
+  ObservedAuthentication,
+  ObservedOutcome,
+  SecurityObserver,
+  UserstoreAnswer,
+  UserstoreOperation,
+} from './core/observer';
 export { PROBLEM_SOURCE, reportProblem } from './core/events';
 export type { Problem, ProblemListener, ProblemSource } from './core/events';
 export { ProblemBoard } from './core/problem-board';

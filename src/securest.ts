@@ -12,6 +12,8 @@ import { Activity } from './authentication/activity';
 import { Authenticator } from './authentication/authenticator';
 import { findKnownUser } from './authentication/known-user';
 import { LoginContext } from './authentication/login-context';
+import { explainRefusals } from './authentication/explained-refusals';
+import { Recorder } from './authentication/recorder';
 import { Refusals } from './authentication/refusals';
 import { RequestStates } from './authentication/request-state';
 import { UserstoreChain } from './authentication/userstore-chain';
@@ -93,6 +95,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     () => components.userstores,
     activity,
     () => components.userSources,
+    audit.observers,
   );
   const resources = new Resources((cls) => components.resolve(cls));
   const authenticator = new Authenticator({
@@ -108,13 +111,17 @@ export function createSecurity<U extends User = User, R extends string = string>
     onProblem: (problem) => {
       audit.problem(problem);
     },
+    observers: audit.observers,
     onOutcome: (request, outcome) => {
       audit.outcome(request, outcome);
     },
   });
   const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs, clock });
+  const recorder = new Recorder(audit);
+  if (options.explain !== 'off') recorder.listen(explainRefusals(audit, options.explain));
   const refusals = new Refusals({
     audit,
+    recorder,
     links,
     deadlineMs,
     realm: options.realm,
@@ -148,6 +155,8 @@ export function createSecurity<U extends User = User, R extends string = string>
     userstore,
     guards: new Guards(grants),
     context: new LoginContext(options.context),
+    recorder,
+    authorizer,
   });
 }
 

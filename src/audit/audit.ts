@@ -1,6 +1,7 @@
 /**
  * Tells listeners and the log what was decided. Whatever they throw changes no decision.
  */
+import { channel } from 'node:diagnostics_channel';
 import type { AuthenticationOutcome } from '../authentication/authenticator';
 import type { Authenticated } from '../authentication/chain';
 import type {
@@ -20,7 +21,15 @@ import { describeError } from '../util/describe-error';
 import { masked, secretsIn } from '../util/masked';
 import { printable } from '../util/printable';
 import type { Clock } from '../util/clock';
+import { Observers } from './observers';
 import { Outages } from './outages';
+
+/** Node's own way to hear of what a library does, for tools that no app has to hand anything to. */
+const CHANNEL = channel('securest:event');
+
+function publish(event: SecurityEvent): void {
+  CHANNEL.publish(event);
+}
 
 /** What every event says about its request. */
 export interface RequestFacts {
@@ -31,6 +40,10 @@ export interface RequestFacts {
 }
 
 export class Audit {
+  /** Those who watch for metrics and traces. */
+  readonly observers = new Observers((cause) => {
+    this.error('An observer failed', cause);
+  });
   private readonly outages: Outages;
 
   constructor(
@@ -41,11 +54,17 @@ export class Audit {
     this.outages = new Outages(clock);
   }
 
-  /** @param make is called only where somebody listens: an event for each request costs time */
+  /** @param make is called only where somebody listens, for each anew: an event for each request costs time */
   emit(make: () => SecurityEvent): void {
-    if (this.listener === undefined) return;
+    if (this.listener !== undefined) this.tell(this.listener, make);
+    // What a subscriber throws Node throws again by itself, later, as an uncaught exception: nothing comes back here.
+    if (CHANNEL.hasSubscribers) this.tell(publish, make);
+    if (this.observers.isOn) this.observers.event(make);
+  }
+
+  private tell(listener: SecurityEventListener, make: () => SecurityEvent): void {
     try {
-      const result: unknown = this.listener(make());
+      const result: unknown = listener(make());
       ignoreRejection(result, (error) => {
         this.error('The event listener failed', error);
       });
@@ -73,7 +92,15 @@ export class Audit {
       const facts = { outcomes: outcomesOf(login.verdicts), ...factsOf(request) };
       if (login.kind !== 'authenticated') return { type: 'failed', code: login.error().code, ...facts };
       const user = login.label();
-      return { type: 'authenticated', user, provider: login.provider, ...tokenFacts(login), ...facts };
+      const { provedBy } = login.authentication;
+      return {
+        type: 'authenticated',
+        user,
+        provider: login.provider,
+        provedBy,
+        ...tokenFacts(login),
+        ...facts,
+      };
     });
     if (outcome.kind !== 'barred') return;
     const user = outcome.authenticated.label();

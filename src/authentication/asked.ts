@@ -13,7 +13,8 @@ import {
   type StatedLists,
 } from '../core/authentication';
 import { NO_NAMES } from '../core/frozen-json';
-import { listenForProblems, type ProblemListener, reportProblem } from '../core/events';
+import { listenForProblems, type ProblemListener, type ProviderVerdict, reportProblem } from '../core/events';
+import { listenForLookups } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { type FixedUser, fixedUser } from '../core/fixed-user';
 import { silencePromisesIn } from '../core/silence';
@@ -32,6 +33,8 @@ import { classify } from './verdicts';
 /** One provider that is asked about one request. */
 export class Asked {
   readonly request: RequestWithSignal;
+  /** Hears of the verdict, where somebody watches. */
+  onVerdict: ((verdict: ProviderVerdict) => void) | undefined;
   private readonly userstore: ProviderUserstore;
   private provider: AuthProviderInterface | undefined;
 
@@ -50,6 +53,7 @@ export class Asked {
       options.onProblem({ ...problem, user: user && userstore.label(user, this.link.name) });
     });
     this.provider = provider;
+    if (options.observers.isOn) this.watch();
     try {
       const result: unknown = withinDeadline<unknown>(
         provider.authenticate(request, userstore),
@@ -66,6 +70,15 @@ export class Asked {
     } catch (error) {
       return this.failed(error);
     }
+  }
+
+  private watch(): void {
+    const { observers } = this.options;
+    const { name } = this.link;
+    listenForLookups(this.request, (isHit) => {
+      observers.lookup(name, isHit);
+    });
+    this.onVerdict = observers.provider(name);
   }
 
   private failed(error: unknown): Answer {

@@ -1,10 +1,12 @@
 /**
  * Authenticates each request once, however many guards and parameters ask, also at the same time.
  */
+import type { ObservedOutcome } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
 import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
+import { isForwarded } from '../http/client-address';
 import { chained } from '../util/maybe-promise';
 import {
   type ChainLink,
@@ -16,6 +18,7 @@ import {
 } from './chain';
 import { isCrossSite } from './cross-site';
 import type { RequestState } from './request-state';
+import { answeringVerdict } from './verdicts';
 
 /** An authenticated request that is refused all the same, before anything was decided about the action. */
 export interface Barred {
@@ -35,14 +38,17 @@ export interface AuthenticatorOptions extends ChainOptions {
   readonly onOutcome: (request: SecurityRequest, outcome: AuthenticationOutcome) => void;
 }
 
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto'];
-
 export class Authenticator {
   constructor(private readonly options: AuthenticatorOptions) {}
 
   /** The outcome for a request, at once where nobody has to be waited for; what was decided first stands. */
   authenticate(state: RequestState): MaybePromise<AuthenticationOutcome> {
-    return state.authenticated((request) => this.decide(request));
+    const { observers } = this.options;
+    return state.authenticated((request) =>
+      observers.isOn
+        ? observers.authentication(request, () => this.decide(request), observedOf)
+        : this.decide(request),
+    );
   }
 
   /**
@@ -56,10 +62,13 @@ export class Authenticator {
   ): MaybePromise<ChainOutcome> {
     if (bringsPassword && this.isInClear(request)) return this.toldInClear(request);
     const options = { ...this.options, links: () => links, stopAtBadCredentials: false };
-    return chained(runChain(request, options), (outcome) => {
-      this.options.onOutcome(request, outcome);
-      return outcome;
-    });
+    const decide = () =>
+      chained(runChain(request, options), (outcome) => {
+        this.options.onOutcome(request, outcome);
+        return outcome;
+      });
+    const { observers } = options;
+    return observers.isOn ? observers.authentication(request, decide, observedOf) : decide();
   }
 
   /** @throws CrossSiteError where a page of a foreign site may have sent a request that changes something */
@@ -114,7 +123,21 @@ export class Authenticator {
   private isInClear(request: SecurityRequest): boolean {
     if (!this.options.requireHttps || request.secure) return false;
     // A proxy on this machine says by its headers that the client is elsewhere.
-    const isForwarded = FORWARDED.some((name) => request.header(name) !== undefined);
-    return !this.options.isLoopback(request.ip) || isForwarded;
+    return !this.options.isLoopback(request.ip) || isForwarded((name) => request.header(name));
   }
+}
+
+/** An outcome as observers hear of it. */
+function observedOf(outcome: AuthenticationOutcome): ObservedOutcome {
+  if (outcome.kind === 'anonymous') return { outcome: 'anonymous' };
+  if (outcome.kind === 'authenticated') {
+    return { outcome: 'authenticated', provider: outcome.provider, user: outcome.label() };
+  }
+  const { code } = outcome.error();
+  if (outcome.kind === 'barred') {
+    const { authenticated } = outcome;
+    return { outcome: 'refused', code, provider: authenticated.provider, user: authenticated.label() };
+  }
+  const provider = answeringVerdict(outcome.verdicts)?.provider;
+  return { outcome: 'refused', code, ...(provider !== undefined && { provider }) };
 }

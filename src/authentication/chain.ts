@@ -4,6 +4,7 @@
  * Only what `asked.ts` takes for a grant is one. Everything else is remembered as that provider's verdict, and if
  * nothing later grants, the most severe verdict answers.
  */
+import type { Observers } from '../audit/observers';
 import { type AuthProviderInterface, credentialsOf, isHeader } from '../core/auth-provider';
 import type { Authentication } from '../core/authentication';
 import type { ProblemListener, ProviderVerdict } from '../core/events';
@@ -44,6 +45,7 @@ export interface ChainOptions {
   readonly clock: Clock;
   readonly activity: Activity;
   readonly onProblem: ProblemListener;
+  readonly observers: Observers;
 }
 
 /** A login, and where its user came from. */
@@ -164,7 +166,7 @@ class ChainRun {
   private judge(
     link: ChainLink,
     credentials: readonly string[],
-    { request: { headersRead: ownHeaders } }: Asked,
+    { request: { headersRead: ownHeaders }, onVerdict }: Asked,
     answer: Answer,
   ): ChainOutcome | undefined {
     const { request, options } = this;
@@ -173,6 +175,7 @@ class ChainRun {
     }
     for (const name of ownHeaders) this.noteRead(name);
     const { verdict } = answer;
+    onVerdict?.(verdict);
     this.note({
       provider: link.name,
       credentials,

@@ -3,6 +3,7 @@ import { silencePromisesIn } from '../core/silence';
 import { dateOfStamp, stampOf } from '../core/stamp';
 import { isUser, type Group, type User } from '../core/user';
 import { type MaybePromise, ORIGIN_OF, type UserOrigin, type UserstoreInterface } from '../core/userstore';
+import type { Observers } from '../audit/observers';
 import type { Activity } from './activity';
 import { appended } from '../util/appended';
 import { attempted, chained } from '../util/maybe-promise';
@@ -41,6 +42,7 @@ export class UserstoreChain {
     private readonly links: () => readonly StoreLink[],
     private readonly activity: Activity,
     private readonly sources: () => number = () => links().length,
+    private readonly observers?: Observers,
   ) {}
 
   /**
@@ -71,9 +73,13 @@ export class UserstoreChain {
 
   /** The group of that name in the store that a user came from; in any store for a user of no store. */
   async findGroup(name: string, origin: Origin | undefined): Promise<Group | null> {
-    const links = origin === undefined ? this.links().map(({ get }) => get) : [() => origin.store];
-    for (const get of links) {
-      const group = await get().getGroup?.(name, origin?.user);
+    const links = origin === undefined ? this.links() : [{ name: origin.name, get: () => origin.store }];
+    for (const link of links) {
+      const store = link.get();
+      const { observers } = this;
+      const group = await (observers?.isOn && store.getGroup !== undefined
+        ? observers.userstore(link.name, 'getGroup', () => store.getGroup?.(name, origin?.user))
+        : store.getGroup?.(name, origin?.user));
       silencePromisesIn(group);
       if (group !== null && group !== undefined) return group;
     }
@@ -88,7 +94,11 @@ export class UserstoreChain {
     const link = links[index];
     if (link === undefined) return null;
     const store = link.get();
-    return chained(store.getUser(identifier), (user) => {
+    const { observers } = this;
+    const found = observers?.isOn
+      ? observers.userstore(link.name, 'getUser', () => store.getUser(identifier))
+      : store.getUser(identifier);
+    return chained(found, (user) => {
       if (user === null || user === undefined) return this.findIn(links, index + 1, identifier);
       const fixed = fixedUser(user);
       if (fixed === undefined) silencePromisesIn(user);

@@ -2,7 +2,7 @@
  * Decides whether an authenticated user may run an action: the action's own guard first, then every
  * authorization provider of the app. What cannot be decided is refused.
  */
-import { describeRule } from '../rules/rules';
+import { describeLevel, describeRule } from '../rules/rules';
 import { type Audit, secretsOf } from '../audit/audit';
 import type { Login } from '../authentication/chain';
 import { DeadlinePassedError, withinDeadline } from '../http/deadline';
@@ -31,11 +31,12 @@ import { attempted, chained } from '../util/maybe-promise';
 import { printable } from '../util/printable';
 import type { Clock } from '../util/clock';
 import { firstUnmetLevel } from '../rules/evaluate';
-import { type Assumed, kindOf, type RuleContext } from '../rules/rule-kind';
+import { type Assumed, holds, type RuleContext, UNDECIDED } from '../rules/rule-kind';
 import { asksOfLogin, denialOf, NOTHING_ASSUMED } from './what-lacks';
 import type { Grants } from './grants';
 import type { Resources } from './resources';
 import { OverlookedRoles } from './overlooked-roles';
+import { decidesByPath } from './paths/path-permissions';
 import { loadRoles, rolesOf } from './roles';
 
 /** Why an authenticated user is refused. */
@@ -61,6 +62,8 @@ interface Question {
   readonly state: RequestState;
   /** The request as policies and providers see it. */
   readonly request: RequestWithSignal;
+  /** True before the body is read, when only what does not need it is asked. */
+  readonly isEarly: boolean;
 }
 
 export class Authorizer {
@@ -78,12 +81,36 @@ export class Authorizer {
     state: RequestState,
     request: SecurityRequest,
   ): MaybePromise<Denial | undefined> {
+    return this.answer(access, login, state, request, false);
+  }
+
+  /**
+   * The same denial before the body is read, where it comes about without code of the app that may want the body: by roles,
+   * permissions, scopes, the age of the login, and path permissions. Undefined is no grant.
+   */
+  earlyDenial(
+    access: Access,
+    login: Login,
+    state: RequestState,
+    request: SecurityRequest,
+  ): MaybePromise<Denial | undefined> {
+    return this.answer(access, login, state, request, true);
+  }
+
+  private answer(
+    access: Access,
+    login: Login,
+    state: RequestState,
+    request: SecurityRequest,
+    isEarly: boolean,
+  ): MaybePromise<Denial | undefined> {
     const isLoginEnough = access.levels.every(({ rule }) => rule.kind === 'authenticated');
     const { components, deadlineMs } = this.parts;
     if (isLoginEnough && components.authorizationProviders.length === 0) return undefined;
-    const question: Question = { access, login, state, request: new RequestWithSignal(request) };
+    const question: Question = { access, login, state, request: new RequestWithSignal(request), isEarly };
     const asked = { name: access.action };
-    const failed = (cause: unknown): Denial => {
+    const failed = (cause: unknown): Denial | undefined => {
+      if (isEarly && cause === UNDECIDED) return undefined;
       return { error: this.fault(cause, asked.name, request), reason: `${asked.name} refused` };
     };
     try {
@@ -111,7 +138,7 @@ export class Authorizer {
       access,
       login: login.authentication,
       refusedBecause: (assumed) => this.refusedBecause(question, asked, assumed),
-      holds: (rule, assumed) => kindOf(rule).holds(rule, this.contextOf(question, assumed)),
+      holds: (rule, assumed) => holds(rule, this.contextOf(question, assumed)),
     });
   }
 
@@ -124,7 +151,7 @@ export class Authorizer {
     const { components } = this.parts;
     asked.name = question.access.action;
     return chained(firstUnmetLevel(question.access, this.contextOf(question, assumed)), (level) => {
-      if (level !== undefined) return `${describeRule(level.rule)} (${level.source})`;
+      if (level !== undefined) return describeLevel(level);
       return components.authorizationProviders.length > 0
         ? this.refusedByProvider(question, asked)
         : undefined;
@@ -132,13 +159,14 @@ export class Authorizer {
   }
 
   private contextOf(question: Question, assumed: Assumed): RuleContext {
-    const { login, request } = question;
+    const { login, request, isEarly } = question;
     const { components, grants, clock } = this.parts;
     return {
       user: login.authentication.user,
       login: login.authentication,
       request,
       assumed,
+      isEarly,
       now: clock,
       roles: () => chained(this.rolesOf(question), ({ effective }) => effective),
       isGranted: (permission, roles) => grants.isGranted(permission, roles),
@@ -151,9 +179,11 @@ export class Authorizer {
     const { access, login, request } = question;
     for (const provider of this.parts.components.authorizationProviders) {
       asked.name = provider.name;
-      const decision: unknown = await provider
-        .get()
-        .authorize(request, login.authentication.user, access, () => this.rolesForProvider(question));
+      const instance = provider.get();
+      if (question.isEarly && !decidesByPath(instance)) throw UNDECIDED;
+      const decision: unknown = await instance.authorize(request, login.authentication.user, access, () =>
+        this.rolesForProvider(question),
+      );
       if (!isGrant(decision)) return reasonOf(provider, decision);
     }
     return undefined;

@@ -7,6 +7,7 @@
  * a hash, a token or a header. Providers and stores state what they find out themselves (a malformed
  * stored hash, a bad new version of a user file) through `reportProblem` and `PROBLEM_SOURCE`.
  */
+import type { ProvedBy } from './authentication';
 import type { SecurityRequest } from './request';
 import type { MaybePromise } from './userstore';
 
@@ -46,6 +47,8 @@ export interface AuthenticatedEvent extends RequestFacts {
   readonly type: 'authenticated';
   readonly user: string;
   readonly provider: string;
+  /** `login`: the person proved who they are in this request. Others repeat an earlier login, or are keys. */
+  readonly provedBy: ProvedBy;
   /** The issuer and the subject of a token. */
   readonly issuer?: string;
   readonly subject?: string;

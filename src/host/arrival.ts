@@ -15,20 +15,23 @@ import { peerOf } from '../http/client-address';
  * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
  * may rewrite the path.
  * @param within runs all that follows, where services can read the login
+ * @param before runs what follows when it may; it is not asked where nothing stands before the guard
  * @returns false where none follow: what comes first of guard and action is early enough, and a middleware less
  */
 export function noticeArrival(
   action: ActionMetadata,
   arrive: (action: Action) => void,
   within: (<T>(action: Action, work: () => T) => T) | undefined,
+  before: ((action: Action, next: () => unknown) => unknown) | undefined,
 ): boolean {
   const uses = [...action.controllerMetadata.uses, ...action.uses];
   // Express reads the body first, by options of the app that may hold code.
-  if (within === undefined && !action.isBodyUsed && uses.every(({ afterAction }) => afterAction))
-    return false;
+  const isGuardNext = !action.isBodyUsed && uses.every(({ afterAction }) => afterAction);
+  if (within === undefined && isGuardNext) return false;
   const come = (comer: Action): unknown => {
     arrive(comer);
-    const next = comer.next as () => unknown;
+    const go = comer.next as () => unknown;
+    const next = before === undefined || isGuardNext ? go : () => before(comer, go);
     return within === undefined ? next() : within(comer, next);
   };
   const notice = (...[first, second, third]: readonly unknown[]): unknown => {

@@ -54,6 +54,27 @@ export class Checkers {
     });
   }
 
+  /**
+   * Refuses, before the body is read, what `authorize` would refuse without asking the app's own code. It grants nothing:
+   * whatever comes through is asked again by the guard, of the same login.
+   */
+  refuseEarly(action: Action, access: Access): MaybePromise<undefined> {
+    const state = this.parts.states.at(action, access);
+    const { request } = state;
+    if (this.isSkipped(state)) return undefined;
+    return chained(this.parts.authenticator.authenticate(state), (outcome) => {
+      if (outcome.kind !== 'authenticated') {
+        this.markReply(state, request.response, outcome);
+        return this.refused(state, outcome);
+      }
+      return chained(this.parts.authorizer.earlyDenial(access, outcome, state, request), (denial) => {
+        if (denial === undefined) return undefined;
+        this.markReply(state, request.response, outcome);
+        return this.denied(state, outcome, denial);
+      });
+    });
+  }
+
   /** The same outside of actions: with roles and resources of its own, as they are now. */
   authorizeLogin(request: HttpSecurityRequest, login: Login, access: Access): MaybePromise<true> {
     return this.decide(new RequestState(request), login, access, request);
@@ -89,13 +110,18 @@ export class Checkers {
   private outcomeOf(state: RequestState): MaybePromise<AuthenticationOutcome> {
     const { response } = state.request;
     return chained(this.parts.authenticator.authenticate(state), (outcome) => {
-      if (response !== undefined && response !== state.marked) this.markReply(state, response, outcome);
+      this.markReply(state, response, outcome);
       return outcome;
     });
   }
 
-  /** Says in the reply's headers that it depends on who asks, and what a provider has to say in it. */
-  private markReply(state: RequestState, response: ServerResponse, outcome: AuthenticationOutcome): void {
+  /** Says in the reply's headers that it depends on who asks, and what a provider has to say in it, once. */
+  private markReply(
+    state: RequestState,
+    response: ServerResponse | undefined,
+    outcome: AuthenticationOutcome,
+  ): void {
+    if (response === undefined || response === state.marked) return;
     state.marked = response;
     const { headersRead } = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     dependOn(response, this.parts.credentialHeaders(), headersRead, outcome.kind !== 'anonymous');
@@ -119,6 +145,7 @@ export class Checkers {
 
   private async denied(state: RequestState, login: Login, { error, reason }: Denial): Promise<never> {
     const { request } = state;
+    state.deniedBy = reason;
     if (error instanceof AccessDeniedError || error instanceof StepUpRequiredError) {
       this.parts.audit.emit(() => {
         return { type: 'denied', code: error.code, user: login.label(), reason, ...factsOf(request) };

@@ -25,16 +25,23 @@ import { rawResponse } from '../http/raw';
 import { noticeArrival, rememberPeers } from './arrival';
 import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
 import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
+import { earlyOnExpress, EarlyOnKoa, type RefuseEarly, type Within } from './early';
 import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
+import { ownExpressNotice, watchOwnExpress } from './own-express';
+import type { RefusalListener } from '../authentication/recorder';
+import type { Security } from './security';
+import type { StatedIdentity, Trial } from './trial';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
 import { jwksRouteOf } from './jwks-controller';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
+  /** The instance itself. */
+  readonly security: Security;
   /** Adds the instance's checkers to options, as its own `secure()`. */
   secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
@@ -45,14 +52,18 @@ export interface SecurityBinding {
   inspect(server: RecordedServer, facts: ServerFacts): Inspection;
   /** Notes that a request has come to an action, before any middleware of the action's own runs. */
   arrive(action: Action, access: Access): void;
+  /** Refuses what can be decided before the body is read; undefined where all is decided by the guard. */
+  readonly refuseEarly: RefuseEarly | undefined;
   /** The login that the action's parameters ask for, at once where it is known; rejects where it is refused. */
   login(action: Action, access: Access): MaybePromise<unknown>;
   /** Runs an action, and all that comes before it, where services can read its login; undefined where they do not. */
-  readonly within: (<T>(action: Action, work: () => T) => T) | undefined;
+  readonly within: Within;
   /** What the action's parameters get. */
   answers(access: ActionAccess): Answers;
-  /** Gives an error that an action itself threw what the reply of a refusal needs. */
+  /** Gives an error what the reply of a refusal needs, right before it is written, and tells of it. */
   complete(error: SecurityError, action: Action): void;
+  /** Hears of each refusal as it is answered. @returns a function that ends the listening */
+  listen(listener: RefusalListener): () => void;
 }
 
 /** A server's actions as securest sees them, and whom it asks about them. */
@@ -62,6 +73,8 @@ export interface Inspection {
   readonly guards: readonly Access[];
   readonly components: Components;
   readonly options: ResolvedOptions;
+  /** Decides about a request to one of the actions, with a stated login. */
+  readonly tryOut: (action: Action, found: CompiledAction, as: StatedIdentity) => Promise<Trial>;
 }
 
 export interface ServerFacts {
@@ -69,6 +82,8 @@ export interface ServerFacts {
   readonly hasAuthorizationChecker: boolean;
   /** True for a server that only tells who would get in, or is not built at all. */
   readonly isStubbed: boolean;
+  /** What is to be said of the host; undefined where nothing is. */
+  readonly notice?: string | undefined;
 }
 
 /** Marks the checkers of this copy of the library. */
@@ -77,6 +92,7 @@ const BINDING = Symbol('securest.binding');
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
   readonly restoreMetadata: () => void;
+  readonly earlyOnKoa: EarlyOnKoa | undefined;
 }
 
 const pending = new WeakMap<BaseDriver, Pending>();
@@ -128,6 +144,7 @@ export function installDrivers(): void {
   installed = true;
   wrap(KoaDriver.prototype);
   wrap(ExpressDriver.prototype);
+  watchOwnExpress();
   watchOwnBuilds((options) => bindingOfPair(options) !== undefined);
 }
 
@@ -141,14 +158,23 @@ function wrap(driver: BaseDriver): void {
 
   driver.initialize = function (this: BaseDriver): void {
     watchStorage();
-    const isSecured = bindingOfPair(this) !== undefined;
-    outer.set(this, preparing(isSecured));
-    if (isSecured) {
-      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata() });
+    const binding = bindingOfPair(this);
+    const isKoa = this instanceof KoaDriver;
+    const { refuseEarly, within } = binding ?? {};
+    const earlyOnKoa =
+      isKoa && refuseEarly !== undefined ? new EarlyOnKoa(this, refuseEarly, within) : undefined;
+    outer.set(this, preparing(binding !== undefined));
+    if (binding !== undefined) {
+      pending.set(this, { actions: [], restoreMetadata: readyHostMetadata(), earlyOnKoa });
       rememberPeers(this);
       rejectUnreadableParameters(this);
     }
-    initialize.call(this);
+    if (earlyOnKoa === undefined) initialize.call(this);
+    else {
+      earlyOnKoa.initialize(() => {
+        initialize.call(this);
+      });
+    }
   };
 
   driver.registerAction = function (this: BaseDriver, action: ActionMetadata, execute: Execute): void {
@@ -175,13 +201,20 @@ function wrap(driver: BaseDriver): void {
         routePrefix: this.routePrefix,
         hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
         isStubbed: stubbing,
+        notice: ownExpressNotice(this),
       });
     } finally {
       preparing(wasPreparing);
     }
     notePrepared(binding, actions);
     const isStubbed = stubbing;
-    serveAtRoot(this, binding.rootRoutes(isStubbed ? [] : actions));
+    const rootRoutes = binding.rootRoutes(isStubbed ? [] : actions);
+    const { earlyOnKoa } = held;
+    const serve = (): void => {
+      serveAtRoot(this, rootRoutes);
+    };
+    if (earlyOnKoa === undefined) serve();
+    else earlyOnKoa.standBehind(serve);
     held.actions.forEach(({ execute }, index) => {
       const one = compiled[index];
       if (one === undefined) return;
@@ -191,21 +224,28 @@ function wrap(driver: BaseDriver): void {
       const arrive = (action: Action): void => {
         binding.arrive(action, access);
       };
+      const { refuseEarly, within } = binding;
+      const isEarly = refuseEarly !== undefined && earlyOnKoa === undefined && access.levels.length > 0;
+      const before = isEarly ? earlyOnExpress(this, refuseEarly, one) : undefined;
       // A guard knows by itself that a request has come.
-      const arrivesAtLast = !noticeArrival(metadata, arrive, binding.within) && !metadata.isAuthorizedUsed;
+      const arrivesAtLast = !noticeArrival(metadata, arrive, within, before) && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
       bindParameters(metadata, () => binding.answers(access));
       const { routePrefix } = this;
       if (isAtRoot) this.routePrefix = '';
-      registerAction.call(this, metadata, (action: Action) => {
-        if (isStubbed) {
-          reach(one, action);
-          return undefined;
-        }
-        if (arrivesAtLast) arrive(action);
-        if (!isForUser) return execute(action);
-        return executeForUser(this, binding.login(action, access), metadata, action, execute);
-      });
+      const register = (): void => {
+        registerAction.call(this, metadata, (action: Action) => {
+          if (isStubbed) {
+            reach(one, action);
+            return undefined;
+          }
+          if (arrivesAtLast) arrive(action);
+          if (!isForUser) return execute(action);
+          return executeForUser(this, binding.login(action, access), metadata, action, execute);
+        });
+      };
+      if (earlyOnKoa === undefined) register();
+      else earlyOnKoa.register(one, register);
       this.routePrefix = routePrefix;
     });
     registerRoutes.call(this);

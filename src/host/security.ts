@@ -22,13 +22,16 @@ import { passwordLinks, proofLink } from '../authentication/brought-links';
 import type { Authenticated, ChainLink, Login } from '../authentication/chain';
 import { withChallenges } from '../authentication/own-challenges';
 import type { LoginContext } from '../authentication/login-context';
+import type { Recorder } from '../authentication/recorder';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
 import type { UserstoreChain } from '../authentication/userstore-chain';
+import type { Authorizer } from '../authorization/authorizer';
 import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access, ActionAccess } from '../core/access';
 import { Authentication } from '../core/authentication';
+import type { SecurityObserver } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { UNCONVERTIBLE } from '../core/resource';
 import type { User } from '../core/user';
@@ -59,6 +62,7 @@ import { otherCopy } from './other-copy';
 import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
+import { tryOut } from './trial';
 
 /** What an instance is put together from. */
 export interface SecurityParts {
@@ -74,6 +78,8 @@ export interface SecurityParts {
   readonly userstore: UserstoreChain;
   readonly guards: Guards;
   readonly context: LoginContext;
+  readonly recorder: Recorder;
+  readonly authorizer: Authorizer;
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -102,16 +108,23 @@ export class Security<U extends User = User, R extends string = string> {
         guards: guards.all,
         components,
         options,
+        tryOut: (action, found, as) => tryOut(parts, action, found, as),
       }),
       arrive: (action, access) => {
         states.arrived(action, access);
       },
+      refuseEarly: options.early
+        ? (action, access) => this.settled(() => checkers.refuseEarly(action, access))
+        : undefined,
       login: (action, access) => this.settled(() => checkers.login(action, access)),
       answers: (access) => this.answers(access),
       within: context.isOn ? (action, work) => context.run(states.of(action), work) : undefined,
       complete: (error, action) => {
-        refusals.complete(error, states.of(action));
+        refusals.answer(error, states.of(action));
       },
+      listen: (listener) => parts.recorder.listen(listener),
+      // Whoever asks by the options alone knows of no narrower user or role.
+      security: this as unknown as Security,
     };
     this.pair = {
       authorizationChecker: bind(
@@ -279,6 +292,20 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   /**
+   * Has an observer hear of authentications, providers, userstores and events, for metrics and traces. It decides nothing:
+   * of what it throws the first is logged. With `securest/opentelemetry` nothing of it has to be written.
+   * @returns a function that ends it
+   * @throws ConfigurationError for what is no object
+   * @example const end = security.observe({ provider: (name) => (verdict) => verdicts.inc({ name, verdict }) });
+   */
+  observe(observer: SecurityObserver): () => void {
+    if (typeof (observer as unknown) !== 'object' || (observer as unknown) === null) {
+      throw new ConfigurationError('observe() takes an observer: an object with functions');
+    }
+    return this.parts.audit.observers.add(observer);
+  }
+
+  /**
    * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user. Not
    * needed for a changed password, role or `active` where the store keeps nothing: there they count at once.
    * @throws what the first `forget()` that failed threw, after all have been called
@@ -410,6 +437,7 @@ export class Security<U extends User = User, R extends string = string> {
       }
       const routes = compiled.map(({ action: { target }, access: { route } }) => ({ target, route }));
       for (const line of announcements(routes)) audit.info(line);
+      if (server.notice !== undefined) audit.info(server.notice);
       components.start();
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));

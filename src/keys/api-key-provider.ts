@@ -9,6 +9,7 @@ import { Authentication, type ProvedBy } from '../core/authentication';
 import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { frozenNames } from '../core/frozen-json';
+import { noteLookup } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { stampOf } from '../core/stamp';
 import { claimPrefixes, refuseSharedPrefixes } from '../core/token-prefix';
@@ -107,7 +108,10 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     return attempted(() => {
       const text = this.#sentKey(request);
       if (text === undefined) return null;
-      return chained(this.#keys.find(text), (key) => {
+      const onLookup = (isHit: boolean): void => {
+        noteLookup(request, isHit);
+      };
+      return chained(this.#keys.find(text, onLookup), (key) => {
         if (key === undefined) throw refusal('The API key is not right, or has ended');
         return chained(userstore.getUser(key.user), (user) => {
           // The chain reports a store that returns something that is not a user.

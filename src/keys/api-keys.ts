@@ -7,6 +7,7 @@ import { Authentication } from '../core/authentication';
 import { type ApiKeyEvent, PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { StateStoreInterface } from '../state/state-store';
 import { hold, release } from '../components/holders';
+import type { LookupListener } from '../core/observer';
 import type { UserName } from '../core/named-user';
 import type { MaybePromise } from '../core/userstore';
 import { AccessDeniedError } from '../errors';
@@ -49,8 +50,11 @@ export interface KeyVerifier {
   readonly prefix: string;
   /** Whether a provider of these keys has started, and not closed. */
   readonly hasApp: () => boolean;
-  /** The key that the text is, where it is right and has not ended. At once where the store answers at once. */
-  find(text: string): MaybePromise<StoredKey | undefined>;
+  /**
+   * The key that the text is, where it is right and has not ended. At once where the store answers at once.
+   * @param onLookup hears whether the key was remembered
+   */
+  find(text: string, onLookup?: LookupListener): MaybePromise<StoredKey | undefined>;
   /** Whether it still counts for a user whose `tokensValidFrom` is this one. */
   hasStamp(key: StoredKey, stamp: number): boolean;
   noteUse(key: StoredKey): void;
@@ -217,7 +221,7 @@ export class ApiKeys {
     return {
       prefix,
       hasApp: () => this.#app !== undefined,
-      find: (text) => this.#find(text),
+      find: (text, onLookup) => this.#find(text, onLookup),
       hasStamp: (key, stamp) => whenPasswordChanges === 'keep' || key.stamp === stamp,
       noteUse: (key) => {
         this.#uses.note(key, this.#clock());
@@ -240,13 +244,14 @@ export class ApiKeys {
     };
   }
 
-  #find(text: string): MaybePromise<StoredKey | undefined> {
+  #find(text: string, onLookup?: LookupListener): MaybePromise<StoredKey | undefined> {
     const parts = readKey(this.#settings.prefix, text);
     if (parts === undefined) return undefined;
     const digest = digestOf(parts.secret);
     const isRight = (key: StoredKey): boolean =>
       isSameSecret(key.digest, digest) && key.prefix === this.#settings.prefix && this.#isLive(key);
     const known = this.#cache.get(parts.id);
+    if (this.#settings.cacheMs > 0) onLookup?.(known !== undefined);
     if (known !== undefined) return isRight(known) ? known : undefined;
     const { changes } = this.#cache;
     return chained(this.#stored.find(parts.id), (key) => {

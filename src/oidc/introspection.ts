@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { LookupListener } from '../core/observer';
 import { ServiceUnavailableError } from '../errors';
 import { freezeJson, type JsonObject } from '../tokens/json';
 import { invalid } from '../tokens/jws';
@@ -44,11 +45,13 @@ export class Introspection {
 
   /**
    * What the issuer says of a token that it calls active, frozen. Whether that is right for this API is not checked.
+   * @param onLookup hears whether the answer was remembered
    * @throws TokenInvalidError where it is not active, ServiceUnavailableError where the issuer does not tell
    */
-  async ask(token: string): Promise<JsonObject> {
+  async ask(token: string, onLookup?: LookupListener): Promise<JsonObject> {
     const id = idOf(token);
     const known = this.#cache.find(id);
+    onLookup?.(known !== undefined);
     if (known !== undefined) return active(known);
     const { turn } = this.#cache;
     const answer = await this.#gate.pass(() => this.#fetch(token));

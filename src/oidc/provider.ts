@@ -8,6 +8,7 @@ import { Authentication } from '../core/authentication';
 import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { ProblemBoard } from '../core/problem-board';
+import { noteLookup } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { claimPrefixes, refuseSharedPrefixes } from '../core/token-prefix';
 import { isUser, type User } from '../core/user';
@@ -109,7 +110,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     return attempted(() => {
       const sent = sentToken(request, this.schemes);
       if (sent === undefined) return null;
-      const verified = this.#verify(sent.token);
+      const verified = this.#verify(request, sent.token);
       if (verified === null) return null;
       return chained(verified, (token) =>
         chained(this.#bindings.check(request, sent, token.binding), (nonce) =>
@@ -212,22 +213,32 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   }
 
   /** Null for a token of somebody else. */
-  #verify(token: string): MaybePromise<VerifiedAccessToken> | null {
+  #verify(request: SecurityRequest, token: string): MaybePromise<VerifiedAccessToken> | null {
     const remembered = this.#verifier.remembered(token);
-    if (remembered !== undefined) return remembered;
+    if (remembered !== undefined) {
+      noteLookup(request, true);
+      return remembered;
+    }
     const look = lookAt(token);
     if (look.kind === 'jwt') {
       if (look.issuer !== this.#settings.issuer) return null;
+      if (this.#settings.tokenCache > 0) noteLookup(request, false);
       return this.#audience.watch(() => this.#verifier.verify(token));
     }
     if (look.kind === 'jwe' || this.#introspection?.covers(token) !== true) return null;
-    return this.#introspected(token, this.#introspection);
+    return this.#introspected(request, token, this.#introspection);
   }
 
-  async #introspected(token: string, introspection: Introspection): Promise<VerifiedAccessToken> {
+  async #introspected(
+    request: SecurityRequest,
+    token: string,
+    introspection: Introspection,
+  ): Promise<VerifiedAccessToken> {
     const policy = { ...this.#settings, dpop: this.#settings.dpop !== undefined };
     try {
-      const claims = await introspection.ask(token);
+      const claims = await introspection.ask(token, (isHit) => {
+        noteLookup(request, isHit);
+      });
       return await this.#audience.watch(() => {
         const statement = readIntrospectedClaims(claims, policy);
         checkTimes(statement, policy, this.#clock());

@@ -1,4 +1,5 @@
 import { Authentication } from '../core/authentication';
+import { noteLookup } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
 import type { User } from '../core/user';
@@ -139,7 +140,10 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     // Before the cache too, as the first time.
     this.checkThrottleAgain(login);
     const known = this.#proofToRemember(userstore, login, user);
-    if (known && this.#cache?.has(known.remembered) === true) return known;
+    if (known && this.#cache?.has(known.remembered) === true) {
+      noteLookup(request, true);
+      return known;
+    }
     const hash = user && this.#storedHashes.readableOf(request, userstore, user);
     const stored = hash ?? this.hasher.decoy();
     const account =
@@ -151,7 +155,9 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
       account && known?.hash === stored
         ? known.remembered
         : this.#ticket(userstore, account?.user ?? username, password, stored);
-    if (account && ticket && this.#cache?.has(ticket) === true) return { ...account, isFresh: false };
+    const isRemembered = account !== undefined && ticket !== undefined && this.#cache?.has(ticket) === true;
+    if (this.#cache !== undefined) noteLookup(request, isRemembered);
+    if (isRemembered) return { ...account, isFresh: false };
     return this.#verify(request, login, { account, stored, isReadable: hash !== undefined, ticket });
   }
 

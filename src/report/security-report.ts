@@ -10,6 +10,7 @@ import { describeRequirements, requirementsOf } from '../rules/normal-form';
 import { describeRule } from '../rules/rules';
 import { findHidden } from '../access/warnings/shadowing';
 import { accessWarnings, type AccessWarning } from '../access/warnings/warnings';
+import { isDecidedEarly } from '../authorization/decided-early';
 import { obtainableRoles } from '../authorization/obtainable-roles';
 import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Access } from '../core/access';
@@ -161,23 +162,24 @@ function mayOf(
 
 function reportRoute(
   { action, access }: CompiledAction,
-  { components }: Inspection,
+  { components, options }: Inspection,
   middlewares: readonly string[],
   hiders: readonly CompiledAction[],
 ): Decided {
   const uses = [...action.controllerMetadata.uses, ...action.uses].filter(({ afterAction }) => !afterAction);
+  const ofAction = [
+    ...(action.isBodyUsed ? ['body parser'] : []),
+    ...uses.map(({ middleware }) => middleware.name),
+  ];
+  const isEarly = options.early && isDecidedEarly(access, components);
   return {
     method: access.method,
     path: access.route,
     action: access.action,
     controller: action.controllerMetadata.target.name,
     ...reportAccess(access, components),
-    before: [
-      ...middlewares,
-      ...(action.isBodyUsed ? ['body parser'] : []),
-      ...uses.map(({ middleware }) => middleware.name),
-    ],
-    after: action.isFileUsed || action.isFilesUsed ? ['upload'] : [],
+    before: [...middlewares, ...(isEarly ? [] : ofAction)],
+    after: [...(isEarly ? ofAction : []), ...(action.isFileUsed || action.isFilesUsed ? ['upload'] : [])],
     ...(hiders.length === 0 ? {} : { hiddenBy: hiders.map(nameOf).join(', ') }),
   };
 }

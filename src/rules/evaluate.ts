@@ -1,7 +1,7 @@
 import type { Access, AccessLevel } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { chained } from '../util/maybe-promise';
-import { kindOf, type RuleContext } from './rule-kind';
+import { holds, type RuleContext } from './rule-kind';
 
 /** The first level of an access that does not hold; undefined when all hold. At once where no rule has to wait. */
 export function firstUnmetLevel(access: Access, context: RuleContext): MaybePromise<AccessLevel | undefined> {
@@ -15,7 +15,7 @@ function firstUnmet(
 ): MaybePromise<AccessLevel | undefined> {
   const level = levels[index];
   if (level === undefined) return undefined;
-  return chained(kindOf(level.rule).holds(level.rule, context), (isMet: unknown) =>
+  return chained(holds(level.rule, context), (isMet: unknown) =>
     isMet === true ? firstUnmet(levels, context, index + 1) : level,
   );
 }

@@ -2,7 +2,7 @@
 import type { Rule } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { chained } from '../util/maybe-promise';
-import { addListKind, type KnownRoles, kindOf, type List, type RuleContext } from './rule-kind';
+import { addListKind, holds, type KnownRoles, kindOf, type List, type RuleContext } from './rule-kind';
 
 addListKind('all', {
   holds: (rule, context) => allHold(rule.rules, context, 0),
@@ -27,13 +27,13 @@ addListKind('any', {
 function allHold(rules: readonly Rule[], context: RuleContext, index: number): MaybePromise<boolean> {
   const rule = rules[index];
   if (rule === undefined) return true;
-  return chained(kindOf(rule).holds(rule, context), (isMet) => isMet && allHold(rules, context, index + 1));
+  return chained(holds(rule, context), (isMet) => isMet && allHold(rules, context, index + 1));
 }
 
 function anyHolds(rules: readonly Rule[], context: RuleContext, index: number): MaybePromise<boolean> {
   const rule = rules[index];
   if (rule === undefined) return false;
-  return chained(kindOf(rule).holds(rule, context), (isMet) => isMet || anyHolds(rules, context, index + 1));
+  return chained(holds(rule, context), (isMet) => isMet || anyHolds(rules, context, index + 1));
 }
 
 function wordsOf({ rules }: List): string {

@@ -18,6 +18,8 @@ export interface RuleContext {
   readonly login: Authentication;
   readonly request: SecurityRequest;
   readonly assumed: Assumed;
+  /** True before the body is read: only roles and login are asked, and any other rule throws {@link UNDECIDED}. */
+  readonly isEarly: boolean;
   /** In milliseconds. */
   readonly now: Clock;
   /** The user's roles and what they imply, loaded when first asked for. */
@@ -103,6 +105,21 @@ export function leafKindOf(rule: Leaf): LeafKind<Leaf> {
   const kind = leafKinds.get(rule.kind);
   if (kind === undefined) throw new TypeError('A rule is of no known kind');
   return kind;
+}
+
+/** Thrown for what may need more of the request than has been read. */
+export const UNDECIDED = new Error('Decided when the whole request has been read');
+
+/** Whether a rule holds. Only a literal true lets anybody in. @throws UNDECIDED for app code before the body is read */
+export function holds(rule: Rule, context: RuleContext): MaybePromise<boolean> {
+  const kind = kindOf(rule);
+  if (context.isEarly && !isList(rule) && kind.holdsByRoles === undefined) throw UNDECIDED;
+  return kind.holds(rule, context);
+}
+
+/** True where no part of a rule is decided by anything but roles and login. */
+export function isByRoles(rule: Rule): boolean {
+  return leavesOf(rule).every((leaf) => leafKindOf(leaf).holdsByRoles !== undefined);
 }
 
 export function isList(rule: Rule): rule is List {

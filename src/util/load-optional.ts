@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../errors';
 
 /**
- * Loads a package that apps install only where they use it, or a file of one.
+ * Loads a package that apps install only where they use it.
+ * @param name the package, or a file of it
  * @throws ConfigurationError that says how to install it
  */
 export function loadOptional(name: string, feature: string): unknown {
@@ -11,8 +12,8 @@ export function loadOptional(name: string, feature: string): unknown {
   } catch (error) {
     const { code } = (error ?? {}) as { code?: unknown };
     if (code !== 'MODULE_NOT_FOUND') throw error;
-    const needed = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
-    throw new ConfigurationError(`${feature} needs the package ${needed}: npm install ${needed}`, {
+    const [packageName] = /^(?:@[^/]+\/)?[^/]+/.exec(name) ?? [name];
+    throw new ConfigurationError(`${feature} needs the package ${packageName}: npm install ${packageName}`, {
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
-import { allOf, anyOf, type Rule } from '../../src';
+import { allOf, anyOf, type Constructor, type Rule } from '../../src';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { type CastMember, SecuredServer, USERS } from '../support/secured-server';
@@ -24,8 +24,14 @@ const SINGLE: [what: string, roles: () => unknown, admitted: readonly CastMember
   ],
 ];
 
-for (const driver of DRIVERS) {
-  describe(`Rules on ${driver.name}`, () => {
+// Without a body there is nothing that early comes before on Express.
+const HOSTS = [...DRIVERS.map((driver) => ({ driver, early: false })), { driver: DRIVERS[0]!, early: true }];
+
+for (const { driver, early } of HOSTS) {
+  describe(`Rules on ${driver.name}${early ? ', early' : ''}`, () => {
+    const start = (...controllers: Constructor<object>[]): Promise<SecuredServer> =>
+      SecuredServer.start(driver, { controllers, security: { early } });
+
     beforeEach(reset);
 
     for (const [what, roles, admitted] of SINGLE) {
@@ -44,7 +50,7 @@ for (const driver of DRIVERS) {
           }
         }
 
-        await using app = await SecuredServer.start(driver, { controllers: [OnMethod, OnClass] });
+        await using app = await start(OnMethod, OnClass);
         expect(await app.admitted('/method')).to.deep.equal(admitted);
         expect(await app.admitted('/class')).to.deep.equal(admitted);
       });
@@ -65,7 +71,7 @@ for (const driver of DRIVERS) {
         }
       }
 
-      await using app = await SecuredServer.start(driver, { controllers: [Controller] });
+      await using app = await start(Controller);
       expect(await app.admitted('/x/narrower')).to.deep.equal(['both']);
       expect(await app.admitted('/x/wider')).to.deep.equal(['staff', 'both']);
       expect(await app.admitted('/x/anyone')).to.deep.equal(['staff', 'both']);
@@ -93,7 +99,7 @@ for (const driver of DRIVERS) {
         }
       }
 
-      await using app = await SecuredServer.start(driver, { controllers: [OnClass, OnMethod] });
+      await using app = await start(OnClass, OnMethod);
       expect(await app.admitted('/class')).to.deep.equal(['editor', 'both']);
       expect(await app.admitted('/method/roles')).to.deep.equal(['both']);
       expect(await app.admitted('/method/outer')).to.deep.equal(['staff', 'both']);
@@ -109,7 +115,7 @@ for (const driver of DRIVERS) {
         }
       }
 
-      await using app = await SecuredServer.start(driver, { controllers: [Controller] });
+      await using app = await start(Controller);
       roles.push('staff');
       expect(await app.admitted('/x')).to.deep.equal(['editor', 'both']);
     });

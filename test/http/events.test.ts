@@ -59,6 +59,7 @@ for (const driver of DRIVERS) {
           type: 'authenticated',
           user: 'ann',
           provider: 'two',
+          provedBy: 'token',
           outcomes: outcomes('bad_credentials', 'authenticated'),
           ...facts('/guarded', 'POST'),
         },

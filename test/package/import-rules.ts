@@ -15,6 +15,7 @@ const ENTRY_POINTS = [
   'ldap/index',
   'oidc/index',
   'openapi/index',
+  'opentelemetry/index',
   'passkeys/index',
   'passport/index',
   'redis/index',

@@ -5,6 +5,7 @@ import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
 import * as oidc from '../../src/oidc/index';
 import * as openapi from '../../src/openapi/index';
+import * as opentelemetry from '../../src/opentelemetry/index';
 import * as passkeys from '../../src/passkeys/index';
 import * as passport from '../../src/passport/index';
 import * as redis from '../../src/redis/index';
@@ -13,6 +14,7 @@ import * as testing from '../../src/testing/index';
 import { compilePackage, emitDeclarations, exportedTypes, findAny } from './declarations';
 
 const VALUES = [
+  'auditLog',
   'AccessDeniedError',
   'AccountStatusError',
   'AuthProvider',
@@ -61,6 +63,8 @@ const VALUES = [
   'authorizationChecker',
   'bearerToken',
   'createSecurity',
+  'explain',
+  'securityOf',
   'currentUserChecker',
   'jwksController',
   'ownerOf',
@@ -86,6 +90,12 @@ const VALUES = [
 ];
 
 const TYPES = [
+  'AuditLogOptions',
+  'ObservedAuthentication',
+  'ObservedOutcome',
+  'SecurityObserver',
+  'UserstoreAnswer',
+  'UserstoreOperation',
   'TokenAlgorithm',
   'TokenKey',
   'Access',
@@ -125,6 +135,9 @@ const TYPES = [
   'CredentialCacheOptions',
   'Decision',
   'DefaultAccess',
+  'ExplainRequest',
+  'ExplainedLevel',
+  'Explanation',
   'GuardRule',
   'GuardOptions',
   'Handler',
@@ -305,6 +318,14 @@ describe('Public surface', function () {
       'ApiDocsOptions',
       'DocumentOptions',
       'SecurityDocument',
+    ]);
+  });
+
+  it('of securest/opentelemetry is these values and types', () => {
+    expect(Object.keys(opentelemetry)).to.have.members(['instrument']);
+    expect(exportedTypes(program, 'src/opentelemetry/index.ts')).to.have.members([
+      'Instrumented',
+      'InstrumentOptions',
     ]);
   });
 

@@ -1,11 +1,16 @@
 /** What events and log lines say of a request is safe to read, and never holds a secret. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
 import { Authorized, CurrentUser, Get, JsonController } from 'routing-controllers';
 import {
+  ApiKeyProvider,
+  ApiKeys,
+  auditLog,
   type Authentication,
   CurrentAuthentication,
+  MemoryState,
   MemoryUserstore,
   PasswordProvider,
   type SecurityEvent,
@@ -15,10 +20,12 @@ import {
   Authentication as Login,
   type User,
 } from '../../src';
+import { instrument } from '../../src/opentelemetry';
 import { basic, DRIVERS } from '../support/drivers';
 import { cheapPasswords } from '../support/hashers';
 import { MemoryLogger, reset } from '../support/reset';
 import { provider, startApi, store } from '../support/scripted';
+import { Telemetry } from '../support/telemetry';
 
 const HOSTILE: Readonly<Record<string, string>> = {
   CRLF: 'ann\r\ninfo securest: provider 1 Forged',
@@ -122,6 +129,13 @@ for (const driver of DRIVERS) {
           super(service);
         }
       }
+      const keys = new ApiKeys({ state: new MemoryState(), prefix: 'app' });
+      let key = '';
+      class Key extends ApiKeyProvider {
+        constructor() {
+          super(keys);
+        }
+      }
       const printedUsers: string[] = [];
       @JsonController()
       class Leaky {
@@ -151,11 +165,36 @@ for (const driver of DRIVERS) {
       const replies: string[] = [];
       const events: SecurityEvent[] = [];
       const lines: string[] = [];
+      const audited: string[] = [];
+      const published: unknown[] = [];
+      const hear = (event: unknown): void => void published.push(event);
+      const log = auditLog((line) => audited.push(line), { vocabulary: 'owasp' });
+      subscribe('securest:event', hear);
+      await using telemetry = new Telemetry();
       try {
         await using api = await startApi(driver, {
           host: { controllers: [Leaky], development: true },
-          security: { providers: [Password, Tokens], userstores: [Users] },
+          security: {
+            providers: [Password, Tokens, Key],
+            userstores: [Users],
+            // Threads that hash take long to start on a busy machine.
+            deadlineMs: 600_000,
+            onEvent: (event) => {
+              events.push(event);
+              void log(event);
+            },
+          },
         });
+        instrument(api.security, { ...telemetry.providers, endUser: true });
+        const login = await api.security.authenticate({
+          method: 'GET',
+          url: '/',
+          headers: basic('ann', password),
+          headersDistinct: {},
+          rawHeaders: ['Authorization', basic('ann', password)['authorization']!],
+          socket: { remoteAddress: '127.0.0.1' },
+        } as never);
+        key = (await keys.create(login!, { name: 'build' })).key;
         for (const headers of [
           basic('ann', password),
           basic('ann', wrong),
@@ -167,23 +206,48 @@ for (const driver of DRIVERS) {
           { authorization: `Bearer ${token} ${wrong}` },
           { 'authentication-token': forged },
           { authorization: `Basic ${Buffer.from(`${wrong}\0`).toString('base64')}` },
+          { 'x-api-key': key },
+          { 'x-api-key': `${key.slice(0, -4)}AAAA` },
+          { authorization: `Bearer ${key}` },
         ]) {
           for (const path of ['/me', `/admin?access_token=${token}`, '/open']) {
             const reply = await api.get(path, headers);
             replies.push(`${reply.rawHeaders.join('\n')}\n${reply.text}`);
           }
         }
-        events.push(...api.events);
         lines.push(...api.logger.lines);
         await new Promise((resolve) => setImmediate(resolve));
       } finally {
         restore();
+        unsubscribe('securest:event', hear);
       }
       expect(replies.filter((reply) => reply.includes('"username":"ann"')).length).to.be.greaterThan(2);
-      const streams = { replies, events: [JSON.stringify(events)], lines, printed, printedUsers };
+      const measured = [await telemetry.points(), telemetry.spans.map(spanOf)];
+      expect(audited.length).to.equal(events.length).and.to.equal(published.length);
+      expect(JSON.stringify(measured)).to.include('"enduser.id":"ann"').and.to.include('get_user');
+      const streams = {
+        replies,
+        events: [JSON.stringify(events)],
+        published: [JSON.stringify(published)],
+        audited,
+        measured: [JSON.stringify(measured)],
+        lines,
+        printed,
+        printedUsers,
+      };
       for (const [stream, content] of Object.entries(streams)) {
         const text = content.join('\n');
-        for (const canary of [password, wrong, hash, broken, secret, token, forged, token.split('.')[2]!]) {
+        for (const canary of [
+          password,
+          wrong,
+          hash,
+          broken,
+          secret,
+          token,
+          forged,
+          token.split('.')[2]!,
+          key,
+        ]) {
           expect(text.includes(canary), `${canary} in ${stream}`).to.equal(false);
           const encoded = Buffer.from(canary).toString('base64').replace(/=*$/, '').slice(0, -2);
           expect(text.includes(encoded), `${canary} as base64 in ${stream}`).to.equal(false);
@@ -261,6 +325,11 @@ for (const driver of DRIVERS) {
       });
     });
   });
+}
+
+/** All that an exporter sends of a span. */
+function spanOf({ name, attributes, status, events, links }: Telemetry['spans'][number]): object {
+  return { name, attributes, status, events, links };
 }
 
 /** Keeps what goes to the terminal, until the returned function is called. */

@@ -156,6 +156,11 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   }
 }
 
+/** True for path rules, which decide by the request line and the roles alone; not for a class that decides anew. */
+export function decidesByPath(provider: AuthorizationProviderInterface): boolean {
+  return Reflect.get(provider, 'authorize') === Reflect.get(PathPermissions.prototype, 'authorize');
+}
+
 function describeRule({ role, pattern, methods }: PathRule, method: string): string {
   const which = method === 'ALL' && !methods.has('*') ? ` (${[...methods].toSorted().join(', ')})` : '';
   return `${role} ${pattern.text}${which}`;

@@ -20,6 +20,7 @@ import {
   ApiKeys,
   Authentication,
   AuthProvider,
+  createSecurity,
   KeySet,
   PasswordProvider,
   Passwords,
@@ -33,6 +34,7 @@ import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController } from 'securest/oidc';
 import { apiDocs, type SecurityDocument, securityDocument, servedMetadata } from 'securest/openapi';
+import { instrument } from 'securest/opentelemetry';
 import { PasskeyService } from 'securest/passkeys';
 import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
@@ -81,6 +83,7 @@ assert.deepEqual(
   new PassportProvider({ authenticate: () => undefined }, { reads: { scheme: 'bearer' } }).challenge(),
   { scheme: 'Bearer' },
 );
+assert.throws(() => instrument(createSecurity()), /npm install @opentelemetry\/api/);
 assert.throws(() => oidcLoginController({} as never), { code: 'invalid_configuration' });
 
 /** What the hashes cost is not what is tried here. */

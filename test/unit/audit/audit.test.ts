@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
 import { Audit, factsOf, outcomesOf } from '../../../src/audit/audit';
 import type { AuthenticationOutcome } from '../../../src/authentication/authenticator';
@@ -60,6 +61,7 @@ describe('Audit', () => {
           type: 'authenticated',
           user: 'ann\\u000d\\u000aroot',
           provider: 'P',
+          provedBy: 'login',
           outcomes: [{ provider: 'P', verdict: 'authenticated' }],
           ...FACTS,
         },
@@ -208,6 +210,43 @@ describe('Audit', () => {
       let made = 0;
       new Audit(undefined, logger, Date.now).emit(() => ((made += 1), event));
       expect([made, logger.lines]).to.deep.equal([0, []]);
+    });
+  });
+
+  describe('the channel securest:event', () => {
+    const event: SecurityEvent = { type: 'misconfigured', component: 'C', problem: 'p' };
+    const subscribed = async (subscriber: (message: unknown) => void, work: () => unknown): Promise<void> => {
+      subscribe('securest:event', subscriber);
+      try {
+        await work();
+      } finally {
+        unsubscribe('securest:event', subscriber);
+      }
+    };
+
+    it('has each event, also without a listener', async () => {
+      const heard: unknown[] = [];
+      const audit = new Audit(undefined, new MemoryLogger(), Date.now);
+      await subscribed(
+        (message) => heard.push(message),
+        () => audit.emit(() => event),
+      );
+      audit.emit(() => event);
+      expect(heard).to.deep.equal([event]);
+    });
+
+    it('has an event of its own, which no listener has changed', async () => {
+      const heard: unknown[] = [];
+      const audit = new Audit(
+        (told) => void Object.assign(told, { problem: 'changed' }),
+        new MemoryLogger(),
+        Date.now,
+      );
+      await subscribed(
+        (message) => heard.push(message),
+        () => audit.emit(() => ({ ...event })),
+      );
+      expect(heard).to.deep.equal([event]);
     });
   });
 

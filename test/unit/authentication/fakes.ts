@@ -1,3 +1,4 @@
+import { Observers } from '../../../src/audit/observers';
 import { Activity } from '../../../src/authentication/activity';
 import { UserstoreChain } from '../../../src/authentication/userstore-chain';
 import type { ChainLink, ChainOptions } from '../../../src/authentication/chain';
@@ -49,6 +50,7 @@ export function chainOptions(links: readonly ChainLink[], options: Partial<Chain
     activity: new Activity(),
     clock: () => 1_000,
     onProblem: () => undefined,
+    observers: new Observers(() => undefined),
     ...options,
   };
 }

@@ -81,6 +81,21 @@ describe('securityDocument with a base', () => {
     await expectValid(document);
   });
 
+  it('opens no operation, also where no scheme says how it is guarded', () => {
+    class Body {
+      readonly credential = 'body';
+      authenticate() {
+        return null;
+      }
+    }
+    const base = {
+      openapi: '3.0.0',
+      paths: { '/notes/{id}': { get: { security: [], responses: { 200: ok } } } },
+    };
+    const { document } = documentOf([notes()], { providers: [Body] }, { base });
+    expect(document.paths['/notes/{id}']!['get']).to.not.have.property('security');
+  });
+
   it('is completed once more to the same document', () => {
     const more = { describeAccess: true };
     const first = documentOf([notes()], {}, more).document;

@@ -61,6 +61,9 @@ describe('servedMetadata', () => {
     expect({ ...getMetadataArgsStorage() }).to.deep.equal(before);
     expect(served).to.be.instanceOf(getMetadataArgsStorage().constructor).and.not.equal(registered);
     expect(served.controllers.map(({ target }) => target.name)).to.deep.equal(['Notes']);
+    // What of its base an inherited action loses is not stated.
+    const inherited = served.params.filter(({ method }) => method === 'get');
+    expect(inherited.map(({ type }) => type)).to.deep.equal(['current-user']);
     expect([...new Set(served.actions.map(({ method }) => method))]).to.have.members([
       'part',
       'add',

@@ -21,6 +21,7 @@ import {
 import {
   type Access,
   allOf,
+  anyOf,
   authorizationChecker,
   ConfigurationError,
   type Constructor,
@@ -28,6 +29,8 @@ import {
   currentUserChecker,
   MemoryUserstore,
   Public,
+  recentLogin,
+  scope,
   type SecurityOptions,
   securityReport,
   type UserstoreInterface,
@@ -148,6 +151,40 @@ describe('securityReport', () => {
       [['Compress', 'body parser', 'trace'], []],
       [['Compress', 'trace', 'later'], ['upload']],
     ]);
+  });
+
+  it('says that nothing of an action runs before what early decides', async () => {
+    function trace() {}
+    @Middleware({ type: 'before' })
+    class Compress {
+      use() {}
+    }
+    @UseBefore(trace)
+    @Controller()
+    class Things {
+      @Authorized(anyOf('editor', allOf('a', scope('x')))) @Post('/roles') roles(@Body() _body: object) {}
+      @Authorized(recentLogin({ maxAgeSeconds: 60 })) @Post('/file') file(@UploadedFile('f') _file: object) {}
+      @Authorized(anyOf('editor', () => true)) @Post('/policy') policy(@Body() _body: object) {}
+      @Public() @Post('/open') open(@Body() _body: object) {}
+    }
+    const before = async (security: SecurityOptions) => {
+      const { options } = secure([Things], { early: true, ...security }, { middlewares: [Compress] });
+      const { routes } = await securityReport(options);
+      return routes.map((route) => [route.before, route.after]);
+    };
+    const late = [['Compress', 'body parser', 'trace'], []];
+    expect(await before({})).to.deep.equal([
+      [['Compress'], ['body parser', 'trace']],
+      [['Compress'], ['trace', 'upload']],
+      late,
+      late,
+    ]);
+    const rules = class {
+      authorize() {
+        return true;
+      }
+    };
+    expect((await before({ authorizationProviders: [rules] }))[0]).to.deep.equal(late);
   });
 
   it('warns with stable codes, and names what hides a route', async () => {

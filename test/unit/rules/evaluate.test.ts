@@ -27,6 +27,7 @@ function context(options: Partial<RuleContext> = {}): RuleContext {
     user: ANN,
     login: new Authentication(ANN),
     assumed: NOTHING_ASSUMED,
+    isEarly: false,
     now: Date.now,
     request: fakeRequest(),
     roles: async () => new Set(['a', 'b']),

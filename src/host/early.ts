@@ -1,0 +1,170 @@
+/**
+ * Refusing before a body is read (the option `early`). On Koa one middleware in front of the host's body parser asks the
+ * server's own router which action a request is for; on Express the first handler of each route knows its action. Both only
+ * refuse, as the guard would: what they let pass comes to the guard.
+ */
+import type { Action, ActionMetadata, BaseDriver, KoaDriver } from 'routing-controllers';
+import type { Access } from '../core/access';
+import type { MaybePromise } from '../core/userstore';
+import { ConfigurationError } from '../errors';
+import { isThenable } from '../util/ignore-rejection';
+import { attempted } from '../util/maybe-promise';
+
+/** Throws, or rejects with, the refusal of what can be decided by now. */
+export type RefuseEarly = (action: Action, access: Access) => MaybePromise<undefined>;
+
+/** Runs what follows with the login of the request at hand. */
+export type Within = (<T>(action: Action, work: () => T) => T) | undefined;
+
+/** An action as it is registered. */
+interface Routed {
+  readonly action: ActionMetadata;
+  readonly access: Access;
+}
+
+/** Has the first handler of a route on Express refuse. What it refuses is answered as by the guard. */
+export function earlyOnExpress(
+  driver: BaseDriver,
+  refuse: RefuseEarly,
+  { action: metadata, access }: Routed,
+): (action: Action, next: () => unknown) => unknown {
+  return (action, next) => {
+    const decided = attempted(() => refuse(action, access));
+    if (!isThenable(decided)) return next();
+    Promise.resolve(decided)
+      .then(
+        () => next(),
+        (error: unknown) => driver.handleError(error, metadata, action) as unknown,
+      )
+      // Express 4 waits for no promise.
+      .catch((error: unknown) => {
+        (action.next as (error: unknown) => void)(error);
+      });
+    return undefined;
+  };
+}
+
+type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => unknown;
+
+interface KoaContext {
+  readonly request: { readonly routingControllersStarted?: unknown };
+  readonly response: unknown;
+  readonly host: string;
+  readonly method: string;
+  readonly path: string;
+  readonly newRouterPath?: string;
+  readonly routerPath?: string;
+}
+
+/** What of @koa/router is asked. */
+interface KoaRouter {
+  readonly opts: { readonly routerPath?: string };
+  readonly exclusive?: boolean;
+  readonly stack: readonly KoaLayer[];
+  matchHost(host: string): boolean | undefined;
+  match(path: string | undefined, method: string): { readonly pathAndMethod: readonly KoaLayer[] };
+}
+
+interface KoaLayer {
+  /** Empty for a middleware of the router. */
+  readonly methods: readonly string[];
+}
+
+/** The actions of one Koa server, and the middleware that refuses for them. */
+export class EarlyOnKoa {
+  private readonly actions = new WeakMap<KoaLayer, Routed>();
+  private readonly router: KoaRouter;
+  private ahead: KoaMiddleware | undefined;
+
+  /** @throws ConfigurationError for a router of another kind, which could not be asked */
+  constructor(
+    private readonly driver: KoaDriver,
+    private readonly refuse: RefuseEarly,
+    private readonly within: Within,
+  ) {
+    const router = driver.router as Partial<KoaRouter>;
+    if (!Array.isArray(router.stack) || typeof router.match !== 'function') {
+      throw new ConfigurationError(
+        'security.early: the router of this server cannot be asked for the action of a request: use @koa/router',
+      );
+    }
+    this.router = router as KoaRouter;
+  }
+
+  /** Has the host set itself up, its CORS and this middleware in front of its body parser. */
+  initialize(initialize: () => void): void {
+    const { driver } = this;
+    const koa = driver.koa as { use(middleware: KoaMiddleware): void };
+    const [bodyParser, ...others] = usedBy(driver, initialize);
+    for (const middleware of others) koa.use(middleware);
+    koa.use((context, next) => (this.ahead === undefined ? next() : this.ahead(context, next)));
+    koa.use((context, next) => this.run(context, next));
+    if (bodyParser !== undefined) koa.use(bodyParser);
+  }
+
+  /** Puts in front the middleware that answers whatever the router has, if there is one. */
+  standBehind(use: () => void): void {
+    [this.ahead] = usedBy(this.driver, use);
+  }
+
+  /** Registers an action, and keeps what the router makes of it. */
+  register(routed: Routed, register: () => void): void {
+    const { length } = this.router.stack;
+    register();
+    for (const layer of this.router.stack.slice(length)) this.actions.set(layer, routed);
+  }
+
+  private run(context: KoaContext, next: () => Promise<unknown>): unknown {
+    const routed = this.find(context);
+    if (routed === undefined) return next();
+    const { request, response } = context;
+    const action: Action = { request, response, context, next };
+    const work = () => this.decide(routed, action, next);
+    return this.within === undefined ? work() : this.within(action, work);
+  }
+
+  private async decide(
+    { action: metadata, access }: Routed,
+    action: Action,
+    next: () => Promise<unknown>,
+  ): Promise<unknown> {
+    try {
+      if (access.levels.length > 0) await this.refuse(action, access);
+    } catch (error) {
+      return this.driver.handleError(error, metadata, action);
+    }
+    return next();
+  }
+
+  /** The action that the router would run; undefined where it runs none, or something of the app's own before it. */
+  private find(context: KoaContext): Routed | undefined {
+    const { router } = this;
+    // Another server's action has had it.
+    if (context.request.routingControllersStarted !== undefined) return undefined;
+    if (router.matchHost(context.host) !== true) return undefined;
+    const paths = [router.opts.routerPath, context.newRouterPath, context.path, context.routerPath];
+    const { pathAndMethod } = router.match(paths.find(Boolean), context.method);
+    const first =
+      router.exclusive === true
+        ? pathAndMethod.at(-1)
+        : pathAndMethod.find(({ methods }) => methods.length > 0);
+    return first && this.actions.get(first);
+  }
+}
+
+/** The middlewares that the host uses meanwhile, in their order, in place of using them. */
+function usedBy(driver: KoaDriver, work: () => void): readonly KoaMiddleware[] {
+  const used: KoaMiddleware[] = [];
+  const koa: unknown = driver.koa;
+  driver.koa = {
+    use: (middleware: KoaMiddleware) => {
+      used.push(middleware);
+    },
+  };
+  try {
+    work();
+  } finally {
+    driver.koa = koa;
+  }
+  return used;
+}
