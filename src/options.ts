@@ -1,7 +1,6 @@
 /**
  * What an app may set under `security`, checked at start.
  */
-import { Container } from 'typedi';
 import type { DefaultAccess } from './access/guards';
 import { type GrantOptions, Grants } from './authorization/grants';
 import type { AuthProviderInterface } from './core/auth-provider';
@@ -18,6 +17,7 @@ import { LOGIN_PAGE } from './http/page-options';
 import { resource, type ResourceOptions, type ResourceSettings } from './http/resource-options';
 import type { SecurityError } from './errors';
 import type { Constructor, ContainerLike } from './components/constructor';
+import { defaultContainer } from './components/typedi';
 import type { Clock } from './util/clock';
 import {
   callable,
@@ -44,7 +44,10 @@ export interface RefusalReply {
 }
 
 export interface SecurityOptions<U extends User = User, R extends string = string> {
-  /** Where classes are resolved: anything with `get(cls)`. @default TypeDI's global container */
+  /**
+   * Where classes are resolved: anything with `get(cls)`. @default TypeDI's global container; without TypeDI one of
+   * securest's own, which creates classes without constructor parameters
+   */
   container?: ContainerLike;
   /** The userstores of this instance, in order. @default all classes with `@Userstore()` */
   userstores?: readonly Constructor<UserstoreInterface<U>>[];
@@ -114,6 +117,12 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
    * AsyncLocalStorage. @default false
    */
   context?: boolean;
+  /**
+   * 'log' writes a line for each refusal that says which rule or provider refused, and why, without secrets. 'reply' also
+   * names the line in the header `X-Securest-Explain-Id` of the reply, to clients on this machine alone; it is refused at
+   * start where NODE_ENV is production. @default 'off'
+   */
+  explain?: 'off' | 'log' | 'reply';
   /** For tests. @default Date.now */
   clock?: Clock;
 }
@@ -142,6 +151,7 @@ export interface ResolvedOptions {
   readonly skip: ((request: SecurityRequest) => boolean) | undefined;
   readonly onUnauthorized: SecurityOptions['onUnauthorized'];
   readonly context: boolean;
+  readonly explain: 'off' | 'log' | 'reply';
   readonly clock: Clock;
 }
 
@@ -156,8 +166,15 @@ const table = kind<GrantOptions['permissions']>(
   isPlainObject,
 );
 
+const explanations: Kind<'off' | 'log' | 'reply'> = (value, name, report) => {
+  if (value === 'reply' && process.env['NODE_ENV'] === 'production') {
+    report(`${name}: 'reply' must not be set where NODE_ENV is production: take 'log'`);
+  }
+  return oneOf('off', 'log', 'reply')(value, name, report);
+};
+
 const OPTIONS = {
-  container: optional(withMethods<ContainerLike>('get'), Container),
+  container: optional(withMethods<ContainerLike>('get')),
   userstores: classes<Constructor<UserstoreInterface>>(),
   providers: classes<Constructor<AuthProviderInterface>>(),
   authorizationProviders: classes<Constructor<AuthorizationProviderInterface>>(),
@@ -185,6 +202,7 @@ const OPTIONS = {
   skip: optional(callable<NonNullable<ResolvedOptions['skip']>>()),
   onUnauthorized: optional(callable<NonNullable<ResolvedOptions['onUnauthorized']>>()),
   context: optional(flag, false),
+  explain: optional(explanations, 'off'),
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof SecurityOptions, Kind<unknown>>;
 
@@ -204,6 +222,7 @@ export function resolveOptions<U extends User, R extends string>(
   } = parseOptions('security', options, OPTIONS);
   return {
     ...resolved,
+    container: resolved.container ?? defaultContainer(),
     // Not when this file is loaded: tests replace both.
     logger: resolved.logger ?? console,
     clock: resolved.clock ?? Date.now,

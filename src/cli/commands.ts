@@ -9,9 +9,17 @@ interface Entry {
 
 /** By name, which may be several words. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
+  init: {
+    summary: 'writes a small app that is guarded',
+    load: () => (require('./init') as { init: Command }).init,
+  },
   report: {
     summary: 'reports who may call each route of an app',
     load: () => (require('./report') as { report: Command }).report,
+  },
+  explain: {
+    summary: 'explains who may send a request to an app, and why',
+    load: () => (require('./explain') as { explain: Command }).explain,
   },
   hash: {
     summary: 'prints the hash of a password',

@@ -1,4 +1,4 @@
-import type { PolicyClass, Rule } from '../core/access';
+import type { AccessLevel, PolicyClass, Rule } from '../core/access';
 import type { Predicate } from '../core/role-checker';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
@@ -43,6 +43,11 @@ export function describeRule(rule: Rule): string {
   return kindOf(rule).describe(rule);
 }
 
+/** One level of an access in words, with the place where it was written. */
+export function describeLevel({ rule, source }: AccessLevel): string {
+  return `${describeRule(rule)} (${source})`;
+}
+
 function parse(parts: readonly unknown[], where: string): Rule[] {
   if (parts.length === 0) throw new ConfigurationError(`${where}: an empty list of roles guards nothing`);
   return Array.from(parts, (part) => parsePart(part, where));
@@ -53,7 +58,12 @@ function parsePart(part: unknown, where: string): Rule {
   if (typeof part === 'function') return policy(part, where);
   if (isRule(part)) return part;
   throw new ConfigurationError(
-    `${where}: ${part === null ? 'null' : typeof part} is not a role; ` +
-      'use a non-empty string, a policy class or function, allOf() or anyOf()',
+    `${where}: ${shown(part)} is not a role; use a non-empty string, a policy class or function, allOf() or anyOf()`,
   );
+}
+
+/** A number by its value, and where it mostly comes from; of anything else the type. */
+function shown(part: unknown): string {
+  if (typeof part !== 'number') return part === null ? 'null' : typeof part;
+  return `number ${String(part)} (the member of a numeric enum? Give it a text: enum Role { Admin = 'admin' })`;
 }

@@ -258,8 +258,8 @@ describe('recheck()', () => {
     const expiresAt = new Date(1_700_000_100_000);
     let now = expiresAt.getTime() - 1;
     class Strange extends Named {
-      override async authenticate() {
-        return new Authentication<User>({ username: 'stranger' }, { expiresAt });
+      override async authenticate(): Promise<never> {
+        return new Authentication<User>({ username: 'stranger' }, { expiresAt }) as never;
       }
     }
     await loggedIn(

@@ -169,11 +169,11 @@ describe('Sockets of ws', () => {
 
   it('leave the app alone where the client goes while it is asked about', async () => {
     await using app = await start();
-    let answer: (() => void) | undefined;
-    fault = () => new Promise<void>((resolve) => (answer = resolve));
+    const held: { answer?: () => void } = {};
+    fault = () => new Promise<void>((resolve) => (held.answer = resolve));
     const { hostname, port } = new URL(app.server.url);
     for (const user of ['ann', 'nobody']) {
-      answer = undefined;
+      delete held.answer;
       const socket = net.connect(Number(port), hostname);
       socket.on('error', () => {});
       const gone = once(app.server.server, 'upgrade').then(([, raw]) => raw as net.Socket);
@@ -181,11 +181,11 @@ describe('Sockets of ws', () => {
         `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-User: ${user}\r\n\r\n`,
       );
       const raw = await gone;
-      await eventually(() => answer !== undefined);
+      await eventually(() => held.answer !== undefined);
       socket.resetAndDestroy();
       raw.resume();
       await eventually(() => raw.destroyed);
-      answer?.();
+      held.answer?.();
     }
     fault = undefined;
     // Decided after both of them.
@@ -308,15 +308,15 @@ describe('Sockets of ws', () => {
     it('are checked once more where a user is forgotten while a check is under way', async () => {
       await using app = await start();
       const client = await app.open(as('ann'));
-      let answer: (() => void) | undefined;
-      fault = () => new Promise<void>((resolve) => (answer = resolve));
+      const held: { answer?: () => void } = {};
+      fault = () => new Promise<void>((resolve) => (held.answer = resolve));
       time.pass(RECHECK_MS);
-      await eventually(() => answer !== undefined);
+      await eventually(() => held.answer !== undefined);
       // The store has read the record that was there before.
       fault = undefined;
       users.delete('ann');
       app.security.forget('ann');
-      answer?.();
+      held.answer?.();
       expect(await client.closed).to.equal('4001 revoked');
     });
 

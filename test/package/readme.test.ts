@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import * as ts from 'typescript';
-import { codeBlocks, complaintsOf, links, proofs, tableKeys } from './documents';
+import { codeBlocks, complaintsOf, links, proofs, repositoryLinks, tableKeys } from './documents';
 
 const ROOT = join(__dirname, '../..');
 const DOCUMENTS = [
@@ -47,8 +47,15 @@ describe('Documentation', function () {
 
   for (const path of [...DOCUMENTS, 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
     it(`has no dead link in ${path}`, () => {
-      const dead = links(read(path)).filter(({ file, anchor }) => {
-        const target = file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file));
+      const text = read(path);
+      const targets = [
+        ...links(text).map(({ file, anchor }) => ({
+          target: file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file)),
+          anchor,
+        })),
+        ...repositoryLinks(text).map(({ file, anchor }) => ({ target: file, anchor })),
+      ];
+      const dead = targets.filter(({ target, anchor }) => {
         if (!existsSync(join(ROOT, target))) return true;
         return anchor !== undefined && !anchorsOf(read(target)).includes(anchor);
       });
@@ -57,7 +64,7 @@ describe('Documentation', function () {
   }
 
   it('lists exactly the options that there are', () => {
-    const keys = tableKeys(read('README.md'), 'Configuration');
+    const keys = tableKeys(read('docs/options.md'), 'Configuration');
     expect(keys).to.deep.equal(declared('src/options.ts', 'SecurityOptions'));
   });
 
@@ -87,6 +94,11 @@ describe('Documentation', function () {
     }
   });
 
+  it('lists exactly the options of securityDocument', () => {
+    const keys = tableKeys(read('docs/openapi.md'), 'Options of securityDocument');
+    expect(keys).to.deep.equal(declared('src/openapi/security-document.ts', 'DocumentOptions'));
+  });
+
   it('lists exactly the options of oidcLoginController', () => {
     const keys = tableKeys(read('docs/sign-in-at-a-provider.md'), 'Options');
     expect(keys).to.have.members(declared('src/oidc/login-options.ts', 'OidcLoginControllerOptions'));
@@ -108,7 +120,7 @@ describe('Documentation', function () {
   });
 
   it('proves what it says about the host by tests that there are', () => {
-    const found = proofs(read('README.md'));
+    const found = proofs(read('docs/host.md'));
     expect(found.length).to.be.greaterThan(10);
     const broken = found.filter(
       ({ file, title }) => !existsSync(join(ROOT, file)) || !read(file).includes(title),
