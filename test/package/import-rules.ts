@@ -19,6 +19,7 @@ const ENTRY_POINTS = [
   'passkeys/index',
   'passport/index',
   'redis/index',
+  'socket/index',
   'sql/index',
   'testing/index',
 ];

@@ -38,6 +38,7 @@ import { instrument } from 'securest/opentelemetry';
 import { PasskeyService } from 'securest/passkeys';
 import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
+import { upgradeGuard } from 'securest/socket';
 import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
 
@@ -47,6 +48,7 @@ assert.deepEqual(
   'importing the package registers nothing',
 );
 assert.equal(typeof actingAs, 'function');
+assert.throws(() => upgradeGuard({} as never), /takes what createSecurity\(\) gives/);
 for (const Shared of [RedisState, RedisThrottle]) {
   assert.throws(() => new Shared(undefined as never), /needs a client of ioredis/);
 }
