@@ -147,7 +147,8 @@ export class SocketDoor {
   }
 }
 
-const RECOVERED = 'A client has come back by connectionStateRecovery: take it out of the options of the socket.io server';
+const RECOVERED =
+  'A client has come back by connectionStateRecovery: take it out of the options of the socket.io server';
 const AWAITED =
   'secureSocketControllers() was called, and no SocketControllers has been made of a secured server since: make it before ' +
   'clients connect, and see that there is one copy of socket-controllers (npm ls socket-controllers)';

@@ -8,10 +8,10 @@ export interface SocketHandshake {
   readonly auth: Readonly<Record<string, unknown>>;
 }
 
-export interface SocketIoOptions<
-  U extends User = User,
-  R extends string = string,
-> extends SocketOptions<U, R> {
+export interface SocketIoOptions<U extends User = User, R extends string = string> extends SocketOptions<
+  U,
+  R
+> {
   /**
    * The token that a client sends in its `auth`, which then stands for `Authorization: Bearer`. A client that sends this
    * header as well is refused with 400. What it throws refuses the client with 500. @default `auth.token` when it is a string

@@ -28,7 +28,14 @@ import {
 import { secureSocketControllers, secureSocketIo, socketLogin } from '../../src/socket';
 import { eventually } from '../support/eventually';
 import { MemoryLogger, reset } from '../support/reset';
-import { NameTokens, nextOf, SocketIoApp, type SocketIoSetUp, token, TRANSPORTS } from '../support/socket-io-app';
+import {
+  NameTokens,
+  nextOf,
+  SocketIoApp,
+  type SocketIoSetUp,
+  token,
+  TRANSPORTS,
+} from '../support/socket-io-app';
 
 const UNAUTHORIZED = {
   name: 'AuthenticationRequiredError',
@@ -43,7 +50,6 @@ const UNAVAILABLE = {
   message: 'Authentication Unavailable',
   retryAfterSeconds: 5,
 };
-
 
 type Controller = Constructor<object>;
 type SetUp = SocketIoSetUp & {
@@ -63,7 +69,12 @@ function container(): SocketControllersOptions['container'] {
   };
 }
 
-async function start({ controllers, default: fallback, container: more, ...setUp }: SetUp): Promise<SocketIoApp> {
+async function start({
+  controllers,
+  default: fallback,
+  container: more,
+  ...setUp
+}: SetUp): Promise<SocketIoApp> {
   return SocketIoApp.start({
     ...setUp,
     after: (io, security) => {
@@ -74,7 +85,11 @@ async function start({ controllers, default: fallback, container: more, ...setUp
   });
 }
 
-function make(io: Server, controllers: readonly Controller[], more?: Partial<SocketControllersOptions>): void {
+function make(
+  io: Server,
+  controllers: readonly Controller[],
+  more?: Partial<SocketControllersOptions>,
+): void {
   new SocketControllers({ io, container: container(), controllers: [...controllers], ...more });
 }
 
@@ -132,7 +147,9 @@ describe('secureSocketControllers()', () => {
       const transports = [transport];
       const answers: Record<string, unknown[]> = {};
       for (const name of ['nobody', 'eve', 'bob', 'ann']) {
-        const client = await app.connected(name === 'nobody' ? { transports } : { ...token(name), transports });
+        const client = await app.connected(
+          name === 'nobody' ? { transports } : { ...token(name), transports },
+        );
         answers[name] = [];
         for (const event of ['edit', 'read', 'plain', 'ping', 'inherited', 'override']) {
           answers[name].push(await ask(client, event));
@@ -168,12 +185,17 @@ describe('secureSocketControllers()', () => {
     await using app = await start({ controllers: [Chat] });
     app.directory.users.set('all', { username: 'all', roles: ['editor', 'reader'] });
     const answers: unknown[] = [];
-    for (const name of ['ann', 'bob', 'all']) answers.push(await ask(await app.connected(token(name)), 'both'));
+    for (const name of ['ann', 'bob', 'all'])
+      answers.push(await ask(await app.connected(token(name)), 'both'));
     expect(answers).to.deep.equal([{ error: DENIED }, { error: DENIED }, 'both']);
   });
 
   it('opens events without a guard where the app says so', async () => {
-    await using app = await start({ controllers: [chat()], default: 'public', socketIo: { anonymous: true } });
+    await using app = await start({
+      controllers: [chat()],
+      default: 'public',
+      socketIo: { anonymous: true },
+    });
     const client = await app.connected();
     expect(await ask(client, 'plain')).to.equal('plain');
     expect(await ask(client, 'edit')).to.deep.equal({ error: UNAUTHORIZED });
@@ -241,7 +263,11 @@ describe('secureSocketControllers()', () => {
     expect(denied.map((event) => 'reason' in event && event.reason)).to.include(
       'role editor (event edit, Chat.edit)',
     );
-    expect(asked.map(({ action }) => action)).to.include.members(['event connect /', 'event read', 'event edit']);
+    expect(asked.map(({ action }) => action)).to.include.members([
+      'event connect /',
+      'event read',
+      'event edit',
+    ]);
     expect(asked.every(({ route, method }) => route === undefined && method === 'GET')).to.equal(true);
   });
 
@@ -329,9 +355,17 @@ describe('secureSocketControllers()', () => {
   it('refuses what cannot be decided', async () => {
     @SocketController()
     class Faulty {
-      @Authorized(() => { throw new Error('a bug'); }) @OnMessage('bug') bug() {}
+      @Authorized(() => {
+        throw new Error('a bug');
+      })
+      @OnMessage('bug')
+      bug() {}
       @Authorized(() => 'yes' as unknown as boolean) @OnMessage('truthy') truthy() {}
-      @Authorized(() => { throw new ServiceUnavailableError(); }) @OnMessage('down') down() {}
+      @Authorized(() => {
+        throw new ServiceUnavailableError();
+      })
+      @OnMessage('down')
+      down() {}
     }
     await using app = await start({ controllers: [Faulty] });
     const client = await app.connected(token('ann'));
@@ -507,16 +541,31 @@ describe('secureSocketControllers()', () => {
     await using app = await start({ controllers: [Chat] });
     const client = await app.connected(token('ann'));
     const socket = app.serverSide(client);
-    const execute = (SocketControllers.prototype as unknown as Record<string, (...args: unknown[]) => Promise<void>>)[
-      'executeAction'
-    ]!;
+    const execute = (
+      SocketControllers.prototype as unknown as Record<string, (...args: unknown[]) => Promise<void>>
+    )['executeAction']!;
     const metadata = { actions: {} };
     for (const [controller, action] of [
-      [{ target: Chat, metadata }, { type: 99, methodName: 'ping' }],
-      [{ target: Chat, metadata }, { type: undefined, methodName: 'ping' }],
-      [{ target: Chat, metadata }, { type: 0, methodName: undefined, options: { name: 'ping' } }],
-      [{ target: Chat, metadata }, { type: 0, methodName: 'ping' }],
-      [{ target: 'Chat', metadata }, { type: 0, methodName: 'ping', options: { name: 'ping' } }],
+      [
+        { target: Chat, metadata },
+        { type: 99, methodName: 'ping' },
+      ],
+      [
+        { target: Chat, metadata },
+        { type: undefined, methodName: 'ping' },
+      ],
+      [
+        { target: Chat, metadata },
+        { type: 0, methodName: undefined, options: { name: 'ping' } },
+      ],
+      [
+        { target: Chat, metadata },
+        { type: 0, methodName: 'ping' },
+      ],
+      [
+        { target: 'Chat', metadata },
+        { type: 0, methodName: 'ping', options: { name: 'ping' } },
+      ],
       [undefined, undefined],
     ]) {
       const told = nextOf(client, 'security_error');
@@ -529,7 +578,10 @@ describe('secureSocketControllers()', () => {
   });
 
   describe('a set-up that is not safe', () => {
-    async function refused(work: (app: { io: Server; security: Security }) => void, setUp: SocketIoSetUp = {}) {
+    async function refused(
+      work: (app: { io: Server; security: Security }) => void,
+      setUp: SocketIoSetUp = {},
+    ) {
       await using app = await SocketIoApp.start(setUp);
       try {
         work(app);
@@ -554,7 +606,9 @@ describe('secureSocketControllers()', () => {
     });
 
     it('is refused: clients of a server whose controllers have not been made', async () => {
-      await using app = await SocketIoApp.start({ after: (_io, security) => secureSocketControllers(security) });
+      await using app = await SocketIoApp.start({
+        after: (_io, security) => secureSocketControllers(security),
+      });
       expect((await app.refused(token('ann'))).data).to.deep.equal(FAULT);
       expect(app.logger.lines.join('\n')).to.include('npm ls socket-controllers');
       make(app.io, [chat()]);
@@ -609,7 +663,9 @@ describe('secureSocketControllers()', () => {
         secureSocketControllers(security);
         secureSocketControllers(security, { default: 'public' });
       });
-      expect(() => secureSocketControllers({} as never)).to.throw().with.property('code', 'invalid_configuration');
+      expect(() => secureSocketControllers({} as never))
+        .to.throw()
+        .with.property('code', 'invalid_configuration');
       expect(secureSocketIo).to.be.a('function');
     });
 

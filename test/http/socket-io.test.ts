@@ -48,7 +48,10 @@ describe('secureSocketIo()', () => {
       it(`tells a client that it is refused, beside ${driver.name}, by ${transport}`, async () => {
         await using app = await SocketIoApp.start({ driver });
         const transports = [transport];
-        expect(await app.refused({ transports })).to.deep.equal({ message: 'Unauthorized User', data: UNAUTHORIZED });
+        expect(await app.refused({ transports })).to.deep.equal({
+          message: 'Unauthorized User',
+          data: UNAUTHORIZED,
+        });
         expect(await app.refused({ ...token('nobody'), transports })).to.deep.equal({
           message: 'Unauthorized User',
           data: WRONG,
@@ -69,7 +72,10 @@ describe('secureSocketIo()', () => {
     it('refuses a token beside an Authorization header', async () => {
       await using app = await SocketIoApp.start();
       const extraHeaders = { authorization: 'Bearer ann' };
-      expect((await app.refused({ ...token('ann'), extraHeaders })).data).to.have.property('code', 'invalid_request');
+      expect((await app.refused({ ...token('ann'), extraHeaders })).data).to.have.property(
+        'code',
+        'invalid_request',
+      );
       await app.connected({ extraHeaders });
     });
 
@@ -94,7 +100,8 @@ describe('secureSocketIo()', () => {
       await app.server.fetch(`${path}&sid=${sid}`, { method: 'POST', body: `${connect.length}:${connect}` });
       let received = opened;
       await eventually(async () => {
-        if (!received.includes('44/notes')) received += await (await app.server.fetch(`${path}&sid=${sid}`)).text();
+        if (!received.includes('44/notes'))
+          received += await (await app.server.fetch(`${path}&sid=${sid}`)).text();
         return received.includes('44/notes');
       });
       expect(received).to.include('authentication_required');
@@ -110,7 +117,12 @@ describe('secureSocketIo()', () => {
     });
 
     for (const [name, give] of [
-      ['throws', () => { throw new Error('no token in canary-secret'); }],
+      [
+        'throws',
+        () => {
+          throw new Error('no token in canary-secret');
+        },
+      ],
       ['answers with a number', () => 7 as unknown as string],
       ['answers with null', () => null as unknown as string],
       ['answers later', () => Promise.resolve('ann') as unknown as string],
@@ -170,7 +182,10 @@ describe('secureSocketIo()', () => {
   });
 
   it('tells clients when trying again makes sense', async () => {
-    const faults = [new ThrottledError({ retryAfterSeconds: 7 }), new ServiceUnavailableError({ retryAfterSeconds: 3 })];
+    const faults = [
+      new ThrottledError({ retryAfterSeconds: 7 }),
+      new ServiceUnavailableError({ retryAfterSeconds: 3 }),
+    ];
     class Faulty implements AuthProviderInterface {
       authenticate(_request: SecurityRequest): never {
         throw faults.shift()!;
@@ -480,7 +495,9 @@ describe('secureSocketIo()', () => {
   it('knows no socket that it has not let in', async () => {
     await using app = await SocketIoApp.start();
     expect(socketLogin(app.security, {})).to.equal(undefined);
-    expect(() => socketLogin({} as never, {})).to.throw().with.property('code', 'invalid_configuration');
+    expect(() => socketLogin({} as never, {}))
+      .to.throw()
+      .with.property('code', 'invalid_configuration');
   });
 
   describe('a set-up that is not safe', () => {
@@ -515,7 +532,9 @@ describe('secureSocketIo()', () => {
       const { Server } = await import('socket.io');
       const io = new Server(app.server.server, { path: '/plain' });
       await app.connected({ path: '/plain' });
-      expect(() => secureSocketIo(app.security, io)).to.throw('already').with.property('code', REFUSED);
+      expect(() => secureSocketIo(app.security, io))
+        .to.throw('already')
+        .with.property('code', REFUSED);
       io.disconnectSockets(true);
     });
 
@@ -541,10 +560,20 @@ describe('secureSocketIo()', () => {
     it('is refused: what is no server of socket.io', async () => {
       await using app = await SocketIoApp.start();
       const named = { of: () => ({}), on: () => ({}), close: () => ({}) };
-      for (const io of [named, { ...named, _nsps: new Map(), _opts: {} }, { ...named, _nsps: new Map([['/', {}]]), _opts: {} }, undefined, null]) {
-        expect(() => secureSocketIo(app.security, io as never)).to.throw('socket.io 4.8').with.property('code', REFUSED);
+      for (const io of [
+        named,
+        { ...named, _nsps: new Map(), _opts: {} },
+        { ...named, _nsps: new Map([['/', {}]]), _opts: {} },
+        undefined,
+        null,
+      ]) {
+        expect(() => secureSocketIo(app.security, io as never))
+          .to.throw('socket.io 4.8')
+          .with.property('code', REFUSED);
       }
-      expect(() => secureSocketIo({} as never, app.io)).to.throw().with.property('code', REFUSED);
+      expect(() => secureSocketIo({} as never, app.io))
+        .to.throw()
+        .with.property('code', REFUSED);
     });
   });
 });
