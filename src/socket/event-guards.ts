@@ -6,7 +6,7 @@ import type { MaybePromise } from '../core/userstore';
 import { factsOf } from '../audit/audit';
 import { AuthenticationRequiredError, ConfigurationError, SecurityFaultError } from '../errors';
 import type { OutsideLogins } from '../host/outside-logins';
-import type { ClassLike } from '../util/class-chain';
+import { classChain, type ClassLike } from '../util/class-chain';
 import { attempted, chained } from '../util/maybe-promise';
 import { memberName } from '../util/member-name';
 import { type EventKind, type SocketAction, actionIn, controllerIn } from './controllers-package';
@@ -98,6 +98,7 @@ export class EventGuards {
     if (action === undefined || kind === undefined) {
       throw new ConfigurationError(`${target.name}: an event of a kind that is not known`);
     }
+    refuseParameters(target, action.methodName, declared);
     const { grants } = this.outside.parts.options;
     const name = kind === 'message' ? nameOf(target, action) : kind;
     const access = eventAccess(target, action.methodName, name, this.fallback, grants, declared);
@@ -123,6 +124,15 @@ function summaryOf(events: readonly ControllerEvent[]): string {
     `${String(open.length - byPublic)} open by default`,
   ];
   return counts.join(', ');
+}
+
+/** @throws ConfigurationError for a method that would get nothing for the user that it asks for */
+function refuseParameters(target: ClassLike, method: string, { params }: HostDeclarations): void {
+  if (classChain(target).every((cls) => params.onMethod(cls, method).length === 0)) return;
+  throw new ConfigurationError(
+    `${memberName(target, method)}: a parameter of routing-controllers, such as @CurrentUser(), has no value in a socket ` +
+      'controller: ask socketLogin(security, socket), or security.currentUser() with the option `context: true`',
+  );
 }
 
 /** Nothing but a literal true is a grant. */

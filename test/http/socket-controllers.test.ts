@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Authorized } from 'routing-controllers';
+import { Authorized, CurrentUser } from 'routing-controllers';
 import type { Server, Socket } from 'socket.io';
 import {
   ConnectedSocket,
@@ -631,6 +631,12 @@ describe('secureSocketControllers()', () => {
       class Nameless {
         @OnMessage() edit() {}
       }
+      @SocketController()
+      class AskingForUser {
+        @Authorized() @OnMessage('edit') edit(@CurrentUser() _user: User) {}
+      }
+      @SocketController()
+      class InheritingThat extends AskingForUser {}
       class Notes {
         get() {
           return null;
@@ -643,6 +649,8 @@ describe('secureSocketControllers()', () => {
         guardedBy(ownerOf(Notes, 'id')),
         Both,
         Nameless,
+        AskingForUser,
+        InheritingThat,
       ]) {
         await refused(
           ({ io, security }) => {
