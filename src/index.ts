@@ -2,6 +2,7 @@ export { createSecurity, securest, authorizationChecker, currentUserChecker } fr
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
 export type { GuardRule } from './rules/guard-rule';
+export type { AuthenticateOptions } from './host/outside-logins';
 export type { GuardOptions } from './guards/guards';
 export type { Handler, Middleware } from './guards/middleware';
 export { reportHtml, reportSvg, reportTable, securityReport } from './report/on-demand';

@@ -11,6 +11,7 @@ import { Audit, factsOf } from './audit/audit';
 import { Activity } from './authentication/activity';
 import { Authenticator } from './authentication/authenticator';
 import { findKnownUser } from './authentication/known-user';
+import { LiveLogins } from './authentication/live-logins';
 import { LoginContext } from './authentication/login-context';
 import { Refusals } from './authentication/refusals';
 import { RequestStates } from './authentication/request-state';
@@ -111,6 +112,9 @@ export function createSecurity<U extends User = User, R extends string = string>
     onOutcome: (request, outcome) => {
       audit.outcome(request, outcome);
     },
+    onRecheck: (request, verdict, error) => {
+      audit.recheck(request, verdict, error);
+    },
   });
   const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs, clock });
   const refusals = new Refusals({
@@ -148,6 +152,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     userstore,
     guards: new Guards(grants),
     context: new LoginContext(options.context),
+    liveLogins: new LiveLogins(),
   });
 }
 

@@ -17,6 +17,7 @@ const ENTRY_POINTS = [
   'passkeys/index',
   'passport/index',
   'redis/index',
+  'socket/index',
   'sql/index',
   'testing/index',
 ];

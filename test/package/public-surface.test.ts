@@ -7,6 +7,7 @@ import * as oidc from '../../src/oidc/index';
 import * as passkeys from '../../src/passkeys/index';
 import * as passport from '../../src/passport/index';
 import * as redis from '../../src/redis/index';
+import * as socket from '../../src/socket/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
 import { compilePackage, emitDeclarations, exportedTypes, findAny } from './declarations';
@@ -125,6 +126,7 @@ const TYPES = [
   'Decision',
   'DefaultAccess',
   'GuardRule',
+  'AuthenticateOptions',
   'GuardOptions',
   'Handler',
   'Middleware',
@@ -339,6 +341,15 @@ describe('Public surface', function () {
       'RedisProofStoreOptions',
       'RedisRevocationLogOptions',
       'RedisStateOptions',
+    ]);
+  });
+
+  it('of securest/socket is these values and types', () => {
+    expect(Object.keys(socket)).to.have.members(['upgradeGuard']);
+    expect(exportedTypes(program, 'src/socket/index.ts')).to.have.members([
+      'SocketEnd',
+      'SocketLogin',
+      'SocketOptions',
     ]);
   });
 

@@ -35,6 +35,7 @@ import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController 
 import { PasskeyService } from 'securest/passkeys';
 import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
+import { upgradeGuard } from 'securest/socket';
 import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
 
@@ -44,6 +45,7 @@ assert.deepEqual(
   'importing the package registers nothing',
 );
 assert.equal(typeof actingAs, 'function');
+assert.throws(() => upgradeGuard({} as never), /takes what createSecurity\(\) gives/);
 for (const Shared of [RedisState, RedisThrottle]) {
   assert.throws(() => new Shared(undefined as never), /needs a client of ioredis/);
 }
