@@ -8,6 +8,12 @@ export interface LiveLogin {
 
 export class LiveLogins {
   private readonly byUser = new Map<string, Set<LiveLogin>>();
+  private count = 0;
+
+  /** How often logins had to be checked, for those that are not among them yet. */
+  get changes(): number {
+    return this.count;
+  }
 
   /** How many users have one. */
   get size(): number {
@@ -27,6 +33,7 @@ export class LiveLogins {
 
   /** Has all logins of the users of that name checked, whatever store they came from. */
   recheck(username: string): void {
+    this.count += 1;
     for (const login of [...(this.byUser.get(username) ?? [])]) login.recheck();
   }
 }

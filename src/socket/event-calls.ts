@@ -31,9 +31,10 @@ export class EventCalls {
     const { known, guards } = this;
     for (const event of guards.eventsOf(controller)) {
       if (!isEnd(event)) continue;
+      const ends = (known.ends ??= new Map());
       const verdict = guards.verdict(event, known);
-      known.ends.set(event, verdict);
-      if (isThenable(verdict)) void verdict.then((decided) => known.ends.set(event, decided));
+      ends.set(event, verdict);
+      if (isThenable(verdict)) void verdict.then((decided) => ends.set(event, decided));
     }
   }
 
@@ -70,7 +71,7 @@ export class EventCalls {
     const act = (verdict: EventVerdict): void => {
       if (verdict === undefined) this.run(event, work);
     };
-    const verdict: MaybePromise<EventVerdict> = ends.has(event) ? ends.get(event) : UNDECIDED;
+    const verdict: MaybePromise<EventVerdict> = ends?.has(event) === true ? ends.get(event) : UNDECIDED;
     // At once where it is known, while the socket is still in its rooms.
     if (isThenable(verdict)) void verdict.then(act);
     else act(verdict);

@@ -16,9 +16,9 @@ export const securedServers = hiddenProperty<OutsideLogins>();
 
 /** A socket that was let in, or that is of a namespace which securest leaves alone. */
 export class KnownSocket {
-  readonly turns = new EventTurns();
-  /** Whether it will be told to methods of controllers that the socket has ended. */
-  readonly ends = new Map<ControllerEvent, MaybePromise<EventVerdict>>();
+  private ownTurns: EventTurns | undefined;
+  /** Whether methods of controllers will be called that hear of its end; undefined where there are none. */
+  ends: Map<ControllerEvent, MaybePromise<EventVerdict>> | undefined;
   /** True once its login has ended, so that nothing more is done for it. */
   isEnded = false;
 
@@ -27,7 +27,14 @@ export class KnownSocket {
     readonly request: IncomingMessage,
     /** Undefined for a client without credentials. */
     readonly open: OpenSocket | undefined,
+    /** The changes of `LiveLogins` when it came. */
+    readonly since = 0,
   ) {}
+
+  /** Of its events. */
+  get turns(): EventTurns {
+    return (this.ownTurns ??= new EventTurns());
+  }
 
   /** Of the last check; undefined for nobody, and once it has ended. */
   get login(): Authentication | undefined {

@@ -76,6 +76,7 @@ export class SocketDoor {
   private async admit(socket: IoSocket): Promise<KnownSocket> {
     const { outside, options } = this;
     const { request } = socket;
+    const { changes } = outside.parts.liveLogins;
     if (socket.recovered === true) throw new ConfigurationError(RECOVERED);
     if (eventGuardsOf(outside)?.isAwaited === true) throw new ConfigurationError(AWAITED);
     const login = await this.loginOf(socket);
@@ -88,7 +89,7 @@ export class SocketDoor {
       socket.conn.close();
     };
     const open = new OpenSocket({ logins: outside, request, login, rule, name, recheckMs, cut });
-    return new KnownSocket(outside, request, open);
+    return new KnownSocket(outside, request, open, changes);
   }
 
   private async loginOf(socket: IoSocket): Promise<Authentication | undefined> {
@@ -125,7 +126,7 @@ export class SocketDoor {
     open.onEnd((why) => {
       this.end(socket, known, why);
     });
-    open.start();
+    open.start(known.since);
   }
 
   private end(socket: IoSocket, known: KnownSocket, why: SocketEnd): void {

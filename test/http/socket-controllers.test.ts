@@ -569,7 +569,7 @@ describe('secureSocketControllers()', () => {
       [undefined, undefined],
     ]) {
       const told = nextOf(client, 'security_error');
-      await execute.call({}, socket, controller, action, 'ping', [], null);
+      await execute.call({}, socket, controller, action, 'ping', [], { apply: 'no function' });
       expect(await told).to.deep.equal({ event: 'ping', ...FAULT });
     }
     // A socket that nobody has let in.

@@ -347,6 +347,26 @@ describe('secureSocketIo()', () => {
       await gone;
     });
 
+    it('is seen where it comes while the client connects', async () => {
+      let disable = (): void => {};
+      await using app = await SocketIoApp.start({
+        socketIo: { recheckMs: 0 },
+        after: (io) =>
+          io.use((_socket, next) => {
+            disable();
+            next();
+          }),
+      });
+      disable = () => {
+        app.directory.users.delete('ann');
+        app.security.forget('ann');
+      };
+      const client = app.client('/', token('ann'));
+      const gone = nextOf(client, 'disconnect');
+      expect(await nextOf(client, 'security_error')).to.deep.equal(WRONG);
+      await gone;
+    });
+
     it('leaves the other namespaces of the connection alone', async () => {
       await using app = await SocketIoApp.start({ after: (io) => io.of('/b') });
       const first = app.client('/', { ...token('ann'), autoConnect: false });
