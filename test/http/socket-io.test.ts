@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Server } from 'socket.io';
 import {
   type AuthProviderInterface,
   type SecurityRequest,
@@ -20,6 +21,9 @@ const WRONG = { name: 'BadCredentialsError', code: 'invalid_credentials', messag
 const DENIED = { name: 'AccessDeniedError', code: 'access_denied', message: 'Access Denied' };
 const FAULT = { name: 'SecurityFaultError', code: 'security_error', message: 'Security Error' };
 const CROSS_SITE = { name: 'CrossSiteError', code: 'cross_site', message: 'Access Denied' };
+
+/** A server whose events are typed. */
+type Typed = Server<{ add: (note: string) => void }, { added: (note: string) => void }>;
 
 const FOREIGN = 'https://evil.example';
 
@@ -500,8 +504,7 @@ describe('secureSocketIo()', () => {
 
   it('works on one server for several instances of socket.io and of securest', async () => {
     await using app = await SocketIoApp.start();
-    const { Server } = await import('socket.io');
-    const second = new Server(app.server.server, { path: '/second' });
+    const second: Typed = new Server(app.server.server, { path: '/second' });
     try {
       secureSocketIo(app.security, second, { rule: 'editor' });
       await app.connected({ ...token('ann'), path: '/second' });
@@ -549,7 +552,6 @@ describe('secureSocketIo()', () => {
 
     it('is refused: a server with clients', async () => {
       await using app = await SocketIoApp.start();
-      const { Server } = await import('socket.io');
       const io = new Server(app.server.server, { path: '/plain' });
       await app.connected({ path: '/plain' });
       expect(() => secureSocketIo(app.security, io))

@@ -87,6 +87,14 @@ describe('Documentation', function () {
     }
   });
 
+  it('lists exactly the options of secureSocketIo()', () => {
+    const keys = tableKeys(read('docs/sockets.md'), 'socket.io');
+    expect(keys).to.have.members([
+      ...declared('src/socket/socket-options.ts', 'SocketOptions'),
+      ...declared('src/socket/socket-io-options.ts', 'SocketIoOptions'),
+    ]);
+  });
+
   it('lists exactly the options of oidcLoginController', () => {
     const keys = tableKeys(read('docs/sign-in-at-a-provider.md'), 'Options');
     expect(keys).to.have.members(declared('src/oidc/login-options.ts', 'OidcLoginControllerOptions'));
