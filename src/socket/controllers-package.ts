@@ -51,7 +51,7 @@ const KINDS = {
 export interface ControllersPackage {
   readonly prototype: ControllersPrototype;
   /** Undefined for a kind that is not known here. */
-  kindOf(type: unknown): EventKind | undefined;
+  readonly kindOf: (type: unknown) => EventKind | undefined;
 }
 
 /** @throws ConfigurationError where the package is missing, or is another than the one that is known here */

@@ -62,6 +62,7 @@ type SetUp = SocketIoSetUp & {
 function container(): SocketControllersOptions['container'] {
   const made = new Map<unknown, unknown>();
   return {
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as the package has it
     get<T>(cls: unknown): T {
       if (!made.has(cls)) made.set(cls, new (cls as new () => T)());
       return made.get(cls) as T;
@@ -682,7 +683,7 @@ describe('secureSocketControllers()', () => {
       for (const name of ['executeAction', 'registerController', 'registerControllers']) {
         const own = prototype[name];
         try {
-          delete prototype[name];
+          Reflect.deleteProperty(prototype, name);
           const message = await refused(({ security }) => secureSocketControllers(security));
           expect(message).to.include('socket-controllers@~0.3.1');
         } finally {

@@ -176,7 +176,7 @@ describe('secureSocketIo()', () => {
       const heard = Promise.all([nextOf(first, 'you'), nextOf(second, 'you')]);
       const refused = letIn(third).then(
         () => 'let in',
-        (error: Error) => error.message,
+        (error: unknown) => (error as Error).message,
       );
       app.io.of('/c');
       for (const client of [first, second, third]) client.connect();

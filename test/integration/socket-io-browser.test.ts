@@ -12,7 +12,7 @@ const HOST = 'app.localhost';
 
 /** Runs in the page: connects as a script of the page does, and tells what came of it. */
 function connectInPage([url, namespace, transport]: readonly [string, string, string]): Promise<unknown> {
-  const { io } = window as unknown as {
+  const { io } = globalThis as unknown as {
     io(url: string, options: object): { on(event: string, listener: (value: unknown) => void): void };
   };
   return new Promise((resolve) => {

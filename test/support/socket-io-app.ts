@@ -31,12 +31,12 @@ export class Directory {
   fault: Error | undefined;
 
   store() {
-    const directory = this;
+    const getUser = (name: string): User | null => {
+      if (this.fault !== undefined) throw this.fault;
+      return this.users.get(name) ?? null;
+    };
     return class implements UserstoreInterface {
-      getUser(name: string): User | null {
-        if (directory.fault !== undefined) throw directory.fault;
-        return directory.users.get(name) ?? null;
-      }
+      readonly getUser = getUser;
       getGroup(name: string) {
         return name === 'readers' ? { name, roles: ['reader'] } : null;
       }
@@ -54,7 +54,7 @@ async function userNamed(name: string, userstore: UserstoreInterface): Promise<U
 export class NameTokens implements AuthProviderInterface {
   readonly schemes = ['bearer'];
 
-  authenticate(request: SecurityRequest, userstore: UserstoreInterface) {
+  async authenticate(request: SecurityRequest, userstore: UserstoreInterface): Promise<User | null> {
     const name = bearerToken(request);
     return name === undefined ? null : userNamed(name, userstore);
   }
