@@ -17,6 +17,8 @@ import {
 import type { Socket as Client } from 'socket.io-client';
 import {
   type Access,
+  Authentication,
+  type AuthProviderInterface,
   type Constructor,
   createSecurity,
   ownerOf,
@@ -27,6 +29,7 @@ import {
 } from '../../src';
 import { secureSocketControllers, secureSocketIo, socketLogin } from '../../src/socket';
 import { eventually } from '../support/eventually';
+import { HeldTime } from '../support/held-time';
 import { MemoryLogger, reset } from '../support/reset';
 import {
   NameTokens,
@@ -282,6 +285,32 @@ describe('secureSocketControllers()', () => {
     await eventually(() => login.login.user.roles?.includes('reader') === true);
     expect(await ask(client, 'edit')).to.deep.equal({ error: DENIED });
     expect(await ask(client, 'read')).to.equal('read');
+  });
+
+  describe('time', () => {
+    const time = HeldTime.use();
+
+    it('refuses a message from the moment on in which the credential ends', async () => {
+      class Short implements AuthProviderInterface {
+        readonly schemes = ['bearer'];
+        private readonly names = new NameTokens();
+        async authenticate(...asked: Parameters<NameTokens['authenticate']>): Promise<Authentication | null> {
+          const user = await this.names.authenticate(...asked);
+          return user && new Authentication(user, { expiresAt: new Date(time.now + 300_000) });
+        }
+      }
+      await using app = await start({
+        controllers: [chat()],
+        security: { clock: time.clock, providers: [Short] },
+      });
+      const client = await app.connected(token('ann'));
+      time.now += 299_999;
+      expect(await ask(client, 'edit')).to.equal('edited');
+      // No timer has run yet.
+      time.now += 1;
+      expect(await ask(client, 'edit')).to.have.nested.property('error.code', 'invalid_credentials');
+      expect(await ask(client, 'ping')).to.equal('pong');
+    });
   });
 
   it('runs nothing for a login that ends while it is being decided', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Server } from 'socket.io';
 import {
+  Authentication,
   type AuthProviderInterface,
   type SecurityRequest,
   ServiceUnavailableError,
@@ -9,6 +10,7 @@ import {
 import { secureSocketIo, socketLogin } from '../../src/socket';
 import { DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
+import { HeldTime } from '../support/held-time';
 import { reset } from '../support/reset';
 import { letIn, NameTokens, nextOf, SocketIoApp, token, TRANSPORTS } from '../support/socket-io-app';
 
@@ -434,6 +436,67 @@ describe('secureSocketIo()', () => {
     });
   });
 
+  describe('time', () => {
+    const time = HeldTime.use();
+    const MINUTE = 60_000;
+
+    /** Gives logins that end after five minutes. */
+    class Short implements AuthProviderInterface {
+      readonly schemes = ['bearer'];
+      private readonly names = new NameTokens();
+      async authenticate(...asked: Parameters<NameTokens['authenticate']>): Promise<Authentication | null> {
+        const user = await this.names.authenticate(...asked);
+        return user && new Authentication(user, { expiresAt: new Date(time.now + 5 * MINUTE) });
+      }
+    }
+
+    it('ends a login with its credential', async () => {
+      await using app = await SocketIoApp.start({ security: { clock: time.clock, providers: [Short] } });
+      const client = await app.connected(token('ann'));
+      const login = socketLogin(app.security, app.serverSide(client))!;
+      const why = new Promise((resolve) => login.onEnd(resolve));
+      const told = nextOf(client, 'security_error');
+      const gone = nextOf(client, 'disconnect');
+      time.pass(5 * MINUTE - 1);
+      expect(client.connected).to.equal(true);
+      time.pass(1);
+      expect(await why).to.equal('expired');
+      expect(await told).to.deep.equal(WRONG);
+      await gone;
+    });
+
+    it('has a login checked again when it is as old as the app says', async () => {
+      await using app = await SocketIoApp.start({
+        security: { clock: time.clock },
+        socketIo: { recheckMs: 20 * MINUTE },
+      });
+      const client = await app.connected(token('ann'));
+      expect(time.delays).to.have.length(1);
+      const gone = nextOf(client, 'disconnect');
+      app.directory.users.set('ann', { username: 'ann', active: false });
+      time.pass(20 * MINUTE);
+      await gone;
+      expect(time.delays).to.deep.equal([]);
+    });
+
+    it('keeps no timer for a client that has gone, or was refused by another middleware', async () => {
+      await using app = await SocketIoApp.start({
+        security: { clock: time.clock },
+        socketIo: { recheckMs: 20 * MINUTE },
+        after: (io) =>
+          io.of('/full').use((_socket, next) => {
+            next(new Error('full'));
+          }),
+      });
+      await app.refused(token('ann'), '/full');
+      expect(time.delays).to.deep.equal([]);
+      const client = await app.connected(token('ann'));
+      expect(time.delays).to.have.length(1);
+      client.disconnect();
+      await eventually(() => time.delays.length === 0);
+    });
+  });
+
   it('lets no client in that has come past its middleware', async () => {
     await using app = await SocketIoApp.start();
     const root = app.io.sockets as unknown as { _fns: unknown[] };
@@ -442,25 +505,6 @@ describe('secureSocketIo()', () => {
     const gone = nextOf(client, 'disconnect');
     await letIn(client);
     expect(await gone).to.equal('io server disconnect');
-  });
-
-  it('checks no socket whose client was refused later, or has gone', async () => {
-    const taken = new Map<string, number>();
-    await using app = await SocketIoApp.start({
-      after: (io) =>
-        io.use((_socket, next) => {
-          next(new Error('full'));
-        }),
-    });
-    for (let count = 0; count < 5; count += 1) {
-      expect(await app.refused(token('ann'))).to.deep.equal({ message: 'full', data: undefined });
-    }
-    app.events.length = 0;
-    app.directory.users.delete('ann');
-    app.security.forget('ann');
-    await app.refused(token('bob'));
-    expect(app.events.filter(({ type }) => type === 'failed')).to.deep.equal([]);
-    expect(taken.size).to.equal(0);
   });
 
   it('ends nothing for a client that goes while it is being authenticated', async () => {
