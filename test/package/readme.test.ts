@@ -105,6 +105,11 @@ describe('Documentation', function () {
     expect(keys).to.have.members(declared('src/passport/passport-options.ts', 'PassportOptions'));
   });
 
+  it('lists the options of sockets', () => {
+    const keys = tableKeys(read('docs/sockets.md'), 'Options');
+    expect(keys).to.have.members(declared('src/socket/socket-options.ts', 'SocketOptions'));
+  });
+
   it('lists exactly the error codes that there are', () => {
     const keys = tableKeys(read('docs/replies.md'), 'Errors');
     expect(keys).to.have.members(declared('src/errors.ts', 'SecurityErrorCode'));

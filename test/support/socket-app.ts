@@ -65,7 +65,7 @@ export class SocketApp implements AsyncDisposable {
   async open(headers: Record<string, string> = {}, path = '/'): Promise<Client> {
     const ws = this.client(headers, path);
     const client = new Client(ws);
-    await client.next();
+    await Promise.race([client.next(), failure(ws)]);
     return client;
   }
 
@@ -87,6 +87,11 @@ export class SocketApp implements AsyncDisposable {
   }
 }
 
+async function failure(ws: WebSocket): Promise<never> {
+  const [error] = (await once(ws, 'error')) as [Error];
+  throw error;
+}
+
 function closeAtEnd(ws: WebSocket, login: SocketLogin): void {
   login.onEnd((why) => {
     ws.close(4001, why);
@@ -106,9 +111,11 @@ export class Client {
       this.messages.push((data as Buffer).toString());
       this.heard?.();
     });
-    this.closed = once(ws, 'close').then(([code, reason]: unknown[]) => {
-      this.isClosed = true;
-      return `${String(code)} ${String(reason)}`.trim();
+    this.closed = new Promise((resolve) => {
+      ws.on('close', (code, reason) => {
+        this.isClosed = true;
+        resolve(`${String(code)} ${reason.toString()}`.trim());
+      });
     });
   }
 
