@@ -1,7 +1,6 @@
 /**
  * What an app may set under `security`, checked at start.
  */
-import { Container } from 'typedi';
 import type { DefaultAccess } from './access/guards';
 import { type GrantOptions, Grants } from './authorization/grants';
 import type { AuthProviderInterface } from './core/auth-provider';
@@ -18,6 +17,7 @@ import { LOGIN_PAGE } from './http/page-options';
 import { resource, type ResourceOptions, type ResourceSettings } from './http/resource-options';
 import type { SecurityError } from './errors';
 import type { Constructor, ContainerLike } from './components/constructor';
+import { defaultContainer } from './components/typedi';
 import type { Clock } from './util/clock';
 import {
   callable,
@@ -44,7 +44,10 @@ export interface RefusalReply {
 }
 
 export interface SecurityOptions<U extends User = User, R extends string = string> {
-  /** Where classes are resolved: anything with `get(cls)`. @default TypeDI's global container */
+  /**
+   * Where classes are resolved: anything with `get(cls)`. @default TypeDI's global container; without TypeDI one of
+   * securest's own, which creates classes without constructor parameters
+   */
   container?: ContainerLike;
   /** The userstores of this instance, in order. @default all classes with `@Userstore()` */
   userstores?: readonly Constructor<UserstoreInterface<U>>[];
@@ -157,7 +160,7 @@ const table = kind<GrantOptions['permissions']>(
 );
 
 const OPTIONS = {
-  container: optional(withMethods<ContainerLike>('get'), Container),
+  container: optional(withMethods<ContainerLike>('get')),
   userstores: classes<Constructor<UserstoreInterface>>(),
   providers: classes<Constructor<AuthProviderInterface>>(),
   authorizationProviders: classes<Constructor<AuthorizationProviderInterface>>(),
@@ -204,6 +207,7 @@ export function resolveOptions<U extends User, R extends string>(
   } = parseOptions('security', options, OPTIONS);
   return {
     ...resolved,
+    container: resolved.container ?? defaultContainer(),
     // Not when this file is loaded: tests replace both.
     logger: resolved.logger ?? console,
     clock: resolved.clock ?? Date.now,

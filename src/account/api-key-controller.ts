@@ -11,8 +11,8 @@ import {
   Param,
   Post,
 } from 'routing-controllers';
-import { Service } from 'typedi';
 import type { Constructor } from '../components/constructor';
+import { registerService } from '../components/typedi';
 import type { Authentication } from '../core/authentication';
 import { answered } from '../decorators/answers';
 import {
@@ -109,7 +109,7 @@ export function apiKeyController(options: ApiKeyControllerOptions): Constructor<
       })),
     }) as ParameterDecorator;
 
-  @Service()
+  @registerService
   @Authorized()
   @JsonController(path)
   class ApiKeyController {

@@ -1,7 +1,7 @@
 /** How the controllers of logins are made: from a table of their routes, each answered with a {@link LoginFlow}. */
 import { Authorized, createParamDecorator, Delete, Get, JsonController, Post } from 'routing-controllers';
-import { Service } from 'typedi';
 import type { Constructor } from '../components/constructor';
+import { registerService } from '../components/typedi';
 import { answered } from '../decorators/answers';
 import { Public } from '../decorators/public';
 import type { OwnReply } from '../http/own-reply';
@@ -47,7 +47,7 @@ export function loginController(
   routes: Readonly<Record<string, LoginRoute>>,
 ): Constructor<object> {
   const LoginController = { [name]: class {} }[name] as Constructor<object>;
-  (Service() as ClassDecorator)(LoginController);
+  registerService(LoginController);
   (JsonController(path) as ClassDecorator)(LoginController);
   const prototype = LoginController.prototype as object;
   for (const [action, route] of Object.entries(routes)) {

@@ -6,11 +6,11 @@ import {
   OnUndefined,
   Put,
 } from 'routing-controllers';
-import { Service } from 'typedi';
 import type { Authentication } from '../core/authentication';
 import type { MaybePromise } from '../core/userstore';
 import { answered } from '../decorators/answers';
 import type { Constructor } from '../components/constructor';
+import { registerService } from '../components/typedi';
 import type { SessionService } from '../sessions/session-service';
 import { noteApp } from '../core/apps';
 import { type IssuedToken, TokenService } from '../tokens/token-service';
@@ -100,7 +100,7 @@ export function isPasswordController(target: object): boolean {
 export function passwordController(options: PasswordControllerOptions = {}): Constructor<object> {
   const { path, minLength, tokens, sessions } = parseOptions('passwordController()', options, OPTIONS);
 
-  @Service()
+  @registerService
   @Authorized()
   @JsonController()
   class PasswordController {

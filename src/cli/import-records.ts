@@ -1,5 +1,6 @@
 /** What an import file says of each user, whatever its format. */
-import { parse } from 'csv-parse/sync';
+import type * as CsvParse from 'csv-parse/sync';
+import { loadOptional } from '../util/load-optional';
 
 const COLUMNS = ['username', 'password', 'password_hash', 'email', 'active', 'roles', 'groups'] as const;
 export type Column = (typeof COLUMNS)[number];
@@ -39,6 +40,7 @@ function toRecord({ roles, groups, ...fields }: Cells, line: number): ImportReco
 }
 
 function parsed(text: string): ImportRecord[] {
+  const { parse } = loadOptional('csv-parse/sync', 'The import of a CSV file') as typeof CsvParse;
   const delimiter = delimiterOf(text);
   try {
     return parse(text, {

@@ -8,8 +8,8 @@
  * record is only ever put at the end of a list, so none can come to stand before one that is known.
  */
 import { types } from 'node:util';
-import { Container, ContainerInstance } from 'typedi';
 import type { Constructor, ContainerLike } from './constructor';
+import { typeDi } from './typedi';
 
 /** What TypeDI knows of a class. */
 export interface Service {
@@ -39,22 +39,25 @@ const places = new WeakMap<ContainerLike, WeakMap<Constructor<unknown>, Places>>
 
 /** True for TypeDI's own containers. */
 export function isTypeDi(container: ContainerLike): boolean {
-  return container === Container || container instanceof ContainerInstance;
+  return (
+    typeDi !== undefined && (container === typeDi.Container || container instanceof typeDi.ContainerInstance)
+  );
 }
 
 /** The record that TypeDI would use for a class; undefined where that cannot be seen at a glance. */
 export function knownService(container: ContainerLike, cls: Constructor<unknown>): Service | undefined {
   const known = places.get(container)?.get(cls);
   if (known === undefined || !isUntouched(container)) return undefined;
-  const root = Container.of();
-  if (!stands(known.global, root, cls)) return undefined;
+  const root = typeDi?.Container.of();
+  if (root === undefined || !stands(known.global, root, cls)) return undefined;
   if (isRoot(container, root) || known.global.service.global === true) return known.global.service;
   return known.own !== undefined && stands(known.own, container, cls) ? known.own.service : undefined;
 }
 
 /** The record that TypeDI would use for a class, looked up as TypeDI does. */
 export function findService(container: ContainerLike, cls: Constructor<unknown>): Service | undefined {
-  const root = Container.of();
+  const root = typeDi?.Container.of();
+  if (root === undefined) return undefined;
   const global = placeOf(root, cls)?.service;
   if (isRoot(container, root) || global?.global === true) return global;
   return placeOf(container, cls)?.service ?? global;
@@ -65,8 +68,8 @@ export function findService(container: ContainerLike, cls: Constructor<unknown>)
  * @param value what it gave
  */
 export function rememberService(container: ContainerLike, cls: Constructor<unknown>, value: unknown): void {
-  if (knownService(container, cls) !== undefined) return;
-  const root = Container.of();
+  const root = typeDi?.Container.of();
+  if (root === undefined || knownService(container, cls) !== undefined) return;
   const global = placeOf(root, cls);
   if (global === undefined || types.isProxy(container)) return;
   const own = isRoot(container, root) ? undefined : placeOf(container, cls);
@@ -78,7 +81,7 @@ export function rememberService(container: ContainerLike, cls: Constructor<unkno
 }
 
 function isRoot(container: ContainerLike, root: ContainerLike): boolean {
-  return container === Container || container === root;
+  return container === typeDi?.Container || container === root;
 }
 
 function placeOf(container: ContainerLike, cls: Constructor<unknown>): Place | undefined {
@@ -108,18 +111,19 @@ interface Methods {
   readonly getServiceValue?: unknown;
 }
 
-const STATIC = methodsOf(Container);
-const OWN = methodsOf(ContainerInstance.prototype);
+const STATIC = methodsOf(typeDi?.Container);
+const OWN = methodsOf(typeDi?.ContainerInstance.prototype);
 
-function methodsOf(container: object): Methods {
-  const { of, has, get, findService, getServiceValue } = container as Methods;
+function methodsOf(container: object | undefined): Methods {
+  const { of, has, get, findService, getServiceValue } = (container ?? {}) as Methods;
   return { of, has, get, findService, getServiceValue };
 }
 
 function isUntouched(container: ContainerLike): boolean {
-  const { of, has, get } = Container as unknown as Methods;
+  if (typeDi === undefined) return false;
+  const { of, has, get } = typeDi.Container as unknown as Methods;
   if (of !== STATIC.of || has !== STATIC.has || get !== STATIC.get) return false;
-  const root = Container.of();
+  const root = typeDi.Container.of();
   return hasOwnMethods(root) && (isRoot(container, root) || hasOwnMethods(container));
 }
 

@@ -5,12 +5,12 @@
  * starts. The list outlives `Container.reset()`, and classes are resolved one by one, so that
  * `Container.set(Class, fake)` is honoured.
  */
-import { Container } from 'typedi';
 import type { AuthProviderInterface } from '../core/auth-provider';
 import type { AuthorizationProviderInterface } from '../core/authorization-provider';
 import type { RoleLoaderInterface } from '../core/role-loader';
 import type { UserstoreInterface } from '../core/userstore';
 import type { Constructor } from './constructor';
+import { registerService } from './typedi';
 
 /** A decorated class and the order that its decorator gave. */
 export interface Registration<T> {
@@ -58,9 +58,4 @@ export function stepInProvider(): AuthProviderInterface | undefined {
 export function resetRegistry(): void {
   for (const list of Object.values(registrations)) list.length = 0;
   stepIn = undefined;
-}
-
-/** Makes a class known to TypeDI as a singleton, unless `@Service()` or `Container.set` already did. */
-export function registerService(cls: Constructor<unknown>): void {
-  if (!Container.has(cls)) Container.set({ id: cls, type: cls });
 }

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors';
 import type { Constructor, ContainerLike } from './constructor';
 import { injectionFault } from './injection';
 import { isTypeDi, knownService, rememberService } from './known-service';
-import { registerService } from './registry';
+import { registerService } from './typedi';
 
 /**
  * Resolves a class from the container each time anew, so that a replaced instance counts at once.

@@ -1,6 +1,6 @@
 import { Get, JsonController } from 'routing-controllers';
-import { Service } from 'typedi';
 import type { Constructor } from '../components/constructor';
+import { registerService } from '../components/typedi';
 import { Public } from '../decorators/public';
 import { SecurityFaultError } from '../errors';
 import { callable, kind, optional, wholeNumber } from '../util/option-kinds';
@@ -53,7 +53,7 @@ export function jwksRouteOf(target: object): JwksRoute | undefined {
 export function jwksController(options: JwksControllerOptions): Constructor<object> {
   const route = parseOptions('jwksController()', options, OPTIONS);
 
-  @Service()
+  @registerService
   @JsonController()
   class JwksController {
     /** What is answered comes from the root of the app, before any action. */

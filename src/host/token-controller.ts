@@ -10,8 +10,8 @@ import {
   Param,
   Post,
 } from 'routing-controllers';
-import { Service } from 'typedi';
 import type { Constructor } from '../components/constructor';
+import { registerService } from '../components/typedi';
 import { answered } from '../decorators/answers';
 import { Public } from '../decorators/public';
 import { ConfigurationError } from '../errors';
@@ -90,7 +90,7 @@ export function withoutProvider(target: object, resolve: <T>(cls: Constructor<T>
 export function tokenController(options: TokenControllerOptions): Constructor<object> {
   const { path, tokens } = parseOptions('tokenController()', options, OPTIONS);
 
-  @Service()
+  @registerService
   @JsonController()
   class TokenController {
     @Authorized()

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
+import type * as RateLimiterFlexible from 'rate-limiter-flexible';
 import type { Count, Counter } from '../throttle/counter';
+import { loadOptional } from '../util/load-optional';
 import type { RedisClient } from './redis-client';
 
 /** Counts in Redis. Rejects when Redis does. Keys are hashed: people type a password for a name by mistake. */
 export class RedisCounter implements Counter {
-  readonly #limiter: RateLimiterRedis;
+  readonly #limiter: RateLimiterFlexible.RateLimiterRedis;
   private readonly prefix: string;
   private readonly takeBack: (key: string) => Promise<unknown>;
 
@@ -14,6 +15,10 @@ export class RedisCounter implements Counter {
     name: string,
     private readonly seconds: number,
   ) {
+    const { RateLimiterRedis } = loadOptional(
+      'rate-limiter-flexible',
+      'RedisThrottle',
+    ) as typeof RateLimiterFlexible;
     this.prefix = `securest:throttle:${name}`;
     client.defineCommand(TAKE_BACK, { numberOfKeys: 1, lua: TAKE_BACK_SCRIPT });
     this.takeBack = (key) => (client as unknown as Record<typeof TAKE_BACK, TakeBack>)[TAKE_BACK](key);
@@ -36,7 +41,7 @@ export class RedisCounter implements Counter {
   }
 
   async remainingMs(key: string): Promise<number> {
-    const result: RateLimiterRes | null = await this.#limiter.get(hashed(key));
+    const result: RateLimiterFlexible.RateLimiterRes | null = await this.#limiter.get(hashed(key));
     if (result === null) return 0;
     const { total, remainingMs } = read(result);
     return total < 1 ? 0 : remainingMs;
@@ -74,7 +79,10 @@ if count <= 1 then return redis.call('del', KEYS[1]) end
 return redis.call('decr', KEYS[1])`;
 
 /** Numbers, or the value of the key is not a count and decides nothing. */
-function read({ consumedPoints, msBeforeNext }: RateLimiterRes): { total: number; remainingMs: number } {
+function read({ consumedPoints, msBeforeNext }: RateLimiterFlexible.RateLimiterRes): {
+  total: number;
+  remainingMs: number;
+} {
   if (Number.isInteger(consumedPoints) && Number.isInteger(msBeforeNext)) {
     return { total: consumedPoints, remainingMs: Math.max(0, msBeforeNext) };
   }

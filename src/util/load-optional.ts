@@ -1,6 +1,10 @@
 import { ConfigurationError } from '../errors';
 
-/** Loads a package that apps install only where they use it. @throws ConfigurationError that says how to */
+/**
+ * Loads a package that apps install only where they use it.
+ * @param name the package, or a file of it
+ * @throws ConfigurationError that says how to install it
+ */
 export function loadOptional(name: string, feature: string): unknown {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- securest installs without it
@@ -8,7 +12,8 @@ export function loadOptional(name: string, feature: string): unknown {
   } catch (error) {
     const { code } = (error ?? {}) as { code?: unknown };
     if (code !== 'MODULE_NOT_FOUND') throw error;
-    throw new ConfigurationError(`${feature} needs the package ${name}: npm install ${name}`, {
+    const [packageName] = /^(?:@[^/]+\/)?[^/]+/.exec(name) ?? [name];
+    throw new ConfigurationError(`${feature} needs the package ${packageName}: npm install ${packageName}`, {
       cause: error,
     });
   }

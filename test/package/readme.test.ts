@@ -57,7 +57,7 @@ describe('Documentation', function () {
   }
 
   it('lists exactly the options that there are', () => {
-    const keys = tableKeys(read('README.md'), 'Configuration');
+    const keys = tableKeys(read('docs/options.md'), 'Configuration');
     expect(keys).to.deep.equal(declared('src/options.ts', 'SecurityOptions'));
   });
 
@@ -116,7 +116,7 @@ describe('Documentation', function () {
   });
 
   it('proves what it says about the host by tests that there are', () => {
-    const found = proofs(read('README.md'));
+    const found = proofs(read('docs/host.md'));
     expect(found.length).to.be.greaterThan(10);
     const broken = found.filter(
       ({ file, title }) => !existsSync(join(ROOT, file)) || !read(file).includes(title),

@@ -3,11 +3,11 @@ import { Container, Service } from 'typedi';
 import {
   decorated,
   register,
-  registerService,
   resetRegistry,
   setStepInProvider,
   stepInProvider,
 } from '../../../src/components/registry';
+import { registerService } from '../../../src/components/typedi';
 import { reset } from '../../support/reset';
 
 class Users {
