@@ -13,7 +13,7 @@ export interface Call {
   texts(option: string): readonly string[];
 }
 
-/** The result of a command: never a password, and a hash only from the command that makes it. */
+/** The result of a command: never a password that somebody chose, and a hash only from the command that makes it. */
 export interface Outcome {
   /** 1: refused, or a check found a change. */
   readonly code: 0 | 1;

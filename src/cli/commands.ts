@@ -9,6 +9,10 @@ interface Entry {
 
 /** By name, which may be several words. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
+  init: {
+    summary: 'writes a small app that is guarded',
+    load: () => (require('./init') as { init: Command }).init,
+  },
   report: {
     summary: 'reports who may call each route of an app',
     load: () => (require('./report') as { report: Command }).report,

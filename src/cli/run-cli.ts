@@ -6,6 +6,7 @@ import { UserRefusedError } from '../core/user-directory';
 import { printable } from '../util/printable';
 import { type Call, type Command, type ExitCode, RefusedError, UsageError } from './command';
 import { COMMANDS } from './commands';
+import { ownVersion } from './own-manifest';
 
 const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
 const PASSWORD_OPTION = /^--?(?:p|pw|pass|passwd|password)(?:=|$)/i;
@@ -25,6 +26,11 @@ export async function runCli(args: readonly string[], output: Output): Promise<E
     output.err(`securest: ${message}\n`);
     return error instanceof RefusedError || error instanceof UserRefusedError ? 1 : 2;
   };
+  if (args[0] === '--version') {
+    const version = ownVersion();
+    output.out(isJson ? `${JSON.stringify({ version }, null, 2)}\n` : `${version}\n`);
+    return 0;
+  }
   const name = commandIn(args);
   const entry = name === undefined ? undefined : COMMANDS[name];
   if (name === undefined || entry === undefined) {
@@ -96,6 +102,6 @@ function usage(): string {
 
 Commands:
 ${lines.join('')}
-Every command takes --help and --json. Exit codes: 0 done, 1 refused or a check found a change, 2 any other failure.
+securest --version prints the version. Every command takes --help and --json. Exit codes: 0 done, 1 refused or a check found a change, 2 any other failure.
 `;
 }

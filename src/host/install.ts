@@ -29,6 +29,7 @@ import { endRefusals } from './express-errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
+import { ownExpressNotice, watchOwnExpress } from './own-express';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
 import { jwksRouteOf } from './jwks-controller';
@@ -69,6 +70,8 @@ export interface ServerFacts {
   readonly hasAuthorizationChecker: boolean;
   /** True for a server that only tells who would get in, or is not built at all. */
   readonly isStubbed: boolean;
+  /** What is to be said of the host; undefined where nothing is. */
+  readonly notice?: string | undefined;
 }
 
 /** Marks the checkers of this copy of the library. */
@@ -128,6 +131,7 @@ export function installDrivers(): void {
   installed = true;
   wrap(KoaDriver.prototype);
   wrap(ExpressDriver.prototype);
+  watchOwnExpress();
   watchOwnBuilds((options) => bindingOfPair(options) !== undefined);
 }
 
@@ -175,6 +179,7 @@ function wrap(driver: BaseDriver): void {
         routePrefix: this.routePrefix,
         hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
         isStubbed: stubbing,
+        notice: ownExpressNotice(this),
       });
     } finally {
       preparing(wasPreparing);

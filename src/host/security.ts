@@ -405,6 +405,7 @@ export class Security<U extends User = User, R extends string = string> {
       }
       const routes = compiled.map(({ action: { target }, access: { route } }) => ({ target, route }));
       for (const line of announcements(routes)) audit.info(line);
+      if (server.notice !== undefined) audit.info(server.notice);
       components.start();
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));

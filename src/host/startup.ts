@@ -18,6 +18,8 @@ import type { ContainerLike } from '../components/constructor';
 import { injectionFault } from '../components/injection';
 import type { Access, ActionAccess } from '../core/access';
 import { leavesOf } from '../rules/rule-kind';
+import { isInstance } from '../util/instance';
+import { listed } from '../util/listed';
 import { jwksRouteOf } from './jwks-controller';
 
 /**
@@ -32,7 +34,7 @@ export function compileServer(
   guards: readonly Access[],
 ): readonly CompiledAction[] {
   const declared = new HostDeclarations();
-  const compiled = actions.map((action) =>
+  const compiled = allOrRefused(actions, (action) =>
     compileAction(action, prefixOf(action, server), options.default, declared),
   );
   refuseHalfSetUp(compiled, server.hasAuthorizationChecker);
@@ -50,6 +52,27 @@ export function compileServer(
     );
   }
   return compiled;
+}
+
+const MAX_REFUSED = 20;
+
+/** Has all malformed guards named at once. @throws ConfigurationError with what was thrown for any of them */
+function allOrRefused<T, R>(items: readonly T[], make: (item: T) => R): R[] {
+  const refused = new Map<string, ConfigurationError>();
+  const made = items.flatMap((item) => {
+    try {
+      return [make(item)];
+    } catch (error) {
+      if (!isInstance<ConfigurationError>(error, ConfigurationError)) throw error;
+      // Each action of a class is refused for the guard of the class.
+      refused.set(error.message, error);
+      return [];
+    }
+  });
+  const [first] = refused.values();
+  if (first === undefined) return made;
+  if (refused.size === 1) throw first;
+  throw new ConfigurationError(listed([...refused.keys()], MAX_REFUSED));
 }
 
 function prefixOf({ target }: ActionMetadata, { routePrefix }: ServerFacts): string {
@@ -101,9 +124,32 @@ export function announceServer(
       `${String(byDefault.length)} open by default`,
   );
   if (guards.length > 0) audit.info(`${String(guards.length)} guards outside of actions`);
-  for (const { message } of accessWarnings(compiled, options.grants)) audit.warn(message);
+  if (byDefault.length > 0) audit.warn(openByDefault(byDefault));
+  const warnings = accessWarnings(compiled, options.grants);
+  const untyped = warnings.filter(({ code }) => code === 'parameters_without_types');
+  if (untyped[0] !== undefined) audit.warn(withOthers(untyped[0].message, untyped.length - 1));
+  for (const { code, message } of warnings) {
+    if (code !== 'open_without_public' && code !== 'parameters_without_types') audit.warn(message);
+  }
   void announceRules([...compiled.map(({ access }) => access), ...guards], components, options, audit);
   if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
+}
+
+const MAX_OPEN = 10;
+
+/** One line for all of them: an app that has just begun has many. */
+function openByDefault(open: readonly CompiledAction[]): string {
+  const routes = open.map(({ access: { method, route, action } }) => `${method} ${route} (${action})`);
+  return (
+    `${routes.length === 1 ? '1 route is' : `${String(routes.length)} routes are`} open to anyone: ` +
+    `${listed(routes, MAX_OPEN)}. Guard what is not meant so with @Authorized(), state the rest with @Public(), or set ` +
+    "default: 'authenticated'. npx securest report <module> --only open lists them"
+  );
+}
+
+/** The cause is one for all actions of a build. */
+function withOthers(message: string, others: number): string {
+  return others === 0 ? message : `${message}. So are ${String(others)} more actions`;
 }
 
 /** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */

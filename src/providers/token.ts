@@ -43,6 +43,21 @@ export interface TokenVerifier {
   close?(): void | Promise<void>;
 }
 
+/** @param cls has either no constructor, or one that was given nothing for what it asks for */
+function withoutService({ name, length }: { readonly name: string; readonly length: number }): string {
+  if (length === 0) {
+    return (
+      `${name} needs a token service: constructor(tokens: Tokens) { super(tokens); }, ` +
+      'where Tokens is your @Service() class that extends TokenService'
+    );
+  }
+  return (
+    `${name} was given no token service, though its constructor asks for one: its type must be your @Service() class ` +
+    'itself, for TypeDI finds nothing for an interface, for what import type brings, and for a class whose file imports ' +
+    'this one in turn'
+  );
+}
+
 /**
  * Authenticates access tokens, from `Authorization: Bearer` and from the `Authentication-Token` header.
  * A query or form parameter is never read: URLs end up in logs. The user is loaded at every request and
@@ -60,10 +75,7 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
   constructor(tokens: TokenVerifier) {
     // TypeDI hands its container to a class that declares no constructor.
     if (typeof (tokens as Partial<TokenVerifier> | null | undefined)?.verify !== 'function') {
-      throw new ConfigurationError(
-        `${new.target.name} needs a token service: constructor(tokens: Tokens) { super(tokens); }, ` +
-          'where Tokens is your @Service() class that extends TokenService',
-      );
+      throw new ConfigurationError(withoutService(new.target));
     }
     this.#tokens = tokens;
   }

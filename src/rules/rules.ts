@@ -53,7 +53,12 @@ function parsePart(part: unknown, where: string): Rule {
   if (typeof part === 'function') return policy(part, where);
   if (isRule(part)) return part;
   throw new ConfigurationError(
-    `${where}: ${part === null ? 'null' : typeof part} is not a role; ` +
-      'use a non-empty string, a policy class or function, allOf() or anyOf()',
+    `${where}: ${shown(part)} is not a role; use a non-empty string, a policy class or function, allOf() or anyOf()`,
   );
+}
+
+/** A number by its value, and where it mostly comes from; of anything else the type. */
+function shown(part: unknown): string {
+  if (typeof part !== 'number') return part === null ? 'null' : typeof part;
+  return `number ${String(part)} (the member of a numeric enum? Give it a text: enum Role { Admin = 'admin' })`;
 }

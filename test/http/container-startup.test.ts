@@ -1,5 +1,6 @@
 /** What the container cannot create stops the app at start. */
 import { expect } from 'chai';
+import { Get, JsonController } from 'routing-controllers';
 import { Container, Inject, Service } from 'typedi';
 import {
   AuthProvider,
@@ -14,7 +15,7 @@ import {
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { NameProvider } from '../support/secured-server';
-import { ANN, Names, decorateAnn, App, refusal, load } from '../support/container-app';
+import { ANN, Names, decorateAnn, App, build, refusal, load } from '../support/container-app';
 
 for (const driver of DRIVERS) {
   describe(`TypeDI on ${driver.name}`, () => {
@@ -101,9 +102,56 @@ for (const driver of DRIVERS) {
           }
         }
         load(Keyed);
-        expect(refusal(driver)).to.match(/^@AuthProvider Bearer cannot be created: Bearer needs a token/);
+        expect(refusal(driver)).to.match(
+          /^@AuthProvider Bearer cannot be created: Bearer was given no token service, though/,
+        );
         Container.set(Bearer, new NameProvider());
         expect(refusal(driver)).to.equal('@AuthProvider Keyed cannot be created: secret is missing');
+      });
+
+      it('a type that a circular import left undefined, of a component, what it needs, or a controller', () => {
+        const circular = (cls: object, ...types: unknown[]) => {
+          Reflect.defineMetadata('design:paramtypes', types, cls);
+        };
+        decorateAnn();
+        @Service()
+        class Config {}
+        class Later {
+          readonly it = 'later';
+        }
+        @Service()
+        class Needed {
+          constructor(readonly later: Later) {}
+        }
+        @AuthProvider(2)
+        class Needy extends NameProvider {
+          constructor(readonly needed: Needed) {
+            super();
+          }
+        }
+        load(Later);
+        circular(Needed, undefined);
+        expect(refusal(driver)).to.match(
+          /^@AuthProvider Needy cannot be created: Needed: the type of constructor parameter 1 was undefined/,
+        );
+        Container.set(Needed, {});
+        expect(() => build(driver, {})).to.not.throw();
+        Container.set(Needy, new NameProvider());
+
+        @JsonController()
+        class Notes {
+          constructor(
+            readonly known: Config,
+            readonly later: Later,
+          ) {}
+          @Get('/notes') list() {
+            return {};
+          }
+        }
+        circular(Notes, Config, undefined);
+        expect(refusal(driver, { controllers: [Notes] })).to.match(
+          /^Notes: the type of constructor parameter 2 was undefined/,
+        );
       });
 
       it('a service that was never registered', () => {
@@ -122,6 +170,53 @@ for (const driver of DRIVERS) {
           /^@AuthProvider Needy cannot be created: .*MaybeConstructable<Unknown>/s,
         );
       });
+    });
+
+    it('starts an app with an undefined type that has a default, an @Inject, a base that is not called or a factory', () => {
+      decorateAnn();
+      @Service()
+      class Config {}
+      const undefinedType = (cls: object) => {
+        Reflect.defineMetadata('design:paramtypes', [undefined], cls);
+      };
+      @AuthProvider(2)
+      class Defaulted extends NameProvider {
+        override readonly credential = 'x-two';
+        readonly name = 'two';
+        constructor(readonly config = new Config()) {
+          super();
+        }
+      }
+      undefinedType(Defaulted);
+      @AuthProvider(3)
+      class Named extends NameProvider {
+        override readonly credential = 'x-three';
+        readonly name = 'three';
+        constructor(@Inject(() => Config) readonly config: object) {
+          super();
+        }
+      }
+      undefinedType(Named);
+      class Base extends NameProvider {
+        constructor(readonly config: object) {
+          super();
+        }
+      }
+      undefinedType(Base);
+      @AuthProvider(4)
+      class Own extends Base {
+        readonly name = 'four';
+        constructor() {
+          super({});
+        }
+      }
+      @AuthProvider(5)
+      class Made extends Base {
+        readonly name = 'five';
+      }
+      Container.set({ id: Made, factory: () => new Made({}) });
+      load(Own, Named, Defaulted);
+      expect(() => build(driver, {})).to.not.throw();
     });
 
     it('cannot know of a class that was never imported: what was found is printed at start', async () => {

@@ -61,15 +61,32 @@ export function complaintsOf(blocks: readonly CodeBlock[]): string[] {
   });
 }
 
-/** The links of a document that stay in this repository. */
+/** What the package does not ship is linked to here. */
+export const REPOSITORY_FILES = 'https://github.com/securest/securest/blob/main/';
+
+/** The links of a document that are relative. */
 export function links(markdown: string): { file: string; anchor: string | undefined }[] {
-  return [...markdown.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .map((target) => {
-      const [file = '', anchor] = target.split('#');
-      return { file, anchor };
-    });
+  return targetsOf(markdown).filter(isRelative).map(splitLink);
+}
+
+/** The links of a document to files that the package does not ship, by their paths in the repository. */
+export function repositoryLinks(markdown: string): { file: string; anchor: string | undefined }[] {
+  return targetsOf(markdown)
+    .filter((target) => target.startsWith(REPOSITORY_FILES))
+    .map((target) => splitLink(target.slice(REPOSITORY_FILES.length)));
+}
+
+function targetsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+}
+
+function isRelative(target: string): boolean {
+  return !/^[a-z]+:/.test(target);
+}
+
+function splitLink(target: string): { file: string; anchor: string | undefined } {
+  const [file = '', anchor] = target.split('#');
+  return { file, anchor };
 }
 
 /** The code in the first cells of the first table below a heading. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import * as ts from 'typescript';
-import { codeBlocks, complaintsOf, links, proofs, tableKeys } from './documents';
+import { codeBlocks, complaintsOf, links, proofs, repositoryLinks, tableKeys } from './documents';
 
 const ROOT = join(__dirname, '../..');
 const DOCUMENTS = [
@@ -47,8 +47,15 @@ describe('Documentation', function () {
 
   for (const path of [...DOCUMENTS, 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
     it(`has no dead link in ${path}`, () => {
-      const dead = links(read(path)).filter(({ file, anchor }) => {
-        const target = file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file));
+      const text = read(path);
+      const targets = [
+        ...links(text).map(({ file, anchor }) => ({
+          target: file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file)),
+          anchor,
+        })),
+        ...repositoryLinks(text).map(({ file, anchor }) => ({ target: file, anchor })),
+      ];
+      const dead = targets.filter(({ target, anchor }) => {
         if (!existsSync(join(ROOT, target))) return true;
         return anchor !== undefined && !anchorsOf(read(target)).includes(anchor);
       });

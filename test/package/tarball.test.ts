@@ -1,8 +1,13 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import manifest from '../../package.json';
+import { links } from './documents';
 import { installConsumer, pack, run, runTool, type Tarball } from './install';
+
+const ROOT = join(__dirname, '../..');
 
 const CONSUMER_OPTIONS = {
   target: 'ES2022',
@@ -33,7 +38,17 @@ describe('Packed package', function () {
 
   it('holds the build and what a user reads, nothing else', () => {
     const others = tarball.files.filter((path) => !/^dist\/[\w/-]+\.(js|d\.ts)$/.test(path));
-    expect(others).to.have.members(['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE']);
+    const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+    expect(others).to.have.members([
+      'package.json',
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'bench/request.svg',
+      'example/custom-provider.ts',
+      'example/custom-userstore.ts',
+      ...pages.map((name) => `docs/${name}`),
+    ]);
     expect(tarball.files).to.include.members([
       'dist/index.js',
       'dist/index.d.ts',
@@ -56,6 +71,28 @@ describe('Packed package', function () {
       'dist/testing/index.js',
       'dist/testing/index.d.ts',
     ]);
+  });
+
+  it('ships what its pages link to, pictures of the pages apart', async () => {
+    const shipped = new Set(tarball.files);
+    const readable = tarball.files.filter((path) => path.endsWith('.md'));
+    const dead = await Promise.all(
+      readable.map(async (path) => {
+        const text = await readFile(join(consumer, 'node_modules', manifest.name, path), 'utf8');
+        return links(text)
+          .map(({ file }) => (file === '' ? path : join(dirname(path), file)))
+          .filter((target) => !shipped.has(target) && !target.startsWith('docs/images/'))
+          .map((target) => `${path}: ${target}`);
+      }),
+    );
+    expect(readable).to.include('README.md').and.to.have.length.greaterThan(20);
+    expect(dead.flat()).to.deep.equal([]);
+  });
+
+  it('tells its version', async () => {
+    expect(await run(join(consumer, 'node_modules/.bin/securest'), ['--version'], consumer)).to.equal(
+      `${manifest.version}\n`,
+    );
   });
 
   it('has no complaint from publint', async () => {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -38,6 +39,7 @@ export function compiled(source: string): string {
       rmSync(made, { recursive: true, force: true });
     });
     for (const part of ['src', 'test/fixtures', 'test/support']) compile(join(ROOT, part), join(made, part));
+    copyFileSync(join(ROOT, 'package.json'), join(made, 'package.json'));
     folder = made;
   }
   return join(folder, source.replace(/\.ts$/, '.js'));

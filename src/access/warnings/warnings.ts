@@ -8,6 +8,7 @@ import { findNarrowed, type Narrowing } from './narrowing';
 import { describeRule } from '../../rules/rules';
 import { type RouteFault, routeFault } from './route-faults';
 import { findShadows } from './shadowing';
+import { type TypeFault, typeFaults } from './parameter-types';
 
 /** Stable names, for those who let a build fail on one. */
 export type WarningCode =
@@ -18,7 +19,8 @@ export type WarningCode =
   | 'guard_lost'
   | 'unobtainable_role'
   | 'rule_without_route'
-  | RouteFault['code'];
+  | RouteFault['code']
+  | TypeFault['code'];
 
 export interface AccessWarning {
   readonly code: WarningCode;
@@ -52,6 +54,13 @@ export function accessWarnings(compiled: readonly CompiledAction[], grants: Gran
         { code: fault.code, action: access.action, message: `${routeOf(access)} ${fault.consequence}` },
       ];
     }),
+    ...compiled.flatMap((one) =>
+      typeFaults(one).map(({ code, consequence }) => ({
+        code,
+        action: one.access.action,
+        message: `${routeOf(one.access)} ${consequence}`,
+      })),
+    ),
     ...findShadows(compiled).map(({ later, earlier }) => {
       const what = earlier.access.levels.length === 0 ? 'is open' : 'asks for something else';
       return {

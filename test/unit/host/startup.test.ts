@@ -67,7 +67,21 @@ describe('compileServer and announceServer', () => {
       'info securest: provider 2 Token',
       'info securest: 1 guarded routes, 1 opened by @Public(), 1 open by default',
     ]);
-    expect(lines[4]).to.match(/^warn securest: GET \/api\/notes\/open \(Notes\.open\) is open to anyone/);
+    expect(lines[4]).to.match(
+      /^warn securest: 1 route is open to anyone: GET \/api\/notes\/open \(Notes\.open\)\. Guard/,
+    );
+  });
+
+  it('names some of many open routes, and how many more there are', () => {
+    class Many {
+      act() {}
+    }
+    for (let at = 0; at < 13; at += 1) Get(`/${String(at)}`)(Many.prototype, 'act');
+    JsonController()(Many);
+    const warnings = prepare(Many).lines.filter((line) => line.startsWith('warn'));
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(/13 routes are open to anyone: .*; and 3 more\. .* --only open lists them$/);
+    expect(warnings[0]?.match(/Many\.act/g)).to.have.length(10);
   });
 
   it("guards what says nothing with default: 'authenticated'", () => {
@@ -172,6 +186,41 @@ describe('compileServer and announceServer', () => {
     expect(() => prepare(notes(), {}, FOUND, false)).to.throw(
       ConfigurationError,
       'only currentUserChecker is set',
+    );
+  });
+
+  it('names all malformed guards at once, each guard of a class once', () => {
+    enum Level {
+      Reader,
+      Admin,
+    }
+    @Authorized(Level.Admin)
+    @JsonController('/notes')
+    class Notes {
+      @Authorized('editor')
+      @Get('/a')
+      a() {}
+      @Get('/b')
+      b() {}
+    }
+    @JsonController('/more')
+    class More {
+      @Authorized([Level.Reader])
+      @Get('/')
+      list() {}
+      @Authorized(null as never)
+      @Get('/null')
+      none() {}
+    }
+    const controllers = actionsOf({ controllers: [Notes, More] });
+    const server = { routePrefix: '', hasAuthorizationChecker: true, isStubbed: false };
+    const start = () => compileServer(controllers, server, FOUND, resolveOptions({}), []);
+    const cure = "(the member of a numeric enum? Give it a text: enum Role { Admin = 'admin' })";
+    const rest = 'is not a role; use a non-empty string, a policy class or function, allOf() or anyOf()';
+    expect(start).to.throw(
+      ConfigurationError,
+      `@Authorized on class Notes: number 1 ${cure} ${rest}; ` +
+        `@Authorized on More.list: number 0 ${cure} ${rest}; @Authorized on More.none: null ${rest}`,
     );
   });
 

@@ -1,0 +1,82 @@
+/**
+ * Parameters of actions whose types the host does not know as they are written.
+ *
+ * The compiler tells it a type as a class only. A union and an interface come out as Object, and the host then parses
+ * text of the client as JSON: ordinary text is refused with 400, and the client chooses the type of the rest. Where it
+ * is told nothing, it neither converts nor validates.
+ */
+import type { ParamMetadata } from 'routing-controllers';
+import { metadataCure } from '../../components/metadata-cure';
+import type { CompiledAction } from '../compile';
+
+export interface TypeFault {
+  readonly code: 'parameter_read_as_json' | 'parameter_without_type' | 'parameters_without_types';
+  /** What is wrong with the action, as the end of a sentence. */
+  readonly consequence: string;
+}
+
+/** Of these a client sends text. */
+const TEXT: Readonly<Record<string, string>> = {
+  query: '@QueryParam',
+  header: '@HeaderParam',
+  cookie: '@CookieParam',
+  'body-param': '@BodyParam',
+};
+/** Of these the host converts or validates what a client sends. */
+const TYPED: Readonly<Record<string, string>> = {
+  ...TEXT,
+  param: '@Param',
+  params: '@Params',
+  queries: '@QueryParams',
+  headers: '@HeaderParams',
+  cookies: '@CookieParams',
+  body: '@Body',
+};
+
+/** What is wrong with an action's parameters; a client may send anything in each. */
+export function typeFaults({ action }: CompiledAction): readonly TypeFault[] {
+  const { params } = action;
+  const untyped = params.filter(
+    (param) => Object.hasOwn(TYPED, param.type) && param.targetType === undefined,
+  );
+  if (untyped.some((param) => !hasMetadata(param))) return [WITHOUT_TYPES];
+  return [
+    ...untyped.map((param) => ({
+      code: 'parameter_without_type' as const,
+      consequence:
+        `neither converts nor validates ${nameOf(param)}: its type was undefined when the action was decorated, as ` +
+        'the two files import each other',
+    })),
+    ...params.filter(isReadAsJson).map((param) => ({
+      code: 'parameter_read_as_json' as const,
+      consequence:
+        `reads ${nameOf(param)} as JSON, for its type came out as Object (a union such as string | undefined, or an ` +
+        'interface): other text is refused, and a client chooses whether it is a string, a number or an object. Write ' +
+        'it as an optional parameter (name?: string), give the type ({ type: String }), or say { parse: true } where ' +
+        'JSON is meant',
+    })),
+  ];
+}
+
+function isReadAsJson(param: ParamMetadata): boolean {
+  const isText = Object.hasOwn(TEXT, param.type) && (param.transform as unknown) === undefined;
+  return isText && (param.targetType as unknown) === Object && !param.parse;
+}
+
+function nameOf({ type, name }: ParamMetadata): string {
+  return `${TYPED[type] ?? ''}(${name ? `'${name}'` : ''})`;
+}
+
+/** True where the compiler has told the types of the action, whatever they are. */
+function hasMetadata({ target, method }: ParamMetadata): boolean {
+  const reflect = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
+  const { prototype } = target as unknown as { readonly prototype: object };
+  return reflect.getMetadata?.('design:paramtypes', prototype, method) !== undefined;
+}
+
+const WITHOUT_TYPES: TypeFault = {
+  code: 'parameters_without_types',
+  consequence:
+    'was compiled without decorator metadata, so nothing that it takes is converted or validated: a number stays text, ' +
+    `and a body is of no class; ${metadataCure()}`,
+};

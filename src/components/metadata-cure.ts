@@ -1,0 +1,12 @@
+const UNDER_TSX = /(?:^|[\\/=])tsx(?:[\\/]|$)/;
+
+/**
+ * What to do where the compiler has emitted no decorator metadata.
+ * @param execArgv the options of Node's own, by which tsx is seen
+ */
+export function metadataCure(execArgv: readonly string[] = process.execArgv): string {
+  if (execArgv.some((option) => UNDER_TSX.test(option))) {
+    return 'this process runs under tsx, which emits none: run it with node -r @swc-node/register, or compile with tsc or swc';
+  }
+  return 'compile with emitDecoratorMetadata (tsc or swc; esbuild, tsx and type stripping emit none)';
+}
