@@ -7,7 +7,8 @@ export interface LiveLogin {
 }
 
 export class LiveLogins {
-  private readonly byUser = new Map<string, Set<LiveLogin>>();
+  /** Most users have one, which then costs no set. */
+  private readonly byUser = new Map<string, LiveLogin | Set<LiveLogin>>();
   private count = 0;
 
   /** How often logins had to be checked, for those that are not among them yet. */
@@ -15,25 +16,28 @@ export class LiveLogins {
     return this.count;
   }
 
-  /** How many users have one. */
-  get size(): number {
-    return this.byUser.size;
-  }
-
   add(username: string, login: LiveLogin): void {
-    const logins = this.byUser.get(username);
-    if (logins === undefined) this.byUser.set(username, new Set([login]));
-    else logins.add(login);
+    const known = this.byUser.get(username);
+    if (known === undefined) this.byUser.set(username, login);
+    else if (known instanceof Set) known.add(login);
+    else this.byUser.set(username, new Set([known, login]));
   }
 
   remove(username: string, login: LiveLogin): void {
-    const logins = this.byUser.get(username);
-    if (logins?.delete(login) === true && logins.size === 0) this.byUser.delete(username);
+    const known = this.byUser.get(username);
+    if (known instanceof Set) {
+      known.delete(login);
+      if (known.size === 0) this.byUser.delete(username);
+    } else if (known === login) {
+      this.byUser.delete(username);
+    }
   }
 
   /** Has all logins of the users of that name checked, whatever store they came from. */
   recheck(username: string): void {
     this.count += 1;
-    for (const login of [...(this.byUser.get(username) ?? [])]) login.recheck();
+    const known = this.byUser.get(username);
+    if (known === undefined) return;
+    for (const login of known instanceof Set ? [...known] : [known]) login.recheck();
   }
 }
