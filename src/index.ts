@@ -1,6 +1,10 @@
 export { createSecurity, securest, authorizationChecker, currentUserChecker } from './securest';
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
+export { securityOf } from './host/security-of';
+export { explain } from './explain/on-demand';
+export type { ExplainedLevel, Explanation } from './explain/explain';
+export type { ExplainRequest } from './explain/explain-request';
 export type { GuardRule } from './rules/guard-rule';
 export type { AuthenticateOptions } from './host/outside-logins';
 export type { GuardOptions } from './guards/guards';

@@ -117,6 +117,12 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
    * AsyncLocalStorage. @default false
    */
   context?: boolean;
+  /**
+   * 'log' writes a line for each refusal that says which rule or provider refused, and why, without secrets. 'reply' also
+   * names the line in the header `X-Securest-Explain-Id` of the reply, to clients on this machine alone; it is refused at
+   * start where NODE_ENV is production. @default 'off'
+   */
+  explain?: 'off' | 'log' | 'reply';
   /** For tests. @default Date.now */
   clock?: Clock;
 }
@@ -145,6 +151,7 @@ export interface ResolvedOptions {
   readonly skip: ((request: SecurityRequest) => boolean) | undefined;
   readonly onUnauthorized: SecurityOptions['onUnauthorized'];
   readonly context: boolean;
+  readonly explain: 'off' | 'log' | 'reply';
   readonly clock: Clock;
 }
 
@@ -158,6 +165,13 @@ const table = kind<GrantOptions['permissions']>(
   // Not a Map, whose entries would be overlooked.
   isPlainObject,
 );
+
+const explanations: Kind<'off' | 'log' | 'reply'> = (value, name, report) => {
+  if (value === 'reply' && process.env['NODE_ENV'] === 'production') {
+    report(`${name}: 'reply' must not be set where NODE_ENV is production: take 'log'`);
+  }
+  return oneOf('off', 'log', 'reply')(value, name, report);
+};
 
 const OPTIONS = {
   container: optional(withMethods<ContainerLike>('get')),
@@ -188,6 +202,7 @@ const OPTIONS = {
   skip: optional(callable<NonNullable<ResolvedOptions['skip']>>()),
   onUnauthorized: optional(callable<NonNullable<ResolvedOptions['onUnauthorized']>>()),
   context: optional(flag, false),
+  explain: optional(explanations, 'off'),
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof SecurityOptions, Kind<unknown>>;
 

@@ -13,6 +13,8 @@ import { Authenticator } from './authentication/authenticator';
 import { findKnownUser } from './authentication/known-user';
 import { LiveLogins } from './authentication/live-logins';
 import { LoginContext } from './authentication/login-context';
+import { explainRefusals } from './authentication/explained-refusals';
+import { Recorder } from './authentication/recorder';
 import { Refusals } from './authentication/refusals';
 import { RequestStates } from './authentication/request-state';
 import { UserstoreChain } from './authentication/userstore-chain';
@@ -117,8 +119,11 @@ export function createSecurity<U extends User = User, R extends string = string>
     },
   });
   const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs, clock });
+  const recorder = new Recorder(audit);
+  if (options.explain !== 'off') recorder.listen(explainRefusals(audit, options.explain));
   const refusals = new Refusals({
     audit,
+    recorder,
     links,
     deadlineMs,
     realm: options.realm,
@@ -153,6 +158,8 @@ export function createSecurity<U extends User = User, R extends string = string>
     guards: new Guards(grants),
     context: new LoginContext(options.context),
     liveLogins: new LiveLogins(),
+    recorder,
+    authorizer,
   });
 }
 

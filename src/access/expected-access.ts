@@ -7,7 +7,7 @@ import type { Access, AccessLevel } from '../core/access';
 import type { Authentication } from '../core/authentication';
 import type { Grants } from '../authorization/grants';
 import { type KnownRoles, kindOf } from '../rules/rule-kind';
-import { describeRule } from '../rules/rules';
+import { describeLevel } from '../rules/rules';
 
 export type Answer = 'yes' | 'no' | 'depends';
 
@@ -44,7 +44,7 @@ export function expectedAccess(access: Access, identity: Identity, facts: Access
   if (!identity.isAuthenticated) return { answer: 'no', why: 'no login' };
   const answers = levelAnswers(access, identity, facts);
   const levelsOf = (wanted: Answer): string[] =>
-    answers.filter(({ answer }) => answer === wanted).map(({ level }) => nameOf(level));
+    answers.filter(({ answer }) => answer === wanted).map(({ level }) => describeLevel(level));
   const refusing = levelsOf('no');
   if (refusing.length > 0) return { answer: 'no', why: `lacks ${refusing.join(' and ')}` };
   const asked = facts.authorizationProviders.map((name) => `authorization provider ${name}`);
@@ -69,8 +69,4 @@ export function levelAnswers(
     const holds = kindOf(level.rule).holdsByRoles?.(level.rule, known);
     return { level, answer: holds === undefined ? 'depends' : holds ? 'yes' : 'no' };
   });
-}
-
-function nameOf({ rule, source }: AccessLevel): string {
-  return `${describeRule(rule)} (${source})`;
 }

@@ -1,3 +1,4 @@
+import { getMetadataArgsStorage } from 'routing-controllers';
 import { hookInterceptors } from './interceptors';
 import { keepUndecidedParameters } from './parameters';
 
@@ -10,4 +11,12 @@ export function readyHostMetadata(): () => void {
   return () => {
     for (const one of undo) one();
   };
+}
+
+export type MetadataStorage = ReturnType<typeof getMetadataArgsStorage>;
+
+/** A storage of the host's own class, which it does not export, with nothing in it. */
+export function emptyStorage(): MetadataStorage {
+  const { constructor } = getMetadataArgsStorage() as { constructor: unknown };
+  return new (constructor as new () => MetadataStorage)();
 }

@@ -9,18 +9,24 @@ import { type ActionMetadata, ResponseHandlerMetadata } from 'routing-controller
 import { HostDeclarations } from './declared';
 import { classChain } from '../util/class-chain';
 
-type HandlerArgs = ReturnType<HostDeclarations['replies']['onClass']>[number];
+export type HandlerArgs = ReturnType<HostDeclarations['replies']['onClass']>[number];
 
-/** Gives an action the `@Header`, `@HttpCode` and other such decorators of the methods that it overrides. */
-export function restoreReply(action: ActionMetadata, declarations = new HostDeclarations()): void {
-  const { target } = action.controllerMetadata;
+/** The `@Header`, `@HttpCode` and other such decorators of an action, those of the methods that it overrides too. */
+export function repliesOf(action: ActionMetadata, declarations = new HostDeclarations()): HandlerArgs[] {
   const decided = new Set<string>();
   const handlers: HandlerArgs[] = [];
-  for (const cls of classChain(target)) {
+  for (const cls of classChain(action.controllerMetadata.target)) {
     const own = declarations.replies.onMethod(cls, action.method);
     handlers.push(...own.filter((handler) => !decided.has(kindOf(handler))));
     for (const handler of own) for (const kind of decidedBy(handler)) decided.add(kind);
   }
+  return handlers;
+}
+
+/** Gives an action the `@Header`, `@HttpCode` and other such decorators of the methods that it overrides. */
+export function restoreReply(action: ActionMetadata, declarations = new HostDeclarations()): void {
+  const { target } = action.controllerMetadata;
+  const handlers = repliesOf(action, declarations);
   if (handlers.every((handler) => handler.target === target)) return;
   action.build(handlers.map((handler) => new ResponseHandlerMetadata(handler)));
 }

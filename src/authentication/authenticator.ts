@@ -5,6 +5,7 @@ import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
 import { CrossSiteError, HttpsRequiredError, type SecurityError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
+import { isForwarded } from '../http/client-address';
 import { chained } from '../util/maybe-promise';
 import {
   type ChainLink,
@@ -34,8 +35,6 @@ export interface AuthenticatorOptions extends RecheckOptions {
   /** Hears of each outcome once, as it comes about. */
   readonly onOutcome: (request: SecurityRequest, outcome: AuthenticationOutcome) => void;
 }
-
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto'];
 
 export class Authenticator {
   constructor(private readonly options: AuthenticatorOptions) {}
@@ -135,7 +134,6 @@ export class Authenticator {
   private isInClear(request: SecurityRequest): boolean {
     if (!this.options.requireHttps || request.secure) return false;
     // A proxy on this machine says by its headers that the client is elsewhere.
-    const isForwarded = FORWARDED.some((name) => request.header(name) !== undefined);
-    return !this.options.isLoopback(request.ip) || isForwarded;
+    return !this.options.isLoopback(request.ip) || isForwarded((name) => request.header(name));
   }
 }

@@ -1,7 +1,14 @@
+import { type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
 import type { SecurityRequest } from '../core/request';
 import { parseAuthorization } from '../http/authorization-header';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** True for a method that changes nothing, in upper case. @see RFC 9110 section 9.2.1 */
+export function isSafeMethod(method: string): boolean {
+  return SAFE_METHODS.has(method);
+}
+
 /** Schemes whose credentials browsers keep and send again by themselves. */
 const AMBIENT_SCHEMES = new Set(['basic', 'digest', 'negotiate', 'ntlm']);
 
@@ -16,6 +23,19 @@ export function isAmbientScheme(authorization: string | undefined): boolean {
   // Most requests have a token, and need not be read for it.
   if (authorization?.startsWith('Bearer ') !== false) return false;
   return AMBIENT_SCHEMES.has(parseAuthorization(authorization)?.scheme ?? '');
+}
+
+/**
+ * True for a provider that may grant by what browsers send by themselves, so that the cross-site check may refuse its
+ * requests. One that reads Authorization and names no scheme may read any.
+ */
+export function mayBeAmbient(provider: AuthProviderInterface): boolean {
+  return credentialsOf(provider).some((credential) => {
+    if (credential === 'cookie' || credential === 'tls') return true;
+    if (credential !== 'authorization') return false;
+    const { schemes = [] } = provider;
+    return schemes.length === 0 || schemes.some((scheme) => AMBIENT_SCHEMES.has(scheme));
+  });
 }
 
 /** True when a browser would send this credential again without anyone's doing. */
@@ -41,7 +61,7 @@ export function isCrossSite(
   isHandshake = false,
 ): boolean {
   // A WebSocket is opened by GET, and then sends what it likes.
-  const isSafe = SAFE_METHODS.has(request.method) && request.header('upgrade') === undefined;
+  const isSafe = isSafeMethod(request.method) && request.header('upgrade') === undefined;
   if (isSafe && !isHandshake) return false;
   const credentials = credentialsOf();
   if (!credentials.some((credential) => isAmbient(request, credential))) return false;

@@ -30,12 +30,14 @@ import { scopesOf } from '../rules/scope';
 import { type ChallengeOptions, Challenges, type RefusedRequest } from './challenges';
 import { loginPageFor, stepUpHeaderFor } from './login-page';
 import { ownChallengesOf } from './own-challenges';
+import type { Recorder } from './recorder';
 import type { RequestState } from './request-state';
 import { sendableOf } from './stated-reply';
 import type { Verdict } from './verdicts';
 
 export interface RefusalParts extends ChallengeOptions {
   readonly audit: Audit;
+  readonly recorder: Recorder;
   readonly links: () => readonly ChainLink[];
   readonly deadlineMs: number;
   /** Where browsers are sent that ask for a page. */
@@ -134,6 +136,12 @@ export class Refusals {
       redirect(error);
     }
     error.headers = { ...sendableOf(error.replyHeaders), ...headers, ...error.headers };
+  }
+
+  /** The last before the reply is written: an error that an action itself threw has no headers yet. */
+  answer(error: SecurityError, state: RequestState): void {
+    this.complete(error, state);
+    this.parts.recorder.refused(error, state);
   }
 
   private challengesFor(error: SecurityError, refused: RefusedRequest): string[] {

@@ -29,6 +29,8 @@ export class RequestState {
   isSkipped: boolean | undefined;
   /** Whether the guard of that action has been asked since the request came to it. */
   isGuarded = false;
+  /** The rule or provider that denied it, in words, since the request came to that action. */
+  deniedBy: string | undefined;
   /** The response that carries what depends on the outcome. */
   marked: ServerResponse | undefined;
   /** The user's roles, once a rule has asked for them. */
@@ -111,6 +113,7 @@ export class RequestStates {
     // Another action, or another path: the hook may think otherwise of it.
     state.isSkipped = undefined;
     state.isGuarded = false;
+    state.deniedBy = undefined;
     return state;
   }
 

@@ -2,7 +2,7 @@
  * Decides whether an authenticated user may run an action: the action's own guard first, then every
  * authorization provider of the app. What cannot be decided is refused.
  */
-import { describeRule } from '../rules/rules';
+import { describeLevel, describeRule } from '../rules/rules';
 import { type Audit, secretsOf } from '../audit/audit';
 import type { Login } from '../authentication/chain';
 import { DeadlinePassedError, withinDeadline } from '../http/deadline';
@@ -124,7 +124,7 @@ export class Authorizer {
     const { components } = this.parts;
     asked.name = question.access.action;
     return chained(firstUnmetLevel(question.access, this.contextOf(question, assumed)), (level) => {
-      if (level !== undefined) return `${describeRule(level.rule)} (${level.source})`;
+      if (level !== undefined) return describeLevel(level);
       return components.authorizationProviders.length > 0
         ? this.refusedByProvider(question, asked)
         : undefined;

@@ -17,6 +17,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'reports who may call each route of an app',
     load: () => (require('./report') as { report: Command }).report,
   },
+  explain: {
+    summary: 'explains who may send a request to an app, and why',
+    load: () => (require('./explain') as { explain: Command }).explain,
+  },
   hash: {
     summary: 'prints the hash of a password',
     load: () => (require('./hash') as { hash: Command }).hash,

@@ -43,7 +43,7 @@ export function guardCalls(
       try {
         const isOfFamily = isInstance<SecurityError>(thrown, SecurityError);
         const error = replyError(isOfFamily ? thrown : new SecurityFaultError({ cause: thrown }));
-        refusals.complete(error, states.of(action));
+        refusals.answer(error, states.of(action));
         writeRefusal(action, error);
       } catch (cause) {
         audit.error('A refusal could not be sent', cause);

@@ -1,5 +1,6 @@
 /**
- * A guard as a middleware of every host. Each calls it in its own way, and hears in its own way what a handler throws.
+ * A middleware of every host, and a guard as one. Each host calls it in its own way, and hears in its own way what a
+ * handler throws.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
@@ -21,6 +22,31 @@ export interface Middleware {
 
 /** A handler of the same host: it gets the arguments that the guard itself got. */
 export type Handler = (...args: never[]) => unknown;
+
+/** A middleware by how its host calls it. */
+export interface HostForms {
+  readonly koa: (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+  readonly express: (request: unknown, response: unknown, next: (error?: unknown) => void) => void;
+  /** Never rejects: nobody waits for a listener of a server, and its rejection would end the process. */
+  readonly node: (request: unknown, response: unknown) => Promise<boolean>;
+}
+
+export interface KoaContext {
+  readonly request: unknown;
+  readonly response: unknown;
+}
+
+/** One middleware that fits all hosts. */
+export function forEveryHost({ koa, express, node }: HostForms): Middleware {
+  return ((...[first, second, third]: readonly unknown[]): unknown => {
+    if (typeof second === 'function') return koa(first as KoaContext, second as () => Promise<unknown>);
+    if (typeof third === 'function') {
+      express(first, second, third as () => void);
+      return undefined;
+    }
+    return node(first, second);
+  }) as Middleware;
+}
 
 export interface GuardCalls {
   /** Answers a literal true where the request may go on, and throws or rejects everywhere else. */
@@ -105,17 +131,5 @@ export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined)
     }
   };
 
-  return ((...[first, second, third]: readonly unknown[]): unknown => {
-    if (typeof second === 'function') return onKoa(first as KoaContext, second as () => Promise<unknown>);
-    if (typeof third === 'function') {
-      onExpress(first, second, third as () => void);
-      return undefined;
-    }
-    return onNode(first, second);
-  }) as Middleware;
-}
-
-interface KoaContext {
-  readonly request: unknown;
-  readonly response: unknown;
+  return forEveryHost({ koa: onKoa, express: onExpress, node: onNode });
 }

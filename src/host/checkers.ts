@@ -129,6 +129,7 @@ export class Checkers {
 
   private async denied(state: RequestState, login: Login, { error, reason }: Denial): Promise<never> {
     const { request } = state;
+    state.deniedBy = reason;
     if (error instanceof AccessDeniedError || error instanceof StepUpRequiredError) {
       this.parts.audit.emit(() => {
         return { type: 'denied', code: error.code, user: login.label(), reason, ...factsOf(request) };

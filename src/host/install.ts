@@ -30,12 +30,17 @@ import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
 import { ownExpressNotice, watchOwnExpress } from './own-express';
+import type { RefusalListener } from '../authentication/recorder';
+import type { Security } from './security';
+import type { StatedIdentity, Trial } from './trial';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
 import { jwksRouteOf } from './jwks-controller';
 
 /** What an instance of the library does for the servers that use its checkers. */
 export interface SecurityBinding {
+  /** The instance itself. */
+  readonly security: Security;
   /** Adds the instance's checkers to options, as its own `secure()`. */
   secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
@@ -52,8 +57,10 @@ export interface SecurityBinding {
   readonly within: (<T>(action: Action, work: () => T) => T) | undefined;
   /** What the action's parameters get. */
   answers(access: ActionAccess): Answers;
-  /** Gives an error that an action itself threw what the reply of a refusal needs. */
+  /** Gives an error what the reply of a refusal needs, right before it is written, and tells of it. */
   complete(error: SecurityError, action: Action): void;
+  /** Hears of each refusal as it is answered. @returns a function that ends the listening */
+  listen(listener: RefusalListener): () => void;
 }
 
 /** A server's actions as securest sees them, and whom it asks about them. */
@@ -63,6 +70,8 @@ export interface Inspection {
   readonly guards: readonly Access[];
   readonly components: Components;
   readonly options: ResolvedOptions;
+  /** Decides about a request to one of the actions, with a stated login. */
+  readonly tryOut: (action: Action, found: CompiledAction, as: StatedIdentity) => Promise<Trial>;
 }
 
 export interface ServerFacts {

@@ -23,9 +23,11 @@ import type { ChainLink } from '../authentication/chain';
 import { withChallenges } from '../authentication/own-challenges';
 import type { LiveLogins } from '../authentication/live-logins';
 import type { LoginContext } from '../authentication/login-context';
+import type { Recorder } from '../authentication/recorder';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
 import type { UserstoreChain } from '../authentication/userstore-chain';
+import type { Authorizer } from '../authorization/authorizer';
 import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access, ActionAccess } from '../core/access';
@@ -55,6 +57,7 @@ import { otherCopy } from './other-copy';
 import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
+import { tryOut } from './trial';
 
 /** What an instance is put together from. */
 export interface SecurityParts {
@@ -71,6 +74,8 @@ export interface SecurityParts {
   readonly guards: Guards;
   readonly context: LoginContext;
   readonly liveLogins: LiveLogins;
+  readonly recorder: Recorder;
+  readonly authorizer: Authorizer;
 }
 
 let find: (security: Security) => OutsideLogins;
@@ -113,6 +118,7 @@ export class Security<U extends User = User, R extends string = string> {
         guards: guards.all,
         components,
         options,
+        tryOut: (action, found, as) => tryOut(parts, action, found, as),
       }),
       arrive: (action, access) => {
         states.arrived(action, access);
@@ -121,8 +127,11 @@ export class Security<U extends User = User, R extends string = string> {
       answers: (access) => this.answers(access),
       within: context.isOn ? (action, work) => context.run(states.of(action), work) : undefined,
       complete: (error, action) => {
-        refusals.complete(error, states.of(action));
+        refusals.answer(error, states.of(action));
       },
+      listen: (listener) => parts.recorder.listen(listener),
+      // Whoever asks by the options alone knows of no narrower user or role.
+      security: this as unknown as Security,
     };
     this.pair = {
       authorizationChecker: bind(

@@ -15,8 +15,13 @@ export class StubbedServer {
   private constructor(private readonly server: http.Server) {}
 
   /** Starts it on a free port of this machine. */
-  static async start(options: RoutingControllersOptions, driver: 'koa' | 'express'): Promise<StubbedServer> {
-    const server = http.createServer(stubActions(() => listenerOf(options, driver)));
+  static start(options: RoutingControllersOptions, driver: 'koa' | 'express'): Promise<StubbedServer> {
+    return StubbedServer.listen(stubActions(() => listenerOf(options, driver)));
+  }
+
+  /** The same of one that has been built. */
+  static async listen(listener: http.RequestListener): Promise<StubbedServer> {
+    const server = http.createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new StubbedServer(server);
   }

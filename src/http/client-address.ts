@@ -71,6 +71,26 @@ export function isLoopback(ip: string): boolean {
   return isIP(ip) !== 0 && LOOPBACK.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** What proxies add to a request, in lower case. */
+const FORWARDED = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+
+/** True where a proxy says that the client is elsewhere. @param header a header of the request */
+export function isForwarded(header: (name: string) => unknown): boolean {
+  return FORWARDED.some((name) => header(name) !== undefined);
+}
+
+/** True for a client on this machine itself, as its connection says; not for one behind a proxy on this machine. */
+export function isOnThisMachine({ socket, headers }: IncomingMessage): boolean {
+  return isLoopback(plainAddress(peerOf(socket))) && !isForwarded((name) => headers[name]);
+}
+
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');

@@ -67,7 +67,7 @@ function isOriginForm(target: unknown): boolean {
 }
 
 /** The path of a request target in origin or absolute form. @see RFC 9112 section 3.2 */
-function sentPath(target: unknown): string {
+export function sentPath(target: unknown): string {
   if (!isText(target)) return '/';
   const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
   return path === '' ? '/' : path;

@@ -131,7 +131,7 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
 
   describe(): ProviderDescription {
     const { issuer } = this.#tokens;
-    return issuer === undefined ? {} : { issuer };
+    return { ...(issuer !== undefined && { issuer }), securitySchemes: SECURITY_SCHEMES };
   }
 
   #isRevoked(token: VerifiedToken): MaybePromise<boolean> {
@@ -152,6 +152,11 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     }
   }
 }
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer' },
+  authenticationToken: { type: 'apiKey', in: 'header', name: 'Authentication-Token' },
+} as const satisfies ProviderDescription['securitySchemes'];
 
 /** Nothing that a verifier of the app could answer. */
 const OF_ANOTHER_ISSUER = Symbol('of another issuer');

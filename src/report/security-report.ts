@@ -128,6 +128,18 @@ export function describeAccess({ levels, openedBy }: Access): string {
   return openedBy === undefined ? 'anyone (open by default)' : `anyone (${openedBy})`;
 }
 
+/** Who may call it in a few words, the same for all guards that let the same users in. */
+export function summaryOf(access: Access, components: Components): string {
+  return summaryWith(access, providerLevels(access, components));
+}
+
+function summaryWith(access: Access, ofProviders: readonly ReportedLevel[]): string {
+  return summarise(
+    access,
+    ofProviders.map(({ rule }) => rule),
+  );
+}
+
 /** What of a route does not depend on who calls it. */
 type Decided = Omit<ReportedRoute, 'may' | 'why'>;
 
@@ -197,10 +209,7 @@ function reportAccess(
   const normalised = normalise(access, ofProviders);
   return {
     access: written,
-    summary: summarise(
-      access,
-      ofProviders.map(({ rule }) => rule),
-    ),
+    summary: summaryWith(access, ofProviders),
     ...(normalised === written ? {} : { normalised }),
     levels,
     providers: access.levels.length === 0 ? [] : components.providers.map(({ name }) => name),

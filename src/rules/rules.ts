@@ -1,4 +1,4 @@
-import type { PolicyClass, Rule } from '../core/access';
+import type { AccessLevel, PolicyClass, Rule } from '../core/access';
 import type { Predicate } from '../core/role-checker';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
@@ -41,6 +41,11 @@ export function toRule(value: unknown, where: string): Rule {
 /** A rule in words, as start-up lines and events show it. */
 export function describeRule(rule: Rule): string {
   return kindOf(rule).describe(rule);
+}
+
+/** One level of an access in words, with the place where it was written. */
+export function describeLevel({ rule, source }: AccessLevel): string {
+  return `${describeRule(rule)} (${source})`;
 }
 
 function parse(parts: readonly unknown[], where: string): Rule[] {

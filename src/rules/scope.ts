@@ -38,6 +38,19 @@ export function lacking(
   return own === undefined ? [] : scopes.filter((name) => !own.includes(name));
 }
 
+/** The scopes that a login must have whichever way through the rules it takes, unless it is not limited to any. */
+export function necessaryScopesOf({ levels }: Access): readonly string[] {
+  return [...new Set(levels.flatMap(({ rule }) => necessaryIn(rule)))];
+}
+
+function necessaryIn(rule: Rule): readonly string[] {
+  if (rule.kind === 'scope') return rule.scopes;
+  if (!isList(rule)) return [];
+  const [first = [], ...others] = rule.rules.map(necessaryIn);
+  if (rule.kind === 'all') return [...first, ...others.flat()];
+  return first.filter((name) => others.every((other) => other.includes(name)));
+}
+
 /** The scopes that a client should ask for to call an action; of an "any of" those of the first part that has some. */
 export function scopesOf({ levels }: Access): readonly string[] {
   return [...new Set(levels.flatMap(({ rule }) => scopesIn(rule)))];

@@ -44,8 +44,8 @@ export async function listen(app: RequestListener): Promise<RunningApp> {
 }
 
 /** Keeps what an app logs at start, or expects to log, out of the test report. */
-export function mute(...levels: ('info' | 'error')[]): void {
-  const originals = { info: console.info, error: console.error };
+export function mute(...levels: ('info' | 'warn' | 'error')[]): void {
+  const originals = { info: console.info, warn: console.warn, error: console.error };
   before(() => {
     for (const level of levels) console[level] = () => {};
   });

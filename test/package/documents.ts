@@ -11,6 +11,7 @@ const SOURCES = [
   'securest/kerberos',
   'securest/ldap',
   'securest/oidc',
+  'securest/openapi',
   'securest/passkeys',
   'securest/passport',
   'securest/redis',

@@ -14,6 +14,7 @@ const ENTRY_POINTS = [
   'kerberos/index',
   'ldap/index',
   'oidc/index',
+  'openapi/index',
   'passkeys/index',
   'passport/index',
   'redis/index',

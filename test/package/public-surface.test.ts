@@ -4,6 +4,7 @@ import * as securest from '../../src/index';
 import * as kerberos from '../../src/kerberos/index';
 import * as ldap from '../../src/ldap/index';
 import * as oidc from '../../src/oidc/index';
+import * as openapi from '../../src/openapi/index';
 import * as passkeys from '../../src/passkeys/index';
 import * as passport from '../../src/passport/index';
 import * as redis from '../../src/redis/index';
@@ -61,6 +62,8 @@ const VALUES = [
   'authorizationChecker',
   'bearerToken',
   'createSecurity',
+  'explain',
+  'securityOf',
   'currentUserChecker',
   'jwksController',
   'ownerOf',
@@ -125,6 +128,9 @@ const TYPES = [
   'CredentialCacheOptions',
   'Decision',
   'DefaultAccess',
+  'ExplainRequest',
+  'ExplainedLevel',
+  'Explanation',
   'GuardRule',
   'AuthenticateOptions',
   'GuardOptions',
@@ -297,6 +303,15 @@ describe('Public surface', function () {
       'OidcIdentity',
       'OidcLoginControllerOptions',
       'ProofStore',
+    ]);
+  });
+
+  it('of securest/openapi is these values and types', () => {
+    expect(Object.keys(openapi)).to.have.members(['apiDocs', 'securityDocument', 'servedMetadata']);
+    expect(exportedTypes(program, 'src/openapi/index.ts')).to.have.members([
+      'ApiDocsOptions',
+      'DocumentOptions',
+      'SecurityDocument',
     ]);
   });
 

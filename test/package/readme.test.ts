@@ -102,6 +102,11 @@ describe('Documentation', function () {
     ]);
   });
 
+  it('lists exactly the options of securityDocument', () => {
+    const keys = tableKeys(read('docs/openapi.md'), 'Options of securityDocument');
+    expect(keys).to.deep.equal(declared('src/openapi/security-document.ts', 'DocumentOptions'));
+  });
+
   it('lists exactly the options of oidcLoginController', () => {
     const keys = tableKeys(read('docs/sign-in-at-a-provider.md'), 'Options');
     expect(keys).to.have.members(declared('src/oidc/login-options.ts', 'OidcLoginControllerOptions'));

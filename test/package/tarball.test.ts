@@ -45,6 +45,9 @@ describe('Packed package', function () {
       'CHANGELOG.md',
       'LICENSE',
       'bench/request.svg',
+      ...readdirSync(join(ROOT, 'docs/images'))
+        .filter((name) => name.endsWith('.svg'))
+        .map((name) => `docs/images/${name}`),
       'example/custom-provider.ts',
       'example/custom-userstore.ts',
       ...pages.map((name) => `docs/${name}`),
@@ -58,6 +61,8 @@ describe('Packed package', function () {
       'dist/ldap/index.d.ts',
       'dist/oidc/index.js',
       'dist/oidc/index.d.ts',
+      'dist/openapi/index.js',
+      'dist/openapi/index.d.ts',
       'dist/passkeys/index.js',
       'dist/passkeys/index.d.ts',
       'dist/passport/index.js',

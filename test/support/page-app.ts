@@ -6,13 +6,18 @@ import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { transformSync } from '@swc/core';
 import * as securest from '../../src';
+import * as openapi from '../../src/openapi';
+import { DEADLINE_MS } from './deadlines';
 import { TestServer } from './drivers';
 
 const DOCS = join(__dirname, '../../docs');
 const requireHere = createRequire(__filename);
+/** As the compiler's paths lead to the sources. */
+const OWN: Readonly<Record<string, unknown>> = { securest, 'securest/openapi': openapi };
 const LISTEN = 'app.listen(3000);';
 
-type Run = (load: (name: string) => unknown, exported: { server?: Server }, clock: () => number) => void;
+type Exports = Record<string, unknown>;
+type Run = (load: (name: string) => unknown, exported: Exports, ...given: unknown[]) => void;
 
 /** The code blocks of a page, in a language. */
 export function blocksOf(page: string, language: 'ts' | 'js'): string[] {
@@ -26,7 +31,14 @@ export async function startPageApp(page: string, clock: () => number = Date.now)
   if (printed === undefined) throw new Error(`${page} has no app`);
   const source = printed
     .replace(LISTEN, "export const server = app.listen(0, '127.0.0.1');")
-    .replace('security: {', 'security: { clock,');
+    .replace('security: {', `security: { clock, deadlineMs: ${String(DEADLINE_MS)},`);
+  const { server } = runBlock(source, { clock }) as { server?: Server };
+  if (server === undefined) throw new Error(`The app of ${page} did not listen`);
+  return TestServer.of(server);
+}
+
+/** What a block of code exports when it runs, with variables of these values beside its own. */
+export function runBlock(source: string, given: Readonly<Record<string, unknown>> = {}): Exports {
   const { code } = transformSync(source, {
     swcrc: false,
     module: { type: 'commonjs' },
@@ -36,10 +48,9 @@ export async function startPageApp(page: string, clock: () => number = Date.now)
       transform: { legacyDecorator: true, decoratorMetadata: true },
     },
   });
-  const exported: { server?: Server } = {};
-  const load = (name: string): unknown => (name === 'securest' ? securest : requireHere(name));
-  (compileFunction(code, ['require', 'exports', 'clock']) as Run)(load, exported, clock);
-  const { server } = exported;
-  if (server === undefined) throw new Error(`The app of ${page} did not listen`);
-  return TestServer.of(server);
+  const exported: Exports = {};
+  const load = (name: string): unknown => OWN[name] ?? requireHere(name);
+  const names = ['require', 'exports', ...Object.keys(given)];
+  (compileFunction(code, names) as Run)(load, exported, ...Object.values(given));
+  return exported;
 }

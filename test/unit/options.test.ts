@@ -47,6 +47,7 @@ describe('resolveOptions', () => {
       skip: undefined,
       onUnauthorized: undefined,
       context: false,
+      explain: 'off',
       clock: Date.now,
     });
   });
@@ -70,6 +71,7 @@ describe('resolveOptions', () => {
       skip: () => false,
       onUnauthorized: () => undefined,
       context: true,
+      explain: 'log',
       clock: () => 0,
     } as const;
     const options: SecurityOptions = {
@@ -106,6 +108,7 @@ describe('resolveOptions', () => {
 
   const invalid: Record<keyof SecurityOptions, unknown[]> = {
     context: [1, 'true', null],
+    explain: [true, false, 'on', 'Log', ['log']],
     container: ['typedi', {}, { get: true }, () => 1],
     userstores: [Users, 'Users', ['Users'], [undefined], [new Users()], {}],
     providers: [Users, ['x'], [undefined], [{}], new Set([Users])],
@@ -146,6 +149,24 @@ describe('resolveOptions', () => {
       });
     }
   }
+
+  describe('in production', () => {
+    const before = process.env['NODE_ENV'];
+    afterEach(() => {
+      if (before === undefined) delete process.env['NODE_ENV'];
+      else process.env['NODE_ENV'] = before;
+    });
+
+    it("refuses explain: 'reply', and takes it elsewhere", () => {
+      for (const environment of ['production', 'test', undefined]) {
+        if (environment === undefined) delete process.env['NODE_ENV'];
+        else process.env['NODE_ENV'] = environment;
+        if (environment === 'production') expect(refusal({ explain: 'reply' })).to.contain('explain');
+        else expect(resolveOptions({ explain: 'reply' }).explain).to.equal('reply');
+        expect(resolveOptions({ explain: 'log' }).explain).to.equal('log');
+      }
+    });
+  });
 
   it('refuses names that are no option, misspelt ones too', () => {
     for (const name of ['provider', 'Default', 'requireHTTPS', 'toString']) {

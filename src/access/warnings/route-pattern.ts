@@ -4,13 +4,15 @@
  */
 import { samplesOf } from './regexp-samples';
 
-interface Text {
+export interface Text {
   readonly kind: 'text';
   readonly text: string;
 }
 
-interface Variable {
+export interface Variable {
   readonly kind: 'variable';
+  /** The parameter that gets it: one without a name is known by its number. */
+  readonly name: string;
   /** What it takes, as the source of a regular expression. */
   readonly source: string;
   /** The slash or dot before it, which comes and goes with it. */
@@ -18,21 +20,28 @@ interface Variable {
   readonly modifier: Modifier;
 }
 
-interface Group {
+export interface Group {
   readonly kind: 'group';
   readonly parts: readonly Part[];
   readonly modifier: Modifier;
 }
 
-type Part = Text | Variable | Group;
+export type Part = Text | Variable | Group;
 type Modifier = '' | '?' | '*' | '+';
 
 const VARIANTS = 9;
-const SEGMENT = '[^/]+?';
+/** What a parameter without an expression of its own takes. */
+export const SEGMENT = '[^/]+?';
 const REST = '.+';
 
 /** Paths that are written in one of the ways that a route may be written in. */
 export type Samples = readonly string[];
+
+/** One of those ways: the parts that are there, optional ones too, and paths of them. */
+export interface Choice {
+  readonly parts: readonly Part[];
+  readonly samples: Samples;
+}
 
 export class RoutePattern {
   private readonly parts: readonly Part[];
@@ -50,13 +59,19 @@ export class RoutePattern {
   /**
    * For each choice of its optional parts some paths, with different texts for its parameters. Not all need match.
    */
-  samples(): Samples[] {
+  choices(): Choice[] {
     const words = new Words();
     return choicesOf(this.parts.filter(isOptional)).map((left) => {
       const parts = this.parts.filter((part) => !left.includes(part));
       const count = parts.every(isText) ? 1 : VARIANTS;
-      return Array.from({ length: count }, (_, variant) => textOf(parts, variant, words) || '/');
+      const samples = Array.from({ length: count }, (_, variant) => textOf(parts, variant, words) || '/');
+      return { parts, samples };
     });
+  }
+
+  /** How many parts may be left out: of more than three not every choice is looked at. */
+  get optionalCount(): number {
+    return this.parts.filter(isOptional).length;
   }
 
   /**
@@ -90,7 +105,7 @@ function isSegment(part: Part): boolean {
   return part.kind === 'variable' && part.source === SEGMENT && part.modifier === '';
 }
 
-function isOptional(part: Part): boolean {
+export function isOptional(part: Part): boolean {
   return !isText(part) && (part.modifier === '?' || part.modifier === '*');
 }
 
@@ -162,6 +177,7 @@ class Words {
 
 class Reader {
   private at = 0;
+  private nameless = 0;
 
   constructor(private readonly route: string) {}
 
@@ -173,7 +189,7 @@ class Reader {
       if (variable !== undefined) {
         const modifier = this.modifier();
         const prefix = modifier === '' ? '' : takePrefix(parts);
-        parts.push({ kind: 'variable', source: variable, prefix, modifier });
+        parts.push({ kind: 'variable', ...variable, prefix, modifier });
       } else if (this.take(/\{/y) !== undefined) {
         const inside = this.parts();
         this.take(/\}/y);
@@ -189,12 +205,21 @@ class Reader {
     return parts;
   }
 
-  /** The source of what a variable takes; undefined where none begins. */
-  private variable(): string | undefined {
+  /** Undefined where none begins. */
+  private variable(): Pick<Variable, 'name' | 'source'> | undefined {
     const star = this.take(/\*(\w*)/y);
-    if (star !== undefined) return star === '*' ? '.*' : REST;
+    if (star !== undefined) return { name: this.nameOf(star), source: star === '*' ? '.*' : REST };
     const name = this.take(/:(?:\w+|"[^"]*")/y);
-    return this.pattern() ?? (name === undefined ? undefined : SEGMENT);
+    const source = this.pattern() ?? (name === undefined ? undefined : SEGMENT);
+    return source === undefined ? undefined : { name: this.nameOf(name), source };
+  }
+
+  /** Behind its colon or star, and counted where there is none. */
+  private nameOf(written = ''): string {
+    const name = written.slice(1).replace(/^"(.*)"$/, '$1');
+    if (name !== '') return name;
+    this.nameless += 1;
+    return String(this.nameless - 1);
   }
 
   private pattern(): string | undefined {

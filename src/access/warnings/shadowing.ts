@@ -9,7 +9,7 @@ import type { CompiledAction } from '../compile';
 import { type Requirement, requirementsOf } from '../../rules/normal-form';
 import { samplesOf } from './regexp-samples';
 import { RouteIndex } from './route-index';
-import { RoutePattern, type Samples } from './route-pattern';
+import { type Part, RoutePattern, type Samples } from './route-pattern';
 
 /** A route and an earlier route that answers for it. */
 export interface Shadow {
@@ -32,28 +32,62 @@ interface Route {
   readonly pattern: RoutePattern | undefined;
 }
 
-/** What is left of a route where no earlier one answers: methods, for each choice of its optional parts. */
-interface Left {
+/** Paths of a route that are written in one of the ways that it may be written in. */
+interface Known {
   readonly samples: Samples;
+  /** Undefined where no path is known, and for a regular expression. */
+  readonly parts: readonly Part[] | undefined;
+}
+
+/** What is left of a route where no earlier one answers: methods, for each choice of its optional parts. */
+interface Left extends Known {
   readonly methods: Set<string>;
 }
 
-const found = new WeakMap<readonly CompiledAction[], readonly Hiding[]>();
+/** One way to write the paths of a route, and what it answers there: `ALL` for the methods that no route names. */
+export interface Served {
+  readonly parts: readonly Part[];
+  readonly methods: ReadonlySet<string>;
+}
+
+/** A route with what the earlier ones leave to it. */
+export interface ServedRoute {
+  readonly compiled: CompiledAction;
+  readonly served: readonly Served[];
+  /** False where it may answer paths that are not known here. */
+  readonly isWhole: boolean;
+}
+
+interface Found {
+  readonly hidings: readonly Hiding[];
+  readonly routes: readonly ServedRoute[];
+  readonly methods: ReadonlySet<string>;
+}
+
+const found = new WeakMap<readonly CompiledAction[], Found>();
 
 /** Each guarded route with every earlier route that answers some of its requests and asks for less, in order. */
 export function findShadows(actions: readonly CompiledAction[]): readonly Shadow[] {
-  return hidingsOf(actions)
-    .filter(({ isUnguarded }) => isUnguarded)
+  return searched(actions)
+    .hidings.filter(({ isUnguarded }) => isUnguarded)
     .map(({ later, earlier }) => ({ later, earlier }));
 }
 
 /** Each route with every earlier route that answers some of its requests and asks for something else, or more. */
 export function findHidden(actions: readonly CompiledAction[]): readonly Shadow[] {
-  return hidingsOf(actions);
+  return searched(actions).hidings;
 }
 
-function hidingsOf(actions: readonly CompiledAction[]): readonly Hiding[] {
-  const known = found.get(actions) ?? new ShadowSearch(actions).hidings();
+/**
+ * Each route with the paths and methods that no earlier one answers, in order, and the methods that any route names.
+ * A route that is hidden as a whole has none.
+ */
+export function findServed(actions: readonly CompiledAction[]): Pick<Found, 'routes' | 'methods'> {
+  return searched(actions);
+}
+
+function searched(actions: readonly CompiledAction[]): Found {
+  const known = found.get(actions) ?? new ShadowSearch(actions).search();
   found.set(actions, known);
   return known;
 }
@@ -77,14 +111,29 @@ class ShadowSearch {
     }
   }
 
-  hidings(): Hiding[] {
-    return this.routes.flatMap((later, number) => this.hidingsOf(later, number));
+  search(): Found {
+    const hidings: Hiding[] = [];
+    const routes = this.routes.map((later, number): ServedRoute => {
+      const left = this.asWritten(later);
+      hidings.push(...this.hidingsOf(later, number, left));
+      const served = left.flatMap(({ parts, methods }) =>
+        parts === undefined || methods.size === 0 ? [] : [{ parts, methods }],
+      );
+      const isKnown = left.every(({ parts, methods }) => parts !== undefined || methods.size === 0);
+      return { compiled: later.compiled, served, isWhole: isKnown && left.length === choiceCount(later) };
+    });
+    return { hidings, routes, methods: this.methods };
   }
 
-  private hidingsOf(later: Route, number: number): Hiding[] {
-    const { method } = later.compiled.access;
+  /** As if there were no earlier routes. */
+  private asWritten(route: Route): Left[] {
+    const { method } = route.compiled.access;
     const methods = method === 'ALL' ? this.methods : methodsOf(method);
-    const left = samplesFor(later).map((samples): Left => ({ samples, methods: new Set(methods) }));
+    return knownPaths(route).map((known) => ({ ...known, methods: new Set(methods) }));
+  }
+
+  /** Takes off what is left of a route what earlier ones answer. */
+  private hidingsOf(later: Route, number: number, left: readonly Left[]): Hiding[] {
     const hidings: Hiding[] = [];
     for (const before of this.candidates(later, left)) {
       if (before >= number) break;
@@ -157,12 +206,21 @@ function compileRoute(source: string, flags: string): RegExp | undefined {
   }
 }
 
-/** Paths of a route, for each choice of its optional parts. Where none is known, one choice without any. */
-function samplesFor({ pattern, expression }: Route): readonly Samples[] {
+/** For each choice of its optional parts; where no path is known, one choice without any. */
+function knownPaths({ pattern, expression }: Route): readonly Known[] {
   const isMatched = (path: string) => path.startsWith('/') && expression?.test(path) === true;
-  const choices = pattern?.samples() ?? [samplesOf(expression?.source ?? '').flatMap(withSurroundings)];
-  const known = choices.map((samples) => samples.filter(isMatched)).filter(({ length }) => length > 0);
-  return known.length > 0 ? known : [[]];
+  const choices: readonly Known[] = pattern?.choices() ?? [
+    { parts: undefined, samples: samplesOf(expression?.source ?? '').flatMap(withSurroundings) },
+  ];
+  const known = choices
+    .map(({ parts, samples }) => ({ parts, samples: samples.filter(isMatched) }))
+    .filter(({ samples }) => samples.length > 0);
+  return known.length > 0 ? known : [{ parts: undefined, samples: [] }];
+}
+
+/** How many ways there are to write a path of the route. */
+function choiceCount({ pattern }: Route): number {
+  return pattern === undefined ? 1 : 2 ** pattern.optionalCount;
 }
 
 /** An expression that is not anchored takes longer paths too. */

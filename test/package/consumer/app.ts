@@ -32,6 +32,7 @@ import {
 import { KerberosProvider } from 'securest/kerberos';
 import { LdapUserstore } from 'securest/ldap';
 import { AccessTokenProvider, claimRoles, MemoryProofStore, oidcLoginController } from 'securest/oidc';
+import { apiDocs, type SecurityDocument, securityDocument, servedMetadata } from 'securest/openapi';
 import { PasskeyService } from 'securest/passkeys';
 import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
@@ -55,6 +56,11 @@ assert.throws(
   () => new KerberosProvider({ service: 'HTTP@app.example', realms: ['EXAMPLE.COM'] }),
   /needs the package kerberos: npm install kerberos/,
 );
+assert.throws(
+  () => apiDocs({ document: { openapi: '3.1.1' } }),
+  /needs the package swagger-ui-dist: npm install swagger-ui-dist/,
+);
+assert.equal(typeof apiDocs({ document: { openapi: '3.1.1' }, viewer: 'none' }), 'function');
 assert.throws(() => new LdapUserstore({ url: 'ldap://x', baseDn: 'dc=x' }), /passwords in clear/);
 assert.deepEqual(
   new AccessTokenProvider({
@@ -134,7 +140,15 @@ async function run(): Promise<void> {
   assert.equal((await new SqlUserstore({ client: file }).getUser('ada'))?.username, 'ada');
   file.close();
 
-  const server: Server = createKoaServer(securest({ controllers: [MeController] })).listen(0, '127.0.0.1');
+  const options = securest({ controllers: [MeController] });
+  const { document, unlisted }: SecurityDocument = securityDocument(options);
+  const paths = JSON.parse(JSON.stringify(document)) as {
+    paths: Record<string, { get: { security: unknown } }>;
+  };
+  assert.deepEqual([paths.paths['/me']?.get.security, unlisted], [[{ basic: [] }], []]);
+  assert.equal(servedMetadata(options).actions.length, 1);
+
+  const server: Server = createKoaServer(options).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/me`;
   const get = (credentials?: string) =>

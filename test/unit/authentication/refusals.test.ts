@@ -17,6 +17,7 @@ import {
   ThrottledError,
 } from '../../../src/errors';
 import { resolveOptions, type SecurityOptions } from '../../../src/options';
+import { Recorder } from '../../../src/authentication/recorder';
 import { Refusals } from '../../../src/authentication/refusals';
 import { DEADLINE_MS, hang, holdDeadlines } from '../../support/deadlines';
 import { fakeRequest } from '../../support/fake-request';
@@ -39,6 +40,7 @@ function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER], heade
   const links = () => providers;
   const refusals = new Refusals({
     audit,
+    recorder: new Recorder(audit),
     links,
     realm,
     basicChallengeForScripts,

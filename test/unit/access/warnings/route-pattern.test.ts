@@ -73,7 +73,7 @@ describe('RoutePattern', () => {
         expect(PATHS.filter((path) => expression.test(path))).to.deep.equal(
           PATHS.filter((path) => layer!.match(path)),
         );
-        for (const samples of pattern.samples()) {
+        for (const { samples } of pattern.choices()) {
           expect(samples.filter((path) => layer!.match(path))).to.have.length.above(0);
           expect(samples.filter((path) => !layer!.match(path) === expression.test(path))).to.deep.equal([]);
         }

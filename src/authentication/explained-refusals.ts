@@ -1,0 +1,78 @@
+/** The option `explain`: a line for each refusal, for those who read the log. A client gets no more than its name. */
+import { randomUUID } from 'node:crypto';
+import { type Audit, factsOf, secretsOf } from '../audit/audit';
+import { SecurityError } from '../errors';
+import type { SecurityRequest } from '../core/request';
+import { isOnThisMachine } from '../http/client-address';
+import { parsedBody, rawRequest } from '../http/raw';
+import { describeReason } from '../util/describe-error';
+import { isInstance } from '../util/instance';
+import { masked } from '../util/masked';
+import { printable } from '../util/printable';
+import type { RefusalListener, RefusalRecord } from './recorder';
+
+/** Names the line in the log that says why. */
+const HEADER = 'X-Securest-Explain-Id';
+
+/** Less than a line of the log, so that the name at its end is never cut off. */
+const MAX_LENGTH = 1800;
+
+/** @param mode 'reply' tells a client on this machine the name of the line */
+export function explainRefusals(audit: Audit, mode: 'log' | 'reply'): RefusalListener {
+  return (record) => {
+    const id = randomUUID();
+    const line = printable(refusalLine(record), MAX_LENGTH).slice(0, MAX_LENGTH);
+    audit.info(`${line} [${id}]`);
+    const isTold = mode === 'reply' && isOnThisMachine(rawRequest(record.request.action));
+    return isTold ? { [HEADER]: id } : undefined;
+  };
+}
+
+/** For example `403 DELETE /notes/7 (NotesController.remove) role admin (NotesController.remove) for eve; Password authenticated`. */
+function refusalLine(record: RefusalRecord): string {
+  const { request, action, status, code, user, deniedBy, refusedBy, verdicts, error } = record;
+  const { method, path } = factsOf(request);
+  const sent = [...secretsOf(request), ...sentValues(request)];
+  const by =
+    deniedBy === undefined
+      ? `${code}${refusedBy === undefined ? '' : ` by ${refusedBy}`}`
+      : masked(deniedBy, sent);
+  const outcomes = verdicts.map(({ provider, verdict, credentials, error: thrown }) => {
+    const reason = reasonOf(thrown, [...sent, ...secretsOf(request, credentials)]);
+    return `${provider} ${verdict}${reason === undefined ? '' : ` (${reason})`}`;
+  });
+  const isTold = verdicts.some(({ error: thrown }) => thrown !== undefined && thrown === error.cause);
+  const cause = isTold || error.cause === undefined ? undefined : reasonOf(error, sent);
+  return [
+    `${String(status)} ${method} ${path}${action === undefined ? '' : ` (${action})`} ${by}${user === undefined ? '' : ` for ${user}`}`,
+    ...(outcomes.length === 0 ? [] : [outcomes.join(', ')]),
+    ...(cause === undefined ? [] : [cause]),
+  ].join('; ');
+}
+
+/** Undefined for an error of the family that says no more than its code. */
+function reasonOf(thrown: unknown, secrets: readonly string[]): string | undefined {
+  if (thrown === undefined) return undefined;
+  if (isInstance<SecurityError>(thrown, SecurityError) && thrown.cause === undefined) return undefined;
+  return describeReason(thrown, secrets);
+}
+
+/** Shorter values are words that any message may have. */
+const MIN_LENGTH = 4;
+
+/** The values of query and body: what reads them may quote them in what it throws. */
+function sentValues(request: SecurityRequest): string[] {
+  const { action } = request;
+  const [, query = ''] = /\?(.*)/s.exec(rawRequest(action).url ?? '') ?? [];
+  const values = new Set([query, ...new URLSearchParams(query).values()]);
+  const seen = new Set<object>();
+  const left: unknown[] = [parsedBody(action)];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next === 'string') values.add(next);
+    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
+    seen.add(next);
+    for (const value of Object.values(next)) left.push(value);
+  }
+  return [...values].filter(({ length }) => length >= MIN_LENGTH);
+}

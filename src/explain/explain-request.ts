@@ -1,0 +1,59 @@
+import { METHODS } from 'node:http';
+import type { StatedIdentity } from '../host/trial';
+import { flag, isText, kind, oneOf, optional } from '../util/option-kinds';
+import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
+
+/** The request to explain. */
+export interface ExplainRequest {
+  /** In any case. `CONNECT` has no route. */
+  method: string;
+  /** As it stands in a request line: with a leading slash, percent-encoded. A query is looked at by what `run` asks alone. */
+  path: string;
+  /**
+   * Who sends it: a client without credentials, any login of a user with these roles (an empty list is a user without
+   * roles), or a user of the app's stores. @default 'anonymous'
+   */
+  as?: 'anonymous' | { roles: readonly string[] } | { user: string };
+  /**
+   * True asks the app's own code: stores, policies, role loaders, authorization providers, the `skip` hook. They run as for
+   * a request, with all that they do. The stated login is one of this moment and has every scope. @default false
+   */
+  run?: boolean;
+  /** Whose router finds the route. @default 'koa' where it is installed */
+  driver?: 'koa' | 'express';
+}
+
+const MAX_PATH = 8000;
+
+const isNames = (value: unknown): boolean =>
+  Array.isArray(value) && Array.from(value as unknown[]).every(isText);
+
+function isIdentity(value: unknown): boolean {
+  if (value === 'anonymous') return true;
+  if (!isPlainObject(value) || Object.keys(value).length !== 1) return false;
+  return Object.hasOwn(value, 'user') ? isText(value['user']) : isNames(value['roles']);
+}
+
+const OPTIONS = {
+  method: kind<string>(
+    'must be an HTTP method such as GET',
+    (value) =>
+      typeof value === 'string' && METHODS.includes(value.toUpperCase()) && value.toUpperCase() !== 'CONNECT',
+  ),
+  path: kind<string>(
+    `must be a percent-encoded path of at most ${String(MAX_PATH)} characters, such as /notes/7`,
+    (value) => typeof value === 'string' && value.length <= MAX_PATH && /^\/[!-~]*$/.test(value),
+  ),
+  as: optional(
+    kind<StatedIdentity>("must be 'anonymous', { roles: [...] } or { user: '...' }", isIdentity),
+    'anonymous',
+  ),
+  run: optional(flag, false),
+  driver: optional(oneOf('koa', 'express')),
+} satisfies Record<keyof ExplainRequest, Kind<unknown>>;
+
+/** @throws ConfigurationError that names each member that is unknown or not valid */
+export function parseExplainRequest(given: ExplainRequest): Values<typeof OPTIONS> {
+  const { method, ...request } = parseOptions('explain()', given, OPTIONS);
+  return { ...request, method: method.toUpperCase() };
+}

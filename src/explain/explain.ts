@@ -1,0 +1,186 @@
+/**
+ * Explains one decision: which route answers a request, which levels guard it, and whether an identity may call it, by the
+ * compiled access and the evaluation that report and test kit use. Only `run` asks the app's own code.
+ */
+import type { RoutingControllersOptions } from 'routing-controllers';
+import type { CompiledAction } from '../access/compile';
+import { type Answer, expectedAccess, type Identity, levelAnswers } from '../access/expected-access';
+import { asksForUser } from '../access/parameters';
+import type { Access } from '../core/access';
+import type { ProviderOutcome } from '../core/events';
+import {
+  AccessDeniedError,
+  AuthenticationRequiredError,
+  BadCredentialsError,
+  type SecurityError,
+  type SecurityErrorCode,
+} from '../errors';
+import { accessFacts } from '../host/access-facts';
+import { findRoutes } from '../host/find-route';
+import { inspectOptions } from '../host/inspect-options';
+import type { Inspection } from '../host/install';
+import { STATED, type StatedIdentity, type Trial } from '../host/trial';
+import { identityOf } from '../report/identities';
+import { describeLevel, describeRule } from '../rules/rules';
+import { type ExplainRequest, parseExplainRequest } from './explain-request';
+
+/** A part of a guard, and whether it holds for the identity. */
+export interface ExplainedLevel {
+  /** In words. */
+  readonly rule: string;
+  /** Where it was written: `class NotesController`, `NotesController.list`, an authorization provider, `guard NAME`. */
+  readonly source: string;
+  readonly holds: Answer;
+}
+
+/** One decision. It is frozen, and has no secret: no cause of an error is in it. */
+export interface Explanation {
+  /** The route that answers, by its pattern; undefined where no action serves the request. */
+  readonly route: { readonly method: string; readonly path: string; readonly action: string } | undefined;
+  /** The routes that match as well and come later, so that this one hides them, as `METHOD /path (action)`. */
+  readonly later: readonly string[];
+  /**
+   * What guards the route, in order, each of which must hold; empty for an open one. Without a route those of the app's
+   * guards outside of actions: where these are mounted the app alone knows.
+   */
+  readonly levels: readonly ExplainedLevel[];
+  /** What each provider made of the request; empty without `run`. */
+  readonly outcomes: readonly ProviderOutcome[];
+  /** The level, provider or action that refused, in words. */
+  readonly refusedBy: string | undefined;
+  /** `allowed`: it reaches the action. `depends`: only the app's own code can tell, or what the login is limited to. */
+  readonly verdict: 'allowed' | 'refused' | 'depends';
+  /** Of a refusal, before an `onUnauthorized` hook changes it; undefined also where it depends which one it is. */
+  readonly status: number | undefined;
+  readonly code: SecurityErrorCode | undefined;
+}
+
+type Decision = Omit<Explanation, 'route' | 'later'>;
+
+const UNDECIDED = { refusedBy: undefined, status: undefined, code: undefined };
+
+/** See `on-demand.ts` for the contract. */
+export async function explain(
+  options: RoutingControllersOptions,
+  given: ExplainRequest,
+): Promise<Explanation> {
+  const { as, run, ...wanted } = parseExplainRequest(given);
+  const inspection = inspectOptions(options);
+  const identity = await identityFor(as, inspection);
+  let trial: Trial | undefined;
+  const [found, ...later] = await findRoutes(inspection, wanted, async (action, first) => {
+    if (run) trial = await inspection.tryOut(action, first, as);
+  });
+  const decision =
+    found === undefined
+      ? withoutRoute(inspection, identity)
+      : trial === undefined
+        ? expected(found, identity, as, inspection)
+        : tried(found, identity, trial, inspection);
+  return frozen({
+    route: found && { method: found.access.method, path: found.access.route, action: found.access.action },
+    later: later.map(({ access: { method, route, action } }) => `${method} ${route} (${action})`),
+    ...decision,
+  });
+}
+
+/** @throws ConfigurationError for a role that the app does not have, and a user whom no store has */
+async function identityFor(as: StatedIdentity, inspection: Inspection): Promise<Identity> {
+  if (as === 'anonymous') return { isAuthenticated: false, roles: [] };
+  if ('user' in as) return identityOf(as.user, inspection);
+  for (const role of as.roles) inspection.options.grants.refuseUnknown(role, 'explain()');
+  return { isAuthenticated: true, roles: as.roles };
+}
+
+/** Nothing of securest answers it, unless a guard stands there. */
+function withoutRoute({ guards, ...inspection }: Inspection, identity: Identity): Decision {
+  const levels = guards.flatMap((guard) => levelsOf(guard, identity, { ...inspection, guards }));
+  return { ...UNDECIDED, levels, outcomes: [], verdict: 'depends' };
+}
+
+/** What the access itself says, without any code of the app. */
+function expected(
+  { access, action }: CompiledAction,
+  identity: Identity,
+  as: StatedIdentity,
+  inspection: Inspection,
+): Decision {
+  const levels = levelsOf(access, identity, inspection);
+  const decided = { ...UNDECIDED, levels, outcomes: [] };
+  const [first] = access.levels;
+  if (first === undefined) {
+    // Who sends wrong credentials is refused where the user is asked for, and so is a user who may not log in.
+    const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser(action);
+    if (!isRefused) return { ...decided, verdict: 'allowed' };
+    return refused(decided, new BadCredentialsError(), STATED);
+  }
+  const { answer } = expectedAccess(access, identity, accessFacts(inspection));
+  if (answer === 'yes') return { ...decided, verdict: 'allowed' };
+  // The hook may let through whomever the guards refuse.
+  if (answer === 'depends' || inspection.options.skip !== undefined)
+    return { ...decided, verdict: 'depends' };
+  if (!identity.isAuthenticated) {
+    return as === 'anonymous'
+      ? refused(decided, new AuthenticationRequiredError(), describeLevel(first))
+      : refused(decided, new BadCredentialsError(), STATED);
+  }
+  const at = levels.findIndex(({ holds }) => holds === 'no');
+  const level = access.levels[at];
+  const refusal = refused(decided, new AccessDeniedError(), level && describeLevel(level));
+  // Code of the app that is asked before may fail, or refuse in its own way.
+  const isCertain = levels.slice(0, at).every(({ holds }) => holds === 'yes');
+  return isCertain ? refusal : { ...refusal, status: undefined, code: undefined };
+}
+
+/** What came of asking the app. */
+function tried(
+  { access }: CompiledAction,
+  identity: Identity,
+  { outcomes, error, refusedBy, isSkipped }: Trial,
+  inspection: Inspection,
+): Decision {
+  const levels = levelsOf(access, identity, inspection);
+  const decided = { ...UNDECIDED, levels, outcomes };
+  if (isSkipped === true) return { ...decided, refusedBy: undefined, verdict: 'allowed' };
+  if (error === undefined) {
+    return { ...decided, levels: levels.map((level) => ({ ...level, holds: 'yes' })), verdict: 'allowed' };
+  }
+  const at = levels.findIndex((level) => isNamedIn(refusedBy, level));
+  const told = levels.map((level, index) =>
+    at < 0 || index > at ? level : { ...level, holds: index === at ? ('no' as const) : ('yes' as const) },
+  );
+  const [first] = access.levels;
+  return refused({ ...decided, levels: told }, error, refusedBy ?? (first && describeLevel(first)));
+}
+
+/** True for the level, or the authorization provider, that a reason begins with. */
+function isNamedIn(refusedBy: string | undefined, { rule, source }: ExplainedLevel): boolean {
+  return [`${rule} (${source})`, source].some(
+    (name) => refusedBy === name || refusedBy?.startsWith(`${name}: `) === true,
+  );
+}
+
+function refused(decided: Decision | Omit<Decision, 'verdict'>, error: SecurityError, by?: string): Decision {
+  return { ...decided, refusedBy: by, verdict: 'refused', status: error.httpCode, code: error.code };
+}
+
+function levelsOf(access: Access, identity: Identity, inspection: Inspection): readonly ExplainedLevel[] {
+  if (access.levels.length === 0) return [];
+  const guards = levelAnswers(access, identity, accessFacts(inspection)).map(({ level, answer }) => ({
+    rule: describeRule(level.rule),
+    source: level.source,
+    holds: identity.isAuthenticated ? answer : ('no' as const),
+  }));
+  const providers = inspection.components.authorizationProviders.map((provider) => ({
+    rule: provider.get().describe?.(access) ?? 'rules of its own',
+    source: provider.name,
+    holds: identity.isAuthenticated ? ('depends' as const) : ('no' as const),
+  }));
+  return [...guards, ...providers];
+}
+
+/** Through and through: it is made of plain objects and lists alone. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}

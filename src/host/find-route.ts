@@ -1,0 +1,116 @@
+/**
+ * Which action answers a request: asked of the host's own router, in a server that has nothing but the routes. No action,
+ * middleware, body parser or upload of the app is in it.
+ */
+import type http from 'node:http';
+import {
+  type Action,
+  type ActionMetadata,
+  type BaseDriver,
+  type ControllerMetadata,
+  ExpressDriver,
+  KoaDriver,
+} from 'routing-controllers';
+import type { CompiledAction } from '../access/compile';
+import { ConfigurationError } from '../errors';
+import type { InspectedOptions } from './inspect-options';
+import { jwksRouteOf } from './jwks-controller';
+import { StubbedServer } from './stubbed-server';
+
+export interface Wanted {
+  readonly method: string;
+  /** As it stands in a request line. */
+  readonly path: string;
+  /** Undefined for Koa where it is installed, else Express. */
+  readonly driver: 'koa' | 'express' | undefined;
+}
+
+/**
+ * The actions whose routes match, in the order in which the router asks them: the first one answers, and hides the others.
+ * @param atFirst is called at the first one, with the request as the host has it; what it rejects with rejects
+ * @throws ConfigurationError where the host is not installed
+ */
+export async function findRoutes(
+  { compiled, routePrefix }: Pick<InspectedOptions, 'compiled' | 'routePrefix'>,
+  { method, path, driver: name }: Wanted,
+  atFirst: (action: Action, found: CompiledAction) => Promise<void>,
+): Promise<readonly CompiledAction[]> {
+  const found: CompiledAction[] = [];
+  const failures: unknown[] = [];
+  const driver = driverOf(name);
+  for (const one of compiled) {
+    driver.routePrefix = jwksRouteOf(one.action.target) === undefined ? routePrefix : '';
+    driver.registerAction(bare(one.action), async (action: Action) => {
+      const next = action.next as () => Promise<unknown> | undefined;
+      // The host asks no further route otherwise.
+      (action.request as { routingControllersStarted?: boolean }).routingControllersStarted = false;
+      if (found.push(one) === 1) {
+        await atFirst(action, one).catch((failure: unknown) => failures.push(failure));
+      }
+      await next();
+    });
+  }
+  driver.registerRoutes();
+  const server = await StubbedServer.listen(listenerOf(driver));
+  try {
+    await server.request(method, path, {});
+  } finally {
+    await server.close();
+  }
+  if (failures.length > 0) throw failures[0];
+  return found;
+}
+
+/** The route of an action, without whatever of the app would run for it. */
+function bare(action: ActionMetadata): ActionMetadata {
+  const controllerMetadata = Object.create(action.controllerMetadata, {
+    uses: { value: [] },
+  }) as ControllerMetadata;
+  const off = { value: false };
+  return Object.create(action, {
+    uses: { value: [] },
+    controllerMetadata: { value: controllerMetadata },
+    isAuthorizedUsed: off,
+    isBodyUsed: off,
+    isFileUsed: off,
+    isFilesUsed: off,
+  }) as ActionMetadata;
+}
+
+function driverOf(name: Wanted['driver']): KoaDriver | ExpressDriver {
+  try {
+    return name === 'express' ? new ExpressDriver() : new KoaDriver();
+  } catch (cause) {
+    if (name === undefined) return driverOf('express');
+    throw new ConfigurationError(`explain(): ${name} is not installed: npm install ${name}`, { cause });
+  }
+}
+
+interface Koa {
+  silent: boolean;
+  callback(): http.RequestListener;
+}
+
+/** Express tells handlers of errors by the number of their parameters. */
+type ExpressHandler =
+  | ((request: unknown, response: http.ServerResponse) => void)
+  | ((error: unknown, request: unknown, response: http.ServerResponse, next: unknown) => void);
+
+type Express = http.RequestListener & { use(handler: ExpressHandler): void };
+
+function listenerOf(driver: BaseDriver): http.RequestListener {
+  if (driver instanceof ExpressDriver) {
+    const app = driver.express as Express;
+    app.use((_request: unknown, response: http.ServerResponse) => {
+      response.end();
+    });
+    // A path that cannot be decoded is an error there, which Express would print.
+    app.use((_error: unknown, _request: unknown, response: http.ServerResponse, _next: unknown) => {
+      response.end();
+    });
+    return app;
+  }
+  const { koa } = driver as unknown as { koa: Koa };
+  koa.silent = true;
+  return koa.callback();
+}
