@@ -9,6 +9,12 @@ export interface LiveLogin {
 export class LiveLogins {
   /** Most users have one, which then costs no set. */
   private readonly byUser = new Map<string, LiveLogin | Set<LiveLogin>>();
+  private count = 0;
+
+  /** How often logins had to be checked, for those that are not among them yet. */
+  get changes(): number {
+    return this.count;
+  }
 
   add(username: string, login: LiveLogin): void {
     const known = this.byUser.get(username);
@@ -29,6 +35,7 @@ export class LiveLogins {
 
   /** Has all logins of the users of that name checked, whatever store they came from. */
   recheck(username: string): void {
+    this.count += 1;
     const known = this.byUser.get(username);
     if (known === undefined) return;
     for (const login of known instanceof Set ? [...known] : [known]) login.recheck();

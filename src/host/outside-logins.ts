@@ -12,6 +12,7 @@ import type { KnownLogin, Recheck } from '../authentication/recheck';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestState, RequestStates } from '../authentication/request-state';
 import type { AppComponents } from '../components/app-components';
+import type { Access } from '../core/access';
 import { Authentication } from '../core/authentication';
 import { userIdOf } from '../core/user';
 import { BadCredentialsError, SecurityError, SecurityFaultError } from '../errors';
@@ -96,9 +97,19 @@ export class OutsideLogins {
     name: string,
     isRecheck = false,
   ): Promise<void> {
+    const access = accessOfRule(rule, `event ${name}`, request.method ?? '', this.parts.options.grants);
+    await this.authorizeAccess(request, login, access, isRecheck);
+  }
+
+  /** The same for what has guards of its own. A literal true is the one grant. */
+  async authorizeAccess(
+    request: IncomingMessage,
+    login: Authentication,
+    access: Access,
+    isRecheck = false,
+  ): Promise<true> {
     const { checkers, options } = this.parts;
-    const access = accessOfRule(rule, `event ${name}`, request.method ?? '', options.grants);
-    await this.settled(() => {
+    return this.settled(() => {
       const known = this.find(login, 'authorize()');
       const acceptedUntil = Authentication.acceptedUntil(login);
       // Written so that a broken date has passed.
@@ -107,6 +118,11 @@ export class OutsideLogins {
       }
       return checkers.authorizeLogin(this.requestOf(known, request), known.login, access, isRecheck);
     });
+  }
+
+  /** True where a request has been authenticated before, by what it brought itself. */
+  hasLogin(request: IncomingMessage): boolean {
+    return this.parts.states.find({ request, response: undefined })?.outcome?.kind === 'authenticated';
   }
 
   /** Whether a login still counts, and as what. Rejects only for a login that is not known. */

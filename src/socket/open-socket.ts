@@ -48,8 +48,18 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
   constructor(private readonly parts: OpenSocketParts<U>) {
     this.current = parts.login;
     this.endsAt = this.endOf(parts.login);
-    parts.logins.parts.liveLogins.add(this.username, this);
+  }
+
+  /**
+   * Has the login checked from now on. Called once, when the connection is there whose end will call `close()`.
+   * @param since the changes of `LiveLogins` when the request came: what changed meanwhile was not seen by its login
+   */
+  start(since: number): void {
+    if (this.isOver) return;
+    const { liveLogins } = this.parts.logins.parts;
+    liveLogins.add(this.username, this);
     this.wait();
+    if (liveLogins.changes !== since) this.recheck();
   }
 
   get login(): Authentication<U> {

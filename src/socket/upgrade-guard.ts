@@ -42,6 +42,7 @@ export function upgradeGuard<U extends User, R extends string>(
   return async (request, socket) => {
     // Node listens no more, and a connection that fails without a listener would end the process.
     socket.on('error', ignore);
+    const { changes } = logins.parts.liveLogins;
     try {
       const login = (await logins.login(request, { handshake: true })) as Authentication<U>;
       await logins.authorize(request, login as Authentication, rule, NAME);
@@ -59,6 +60,7 @@ export function upgradeGuard<U extends User, R extends string>(
       socket.once('close', () => {
         open.close();
       });
+      open.start(changes);
       return open;
     } catch (error) {
       refuse(logins, request, socket, error);

@@ -376,9 +376,18 @@ describe('Public surface', function () {
   });
 
   it('of securest/socket is these values and types', () => {
-    expect(Object.keys(socket)).to.have.members(['upgradeGuard']);
+    expect(Object.keys(socket)).to.have.members([
+      'secureSocketControllers',
+      'secureSocketIo',
+      'socketLogin',
+      'upgradeGuard',
+    ]);
     expect(exportedTypes(program, 'src/socket/index.ts')).to.have.members([
+      'SocketControllersOptions',
       'SocketEnd',
+      'SocketHandshake',
+      'SocketIoOptions',
+      'SocketIoServer',
       'SocketLogin',
       'SocketOptions',
     ]);
