@@ -10,13 +10,9 @@ require('reflect-metadata');
 const { IsString } = require('class-validator');
 const { validationMetadatasToSchemas } = require('class-validator-jsonschema');
 const { MemoryUserstore, createSecurity } = require('./src/index.ts');
-<<<<<<< HEAD
 for (const name of [
   ...['kerberos', 'ldap', 'oidc', 'openapi', 'opentelemetry', 'passkeys', 'passport', 'redis', 'socket', 'sql', 'testing'],
 ]) {
-=======
-for (const name of ['kerberos', 'ldap', 'oidc', 'openapi', 'passkeys', 'passport', 'redis', 'socket', 'sql', 'testing']) {
->>>>>>> w/socketio
   require('./src/' + name + '/index.ts');
 }
 class Note {}
