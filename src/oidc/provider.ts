@@ -129,7 +129,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     return attempted(() => {
       const sent = sentToken(request, this.schemes);
       if (sent === undefined) return null;
-      const verified = this.#verify(sent.token);
+      const verified = this.#verify(request, sent.token);
       if (verified === null) return null;
       return chained(verified, (token) => this.#login(sent.token, token, undefined, userstore));
     });

@@ -354,7 +354,7 @@ describe('The router that early asks on Koa', () => {
       reset();
       let matches = 0;
       class Counting extends Router {
-        match(path: string, method: string): unknown {
+        override match(path: string, method: string): unknown {
           matches += 1;
           return super.match(path, method);
         }

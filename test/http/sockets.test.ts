@@ -169,11 +169,10 @@ describe('Sockets of ws', () => {
 
   it('leave the app alone where the client goes while it is asked about', async () => {
     await using app = await start();
-    const held: { answer?: () => void } = {};
-    fault = () => new Promise<void>((resolve) => (held.answer = resolve));
+    const held: (() => void)[] = [];
+    fault = () => new Promise<void>((resolve) => held.push(resolve));
     const { hostname, port } = new URL(app.server.url);
     for (const user of ['ann', 'nobody']) {
-      delete held.answer;
       const socket = net.connect(Number(port), hostname);
       socket.on('error', () => {});
       const gone = once(app.server.server, 'upgrade').then(([, raw]) => raw as net.Socket);
@@ -181,11 +180,11 @@ describe('Sockets of ws', () => {
         `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-User: ${user}\r\n\r\n`,
       );
       const raw = await gone;
-      await eventually(() => held.answer !== undefined);
+      await eventually(() => held.length > 0);
       socket.resetAndDestroy();
       raw.resume();
       await eventually(() => raw.destroyed);
-      held.answer?.();
+      held.pop()?.();
     }
     fault = undefined;
     // Decided after both of them.
