@@ -283,7 +283,7 @@ for (const driver of DRIVERS) {
           new SimpleSpanProcessor({
             export: (_spans, done) => {
               exports += 1;
-              done({ code: 1 as never, error: new Error('the collector is down') });
+              done({ code: 1, error: new Error('the collector is down') });
             },
             shutdown: () => Promise.resolve(),
           }),
