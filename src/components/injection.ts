@@ -1,8 +1,8 @@
-import { Container } from 'typedi';
 import { classChain } from '../util/class-chain';
 import type { Constructor, ContainerLike } from './constructor';
 import { findService, isTypeDi } from './known-service';
 import { metadataCure } from './metadata-cure';
+import { typeDi } from './typedi';
 
 const PARAMETER_TYPES = 'design:paramtypes';
 
@@ -88,7 +88,8 @@ function reflect() {
 /** True where `@Inject` says what a parameter gets, on the class or, as TypeDI has it, on its base. */
 function isInjectedByName(cls: object, index: number): boolean {
   const base: unknown = Object.getPrototypeOf(cls);
-  return Container.handlers.some(
+  const handlers = typeDi?.Container.handlers ?? [];
+  return handlers.some(
     (handler) => handler.index === index && (handler.object === cls || handler.object === base),
   );
 }
