@@ -6,6 +6,7 @@ export { explain } from './explain/on-demand';
 export type { ExplainedLevel, Explanation } from './explain/explain';
 export type { ExplainRequest } from './explain/explain-request';
 export type { GuardRule } from './rules/guard-rule';
+export type { AuthenticateOptions } from './host/outside-logins';
 export type { GuardOptions } from './guards/guards';
 export type { Handler, Middleware } from './guards/middleware';
 export { reportHtml, reportSvg, reportTable, securityReport } from './report/on-demand';

@@ -11,6 +11,7 @@ import { Audit, factsOf } from './audit/audit';
 import { Activity } from './authentication/activity';
 import { Authenticator } from './authentication/authenticator';
 import { findKnownUser } from './authentication/known-user';
+import { LiveLogins } from './authentication/live-logins';
 import { LoginContext } from './authentication/login-context';
 import { explainRefusals } from './authentication/explained-refusals';
 import { Recorder } from './authentication/recorder';
@@ -115,6 +116,9 @@ export function createSecurity<U extends User = User, R extends string = string>
     onOutcome: (request, outcome) => {
       audit.outcome(request, outcome);
     },
+    onRecheck: (request, verdict, error) => {
+      audit.recheck(request, verdict, error);
+    },
   });
   const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs, clock });
   const recorder = new Recorder(audit);
@@ -155,6 +159,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     userstore,
     guards: new Guards(grants),
     context: new LoginContext(options.context),
+    liveLogins: new LiveLogins(),
     recorder,
     authorizer,
   });

@@ -4,16 +4,18 @@
 import { channel } from 'node:diagnostics_channel';
 import type { AuthenticationOutcome } from '../authentication/authenticator';
 import type { Authenticated } from '../authentication/chain';
+import type { Verdict } from '../authentication/verdicts';
 import type {
   Problem,
   ProviderOutcome,
+  ProviderVerdict,
   SecurityEvent,
   SecurityEventListener,
   UnavailableEvent,
 } from '../core/events';
 import type { Logger } from '../core/logger';
 import type { SecurityRequest } from '../core/request';
-import { ServiceUnavailableError } from '../errors';
+import { type SecurityError, ServiceUnavailableError } from '../errors';
 import { rawResponse } from '../http/raw';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
@@ -78,7 +80,7 @@ export class Audit {
     const login = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     for (const { provider, verdict, error, credentials } of login.verdicts) {
       if (verdict === 'authenticated') this.outages.ended(provider);
-      if (verdict !== 'bug' && verdict !== 'unavailable' && verdict !== 'deadline_passed') continue;
+      if (!isFault(verdict)) continue;
       // Work that was given up because its client has gone says nothing of the component.
       if (verdict === 'unavailable' && hasNoCause(error) && hasGone(request)) continue;
       this.unavailable(request, provider, verdict, {
@@ -109,14 +111,45 @@ export class Audit {
     this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));
   }
 
+  /** Tells what became of a login that goes on: that it has ended, or that this is not known. */
+  recheck(
+    request: SecurityRequest,
+    { provider, verdict, error: cause }: Verdict,
+    error: SecurityError | undefined,
+  ): void {
+    if (error === undefined) {
+      this.outages.ended(provider);
+    } else if (isFault(verdict) || verdict === 'throttled') {
+      const reason = verdict === 'throttled' ? 'unavailable' : verdict;
+      const message = `${provider} could not check a login again (${verdict})`;
+      // It is checked again and again, and so are many others: a bug is told no more often than an outage.
+      const count = this.outages.note(provider, reason === 'bug' ? 'unavailable' : reason);
+      this.tellUnavailable(count, request, provider, reason, { message, cause, secrets: secretsOf(request) });
+    } else {
+      this.emit(() => {
+        const outcomes = outcomesOf([{ provider, verdict }]);
+        return { type: 'failed', code: error.code, outcomes, ...factsOf(request) };
+      });
+    }
+  }
+
   /** Tells that a decision could not be taken, where that is news. */
   unavailable(
     request: SecurityRequest,
     component: string,
     reason: UnavailableEvent['reason'],
+    fault: Fault,
+  ): void {
+    this.tellUnavailable(this.outages.note(component, reason), request, component, reason, fault);
+  }
+
+  private tellUnavailable(
+    count: number,
+    request: SecurityRequest,
+    component: string,
+    reason: UnavailableEvent['reason'],
     { message, cause, secrets }: Fault,
   ): void {
-    const count = this.outages.note(component, reason);
     if (count === 0) return;
     this.emit(() => ({ type: 'unavailable', component, reason, count, ...factsOf(request) }));
     this.error(
@@ -156,6 +189,10 @@ export class Audit {
       // A broken log must not decide about requests.
     }
   }
+}
+
+function isFault(verdict: ProviderVerdict): verdict is UnavailableEvent['reason'] {
+  return verdict === 'bug' || verdict === 'unavailable' || verdict === 'deadline_passed';
 }
 
 /** Of a decision that could not be taken. */

@@ -19,7 +19,7 @@ import type { SecurityRequest } from '../core/request';
 import { type FixedUser, fixedUser } from '../core/fixed-user';
 import { silencePromisesIn } from '../core/silence';
 import { isUser, notAUser, type User } from '../core/user';
-import type { MaybePromise } from '../core/userstore';
+import type { MaybePromise, UserstoreInterface } from '../core/userstore';
 import { withinDeadline } from '../http/deadline';
 import { sendableHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
@@ -38,16 +38,19 @@ export class Asked {
   private readonly userstore: ProviderUserstore;
   private provider: AuthProviderInterface | undefined;
 
+  /** @param before the login that is asked about once more; undefined at its first time */
   constructor(
     private readonly link: ChainLink,
     request: SecurityRequest,
     private readonly options: ChainOptions,
+    private readonly before?: Authentication,
   ) {
     this.request = new RequestWithSignal(request);
     this.userstore = new ProviderUserstore(options.userstore);
   }
 
-  answer(provider: AuthProviderInterface): MaybePromise<Answer> {
+  /** @param ask what the provider is asked for */
+  answer(provider: AuthProviderInterface, ask: Ask = authenticate): MaybePromise<Answer> {
     const { request, userstore, options } = this;
     listenForProblems(request, ({ user, ...problem }) => {
       options.onProblem({ ...problem, user: user && userstore.label(user, this.link.name) });
@@ -56,7 +59,7 @@ export class Asked {
     if (options.observers.isOn) this.watch();
     try {
       const result: unknown = withinDeadline<unknown>(
-        provider.authenticate(request, userstore),
+        ask(provider, request, userstore),
         options.deadlineMs,
         (reason) => {
           request.abort(reason);
@@ -87,9 +90,10 @@ export class Asked {
 
   private judged(result: unknown): Answer {
     if (result === null || result === undefined) return NOT_MINE;
-    const { link, request, userstore, options } = this;
+    const { link, request, userstore, options, before } = this;
     try {
-      return accept(link, this.provider, result, request, userstore, options, (problem) => {
+      const answer = before === undefined ? result : withDetailsOf(before, result);
+      return accept(link, this.provider, answer, request, userstore, options, before, (problem) => {
         reportProblem(request, problem);
       });
     } catch (error) {
@@ -98,7 +102,22 @@ export class Asked {
   }
 }
 
+/** How a provider is asked about a request. */
+export type Ask = (
+  provider: AuthProviderInterface,
+  request: SecurityRequest,
+  userstore: UserstoreInterface,
+) => unknown;
+
+const authenticate: Ask = (provider, request, userstore) => provider.authenticate(request, userstore);
+
 const NOT_MINE: Answer = { verdict: 'no_credentials' };
+
+/** Whoever answers with a user alone says nothing of the login, whose limits must not be lost with that. */
+function withDetailsOf(before: Authentication, result: unknown): unknown {
+  if (result instanceof Authentication || !isUser(result)) return result;
+  return new Authentication(result, before);
+}
 
 /** Takes a provider's result as a grant only when it literally is one. */
 function accept(
@@ -108,6 +127,7 @@ function accept(
   request: SecurityRequest,
   userstore: ProviderUserstore,
   { activity, clock }: ChainOptions,
+  before: Authentication | undefined,
   onProblem: ProblemListener,
 ): Answer {
   const details = result instanceof Authentication ? result : undefined;
@@ -145,7 +165,8 @@ function accept(
     isRepeated: link.isStandIn !== true && isRepeated(request, provider),
     // The store knows better than a provider that asked it.
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
-    now: clock(),
+    // What goes on is no new login.
+    now: before === undefined ? clock() : (before.authenticatedAt?.getTime() ?? null),
     replyHeaders: stated?.replyHeaders,
     lists,
   });

@@ -10,13 +10,13 @@ import { isForwarded } from '../http/client-address';
 import { chained } from '../util/maybe-promise';
 import {
   type ChainLink,
-  type ChainOptions,
   type ChainOutcome,
   type Authenticated,
   runChain,
   type Unauthenticated,
 } from './chain';
 import { isCrossSite } from './cross-site';
+import { type KnownLogin, type Recheck, recheckLogin, type RecheckOptions } from './recheck';
 import type { RequestState } from './request-state';
 import { answeringVerdict } from './verdicts';
 
@@ -29,7 +29,7 @@ export interface Barred {
 
 export type AuthenticationOutcome = Authenticated | Unauthenticated | Barred;
 
-export interface AuthenticatorOptions extends ChainOptions {
+export interface AuthenticatorOptions extends RecheckOptions {
   readonly requireHttps: boolean;
   readonly trustedOrigins: ReadonlySet<string>;
   /** True for an address of this machine itself, whose plain HTTP nobody can read. */
@@ -43,12 +43,23 @@ export class Authenticator {
 
   /** The outcome for a request, at once where nobody has to be waited for; what was decided first stands. */
   authenticate(state: RequestState): MaybePromise<AuthenticationOutcome> {
-    const { observers } = this.options;
-    return state.authenticated((request) =>
-      observers.isOn
-        ? observers.authentication(request, () => this.decide(request), observedOf)
-        : this.decide(request),
-    );
+    return this.outcomeOf(state, false);
+  }
+
+  /** The same for a request that opens a socket, which counts as unsafe whatever its method is. */
+  handshake(state: RequestState): MaybePromise<AuthenticationOutcome> {
+    return chained(this.outcomeOf(state, true), (decided) => {
+      // It may have been decided before, as a safe request.
+      const barred = this.bar(state.request, decided, true);
+      if (barred === decided) return decided;
+      state.outcome = barred;
+      return this.told(state.request, barred);
+    });
+  }
+
+  /** Whether a login that was given before still counts; no credential is used, and no try counted. */
+  recheck(known: KnownLogin): MaybePromise<Recheck> {
+    return recheckLogin(known, this.options);
   }
 
   /**
@@ -76,10 +87,19 @@ export class Authenticator {
     if (isCrossSite(request, () => ['cookie'], this.options.trustedOrigins)) throw new CrossSiteError();
   }
 
-  private decide(request: SecurityRequest): MaybePromise<AuthenticationOutcome> {
+  private outcomeOf(state: RequestState, isHandshake: boolean): MaybePromise<AuthenticationOutcome> {
+    const { observers } = this.options;
+    return state.authenticated((request) =>
+      observers.isOn
+        ? observers.authentication(request, () => this.decide(request, isHandshake), observedOf)
+        : this.decide(request, isHandshake),
+    );
+  }
+
+  private decide(request: SecurityRequest, isHandshake: boolean): MaybePromise<AuthenticationOutcome> {
     if (!this.isPasswordInClear(request)) {
       return chained(runChain(request, this.options), (outcome) =>
-        this.told(request, this.bar(request, outcome)),
+        this.told(request, this.bar(request, outcome, isHandshake)),
       );
     }
     return this.toldInClear(request);
@@ -101,9 +121,13 @@ export class Authenticator {
     return outcome;
   }
 
-  private bar(request: SecurityRequest, outcome: ChainOutcome): AuthenticationOutcome {
+  private bar(
+    request: SecurityRequest,
+    outcome: AuthenticationOutcome,
+    isHandshake: boolean,
+  ): AuthenticationOutcome {
     if (outcome.kind !== 'authenticated') return outcome;
-    if (!isCrossSite(request, outcome.credentials, this.options.trustedOrigins)) return outcome;
+    if (!isCrossSite(request, outcome.credentials, this.options.trustedOrigins, isHandshake)) return outcome;
     return { kind: 'barred', authenticated: outcome, error: () => new CrossSiteError() };
   }
 

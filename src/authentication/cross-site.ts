@@ -51,16 +51,18 @@ function isAmbient(request: SecurityRequest, credential: string): boolean {
  * browsers keep.
  * @param credentialsOf gives what the provider that granted says it reads, and the headers that it found
  * @param trustedOrigins origins, as a browser sends them, that may call this app
+ * @param isHandshake true where the request opens what later changes things, so that its method says nothing
  * @see Fetch Metadata Request Headers section 2.3, RFC 6454 section 7
  */
 export function isCrossSite(
   request: SecurityRequest,
   credentialsOf: () => readonly string[],
   trustedOrigins: ReadonlySet<string>,
+  isHandshake = false,
 ): boolean {
   // A WebSocket is opened by GET, and then sends what it likes.
   const isSafe = isSafeMethod(request.method) && request.header('upgrade') === undefined;
-  if (isSafe) return false;
+  if (isSafe && !isHandshake) return false;
   const credentials = credentialsOf();
   if (!credentials.some((credential) => isAmbient(request, credential))) return false;
   const origin = request.header('origin');

@@ -17,7 +17,12 @@ export class LoginContext {
 
   /** Runs work of a request. A login that is decided later shows as well. */
   run<T>(state: RequestState, work: () => T): T {
-    return this.storage === undefined ? work() : this.storage.run(() => loginIn(state), work);
+    return this.runFor(() => loginIn(state), work);
+  }
+
+  /** Runs work of what has a login that may become another, or end. */
+  runFor<T>(find: () => Authentication | undefined, work: () => T): T {
+    return this.storage === undefined ? work() : this.storage.run(find, work);
   }
 
   /** Runs work as a login of whenever. @throws ConfigurationError while it is off */

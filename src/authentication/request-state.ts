@@ -92,6 +92,11 @@ export class RequestStates {
     return this.state.get(raw) ?? this.keep(raw, new HttpSecurityRequest(action, this.findClient));
   }
 
+  /** The state of a request whose Authorization came elsewhere: each such login is decided by itself, and not kept. */
+  withAuthorization(action: Action, authorization: unknown): RequestState {
+    return new RequestState(HttpSecurityRequest.withAuthorization(action, this.findClient, authorization));
+  }
+
   /** The state of a request that has been seen. */
   find(action: Action): RequestState | undefined {
     return this.state.get(rawRequest(action));

@@ -213,8 +213,8 @@ export interface ChainFacts<U extends User> {
   readonly sessionId?: string | undefined;
   /** @default false */
   readonly isRepeated?: boolean;
-  /** When the login took place, where the provider does not say. */
-  readonly now: number;
+  /** When the login took place, where the provider does not say; null where nobody knows. */
+  readonly now: number | null;
   /** In place of those that the provider stated. */
   readonly replyHeaders?: AuthenticationDetails['replyHeaders'] | undefined;
   /** The same. */
@@ -249,8 +249,9 @@ export function provedLogin<U extends User>(
   const origin: Origin = { source, home, provedBy: known, familyId, sessionId, stamp, isRepeated };
   noteOrigin(user, origin);
   const isTimeStated = Authentication.isTimeStated(details);
+  const found = now === null ? null : new Date(now);
   const proved: HandedOver = {
-    authenticatedAt: isTimeStated ? (details.authenticatedAt ?? null) : new Date(now),
+    authenticatedAt: isTimeStated ? (details.authenticatedAt ?? null) : found,
     methods: lists.methods,
     factors: Authentication.statedFactors(details),
     scopes: lists.scopes,

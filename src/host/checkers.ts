@@ -75,9 +75,17 @@ export class Checkers {
     });
   }
 
-  /** The same outside of actions: with roles and resources of its own, as they are now. */
-  authorizeLogin(request: HttpSecurityRequest, login: Login, access: Access): MaybePromise<true> {
-    return this.decide(new RequestState(request), login, access, request);
+  /**
+   * The same as `authorize` outside of actions: with roles and resources of its own, as they are now.
+   * @param isRecheck true where it was allowed before, so that it is told only when it no longer is
+   */
+  authorizeLogin(
+    request: HttpSecurityRequest,
+    login: Login,
+    access: Access,
+    isRecheck: boolean,
+  ): MaybePromise<true> {
+    return this.decide(new RequestState(request), login, access, request, isRecheck);
   }
 
   private decide(
@@ -85,10 +93,12 @@ export class Checkers {
     login: Login,
     access: Access,
     request: HttpSecurityRequest,
+    isRecheck = false,
   ): MaybePromise<true> {
-    return chained(this.parts.authorizer.denial(access, login, state, request), (denial) =>
-      denial === undefined ? this.allowed(request, login) : this.denied(state, login, denial),
-    );
+    return chained(this.parts.authorizer.denial(access, login, state, request), (denial) => {
+      if (denial !== undefined) return this.denied(state, login, denial);
+      return isRecheck ? true : this.allowed(request, login);
+    });
   }
 
   /** The request's login; undefined only where no credentials came and no parameter requires a user. */

@@ -19,8 +19,9 @@ import type { Audit } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { Authenticator } from '../authentication/authenticator';
 import { passwordLinks, proofLink } from '../authentication/brought-links';
-import type { Authenticated, ChainLink, Login } from '../authentication/chain';
+import type { ChainLink } from '../authentication/chain';
 import { withChallenges } from '../authentication/own-challenges';
+import type { LiveLogins } from '../authentication/live-logins';
 import type { LoginContext } from '../authentication/login-context';
 import type { Recorder } from '../authentication/recorder';
 import type { Refusals } from '../authentication/refusals';
@@ -30,29 +31,24 @@ import type { Authorizer } from '../authorization/authorizer';
 import type { Resources } from '../authorization/resources';
 import type { AppComponents } from '../components/app-components';
 import type { Access, ActionAccess } from '../core/access';
-import { Authentication } from '../core/authentication';
+import type { Authentication } from '../core/authentication';
 import type { SecurityObserver } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { UNCONVERTIBLE } from '../core/resource';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
 import type { Answers } from '../decorators/answers';
-import {
-  AccessDeniedError,
-  BadCredentialsError,
-  ConfigurationError,
-  SecurityError,
-  SecurityFaultError,
-} from '../errors';
+import { AccessDeniedError, ConfigurationError } from '../errors';
 import { guardCalls } from '../guards/guard-calls';
 import type { GuardOptions, Guards } from '../guards/guards';
 import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
 import type { ResolvedOptions } from '../options';
-import { accessOfRule, type GuardRule } from '../rules/guard-rule';
+import type { GuardRule } from '../rules/guard-rule';
 import { refuseWithoutFamilies, withoutProvider } from './token-controller';
-import { ignoreRejection, isThenable } from '../util/ignore-rejection';
-import { isInstance } from '../util/instance';
-import { attempted, chained } from '../util/maybe-promise';
+import { ignoreRejection } from '../util/ignore-rejection';
+import { chained } from '../util/maybe-promise';
+import { type AuthenticateOptions, OutsideLogins } from './outside-logins';
+import { type Settle, settleBy } from './settled';
 import { noteHandedOut, noteSecured } from './build-watch';
 import type { Checkers } from './checkers';
 import { injectControllers } from './controllers';
@@ -78,8 +74,17 @@ export interface SecurityParts {
   readonly userstore: UserstoreChain;
   readonly guards: Guards;
   readonly context: LoginContext;
+  readonly liveLogins: LiveLogins;
   readonly recorder: Recorder;
   readonly authorizer: Authorizer;
+}
+
+let find: (security: Security) => OutsideLogins;
+
+/** What sockets need of an instance. @throws ConfigurationError for what is none */
+export function outsideLoginsOf(security: unknown, call: string): OutsideLogins {
+  if (security instanceof Security) return find(security as Security);
+  throw new ConfigurationError(`${call} takes what createSecurity() gives`);
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -92,12 +97,18 @@ export class Security<U extends User = User, R extends string = string> {
     readonly currentUserChecker: CurrentUserChecker;
   };
   private readonly binding: SecurityBinding;
-  /** Where the users came from of the logins that `authenticate()` gave, for as long as the app keeps these. */
-  private readonly logins = new WeakMap<Authentication, Login>();
+  private readonly outside: OutsideLogins;
+  private readonly settled: Settle;
+
+  static {
+    find = (security) => security.outside;
+  }
 
   /** @internal */
   constructor(private readonly parts: SecurityParts) {
     installDrivers();
+    this.outside = new OutsideLogins(parts);
+    this.settled = settleBy(parts.audit);
     const { options, components, states, checkers, refusals, guards, context } = parts;
     this.binding = {
       secure: (host) => this.secure(host),
@@ -170,18 +181,14 @@ export class Security<U extends User = User, R extends string = string> {
   /**
    * Authenticates a request outside of an action, for example a WebSocket upgrade.
    * @returns the login, or undefined for a request without credentials
-   * @throws SecurityError for every other outcome
+   * @throws SecurityError for every other outcome, with the status, the challenges and the other headers of a reply
+   * @example const login = await security.authenticate(upgrade, { handshake: true });
    */
-  async authenticate(request: IncomingMessage): Promise<Authentication<U> | undefined> {
-    const { authenticator, components, states } = this.parts;
-    return this.settled(() => {
-      components.startOnce();
-      return chained(authenticator.authenticate(states.of({ request, response: undefined })), (outcome) => {
-        if (outcome.kind === 'authenticated') return this.known(outcome);
-        if (outcome.kind === 'anonymous') return undefined;
-        throw outcome.error();
-      });
-    });
+  async authenticate(
+    request: IncomingMessage,
+    options?: AuthenticateOptions,
+  ): Promise<Authentication<U> | undefined> {
+    return (await this.outside.authenticate(request, options)) as Authentication<U> | undefined;
   }
 
   /**
@@ -189,7 +196,7 @@ export class Security<U extends User = User, R extends string = string> {
    * as `@Authorized` takes it, and then by the app's authorization providers, which see `event NAME` as the action. Roles are
    * those that the user has now by groups and role loaders, beside those that the user had at the login.
    * @param request that the login came with; policies see it as a {@link SecurityRequest}
-   * @param login the very one that `authenticate()` of this instance gave, for this request or an earlier one
+   * @param login the very one that `authenticate()` or `recheck()` of this instance gave, for this request or an earlier one
    * @param rule absent: any authenticated user
    * @param name for events and logs
    * @throws AccessDeniedError when it may not; BadCredentialsError when the credential of the login has ended
@@ -204,23 +211,28 @@ export class Security<U extends User = User, R extends string = string> {
     rule: GuardRule<U, R> | undefined,
     name: string,
   ): Promise<void> {
-    const { checkers, options, states } = this.parts;
     if (typeof name !== 'string' || name === '') {
       throw new ConfigurationError('authorize(): the name must be a non-empty string');
     }
-    const state = states.of({ request, response: undefined });
-    const access = accessOfRule(rule, `event ${name}`, state.request.method, options.grants);
-    await this.settled(() => {
-      const known = this.logins.get(login);
-      if (known === undefined)
-        throw new TypeError('authorize() takes a login that authenticate() of this instance gave');
-      const acceptedUntil = Authentication.acceptedUntil(login);
-      // Written so that a broken date has passed.
-      if (acceptedUntil !== undefined && !(options.clock() < acceptedUntil.getTime())) {
-        throw new BadCredentialsError({ cause: new Error('The credential of the login has ended') });
-      }
-      return checkers.authorizeLogin(state.request, known, access);
-    });
+    await this.outside.authorize(request, login, rule as GuardRule | undefined, name);
+  }
+
+  /**
+   * Whether a login still counts, for what outlives its request, such as a socket or a job. The provider that gave it says
+   * so where it has `recheck()`; else its user must still be in the same store, active, with the same `id` and
+   * `tokensValidFrom`. A user of no store stands until `expiresAt`. It uses no credential a second time, hashes nothing and
+   * counts as no try.
+   * @param request that the login came with
+   * @param login the very one that `authenticate()` or `recheck()` of this instance gave
+   * @returns the login with the user as of now
+   * @throws BadCredentialsError when it has ended
+   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError when that is not known
+   * @example const login = await security.recheck(upgrade, before);
+   */
+  async recheck(request: IncomingMessage, login: Authentication<U>): Promise<Authentication<U>> {
+    const result = await this.outside.recheck(request, login);
+    if (result.kind !== 'holds') throw result.error();
+    return result.login.authentication as Authentication<U>;
   }
 
   /**
@@ -244,10 +256,7 @@ export class Security<U extends User = User, R extends string = string> {
       ? [handlerOrOptions, options]
       : [undefined, handlerOrOptions];
     const accessFor = this.parts.guards.add(rule, given);
-    return guardMiddleware(
-      guardCalls(this.parts, (work) => this.settled(work), accessFor),
-      handler,
-    );
+    return guardMiddleware(guardCalls(this.parts, this.settled, accessFor), handler);
   }
 
   /**
@@ -256,8 +265,10 @@ export class Security<U extends User = User, R extends string = string> {
    */
   loginOf(request: IncomingMessage | { req: IncomingMessage }): Authentication<U> | undefined {
     const raw = 'req' in request ? request.req : request;
-    const outcome = this.parts.states.find({ request: raw, response: undefined })?.outcome;
-    return outcome?.kind === 'authenticated' ? this.known(outcome) : undefined;
+    const state = this.parts.states.find({ request: raw, response: undefined });
+    if (state?.outcome?.kind !== 'authenticated') return undefined;
+    // The stores and providers of this instance are those of U: its options ask for no others.
+    return this.outside.known(state, state.outcome) as Authentication<U>;
   }
 
   /**
@@ -306,8 +317,9 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user. Not
-   * needed for a changed password, role or `active` where the store keeps nothing: there they count at once.
+   * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user, and has the
+   * sockets of that user checked. Without it a changed password, role or `active` counts at once for requests where the
+   * store keeps nothing, and for sockets at their next check.
    * @throws what the first `forget()` that failed threw, after all have been called
    */
   forget(username: string): void {
@@ -316,6 +328,7 @@ export class Security<U extends User = User, R extends string = string> {
       failures.push(cause);
       this.parts.audit.error(`${name} could not forget a user`, cause);
     });
+    this.parts.liveLogins.recheck(username);
     if (failures.length > 0) throw failures[0];
   }
 
@@ -331,13 +344,6 @@ export class Security<U extends User = User, R extends string = string> {
   /** True where an action without any decorator is guarded too. */
   private get guardsAll(): boolean {
     return this.parts.options.default === 'authenticated';
-  }
-
-  /** The login, which `authorize()` then knows. */
-  private known(outcome: Authenticated): Authentication<U> {
-    this.logins.set(outcome.authentication, outcome);
-    // The stores and providers of this instance are those of U: its options ask for no others.
-    return outcome.authentication as Authentication<U>;
   }
 
   /** A promise for all but a grant: the host treats what is thrown or false at once in another way. */
@@ -410,17 +416,6 @@ export class Security<U extends User = User, R extends string = string> {
       if (outcome.kind === 'authenticated') return attribute(outcome, userstore, options.deadlineMs);
       const error = outcome.error();
       throw error.httpCode === 401 ? withChallenges(error, { scheme: 'Session' }) : error;
-    });
-  }
-
-  /** Whatever goes wrong rejects with an error of the family: another could crash the host or reach the client. */
-  private settled<T>(work: () => MaybePromise<T>): MaybePromise<T> {
-    const result = attempted(work);
-    if (!isThenable(result)) return result;
-    return result.then(undefined, (error: unknown) => {
-      if (isInstance(error, SecurityError)) throw error;
-      this.parts.audit.error('A request could not be decided', error);
-      throw new SecurityFaultError({ cause: error });
     });
   }
 

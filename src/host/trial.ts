@@ -6,6 +6,7 @@ import type { Action } from 'routing-controllers';
 import type { CompiledAction } from '../access/compile';
 import { asksForUser } from '../access/parameters';
 import { outcomesOf } from '../audit/audit';
+import { Observers } from '../audit/observers';
 import { Activity } from '../authentication/activity';
 import { type ChainLink, type ChainOutcome, runChain } from '../authentication/chain';
 import type { Decided } from '../authentication/refusals';
@@ -88,6 +89,8 @@ async function authenticate(
       stopAtBadCredentials: options.stopAtBadCredentials,
       clock: options.clock,
       activity: new Activity(isActive),
+      // It is no request of a client.
+      observers: new Observers(() => undefined),
       onProblem: (problem) => {
         audit.problem(problem);
       },

@@ -44,6 +44,24 @@ export class HttpSecurityRequest implements SecurityRequest {
     return request;
   }
 
+  /**
+   * A request whose Authorization came elsewhere than in its header, such as in the first message of a socket. Where it has
+   * that header too, or a text that no header could be, it has two of them or none that can be read: that is refused.
+   */
+  static withAuthorization(
+    action: Action,
+    findClient: ClientFinder,
+    authorization: unknown,
+  ): HttpSecurityRequest {
+    const request = new HttpSecurityRequest(action, findClient);
+    const isText = typeof authorization === 'string' && authorization.length <= MAX_HEADER_LENGTH;
+    request.authorization = {
+      isRefused: !isText || countLines(request.raw, 'authorization') > 0,
+      value: isText ? authorization : undefined,
+    };
+    return request;
+  }
+
   /** True where both came by the same path, as their routers matched it. */
   isAtPathOf(other: HttpSecurityRequest): boolean {
     return this.arrival?.path === other.arrival?.path;
@@ -90,11 +108,11 @@ export class HttpSecurityRequest implements SecurityRequest {
     if (ONCE.has(lowerCase) && countLines(this.raw, lowerCase) > 1) throw new InvalidRequestError();
     if (lowerCase !== 'authorization') return valueOf(this.raw, lowerCase);
     this.authorization ??= {
-      isSeveral: countLines(this.raw, lowerCase) > 1,
+      // Node keeps the first of several lines, a proxy in front may have looked at the last.
+      isRefused: countLines(this.raw, lowerCase) > 1,
       value: valueOf(this.raw, lowerCase),
     };
-    // Node keeps the first of several Authorization lines, a proxy in front may have looked at the last.
-    if (this.authorization.isSeveral) throw new InvalidRequestError();
+    if (this.authorization.isRefused) throw new InvalidRequestError();
     return this.authorization.value;
   }
 
@@ -117,9 +135,12 @@ interface Arrival {
 
 /** What is read once a request, and asked for by most of those who look at it. */
 interface AuthorizationLines {
-  readonly isSeveral: boolean;
+  readonly isRefused: boolean;
   readonly value: string | undefined;
 }
+
+/** As much as Node takes of all headers together. */
+const MAX_HEADER_LENGTH = 16_384;
 
 /** Beside Authorization: Node joins their lines, and a proxy in front may have looked at one of them. */
 const ONCE: ReadonlySet<string> = new Set(['dpop', CLIENT_CERT]);

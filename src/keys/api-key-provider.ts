@@ -105,21 +105,16 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>> {
-    return attempted(() => {
-      const text = this.#sentKey(request);
-      if (text === undefined) return null;
-      const onLookup = (isHit: boolean): void => {
-        noteLookup(request, isHit);
-      };
-      return chained(this.#keys.find(text, onLookup), (key) => {
-        if (key === undefined) throw refusal('The API key is not right, or has ended');
-        return chained(userstore.getUser(key.user), (user) => {
-          // The chain reports a store that returns something that is not a user.
-          if (user !== null && user !== undefined && !isUser(user)) return user;
-          return this.#login(key, userstore, user);
-        });
-      });
-    });
+    return this.#loginIn(request, userstore, true);
+  }
+
+  /** The same for a login that goes on, such as that of a socket: it is no use of the key. */
+  recheck(
+    _login: Authentication<U>,
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return this.#loginIn(request, userstore, false);
   }
 
   challenge(): Challenge {
@@ -154,6 +149,28 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     return this.#keys.listen(listener);
   }
 
+  #loginIn(
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+    isUse: boolean,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return attempted(() => {
+      const text = this.#sentKey(request);
+      if (text === undefined) return null;
+      const onLookup = (isHit: boolean): void => {
+        noteLookup(request, isHit);
+      };
+      return chained(this.#keys.find(text, onLookup), (key) => {
+        if (key === undefined) throw refusal('The API key is not right, or has ended');
+        return chained(userstore.getUser(key.user), (user) => {
+          // The chain reports a store that returns something that is not a user.
+          if (user !== null && user !== undefined && !isUser(user)) return user;
+          return this.#login(key, userstore, user, isUse);
+        });
+      });
+    });
+  }
+
   /** @throws InvalidRequestError where a key came in both places */
   #sentKey(request: SecurityRequest): string | undefined {
     const text = request.header(this.#header);
@@ -178,6 +195,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     key: StoredKey,
     userstore: UserstoreInterface<U>,
     user: U | null | undefined,
+    isUse: boolean,
   ): AuthenticationResult<U> {
     if (user === null || user === undefined) throw refusal('The API key is of an unknown user');
     if (!isAtHome(key, userstore, user)) throw refusal('The API key is of a user of another userstore');
@@ -187,7 +205,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     }
     // Here, and not left to the chain: no other provider is shown the key.
     if (!isActiveUser(userstore, user)) throw new AccountStatusError({ final: true });
-    this.#keys.noteUse(key);
+    if (isUse) this.#keys.noteUse(key);
     return new Authentication(user, {
       authenticatedAt: null,
       methods: METHODS,

@@ -120,6 +120,21 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     });
   }
 
+  /** The same without a proof of the key that a token is bound to: the request has shown it, and a proof counts once. */
+  recheck(
+    _login: Authentication<U>,
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return attempted(() => {
+      const sent = sentToken(request, this.schemes);
+      if (sent === undefined) return null;
+      const verified = this.#verify(request, sent.token);
+      if (verified === null) return null;
+      return chained(verified, (token) => this.#login(sent.token, token, undefined, userstore));
+    });
+  }
+
   /**
    * The user of a token; null or undefined for nobody, which is 401. By default the user of the userstore, or with
    * `users: 'claims'` whoever the token says, whose name is `userPrefix` and the subject.

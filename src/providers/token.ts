@@ -103,6 +103,15 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     });
   }
 
+  /** The same: a token may be shown any number of times. */
+  recheck(
+    _login: Authentication<U>,
+    request: SecurityRequest,
+    userstore: UserstoreInterface<U>,
+  ): MaybePromise<AuthenticationResult<U>> {
+    return this.authenticate(request, userstore);
+  }
+
   challenge(): Challenge {
     return { scheme: 'Bearer' };
   }

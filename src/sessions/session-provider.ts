@@ -12,7 +12,7 @@ import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../cor
 import type { SecurityRequest } from '../core/request';
 import { isUser, type User } from '../core/user';
 import { isActiveUser, type MaybePromise, type UserstoreInterface } from '../core/userstore';
-import { ConfigurationError } from '../errors';
+import { AccountStatusError, ConfigurationError } from '../errors';
 import { attempted, chained } from '../util/maybe-promise';
 import { isUseOld, noteUse, openSession, type OpenSession } from './open-session';
 import { endOf, factorsIn, methodsIn } from './session-parts';
@@ -141,7 +141,10 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
           // The chain reports a store that returns something that is not a user.
           if (!isUser(user)) return user;
           const { record } = open.stored;
-          if (!isSamePerson(record, userstore, user) || !isActiveUser(userstore, user)) return null;
+          const isActive = isActiveUser(userstore, user);
+          // To whoever asks by request the cookie is nobody's; of a login that goes on it is said why it ends.
+          if (!isUse && !isActive) throw new AccountStatusError();
+          if (!isSamePerson(record, userstore, user) || !isActive) return null;
           const login = this.#loginOf(open, user);
           if (!isUse || !isUseOld(parts, record.seen)) return login;
           return noteUse(parts, open).then(() => login);

@@ -30,6 +30,10 @@ describeWith(whyNoChromium(), 'The API documentation in Chromium', function () {
   after(async () => {
     await chrome.close();
   });
+  beforeEach(function () {
+    // A busy machine is no fault of the page.
+    this.currentTest?.timeout(600_000);
+  });
 
   for (const driver of DRIVERS) {
     describe(`on ${driver.name}`, () => {
@@ -162,7 +166,7 @@ describeWith(whyNoChromium(), 'The API documentation in Chromium', function () {
       expect(await faultsOf(docs.page)).to.deep.equal([]);
       const isDark = await docs.page.evaluate(`document.documentElement.classList.contains('dark-mode')`);
       expect(isDark).to.equal(colorScheme === 'dark');
-    }).timeout(120_000);
+    });
 
     it(`links to the document where the viewer does not come, ${colorScheme}`, async () => {
       await using server = await startDocsApp(koa);
@@ -174,7 +178,7 @@ describeWith(whyNoChromium(), 'The API documentation in Chromium', function () {
       await docs.page.getByRole('link', { name: 'openapi.json' }).click();
       await docs.page.waitForURL('**/docs/openapi.json');
       expect(JSON.parse(await docs.page.locator('pre').innerText())).to.deep.equal(APP_DOCUMENT);
-    }).timeout(120_000);
+    });
   }
 
   it('is a link without a viewer, and no fault that axe finds', async () => {
@@ -183,7 +187,7 @@ describeWith(whyNoChromium(), 'The API documentation in Chromium', function () {
     await docs.page.getByRole('link', { name: 'openapi.json' }).waitFor();
     expect(await faultsOf(docs.page)).to.deep.equal([]);
     expect([docs.outside, docs.complaints]).to.deep.equal([[], []]);
-  }).timeout(120_000);
+  });
 
   it('says where the document cannot be had', async () => {
     const document = () => {

@@ -9,6 +9,7 @@ import * as opentelemetry from '../../src/opentelemetry/index';
 import * as passkeys from '../../src/passkeys/index';
 import * as passport from '../../src/passport/index';
 import * as redis from '../../src/redis/index';
+import * as socket from '../../src/socket/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
 import { compilePackage, emitDeclarations, exportedTypes, findAny } from './declarations';
@@ -139,6 +140,7 @@ const TYPES = [
   'ExplainedLevel',
   'Explanation',
   'GuardRule',
+  'AuthenticateOptions',
   'GuardOptions',
   'Handler',
   'Middleware',
@@ -370,6 +372,24 @@ describe('Public surface', function () {
       'RedisProofStoreOptions',
       'RedisRevocationLogOptions',
       'RedisStateOptions',
+    ]);
+  });
+
+  it('of securest/socket is these values and types', () => {
+    expect(Object.keys(socket)).to.have.members([
+      'secureSocketControllers',
+      'secureSocketIo',
+      'socketLogin',
+      'upgradeGuard',
+    ]);
+    expect(exportedTypes(program, 'src/socket/index.ts')).to.have.members([
+      'SocketControllersOptions',
+      'SocketEnd',
+      'SocketHandshake',
+      'SocketIoOptions',
+      'SocketIoServer',
+      'SocketLogin',
+      'SocketOptions',
     ]);
   });
 

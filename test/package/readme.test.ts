@@ -94,6 +94,14 @@ describe('Documentation', function () {
     }
   });
 
+  it('lists exactly the options of secureSocketIo()', () => {
+    const keys = tableKeys(read('docs/sockets.md'), 'socket.io');
+    expect(keys).to.have.members([
+      ...declared('src/socket/socket-options.ts', 'SocketOptions'),
+      ...declared('src/socket/socket-io-options.ts', 'SocketIoOptions'),
+    ]);
+  });
+
   it('lists exactly the options of securityDocument', () => {
     const keys = tableKeys(read('docs/openapi.md'), 'Options of securityDocument');
     expect(keys).to.deep.equal(declared('src/openapi/security-document.ts', 'DocumentOptions'));
@@ -107,6 +115,11 @@ describe('Documentation', function () {
   it('lists exactly the options of PassportProvider', () => {
     const keys = tableKeys(read('docs/coming-from-passport.md'), 'Options');
     expect(keys).to.have.members(declared('src/passport/passport-options.ts', 'PassportOptions'));
+  });
+
+  it('lists the options of sockets', () => {
+    const keys = tableKeys(read('docs/sockets.md'), 'Options');
+    expect(keys).to.have.members(declared('src/socket/socket-options.ts', 'SocketOptions'));
   });
 
   it('lists exactly the error codes that there are', () => {

@@ -71,6 +71,8 @@ describe('Packed package', function () {
       'dist/passport/index.d.ts',
       'dist/redis/index.js',
       'dist/redis/index.d.ts',
+      'dist/socket/index.js',
+      'dist/socket/index.d.ts',
       'dist/sql/index.js',
       'dist/sql/index.d.ts',
       'dist/testing/index.js',

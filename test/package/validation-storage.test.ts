@@ -10,7 +10,9 @@ require('reflect-metadata');
 const { IsString } = require('class-validator');
 const { validationMetadatasToSchemas } = require('class-validator-jsonschema');
 const { MemoryUserstore, createSecurity } = require('./src/index.ts');
-for (const name of ['kerberos', 'ldap', 'oidc', 'openapi', 'opentelemetry', 'passkeys', 'passport', 'redis', 'sql', 'testing']) {
+for (const name of [
+  ...['kerberos', 'ldap', 'oidc', 'openapi', 'opentelemetry', 'passkeys', 'passport', 'redis', 'socket', 'sql', 'testing'],
+]) {
   require('./src/' + name + '/index.ts');
 }
 class Note {}

@@ -38,6 +38,7 @@ import { instrument } from 'securest/opentelemetry';
 import { PasskeyService } from 'securest/passkeys';
 import { PassportProvider } from 'securest/passport';
 import { RedisState, RedisThrottle } from 'securest/redis';
+import { secureSocketControllers, secureSocketIo, upgradeGuard } from 'securest/socket';
 import { migrate, SqliteClient, SqlState, SqlUserstore } from 'securest/sql';
 import { actingAs } from 'securest/testing';
 
@@ -47,6 +48,9 @@ assert.deepEqual(
   'importing the package registers nothing',
 );
 assert.equal(typeof actingAs, 'function');
+for (const secure of [upgradeGuard, secureSocketIo, secureSocketControllers]) {
+  assert.throws(() => secure({} as never, {} as never), /takes what createSecurity\(\) gives/);
+}
 for (const Shared of [RedisState, RedisThrottle]) {
   assert.throws(() => new Shared(undefined as never), /needs a client of ioredis/);
 }

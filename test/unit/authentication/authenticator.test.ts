@@ -17,6 +17,7 @@ function setUp(links: ChainLink[], options: Partial<AuthenticatorOptions> = {}) 
     trustedOrigins: new Set(),
     isLoopback: (ip) => ip === '127.0.0.1',
     onOutcome: (_request, outcome) => outcomes.push(outcome),
+    onRecheck: () => {},
     ...options,
   });
   return { authenticator, outcomes };

@@ -1,0 +1,109 @@
+/** Calls the methods of controllers for the events of sockets that are let in, once it is decided that they may be called. */
+import { ConfigurationError, SecurityFaultError } from '../errors';
+import { ignoreRejection, isThenable } from '../util/ignore-rejection';
+import type { MaybePromise } from '../core/userstore';
+import { type ControllerEvent, type EventGuards, eventGuardsOf } from './event-guards';
+import type { EventVerdict } from './event-turns';
+import type { IoSocket } from './io-server';
+import { type KnownSocket, knownSockets } from './known-sockets';
+import { refusalData } from './refusal-data';
+
+/** What the client of one socket has called. */
+export class EventCalls {
+  private constructor(
+    private readonly socket: IoSocket,
+    private readonly known: KnownSocket,
+    private readonly guards: EventGuards,
+  ) {}
+
+  /** Undefined for a socket that nobody has let in, or whose instance guards no events: nothing must run for it. */
+  static of(socket: unknown): EventCalls | undefined {
+    const known = knownSockets.get(socket);
+    const guards = known && eventGuardsOf(known.outside);
+    return guards && new EventCalls(socket as IoSocket, known, guards);
+  }
+
+  /**
+   * Decides now whether the methods of a controller will be called that hear of the socket's end: the app cleans up in them,
+   * also after a login that has ended.
+   */
+  decideEnds(controller: unknown): void {
+    const { known, guards } = this;
+    for (const event of guards.eventsOf(controller)) {
+      if (!isEnd(event)) continue;
+      const ends = (known.ends ??= new Map());
+      const verdict = guards.verdict(event, known);
+      ends.set(event, verdict);
+      if (isThenable(verdict)) void verdict.then((decided) => ends.set(event, decided));
+    }
+  }
+
+  /**
+   * Calls a method once it is decided that it may be called, after those of earlier events. Never throws.
+   * @param sent the event as the client sent it
+   * @param ack what answers the client; anything but a function where it does not wait for an answer
+   */
+  execute(controller: unknown, action: unknown, sent: unknown, ack: unknown, work: () => unknown): void {
+    const { known, guards } = this;
+    let event: ControllerEvent;
+    try {
+      event = guards.event(controller, action);
+    } catch (cause) {
+      known.outside.parts.audit.error('An event of a socket cannot be guarded', cause);
+      this.refuse(typeof sent === 'string' ? sent : 'unknown', ack, new SecurityFaultError({ cause }));
+      return;
+    }
+    if (isEnd(event)) {
+      this.executeEnd(event, work);
+      return;
+    }
+    known.turns.take(
+      () => guards.verdict(event, known),
+      (verdict) => {
+        if (verdict !== undefined) this.refuse(event.name, ack, verdict.error);
+        else if (!known.isEnded) this.run(event, work);
+      },
+    );
+  }
+
+  private executeEnd(event: ControllerEvent, work: () => unknown): void {
+    const { ends } = this.known;
+    const act = (verdict: EventVerdict): void => {
+      if (verdict === undefined) this.run(event, work);
+    };
+    const verdict: MaybePromise<EventVerdict> = ends?.has(event) === true ? ends.get(event) : UNDECIDED;
+    // At once where it is known, while the socket is still in its rooms.
+    if (isThenable(verdict)) void verdict.then(act);
+    else act(verdict);
+  }
+
+  /** No failure of a method comes back to socket-controllers, where nobody would handle it. */
+  private run({ access }: ControllerEvent, work: () => unknown): void {
+    const { known } = this;
+    const failed = (cause: unknown): void => {
+      known.outside.parts.audit.error(`${access.action}: its handler failed`, cause);
+    };
+    try {
+      ignoreRejection(known.run(work), failed);
+    } catch (cause) {
+      failed(cause);
+    }
+  }
+
+  private refuse(event: string, ack: unknown, thrown: unknown): void {
+    const { socket, known } = this;
+    try {
+      const data = refusalData(known.outside.refusal(known.request, thrown));
+      if (typeof ack === 'function') (ack as (answer: unknown) => void)({ error: data });
+      else socket.emit('security_error', { event, ...data });
+    } catch (cause) {
+      known.outside.parts.audit.error('A client of socket.io could not be told that it is refused', cause);
+    }
+  }
+}
+
+const UNDECIDED = { error: new ConfigurationError('The end of a socket came before it was decided') };
+
+function isEnd({ kind }: ControllerEvent): boolean {
+  return kind === 'disconnect' || kind === 'disconnecting';
+}

@@ -1,0 +1,55 @@
+/**
+ * socket-controllers: who may send which event is decided before a method of a controller is called.
+ *
+ * Its interceptors see neither the class nor the method that they run for, so the methods that call the controllers are
+ * wrapped, once for all instances of the package; the socket says by which instance of securest it was let in.
+ */
+import type { DefaultAccess } from '../access/guards';
+import type { User } from '../core/user';
+import { ConfigurationError } from '../errors';
+import { outsideLoginsOf, type Security } from '../host/security';
+import { oneOf, optional } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
+import { controllersPackage } from './controllers-package';
+import { EventGuards, eventGuardsOf } from './event-guards';
+import { guardControllers } from './guarded-controllers';
+
+export interface SocketControllersOptions {
+  /** Who may send an event without any guard or `@Public()`. @default 'authenticated' */
+  default?: DefaultAccess;
+}
+
+const OPTIONS = {
+  default: optional(oneOf('authenticated', 'public'), 'authenticated'),
+} satisfies Record<keyof SocketControllersOptions, Kind<unknown>>;
+
+/**
+ * Guards the events of socket-controllers 0.3 for the servers that `secureSocketIo()` secures: `@Authorized` and `@Public()`
+ * on a controller and its methods count as on an action, those of base classes included, and each message is decided by
+ * the login as of its last check. A refused message is answered `{ error: { name, code, message } }` where the client waits
+ * for an answer, else the client gets the event `security_error`; the socket stays open.
+ *
+ * Call it before `new SocketControllers()`: until one is made, clients of the server are refused.
+ * @throws ConfigurationError for options that have no valid value, and where socket-controllers is missing or of a version
+ * that cannot be guarded
+ * @example
+ * ```ts
+ * secureSocketIo(security, io);
+ * secureSocketControllers(security);
+ * new SocketControllers({ io, container: Container, controllers: [ChatController] });
+ * ```
+ */
+export function secureSocketControllers<U extends User, R extends string>(
+  security: Security<U, R>,
+  options?: SocketControllersOptions,
+): void {
+  const outside = outsideLoginsOf(security, 'secureSocketControllers()');
+  const { default: fallback } = parseOptions('secureSocketControllers()', options, OPTIONS);
+  const known = controllersPackage();
+  const guards = eventGuardsOf(outside);
+  if (guards === undefined) new EventGuards(outside, fallback, known.kindOf);
+  else if (guards.fallback !== fallback) {
+    throw new ConfigurationError('secureSocketControllers(): called twice, with another default');
+  }
+  guardControllers(known);
+}

@@ -1,0 +1,155 @@
+/** Lets the clients of socket.io into its namespaces, and ends their connections with their logins. */
+import type { Authentication } from '../core/authentication';
+import {
+  AccessDeniedError,
+  BadCredentialsError,
+  ConfigurationError,
+  SecurityError,
+  SecurityFaultError,
+} from '../errors';
+import type { OutsideLogins } from '../host/outside-logins';
+import type { GuardRule } from '../rules/guard-rule';
+import { ignoreRejection } from '../util/ignore-rejection';
+import { isInstance } from '../util/instance';
+import { printable } from '../util/printable';
+import { eventGuardsOf } from './event-guards';
+import type { IoNamespace, IoSocket } from './io-server';
+import { KnownSocket, knownSockets } from './known-sockets';
+import { OpenSocket } from './open-socket';
+import { refusalData } from './refusal-data';
+import type { SocketHandshake } from './socket-io-options';
+import type { SocketEnd } from './socket-login';
+
+export interface DoorOptions {
+  readonly rule: GuardRule | undefined;
+  readonly recheckMs: number;
+  readonly token: (handshake: SocketHandshake) => unknown;
+  readonly anonymous: boolean;
+}
+
+export class SocketDoor {
+  constructor(
+    private readonly outside: OutsideLogins,
+    private readonly options: DoorOptions,
+  ) {}
+
+  /** Authenticates whoever connects to a namespace. */
+  guard(namespace: IoNamespace): void {
+    namespace.use((socket, next) => {
+      // What a later middleware throws at once is the app's own: it must not come back here.
+      const later = (error?: Error): void => {
+        process.nextTick(next, error);
+      };
+      this.refusalOf(socket).then(later, (cause: unknown) => {
+        this.outside.parts.audit.error('A client of socket.io could not be told that it is refused', cause);
+        later(new SecurityFaultError());
+      });
+    });
+    namespace.prependListener('connect', (socket) => {
+      const known = knownSockets.get(socket);
+      // One that came past the middlewares.
+      if (known?.outside !== this.outside) socket.disconnect();
+      else if (known.open !== undefined) this.begin(socket, known, known.open);
+    });
+  }
+
+  /** Notes that nobody has a login in a namespace. */
+  leaveOpen(namespace: IoNamespace): void {
+    namespace.prependListener('connect', (socket) => {
+      knownSockets.set(socket, new KnownSocket(this.outside, socket.request, undefined));
+    });
+  }
+
+  /** What a client is refused with; undefined for one that is let in. */
+  private async refusalOf(socket: IoSocket): Promise<Error | undefined> {
+    try {
+      knownSockets.set(socket, await this.admit(socket));
+      return undefined;
+    } catch (thrown) {
+      if (!isInstance(thrown, SecurityError)) this.report(socket, thrown);
+      const error = this.refusal(socket, thrown);
+      // socket.io sends these two members, and nothing else.
+      return Object.assign(new Error(error.message), { data: refusalData(error) });
+    }
+  }
+
+  private async admit(socket: IoSocket): Promise<KnownSocket> {
+    const { outside, options } = this;
+    const { request } = socket;
+    const { changes } = outside.parts.liveLogins;
+    if (socket.recovered === true) throw new ConfigurationError(RECOVERED);
+    if (eventGuardsOf(outside)?.isAwaited === true) throw new ConfigurationError(AWAITED);
+    const login = await this.loginOf(socket);
+    if (login === undefined) return new KnownSocket(outside, request, undefined);
+    const { rule, recheckMs } = options;
+    // Clients choose the names of dynamic namespaces.
+    const name = `connect ${printable(socket.nsp.name, 100)}`;
+    await outside.authorize(request, login, rule, name);
+    const cut = (): void => {
+      socket.conn.close();
+    };
+    const open = new OpenSocket({ logins: outside, request, login, rule, name, recheckMs, cut });
+    return new KnownSocket(outside, request, open, changes);
+  }
+
+  private async loginOf(socket: IoSocket): Promise<Authentication | undefined> {
+    const { outside, options } = this;
+    const { request } = socket;
+    const authorization = this.authorizationOf(socket);
+    const asked = { handshake: true, ...(authorization !== undefined && { authorization }) };
+    // All namespaces of a connection have its one request: who was authenticated by it before may be nobody by now.
+    const isOld = authorization === undefined && outside.hasLogin(request);
+    const login = options.anonymous
+      ? await outside.authenticate(request, asked)
+      : await outside.login(request, asked);
+    if (login === undefined || !isOld) return login;
+    const result = await outside.recheck(request, login);
+    if (result.kind !== 'holds') throw result.error();
+    return result.login.authentication;
+  }
+
+  /** Never what came in a URL, which others log: the `auth` of protocol 3 is a query. @see RFC 9700 section 4.3.2 */
+  private authorizationOf({ conn, handshake }: IoSocket): string | undefined {
+    if (conn.protocol === 3) return undefined;
+    const token: unknown = this.options.token({ auth: handshake.auth });
+    if (token === undefined) return undefined;
+    if (typeof token === 'string') return `Bearer ${token}`;
+    ignoreRejection(token);
+    throw new TypeError('secureSocketIo(): token() must give a string or undefined, at once');
+  }
+
+  /** A client that is connected: from now on its login is checked. */
+  private begin(socket: IoSocket, known: KnownSocket, open: OpenSocket): void {
+    socket.once('disconnect', () => {
+      open.close();
+    });
+    open.onEnd((why) => {
+      this.end(socket, known, why);
+    });
+    open.start(known.since);
+  }
+
+  private end(socket: IoSocket, known: KnownSocket, why: SocketEnd): void {
+    known.isEnded = true;
+    // No more than that: why a login has ended is not the client's to know.
+    const error = why === 'denied' ? new AccessDeniedError() : new BadCredentialsError();
+    socket.emit('security_error', refusalData(this.refusal(socket, error)));
+    socket.disconnect();
+  }
+
+  /** What was thrown may quote what the client sent. */
+  private report({ handshake }: IoSocket, cause: unknown): void {
+    const secrets = Object.values(handshake.auth).filter((value) => typeof value === 'string');
+    this.outside.parts.audit.error('A client of socket.io could not be decided', cause, secrets);
+  }
+
+  private refusal({ request }: IoSocket, thrown: unknown): SecurityError {
+    return this.outside.refusal(request, thrown);
+  }
+}
+
+const RECOVERED =
+  'A client has come back by connectionStateRecovery: take it out of the options of the socket.io server';
+const AWAITED =
+  'secureSocketControllers() was called, and no SocketControllers has been made of a secured server since: make it before ' +
+  'clients connect, and see that there is one copy of socket-controllers (npm ls socket-controllers)';
