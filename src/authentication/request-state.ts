@@ -108,6 +108,8 @@ export class RequestStates {
     const known = this.state.get(raw);
     const request = HttpSecurityRequest.at(action, access.route, this.findClient, known?.request);
     const state = known ?? this.keep(raw, request);
+    // A role loader may go by the path.
+    if (!state.request.isAtPathOf(request)) state.roles = undefined;
     state.access = access;
     state.request = request;
     // Another action, or another path: the hook may think otherwise of it.

@@ -16,6 +16,7 @@ import { peerOf } from '../http/client-address';
  * may rewrite the path.
  * @param within runs all that follows, where services can read the login
  * @param before runs what follows when it may; it is not asked where nothing stands before the guard
+ * @param isSeenBefore true where the request has been looked at already, perhaps under another path
  * @returns false where none follow: what comes first of guard and action is early enough, and a middleware less
  */
 export function noticeArrival(
@@ -23,11 +24,12 @@ export function noticeArrival(
   arrive: (action: Action) => void,
   within: (<T>(action: Action, work: () => T) => T) | undefined,
   before: ((action: Action, next: () => unknown) => unknown) | undefined,
+  isSeenBefore: boolean,
 ): boolean {
   const uses = [...action.controllerMetadata.uses, ...action.uses];
   // Express reads the body first, by options of the app that may hold code.
   const isGuardNext = !action.isBodyUsed && uses.every(({ afterAction }) => afterAction);
-  if (within === undefined && isGuardNext) return false;
+  if (within === undefined && isGuardNext && !isSeenBefore) return false;
   const come = (comer: Action): unknown => {
     arrive(comer);
     const go = comer.next as () => unknown;

@@ -54,6 +54,7 @@ interface KoaContext {
   readonly path: string;
   readonly newRouterPath?: string;
   readonly routerPath?: string;
+  params?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What of @koa/router is asked. */
@@ -62,12 +63,20 @@ interface KoaRouter {
   readonly exclusive?: boolean;
   readonly stack: readonly KoaLayer[];
   matchHost(host: string): boolean | undefined;
-  match(path: string | undefined, method: string): { readonly pathAndMethod: readonly KoaLayer[] };
+  match(path: string, method: string): { readonly pathAndMethod: readonly KoaLayer[] };
 }
 
 interface KoaLayer {
   /** Empty for a middleware of the router. */
   readonly methods: readonly string[];
+  captures(path: string): string[];
+  params(path: string, captures: string[], before: object): Readonly<Record<string, string>>;
+}
+
+/** What the router would run for a request. */
+interface Found extends Routed {
+  /** Of the route, beside those that are there. */
+  readonly params: Readonly<Record<string, string>>;
 }
 
 /** The actions of one Koa server, and the middleware that refuses for them. */
@@ -115,40 +124,49 @@ export class EarlyOnKoa {
   }
 
   private run(context: KoaContext, next: () => Promise<unknown>): unknown {
-    const routed = this.find(context);
-    if (routed === undefined) return next();
+    const found = this.find(context);
+    if (found === undefined) return next();
     const { request, response } = context;
     const action: Action = { request, response, context, next };
-    const work = () => this.decide(routed, action, next);
+    const work = () => this.decide(found, context, action, next);
     return this.within === undefined ? work() : this.within(action, work);
   }
 
   private async decide(
-    { action: metadata, access }: Routed,
+    { action: metadata, access, params }: Found,
+    context: KoaContext,
     action: Action,
     next: () => Promise<unknown>,
   ): Promise<unknown> {
+    if (access.levels.length === 0) return next();
+    const { params: before } = context;
+    // A role loader may look at them. The router adds its own to what it finds, so they must not stay.
+    context.params = params;
     try {
-      if (access.levels.length > 0) await this.refuse(action, access);
+      await this.refuse(action, access);
     } catch (error) {
+      context.params = before;
       return this.driver.handleError(error, metadata, action);
     }
+    context.params = before;
     return next();
   }
 
   /** The action that the router would run; undefined where it runs none, or something of the app's own before it. */
-  private find(context: KoaContext): Routed | undefined {
+  private find(context: KoaContext): Found | undefined {
     const { router } = this;
     // Another server's action has had it.
     if (context.request.routingControllersStarted !== undefined) return undefined;
     if (router.matchHost(context.host) !== true) return undefined;
     const paths = [router.opts.routerPath, context.newRouterPath, context.path, context.routerPath];
-    const { pathAndMethod } = router.match(paths.find(Boolean), context.method);
+    const path = paths.find(Boolean) ?? '';
+    const { pathAndMethod } = router.match(path, context.method);
     const first =
       router.exclusive === true
         ? pathAndMethod.at(-1)
         : pathAndMethod.find(({ methods }) => methods.length > 0);
-    return first && this.actions.get(first);
+    const routed = first && this.actions.get(first);
+    return routed && { ...routed, params: first.params(path, first.captures(path), { ...context.params }) };
   }
 }
 

@@ -227,8 +227,11 @@ function wrap(driver: BaseDriver): void {
       const { refuseEarly, within } = binding;
       const isEarly = refuseEarly !== undefined && earlyOnKoa === undefined && access.levels.length > 0;
       const before = isEarly ? earlyOnExpress(this, refuseEarly, one) : undefined;
+      // What was asked early was asked of the path that the request had then.
+      const isSeenBefore = earlyOnKoa !== undefined;
+      const isNoticed = noticeArrival(metadata, arrive, within, before, isSeenBefore);
       // A guard knows by itself that a request has come.
-      const arrivesAtLast = !noticeArrival(metadata, arrive, within, before) && !metadata.isAuthorizedUsed;
+      const arrivesAtLast = !isNoticed && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
       bindParameters(metadata, () => binding.answers(access));
       const { routePrefix } = this;

@@ -62,6 +62,11 @@ export class HttpSecurityRequest implements SecurityRequest {
     return request;
   }
 
+  /** True where both came by the same path, as their routers matched it. */
+  isAtPathOf(other: HttpSecurityRequest): boolean {
+    return this.arrival?.path === other.arrival?.path;
+  }
+
   get route(): string | undefined {
     return this.arrival?.route;
   }

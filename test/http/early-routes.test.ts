@@ -28,12 +28,18 @@ import {
   Public,
   type Security,
   type SecurityOptions,
+  type SecurityRequest,
 } from '../../src';
 import { DRIVERS, TestServer } from '../support/drivers';
 import { eventually } from '../support/eventually';
+import { PermissionFile } from '../support/permission-file';
 import { MemoryLogger, reset } from '../support/reset';
 import { provider, startApi } from '../support/scripted';
 import { as, CastUserstore, NameProvider, QUIET } from '../support/secured-server';
+
+interface WithParams {
+  readonly params?: Readonly<Record<string, string>>;
+}
 
 type Handler = (context: Koa.Context, next: () => Promise<unknown>) => unknown;
 
@@ -132,6 +138,29 @@ for (const driver of DRIVERS) {
         401, 401,
       ]);
       expect([await statusOf(server, '/n/7'), await statusOf(server, '/n/x')]).to.deep.equal([401, 400]);
+    });
+
+    it('is known to role loaders with its parameters', async () => {
+      const seen: unknown[] = [];
+      class Roles {
+        getRoles(_user: unknown, { action }: SecurityRequest) {
+          const { request, context } = action as { request: WithParams; context?: WithParams };
+          const params = (context ?? request).params;
+          seen.push({ ...params });
+          return params?.['org'] === 'a b' ? ['boss'] : [];
+        }
+      }
+      @JsonController()
+      class Orgs {
+        @Authorized('boss') @Post('/orgs/:org') org(@Param('org') org: string, @Body() _body: object) {
+          return { org };
+        }
+      }
+      await using server = await start([Orgs], {}, { roleLoaders: [Roles] });
+      const headers = as('user');
+      expect(await statusOf(server, '/orgs/a%20b', 'POST', headers)).to.equal(400);
+      expect(await statusOf(server, '/orgs/b', 'POST', headers)).to.equal(403);
+      expect(seen).to.deep.equal([{ org: 'a b' }, { org: 'b' }]);
     });
 
     it('is that of GET for HEAD, and none for the preflight of CORS', async () => {
@@ -249,6 +278,55 @@ describe('The router that early asks on Koa', () => {
       401, 400,
     ]);
     expect(await statusOf(server, '/closed')).to.equal(404);
+  });
+
+  /** An app in which a client may say what its path becomes, behind the place where early looks at it. */
+  function rewriting(more: SecurityOptions): Promise<TestServer> {
+    @Middleware({ type: 'before' })
+    class Rewrite {
+      use(context: Koa.Context, next: () => Promise<unknown>) {
+        const to = context.get('x-path');
+        if (to !== '') context.path = to;
+        return next();
+      }
+    }
+    @JsonController()
+    class Files {
+      @Authorized() @Get('/files/:name') file(@Param('name') name: string) {
+        return { name };
+      }
+      @Authorized('boss') @Get('/orgs/:org') org(@Param('org') org: string) {
+        return { org };
+      }
+    }
+    return serve(appOf(security(more).secure({ controllers: [Files], middlewares: [Rewrite] })));
+  }
+
+  const get = async (server: TestServer, path: string, to = '', user: Parameters<typeof as>[0] = 'user') =>
+    (await server.raw(path, { headers: { ...as(user), 'x-path': to } })).status;
+
+  it('leaves a path that is rewritten within one route to the hook that skips guards', async () => {
+    await using server = await rewriting({ skip: ({ path }) => path === '/files/public' });
+    expect(await get(server, '/files/public', '', 'nobody')).to.equal(200);
+    expect(await get(server, '/files/public', '/files/secret', 'nobody')).to.equal(401);
+  });
+
+  it('leaves a path that is rewritten within one route to path permissions', async () => {
+    using file = new PermissionFile('editor:\n  allow:\n    /files/public: [GET]\n');
+    await using server = await rewriting({ authorizationProviders: [file.provider()] });
+    expect(await get(server, '/files/public', '', 'editor')).to.equal(200);
+    expect(await get(server, '/files/public', '/files/secret', 'editor')).to.equal(403);
+  });
+
+  it('has roles loaded again for a path that is rewritten', async () => {
+    class Roles {
+      getRoles(_user: unknown, { path }: SecurityRequest) {
+        return path === '/orgs/own' ? ['boss'] : [];
+      }
+    }
+    await using server = await rewriting({ roleLoaders: [Roles] });
+    expect(await get(server, '/orgs/own')).to.equal(200);
+    expect(await get(server, '/orgs/own', '/orgs/other')).to.equal(403);
   });
 
   it('is asked before a middleware may rewrite the path, and what it becomes is guarded all the same', async () => {
