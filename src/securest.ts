@@ -122,11 +122,15 @@ export function createSecurity<U extends User = User, R extends string = string>
   });
   const authorizer = new Authorizer({ audit, userstore, resources, components, grants, deadlineMs, clock });
   const recorder = new Recorder(audit);
-  if (options.explain !== 'off') recorder.listen(explainRefusals(audit, options.explain));
+  const credentialHeaders = () => components.credentialHeaders;
+  if (options.explain !== 'off') {
+    recorder.listen(explainRefusals(audit, options.explain, credentialHeaders));
+  }
   const refusals = new Refusals({
     audit,
     recorder,
     links,
+    credentialHeaders,
     deadlineMs,
     realm: options.realm,
     loginPage: options.loginPage,
@@ -142,7 +146,7 @@ export function createSecurity<U extends User = User, R extends string = string>
     userstore,
     refusals,
     deadlineMs,
-    credentialHeaders: () => components.credentialHeaders,
+    credentialHeaders,
     skip: options.skip,
   });
   const passwordChange = new PasswordChange({ userstore, components, audit, deadlineMs, clock });

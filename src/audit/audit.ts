@@ -114,7 +114,7 @@ export class Audit {
   /** Tells what became of a login that goes on: that it has ended, or that this is not known. */
   recheck(
     request: SecurityRequest,
-    { provider, verdict, error: cause }: Verdict,
+    { provider, verdict, credentials, error: cause }: Verdict,
     error: SecurityError | undefined,
   ): void {
     if (error === undefined) {
@@ -124,7 +124,8 @@ export class Audit {
       const message = `${provider} could not check a login again (${verdict})`;
       // It is checked again and again, and so are many others: a bug is told no more often than an outage.
       const count = this.outages.note(provider, reason === 'bug' ? 'unavailable' : reason);
-      this.tellUnavailable(count, request, provider, reason, { message, cause, secrets: secretsOf(request) });
+      const secrets = secretsOf(request, credentials);
+      this.tellUnavailable(count, request, provider, reason, { message, cause, secrets });
     } else {
       this.emit(() => {
         const outcomes = outcomesOf([{ provider, verdict }]);

@@ -17,11 +17,18 @@ const HEADER = 'X-Securest-Explain-Id';
 /** Less than a line of the log, so that the name at its end is never cut off. */
 const MAX_LENGTH = 1800;
 
-/** @param mode 'reply' tells a client on this machine the name of the line */
-export function explainRefusals(audit: Audit, mode: 'log' | 'reply'): RefusalListener {
+/**
+ * @param mode 'reply' tells a client on this machine the name of the line
+ * @param credentialHeaders that any provider of the app reads
+ */
+export function explainRefusals(
+  audit: Audit,
+  mode: 'log' | 'reply',
+  credentialHeaders: () => readonly string[],
+): RefusalListener {
   return (record) => {
     const id = randomUUID();
-    const line = printable(refusalLine(record), MAX_LENGTH).slice(0, MAX_LENGTH);
+    const line = printable(refusalLine(record, credentialHeaders()), MAX_LENGTH).slice(0, MAX_LENGTH);
     audit.info(`${line} [${id}]`);
     const isTold = mode === 'reply' && isOnThisMachine(rawRequest(record.request.action));
     return isTold ? { [HEADER]: id } : undefined;
@@ -29,10 +36,10 @@ export function explainRefusals(audit: Audit, mode: 'log' | 'reply'): RefusalLis
 }
 
 /** For example `403 DELETE /notes/7 (NotesController.remove) role admin (NotesController.remove) for eve; Password authenticated`. */
-function refusalLine(record: RefusalRecord): string {
+function refusalLine(record: RefusalRecord, credentialHeaders: readonly string[]): string {
   const { request, action, status, code, user, deniedBy, refusedBy, verdicts, error } = record;
   const { method, path } = factsOf(request);
-  const sent = [...secretsOf(request), ...sentValues(request)];
+  const sent = [...secretsOf(request, credentialHeaders), ...sentValues(request)];
   const by =
     deniedBy === undefined
       ? `${code}${refusedBy === undefined ? '' : ` by ${refusedBy}`}`
@@ -60,16 +67,18 @@ function reasonOf(thrown: unknown, secrets: readonly string[]): string | undefin
 /** Shorter values are words that any message may have. */
 const MIN_LENGTH = 4;
 
-/** The values of query and body: what reads them may quote them in what it throws. */
+/** The values of query and body, also as they were sent: what reads them may quote them in what it throws. */
 function sentValues(request: SecurityRequest): string[] {
   const { action } = request;
   const [, query = ''] = /\?(.*)/s.exec(rawRequest(action).url ?? '') ?? [];
-  const values = new Set([query, ...new URLSearchParams(query).values()]);
+  const written = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
+  const values = new Set([query, ...written, ...new URLSearchParams(query).values()]);
   const seen = new Set<object>();
   const left: unknown[] = [parsedBody(action)];
   while (left.length > 0) {
     const next = left.pop();
-    if (typeof next === 'string') values.add(next);
+    if (typeof next === 'string') values.add(next).add(JSON.stringify(next).slice(1, -1));
+    if (typeof next === 'number') values.add(String(next));
     if (typeof next !== 'object' || next === null || seen.has(next)) continue;
     seen.add(next);
     for (const value of Object.values(next)) left.push(value);

@@ -3,7 +3,7 @@
  * makes of it. It is the only place that does; the seam to the host writes it.
  */
 import type { ServerResponse } from 'node:http';
-import { type Audit, factsOf, outcomesOf } from '../audit/audit';
+import { type Audit, factsOf, outcomesOf, secretsOf } from '../audit/audit';
 import type { Authentication } from '../core/authentication';
 import type { ProviderOutcome } from '../core/events';
 import type { SecurityRequest } from '../core/request';
@@ -39,6 +39,8 @@ export interface RefusalParts extends ChallengeOptions {
   readonly audit: Audit;
   readonly recorder: Recorder;
   readonly links: () => readonly ChainLink[];
+  /** The headers that credentials come in. */
+  readonly credentialHeaders: () => readonly string[];
   readonly deadlineMs: number;
   /** Where browsers are sent that ask for a page. */
   readonly loginPage: string | undefined;
@@ -160,7 +162,7 @@ export class Refusals {
   }
 
   private async applyHook(request: SecurityRequest, error: SecurityError): Promise<void> {
-    const { audit, onUnauthorized, deadlineMs } = this.parts;
+    const { audit, credentialHeaders, onUnauthorized, deadlineMs } = this.parts;
     if (onUnauthorized === undefined) return;
     try {
       const own = new RequestWithSignal(request);
@@ -169,7 +171,7 @@ export class Refusals {
       });
       if (reply !== undefined) shapeRefusal(error, reply);
     } catch (cause) {
-      audit.error('The onUnauthorized hook failed', cause);
+      audit.error('The onUnauthorized hook failed', cause, secretsOf(request, credentialHeaders()));
     }
   }
 }

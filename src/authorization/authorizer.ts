@@ -28,6 +28,7 @@ import type { Component } from '../components/components';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
+import { masked } from '../util/masked';
 import { printable } from '../util/printable';
 import type { Clock } from '../util/clock';
 import { firstUnmetLevel } from '../rules/evaluate';
@@ -184,7 +185,7 @@ export class Authorizer {
       const decision: unknown = await instance.authorize(request, login.authentication.user, access, () =>
         this.rolesForProvider(question),
       );
-      if (!isGrant(decision)) return reasonOf(provider, decision);
+      if (!isGrant(decision)) return this.reasonOf(provider, decision, request);
     }
     return undefined;
   }
@@ -240,10 +241,25 @@ export class Authorizer {
     const isLate = isInstance(cause, DeadlinePassedError);
     const reason = isLate ? 'deadline_passed' : isDown ? 'unavailable' : 'bug';
     const message = `${component} could not be decided`;
-    audit.unavailable(request, component, reason, { message, cause, secrets: secretsOf(request) });
+    audit.unavailable(request, component, reason, { message, cause, secrets: this.secretsIn(request) });
     return isDown
       ? new ServiceUnavailableError({ cause, retryAfterSeconds: cause.retryAfterSeconds })
       : new SecurityFaultError({ cause });
+  }
+
+  private reasonOf(
+    provider: Component<AuthorizationProviderInterface>,
+    decision: unknown,
+    request: SecurityRequest,
+  ): string {
+    const reason = isObject(decision) ? decision.reason : undefined;
+    if (typeof reason !== 'string') return provider.name;
+    return `${provider.name}: ${printable(masked(reason, this.secretsIn(request)))}`;
+  }
+
+  /** Whatever provider reads them: code of the app may quote them. */
+  private secretsIn(request: SecurityRequest): string[] {
+    return secretsOf(request, this.parts.components.credentialHeaders);
   }
 }
 
@@ -267,11 +283,6 @@ function withScopes(reason: string, error: SecurityError): string {
 
 function isGrant(decision: unknown): boolean {
   return decision === true || (isObject(decision) && decision.granted === true);
-}
-
-function reasonOf(provider: Component<AuthorizationProviderInterface>, decision: unknown): string {
-  const reason = isObject(decision) ? decision.reason : undefined;
-  return typeof reason === 'string' ? `${provider.name}: ${printable(reason)}` : provider.name;
 }
 
 function isObject(value: unknown): value is Partial<Record<keyof Decision, unknown>> {

@@ -61,4 +61,4 @@ function asksForSomething(cls: object): boolean {
 }
 
 /** The text of a class without a constructor of its own. */
-const INHERITS_CONSTRUCTOR = /^class\b(?!.*\bconstructor\s*\()/s;
+const INHERITS_CONSTRUCTOR = /^class\b(?!.*(?<![.\w$])constructor\s*\()/s;

@@ -1,6 +1,6 @@
 /** How an instance decides for a guard, and answers what it refuses. */
 import type { Action } from 'routing-controllers';
-import type { Audit } from '../audit/audit';
+import { type Audit, secretsOf } from '../audit/audit';
 import type { LoginContext } from '../authentication/login-context';
 import type { Refusals } from '../authentication/refusals';
 import type { RequestStates } from '../authentication/request-state';
@@ -51,8 +51,9 @@ export function guardCalls(
       }
     },
     within: (action, work) => context.run(states.of(action), work),
-    onFault: (cause) => {
-      audit.error(`${accessFor('').action}: its handler failed`, cause);
+    onFault: (cause, action) => {
+      const secrets = secretsOf(states.of(action).request, components.credentialHeaders);
+      audit.error(`${accessFor('').action}: its handler failed`, cause, secrets);
     },
   };
 }

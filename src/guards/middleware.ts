@@ -56,7 +56,7 @@ export interface GuardCalls {
   /** Runs what is guarded. */
   readonly within: <T>(action: Action, work: () => T) => T;
   /** Hears of what a handler threw where no host does. */
-  readonly onFault: (cause: unknown) => void;
+  readonly onFault: (cause: unknown, action: Action) => void;
 }
 
 /** @param handler what is guarded; undefined for whatever follows */
@@ -108,7 +108,9 @@ export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined)
       .then(run, (error: unknown) => {
         calls.refuse(error, action);
       })
-      .catch(calls.onFault);
+      .catch((cause: unknown) => {
+        calls.onFault(cause, action);
+      });
   };
 
   const onNode = async (request: unknown, response: unknown): Promise<boolean> => {
@@ -125,7 +127,7 @@ export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined)
       return (await calls.within(action, () => handle(request, response))) === true;
     } catch (cause) {
       // Nobody waits for a listener of a server: its rejection would end the process.
-      calls.onFault(cause);
+      calls.onFault(cause, action);
       calls.refuse(new SecurityFaultError({ cause }), action);
       return false;
     }

@@ -7,7 +7,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
 import { requiresUser } from '../access/compile';
-import { type Audit, factsOf } from '../audit/audit';
+import { type Audit, factsOf, secretsOf } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
 import type { AuthenticationOutcome, Authenticator } from '../authentication/authenticator';
 import type { Authenticated, Login } from '../authentication/chain';
@@ -169,14 +169,15 @@ export class Checkers {
     const { skip, audit } = this.parts;
     if (skip === undefined) return false;
     if (state.isSkipped !== undefined) return state.isSkipped;
+    const secrets = () => secretsOf(state.request, this.parts.credentialHeaders());
     let result: unknown;
     try {
       result = skip(new RequestWithSignal(state.request));
       ignoreRejection(result, (error) => {
-        audit.error('The skip hook must answer at once, and it rejected', error);
+        audit.error('The skip hook must answer at once, and it rejected', error, secrets());
       });
     } catch (error) {
-      audit.error('The skip hook failed, so the request is not skipped', error);
+      audit.error('The skip hook failed, so the request is not skipped', error, secrets());
     }
     state.isSkipped = result === true;
     return state.isSkipped;

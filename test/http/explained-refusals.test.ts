@@ -55,8 +55,9 @@ function notes() {
     @Authorized(broken) @Get('/of/today') today() {
       return [];
     }
-    @Public() @Post('/log/in') logIn(@Body() body: { password: string }) {
-      throw new BadCredentialsError({ cause: new Error(`hash of ${body.password} differs`) });
+    @Public() @Post('/log/in') logIn(@Body() body: { password: string; more?: unknown }) {
+      const quoted = body.more === undefined ? '' : JSON.stringify(body);
+      throw new BadCredentialsError({ cause: new Error(`hash of ${body.password} differs${quoted}`) });
     }
   }
   return Notes;
@@ -128,7 +129,10 @@ for (const driver of DRIVERS) {
     it('say no secret, whoever quotes it, and are one line each', async () => {
       const quoting = provider('Quoting', (request) => {
         const raw = request.action.request as { url: string };
-        const sent = [request.header('authorization'), request.header('cookie'), raw.url].join(' ');
+        const [, , ...values] = raw.url.split(/[?&=]/);
+        const sent = [request.header('authorization'), request.header('cookie'), raw.url, ...values].join(
+          ' ',
+        );
         const hash = '$2b$12$canaryhashcanaryhashcanary';
         throw new BadCredentialsError({ cause: new Error(`${sent}\n${hash}\u2028eyJh.canary.b`) });
       });
@@ -142,6 +146,8 @@ for (const driver of DRIVERS) {
         'canary-cookie',
         'canary-query',
         'canary-body',
+        'canary\\"-text',
+        '987654',
         'canaryhash',
         'eyJh.',
       ];
@@ -151,8 +157,12 @@ for (const driver of DRIVERS) {
         'content-type': 'application/json',
       };
       await using api = await start(driver, { explain: 'log', providers: [quoting] });
-      await api.get('/notes/1?token=canary-query', headers);
-      const body = JSON.stringify({ password: 'canary-body', more: [{ deep: 'canary-body-2' }] });
+      await api.get('/notes/1?token=canary-query%20', headers);
+      const body = JSON.stringify({
+        password: 'canary-body',
+        pin: 987654,
+        more: [{ deep: 'canary-body-2' }, 'canary"-text'],
+      });
       await api.server.fetch('/notes/log/in', { method: 'POST', headers, body });
       const granting = provider('Granting', () => ({ username: 'ann\r\nforged' }));
       await using denying = await start(driver, {

@@ -42,6 +42,7 @@ function setUp(options: SecurityOptions = {}, providers = [BASIC, BEARER], heade
     audit,
     recorder: new Recorder(audit),
     links,
+    credentialHeaders: () => ['authorization'],
     realm,
     basicChallengeForScripts,
     metadataUrl: undefined,

@@ -40,6 +40,15 @@ describe('BareContainer', () => {
     }
   });
 
+  it('takes a call of another constructor for none of the class itself', () => {
+    class Cloning extends Base {
+      clone(): unknown {
+        return this.constructor(this.name) as unknown;
+      }
+    }
+    expect(() => new BareContainer().get(Cloning)).to.throw(ConfigurationError, 'constructor parameters');
+  });
+
   it('creates a class again whose constructor has thrown', () => {
     let isDown = true;
     class Users {
