@@ -136,7 +136,10 @@ describe('The main job', () => {
       expect(byToken.status).to.equal(200);
       expect((await server.fetch('/notes/health')).status).to.equal(200);
 
-      expect(logger.lines.slice(0, 4)).to.deep.equal([
+      // One of the two makers has a line of its own about the Express that it runs on.
+      const lines = logger.lines.filter((line) => !line.includes('createExpressServer() runs on'));
+      expect(logger.lines.length - lines.length).to.equal(driver.name === 'createExpressServer' ? 1 : 0);
+      expect(lines.slice(0, 4)).to.deep.equal([
         'info securest: userstore Users',
         'info securest: provider 1 Password',
         'info securest: provider 2 Token',

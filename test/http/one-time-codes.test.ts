@@ -29,6 +29,7 @@ import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
+import { PATIENCE_MS } from '../support/deadlines';
 import { SecuredServer } from '../support/secured-server';
 
 const START = 1_800_000_000_000;
@@ -138,6 +139,7 @@ for (const driver of DRIVERS) {
           userstores: [Users],
           providers: [Password, Session],
           realm: 'Notes',
+          deadlineMs: PATIENCE_MS,
           clock: () => now,
           onEvent: (event) => void events.push(event),
           logger: { info: keep, warn: keep, error: keep },

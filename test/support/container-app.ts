@@ -19,6 +19,7 @@ import {
   type UserstoreInterface,
 } from '../../src';
 import { basic, type Driver, TestServer } from './drivers';
+import { PATIENCE_MS } from './deadlines';
 import { MemoryLogger } from './reset';
 
 export const ANN = { username: 'ann', password: hashSync('pw', 4), roles: ['editor'] };
@@ -95,7 +96,7 @@ export interface AppOptions {
 export function build(driver: Driver, { container, controllers }: AppOptions, logger = new MemoryLogger()) {
   const own = container === undefined ? {} : { container };
   const options: RoutingControllersOptions = { controllers: controllers ?? [meController()] };
-  return driver.build(createSecurity({ logger, ...own }).secure(options));
+  return driver.build(createSecurity({ logger, deadlineMs: PATIENCE_MS, ...own }).secure(options));
 }
 
 /** The message with which an app of all decorated classes refuses to start; fails when it starts. */

@@ -23,6 +23,7 @@ import {
   type UserstoreInterface,
 } from '../../src';
 import { type Around, type Driver, type RawResponse, TestServer } from './drivers';
+import { PATIENCE_MS } from './deadlines';
 import { MemoryLogger } from './reset';
 
 export type ProviderClass = Constructor<AuthProviderInterface>;
@@ -96,6 +97,7 @@ export async function startApi(driver: Driver, { security, host = {}, around }: 
   const logger = new MemoryLogger();
   const secured = createSecurity({
     logger,
+    deadlineMs: PATIENCE_MS,
     onEvent: (event) => {
       events.push(event);
     },
