@@ -29,14 +29,12 @@ import type { Driver } from '../../test/support/drivers';
 import { MemoryConnection } from '../request/memory-connection';
 import { requestText } from '../request/raw-client';
 import type { Headers } from '../request/target';
+import type { Send } from '../request/turns';
 
 const ISSUER = { issuer: 'bench', audience: 'bench-api' };
 const SECRET = 'a secret of the bench, which no app should have';
 const NAMES = ['ann', 'ben'];
 const loginOf = (username = 'ann'): Authentication => new Authentication({ username });
-
-/** Sends one request, and rejects unless it is 200. */
-export type Send = () => Promise<void>;
 
 class Users extends MemoryUserstore {
   constructor() {

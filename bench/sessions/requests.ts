@@ -1,7 +1,7 @@
 /** Whole requests by session and by token, taken in turns in one process. */
 import { DRIVERS } from '../../test/support/drivers';
-import { type Figure, figureOf, ratioOf } from '../request/statistics';
-import { contestants, type Send } from './contestants';
+import { compare, costOf } from '../request/turns';
+import { contestants } from './contestants';
 
 const BASE = 'token, remembered';
 const WARM_UP = 4000;
@@ -19,33 +19,9 @@ export async function requests(rounds: number): Promise<void> {
     const works = [...all.works];
     for (const [name, send] of works) await costOf(send, SLOW.test(name) ? WARM_UP / 20 : WARM_UP);
     console.log(`\n${driver.name}: us CPU, and beside a remembered token; median (half lie between)`);
-    await compare(works.filter(([name]) => !SLOW.test(name)), rounds, BATCH); // prettier-ignore
-    await compare(works.filter(([name]) => name === BASE || SLOW.test(name)), SLOW_ROUNDS, SLOW_BATCH); // prettier-ignore
+    const fast = works.filter(([name]) => !SLOW.test(name));
+    const slow = works.filter(([name]) => name === BASE || SLOW.test(name));
+    await compare(fast, BASE, { rounds, batch: BATCH });
+    await compare(slow, BASE, { rounds: SLOW_ROUNDS, batch: SLOW_BATCH });
   }
-}
-
-async function compare(works: readonly (readonly [string, Send])[], rounds: number, batch: number) {
-  const costs = new Map(works.map(([name]) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (let turn = 0; turn < works.length; turn += 1) {
-      const [name, send] = works[(turn + round) % works.length] ?? [];
-      if (name !== undefined && send !== undefined) costs.get(name)?.push(await costOf(send, batch));
-    }
-  }
-  for (const [name, values] of costs) {
-    const ratio = ratioOf(values, costs.get(BASE) ?? []);
-    console.log(`${name.padEnd(36)} ${shown(figureOf(values), 1).padEnd(24)} ${shown(ratio, 3)}`);
-  }
-}
-
-/** Microseconds of all threads for one. */
-async function costOf(send: Send, count: number): Promise<number> {
-  const before = process.cpuUsage();
-  for (let index = 0; index < count; index += 1) await send();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / count;
-}
-
-function shown({ median, low, high }: Figure, digits: number): string {
-  return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 }
