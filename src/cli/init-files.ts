@@ -161,13 +161,16 @@ server.listen(port, '127.0.0.1', () => {
   }
 });
 `,
-    'src/without-users.ts': `/** The app without its file of users, for the tests and for: npm run report */
-import 'reflect-metadata';
+    'src/memory-users.ts': `import 'reflect-metadata';
 import { MemoryUserstore } from 'securest';
 import { Container } from 'typedi';
 import { Users } from './users.js';
 
 Container.set(Users, new MemoryUserstore({ users: [{ username: 'admin', roles: ['admin'] }] }));
+`,
+    'src/without-users.ts': `/** The app without its file of users, for the tests and for: npm run report */
+// First: the app may ask for its users as soon as it is imported.
+import './memory-users.js';
 
 export { createApp, options } from './app.js';
 `,

@@ -27,6 +27,9 @@ const USERNAME = 'admin';
 const NEEDS: Readonly<Record<string, string>> = {
   'tsconfig.json': `it must have ${COMPILER_NEEDS}`,
   '.gitignore': `it should have ${IGNORED.join(', ')}`,
+  'src/app.ts': 'it must export createApp and options, which src/server.ts and src/without-users.ts import',
+  'src/users.ts': 'it must export Users, which src/memory-users.ts imports',
+  'src/account-controller.ts': 'it must export AccountController, which src/app.ts imports',
 };
 
 /** What has been done. */

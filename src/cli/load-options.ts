@@ -6,18 +6,43 @@ import { ConfigurationError } from '../errors';
 /** Keys of the options of an app, by which a module is known that exports nothing else. */
 const OPTION_KEYS = ['authorizationChecker', 'currentUserChecker', 'controllers'];
 
+const TYPESCRIPT = /\.[cm]?tsx?$/;
+
 /**
  * Loads the options that a module exports: as `options`, as its default, or as the module itself. A function is
  * called, a promise awaited.
  * @throws ConfigurationError when it exports no options
  */
 export async function loadOptions(path: string): Promise<RoutingControllersOptions> {
-  const given = optionsIn(await load(resolve(path)));
+  const given = optionsIn(await loadNamed(path));
   const options: unknown = await (typeof given === 'function' ? (given as () => unknown)() : given);
   if (isObject(options)) return options;
   throw new ConfigurationError(
     `${path} exports no options: export them as \`options\`, as the default, or as the module itself`,
   );
+}
+
+/** @throws ConfigurationError when there is no such file, or Node cannot read it */
+async function loadNamed(path: string): Promise<unknown> {
+  const file = resolve(path);
+  try {
+    require.resolve(file);
+  } catch (cause) {
+    throw new ConfigurationError(`There is no module ${path}: name the compiled file, and compile first`, {
+      cause,
+    });
+  }
+  try {
+    return await load(file);
+  } catch (cause) {
+    const { code } = (cause ?? {}) as { code?: unknown };
+    const isUnread = cause instanceof SyntaxError || code === 'ERR_UNKNOWN_FILE_EXTENSION';
+    if (!isUnread || !TYPESCRIPT.test(path)) throw cause;
+    throw new ConfigurationError(
+      `Node cannot read the TypeScript of ${path}: name the compiled file, or run the command with a loader`,
+      { cause },
+    );
+  }
 }
 
 /** By require where that can be: a loader that an app needs, for TypeScript say, is often registered there only. */

@@ -194,6 +194,7 @@ describe('securest report', () => {
     writeFileSync(join(folder, 'text.js'), "module.exports = 'options';");
     writeFileSync(join(folder, 'cycle.js'), 'module.exports.default = module.exports;');
     writeFileSync(join(folder, 'others.js'), 'exports.app = {}; exports.port = 3000;');
+    writeFileSync(join(folder, 'raw.mts'), 'import type { Server } from "node:http"; @(x) class {');
     const cases: [string[], RegExp][] = [
       [[], /^Usage/],
       [['report'], /^Usage/],
@@ -204,7 +205,8 @@ describe('securest report', () => {
       [['report', module, '--format', 'toString'], /Unknown format toString/],
       [['report', module, '--check', 'none.lock.json'], /none\.lock\.json/],
       [['report', module, '--check', 'bad.lock.json'], /version/],
-      [['report', 'none.js'], /none\.js/],
+      [['report', 'none.js'], /There is no module none\.js/],
+      [['report', 'raw.mts'], /cannot read the TypeScript of raw\.mts/],
       [['report', 'throws.js'], /at load/],
       [['report', 'nothing.js'], /exports no options/],
       [['report', 'plain.js'], /not secured/],

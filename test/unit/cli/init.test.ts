@@ -25,6 +25,7 @@ const FILES = [
   'src/account-controller.ts',
   'src/app.ts',
   'src/server.ts',
+  'src/memory-users.ts',
   'src/without-users.ts',
   'src/app.test.ts',
   'securest.lock.json',
@@ -166,6 +167,7 @@ describe('securest init', function () {
     const { out } = await run();
     expect(out).to.match(/tsconfig\.json: it must have experimentalDecorators, emitDecoratorMetadata/);
     expect(out).to.match(/\.gitignore: it should have .*users\.yaml/);
+    expect(out).to.match(/src\/app\.ts: it must export createApp and options/);
   });
 
   it('adds to package.json what it lacks, in its own indentation, and nothing else', async () => {
