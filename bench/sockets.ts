@@ -44,7 +44,8 @@ async function requests(): Promise<http.IncomingMessage[]> {
   const users = new Users();
   for (let n = 0; n < SOCKETS; n += 1) {
     const user = users.getUser(`user${String(n)}`);
-    const { token } = tokens.issue(new Authentication(user!));
+    if (user === null) throw new Error('A user is missing');
+    const { token } = tokens.issue(new Authentication(user));
     const client = http.get({
       port,
       host: '127.0.0.1',
@@ -65,13 +66,13 @@ async function main(): Promise<void> {
   const security = createSecurity({ userstores: [Users], providers: [Token], logger: console });
   const guard = upgradeGuard(security);
   const all = await requests();
-  const socket = (): Duplex => new Duplex({ read() {}, write() {} });
+  const socket = (): Duplex => new Duplex({ read: () => undefined, write: () => undefined });
   // The first ones compile the code, and fill what is remembered of tokens.
   for (const request of all) await security.authenticate(request);
   const sockets = all.map(socket);
   const before = heap();
   const logins: (SocketLogin | undefined)[] = [];
-  for (const [at, request] of all.entries()) logins.push(await guard(request, sockets[at]!));
+  for (const [at, request] of all.entries()) logins.push(await guard(request, sockets[at] ?? socket()));
   const perSocket = (heap() - before) / SOCKETS;
   const open = logins.filter((login) => login !== undefined).length;
   const request = all.length;

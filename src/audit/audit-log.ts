@@ -18,10 +18,10 @@ export interface AuditLogOptions {
 
 const OPTIONS = {
   vocabulary: optional(oneOf('owasp')),
-  onFailure: optional(callable<(cause: unknown) => unknown>(), (cause: unknown) => {
+  onFailure: optional(callable<(cause: unknown) => unknown>(), (cause: unknown): unknown =>
     // Without the message, which may quote the line.
-    process.emitWarning(`The audit log cannot be written: ${nameOf(cause)}`, 'SecurestWarning');
-  }),
+    process.emitWarning(`The audit log cannot be written: ${nameOf(cause)}`, 'SecurestWarning'),
+  ),
   clock: optional(callable<Clock>(), () => Date.now()),
 } satisfies Record<keyof AuditLogOptions, Kind<unknown>>;
 

@@ -44,7 +44,7 @@ export interface KnownUser {
   readonly username: string;
   /** The userstore's name, in an app with several: kept with what belongs to the user, it tells users of one name apart. */
   readonly userstore: string | undefined;
-  /** See {@link userIdOf}. */
+  /** As {@link User.id}, in one form. */
   readonly id: string | undefined;
   /** False for a user who must not log in. */
   readonly isActive: boolean;

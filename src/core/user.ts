@@ -5,7 +5,7 @@ import { mappingOf } from './name-list';
 
 /**
  * A user record, as a userstore loads it. A plain object or an instance of any class will do; every record
- * that a store or provider returns is checked by {@link isUser} before it counts as anyone.
+ * that a store or provider returns is checked before it counts as anyone.
  */
 export interface User {
   /** The unique name by which the store finds this user. Never empty. */

@@ -239,8 +239,9 @@ export class Security<U extends User = User, R extends string = string> {
    * Guards what is no action: files, GraphQL, documentation, a router or a handler of Koa, Express or node:http, by the same
    * checks and with the same refusals as an action. Mount the guard and what it guards as one, so that no other way leads
    * there, and behind the app's CORS middleware. Of several guards each must hold.
+   * A handler behind the rule is what is guarded, of the same host; it gets the guard's own arguments. Without one it is
+   * whatever follows.
    * @param rule what `@Authorized` takes; an array is "any of". @default any authenticated user
-   * @param handler what is guarded, of the same host; it gets the guard's own arguments. Without one, whatever follows
    * @throws ConfigurationError for a rule that is none, for a role or permission that the app does not have, for `ownerOf()`,
    * which needs an action's route, and for another rule under the name of an earlier guard
    * @example app.use(mount('/files', security.guard('editor', serve('files'))));

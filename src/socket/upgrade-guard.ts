@@ -6,7 +6,7 @@ import type { User } from '../core/user';
 import type { OutsideLogins } from '../host/outside-logins';
 import { outsideLoginsOf, type Security } from '../host/security';
 import { refuseUpgrade } from '../http/refuse-upgrade';
-import { accessOfRule, type GuardRule } from '../rules/guard-rule';
+import { accessOfRule } from '../rules/guard-rule';
 import { parseOptions } from '../util/parse-options';
 import { OpenSocket } from './open-socket';
 import type { SocketLogin } from './socket-login';
@@ -45,14 +45,14 @@ export function upgradeGuard<U extends User, R extends string>(
     const { changes } = logins.parts.liveLogins;
     try {
       const login = (await logins.login(request, { handshake: true })) as Authentication<U>;
-      await logins.authorize(request, login as Authentication, rule, NAME);
+      await logins.authorize(request, login, rule, NAME);
       // The client may have gone meanwhile.
       if (socket.destroyed) return undefined;
       const open = new OpenSocket<U>({
         logins,
         request,
         login,
-        rule: rule as GuardRule<U> | undefined,
+        rule: rule,
         name: NAME,
         recheckMs,
         cut: () => socket.destroy(),

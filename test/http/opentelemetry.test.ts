@@ -277,13 +277,14 @@ for (const driver of DRIVERS) {
 
     it('changes no reply by an exporter that fails at the same time', async () => {
       const { BasicTracerProvider, SimpleSpanProcessor } = await import('@opentelemetry/sdk-trace-base');
+      const { ExportResultCode } = await import('@opentelemetry/core');
       let exports = 0;
       const failing = new BasicTracerProvider({
         spanProcessors: [
           new SimpleSpanProcessor({
             export: (_spans, done) => {
               exports += 1;
-              done({ code: 1 as never, error: new Error('the collector is down') });
+              done({ code: ExportResultCode.FAILED, error: new Error('the collector is down') });
             },
             shutdown: () => Promise.resolve(),
           }),

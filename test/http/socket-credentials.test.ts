@@ -128,8 +128,8 @@ describe('The login of a socket', () => {
     };
 
     it('ends when it is revoked, and not before', async () => {
-      const { app, revoked, headers } = await setUp();
-      await using _app = app;
+      const { app: running, revoked, headers } = await setUp();
+      await using app = running;
       const client = await app.open({ ...headers, origin: 'https://other.example' });
       expect(await isOpenAfterCheck(app, client)).to.equal(true);
       revoked.add('ann');
@@ -138,8 +138,8 @@ describe('The login of a socket', () => {
     });
 
     it('ends with the password', async () => {
-      const { app, headers } = await setUp();
-      await using _app = app;
+      const { app: running, headers } = await setUp();
+      await using app = running;
       const client = await app.open(headers);
       changePassword();
       expect(await isOpenAfterCheck(app, client)).to.equal(false);
@@ -147,8 +147,8 @@ describe('The login of a socket', () => {
     });
 
     it('ends when it expires', async () => {
-      const { app, headers } = await setUp();
-      await using _app = app;
+      const { app: running, headers } = await setUp();
+      await using app = running;
       const client = await app.open(headers);
       for (let check = 0; check < 5; check += 1) {
         expect(await isOpenAfterCheck(app, client)).to.equal(true);
@@ -185,7 +185,7 @@ describe('The login of a socket', () => {
     const companyOf = (issuer: TokenIssuer, more: object = {}) =>
       class Company extends AccessTokenProvider {
         constructor() {
-          super({ issuer: ISSUER, audience: 'notes-api', keys: { jwks: issuer.jwks }, ...more } as never);
+          super({ issuer: ISSUER, audience: 'notes-api', keys: { jwks: issuer.jwks }, ...more });
         }
       };
 

@@ -372,7 +372,8 @@ describe('Sockets of ws', () => {
       for (const rule of [false, undefined, [], 5] as never[]) {
         const failure: unknown = await login.may(rule).catch((error: unknown) => error);
         expect(failure, String(rule)).to.satisfy(
-          (error: unknown) => error instanceof ConfigurationError || (rule === undefined && error === true),
+          (error: unknown) =>
+            error instanceof ConfigurationError || (rule === (undefined as unknown) && error === true),
         );
       }
       users.delete('bob');
@@ -517,35 +518,37 @@ describe('Sockets of ws', () => {
     };
 
     it('does not listen are cut', async () => {
-      const { app, client } = await ending(() => undefined);
-      await using _app = app;
+      const { app: running, client } = await ending(() => undefined);
+      await using app = running;
       expect(await client.closed).to.equal('1006');
+      expect(app.logins).to.have.lengthOf(1);
     });
 
     it('throws or rejects in a listener are cut, and the other listeners are told', async () => {
-      for (const listener of [
+      const listeners: readonly (() => unknown)[] = [
         () => {
           throw new Error('a bug');
         },
         () => Promise.reject(new Error('a bug')),
-      ]) {
+      ];
+      for (const listener of listeners) {
         reset();
         users.set('ann', { username: 'ann' });
         const heard: string[] = [];
         const { app, client } = await ending((_ws, login: SocketLogin) => {
-          login.onEnd(listener as () => void);
+          login.onEnd(listener);
           login.onEnd((why) => heard.push(why));
         });
-        await using _app = app;
+        await using running = app;
         expect(await client.closed).to.equal('1006');
         expect(heard).to.deep.equal(['revoked']);
-        expect(app.logger.lines.filter((line) => line.includes('onEnd()'))).to.have.lengthOf(1);
+        expect(running.logger.lines.filter((line) => line.includes('onEnd()'))).to.have.lengthOf(1);
       }
     });
 
     it('listens no more is not told, and one that listens late is', async () => {
       const heard: string[] = [];
-      const { app } = await ending((_ws, login: SocketLogin) => {
+      const { app: running } = await ending((_ws, login: SocketLogin) => {
         login.onEnd(() => heard.push('never'))();
         login.onEnd(() => {
           heard.push('first');
@@ -553,9 +556,10 @@ describe('Sockets of ws', () => {
           login.onEnd(() => heard.push('never'))();
         });
       });
-      await using _app = app;
+      await using app = running;
       await eventually(() => heard.length >= 2);
       expect(heard).to.deep.equal(['first', 'late']);
+      expect(app.logins).to.have.lengthOf(1);
     });
   });
 });

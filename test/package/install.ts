@@ -44,8 +44,8 @@ export async function pack(folder: string): Promise<Tarball> {
   return { path: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
 }
 
-/** Peers that the app does well without: it is Koa's, and must say what to install for Kerberos. */
-const WITHOUT = ['express', 'kerberos'];
+/** Peers that the app does well without: it is Koa's, and must say what to install for the rest. */
+const WITHOUT = ['@opentelemetry/api', 'express', 'kerberos', 'swagger-ui-dist'];
 
 /** Makes a folder with the package, its peers and Koa installed, and the app in both module formats. */
 export async function installConsumer(tarball: Tarball, folder: string): Promise<void> {

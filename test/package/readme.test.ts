@@ -127,6 +127,11 @@ describe('Documentation', function () {
     expect(keys).to.have.members(declared('src/errors.ts', 'SecurityErrorCode'));
   });
 
+  it('lists every finding', () => {
+    const scripts = readdirSync(join(ROOT, 'findings')).filter((name) => name.endsWith('.sh'));
+    expect(links(read('findings/README.md')).map(({ file }) => file)).to.have.members(scripts);
+  });
+
   it('proves what it says about the host by tests that there are', () => {
     const found = proofs(read('docs/host.md'));
     expect(found.length).to.be.greaterThan(10);
