@@ -4,7 +4,7 @@
  * be found from another: the property is the instance's own, and whatever copies, prints or derives a request leaves it
  * out.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from 'routing-controllers';
 import type { Access, ResourceStoreClass } from '../core/access';
 import type { UserRoles } from '../core/authorization-provider';
@@ -39,12 +39,45 @@ export class RequestState {
   resources: Map<ResourceStoreClass, Map<string, LoadedResource>> | undefined;
   /** The one error for all that ask for the user of a request that is not authenticated. */
   refusal: Promise<SecurityError> | undefined;
+  /** As they were when it was decided about before middlewares of the app, which may change them. */
+  private headers: IncomingHttpHeaders | undefined;
   private isUnderWay = false;
   private promise: Promise<AuthenticationOutcome> | undefined;
   private settle: ((outcome: MaybePromise<AuthenticationOutcome>) => void) | undefined;
 
   /** @param request as it came to the action that it is in */
   constructor(public request: HttpSecurityRequest) {}
+
+  /** Notes the headers that the request has by now, where middlewares of the app follow. */
+  noteHeaders(): void {
+    this.headers = { ...this.request.raw.headers };
+  }
+
+  /** Drops what was decided by headers that middlewares of the app have changed since they were noted. */
+  dropOutdated(): void {
+    const changed = this.changedHeaders();
+    if (changed.length === 0) return;
+    this.noteHeaders();
+    // A role loader may go by any of them.
+    this.roles = undefined;
+    if (this.outcome === undefined) return;
+    const { headersRead } = this.outcome.kind === 'barred' ? this.outcome.authenticated : this.outcome;
+    if (!headersRead.some((name) => changed.includes(name))) return;
+    this.request.forgetAuthorization();
+    this.outcome = undefined;
+    this.promise = undefined;
+    this.settle = undefined;
+    this.isUnderWay = false;
+  }
+
+  /** In lower case. */
+  private changedHeaders(): readonly string[] {
+    const { headers: before } = this;
+    if (before === undefined) return NONE;
+    const { headers: now } = this.request.raw;
+    const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+    return [...names].filter((name) => String(before[name]) !== String(now[name]));
+  }
 
   /**
    * The outcome of the request's authentication, at once where nobody has to be waited for. It is decided once, however
@@ -80,6 +113,8 @@ export class RequestState {
   }
 }
 
+const NONE: readonly never[] = [];
+
 /** The states of the requests that one instance of the library sees. */
 export class RequestStates {
   private readonly state: HiddenProperty<RequestState> = hiddenProperty();
@@ -102,10 +137,14 @@ export class RequestStates {
     return this.state.get(rawRequest(action));
   }
 
-  /** The state of a request that has come to an action. Who sent it stays as it was decided. */
+  /**
+   * The state of a request that has come to an action. Who sent it stays as it was decided, unless the headers that it was
+   * decided by are no longer those of the request.
+   */
   arrived(action: Action, access: Access): RequestState {
     const raw = rawRequest(action);
     const known = this.state.get(raw);
+    known?.dropOutdated();
     const request = HttpSecurityRequest.at(action, access.route, this.findClient, known?.request);
     const state = known ?? this.keep(raw, request);
     // A role loader may go by the path.
@@ -129,6 +168,7 @@ export class RequestStates {
   /** The same for the guard of an action: where it is asked once more, the request has come once more. */
   atGuard(action: Action, access: Access): RequestState {
     const state = this.at(action, access);
+    state.dropOutdated();
     if (state.isGuarded) this.arrived(action, access);
     state.isGuarded = true;
     return state;

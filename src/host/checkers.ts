@@ -61,7 +61,11 @@ export class Checkers {
   refuseEarly(action: Action, access: Access): MaybePromise<undefined> {
     const state = this.parts.states.at(action, access);
     const { request } = state;
-    if (this.isSkipped(state)) return undefined;
+    state.noteHeaders();
+    const isSkipped = this.isSkipped(state);
+    // The guard asks again: a middleware in between may change what the hook goes by.
+    state.isSkipped = undefined;
+    if (isSkipped) return undefined;
     return chained(this.parts.authenticator.authenticate(state), (outcome) => {
       if (outcome.kind !== 'authenticated') {
         this.markReply(state, request.response, outcome);

@@ -67,6 +67,11 @@ export class HttpSecurityRequest implements SecurityRequest {
     return this.arrival?.path === other.arrival?.path;
   }
 
+  /** Has the header read again, where a middleware of the app has changed it. */
+  forgetAuthorization(): void {
+    this.authorization = undefined;
+  }
+
   get route(): string | undefined {
     return this.arrival?.route;
   }

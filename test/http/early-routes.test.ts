@@ -18,6 +18,7 @@ import {
   Param,
   Post,
   type RoutingControllersOptions,
+  UseBefore,
   useExpressServer,
   useKoaServer,
 } from 'routing-controllers';
@@ -161,6 +162,36 @@ for (const driver of DRIVERS) {
       expect(await statusOf(server, '/orgs/a%20b', 'POST', headers)).to.equal(400);
       expect(await statusOf(server, '/orgs/b', 'POST', headers)).to.equal(403);
       expect(seen).to.deep.equal([{ org: 'a b' }, { org: 'b' }]);
+    });
+
+    it('lets nobody in by a header that a middleware of the action takes away', async () => {
+      const strip = (...[first, second, third]: readonly unknown[]): unknown => {
+        const { req = first } = first as { req?: unknown };
+        const { headers } = req as http.IncomingMessage;
+        delete headers['x-user'];
+        delete headers['x-inside'];
+        return ((third ?? second) as () => unknown)();
+      };
+      @JsonController()
+      class Things {
+        @UseBefore(strip) @Authorized() @Get('/login') login() {
+          return {};
+        }
+        @UseBefore(strip) @Authorized() @Get('/skipped') skipped() {
+          return {};
+        }
+        @Authorized() @Get('/kept') kept() {
+          return {};
+        }
+      }
+      const skip = (request: SecurityRequest) => request.header('x-inside') === '1';
+      await using server = await start([Things], {}, { skip });
+      const statusAt = async (path: string, headers: Record<string, string>) =>
+        (await server.raw(path, { headers })).status;
+      expect(await statusAt('/login', as('user'))).to.equal(401);
+      expect(await statusAt('/kept', as('user'))).to.equal(200);
+      expect(await statusAt('/skipped', { 'x-inside': '1' })).to.equal(401);
+      expect(await statusAt('/kept', { 'x-inside': '1' })).to.equal(200);
     });
 
     it('is that of GET for HEAD, and none for the preflight of CORS', async () => {
@@ -327,6 +358,49 @@ describe('The router that early asks on Koa', () => {
     await using server = await rewriting({ roleLoaders: [Roles] });
     expect(await get(server, '/orgs/own')).to.equal(200);
     expect(await get(server, '/orgs/own', '/orgs/other')).to.equal(403);
+  });
+
+  it('lets nobody in by headers that a middleware takes away, and has roles loaded again by those that it sets', async () => {
+    @Middleware({ type: 'before' })
+    class Gateway {
+      use(context: Koa.Context, next: () => Promise<unknown>) {
+        const { headers } = context.req;
+        if (context.get('x-inside') === '') delete headers['x-user'];
+        headers['x-tenant'] = 'own';
+        return next();
+      }
+    }
+    let asked = 0;
+    class Roles {
+      getRoles(_user: unknown, request: SecurityRequest) {
+        asked += 1;
+        return request.header('x-tenant') === 'other' ? ['boss', 'early'] : ['early'];
+      }
+    }
+    @JsonController()
+    class Things {
+      @Authorized() @Get('/login') login() {
+        return {};
+      }
+      @Authorized('early') @Get('/role') role() {
+        return {};
+      }
+      @Authorized('boss') @Get('/boss') boss() {
+        return {};
+      }
+    }
+    const options = { controllers: [Things], middlewares: [Gateway] };
+    const secured = security({ roleLoaders: [Roles], context: true });
+    await using server = await serve(appOf(secured.secure(options)));
+    const statusAt = async (path: string, headers: Record<string, string> = {}) =>
+      (await server.raw(path, { headers: { ...as('user'), ...headers } })).status;
+    const inside = { 'x-inside': '1' };
+    expect([await statusAt('/login'), await statusAt('/login', inside)]).to.deep.equal([401, 200]);
+    expect([await statusAt('/role'), await statusAt('/role', inside)]).to.deep.equal([401, 200]);
+    expect(await statusAt('/boss', { ...inside, 'x-tenant': 'other' })).to.equal(403);
+    asked = 0;
+    expect(await statusAt('/role', { ...inside, 'x-tenant': 'own' })).to.equal(200);
+    expect(asked).to.equal(1);
   });
 
   it('is asked before a middleware may rewrite the path, and what it becomes is guarded all the same', async () => {
