@@ -195,9 +195,7 @@ for (const driver of DRIVERS) {
       }
       expect(secrets.size).to.be.greaterThan(20);
       expect(streams.audited).to.include('authn_login_success').and.to.include('authn_login_fail');
-      expect(audited.every((line) => (JSON.parse(line) as { v?: unknown }).v === 1)).to.equal(
-        true,
-      );
+      expect(audited.every((line) => (JSON.parse(line) as { v?: unknown }).v === 1)).to.equal(true);
     });
   });
 }
