@@ -32,6 +32,8 @@ describe('The block to paste', function () {
       cwd: folder,
       env: {
         ...process.env,
+        // Not with the settings of whoever runs the tests.
+        CURL_HOME: folder,
         npm_config_prefer_offline: 'true',
         npm_config_audit: 'false',
         npm_config_fund: 'false',
