@@ -242,7 +242,7 @@ describe('securest user', function () {
     const commands = [...(await run('--help')).out.matchAll(/^ {2}((?:user )?\w+) {2}/gm)].map(
       ([, name = '']) => name,
     );
-    expect(commands).to.have.length(11);
+    expect(commands).to.have.length(13);
     for (const { code, out, err } of await Promise.all(commands.map((name) => run(`${name} --help`)))) {
       expect([code, err]).to.deep.equal([0, '']);
       expect(out).to.match(/^Usage: securest /);

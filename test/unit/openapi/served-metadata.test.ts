@@ -77,7 +77,9 @@ describe('servedMetadata', () => {
 
   it('feeds routing-controllers-openapi, whose document is completed', async () => {
     const options = app();
-    const schemas = validationMetadatasToSchemas({ refPointerPrefix: '#/components/schemas/' });
+    // Classes of other tests in the process have schemas as well.
+    const { NoteText: schema } = validationMetadatasToSchemas({ refPointerPrefix: '#/components/schemas/' });
+    const schemas = { NoteText: schema! };
     const base = routingControllersToSpec(servedMetadata(options), options, {
       components: { schemas },
     });
@@ -102,8 +104,7 @@ describe('servedMetadata', () => {
     expect(post['requestBody']).to.deep.include({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/NoteText' } } },
     });
-    expect(Object.keys(document.components['schemas']!)).to.include.members(['NoteText', 'SecurityError']);
-    expect(JSON.stringify(document.components['schemas'])).to.not.contain('password');
+    expect(document.components['schemas']).to.have.all.keys('NoteText', 'SecurityError');
   });
 
   it('leaves out what is served at the root beside a prefix', () => {
