@@ -25,7 +25,7 @@ export function forgetDearHashes(): void {
 /** A PasswordProvider for tests that are not about hashes. */
 export class CheapPasswordProvider extends PasswordProvider {
   constructor(options: PasswordProviderOptions = {}) {
-    super({ passwords: cheapPasswords, ...withoutContainer(options) });
+    super({ passwords: cheapPasswords, ...(withoutContainer(options) as PasswordProviderOptions) });
   }
 }
 
