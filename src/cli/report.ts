@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { reportHtml } from '../report/html';
-import { compareWithLockFile, isOutdated, toLockFile } from '../report/lock-file';
+import { compareWithLockFile, isOutdated, refuseLaterVersion, toLockFile } from '../report/lock-file';
 import { toMarkdown } from '../report/markdown';
 import { onlyRoutes } from '../report/route-kinds';
 import { type SecurityReport, securityReport } from '../report/security-report';
@@ -97,9 +97,15 @@ function tableOptions(call: Call): TableOptions {
 }
 
 async function writeLock(found: SecurityReport, update: string): Promise<Outcome> {
+  if (await isFile(update)) refuseLaterVersion(await readFile(update, 'utf8'));
   await writeFile(update, toLockFile(found));
   const json = { routes: found.routes.length, file: update };
   return { code: 0, text: `${String(found.routes.length)} routes written to ${update}\n`, json };
+}
+
+/** False for what does not exist, and for a pipe or a terminal, whose end a reader would wait for. */
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 async function checkLock(found: SecurityReport, check: string, module: string): Promise<Outcome> {

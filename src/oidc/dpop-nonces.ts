@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { Clock } from '../util/clock';
 import { isSameSecret } from '../util/same-secret';
 import { DpopProofError } from './dpop-proof-error';
@@ -9,11 +9,11 @@ import { DpopProofError } from './dpop-proof-error';
  * @see RFC 9449 section 9
  */
 export class DpopNonces {
-  readonly #secret: Uint8Array;
+  readonly #secret: KeyObject;
   readonly #windowMs: number;
 
   constructor(
-    settings: { readonly secret: Uint8Array; readonly seconds: number },
+    settings: { readonly secret: KeyObject; readonly seconds: number },
     private readonly clock: Clock,
   ) {
     this.#secret = settings.secret;

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { flag, optional, wholeNumber, withMethods } from '../util/option-kinds';
 import { type Kind, objectOf, type Values } from '../util/parse-options';
 import { algorithms } from './algorithms-option';
@@ -30,14 +31,14 @@ export interface DpopOptions {
 
 const MIN_SECRET_BYTES = 32;
 
-const secret: Kind<Uint8Array> = (value, name, report) => {
+const secret: Kind<KeyObject> = (value, name, report) => {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  if (bytes instanceof Uint8Array && bytes.length >= MIN_SECRET_BYTES) return Uint8Array.from(bytes);
+  if (bytes instanceof Uint8Array && bytes.length >= MIN_SECRET_BYTES) return createSecretKey(bytes);
   report(
     `${name} must have at least ${String(MIN_SECRET_BYTES)} bytes; make one with \`openssl rand -base64 48\` and set ` +
       'it in the environment',
   );
-  return new Uint8Array();
+  return createSecretKey(randomBytes(MIN_SECRET_BYTES));
 };
 
 /** Without a slash at its end: the path of a request begins with one. */

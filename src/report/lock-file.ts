@@ -19,6 +19,7 @@ interface LockFile {
   readonly routes: readonly LockedRoute[];
 }
 
+/** Raised whenever an app that has not changed would get another file. */
 const VERSION = 3;
 /** Holds the guards as they are written; still compared so. */
 const AS_WRITTEN = 1;
@@ -45,6 +46,24 @@ export function compareWithLockFile(report: SecurityReport, text: string): strin
     ...changes(rolesByKey(file.roles), rolesByKey(now.roles)),
     ...changes(routesByKey(file.routes), routesByKey(now.routes)),
   ];
+}
+
+/**
+ * Lets no lock file of a later version be written over, which tells more; any other text passes.
+ * @throws ConfigurationError when a later version of the library wrote the text
+ */
+export function refuseLaterVersion(text: string): void {
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch {
+    return;
+  }
+  const { version } = (file ?? {}) as { version?: unknown };
+  if (typeof version !== 'number' || version <= VERSION) return;
+  throw new ConfigurationError(
+    `The lock file is of version ${String(version)}, this securest knows those up to ${String(VERSION)}: update securest`,
+  );
 }
 
 /** True for a lock file that an earlier version of the library wrote, which tells less than today's. */
@@ -123,6 +142,7 @@ function compare(a: string, b: string): number {
 }
 
 function parse(text: string): LockFile {
+  refuseLaterVersion(text);
   let file: unknown;
   try {
     file = JSON.parse(text);
@@ -130,12 +150,7 @@ function parse(text: string): LockFile {
     throw new ConfigurationError('The lock file is not JSON', { cause });
   }
   const { version, roles = [], routes } = (file ?? {}) as Partial<Record<keyof LockFile, unknown>>;
-  if (
-    typeof version !== 'number' ||
-    !Number.isInteger(version) ||
-    version < AS_WRITTEN ||
-    version > VERSION
-  ) {
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < AS_WRITTEN) {
     throw new ConfigurationError(
       `The lock file must be of version ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
     );

@@ -170,6 +170,18 @@ describe('securest report', () => {
     expect([again.code, again.err]).to.deep.equal([0, '']);
   }).timeout(60_000);
 
+  it('neither compares nor writes over a lock file of a later version', async () => {
+    const module = app('older.js', 'exports.options = secured();');
+    const later = '{"version":4,"routes":[]}';
+    writeFileSync(join(folder, 'later.lock.json'), later);
+    for (const option of ['--check', '--update', '--lock']) {
+      const { code, out, err } = await run('report', module, option, 'later.lock.json');
+      expect([code, out], option).to.deep.equal([2, '']);
+      expect(err, option).to.match(/The lock file is of version 4, .*: update securest/);
+    }
+    expect(readFileSync(join(folder, 'later.lock.json'), 'utf8')).to.equal(later);
+  }).timeout(60_000);
+
   it('writes a lock file, finds it unchanged, and tells what changed by exit code and lines', async () => {
     const module = app('locked.js', 'exports.options = secured();');
     const written = await run('report', module, '--update', 'securest.lock.json');

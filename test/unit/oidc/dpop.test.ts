@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ServiceUnavailableError, TokenInvalidError } from '../../../src/errors';
@@ -237,7 +237,7 @@ describe('DpopProofs', () => {
   });
 
   describe('with a nonce', () => {
-    const nonce = { secret: SECRET, seconds: 300 };
+    const nonce = { secret: createSecretKey(SECRET), seconds: 300 };
     // The middle of a window.
     const START = 300 * 5_000_000 + 150;
     beforeEach(() => (now = START));
@@ -264,7 +264,8 @@ describe('DpopProofs', () => {
     });
 
     it('takes no nonce of another secret, or of the time to come', async () => {
-      const other = new DpopNonces({ secret: Buffer.alloc(32, 8), seconds: 300 }, clock).present;
+      const other = new DpopNonces({ secret: createSecretKey(Buffer.alloc(32, 8)), seconds: 300 }, clock)
+        .present;
       now += 300;
       const next = present();
       now -= 300;

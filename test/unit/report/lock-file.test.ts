@@ -101,7 +101,6 @@ describe('compareWithLockFile', () => {
     'no JSON': '{',
     null: 'null',
     'an array': '[]',
-    'another version': '{"version":4,"routes":[]}',
     'no whole version': '{"version":2.5,"routes":[]}',
     'version 0': '{"version":0,"routes":[]}',
     'roles that are no list': '{"version":3,"roles":{},"routes":[]}',
@@ -122,4 +121,24 @@ describe('compareWithLockFile', () => {
       expect(() => compareWithLockFile(report({}), text)).to.throw(ConfigurationError);
     });
   }
+
+  it('refuses a file of a later version, whatever it holds, and says to update the library', () => {
+    for (const text of [
+      '{"version":4,"routes":[]}',
+      '{"version":4}',
+      '{"version":9007199254740992,"routes":{}}',
+    ]) {
+      expect(() => compareWithLockFile(report({}), text), text).to.throw(
+        ConfigurationError,
+        /of version \d+, .* those up to 3: update securest$/,
+      );
+    }
+  });
+
+  it('says how a file of no version is written anew', () => {
+    expect(() => compareWithLockFile(report({}), '{"version":0,"routes":[]}')).to.throw(
+      ConfigurationError,
+      /must be of version 1 to 3: write it again with --update$/,
+    );
+  });
 });

@@ -1,0 +1,4 @@
+import { afterAll, beforeAll, describe, it } from 'bun:test';
+import { describeApp } from './suite.js';
+
+describeApp({ describe, it, before: beforeAll, after: afterAll });

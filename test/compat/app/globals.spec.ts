@@ -1,0 +1,3 @@
+import { describeApp } from './suite.js';
+
+describeApp();

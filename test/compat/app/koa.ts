@@ -1,0 +1,3 @@
+import { koaApp, start } from './app.js';
+
+start(koaApp());

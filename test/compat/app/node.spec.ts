@@ -1,0 +1,4 @@
+import { after, before, describe, it } from 'node:test';
+import { describeApp } from './suite.js';
+
+describeApp({ after, before, describe, it });
