@@ -59,6 +59,12 @@ import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
 import { tryOut } from './trial';
+import {
+  announceComponents,
+  announceRules,
+  refuseUninjectable,
+  refuseWithoutProviders,
+} from '../security/start-up';
 
 /** What an instance is put together from. */
 export interface SecurityParts {
@@ -99,6 +105,7 @@ export class Security<U extends User = User, R extends string = string> {
   private readonly binding: SecurityBinding;
   private readonly outside: OutsideLogins;
   private readonly settled: Settle;
+  private isStarted = false;
 
   static {
     find = (security) => security.outside;
@@ -257,7 +264,32 @@ export class Security<U extends User = User, R extends string = string> {
       ? [handlerOrOptions, options]
       : [undefined, handlerOrOptions];
     const accessFor = this.parts.guards.add(rule, given);
-    return guardMiddleware(guardCalls(this.parts, this.settled, accessFor), handler);
+    const start = (): void => {
+      this.start();
+    };
+    return guardMiddleware(guardCalls({ ...this.parts, start }, this.settled, accessFor), handler);
+  }
+
+  /**
+   * Starts the app: finds and tells its providers, checks its guards, and says in the log what it is made of. For an app of
+   * plain routers, once its guards are made and before it listens. Without it that happens at the first request that comes to
+   * a guard. A server of routing-controllers does it by itself. When it has been done, it does nothing.
+   * @throws ConfigurationError when something is guarded and nothing can authenticate, for stores and providers that cannot
+   * be trusted, and for a rule whose class the container cannot create. Nothing has been started then: every guard refuses
+   * @example security.start(); app.listen(3000);
+   */
+  start(): void {
+    if (this.isStarted) return;
+    const { audit, components, guards, options } = this.parts;
+    components.find();
+    const { all } = guards;
+    for (const access of all) refuseUninjectable(access, options.container);
+    refuseWithoutProviders(all[0], components);
+    components.start();
+    this.isStarted = true;
+    announceComponents(components, audit);
+    audit.info(all.length === 1 ? '1 guard' : `${String(all.length)} guards`);
+    announceRules(all, components, options, audit);
   }
 
   /**
@@ -435,6 +467,7 @@ export class Security<U extends User = User, R extends string = string> {
       for (const line of announcements(routes)) audit.info(line);
       if (server.notice !== undefined) audit.info(server.notice);
       components.start();
+      this.isStarted = true;
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));
         for (const warningOf of [withoutProvider, withoutKeyProvider]) {
