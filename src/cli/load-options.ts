@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { RoutingControllersOptions } from 'routing-controllers';
+import type { SecuredOptions } from '../security/inspection';
 import { ConfigurationError } from '../errors';
 
 /** Keys of the options of an app, by which a module is known that exports nothing else. */
@@ -13,7 +13,7 @@ const TYPESCRIPT = /\.[cm]?tsx?$/;
  * called, a promise awaited.
  * @throws ConfigurationError when it exports no options
  */
-export async function loadOptions(path: string): Promise<RoutingControllersOptions> {
+export async function loadOptions(path: string): Promise<SecuredOptions> {
   const given = optionsIn(await loadNamed(path));
   const options: unknown = await (typeof given === 'function' ? (given as () => unknown)() : given);
   if (isObject(options)) return options;

@@ -2,10 +2,9 @@
  * Explains one decision: which route answers a request, which levels guard it, and whether an identity may call it, by the
  * compiled access and the evaluation that report and test kit use. Only `run` asks the app's own code.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
-import type { CompiledAction } from '../access/compile';
+import type { SecuredOptions } from '../security/inspection';
+import type { CompiledAction } from '../access/compiled';
 import { type Answer, expectedAccess, type Identity, levelAnswers } from '../access/expected-access';
-import { asksForUser } from '../access/parameters';
 import type { Access } from '../core/access';
 import type { ProviderOutcome } from '../core/events';
 import {
@@ -15,11 +14,10 @@ import {
   type SecurityError,
   type SecurityErrorCode,
 } from '../errors';
-import { accessFacts } from '../host/access-facts';
-import { findRoutes } from '../host/find-route';
-import { inspectOptions } from '../host/inspect-options';
-import type { Inspection } from '../host/install';
-import { STATED, type StatedIdentity, type Trial } from '../host/trial';
+import { accessFacts } from '../security/access-facts';
+import { inspectOptions } from '../security/inspection';
+import type { Inspection } from '../security/inspection';
+import { STATED, type StatedIdentity, type Trial } from '../security/trial';
 import { identityOf } from '../report/identities';
 import { describeLevel, describeRule } from '../rules/rules';
 import { type ExplainRequest, parseExplainRequest } from './explain-request';
@@ -60,15 +58,12 @@ type Decision = Omit<Explanation, 'route' | 'later'>;
 const UNDECIDED = { refusedBy: undefined, status: undefined, code: undefined };
 
 /** See `on-demand.ts` for the contract. */
-export async function explain(
-  options: RoutingControllersOptions,
-  given: ExplainRequest,
-): Promise<Explanation> {
+export async function explain(options: SecuredOptions, given: ExplainRequest): Promise<Explanation> {
   const { as, run, ...wanted } = parseExplainRequest(given);
   const inspection = inspectOptions(options);
   const identity = await identityFor(as, inspection);
   let trial: Trial | undefined;
-  const [found, ...later] = await findRoutes(inspection, wanted, async (action, first) => {
+  const [found, ...later] = await inspection.findRoutes(wanted, async (action, first) => {
     if (run) trial = await inspection.tryOut(action, first, as);
   });
   const decision =
@@ -100,7 +95,7 @@ function withoutRoute({ guards, ...inspection }: Inspection, identity: Identity)
 
 /** What the access itself says, without any code of the app. */
 function expected(
-  { access, action }: CompiledAction,
+  { access, asksForUser }: CompiledAction,
   identity: Identity,
   as: StatedIdentity,
   inspection: Inspection,
@@ -110,7 +105,7 @@ function expected(
   const [first] = access.levels;
   if (first === undefined) {
     // Who sends wrong credentials is refused where the user is asked for, and so is a user who may not log in.
-    const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser(action);
+    const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser;
     if (!isRefused) return { ...decided, verdict: 'allowed' };
     return refused(decided, new BadCredentialsError(), STATED);
   }

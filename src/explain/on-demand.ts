@@ -1,6 +1,6 @@
 /** What explains decisions, loaded when it is first asked for: a server that runs explains none. */
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded at the first use */
-import type { RoutingControllersOptions } from 'routing-controllers';
+import type { SecuredOptions } from '../security/inspection';
 import { lazy } from '../util/lazy';
 import type * as Explain from './explain';
 import type { ExplainRequest } from './explain-request';
@@ -18,7 +18,7 @@ const loaded = lazy(() => require('./explain') as typeof Explain);
  * @example await explain(options, { method: 'DELETE', path: '/notes/7', as: { roles: ['editor'] } })
  */
 export async function explain(
-  options: RoutingControllersOptions,
+  options: SecuredOptions,
   request: ExplainRequest,
 ): Promise<Explain.Explanation> {
   return loaded().explain(options, request);

@@ -1,6 +1,6 @@
 /** What makes and shows the report, loaded when it is first asked for: a server that runs makes no report. */
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded at the first use */
-import type { RoutingControllersOptions } from 'routing-controllers';
+import type { SecuredOptions } from '../security/inspection';
 import { lazy } from '../util/lazy';
 import type * as Html from './html';
 import type * as Report from './security-report';
@@ -20,7 +20,7 @@ const svg = lazy(() => require('./svg') as typeof Svg);
  * @example await securityReport(options, { users: ['ann'] })
  */
 export async function securityReport(
-  options: RoutingControllersOptions,
+  options: SecuredOptions,
   more?: Report.SecurityReportOptions,
 ): Promise<Report.SecurityReport> {
   return report().securityReport(options, more);

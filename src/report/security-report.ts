@@ -2,8 +2,8 @@
  * The security report: every route of an app with who may call it and why, worked out by the same compiler
  * that guards the running server, without starting one.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
-import type { CompiledAction } from '../access/compile';
+import type { SecuredOptions } from '../security/inspection';
+import type { CompiledAction } from '../access/compiled';
 import { type AccessFacts, type Answer, expectedAccess, type Identity } from '../access/expected-access';
 import { summarise } from '../access/summary';
 import { describeRequirements, requirementsOf } from '../rules/normal-form';
@@ -14,9 +14,9 @@ import { isDecidedEarly } from '../authorization/decided-early';
 import { obtainableRoles } from '../authorization/obtainable-roles';
 import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Access } from '../core/access';
-import { accessFacts } from '../host/access-facts';
-import { inspectOptions } from '../host/inspect-options';
-import type { Inspection } from '../host/install';
+import { accessFacts } from '../security/access-facts';
+import { inspectOptions } from '../security/inspection';
+import type { Inspection } from '../security/inspection';
 import type { Components } from '../components/components';
 import { identitiesOf } from './identities';
 import { unobtainableRoles } from '../access/warnings/unobtainable-roles';
@@ -93,7 +93,7 @@ export interface SecurityReport {
  * whom no userstore has
  */
 export async function securityReport(
-  options: RoutingControllersOptions,
+  options: SecuredOptions,
   { users = [] }: SecurityReportOptions = {},
 ): Promise<SecurityReport> {
   const inspection = inspectOptions(options);

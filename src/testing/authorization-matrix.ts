@@ -1,13 +1,13 @@
 /**
  * The authorization matrix: a test for every route and every kind of client.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
+import type { SecuredOptions } from '../security/inspection';
 import { Activity } from '../authentication/activity';
 import type { Access } from '../core/access';
 import { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
-import { inspectOptions } from '../host/inspect-options';
-import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
+import { inspectOptions } from '../security/inspection';
+import { type StubbedReply, StubbedServer } from '../security/stubbed-server';
 import { describeAccess } from '../report/security-report';
 import { kind, oneOf, optional } from '../util/option-kinds';
 import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
@@ -77,21 +77,20 @@ const BAD_CREDENTIALS = 'bad credentials';
  * @throws ConfigurationError for options that are unknown or not valid, and where the app would not start
  */
 export function describeAuthorization(
-  options: RoutingControllersOptions | (() => RoutingControllersOptions),
+  options: SecuredOptions | (() => SecuredOptions),
   matrix: AuthorizationMatrixOptions,
 ): void {
   refuseProduction();
   const given = parseOptions('describeAuthorization()', matrix, OPTIONS);
-  const getOptions = typeof options === 'function' ? options : () => options;
+  const getOptions = typeof options === 'function' ? (options as () => SecuredOptions) : () => options;
   const runner = given.runner ?? globalRunner('describeAuthorization');
   const { compiled } = inspectOptions(getOptions());
   runner.describe('Authorization', () => {
     let server: StubbedServer;
     let inspection: ReturnType<typeof inspectOptions>;
     runner.before(async () => {
-      const own = getOptions();
-      inspection = inspectOptions(own);
-      server = await StubbedServer.start(own, given.driver);
+      inspection = inspectOptions(getOptions());
+      server = await StubbedServer.listen(inspection.stubbed(given.driver));
     });
     runner.after(() => server.close());
 

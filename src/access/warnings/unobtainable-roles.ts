@@ -1,4 +1,4 @@
-import type { CompiledAction } from '../compile';
+import type { CompiledAction } from '../compiled';
 import type { AccessWarning } from './warnings';
 import type { Rule } from '../../core/access';
 import { leavesOf } from '../../rules/rule-kind';
