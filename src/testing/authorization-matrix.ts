@@ -82,7 +82,7 @@ export function describeAuthorization(
 ): void {
   refuseProduction();
   const given = parseOptions('describeAuthorization()', matrix, OPTIONS);
-  const getOptions = typeof options === 'function' ? (options as () => SecuredOptions) : () => options;
+  const getOptions = typeof options === 'function' ? (options) : () => options;
   const runner = given.runner ?? globalRunner('describeAuthorization');
   const { compiled } = inspectOptions(getOptions());
   runner.describe('Authorization', () => {

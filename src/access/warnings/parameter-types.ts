@@ -58,8 +58,8 @@ export function typeFaults({ action }: CompiledAction): readonly TypeFault[] {
 }
 
 function isReadAsJson(param: RouteParameter): boolean {
-  const isText = Object.hasOwn(TEXT, param.type) && (param.transform as unknown) === undefined;
-  return isText && (param.targetType as unknown) === Object && !param.parse;
+  const isText = Object.hasOwn(TEXT, param.type) && (param.transform) === undefined;
+  return isText && (param.targetType) === Object && !param.parse;
 }
 
 function nameOf({ type, name }: RouteParameter): string {
@@ -69,7 +69,7 @@ function nameOf({ type, name }: RouteParameter): string {
 /** True where the compiler has told the types of the action, whatever they are. */
 function hasMetadata({ target, method }: RouteParameter): boolean {
   const reflect = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
-  const { prototype } = target as unknown as { readonly prototype: object };
+  const { prototype } = target as { readonly prototype: object };
   return reflect.getMetadata?.('design:paramtypes', prototype, method) !== undefined;
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ActionMetadata, getMetadataArgsStorage } from 'routing-controllers';
+import { getMetadataArgsStorage } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import { Authentication } from '../../../src/core/authentication';
 import { type Answers, bindParameters } from '../../../src/decorators/answers';
