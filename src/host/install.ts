@@ -21,6 +21,7 @@ import { isInstance } from '../util/instance';
 import type { Access, ActionAccess } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { type Answers, bindParameters } from '../decorators/answers';
+import type { Middleware } from '../guards/middleware';
 import { rawResponse } from '../http/raw';
 import { noticeArrival, rememberPeers } from './arrival';
 import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
@@ -49,7 +50,7 @@ export interface SecurityBinding {
   /** What the instance itself answers for these actions, at the root of the app. @throws ConfigurationError */
   rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[];
   /** Compiles and checks what a server would register, and says nothing of it. */
-  inspect(server: RecordedServer, facts: ServerFacts): Inspection;
+  inspect(server: Pick<RecordedServer, 'actions'>, facts: ServerFacts): Inspection;
   /** Notes that a request has come to an action, before any middleware of the action's own runs. */
   arrive(action: Action, access: Access): void;
   /** Refuses what can be decided before the body is read; undefined where all is decided by the guard. */
@@ -75,6 +76,8 @@ export interface Inspection {
   readonly options: ResolvedOptions;
   /** Decides about a request to one of the actions, with a stated login. */
   readonly tryOut: (action: Action, found: CompiledAction, as: StatedIdentity) => Promise<Trial>;
+  /** One of the guards, as a middleware in front of whatever follows. */
+  readonly guardOf: (access: Access) => Middleware;
 }
 
 export interface ServerFacts {

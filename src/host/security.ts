@@ -40,7 +40,7 @@ import type { MaybePromise } from '../core/userstore';
 import type { Answers } from '../decorators/answers';
 import { AccessDeniedError, ConfigurationError } from '../errors';
 import { guardCalls } from '../guards/guard-calls';
-import type { GuardOptions, Guards } from '../guards/guards';
+import { forMethod, type GuardOptions, type Guards } from '../guards/guards';
 import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
 import type { ResolvedOptions } from '../options';
 import type { GuardRule } from '../rules/guard-rule';
@@ -52,7 +52,14 @@ import { type Settle, settleBy } from './settled';
 import { noteHandedOut, noteSecured } from './build-watch';
 import type { Checkers } from './checkers';
 import { injectControllers } from './controllers';
-import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './install';
+import {
+  bind,
+  bindingOf,
+  type Inspection,
+  installDrivers,
+  type SecurityBinding,
+  type ServerFacts,
+} from './install';
 import { jwksRoutes } from './jwks-routes';
 import { otherCopy } from './other-copy';
 import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
@@ -80,11 +87,22 @@ export interface SecurityParts {
 }
 
 let find: (security: Security) => OutsideLogins;
+let inspect: (security: Security) => Inspection;
 
 /** What sockets need of an instance. @throws ConfigurationError for what is none */
 export function outsideLoginsOf(security: unknown, call: string): OutsideLogins {
   if (security instanceof Security) return find(security as Security);
   throw new ConfigurationError(`${call} takes what createSecurity() gives`);
+}
+
+/** True for what `createSecurity()` of this copy of the library gives. */
+export function isSecurity(value: unknown): value is Security {
+  return value instanceof Security;
+}
+
+/** An instance as an app that has its guards and no action. @throws ConfigurationError where it would not start */
+export function inspectGuards(security: Security): Inspection {
+  return inspect(security);
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -102,6 +120,8 @@ export class Security<U extends User = User, R extends string = string> {
 
   static {
     find = (security) => security.outside;
+    inspect = ({ binding }) =>
+      binding.inspect({ actions: [] }, { routePrefix: '', hasAuthorizationChecker: true, isStubbed: true });
   }
 
   /** @internal */
@@ -120,6 +140,7 @@ export class Security<U extends User = User, R extends string = string> {
         components,
         options,
         tryOut: (action, found, as) => tryOut(parts, action, found, as),
+        guardOf: (access) => this.middleware((method) => forMethod(access, method), undefined),
       }),
       arrive: (action, access) => {
         states.arrived(action, access);
@@ -256,8 +277,7 @@ export class Security<U extends User = User, R extends string = string> {
     const [handler, given] = isHandler(handlerOrOptions)
       ? [handlerOrOptions, options]
       : [undefined, handlerOrOptions];
-    const accessFor = this.parts.guards.add(rule, given);
-    return guardMiddleware(guardCalls(this.parts, this.settled, accessFor), handler);
+    return this.middleware(this.parts.guards.add(rule, given), handler);
   }
 
   /**
@@ -340,6 +360,10 @@ export class Security<U extends User = User, R extends string = string> {
    */
   async close(): Promise<void> {
     await this.parts.components.close();
+  }
+
+  private middleware(accessFor: (method: string) => Access, handler: Handler | undefined): Middleware {
+    return guardMiddleware(guardCalls(this.parts, this.settled, accessFor), handler);
   }
 
   /** True where an action without any decorator is guarded too. */
