@@ -273,7 +273,7 @@ function wrap(driver: BaseDriver): void {
 
 let stubbing = false;
 
-/** The header by which a stubbed action says which one it is. */
+/** The header by which a stubbed action says which one it is, percent-encoded. */
 export const REACHED = 'x-securest-reached';
 
 /** Builds a server whose actions do not run: they answer 204 and their name. For tests of who gets in. */
@@ -291,7 +291,7 @@ function reach({ access }: CompiledAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
   rawResponse(action)
-    ?.writeHead(204, { [REACHED]: access.action })
+    ?.writeHead(204, { [REACHED]: encodeURIComponent(access.action) })
     .end();
 }
 

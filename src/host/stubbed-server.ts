@@ -6,7 +6,7 @@ import { REACHED, stubActions } from './install';
 /** What a request to a stubbed server came to. */
 export interface StubbedReply {
   readonly status: number;
-  /** The action that the request reached, for example `NotesController.list`; undefined when it reached none. */
+  /** The action or guard that the request reached, for example `NotesController.list`; undefined when it reached none. */
   readonly reached: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export class StubbedServer {
         response.on('end', () => {
           resolve({
             status: response.statusCode ?? 0,
-            reached: typeof reached === 'string' ? reached : undefined,
+            reached: typeof reached === 'string' ? decodeURIComponent(reached) : undefined,
           });
         });
       });
