@@ -22,6 +22,8 @@ export interface GuardParts {
   readonly context: LoginContext;
   readonly refusals: Refusals;
   readonly states: RequestStates;
+  /** Starts the app where that has not been done. @throws ConfigurationError */
+  readonly start: () => void;
 }
 
 /**
@@ -29,14 +31,14 @@ export interface GuardParts {
  * @param accessFor the guard's access for a request of a method
  */
 export function guardCalls(
-  { audit, checkers, components, context, refusals, states }: GuardParts,
+  { audit, checkers, components, context, refusals, start, states }: GuardParts,
   settled: <T>(work: () => MaybePromise<T>) => MaybePromise<T>,
   accessFor: (method: string) => Access,
 ): GuardCalls {
   return {
     authorize: (action: Action) =>
       settled(() => {
-        components.startOnce();
+        start();
         return checkers.authorize(action, accessFor(rawRequest(action).method ?? ''));
       }),
     refuse: (thrown, action) => {

@@ -66,6 +66,12 @@ import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
 import { tryOut } from './trial';
+import {
+  announceComponents,
+  announceRules,
+  refuseUninjectable,
+  refuseWithoutProviders,
+} from '../security/start-up';
 
 /** What an instance is put together from. */
 export interface SecurityParts {
@@ -117,11 +123,16 @@ export class Security<U extends User = User, R extends string = string> {
   private readonly binding: SecurityBinding;
   private readonly outside: OutsideLogins;
   private readonly settled: Settle;
+  private isStarted = false;
 
   static {
     find = (security) => security.outside;
-    inspect = ({ binding }) =>
-      binding.inspect({ actions: [] }, { routePrefix: '', hasAuthorizationChecker: true, isStubbed: true });
+    inspect = ({ binding, parts: { components, guards } }) => {
+      const facts = { routePrefix: '', hasAuthorizationChecker: true, isStubbed: true };
+      const inspection = binding.inspect({ actions: [] }, facts);
+      refuseWithoutProviders(guards.all[0], components);
+      return inspection;
+    };
   }
 
   /** @internal */
@@ -281,6 +292,28 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   /**
+   * Starts the app: finds and tells its providers, checks its guards, and says in the log what it is made of. For an app of
+   * plain routers, once its guards are made and before it listens. Without it that happens at the first request that comes to
+   * a guard. A server of routing-controllers does it by itself. When it has been done, it does nothing.
+   * @throws ConfigurationError when something is guarded and nothing can authenticate, for stores and providers that cannot
+   * be trusted, and for a rule whose class the container cannot create. Nothing has been started then: every guard refuses
+   * @example security.start(); app.listen(3000);
+   */
+  start(): void {
+    if (this.isStarted) return;
+    const { audit, components, guards, options } = this.parts;
+    components.find();
+    const { all } = guards;
+    for (const access of all) refuseUninjectable(access, options.container);
+    refuseWithoutProviders(all[0], components);
+    components.start();
+    this.isStarted = true;
+    announceComponents(components, audit);
+    audit.info(all.length === 1 ? '1 guard' : `${String(all.length)} guards`);
+    announceRules(all, components, options, audit);
+  }
+
+  /**
    * The login of a request that has been decided already, for access logs and whatever runs after a guard or an action;
    * undefined for a request without a login, or whose login nobody has asked for. It asks no provider.
    */
@@ -363,7 +396,10 @@ export class Security<U extends User = User, R extends string = string> {
   }
 
   private middleware(accessFor: (method: string) => Access, handler: Handler | undefined): Middleware {
-    return guardMiddleware(guardCalls(this.parts, this.settled, accessFor), handler);
+    const start = (): void => {
+      this.start();
+    };
+    return guardMiddleware(guardCalls({ ...this.parts, start }, this.settled, accessFor), handler);
   }
 
   /** True where an action without any decorator is guarded too. */
@@ -459,6 +495,7 @@ export class Security<U extends User = User, R extends string = string> {
       for (const line of announcements(routes)) audit.info(line);
       if (server.notice !== undefined) audit.info(server.notice);
       components.start();
+      this.isStarted = true;
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));
         for (const warningOf of [withoutProvider, withoutKeyProvider]) {

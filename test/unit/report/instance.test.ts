@@ -88,6 +88,14 @@ describe('The report on an instance', () => {
     expect(warnings).to.deep.equal([]);
   });
 
+  it('is refused where nothing can authenticate, as the app is when it starts', async () => {
+    const failure: unknown = await securityReport(instance({ providers: [] })).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(failure).to.be.instanceOf(ConfigurationError);
+    expect((failure as Error).message).to.contain('guard GET /notes/:id is guarded');
+  });
+
   it('has a lock file, in which a guard that asks for something else is a change', async () => {
     const lock = toLockFile(await securityReport(instance()));
     expect(lock).to.contain('"method":"*","path":"GET /notes/:id","action":"guard GET /notes/:id"');
