@@ -54,7 +54,7 @@ export interface SecurityBinding extends Binding {
   /** What the instance itself answers for these actions, at the root of the app. @throws ConfigurationError */
   rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[];
   /** Compiles and checks what a server would register, and says nothing of it. */
-  inspect(server: RecordedServer, facts: ServerFacts): HostInspection;
+  inspect(server: Pick<RecordedServer, 'actions'>, facts: ServerFacts): HostInspection;
   /** Notes that a request has come to an action, before any middleware of the action's own runs. */
   arrive(action: Action, access: Access): void;
   /** Refuses what can be decided before the body is read; undefined where all is decided by the guard. */
@@ -256,7 +256,7 @@ function reach({ access }: HostAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
   rawResponse(action)
-    ?.writeHead(204, { [REACHED]: access.action })
+    ?.writeHead(204, { [REACHED]: encodeURIComponent(access.action) })
     .end();
 }
 

@@ -72,6 +72,7 @@ export class Security<U extends User = User, R extends string = string> extends 
         components,
         options,
         tryOut: (action, found, as) => tryOut(parts, action, found, as),
+        guardOf: (access) => this.guardOf(access),
       }),
       inspectOptions: (host) => inspectServer(host),
       arrive: (action, access) => {

@@ -8,7 +8,9 @@ import type { Components } from '../components/components';
 import type { Access } from '../core/access';
 import type { Action } from '../core/exchange';
 import { ConfigurationError } from '../errors';
+import type { Middleware } from '../guards/middleware';
 import type { ResolvedOptions } from '../options';
+import { type BaseSecurity, inspectGuards, isSecurity } from './security';
 import type { StatedIdentity, Trial } from './trial';
 
 /** The checkers of a server, or of its options. */
@@ -20,6 +22,12 @@ export interface CheckerPair {
 /** The options of an app as `securest()` or `secure()` returned them, or with the bare pair of checkers in them. */
 export type SecuredOptions = CheckerPair | Readonly<Record<string, unknown>>;
 
+/**
+ * An app as tools take it: its secured options, or an instance of `createSecurity()`, which is the app of its guards and
+ * of nothing else.
+ */
+export type SecuredApp = SecuredOptions | BaseSecurity;
+
 /** A server's actions as securest sees them, and whom it asks about them. */
 export interface Inspection {
   readonly compiled: readonly CompiledAction[];
@@ -29,6 +37,8 @@ export interface Inspection {
   readonly options: ResolvedOptions;
   /** Decides about a request to one of the actions, with a stated login. */
   readonly tryOut: (action: Action, found: CompiledAction, as: StatedIdentity) => Promise<Trial>;
+  /** One of the guards, as a middleware in front of whatever follows. */
+  readonly guardOf: (access: Access) => Middleware;
 }
 
 /** A request whose route is asked for. */
@@ -102,9 +112,9 @@ export function securedBy(options: unknown): Binding {
 }
 
 /**
- * Compiles the access of an app from its secured options, without starting a server.
+ * Compiles the access of an app without starting a server.
  * @throws ConfigurationError for options without securest's own pair of checkers, and where a server would not start
  */
-export function inspectOptions(options: SecuredOptions): InspectedOptions {
-  return securedBy(options).inspectOptions(options);
+export function inspectOptions(app: SecuredApp): InspectedOptions {
+  return isSecurity(app) ? inspectGuards(app) : securedBy(app).inspectOptions(app);
 }

@@ -3,26 +3,40 @@
  * its life.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Access } from '../core/access';
 import type { Authentication } from '../core/authentication';
 import type { SecurityObserver } from '../core/observer';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
 import { guardCalls } from '../guards/guard-calls';
-import type { GuardOptions } from '../guards/guards';
+import { forMethod, type GuardOptions } from '../guards/guards';
 import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
 import type { GuardRule } from '../rules/guard-rule';
+import type { InspectedOptions } from './inspection';
 import { type AuthenticateOptions, OutsideLogins } from './outside-logins';
 import type { SecurityParts } from './parts';
 import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import { type Settle, settleBy } from './settled';
+import { tryOut } from './trial';
 import { announceComponents, announceRules, refuseUninjectable, refuseWithoutProviders } from './start-up';
 
 let find: (security: BaseSecurity) => OutsideLogins;
+let inspect: (security: BaseSecurity) => InspectedOptions;
 
 /** What sockets need of an instance. @throws ConfigurationError for what is none */
 export function outsideLoginsOf(security: unknown, call: string): OutsideLogins {
   if (security instanceof BaseSecurity) return find(security as BaseSecurity);
   throw new ConfigurationError(`${call} takes what createSecurity() gives`);
+}
+
+/** True for what `createSecurity()` of this copy of the library gives. */
+export function isSecurity(value: unknown): value is BaseSecurity {
+  return value instanceof BaseSecurity;
+}
+
+/** An instance as an app that has its guards and no action. @throws ConfigurationError where it would not start */
+export function inspectGuards(security: BaseSecurity): InspectedOptions {
+  return inspect(security);
 }
 
 /** One independent set of stores, providers and options. Made by `createSecurity()`. */
@@ -35,6 +49,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
 
   static {
     find = (security) => security.outside;
+    inspect = (security) => security.inspected();
   }
 
   /** @internal */
@@ -124,11 +139,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
     const [handler, given] = isHandler(handlerOrOptions)
       ? [handlerOrOptions, options]
       : [undefined, handlerOrOptions];
-    const accessFor = this.parts.guards.add(rule, given);
-    const start = (): void => {
-      this.start();
-    };
-    return guardMiddleware(guardCalls({ ...this.parts, start }, this.settled, accessFor), handler);
+    return this.middleware(this.parts.guards.add(rule, given), handler);
   }
 
   /**
@@ -143,9 +154,8 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
     if (this.isStarted) return;
     const { audit, components, guards, options } = this.parts;
     components.find();
+    this.refuseUnready();
     const { all } = guards;
-    for (const access of all) refuseUninjectable(access, options.container);
-    refuseWithoutProviders(all[0], components);
     components.start();
     this.isStarted = true;
     announceComponents(components, audit);
@@ -233,6 +243,46 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
    */
   async close(): Promise<void> {
     await this.parts.components.close();
+  }
+
+  /** @internal */
+  protected guardOf(access: Access): Middleware {
+    return this.middleware((method) => forMethod(access, method), undefined);
+  }
+
+  private middleware(accessFor: (method: string) => Access, handler: Handler | undefined): Middleware {
+    const start = (): void => {
+      this.start();
+    };
+    return guardMiddleware(guardCalls({ ...this.parts, start }, this.settled, accessFor), handler);
+  }
+
+  /** @throws ConfigurationError for guards that nobody could pass, or whose rules could not be asked */
+  private refuseUnready(): void {
+    const { components, guards, options } = this.parts;
+    for (const access of guards.all) refuseUninjectable(access, options.container);
+    refuseWithoutProviders(guards.all[0], components);
+  }
+
+  /** The app of its guards alone. */
+  private inspected(): InspectedOptions {
+    const { components, guards, options } = this.parts;
+    this.refuseUnready();
+    return {
+      compiled: [],
+      guards: guards.all,
+      components,
+      options,
+      tryOut: (action, found, as) => tryOut(this.parts, action, found, as),
+      guardOf: (access) => this.guardOf(access),
+      middlewares: [],
+      routePrefix: '',
+      isGuarded: true,
+      findRoutes: () => Promise.resolve([]),
+      stubbed: () => {
+        throw new ConfigurationError('An instance has guards, and no server with actions');
+      },
+    };
   }
 }
 

@@ -1,13 +1,13 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The header by which a stubbed action says which one it is. */
+/** The header by which a stubbed action says which one it is, percent-encoded. */
 export const REACHED = 'x-securest-reached';
 
 /** What a request to a stubbed server came to. */
 export interface StubbedReply {
   readonly status: number;
-  /** The action that the request reached, for example `NotesController.list`; undefined when it reached none. */
+  /** The action or guard that the request reached, for example `NotesController.list`; undefined when it reached none. */
   readonly reached: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export class StubbedServer {
         response.on('end', () => {
           resolve({
             status: response.statusCode ?? 0,
-            reached: typeof reached === 'string' ? reached : undefined,
+            reached: typeof reached === 'string' ? decodeURIComponent(reached) : undefined,
           });
         });
       });

@@ -58,8 +58,8 @@ export function typeFaults({ action }: CompiledAction): readonly TypeFault[] {
 }
 
 function isReadAsJson(param: RouteParameter): boolean {
-  const isText = Object.hasOwn(TEXT, param.type) && (param.transform) === undefined;
-  return isText && (param.targetType) === Object && !param.parse;
+  const isText = Object.hasOwn(TEXT, param.type) && param.transform === undefined;
+  return isText && param.targetType === Object && !param.parse;
 }
 
 function nameOf({ type, name }: RouteParameter): string {

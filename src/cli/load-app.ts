@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { SecuredOptions } from '../security/inspection';
 import { ConfigurationError } from '../errors';
+import { pairBoundTo, type SecuredApp } from '../security/inspection';
+import { isSecurity } from '../security/security';
 
 /** Keys of the options of an app, by which a module is known that exports nothing else. */
 const OPTION_KEYS = ['authorizationChecker', 'currentUserChecker', 'controllers'];
@@ -9,16 +10,17 @@ const OPTION_KEYS = ['authorizationChecker', 'currentUserChecker', 'controllers'
 const TYPESCRIPT = /\.[cm]?tsx?$/;
 
 /**
- * Loads the options that a module exports: as `options`, as its default, or as the module itself. A function is
- * called, a promise awaited.
- * @throws ConfigurationError when it exports no options
+ * Loads the app that a module exports: its options as `options`, as the default, or as the module itself, or an instance in
+ * one of these places or as `security`. A function is called, a promise awaited.
+ * @throws ConfigurationError when it exports none, or a default and an instance of which none is the app for sure
  */
-export async function loadOptions(path: string): Promise<SecuredOptions> {
-  const given = optionsIn(await loadNamed(path));
+export async function loadApp(path: string): Promise<SecuredApp> {
+  const given = appIn(await loadNamed(path), path);
   const options: unknown = await (typeof given === 'function' ? (given as () => unknown)() : given);
   if (isObject(options)) return options;
   throw new ConfigurationError(
-    `${path} exports no options: export them as \`options\`, as the default, or as the module itself`,
+    `${path} exports no options: export them as \`options\`, as the default, or as the module itself, or an instance of ` +
+      'createSecurity() as `security`',
   );
 }
 
@@ -57,13 +59,28 @@ async function load(file: string): Promise<unknown> {
   }
 }
 
-function optionsIn(exported: unknown): unknown {
-  if (!isObject(exported)) return exported;
-  const { options, default: inner } = exported as { options?: unknown; default?: unknown };
+function appIn(exported: unknown, path: string): unknown {
+  if (!isObject(exported) || isSecurity(exported)) return exported;
+  const {
+    options,
+    security,
+    default: inner,
+  } = exported as { options?: unknown; security?: unknown; default?: unknown };
   if (options !== undefined) return options;
+  if (security !== undefined && (inner === undefined || inner === exported)) return security;
+  if (isSecurity(security) && !isApp(inner)) {
+    if (isObject(inner) && !(inner instanceof Promise)) return security;
+    throw new ConfigurationError(
+      `${path} exports \`security\` and a default that may give options: export the app as \`options\``,
+    );
+  }
   // A CommonJS module that was imported, or compiled from another module system, may have its exports there.
-  if (inner !== undefined) return inner === exported ? undefined : optionsIn(inner);
+  if (inner !== undefined) return inner === exported ? undefined : appIn(inner, path);
   return exported instanceof Promise || OPTION_KEYS.some((key) => key in exported) ? exported : undefined;
+}
+
+function isApp(value: unknown): boolean {
+  return isSecurity(value) || (isObject(value) && pairBoundTo(value) !== undefined);
 }
 
 function isObject(value: unknown): value is object {
