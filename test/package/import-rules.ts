@@ -61,8 +61,8 @@ export function brokenRules(graph: ImportGraph): string[] {
       }
       if (WITH_STAND_IN[name] === target) continue;
       if (target === HOST && !ABOVE_THE_HOST.includes(folder)) says('the host is known to host/ alone');
-      if (typeOnly || isBuiltin(target) || INSTALLED.includes(packageOf(target))) continue;
-      if (folder !== 'host' || !OF_THE_HOST.includes(target)) says('not installed with the package');
+      else if (typeOnly || isBuiltin(target) || INSTALLED.includes(packageOf(target))) continue;
+      else if (folder !== 'host' || !OF_THE_HOST.includes(target)) says('not installed with the package');
     }
   }
   return broken;
