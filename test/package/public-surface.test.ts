@@ -219,6 +219,7 @@ const TYPES = [
   'Rule',
   'RuleInput',
   'ScryptHashes',
+  'SecuredApp',
   'SecurestOptions',
   'SecurityErrorCode',
   'SecurityErrorOptions',
