@@ -3,6 +3,7 @@ export { createSecurity, securest, authorizationChecker, currentUserChecker } fr
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
 export { securityOf } from './host/security-of';
+export type { SecuredApp } from './host/inspect-options';
 export { explain } from './explain/on-demand';
 export type { ExplainedLevel, Explanation } from './explain/explain';
 export type { ExplainRequest } from './explain/explain-request';

@@ -220,6 +220,7 @@ const TYPES = [
   'Rule',
   'RuleInput',
   'ScryptHashes',
+  'SecuredApp',
   'SecurestOptions',
   'SecurityErrorCode',
   'SecurityErrorOptions',
