@@ -3,7 +3,7 @@ export { createSecurity, securest, authorizationChecker, currentUserChecker } fr
 export type { SecurestOptions } from './securest';
 export type { Security } from './host/security';
 export { securityOf } from './host/security-of';
-export type { SecuredApp } from './host/inspect-options';
+export type { SecuredApp, SecuredOptions } from './security/inspection';
 export { explain } from './explain/on-demand';
 export type { ExplainedLevel, Explanation } from './explain/explain';
 export type { ExplainRequest } from './explain/explain-request';
@@ -126,6 +126,7 @@ export { PROBLEM_SOURCE, reportProblem } from './core/events';
 export type { Problem, ProblemListener, ProblemSource } from './core/events';
 export { ProblemBoard } from './core/problem-board';
 export type { Logger } from './core/logger';
+export type { Action } from './core/exchange';
 export type { SecurityRequest } from './core/request';
 export type { Predicate, RoleChecker } from './core/role-checker';
 export type { Group, User } from './core/user';

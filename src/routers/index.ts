@@ -4,6 +4,7 @@
  */
 export { createSecurity } from './create-security';
 export type { BaseSecurity as Security } from '../security/security';
+export type { SecuredApp, SecuredOptions } from '../security/inspection';
 export { explain } from '../explain/on-demand';
 export type { ExplainedLevel, Explanation } from '../explain/explain';
 export type { ExplainRequest } from '../explain/explain-request';
@@ -114,6 +115,7 @@ export { PROBLEM_SOURCE, reportProblem } from '../core/events';
 export type { Problem, ProblemListener, ProblemSource } from '../core/events';
 export { ProblemBoard } from '../core/problem-board';
 export type { Logger } from '../core/logger';
+export type { Action } from '../core/exchange';
 export type { SecurityRequest } from '../core/request';
 export type { Predicate, RoleChecker } from '../core/role-checker';
 export type { Group, User } from '../core/user';
