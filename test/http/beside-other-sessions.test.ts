@@ -13,8 +13,6 @@ import {
   BadCredentialsError,
   MemoryState,
   MemoryUserstore,
-  PasswordProvider,
-  passwords,
   Public,
   sessionController,
   SessionProvider,
@@ -26,9 +24,10 @@ import { type Around, DRIVERS } from '../support/drivers';
 import { startPageApp } from '../support/page-app';
 import { reset } from '../support/reset';
 import { startApi } from '../support/scripted';
+import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
 
 const PASSWORD = 'correct horse';
-const HASH = passwords.hash(PASSWORD);
+const HASH = cheapPasswords.hash(PASSWORD);
 const ORIGIN = 'https://app.example';
 
 interface Basket {
@@ -95,7 +94,7 @@ for (const driver of DRIVERS) {
           super({ users: [{ username: 'ann', password: hash }] });
         }
       }
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         constructor() {
           super({ basic: false });
         }

@@ -9,7 +9,6 @@ import {
   type Constructor,
   MemoryUserstore,
   ownerOf,
-  PasswordProvider,
   type RoleChecker,
   TokenProvider,
   TokenService,
@@ -20,6 +19,7 @@ import {
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { ANN, BOB, ann, bob, Names, decorateAnn, App, refusal, load } from '../support/container-app';
+import { CheapPasswordProvider } from '../support/hashers';
 
 for (const driver of DRIVERS) {
   describe(`TypeDI on ${driver.name}`, () => {
@@ -42,7 +42,7 @@ for (const driver of DRIVERS) {
           }
         }
         @AuthProvider(1)
-        class Password extends PasswordProvider {
+        class Password extends CheapPasswordProvider {
           constructor(readonly shared: Shared) {
             super();
           }
@@ -215,7 +215,7 @@ for (const driver of DRIVERS) {
 
     it('passes its container first to a class without constructor: a PasswordProvider works', async () => {
       const given: unknown[][] = [];
-      class Recording extends PasswordProvider {
+      class Recording extends CheapPasswordProvider {
         constructor(...args: unknown[]) {
           super(...(args as []));
           given.push(args);
@@ -259,7 +259,7 @@ for (const driver of DRIVERS) {
       }
       @AuthProvider(1)
       @Service()
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         constructor() {
           super();
           created.push('Password');
@@ -284,7 +284,7 @@ for (const driver of DRIVERS) {
         }
       }
       @AuthProvider(1)
-      class Password extends PasswordProvider {}
+      class Password extends CheapPasswordProvider {}
       load(Users, Password);
       await using app = await App.start(driver);
       expect(await app.get('/me', ann)).to.deep.equal({ user: 'ann' });

@@ -2,14 +2,7 @@
 import { expect } from 'chai';
 import { type Action, Authorized, Get, JsonController } from 'routing-controllers';
 import { Container } from 'typedi';
-import {
-  AuthProvider,
-  type Constructor,
-  PasswordProvider,
-  type RoleChecker,
-  type User,
-  Userstore,
-} from '../../src';
+import { AuthProvider, type Constructor, type RoleChecker, type User, Userstore } from '../../src';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import {
@@ -24,6 +17,7 @@ import {
   load,
   HandWritten,
 } from '../support/container-app';
+import { CheapPasswordProvider } from '../support/hashers';
 
 for (const driver of DRIVERS) {
   describe(`TypeDI on ${driver.name}`, () => {
@@ -108,7 +102,7 @@ for (const driver of DRIVERS) {
           }
         }
         @AuthProvider(1)
-        class Password extends PasswordProvider {}
+        class Password extends CheapPasswordProvider {}
         load(Password);
         const container = Container.of('shared');
         try {

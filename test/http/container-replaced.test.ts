@@ -25,6 +25,7 @@ import {
   forgetServices,
   RESETS,
 } from '../support/container-app';
+import { CheapPasswordProvider } from '../support/hashers';
 
 for (const driver of DRIVERS) {
   describe(`TypeDI on ${driver.name}`, () => {
@@ -41,7 +42,7 @@ for (const driver of DRIVERS) {
           }
         }
         @AuthProvider(1)
-        class Password extends PasswordProvider {
+        class Password extends CheapPasswordProvider {
           constructor() {
             super();
             created += 1;
@@ -135,7 +136,7 @@ for (const driver of DRIVERS) {
           }
         }
         @AuthProvider(1)
-        class Password extends PasswordProvider {}
+        class Password extends CheapPasswordProvider {}
         load(Users, Password);
         await using app = await App.start(driver);
         expect(await app.get('/me', ann)).to.deep.equal({ user: 'ann' });

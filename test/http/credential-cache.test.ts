@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { hashSync } from 'bcryptjs';
-import { PasswordProvider, type PasswordProviderOptions, type User } from '../../src';
+import { type PasswordProviderOptions, type User } from '../../src';
 import { DEADLINE_MS, holdDeadlines, tooLate } from '../support/deadlines';
 import { basic, DRIVERS } from '../support/drivers';
-import { cheapPasswords, hasherWith } from '../support/hashers';
+import { CheapPasswordProvider, cheapPasswords, hasherWith } from '../support/hashers';
 import { reset } from '../support/reset';
 import { startApi, type StoreClass } from '../support/scripted';
 
@@ -32,7 +32,7 @@ for (const driver of DRIVERS) {
       class Users {
         getUser = (name: string) => (Object.hasOwn(users, name) ? users[name] : null);
       }
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         protected override readonly hasher = hasher;
         constructor() {
           super(options);
@@ -121,7 +121,7 @@ for (const driver of DRIVERS) {
           return true;
         },
       });
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         protected override readonly hasher = late;
       }
       class Users {

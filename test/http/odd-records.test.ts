@@ -1,14 +1,15 @@
 import vm from 'node:vm';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
-import { PasswordProvider, type User } from '../../src';
+import { type User } from '../../src';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { startApi } from '../support/scripted';
+import { CheapPasswordProvider } from '../support/hashers';
 
 const HASH = hashSync('right', 4);
 
-class Passwords extends PasswordProvider {
+class Passwords extends CheapPasswordProvider {
   constructor() {
     super({ throttle: false });
   }
@@ -171,7 +172,7 @@ for (const driver of DRIVERS) {
 
     it('cost and count like a wrong password where the right one is of a user who must not log in', async () => {
       records = { bob: { username: 'bob', password: HASH, locked: true } };
-      class Throttled extends PasswordProvider {
+      class Throttled extends CheapPasswordProvider {
         constructor() {
           super({ throttle: { perPair: 2 } });
         }

@@ -12,8 +12,6 @@ import {
   otpController,
   OtpService,
   type OtpServiceOptions,
-  PasswordProvider,
-  passwords,
   recentLogin,
   type SecurityEvent,
   ServiceUnavailableError,
@@ -31,10 +29,11 @@ import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { PATIENCE_MS } from '../support/deadlines';
 import { SecuredServer } from '../support/secured-server';
+import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
 
 const START = 1_800_000_000_000;
 const PASSWORD = 'correct horse';
-const HASH = passwords.hash(PASSWORD);
+const HASH = cheapPasswords.hash(PASSWORD);
 const SECRET = 'a secret of more than thirty-two bytes';
 const ORIGIN = 'https://app.example';
 
@@ -104,7 +103,7 @@ for (const driver of DRIVERS) {
           super({ store, secret: SECRET, rpId: 'app.example', origins: [ORIGIN] });
         }
       }
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         constructor() {
           super({ basic: false });
         }

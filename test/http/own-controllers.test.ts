@@ -8,7 +8,6 @@ import {
   type Constructor,
   MemoryUserstore,
   PasswordProvider,
-  passwords,
   Public,
   type SecurityEvent,
   type SecurityOptions,
@@ -22,6 +21,7 @@ import { Throttle, type ThrottleOptions } from '../../src/throttle/throttle';
 import { type Around, DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { QUIET, SecuredServer } from '../support/secured-server';
+import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
 
 type Run = (answers: Answers, action: Parameters<Answers['request']>[0]) => Promise<unknown>;
 
@@ -90,7 +90,7 @@ function controller(): Constructor<object> {
   return Own;
 }
 
-const HASH = passwords.hash('correct horse');
+const HASH = cheapPasswords.hash('correct horse');
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
@@ -132,7 +132,7 @@ for (const driver of DRIVERS) {
           });
         }
       }
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         constructor() {
           super({ basic: false, ...provider });
         }
@@ -362,12 +362,12 @@ for (const driver of DRIVERS) {
       });
 
       it('by each of several providers, the first one down included', async () => {
-        class Other extends PasswordProvider {
+        class Other extends CheapPasswordProvider {
           override authenticate(): never {
             throw new ServiceUnavailableError();
           }
         }
-        class Password extends PasswordProvider {}
+        class Password extends CheapPasswordProvider {}
         await using api = await start({ providers: [Other, Password] });
         expect((await post(api, '/login', login('ann', 'correct horse'))).status).to.equal(503);
         await using turned = await start({ providers: [Password, Other] });
@@ -375,7 +375,7 @@ for (const driver of DRIVERS) {
       });
 
       it('by what an app added to a provider', async () => {
-        class Strict extends PasswordProvider {
+        class Strict extends CheapPasswordProvider {
           override authenticate(...args: Parameters<PasswordProvider['authenticate']>) {
             if (args[0].header('x-banned') !== undefined) throw new BadCredentialsError();
             return super.authenticate(...args);
@@ -452,12 +452,12 @@ for (const driver of DRIVERS) {
           super({ users: [{ username: 'ann', password: hash }] });
         }
       }
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         constructor() {
           super({ basic: false });
         }
       }
-      class Basic extends PasswordProvider {}
+      class Basic extends CheapPasswordProvider {}
       const headers = { authorization: `Basic ${Buffer.from('ann:correct horse').toString('base64')}` };
       const statuses = [];
       for (const providers of [[Password], [Password, Basic]]) {

@@ -7,8 +7,6 @@ import {
   CurrentAuthentication,
   MemoryState,
   MemoryUserstore,
-  PasswordProvider,
-  passwords,
   recentLogin,
   type SecurityEvent,
   ServiceUnavailableError,
@@ -29,11 +27,12 @@ import { DRIVERS } from '../support/drivers';
 import { PlainPasskeys } from '../support/plain-passkeys';
 import { reset } from '../support/reset';
 import { SecuredServer } from '../support/secured-server';
+import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
 
 const START = 1_800_000_000_000;
 const ORIGIN = 'https://app.example';
 const PASSWORD = 'correct horse';
-const HASH = passwords.hash(PASSWORD);
+const HASH = cheapPasswords.hash(PASSWORD);
 const SECRET = 'a secret of more than thirty-two bytes';
 
 function probe(): Constructor<object> {
@@ -90,7 +89,7 @@ for (const driver of DRIVERS) {
           super({ store, secret: SECRET, rpId: 'app.example', origins: [ORIGIN], ...options });
         }
       }
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         constructor() {
           super({ basic: false });
         }

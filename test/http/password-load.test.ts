@@ -10,7 +10,7 @@ import { HashPool } from '../../src/passwords/work/hash-pool';
 import { compiled } from '../support/compiled';
 import { basic, DRIVERS } from '../support/drivers';
 import { eventually } from '../support/eventually';
-import { hasherWith } from '../support/hashers';
+import { CheapPasswordProvider, hasherWith } from '../support/hashers';
 import { reset } from '../support/reset';
 import { BODIES, CrashWatch, startApi } from '../support/scripted';
 
@@ -145,7 +145,7 @@ for (const driver of DRIVERS) {
             });
           }),
       });
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         protected override readonly hasher = hasher;
       }
       await using api = await startApi(driver, { security: { userstores: [Users], providers: [Password] } });
@@ -159,7 +159,7 @@ for (const driver of DRIVERS) {
 
     it('aborts nothing while the client waits', async () => {
       const aborted: boolean[] = [];
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         override async authenticate(...[request, store]: Parameters<PasswordProvider['authenticate']>) {
           const { signal } = request;
           const login = await super.authenticate(request, store);

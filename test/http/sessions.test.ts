@@ -10,8 +10,6 @@ import {
   MemoryState,
   MemoryUserstore,
   passwordController,
-  PasswordProvider,
-  passwords,
   Public,
   recentLogin,
   type SecurityEvent,
@@ -31,11 +29,12 @@ import { Browser } from '../support/browser';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { secured, SecuredServer } from '../support/secured-server';
+import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
 
 const START = 1_800_000_000_000;
 const NAME = '__Host-session';
 const PASSWORD = 'correct horse';
-const HASH = passwords.hash(PASSWORD);
+const HASH = cheapPasswords.hash(PASSWORD);
 const BASIC = (name: string, password = PASSWORD) =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
@@ -155,7 +154,7 @@ for (const driver of DRIVERS) {
           return super.getUser(name);
         }
       }
-      class Password extends PasswordProvider {}
+      class Password extends CheapPasswordProvider {}
       class Token extends TokenProvider {
         constructor() {
           super(tokens);
@@ -288,7 +287,7 @@ for (const driver of DRIVERS) {
     });
 
     it('are 429 where a password must wait', async () => {
-      class Slow extends PasswordProvider {
+      class Slow extends CheapPasswordProvider {
         override authenticate(): never {
           throw new ThrottledError({ retryAfterSeconds: 7 });
         }
@@ -749,7 +748,7 @@ describe('An app with sessions', () => {
         super({ users: [] });
       }
     }
-    class Password extends PasswordProvider {}
+    class Password extends CheapPasswordProvider {}
     const Container = { sessions: new Sessions() };
     const instances = new Map<unknown, unknown>([[Sessions, Container.sessions]]);
     const container = {

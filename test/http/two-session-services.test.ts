@@ -8,8 +8,6 @@ import {
   MemoryState,
   MemoryUserstore,
   passwordController,
-  PasswordProvider,
-  passwords,
   sessionController,
   SessionProvider,
   SessionService,
@@ -19,11 +17,12 @@ import { Browser } from '../support/browser';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { SecuredServer } from '../support/secured-server';
+import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
 
 const START = 1_800_000_000_000;
 const HASHES = {
-  ann: passwords.hash('password of ann'),
-  eve: passwords.hash('password of eve'),
+  ann: cheapPasswords.hash('password of ann'),
+  eve: cheapPasswords.hash('password of eve'),
 };
 
 for (const driver of DRIVERS) {
@@ -57,7 +56,7 @@ for (const driver of DRIVERS) {
           super({ users });
         }
       }
-      class Password extends PasswordProvider {
+      class Password extends CheapPasswordProvider {
         constructor() {
           super({ basic: false });
         }

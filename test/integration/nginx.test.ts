@@ -9,7 +9,6 @@ import { expect } from 'chai';
 import { Authorized, Get, JsonController, Post } from 'routing-controllers';
 import {
   MemoryUserstore,
-  PasswordProvider,
   Passwords,
   securest,
   type SecurityEvent,
@@ -24,6 +23,7 @@ import { describeWith } from './describe-with';
 import { accepts, freePort } from './ports';
 import { serverCommand } from './server-command';
 import { ServerProcess } from './server-process';
+import { CheapPasswordProvider } from '../support/hashers';
 
 const PROGRAM = '/usr/sbin/nginx';
 const PAGE = readFileSync(join(__dirname, '../../docs/behind-nginx.md'), 'utf8');
@@ -147,7 +147,7 @@ describeWith(whyNoNginx(), 'Behind nginx', () => {
           }
         }
 
-        class Password extends PasswordProvider {
+        class Password extends CheapPasswordProvider {
           constructor() {
             super({ throttle: false });
           }

@@ -5,6 +5,7 @@ import { ConfigurationError, ServiceUnavailableError } from '../../src/errors';
 import { RedisRevocationLog } from '../../src/redis';
 import type { Revocation } from '../../src/state/revocation-log';
 import { revocationLogContract } from '../../src/testing';
+import { allowMoreThan } from '../support/deadlines';
 import { eventually } from '../support/eventually';
 import { describeWith } from './describe-with';
 import { freePort } from './ports';
@@ -57,6 +58,8 @@ describeWith(whyNoRedis(), 'RedisRevocationLog', () => {
 
   for (const [version, Client] of Object.entries(VERSIONS)) {
     describe(`with ioredis ${version}`, () => {
+      // How long a RedisRevocationLog waits.
+      allowMoreThan(500);
       let client: Redis;
       beforeEach(async () => (client = await clients.ready({ path: server.socket }, Client)));
       revocationLogContract({

@@ -5,6 +5,7 @@ import { PROBLEM_SOURCE, type Problem } from '../../src/core/events';
 import { ConfigurationError, ServiceUnavailableError } from '../../src/errors';
 import { RedisRevocationLog, RedisState } from '../../src/redis';
 import { revocationLogContract, stateStoreContract } from '../../src/testing';
+import { allowMoreThan } from '../support/deadlines';
 import { eventually } from '../support/eventually';
 import { describeWith } from './describe-with';
 import { RedisCluster } from './redis-cluster';
@@ -15,6 +16,8 @@ const inSeconds = (seconds: number): Date => new Date(Date.now() + seconds * 100
 describeWith(whyNoRedis(), 'RedisState in a cluster', () => {
   const cluster = new RedisCluster();
   const clients: Cluster[] = [];
+  // How long a RedisState waits.
+  allowMoreThan(500);
 
   before(() => cluster.start());
   afterEach(async () => {

@@ -8,6 +8,7 @@ import { ConfigurationError, ServiceUnavailableError } from '../../src/errors';
 import { RedisState } from '../../src/redis';
 import { stateStoreContract } from '../../src/testing';
 import { compiled } from '../support/compiled';
+import { allowMoreThan } from '../support/deadlines';
 import { eventually } from '../support/eventually';
 import { describeWith } from './describe-with';
 import { freePort } from './ports';
@@ -50,8 +51,12 @@ describeWith(whyNoRedis(), 'RedisState', () => {
 
   for (const [version, Client] of Object.entries(VERSIONS)) {
     describe(`with ioredis ${version}`, () => {
-      stateStoreContract({
-        make: async () => new RedisState(await clients.ready({ path: server.socket }, Client)),
+      describe('as a store', () => {
+        // How long a RedisState waits.
+        allowMoreThan(500);
+        stateStoreContract({
+          make: async () => new RedisState(await clients.ready({ path: server.socket }, Client)),
+        });
       });
 
       it('keeps an entry, swaps it against its present text only, and lists it', async () => {

@@ -1,10 +1,10 @@
 /** An app whose one user is in a database, to be asked while that fails. */
 import { expect } from 'chai';
-import { PasswordProvider } from '../../src';
 import { SqlUserstore, type SqlUserstoreOptions } from '../../src/sql';
 import { basic, type Driver } from '../support/drivers';
 import { eventually } from '../support/eventually';
 import { type Api, startApi } from '../support/scripted';
+import { CheapPasswordProvider } from '../support/hashers';
 
 /** Far above the limits of the client: a store that goes by them never meets it. */
 const deadlineMs = 60_000;
@@ -23,7 +23,7 @@ export class SqlFaultApi {
         super({ client, ...options });
       }
     }
-    class Password extends PasswordProvider {
+    class Password extends CheapPasswordProvider {
       constructor() {
         super({ credentialCache: false, throttle: false });
       }

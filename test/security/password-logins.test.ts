@@ -6,12 +6,11 @@ import {
   BadCredentialsError,
   type Group,
   MemoryUserstore,
-  PasswordProvider,
   type SecurityOptions,
   type User,
 } from '../../src';
 import { basic, DRIVERS } from '../support/drivers';
-import { cheapPasswords, hasherWith } from '../support/hashers';
+import { CheapPasswordProvider, cheapPasswords, hasherWith } from '../support/hashers';
 import { reset } from '../support/reset';
 import { BODIES, fingerprint, provider, startApi } from '../support/scripted';
 
@@ -39,7 +38,7 @@ class Users extends MemoryUserstore {
     return super.getUser(identifier);
   }
 }
-class Password extends PasswordProvider {
+class Password extends CheapPasswordProvider {
   protected override readonly hasher = hasherWith({
     verify: (...args) => (costs.push(args[1].slice(0, 7)), cheapPasswords.verify(...args)),
   });

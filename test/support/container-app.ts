@@ -13,7 +13,6 @@ import {
   type Constructor,
   type ContainerLike,
   createSecurity,
-  PasswordProvider,
   type User,
   Userstore,
   type UserstoreInterface,
@@ -21,6 +20,7 @@ import {
 import { basic, type Driver, TestServer } from './drivers';
 import { PATIENCE_MS } from './deadlines';
 import { MemoryLogger } from './reset';
+import { CheapPasswordProvider } from './hashers';
 
 export const ANN = { username: 'ann', password: hashSync('pw', 4), roles: ['editor'] };
 export const BOB = { username: 'bob', password: hashSync('pw', 4) };
@@ -47,7 +47,7 @@ export function decorateAnn() {
     }
   }
   @AuthProvider(1)
-  class Password extends PasswordProvider {}
+  class Password extends CheapPasswordProvider {}
   return { Users, Password };
 }
 

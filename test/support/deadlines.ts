@@ -46,3 +46,18 @@ export function tooLate<T>(value: T): T {
 export function hang(): Promise<never> {
   return tooLate(new Promise<never>(() => {}));
 }
+
+/**
+ * Has timers of one length take far longer in the suite that calls it: for real servers whose answers are in time on
+ * any machine but a busy one.
+ */
+export function allowMoreThan(milliseconds: number): void {
+  const { setTimeout: set } = globalThis;
+  before(() => {
+    globalThis.setTimeout = ((callback: () => void, wait?: number, ...rest: unknown[]) =>
+      set(callback, wait === milliseconds ? PATIENCE_MS : wait, ...(rest as []))) as typeof setTimeout;
+  });
+  after(() => {
+    globalThis.setTimeout = set;
+  });
+}

@@ -1,7 +1,33 @@
-import { type PasswordHasher, Passwords } from '../../src';
+import { type PasswordHasher, PasswordProvider, type PasswordProviderOptions, Passwords } from '../../src';
+import { withoutContainer } from '../../src/util/parse-options';
 
-/** New hashes, and so refusals, at the price of the cheap hashes that tests are full of. */
-export const cheapPasswords = new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
+const cheap = (): Passwords => new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
+let current = cheap();
+
+/**
+ * New hashes, and so refusals, at the price of the cheap hashes that tests are full of. What dearer hashes a test
+ * brings, its refusals pay for, and not those of the tests that follow.
+ */
+export const cheapPasswords: PasswordHasher = {
+  hash: (password) => current.hash(password),
+  verify: (...args) => current.verify(...args),
+  isReadable: (hash) => current.isReadable(hash),
+  needsRehash: (hash) => current.needsRehash(hash),
+  decoy: () => current.decoy(),
+  explain: (hash) => current.explain(hash),
+};
+
+/** Has {@link cheapPasswords} forget what hashes it has met. */
+export function forgetDearHashes(): void {
+  current = cheap();
+}
+
+/** A PasswordProvider for tests that are not about hashes. */
+export class CheapPasswordProvider extends PasswordProvider {
+  constructor(options: PasswordProviderOptions = {}) {
+    super({ passwords: cheapPasswords, ...withoutContainer(options) });
+  }
+}
 
 /** A hasher that does as told, and the rest as another does. */
 export function hasherWith(

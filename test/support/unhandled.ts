@@ -28,6 +28,10 @@ process.on('uncaughtExceptionMonitor', (error, origin) => {
 });
 
 export const mochaHooks: RootHookObject = {
+  // Mocha's parallel processes run them around each file.
+  beforeAll() {
+    isOver = false;
+  },
   beforeEach(this: Context) {
     test = this.currentTest?.fullTitle() ?? test;
   },
@@ -35,7 +39,8 @@ export const mochaHooks: RootHookObject = {
     // What was rejected in the last turns is reported after them.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resume) => setImmediate(resume));
     isOver = true;
-    if (heard.length > 0) throw new Error(`${heard.length} unhandled:\n${heard.join('\n')}`);
+    const unhandled = heard.splice(0);
+    if (unhandled.length > 0) throw new Error(`${unhandled.length} unhandled:\n${unhandled.join('\n')}`);
   },
 };
 

@@ -20,13 +20,13 @@ import fs, {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { finish } from '../../../../src/files/slices';
-import { FileUserDirectory } from '../../../../src/userstores/file/file-directory';
-import { readUserFile } from '../../../../src/userstores/file/user-file';
-import { bundled, compiled } from '../../../support/compiled';
-import { UserFileEditor, UserFileError } from '../../../../src/userstores/file/user-file-edit';
+import { finish } from '../../../src/files/slices';
+import { FileUserDirectory } from '../../../src/userstores/file/file-directory';
+import { readUserFile } from '../../../src/userstores/file/user-file';
+import { bundled, compiled } from '../../support/compiled';
+import { UserFileEditor, UserFileError } from '../../../src/userstores/file/user-file-edit';
 
-const ROOT = resolve(__dirname, '../../../..');
+const ROOT = resolve(__dirname, '../../..');
 const USERS = 'users:\n  - username: ann # she\n    email: a@b\n  - username: bob\ngroups:\n  - name: g\n';
 
 describe('User files', () => {
