@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { RequestListener } from 'node:http';
 import { promisify } from 'node:util';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { allOf, anyOf, type Security } from 'securest';
+import { allOf, anyOf, type Security } from 'securest/routers';
 import { Container } from 'typedi';
 import { serve } from '../notes/serve';
 import type { Settings } from '../notes/settings';

@@ -1,4 +1,4 @@
-import { SecurityError } from 'securest';
+import { SecurityError } from 'securest/routers';
 
 /** What a handler answers in place of a result. */
 export class HttpError extends Error {

@@ -1,4 +1,4 @@
-import type { User } from 'securest';
+import type { Action, User } from 'securest/routers';
 import { Service } from 'typedi';
 import { NotesStore } from '../notes/notes-store';
 
@@ -12,8 +12,9 @@ export class IsAuthor {
   constructor(private readonly notes: NotesStore) {}
 
   /** Koa's router has the parameters on the context, that of Express on the request. */
-  check({ context, request }: { context?: Routed; request: Routed }, user: User): boolean {
-    const id = (context ?? request).params?.['id'];
+  check({ context, request }: Action, user: User): boolean {
+    const { params } = (context ?? request) as Routed;
+    const id = params?.['id'];
     if (id === undefined) return false;
     const note = this.notes.get(id);
     return note === undefined || note.author === user.username;

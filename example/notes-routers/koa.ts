@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import Router, { type RouterContext } from '@koa/router';
 import Koa from 'koa';
 import bodyParser from 'koa-bodyparser';
-import { allOf, anyOf, type Security } from 'securest';
+import { allOf, anyOf, type Security } from 'securest/routers';
 import { Container } from 'typedi';
 import { serve } from '../notes/serve';
 import type { Settings } from '../notes/settings';

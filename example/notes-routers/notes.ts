@@ -1,5 +1,5 @@
 /** What the handlers of both hosts do. Who may call them is written beside the routes, in koa.ts and express.ts. */
-import { type Authentication, BadCredentialsError } from 'securest';
+import { type Authentication, BadCredentialsError } from 'securest/routers';
 import { Service } from 'typedi';
 import { countByAuthor, type Note, type NoteContent, NotesStore } from '../notes/notes-store';
 import { Tokens } from '../notes/tokens';

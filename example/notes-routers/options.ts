@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Security } from 'securest';
+import type { Security } from 'securest/routers';
 import { Settings } from '../notes/settings';
 import { notesRouter } from './koa';
 import { notesSecurity } from './security';

@@ -1,6 +1,11 @@
 /** The security of the notes app on plain routers: the userstore and the providers are those of example/notes. */
 import type { IncomingMessage } from 'node:http';
-import { type Authentication, AuthenticationRequiredError, createSecurity, type Security } from 'securest';
+import {
+  type Authentication,
+  AuthenticationRequiredError,
+  createSecurity,
+  type Security,
+} from 'securest/routers';
 import { Container } from 'typedi';
 import { Settings } from '../notes/settings';
 // Importing them is what registers the userstore and the providers.

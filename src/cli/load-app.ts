@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigurationError } from '../errors';
-import type { SecuredApp } from '../host/inspect-options';
-import { bindingOfPair } from '../host/install';
-import { isSecurity } from '../host/security';
+import { pairBoundTo, type SecuredApp } from '../security/inspection';
+import { isSecurity } from '../security/security';
 
 /** Keys of the options of an app, by which a module is known that exports nothing else. */
 const OPTION_KEYS = ['authorizationChecker', 'currentUserChecker', 'controllers'];
@@ -81,7 +80,7 @@ function appIn(exported: unknown, path: string): unknown {
 }
 
 function isApp(value: unknown): boolean {
-  return isSecurity(value) || (isObject(value) && bindingOfPair(value) !== undefined);
+  return isSecurity(value) || (isObject(value) && pairBoundTo(value) !== undefined);
 }
 
 function isObject(value: unknown): value is object {

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import type { StatedIdentity } from '../host/trial';
+import type { StatedIdentity } from '../security/trial';
 import { flag, isText, kind, oneOf, optional } from '../util/option-kinds';
 import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
 

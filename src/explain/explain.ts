@@ -2,9 +2,8 @@
  * Explains one decision: which route answers a request, which levels guard it, and whether an identity may call it, by the
  * compiled access and the evaluation that report and test kit use. Only `run` asks the app's own code.
  */
-import type { CompiledAction } from '../access/compile';
+import type { CompiledAction } from '../access/compiled';
 import { type Answer, expectedAccess, type Identity, levelAnswers } from '../access/expected-access';
-import { asksForUser } from '../access/parameters';
 import type { Access } from '../core/access';
 import type { ProviderOutcome } from '../core/events';
 import {
@@ -15,11 +14,9 @@ import {
   type SecurityError,
   type SecurityErrorCode,
 } from '../errors';
-import { accessFacts } from '../host/access-facts';
-import { findRoutes } from '../host/find-route';
-import { inspectOptions, type SecuredApp } from '../host/inspect-options';
-import type { Inspection } from '../host/install';
-import { STATED, type StatedIdentity, type Trial } from '../host/trial';
+import { accessFacts } from '../security/access-facts';
+import { type Inspection, inspectOptions, type SecuredApp } from '../security/inspection';
+import { STATED, type StatedIdentity, type Trial } from '../security/trial';
 import { identityOf } from '../report/identities';
 import { describeLevel, describeRule } from '../rules/rules';
 import { printable } from '../util/printable';
@@ -71,7 +68,7 @@ export async function explain(app: SecuredApp, given: ExplainRequest): Promise<E
     return frozen({ route, later: [], ...expectedOfGuards(guard, identity, as, inspection) });
   }
   let trial: Trial | undefined;
-  const [found, ...later] = await findRoutes(inspection, wanted, async (action, first) => {
+  const [found, ...later] = await inspection.findRoutes(wanted, async (action, first) => {
     if (run) trial = await inspection.tryOut(action, first, as);
   });
   const decision =
@@ -110,7 +107,7 @@ function withoutRoute({ guards, ...inspection }: Inspection, identity: Identity)
 
 /** What the access itself says, without any code of the app. */
 function expected(
-  { access, action }: CompiledAction,
+  { access, asksForUser }: CompiledAction,
   identity: Identity,
   as: StatedIdentity,
   inspection: Inspection,
@@ -118,7 +115,7 @@ function expected(
   if (access.levels.length > 0) return expectedOfGuards(access, identity, as, inspection);
   const decided = { ...UNDECIDED, levels: [], outcomes: [] };
   // Who sends wrong credentials is refused where the user is asked for, and so is a user who may not log in.
-  const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser(action);
+  const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser;
   if (!isRefused) return { ...decided, verdict: 'allowed' };
   return refused(decided, new BadCredentialsError(), STATED);
 }

@@ -1,6 +1,6 @@
 /** What explains decisions, loaded when it is first asked for: a server that runs explains none. */
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded at the first use */
-import type { SecuredApp } from '../host/inspect-options';
+import type { SecuredApp } from '../security/inspection';
 import { lazy } from '../util/lazy';
 import type * as Explain from './explain';
 import type { ExplainRequest } from './explain-request';

@@ -1,5 +1,5 @@
 /** How an instance decides for a guard, and answers what it refuses. */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { type Audit, secretsOf } from '../audit/audit';
 import type { LoginContext } from '../authentication/login-context';
 import type { Refusals } from '../authentication/refusals';
@@ -8,7 +8,7 @@ import type { AppComponents } from '../components/app-components';
 import type { Access } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { SecurityError, SecurityFaultError } from '../errors';
-import type { Checkers } from '../host/checkers';
+import type { Checkers } from '../security/checkers';
 import { rawRequest, rawResponse } from '../http/raw';
 import { writeRefusal } from '../http/refusal-reply';
 import { replyError } from '../http/reply';

@@ -2,9 +2,9 @@
  * What is checked and said when a server starts.
  */
 import type { ActionMetadata } from 'routing-controllers';
-import { compileAction, type CompiledAction, refuseHalfSetUp } from '../access/compile';
+import { compileAction, type HostAction, refuseHalfSetUp } from './access/compile';
 import { isSamePath } from '../authentication/login-page';
-import { HostDeclarations } from '../access/declared';
+import { HostDeclarations } from './access/declared';
 import { refuseUnknownNames } from '../rules/unknown-names';
 import { accessWarnings, isOpenByDefault } from '../access/warnings/warnings';
 import type { Audit } from '../audit/audit';
@@ -22,7 +22,7 @@ import {
 } from '../security/start-up';
 import { isInstance } from '../util/instance';
 import { listed } from '../util/listed';
-import { jwksRouteOf } from './jwks-controller';
+import { jwksRouteOf } from './controllers/jwks-controller';
 
 /**
  * Compiles a server's actions and refuses those that cannot be trusted.
@@ -34,7 +34,7 @@ export function compileServer(
   components: Components,
   options: ResolvedOptions,
   guards: readonly Access[],
-): readonly CompiledAction[] {
+): readonly HostAction[] {
   const declared = new HostDeclarations();
   const compiled = allOrRefused(actions, (action) =>
     compileAction(action, prefixOf(action, server), options.default, declared),
@@ -100,7 +100,7 @@ function refuseGuardedLoginPage(
 
 /** Says what a server is made of, and what is seldom meant. */
 export function announceServer(
-  compiled: readonly CompiledAction[],
+  compiled: readonly HostAction[],
   components: Components,
   options: ResolvedOptions,
   audit: Audit,
@@ -128,7 +128,7 @@ export function announceServer(
 const MAX_OPEN = 10;
 
 /** One line for all of them: an app that has just begun has many. */
-function openByDefault(open: readonly CompiledAction[]): string {
+function openByDefault(open: readonly HostAction[]): string {
   const routes = open.map(({ access: { method, route, action } }) => `${method} ${route} (${action})`);
   return (
     `${routes.length === 1 ? '1 route is' : `${String(routes.length)} routes are`} open to anyone: ` +

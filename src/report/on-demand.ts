@@ -1,6 +1,6 @@
 /** What makes and shows the report, loaded when it is first asked for: a server that runs makes no report. */
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded at the first use */
-import type { SecuredApp } from '../host/inspect-options';
+import type { SecuredApp } from '../security/inspection';
 import { lazy } from '../util/lazy';
 import type * as Html from './html';
 import type * as Report from './security-report';

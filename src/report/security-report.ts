@@ -2,7 +2,7 @@
  * The security report: every route of an app with who may call it and why, worked out by the same compiler
  * that guards the running server, without starting one.
  */
-import type { CompiledAction } from '../access/compile';
+import type { CompiledAction } from '../access/compiled';
 import { type AccessFacts, type Answer, expectedAccess, type Identity } from '../access/expected-access';
 import { summarise } from '../access/summary';
 import { describeRequirements, requirementsOf } from '../rules/normal-form';
@@ -13,9 +13,8 @@ import { isDecidedEarly } from '../authorization/decided-early';
 import { obtainableRoles } from '../authorization/obtainable-roles';
 import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Access } from '../core/access';
-import { accessFacts } from '../host/access-facts';
-import { inspectOptions, type SecuredApp } from '../host/inspect-options';
-import type { Inspection } from '../host/install';
+import { accessFacts } from '../security/access-facts';
+import { type Inspection, inspectOptions, type SecuredApp } from '../security/inspection';
 import type { Components } from '../components/components';
 import { identitiesOf } from './identities';
 import { unobtainableRoles } from '../access/warnings/unobtainable-roles';

@@ -2,14 +2,14 @@
  * The authorization matrix: a test for every route, every guard and every kind of client.
  */
 import { Activity } from '../authentication/activity';
-import type { CompiledAction } from '../access/compile';
+import type { CompiledAction } from '../access/compiled';
 import type { Access } from '../core/access';
 import { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
-import { type InspectedOptions, inspectOptions, type SecuredApp } from '../host/inspect-options';
-import { isSecurity } from '../host/security';
-import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
+import { type InspectedOptions, inspectOptions, type SecuredApp } from '../security/inspection';
+import { isSecurity } from '../security/security';
+import { type StubbedReply, StubbedServer } from '../security/stubbed-server';
 import { describeAccess } from '../report/security-report';
 import { kind, oneOf, optional } from '../util/option-kinds';
 import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
@@ -133,7 +133,7 @@ export function describeAuthorization(
       const own = getApp();
       inspection = inspectOptions(own);
       if (!isSecurity(own) && driver !== 'node') {
-        actionServer = await started(StubbedServer.start(own, driver));
+        actionServer = await started(StubbedServer.listen(inspection.stubbed(driver)));
       }
       if (guards.length > 0) guardServer = await started(startGuards(inspection, driver));
     });

@@ -2,9 +2,8 @@
 import http from 'node:http';
 import type { Access } from '../core/access';
 import type { Middleware } from '../guards/middleware';
-import { REACHED } from '../host/install';
-import type { InspectedOptions } from '../host/inspect-options';
-import { StubbedServer } from '../host/stubbed-server';
+import type { InspectedOptions } from '../security/inspection';
+import { REACHED, StubbedServer } from '../security/stubbed-server';
 import { loadOptional } from '../util/load-optional';
 import { samplePath } from './sample-path';
 

@@ -16,6 +16,7 @@ const SOURCES = [
   'securest/passkeys',
   'securest/passport',
   'securest/redis',
+  'securest/routers',
   'securest/socket',
   'securest/sql',
   'securest/testing',
