@@ -24,14 +24,14 @@ describeNotes('notes example', hosts, ({ call, demo }) => {
 
   it('changes a password, which ends all earlier logins', async () => {
     const editor = basic('editor', demo().logins.editor);
-    const before = (await (await call('POST', '/token', editor)).json()) as Headers;
+    const before = (await (await call('POST', '/token', editor)).json()) as { token: string };
     const newPassword = 'a long new password';
     const changed = await call('PUT', '/password', editor, {
       currentPassword: demo().logins.editor,
       newPassword,
     });
     expect(changed.status).to.equal(200);
-    const { token } = (await changed.json()) as Headers;
+    const { token } = (await changed.json()) as { token: string };
     expect((await call('GET', '/me', { authorization: `Bearer ${token}` })).status).to.equal(200);
     expect((await call('GET', '/me', { authorization: `Bearer ${before.token}` })).status).to.equal(401);
   });
