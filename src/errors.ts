@@ -3,10 +3,9 @@
  *
  * Providers and stores throw these to say what they found; the chain turns them into the one error that
  * the client gets. The public message is fixed per status, `cause` carries the rest and never leaves the
- * process. They extend the HttpError of the app's own copy of routing-controllers, because the Koa driver
- * sets the status only for its own class.
+ * process. They extend the HttpError of routing-controllers, where it is installed.
  */
-import { HttpError } from 'routing-controllers';
+import { HttpError } from './http-error';
 
 export type SecurityErrorCode =
   | 'authentication_required'

@@ -66,6 +66,13 @@ export class NotesStore {
   }
 }
 
+/** How many notes each author has. */
+export function countByAuthor(notes: readonly Note[]): { author: string; notes: number }[] {
+  const counts = new Map<string, number>();
+  for (const { author } of notes) counts.set(author, (counts.get(author) ?? 0) + 1);
+  return [...counts].map(([author, count]) => ({ author, notes: count }));
+}
+
 function put(notes: Map<string, Note>, origin: Pick<Note, 'id' | 'author'>, content: NoteContent): Note {
   const { title, text } = content;
   const note = { id: origin.id, author: origin.author, title, text, changedAt: new Date().toISOString() };

@@ -9,12 +9,31 @@ import type { AccessLevel } from '../core/access';
 import { isPublic } from '../decorators/public';
 import { ConfigurationError } from '../errors';
 import { memberName } from '../util/member-name';
-import { HostDeclarations } from './declared';
 import { toRule } from '../rules/rules';
 import { classChain, type ClassLike } from '../util/class-chain';
 
 /** What protects an action when neither it nor its classes say anything. */
 export type DefaultAccess = 'public' | 'authenticated';
+
+/** The guards that are written on classes and on their methods, wherever the host keeps them. */
+export interface GuardDeclarations {
+  readonly guards: {
+    /** What a decorator on the class itself wrote. */
+    onClass(cls: object): readonly WrittenGuard[];
+    /** What a decorator on the class's own method of that name wrote, in the order in which it was written. */
+    onMethod(cls: ClassLike, name: unknown): readonly WrittenGuard[];
+  };
+}
+
+/** The same, with the parameters of methods. */
+export interface ClassDeclarations extends GuardDeclarations {
+  readonly params: { onMethod(cls: ClassLike, name: unknown): readonly unknown[] };
+}
+
+interface WrittenGuard {
+  /** What `@Authorized` got. */
+  readonly value?: unknown;
+}
 
 export interface Guards {
   readonly levels: readonly AccessLevel[];
@@ -32,8 +51,8 @@ export function guardsOf(
   controller: object,
   method: string,
   defaultAccess: DefaultAccess,
-  requiredBy?: string,
-  declared = new HostDeclarations(),
+  requiredBy: string | undefined,
+  declared: GuardDeclarations,
 ): Guards {
   const written = writtenGuards(controller, method, declared);
   // Every guard asks for a user: what the parameter requires is asked already.
@@ -46,7 +65,7 @@ function anyUser(source: string): Guards {
   return { levels: [{ rule: toRule(undefined, source), source }], classLevels: [], openedBy: undefined };
 }
 
-function writtenGuards(controller: object, method: string, declared: HostDeclarations): Guards {
+function writtenGuards(controller: object, method: string, declared: GuardDeclarations): Guards {
   const chain = classChain(controller);
   refuseContradictions(chain, method, declared);
   const onClasses = chain.map((cls, index) => guardsOnClass(cls, declared, index === 0 ? '' : 'base '));
@@ -74,28 +93,30 @@ function publicClass(chain: readonly ClassLike[], method: string): string | unde
   return chain.find((cls, index) => index <= implementer && isPublic(cls))?.name;
 }
 
-function guardsOnClass(cls: ClassLike, { guards }: HostDeclarations, prefix: string): AccessLevel[] {
+function guardsOnClass(cls: ClassLike, { guards }: GuardDeclarations, prefix: string): AccessLevel[] {
   const target = `class ${cls.name}`;
   return levelsOf(guards.onClass(cls), target, `${prefix}${target}`);
 }
 
-function guardsOnMethod(cls: ClassLike, method: string, { guards }: HostDeclarations): AccessLevel[] {
+function guardsOnMethod(cls: ClassLike, method: string, { guards }: GuardDeclarations): AccessLevel[] {
   const target = memberName(cls, method);
   return levelsOf(guards.onMethod(cls, method), target, target);
 }
 
-type HandlerArgs = ReturnType<HostDeclarations['guards']['onClass']>[number];
-
-function levelsOf(guards: readonly HandlerArgs[], target: string, source: string): AccessLevel[] {
-  return guards.map(({ value }) => ({ rule: toRule(value as unknown, `@Authorized on ${target}`), source }));
+function levelsOf(guards: readonly WrittenGuard[], target: string, source: string): AccessLevel[] {
+  return guards.map(({ value }) => ({ rule: toRule(value, `@Authorized on ${target}`), source }));
 }
 
 /** Of the class itself, or of its own method. */
-function isGuarded(cls: ClassLike, method: string | undefined, { guards }: HostDeclarations): boolean {
+function isGuarded(cls: ClassLike, method: string | undefined, { guards }: GuardDeclarations): boolean {
   return (method === undefined ? guards.onClass(cls) : guards.onMethod(cls, method)).length > 0;
 }
 
-function refuseContradictions(chain: readonly ClassLike[], method: string, declared: HostDeclarations): void {
+function refuseContradictions(
+  chain: readonly ClassLike[],
+  method: string,
+  declared: GuardDeclarations,
+): void {
   chain.forEach((cls, index) => {
     if (isPublic(cls, method) && isGuarded(cls, method, declared)) {
       throw new ConfigurationError(`${memberName(cls, method)} has both @Public() and @Authorized: keep one`);

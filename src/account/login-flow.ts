@@ -2,7 +2,7 @@
  * One request to a controller of logins: what the controllers of passwords, one-time codes, passkeys and providers have in
  * common. `loginController()` makes one for each.
  */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { withChallenges } from '../authentication/own-challenges';
 import type { Constructor } from '../components/constructor';
 import { noteApp } from '../core/apps';

@@ -5,7 +5,7 @@
  * out.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import type { Access, ResourceStoreClass } from '../core/access';
 import type { UserRoles } from '../core/authorization-provider';
 import type { MaybePromise } from '../core/userstore';

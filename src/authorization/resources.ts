@@ -2,7 +2,7 @@
  * What guards and actions load by a route's parameter, once a request: the guard decides about the very
  * resource that the action then gets.
  */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import type { LoadedResource, RequestState } from '../authentication/request-state';
 import type { Constructor } from '../components/constructor';
 import type { Access, ResourceStoreClass } from '../core/access';

@@ -1,14 +1,17 @@
 import { explain as explainRequest, type ExplainedLevel, type Explanation } from '../explain/explain';
-import type { ExplainRequest } from '../explain/explain-request';
+import { type ExplainRequest, GUARD_METHOD } from '../explain/explain-request';
 import { printable } from '../util/printable';
 import { type Call, type Command, positionals, UsageError } from './command';
-import { loadOptions } from './load-options';
+import { loadApp } from './load-app';
 
 export const explain: Command = {
   usage: `Usage: securest explain <module> <METHOD> <path> [options]
+       securest explain <module> '*' <guard> [options]
 
 Explains who may send a request: which route answers, what guards it, and whether it is allowed. No action runs.
-The module exports its secured options, or a function that returns them, as \`options\` or as its default export.
+With the method * it explains a guard outside of actions, by its name.
+The module exports its secured options as \`options\` or as its default export, or an instance of createSecurity() as
+\`security\` or so, or a function that returns them.
 
 Options:
   --anonymous                a client without credentials (default)
@@ -35,7 +38,7 @@ Exit codes: 0 allowed, 1 refused, or it depends, 2 any failure.
       throw new UsageError(`Unknown driver ${driver}`);
     const as = identityIn(call);
     const request: ExplainRequest = { method, path, as, run: call.flag('run'), ...(driver && { driver }) };
-    const explanation = await explainRequest(await loadOptions(module), request);
+    const explanation = await explainRequest(await loadApp(module), request);
     const code = explanation.verdict === 'allowed' ? 0 : 1;
     return { code, text: textOf(explanation, request), json: explanation };
   },
@@ -61,7 +64,8 @@ function linesOf(
   { method, path, as = 'anonymous', run }: ExplainRequest,
 ): string[] {
   const { route, later, levels, outcomes, verdict } = explanation;
-  const [target = ''] = path.split('?', 1);
+  const isOfGuard = method === GUARD_METHOD;
+  const [target = ''] = isOfGuard ? [path] : path.split('?', 1);
   const head = `${method.toUpperCase()} ${target} by ${nameOf(as)}: ${verdictOf(explanation)}`;
   if (route === undefined) {
     return [
@@ -74,11 +78,15 @@ function linesOf(
   }
   return [
     head,
-    `The route is ${route.method} ${route.path} (${route.action}).`,
+    isOfGuard
+      ? 'Where this guard is mounted the app alone knows.'
+      : `The route is ${route.method} ${route.path} (${route.action}).`,
     ...later.map((hidden) => `It hides ${hidden}, which comes later.`),
     ...(levels.length === 0 ? ['Nothing guards it.'] : ['Each of these must hold:', ...levels.map(lineOf)]),
     ...outcomes.map(({ provider, verdict: said }) => `${provider} says ${said}.`),
-    ...(verdict === 'depends' && run !== true ? ["With --run the app's own code is asked."] : []),
+    ...(verdict === 'depends' && run !== true && !isOfGuard
+      ? ["With --run the app's own code is asked."]
+      : []),
   ];
 }
 

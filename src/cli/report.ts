@@ -8,7 +8,7 @@ import { reportSvg } from '../report/svg';
 import { reportTable, type TableOptions } from '../report/table';
 import { printable } from '../util/printable';
 import { type Call, type Command, type Outcome, UsageError } from './command';
-import { loadOptions } from './load-options';
+import { loadApp } from './load-app';
 
 type Format = (report: SecurityReport, call: Call, changes: readonly string[] | undefined) => string;
 
@@ -24,8 +24,9 @@ const GROUPS: readonly string[] = ['controller', 'path', 'none'] satisfies Table
 export const report: Command = {
   usage: `Usage: securest report <module> [options]
 
-Reports who may call each route of an app. The module exports its secured options, or a function that
-returns them, as \`options\` or as its default export. It must not start a server.
+Reports who may call each route of an app. The module exports its secured options as \`options\` or as its default
+export, or an instance of createSecurity() as \`security\` or so, or a function that returns them. It must not start
+a server.
 
 Options:
   --format <${Object.keys(FORMATS).join('|')}>  how to print the report (default: table)
@@ -67,7 +68,7 @@ Options:
       throw new UsageError('--only changed needs --lock <file>');
 
     const users = [...call.texts('user'), ...(only?.startsWith('user:') ? [only.slice('user:'.length)] : [])];
-    const found = await securityReport(await loadOptions(module), { users: [...new Set(users)] });
+    const found = await securityReport(await loadApp(module), { users: [...new Set(users)] });
     if (update !== undefined) return writeLock(found, update);
     if (check !== undefined) return checkLock(found, check, module);
     return printReport(found, call, format);

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Action } from 'routing-controllers';
+import type { Action } from './exchange';
 
 /** A request as providers, policies and hooks see it: the same on Koa and Express. */
 export interface SecurityRequest {

@@ -1,4 +1,4 @@
-import type { Action } from 'routing-controllers';
+import type { Action } from './exchange';
 import type { SecurityRequest } from './request';
 import type { User } from './user';
 import type { MaybePromise } from './userstore';

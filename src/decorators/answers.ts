@@ -2,10 +2,10 @@
  * The parameters that an instance of the library answers. A decorator writes down how its value is read; when a server
  * is prepared, each parameter of its actions is bound to the instance that secures the server.
  */
-import type { Action, ActionMetadata } from 'routing-controllers';
 import type { ResourceStoreClass } from '../core/access';
 import type { Proof } from '../authentication/brought-links';
 import type { AppFacts } from '../core/auth-provider';
+import type { Action } from '../core/exchange';
 import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import { SecurityFaultError } from '../errors';
@@ -60,9 +60,14 @@ export function answered(decorator: string, read: Read): (action: Action) => nev
   return unbound;
 }
 
-/** Binds the parameters of an action to the instance that answers for them; the metadata is of one server alone. */
-export function bindParameters({ params }: ActionMetadata, answers: () => Answers): void {
-  for (const param of params as { transform?: ((action: Action) => unknown) | undefined }[]) {
+/** A parameter as the host keeps it, of one server alone. */
+interface BoundParameter {
+  transform?: ((action: Action) => unknown) | undefined;
+}
+
+/** Binds the parameters of an action to the instance that answers for them. */
+export function bindParameters(params: readonly BoundParameter[], answers: () => Answers): void {
+  for (const param of params) {
     const read = param.transform && reads.get(param.transform);
     if (read === undefined) continue;
     const bound = answers();

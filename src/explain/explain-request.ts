@@ -1,13 +1,16 @@
 import { METHODS } from 'node:http';
-import type { StatedIdentity } from '../host/trial';
+import type { StatedIdentity } from '../security/trial';
 import { flag, isText, kind, oneOf, optional } from '../util/option-kinds';
 import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
 
 /** The request to explain. */
 export interface ExplainRequest {
-  /** In any case. `CONNECT` has no route. */
+  /** In any case. `CONNECT` has no route. `*` is a guard outside of actions, by its name. */
   method: string;
-  /** As it stands in a request line: with a leading slash, percent-encoded. A query is looked at by what `run` asks alone. */
+  /**
+   * As it stands in a request line: with a leading slash, percent-encoded. A query is looked at by what `run` asks alone.
+   * With the method `*` the name of a guard.
+   */
   path: string;
   /**
    * Who sends it: a client without credentials, any login of a user with these roles (an empty list is a user without
@@ -16,7 +19,8 @@ export interface ExplainRequest {
   as?: 'anonymous' | { roles: readonly string[] } | { user: string };
   /**
    * True asks the app's own code: stores, policies, role loaders, authorization providers, the `skip` hook. They run as for
-   * a request, with all that they do. The stated login is one of this moment and has every scope. @default false
+   * a request, with all that they do. The stated login is one of this moment and has every scope. Not for a guard, as which
+   * request comes to it is not known. @default false
    */
   run?: boolean;
   /** Whose router finds the route. @default 'koa' where it is installed */
@@ -52,8 +56,25 @@ const OPTIONS = {
   driver: optional(oneOf('koa', 'express')),
 } satisfies Record<keyof ExplainRequest, Kind<unknown>>;
 
+/** The method of a guard outside of actions, as in the report. */
+export const GUARD_METHOD = '*';
+
+const GUARD_OPTIONS = {
+  ...OPTIONS,
+  method: oneOf(GUARD_METHOD),
+  path: kind<string>('must be the name of a guard', isText),
+  run: optional(
+    kind<boolean>(
+      'must not be true for a guard: which request comes to it is not known',
+      (value) => value === false,
+    ),
+    false,
+  ),
+} satisfies Record<keyof ExplainRequest, Kind<unknown>>;
+
 /** @throws ConfigurationError that names each member that is unknown or not valid */
 export function parseExplainRequest(given: ExplainRequest): Values<typeof OPTIONS> {
-  const { method, ...request } = parseOptions('explain()', given, OPTIONS);
+  const isOfGuard = isPlainObject(given) && given.method === GUARD_METHOD;
+  const { method, ...request } = parseOptions('explain()', given, isOfGuard ? GUARD_OPTIONS : OPTIONS);
   return { ...request, method: method.toUpperCase() };
 }

@@ -2,27 +2,25 @@
  * Explains one decision: which route answers a request, which levels guard it, and whether an identity may call it, by the
  * compiled access and the evaluation that report and test kit use. Only `run` asks the app's own code.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
-import type { CompiledAction } from '../access/compile';
+import type { CompiledAction } from '../access/compiled';
 import { type Answer, expectedAccess, type Identity, levelAnswers } from '../access/expected-access';
-import { asksForUser } from '../access/parameters';
 import type { Access } from '../core/access';
 import type { ProviderOutcome } from '../core/events';
 import {
   AccessDeniedError,
   AuthenticationRequiredError,
   BadCredentialsError,
+  ConfigurationError,
   type SecurityError,
   type SecurityErrorCode,
 } from '../errors';
-import { accessFacts } from '../host/access-facts';
-import { findRoutes } from '../host/find-route';
-import { inspectOptions } from '../host/inspect-options';
-import type { Inspection } from '../host/install';
-import { STATED, type StatedIdentity, type Trial } from '../host/trial';
+import { accessFacts } from '../security/access-facts';
+import { type Inspection, inspectOptions, type SecuredApp } from '../security/inspection';
+import { STATED, type StatedIdentity, type Trial } from '../security/trial';
 import { identityOf } from '../report/identities';
 import { describeLevel, describeRule } from '../rules/rules';
-import { type ExplainRequest, parseExplainRequest } from './explain-request';
+import { printable } from '../util/printable';
+import { type ExplainRequest, GUARD_METHOD, parseExplainRequest } from './explain-request';
 
 /** A part of a guard, and whether it holds for the identity. */
 export interface ExplainedLevel {
@@ -35,7 +33,7 @@ export interface ExplainedLevel {
 
 /** One decision. It is frozen, and has no secret: no cause of an error is in it. */
 export interface Explanation {
-  /** The route that answers, by its pattern; undefined where no action serves the request. */
+  /** The route that answers, by its pattern, or the guard; undefined where no action serves the request. */
   readonly route: { readonly method: string; readonly path: string; readonly action: string } | undefined;
   /** The routes that match as well and come later, so that this one hides them, as `METHOD /path (action)`. */
   readonly later: readonly string[];
@@ -60,15 +58,17 @@ type Decision = Omit<Explanation, 'route' | 'later'>;
 const UNDECIDED = { refusedBy: undefined, status: undefined, code: undefined };
 
 /** See `on-demand.ts` for the contract. */
-export async function explain(
-  options: RoutingControllersOptions,
-  given: ExplainRequest,
-): Promise<Explanation> {
+export async function explain(app: SecuredApp, given: ExplainRequest): Promise<Explanation> {
   const { as, run, ...wanted } = parseExplainRequest(given);
-  const inspection = inspectOptions(options);
+  const inspection = inspectOptions(app);
   const identity = await identityFor(as, inspection);
+  if (wanted.method === GUARD_METHOD) {
+    const guard = guardNamed(wanted.path, inspection);
+    const route = { method: GUARD_METHOD, path: wanted.path, action: guard.action };
+    return frozen({ route, later: [], ...expectedOfGuards(guard, identity, as, inspection) });
+  }
   let trial: Trial | undefined;
-  const [found, ...later] = await findRoutes(inspection, wanted, async (action, first) => {
+  const [found, ...later] = await inspection.findRoutes(wanted, async (action, first) => {
     if (run) trial = await inspection.tryOut(action, first, as);
   });
   const decision =
@@ -82,6 +82,13 @@ export async function explain(
     later: later.map(({ access: { method, route, action } }) => `${method} ${route} (${action})`),
     ...decision,
   });
+}
+
+/** @throws ConfigurationError where the app has no guard of the name */
+function guardNamed(name: string, { guards }: Inspection): Access {
+  const guard = guards.find(({ action }) => action === `guard ${name}`);
+  if (guard !== undefined) return guard;
+  throw new ConfigurationError(`explain(): the app has no guard ${printable(name, 200)}`);
 }
 
 /** @throws ConfigurationError for a role that the app does not have, and a user whom no store has */
@@ -100,7 +107,22 @@ function withoutRoute({ guards, ...inspection }: Inspection, identity: Identity)
 
 /** What the access itself says, without any code of the app. */
 function expected(
-  { access, action }: CompiledAction,
+  { access, asksForUser }: CompiledAction,
+  identity: Identity,
+  as: StatedIdentity,
+  inspection: Inspection,
+): Decision {
+  if (access.levels.length > 0) return expectedOfGuards(access, identity, as, inspection);
+  const decided = { ...UNDECIDED, levels: [], outcomes: [] };
+  // Who sends wrong credentials is refused where the user is asked for, and so is a user who may not log in.
+  const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser;
+  if (!isRefused) return { ...decided, verdict: 'allowed' };
+  return refused(decided, new BadCredentialsError(), STATED);
+}
+
+/** The same of what has guards. */
+function expectedOfGuards(
+  access: Access,
   identity: Identity,
   as: StatedIdentity,
   inspection: Inspection,
@@ -108,12 +130,6 @@ function expected(
   const levels = levelsOf(access, identity, inspection);
   const decided = { ...UNDECIDED, levels, outcomes: [] };
   const [first] = access.levels;
-  if (first === undefined) {
-    // Who sends wrong credentials is refused where the user is asked for, and so is a user who may not log in.
-    const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser(action);
-    if (!isRefused) return { ...decided, verdict: 'allowed' };
-    return refused(decided, new BadCredentialsError(), STATED);
-  }
   const { answer } = expectedAccess(access, identity, accessFacts(inspection));
   if (answer === 'yes') return { ...decided, verdict: 'allowed' };
   // The hook may let through whomever the guards refuse.
@@ -121,7 +137,7 @@ function expected(
     return { ...decided, verdict: 'depends' };
   if (!identity.isAuthenticated) {
     return as === 'anonymous'
-      ? refused(decided, new AuthenticationRequiredError(), describeLevel(first))
+      ? refused(decided, new AuthenticationRequiredError(), first && describeLevel(first))
       : refused(decided, new BadCredentialsError(), STATED);
   }
   const at = levels.findIndex(({ holds }) => holds === 'no');

@@ -1,5 +1,5 @@
 /** How an instance decides for a guard, and answers what it refuses. */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { type Audit, secretsOf } from '../audit/audit';
 import type { LoginContext } from '../authentication/login-context';
 import type { Refusals } from '../authentication/refusals';
@@ -8,7 +8,7 @@ import type { AppComponents } from '../components/app-components';
 import type { Access } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { SecurityError, SecurityFaultError } from '../errors';
-import type { Checkers } from '../host/checkers';
+import type { Checkers } from '../security/checkers';
 import { rawRequest, rawResponse } from '../http/raw';
 import { writeRefusal } from '../http/refusal-reply';
 import { replyError } from '../http/reply';
@@ -22,6 +22,8 @@ export interface GuardParts {
   readonly context: LoginContext;
   readonly refusals: Refusals;
   readonly states: RequestStates;
+  /** Starts the app where that has not been done. @throws ConfigurationError */
+  readonly start: () => void;
 }
 
 /**
@@ -29,14 +31,14 @@ export interface GuardParts {
  * @param accessFor the guard's access for a request of a method
  */
 export function guardCalls(
-  { audit, checkers, components, context, refusals, states }: GuardParts,
+  { audit, checkers, components, context, refusals, start, states }: GuardParts,
   settled: <T>(work: () => MaybePromise<T>) => MaybePromise<T>,
   accessFor: (method: string) => Access,
 ): GuardCalls {
   return {
     authorize: (action: Action) =>
       settled(() => {
-        components.startOnce();
+        start();
         return checkers.authorize(action, accessFor(rawRequest(action).method ?? ''));
       }),
     refuse: (thrown, action) => {

@@ -53,8 +53,13 @@ export class Guards {
       );
     }
     this.byName.set(name, { access, rule: key });
-    return (method) => Object.freeze({ ...access, method: method.toUpperCase() });
+    return (method) => forMethod(access, method);
   }
+}
+
+/** What a guard asks of a request of a method. */
+export function forMethod(access: Access, method: string): Access {
+  return Object.freeze({ ...access, method: method.toUpperCase() });
 }
 
 /** What a guard asks for: equal for the same roles, functions and classes. */

@@ -3,7 +3,7 @@
  * handler throws.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import type { MaybePromise } from '../core/userstore';
 import { SecurityFaultError } from '../errors';
 import { ignoreRejection } from '../util/ignore-rejection';

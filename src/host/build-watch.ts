@@ -13,7 +13,7 @@ import {
   type RoutingControllersOptions,
 } from 'routing-controllers';
 import { classChain } from '../util/class-chain';
-import { isUserParameter } from '../access/parameters';
+import { isUserParameter } from './access/parameters';
 import { ConfigurationError } from '../errors';
 import { otherCopy } from './other-copy';
 

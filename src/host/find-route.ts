@@ -11,19 +11,11 @@ import {
   ExpressDriver,
   KoaDriver,
 } from 'routing-controllers';
-import type { CompiledAction } from '../access/compile';
 import { ConfigurationError } from '../errors';
-import type { InspectedOptions } from './inspect-options';
-import { jwksRouteOf } from './jwks-controller';
-import { StubbedServer } from './stubbed-server';
-
-export interface Wanted {
-  readonly method: string;
-  /** As it stands in a request line. */
-  readonly path: string;
-  /** Undefined for Koa where it is installed, else Express. */
-  readonly driver: 'koa' | 'express' | undefined;
-}
+import { jwksRouteOf } from './controllers/jwks-controller';
+import type { Wanted } from '../security/inspection';
+import { StubbedServer } from '../security/stubbed-server';
+import type { HostAction } from './access/compile';
 
 /**
  * The actions whose routes match, in the order in which the router asks them: the first one answers, and hides the others.
@@ -31,11 +23,11 @@ export interface Wanted {
  * @throws ConfigurationError where the host is not installed
  */
 export async function findRoutes(
-  { compiled, routePrefix }: Pick<InspectedOptions, 'compiled' | 'routePrefix'>,
+  { compiled, routePrefix }: { readonly compiled: readonly HostAction[]; readonly routePrefix: string },
   { method, path, driver: name }: Wanted,
-  atFirst: (action: Action, found: CompiledAction) => Promise<void>,
-): Promise<readonly CompiledAction[]> {
-  const found: CompiledAction[] = [];
+  atFirst: (action: Action, found: HostAction) => Promise<void>,
+): Promise<readonly HostAction[]> {
+  const found: HostAction[] = [];
   const failures: unknown[] = [];
   const driver = driverOf(name);
   for (const one of compiled) {

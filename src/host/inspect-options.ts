@@ -1,32 +1,41 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
+import { boundTo, type InspectedOptions, securedBy } from '../security/inspection';
+import type { HostAction } from './access/compile';
 import { preparing } from './build-watch';
-import { bindingOf, type Inspection } from './install';
+import { findRoutes } from './find-route';
+import type { SecurityBinding } from './install';
 import { recordServer } from './recording-driver';
-import { securedBy } from './security-of';
+import { stubbedListener } from './stubbed-listener';
 
-export interface InspectedOptions extends Inspection {
-  /** The names of the global middlewares that run before every action. */
-  readonly middlewares: readonly string[];
-  readonly routePrefix: string;
-  /** False where only `currentUserChecker` is set, so that no guard would be asked. */
-  readonly isGuarded: boolean;
+/** What is known of an app, with the host's own metadata of its actions. */
+export interface InspectedServer extends InspectedOptions {
+  readonly compiled: readonly HostAction[];
 }
 
 /**
  * Compiles the access of an app from its secured options, without starting a server.
  * @throws ConfigurationError for options without securest's own pair of checkers, and where a server would not start
  */
-export function inspectOptions(options: RoutingControllersOptions): InspectedOptions {
-  const binding = securedBy(options);
+export function inspectServer(options: RoutingControllersOptions): InspectedServer {
+  const binding = securedBy(options) as SecurityBinding;
   const server = recordServer(options);
   // A server with half of the pair would not start; whoever inspects it says what it would lose.
   const facts = { routePrefix: server.routePrefix, hasAuthorizationChecker: true, isStubbed: true };
-  const isGuarded = bindingOf(options.authorizationChecker) === binding;
+  const isGuarded = boundTo(options.authorizationChecker) === binding;
   // Replies of base classes are restored by building the host's metadata once more.
   const wasPreparing = preparing(true);
   try {
     const { middlewares, routePrefix } = server;
-    return { ...binding.inspect(server, facts), middlewares, routePrefix, isGuarded };
+    const inspection = binding.inspect(server, facts);
+    return {
+      ...inspection,
+      middlewares,
+      routePrefix,
+      isGuarded,
+      findRoutes: (wanted, atFirst) =>
+        findRoutes({ compiled: inspection.compiled, routePrefix }, wanted, atFirst),
+      stubbed: (driver) => stubbedListener(options, driver),
+    };
   } finally {
     preparing(wasPreparing);
   }

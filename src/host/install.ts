@@ -13,11 +13,19 @@ import {
   KoaDriver,
   type RoutingControllersOptions,
 } from 'routing-controllers';
-import { type CompiledAction } from '../access/compile';
-import { readyHostMetadata } from '../access/host-metadata';
-import { asksForUser } from '../access/parameters';
-import { ConfigurationError, SecurityError } from '../errors';
+import type { HostAction } from './access/compile';
+import { readyHostMetadata } from './access/host-metadata';
+import { asksForUser } from './access/parameters';
+import { SecurityError } from '../errors';
 import { isInstance } from '../util/instance';
+import {
+  type Binding,
+  boundTo,
+  type CheckerPair,
+  type Inspection,
+  pairBoundTo,
+} from '../security/inspection';
+import { REACHED } from '../security/stubbed-server';
 import type { Access, ActionAccess } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { type Answers, bindParameters } from '../decorators/answers';
@@ -27,29 +35,26 @@ import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-w
 import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
 import { earlyOnExpress, EarlyOnKoa, type RefuseEarly, type Within } from './early';
 import { endRefusals } from './express-errors';
-import type { ResolvedOptions } from '../options';
-import type { Components } from '../components/components';
 import type { RecordedServer } from './recording-driver';
 import { ownExpressNotice, watchOwnExpress } from './own-express';
 import type { RefusalListener } from '../authentication/recorder';
 import type { Security } from './security';
-import type { StatedIdentity, Trial } from './trial';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
-import { jwksRouteOf } from './jwks-controller';
+import { jwksRouteOf } from './controllers/jwks-controller';
 
 /** What an instance of the library does for the servers that use its checkers. */
-export interface SecurityBinding {
+export interface SecurityBinding extends Binding {
   /** The instance itself. */
   readonly security: Security;
   /** Adds the instance's checkers to options, as its own `secure()`. */
   secure<T extends RoutingControllersOptions>(options: T): T;
   /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
-  prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[];
+  prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly HostAction[];
   /** What the instance itself answers for these actions, at the root of the app. @throws ConfigurationError */
   rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[];
   /** Compiles and checks what a server would register, and says nothing of it. */
-  inspect(server: RecordedServer, facts: ServerFacts): Inspection;
+  inspect(server: Pick<RecordedServer, 'actions'>, facts: ServerFacts): HostInspection;
   /** Notes that a request has come to an action, before any middleware of the action's own runs. */
   arrive(action: Action, access: Access): void;
   /** Refuses what can be decided before the body is read; undefined where all is decided by the guard. */
@@ -66,15 +71,9 @@ export interface SecurityBinding {
   listen(listener: RefusalListener): () => void;
 }
 
-/** A server's actions as securest sees them, and whom it asks about them. */
-export interface Inspection {
-  readonly compiled: readonly CompiledAction[];
-  /** What guards what is no action. */
-  readonly guards: readonly Access[];
-  readonly components: Components;
-  readonly options: ResolvedOptions;
-  /** Decides about a request to one of the actions, with a stated login. */
-  readonly tryOut: (action: Action, found: CompiledAction, as: StatedIdentity) => Promise<Trial>;
+/** A server's actions, with the host's own metadata of them. */
+export interface HostInspection extends Inspection {
+  readonly compiled: readonly HostAction[];
 }
 
 export interface ServerFacts {
@@ -85,9 +84,6 @@ export interface ServerFacts {
   /** What is to be said of the host; undefined where nothing is. */
   readonly notice?: string | undefined;
 }
-
-/** Marks the checkers of this copy of the library. */
-const BINDING = Symbol('securest.binding');
 
 interface Pending {
   readonly actions: { readonly action: ActionMetadata; readonly execute: Execute }[];
@@ -100,39 +96,14 @@ const pending = new WeakMap<BaseDriver, Pending>();
 /** Whether the server is prepared in the middle of whose building another began. */
 const outer = new WeakMap<BaseDriver, boolean>();
 
-/** Marks a checker as the instance's. */
-export function bind<T extends object>(checker: T, binding: SecurityBinding): T {
-  return Object.defineProperty(checker, BINDING, { value: binding });
-}
-
-/** The instance that a checker belongs to; undefined for the app's own. */
+/** The instance that a checker belongs to; undefined for the app's own. Only servers of this host have checkers. */
 export function bindingOf(checker: unknown): SecurityBinding | undefined {
-  return (checker as { [BINDING]?: SecurityBinding } | undefined)?.[BINDING];
+  return boundTo(checker) as SecurityBinding | undefined;
 }
 
-/** The checkers of a server, or of its options. */
-interface CheckerPair {
-  readonly authorizationChecker?: unknown;
-  readonly currentUserChecker?: unknown;
-}
-
-/**
- * The instance that secures a server; undefined for a plain one.
- * @throws ConfigurationError when one checker is an instance's and the other is not, so that the user who is let in
- * and the user whom the action gets could differ
- */
-export function bindingOfPair({
-  authorizationChecker,
-  currentUserChecker,
-}: CheckerPair): SecurityBinding | undefined {
-  const [authorizing, loading] = [bindingOf(authorizationChecker), bindingOf(currentUserChecker)];
-  const isPair =
-    authorizationChecker === undefined || currentUserChecker === undefined || authorizing === loading;
-  if (isPair) return authorizing ?? loading;
-  throw new ConfigurationError(
-    'authorizationChecker and currentUserChecker must be the pair of one instance of securest: a checker of the app ' +
-      'or of another instance is set beside one of them',
-  );
+/** The instance that secures a server; undefined for a plain one. @throws ConfigurationError for half a pair */
+export function bindingOfPair(pair: CheckerPair): SecurityBinding | undefined {
+  return pairBoundTo(pair) as SecurityBinding | undefined;
 }
 
 /** Wraps both drivers. Calling it again changes nothing but a storage that is new. */
@@ -195,7 +166,7 @@ function wrap(driver: BaseDriver): void {
     pending.delete(this);
     held.restoreMetadata();
     const actions = held.actions.map(({ action }) => action);
-    let compiled: readonly CompiledAction[];
+    let compiled: readonly HostAction[];
     try {
       compiled = binding.prepare(actions, {
         routePrefix: this.routePrefix,
@@ -233,7 +204,7 @@ function wrap(driver: BaseDriver): void {
       // A guard knows by itself that a request has come.
       const arrivesAtLast = !isNoticed && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
-      bindParameters(metadata, () => binding.answers(access));
+      bindParameters(metadata.params, () => binding.answers(access));
       const { routePrefix } = this;
       if (isAtRoot) this.routePrefix = '';
       const register = (): void => {
@@ -270,9 +241,6 @@ function wrap(driver: BaseDriver): void {
 
 let stubbing = false;
 
-/** The header by which a stubbed action says which one it is. */
-export const REACHED = 'x-securest-reached';
-
 /** Builds a server whose actions do not run: they answer 204 and their name. For tests of who gets in. */
 export function stubActions<T>(build: () => T): T {
   stubbing = true;
@@ -284,11 +252,11 @@ export function stubActions<T>(build: () => T): T {
 }
 
 /** Answers for a stubbed action. */
-function reach({ access }: CompiledAction, action: Action): void {
+function reach({ access }: HostAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
   rawResponse(action)
-    ?.writeHead(204, { [REACHED]: access.action })
+    ?.writeHead(204, { [REACHED]: encodeURIComponent(access.action) })
     .end();
 }
 

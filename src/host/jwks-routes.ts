@@ -1,7 +1,7 @@
 import type { ActionMetadata } from 'routing-controllers';
 import { ConfigurationError } from '../errors';
 import type { Constructor } from '../components/constructor';
-import { jwksRouteOf } from './jwks-controller';
+import { jwksRouteOf } from './controllers/jwks-controller';
 import { TokenService } from '../tokens/token-service';
 import { isInstance } from '../util/instance';
 import type { RootRoute } from './root-routes';

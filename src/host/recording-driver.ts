@@ -4,7 +4,7 @@ import {
   createExecutor,
   type RoutingControllersOptions,
 } from 'routing-controllers';
-import { readyHostMetadata } from '../access/host-metadata';
+import { readyHostMetadata } from './access/host-metadata';
 import { preparing } from './build-watch';
 
 /** What a server of these options would register. */

@@ -1,6 +1,6 @@
 import type { RoutingControllersOptions } from 'routing-controllers';
-import { ConfigurationError } from '../errors';
-import { bindingOfPair, type SecurityBinding } from './install';
+import { securedBy } from '../security/inspection';
+import type { SecurityBinding } from './install';
 import type { Security } from './security';
 
 /**
@@ -10,13 +10,5 @@ import type { Security } from './security';
  * @example const security = securityOf(options); app.use(mount('/files', security.guard('editor', serve('files'))));
  */
 export function securityOf(options: RoutingControllersOptions): Security {
-  return securedBy(options).security;
-}
-
-/** @throws ConfigurationError for options that are not secured */
-export function securedBy(options: RoutingControllersOptions): SecurityBinding {
-  const given: unknown = options;
-  const binding = typeof given === 'object' && given !== null ? bindingOfPair(given) : undefined;
-  if (binding !== undefined) return binding;
-  throw new ConfigurationError('The options are not secured: hand over what securest() or secure() returns');
+  return (securedBy(options) as SecurityBinding).security;
 }

@@ -1,7 +1,6 @@
 /**
- * One instance of the library, as apps see it, and as the servers that use its checkers do.
+ * An instance of the library as apps of routing-controllers see it, and as the servers that use its checkers do.
  */
-import type { IncomingMessage } from 'node:http';
 import type {
   Action,
   ActionMetadata,
@@ -9,86 +8,46 @@ import type {
   CurrentUserChecker,
   RoutingControllersOptions,
 } from 'routing-controllers';
-import { type CompiledAction, isCompiled, isLastGuard } from '../access/compile';
-import { typedAuthorized } from '../access/typed-authorized';
-import { withoutKeyProvider } from '../account/api-key-controller';
-import { type PasswordChange, refuseUnchangeable } from '../account/password-change';
-import { isPasswordController } from '../account/password-controller';
+import { isCompiled, isLastGuard } from '../access/compiled';
+import { refuseUnchangeable } from '../account/password-change';
 import { announcements, refuseUnmetNeeds, startServices } from '../account/session-needs';
-import type { Audit } from '../audit/audit';
 import { attribute } from '../authentication/attribute';
-import type { Authenticator } from '../authentication/authenticator';
 import { passwordLinks, proofLink } from '../authentication/brought-links';
 import type { ChainLink } from '../authentication/chain';
 import { withChallenges } from '../authentication/own-challenges';
-import type { LiveLogins } from '../authentication/live-logins';
-import type { LoginContext } from '../authentication/login-context';
-import type { Recorder } from '../authentication/recorder';
-import type { Refusals } from '../authentication/refusals';
-import type { RequestStates } from '../authentication/request-state';
-import type { UserstoreChain } from '../authentication/userstore-chain';
-import type { Authorizer } from '../authorization/authorizer';
-import type { Resources } from '../authorization/resources';
-import type { AppComponents } from '../components/app-components';
 import type { Access, ActionAccess } from '../core/access';
 import type { Authentication } from '../core/authentication';
-import type { SecurityObserver } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { UNCONVERTIBLE } from '../core/resource';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
 import type { Answers } from '../decorators/answers';
 import { AccessDeniedError, ConfigurationError } from '../errors';
-import { guardCalls } from '../guards/guard-calls';
-import type { GuardOptions, Guards } from '../guards/guards';
-import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
-import type { ResolvedOptions } from '../options';
-import type { GuardRule } from '../rules/guard-rule';
-import { refuseWithoutFamilies, withoutProvider } from './token-controller';
+import { bind, boundTo } from '../security/inspection';
+import type { SecurityParts } from '../security/parts';
+import { BaseSecurity } from '../security/security';
+import { tryOut } from '../security/trial';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { chained } from '../util/maybe-promise';
-import { type AuthenticateOptions, OutsideLogins } from './outside-logins';
-import { type Settle, settleBy } from './settled';
+import type { HostAction } from './access/compile';
+import { typedAuthorized } from './access/typed-authorized';
 import { noteHandedOut, noteSecured } from './build-watch';
-import type { Checkers } from './checkers';
-import { injectControllers } from './controllers';
-import { bind, bindingOf, installDrivers, type SecurityBinding, type ServerFacts } from './install';
+import { withoutKeyProvider } from './controllers/api-key-controller';
+import { isPasswordController } from './controllers/password-controller';
+import { refuseWithoutFamilies, withoutProvider } from './controllers/token-controller';
+import { injectControllers } from './inject-controllers';
+import { inspectServer } from './inspect-options';
+import { installDrivers, type SecurityBinding, type ServerFacts } from './install';
 import { jwksRoutes } from './jwks-routes';
 import { otherCopy } from './other-copy';
-import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
-import { tryOut } from './trial';
 
-/** What an instance is put together from. */
-export interface SecurityParts {
-  readonly options: ResolvedOptions;
-  readonly audit: Audit;
-  readonly components: AppComponents;
-  readonly states: RequestStates;
-  readonly authenticator: Authenticator;
-  readonly checkers: Checkers;
-  readonly refusals: Refusals;
-  readonly resources: Resources;
-  readonly passwordChange: PasswordChange;
-  readonly userstore: UserstoreChain;
-  readonly guards: Guards;
-  readonly context: LoginContext;
-  readonly liveLogins: LiveLogins;
-  readonly recorder: Recorder;
-  readonly authorizer: Authorizer;
-}
-
-let find: (security: Security) => OutsideLogins;
-
-/** What sockets need of an instance. @throws ConfigurationError for what is none */
-export function outsideLoginsOf(security: unknown, call: string): OutsideLogins {
-  if (security instanceof Security) return find(security as Security);
-  throw new ConfigurationError(`${call} takes what createSecurity() gives`);
-}
-
-/** One independent set of stores, providers and options. Made by `createSecurity()`. */
-export class Security<U extends User = User, R extends string = string> {
+/**
+ * One independent set of stores, providers and options. Made by `createSecurity()`. It secures servers of
+ * routing-controllers.
+ */
+export class Security<U extends User = User, R extends string = string> extends BaseSecurity<U, R> {
   /** routing-controllers' `@Authorized`, typed: a role that is none of R, or a policy of another user, does not compile. */
   readonly Authorized = typedAuthorized<U, R>();
 
@@ -97,18 +56,11 @@ export class Security<U extends User = User, R extends string = string> {
     readonly currentUserChecker: CurrentUserChecker;
   };
   private readonly binding: SecurityBinding;
-  private readonly outside: OutsideLogins;
-  private readonly settled: Settle;
-
-  static {
-    find = (security) => security.outside;
-  }
 
   /** @internal */
-  constructor(private readonly parts: SecurityParts) {
+  constructor(parts: SecurityParts) {
+    super(parts);
     installDrivers();
-    this.outside = new OutsideLogins(parts);
-    this.settled = settleBy(parts.audit);
     const { options, components, states, checkers, refusals, guards, context } = parts;
     this.binding = {
       secure: (host) => this.secure(host),
@@ -120,7 +72,9 @@ export class Security<U extends User = User, R extends string = string> {
         components,
         options,
         tryOut: (action, found, as) => tryOut(parts, action, found, as),
+        guardOf: (access) => this.guardOf(access),
       }),
+      inspectOptions: (host) => inspectServer(host),
       arrive: (action, access) => {
         states.arrived(action, access);
       },
@@ -167,7 +121,7 @@ export class Security<U extends User = User, R extends string = string> {
       throw new ConfigurationError('secure() takes no security options: give them to createSecurity()');
     }
     for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
-      if (options[name] === undefined || bindingOf(options[name]) === this.binding) continue;
+      if (options[name] === undefined || boundTo(options[name]) === this.binding) continue;
       throw new ConfigurationError(
         `${name} is what securest sets: take the app's own, or that of another instance, out of the options`,
       );
@@ -176,170 +130,6 @@ export class Security<U extends User = User, R extends string = string> {
     const other = otherCopy();
     if (other !== undefined) this.parts.audit.warn(`the app may be built by ${other}: ${ONE_COPY}`);
     return { ...options, ...this.pair };
-  }
-
-  /**
-   * Authenticates a request outside of an action, for example a WebSocket upgrade.
-   * @returns the login, or undefined for a request without credentials
-   * @throws SecurityError for every other outcome, with the status, the challenges and the other headers of a reply
-   * @example const login = await security.authenticate(upgrade, { handshake: true });
-   */
-  async authenticate(
-    request: IncomingMessage,
-    options?: AuthenticateOptions,
-  ): Promise<Authentication<U> | undefined> {
-    return (await this.outside.authenticate(request, options)) as Authentication<U> | undefined;
-  }
-
-  /**
-   * Decides outside of an action whether a login may do something, for example for an event of a WebSocket: by a rule
-   * as `@Authorized` takes it, and then by the app's authorization providers, which see `event NAME` as the action. Roles are
-   * those that the user has now by groups and role loaders, beside those that the user had at the login.
-   * @param request that the login came with; policies see it as a {@link SecurityRequest}
-   * @param login the very one that `authenticate()` or `recheck()` of this instance gave, for this request or an earlier one
-   * @param rule absent: any authenticated user
-   * @param name for events and logs
-   * @throws AccessDeniedError when it may not; BadCredentialsError when the credential of the login has ended
-   * @throws ServiceUnavailableError or SecurityFaultError when that cannot be decided
-   * @throws ConfigurationError for a rule that is none, that names a role or permission that the app does not have, or that
-   * asks for the owner of what a route names
-   * @example await security.authorize(upgrade, login, 'editor', 'notes:add');
-   */
-  async authorize(
-    request: IncomingMessage,
-    login: Authentication<U>,
-    rule: GuardRule<U, R> | undefined,
-    name: string,
-  ): Promise<void> {
-    if (typeof name !== 'string' || name === '') {
-      throw new ConfigurationError('authorize(): the name must be a non-empty string');
-    }
-    await this.outside.authorize(request, login, rule as GuardRule | undefined, name);
-  }
-
-  /**
-   * Whether a login still counts, for what outlives its request, such as a socket or a job. The provider that gave it says
-   * so where it has `recheck()`; else its user must still be in the same store, active, with the same `id` and
-   * `tokensValidFrom`. A user of no store stands until `expiresAt`. It uses no credential a second time, hashes nothing and
-   * counts as no try.
-   * @param request that the login came with
-   * @param login the very one that `authenticate()` or `recheck()` of this instance gave
-   * @returns the login with the user as of now
-   * @throws BadCredentialsError when it has ended
-   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError when that is not known
-   * @example const login = await security.recheck(upgrade, before);
-   */
-  async recheck(request: IncomingMessage, login: Authentication<U>): Promise<Authentication<U>> {
-    const result = await this.outside.recheck(request, login);
-    if (result.kind !== 'holds') throw result.error();
-    return result.login.authentication as Authentication<U>;
-  }
-
-  /**
-   * Guards what is no action: files, GraphQL, documentation, a router or a handler of Koa, Express or node:http, by the same
-   * checks and with the same refusals as an action. Mount the guard and what it guards as one, so that no other way leads
-   * there, and behind the app's CORS middleware. Of several guards each must hold.
-   * A handler behind the rule is what is guarded, of the same host; it gets the guard's own arguments. Without one it is
-   * whatever follows.
-   * @param rule what `@Authorized` takes; an array is "any of". @default any authenticated user
-   * @throws ConfigurationError for a rule that is none, for a role or permission that the app does not have, for `ownerOf()`,
-   * which needs an action's route, and for another rule under the name of an earlier guard
-   * @example app.use(mount('/files', security.guard('editor', serve('files'))));
-   */
-  guard(rule?: GuardRule<U, R>, options?: GuardOptions): Middleware;
-  guard(rule: GuardRule<U, R> | undefined, handler: Handler, options?: GuardOptions): Middleware;
-  guard(
-    rule?: GuardRule<U, R>,
-    handlerOrOptions?: Handler | GuardOptions,
-    options?: GuardOptions,
-  ): Middleware {
-    const [handler, given] = isHandler(handlerOrOptions)
-      ? [handlerOrOptions, options]
-      : [undefined, handlerOrOptions];
-    const accessFor = this.parts.guards.add(rule, given);
-    return guardMiddleware(guardCalls(this.parts, this.settled, accessFor), handler);
-  }
-
-  /**
-   * The login of a request that has been decided already, for access logs and whatever runs after a guard or an action;
-   * undefined for a request without a login, or whose login nobody has asked for. It asks no provider.
-   */
-  loginOf(request: IncomingMessage | { req: IncomingMessage }): Authentication<U> | undefined {
-    const raw = 'req' in request ? request.req : request;
-    const state = this.parts.states.find({ request: raw, response: undefined });
-    if (state?.outcome?.kind !== 'authenticated') return undefined;
-    // The stores and providers of this instance are those of U: its options ask for no others.
-    return this.outside.known(state, state.outcome) as Authentication<U>;
-  }
-
-  /**
-   * The login of the request at hand, for services: in whatever runs for an action or for the handler of a guard.
-   * @returns undefined outside of a request, and for a request without a login
-   * @throws ConfigurationError without the option `context: true`
-   */
-  currentLogin(): Authentication<U> | undefined {
-    return this.parts.context.current('currentLogin') as Authentication<U> | undefined;
-  }
-
-  /** The user of {@link currentLogin}. @throws ConfigurationError without the option `context: true` */
-  currentUser(): U | undefined {
-    return (this.parts.context.current('currentUser') as Authentication<U> | undefined)?.user;
-  }
-
-  /**
-   * Runs work as a login, for jobs and queues: `currentLogin()` is that login within it. It checks nothing.
-   * @throws ConfigurationError without the option `context: true`
-   */
-  runAs<T>(login: Authentication<U>, work: () => T): T {
-    return this.parts.context.runAs(login, work);
-  }
-
-  /**
-   * What is served at `/.well-known/oauth-protected-resource`, for an app that is mounted under a path and serves it
-   * itself; undefined without the option `resource`. @see RFC 9728
-   */
-  resourceMetadata(): ResourceMetadata | undefined {
-    const { options, components } = this.parts;
-    return options.resource && resourceMetadata(options.resource, components.providers);
-  }
-
-  /**
-   * Has an observer hear of authentications, providers, userstores and events, for metrics and traces. It decides nothing:
-   * of what it throws the first is logged. With `securest/opentelemetry` nothing of it has to be written.
-   * @returns a function that ends it
-   * @throws ConfigurationError for what is no object
-   * @example const end = security.observe({ provider: (name) => (verdict) => verdicts.inc({ name, verdict }) });
-   */
-  observe(observer: SecurityObserver): () => void {
-    if (typeof (observer as unknown) !== 'object' || (observer as unknown) === null) {
-      throw new ConfigurationError('observe() takes an observer: an object with functions');
-    }
-    return this.parts.audit.observers.add(observer);
-  }
-
-  /**
-   * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user, and has the
-   * sockets of that user checked. Without it a changed password, role or `active` counts at once for requests where the
-   * store keeps nothing, and for sockets at their next check.
-   * @throws what the first `forget()` that failed threw, after all have been called
-   */
-  forget(username: string): void {
-    const failures: unknown[] = [];
-    this.parts.components.forget(username, (name, cause) => {
-      failures.push(cause);
-      this.parts.audit.error(`${name} could not forget a user`, cause);
-    });
-    this.parts.liveLogins.recheck(username);
-    if (failures.length > 0) throw failures[0];
-  }
-
-  /**
-   * Releases what stores and providers hold: watchers, pools, timers. None of them keeps a process alive.
-   * One that another instance of the library uses too is closed with the last of them.
-   * @throws what the first `close()` that failed threw, after all have been called
-   */
-  async close(): Promise<void> {
-    await this.parts.components.close();
   }
 
   /** True where an action without any decorator is guarded too. */
@@ -420,7 +210,7 @@ export class Security<U extends User = User, R extends string = string> {
     });
   }
 
-  private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly CompiledAction[] {
+  private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly HostAction[] {
     const { audit, components, guards, options } = this.parts;
     components.find();
     const compiled = compileServer(actions, server, components, options, guards.all);
@@ -435,6 +225,7 @@ export class Security<U extends User = User, R extends string = string> {
       for (const line of announcements(routes)) audit.info(line);
       if (server.notice !== undefined) audit.info(server.notice);
       components.start();
+      this.isStarted = true;
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));
         for (const warningOf of [withoutProvider, withoutKeyProvider]) {
@@ -463,10 +254,6 @@ export class Security<U extends User = User, R extends string = string> {
     if (twice === undefined) return routes;
     throw new ConfigurationError(`jwksController(): ${twice.path} is served already: give it another path`);
   }
-}
-
-function isHandler(value: unknown): value is Handler {
-  return typeof value === 'function';
 }
 
 const ONE_COPY =

@@ -2,26 +2,27 @@
  * What is checked and said when a server starts.
  */
 import type { ActionMetadata } from 'routing-controllers';
-import { compileAction, type CompiledAction, refuseHalfSetUp } from '../access/compile';
+import { compileAction, type HostAction, refuseHalfSetUp } from './access/compile';
 import { isSamePath } from '../authentication/login-page';
-import { HostDeclarations } from '../access/declared';
-import { placeOf, refuseUnknownNames } from '../rules/unknown-names';
+import { HostDeclarations } from './access/declared';
+import { refuseUnknownNames } from '../rules/unknown-names';
 import { accessWarnings, isOpenByDefault } from '../access/warnings/warnings';
 import type { Audit } from '../audit/audit';
-import { obtainableRoles } from '../authorization/obtainable-roles';
-import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { ServerFacts } from './install';
 import { ConfigurationError } from '../errors';
 import type { ResolvedOptions } from '../options';
 import type { Components } from '../components/components';
-import type { ContainerLike } from '../components/constructor';
 import { credentialsOf } from '../core/auth-provider';
-import { injectionFault } from '../components/injection';
 import type { Access, ActionAccess } from '../core/access';
-import { leavesOf } from '../rules/rule-kind';
+import {
+  announceComponents,
+  announceRules,
+  refuseUninjectable,
+  refuseWithoutProviders,
+} from '../security/start-up';
 import { isInstance } from '../util/instance';
 import { listed } from '../util/listed';
-import { jwksRouteOf } from './jwks-controller';
+import { jwksRouteOf } from './controllers/jwks-controller';
 
 /**
  * Compiles a server's actions and refuses those that cannot be trusted.
@@ -33,7 +34,7 @@ export function compileServer(
   components: Components,
   options: ResolvedOptions,
   guards: readonly Access[],
-): readonly CompiledAction[] {
+): readonly HostAction[] {
   const declared = new HostDeclarations();
   const compiled = allOrRefused(actions, (action) =>
     compileAction(action, prefixOf(action, server), options.default, declared),
@@ -46,13 +47,7 @@ export function compileServer(
   }
   for (const access of guards) refuseUninjectable(access, options.container);
   if (options.early) refuseBodyCredentials(components);
-  const first = compiled.find(({ access }) => access.levels.length > 0);
-  if (first !== undefined && components.providers.length === 0) {
-    throw new ConfigurationError(
-      `${first.access.action} is guarded but nothing can authenticate: decorate a class with ` +
-        '@AuthProvider(order) and import it before the server is created',
-    );
-  }
+  refuseWithoutProviders(compiled.find(({ access }) => access.levels.length > 0)?.access, components);
   return compiled;
 }
 
@@ -103,31 +98,15 @@ function refuseGuardedLoginPage(
   );
 }
 
-/** @throws ConfigurationError for a class of a guard that the container cannot give what its constructor asks for */
-function refuseUninjectable({ levels, route }: Access, container: ContainerLike): void {
-  for (const { rule, source } of levels) {
-    for (const leaf of leavesOf(rule)) {
-      const cls = leaf.kind === 'policy' ? leaf.policy : leaf.kind === 'owner' ? leaf.store : undefined;
-      const fault = cls && injectionFault(container, cls);
-      if (fault !== undefined) throw new ConfigurationError(`${placeOf(source, { route })}: ${fault}`);
-    }
-  }
-}
-
 /** Says what a server is made of, and what is seldom meant. */
 export function announceServer(
-  compiled: readonly CompiledAction[],
+  compiled: readonly HostAction[],
   components: Components,
   options: ResolvedOptions,
   audit: Audit,
   guards: readonly Access[],
 ): void {
-  for (const { name } of components.userstores) audit.info(`userstore ${name}`);
-  components.providers.forEach(({ name }, index) => {
-    audit.info(`provider ${String(index + 1)} ${name}`);
-  });
-  for (const { name } of components.authorizationProviders) audit.info(`authorization provider ${name}`);
-  for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
+  announceComponents(components, audit);
   const open = compiled.filter(({ access }) => access.levels.length === 0);
   const byDefault = compiled.filter(isOpenByDefault);
   audit.info(
@@ -143,14 +122,13 @@ export function announceServer(
   for (const { code, message } of warnings) {
     if (code !== 'open_without_public' && code !== 'parameters_without_types') audit.warn(message);
   }
-  void announceRules([...compiled.map(({ access }) => access), ...guards], components, options, audit);
-  if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
+  announceRules([...compiled.map(({ access }) => access), ...guards], components, options, audit);
 }
 
 const MAX_OPEN = 10;
 
 /** One line for all of them: an app that has just begun has many. */
-function openByDefault(open: readonly CompiledAction[]): string {
+function openByDefault(open: readonly HostAction[]): string {
   const routes = open.map(({ access: { method, route, action } }) => `${method} ${route} (${action})`);
   return (
     `${routes.length === 1 ? '1 route is' : `${String(routes.length)} routes are`} open to anyone: ` +
@@ -162,20 +140,4 @@ function openByDefault(open: readonly CompiledAction[]): string {
 /** The cause is one for all actions of a build. */
 function withOthers(message: string, others: number): string {
   return others === 0 ? message : `${message}. So are ${String(others)} more actions`;
-}
-
-/** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */
-async function announceRules(
-  accesses: readonly Access[],
-  components: Components,
-  { grants }: ResolvedOptions,
-  audit: Audit,
-): Promise<void> {
-  if (components.authorizationProviders.every((provider) => provider.get().warnings === undefined)) return;
-  try {
-    const roles = await obtainableRoles(components, grants);
-    for (const { message } of ruleWarnings(accesses, components, roles)) audit.warn(message);
-  } catch (cause) {
-    audit.error('The rules of the authorization providers could not be checked', cause);
-  }
 }

@@ -2,7 +2,7 @@
  * The path that the host's router itself looked at, with what a mount took off it. Never a second reading of the
  * request target: of one in absolute form the routers and RFC 9112 may see different paths.
  */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { rawRequest } from './raw';
 
 interface ExpressPaths {

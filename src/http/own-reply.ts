@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { rawResponse } from './raw';
 import { type ReplyHeaders, setHeaders } from './reply';
 

@@ -1,6 +1,6 @@
 /** Node's own request and response, which Koa and Express both build on. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 
 /** Node's request behind Koa's context or Express' request. */
 export function rawRequest(action: Action): IncomingMessage {

@@ -3,7 +3,7 @@
  * a parser of the app read it before, its result is taken.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { InvalidRequestError } from '../errors';
 import { parsedBody, rawRequest } from './raw';
 

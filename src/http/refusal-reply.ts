@@ -1,5 +1,5 @@
 /** Writes a refusal where no host does: outside of actions. */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import type { SecurityError } from '../errors';
 import { writeReply } from './write-reply';
 

@@ -1,4 +1,4 @@
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 
 /** The parameters of the matched route by name, as the router and the host's conversions have left them. */
 export function routeParameters(action: Action): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import type { SecurityRequest } from '../core/request';
 import { InvalidRequestError, SecurityFaultError } from '../errors';
 import type { Client, ClientFinder } from './client-address';

@@ -1,4 +1,4 @@
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { rawResponse } from './raw';
 import { type ReplyHeaders, setHeaders } from './reply';
 

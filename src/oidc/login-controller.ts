@@ -1,4 +1,5 @@
-import { loginController, type LoginRoute } from '../account/login-routes';
+import type { LoginRoute } from '../account/login-route';
+import type * as Controllers from '../host/controllers/login-controller';
 import { noteNeeds } from '../account/session-needs';
 import type { Constructor } from '../components/constructor';
 import { ConfigurationError } from '../errors';
@@ -7,6 +8,10 @@ import { endByProvider, logOut } from './login-ends';
 import { checkOidcLoginOptions, COMPONENT, type OidcLoginControllerOptions } from './login-options';
 import { loadLoginPackages, LoginProvider } from './login-provider';
 import { redirectUriOf } from './redirect-uri';
+import { lazy } from '../util/lazy';
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- what else is here needs no routing-controllers
+const host = lazy(() => require('../host/controllers/login-controller') as typeof Controllers);
 
 /**
  * A controller for logins at an OpenID provider, through the optional peers `openid-client` and `jose`: authorization
@@ -64,7 +69,7 @@ export function oidcLoginController(options: OidcLoginControllerOptions): Constr
       },
     }),
   };
-  const controller = loginController('OidcLoginController', path, { sessions, secondFactors }, routes);
+  const controller = host().loginController('OidcLoginController', path, { sessions, secondFactors }, routes);
   noteNeeds(controller, {
     controller: COMPONENT,
     sessions,

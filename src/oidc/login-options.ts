@@ -1,5 +1,5 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
-import { CONTROLLER_PATH } from '../account/login-routes';
+import { CONTROLLER_PATH } from '../account/login-route';
 import type { Constructor } from '../components/constructor';
 import type { UserName } from '../core/named-user';
 import type { MaybePromise } from '../core/userstore';

@@ -1,5 +1,5 @@
 /** Where below its mount a request for the API documentation goes. */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { sentPath, sentTarget } from '../http/matched-path';
 import { rawRequest } from '../http/raw';
 

@@ -1,5 +1,5 @@
 /** The page that shows an OpenAPI document, with all that it loads. */
-import type { Action } from 'routing-controllers';
+import type { Action } from '../core/exchange';
 import { Audit } from '../audit/audit';
 import type { Logger } from '../core/logger';
 import { SecurityFaultError } from '../errors';

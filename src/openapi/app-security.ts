@@ -1,13 +1,12 @@
 /** What an app asks of its clients, operation by operation, as a document says it. */
 import { isDeepStrictEqual } from 'node:util';
-import type { CompiledAction } from '../access/compile';
+import type { CompiledAction } from '../access/compiled';
 import { type AccessFacts, expectedAccess, type Identity } from '../access/expected-access';
-import { asksForUser } from '../access/parameters';
 import { isSafeMethod, mayBeAmbient } from '../authentication/cross-site';
 import type { ActionAccess } from '../core/access';
 import { ConfigurationError } from '../errors';
-import { accessFacts } from '../host/access-facts';
-import type { InspectedOptions } from '../host/inspect-options';
+import { accessFacts } from '../security/access-facts';
+import type { InspectedOptions } from '../security/inspection';
 import { summaryOf } from '../report/security-report';
 import { necessaryScopesOf } from '../rules/scope';
 import { type Json, objectIn } from './json';
@@ -43,9 +42,9 @@ export class AppSecurity {
     this.#isAmbient = providers.some((provider) => mayBeAmbient(provider.get()));
   }
 
-  of({ access, action }: CompiledAction, method: Method): OperationSecurity {
+  of({ access, action, asksForUser }: CompiledAction, method: Method): OperationSecurity {
     const isGuarded = access.levels.length > 0;
-    const isAsked = isGuarded || asksForUser(action);
+    const isAsked = isGuarded || asksForUser;
     const body = this.options.hasOwnBodies ? 'unknown' : action.isJsonTyped ? 'json' : 'text';
     const statuses = isAsked ? this.statusesOf(access, method) : [];
     return {

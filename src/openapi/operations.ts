@@ -1,5 +1,5 @@
 /** Which operations a document has: what the app really answers, as far as OpenAPI can state it. */
-import type { CompiledAction } from '../access/compile';
+import type { CompiledAction } from '../access/compiled';
 import { RoutePattern } from '../access/warnings/route-pattern';
 import { findServed, type ServedRoute } from '../access/warnings/shadowing';
 import { type PathParameter, type PathTemplate, shapeOf, templateOf } from './path-template';

@@ -2,10 +2,10 @@
  * The OpenAPI document of an app: what each operation asks of its clients, worked out by the same compiler that guards
  * the running server, in a document of the app's own or in one with the paths alone.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
-import type { CompiledAction } from '../access/compile';
+import type { SecuredOptions } from '../security/inspection';
+import type { CompiledAction } from '../access/compiled';
 import { ConfigurationError } from '../errors';
-import { inspectOptions } from '../host/inspect-options';
+import { inspectOptions } from '../security/inspection';
 import { flag, kind, optional } from '../util/option-kinds';
 import { isPlainObject, type Kind, parseOptions } from '../util/parse-options';
 import { AppSecurity } from './app-security';
@@ -70,10 +70,7 @@ const OPTIONS = {
  * @example const { document } = securityDocument(options, { info: { title: 'Notes', version: '1.2.0' } });
  * @see OpenAPI Specification 3.1.1
  */
-export function securityDocument(
-  options: RoutingControllersOptions,
-  more: DocumentOptions = {},
-): SecurityDocument {
+export function securityDocument(options: SecuredOptions, more: DocumentOptions = {}): SecurityDocument {
   const { base: given, info, servers, describeAccess } = parseOptions('securityDocument()', more, OPTIONS);
   const inspection = inspectOptions(options);
   const base = new BaseDocument(given);
@@ -81,7 +78,9 @@ export function securityDocument(
   const security = new AppSecurity(inspection, {
     base: base.components,
     describeAccess,
-    hasOwnBodies: options.defaultErrorHandler === false || inspection.options.onUnauthorized !== undefined,
+    hasOwnBodies:
+      (options as { defaultErrorHandler?: unknown }).defaultErrorHandler === false ||
+      inspection.options.onUnauthorized !== undefined,
   });
   const paths: Record<string, Json> = {};
   const ids = new Set<string>();

@@ -1,14 +1,10 @@
-import type { ActionMetadata, RoutingControllersOptions } from 'routing-controllers';
-import type { CompiledAction } from '../access/compile';
-import { HostDeclarations } from '../access/declared';
-import { emptyStorage, type MetadataStorage } from '../access/host-metadata';
-import { repliesOf } from '../access/replies';
-import { inspectOptions } from '../host/inspect-options';
-import { jwksRouteOf } from '../host/jwks-controller';
-import { listOperations, type Method } from './operations';
+import type { RoutingControllersOptions } from 'routing-controllers';
+import type { MetadataStorage } from '../host/access/host-metadata';
+import { lazy } from '../util/lazy';
+import type * as Copied from './copied-metadata';
 
-type ParamArgs = MetadataStorage['params'][number];
-type Declarer = Parameters<HostDeclarations['params']['onMethod']>[0];
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- what else is here needs no routing-controllers
+const loaded = lazy(() => require('./copied-metadata') as typeof Copied);
 
 /**
  * What the app really serves, in place of `getMetadataArgsStorage()`, for `routingControllersToSpec()` of
@@ -20,43 +16,5 @@ type Declarer = Parameters<HostDeclarations['params']['onMethod']>[0];
  * @example const base = routingControllersToSpec(servedMetadata(options), options, { components: { schemas } });
  */
 export function servedMetadata(options: RoutingControllersOptions): MetadataStorage {
-  const { compiled } = inspectOptions(options);
-  const { operations } = listOperations(compiled.filter((one) => isUnderPrefix(one, options)));
-  const declared = new HostDeclarations();
-  const storage = emptyStorage();
-  const actions = new Map<ActionMetadata, Set<Method>>();
-  for (const {
-    compiled: { action },
-    method,
-  } of operations) {
-    const methods = actions.get(action) ?? new Set();
-    actions.set(action, methods.add(method));
-  }
-  for (const [action, methods] of actions) {
-    const { route, target, method, options: ofAction } = action;
-    for (const type of methods) storage.actions.push({ route, target, method, options: ofAction, type });
-    storage.params.push(...paramsOf(action, declared));
-    storage.responseHandlers.push(
-      ...repliesOf(action, declared).map((handler) => ({ ...handler, target, method })),
-    );
-  }
-  for (const controller of new Set([...actions.keys()].map((action) => action.controllerMetadata))) {
-    const { target, route, type, options: ofController } = controller;
-    storage.controllers.push({ target, route, type, options: ofController });
-  }
-  return storage;
-}
-
-/** False for what securest serves at the root of the app, where routing-controllers-openapi would put a prefix before it. */
-function isUnderPrefix({ action }: CompiledAction, { routePrefix }: RoutingControllersOptions): boolean {
-  return !routePrefix || jwksRouteOf(action.target) === undefined;
-}
-
-/** As they were declared, where the action gets them: an inherited one that the host loses has another type here. */
-function paramsOf({ params, method, target }: ActionMetadata, declared: HostDeclarations): ParamArgs[] {
-  return params.flatMap(({ target: declarer, index, type }) => {
-    const args = declared.params.onMethod(declarer as Declarer, method);
-    const known = args.find((one) => one.index === index && one.type === type);
-    return known === undefined ? [] : [{ ...known, object: target.prototype as object }];
-  });
+  return loaded().copiedMetadata(options);
 }

@@ -1,5 +1,6 @@
 import { type FlowOptions, type LoginFlow } from '../account/login-flow';
-import { CONTROLLER_PATH, loginController, type LoginRoute } from '../account/login-routes';
+import { CONTROLLER_PATH, type LoginRoute } from '../account/login-route';
+import type * as Controllers from '../host/controllers/login-controller';
 import { noteNeeds } from '../account/session-needs';
 import type { Constructor } from '../components/constructor';
 import { ConfigurationError, InvalidRequestError } from '../errors';
@@ -17,6 +18,10 @@ import { addPasskey, creationOptions } from './new-passkey';
 import type { PasskeyParts } from './passkey-parts';
 import { isPasskeyService, passkeysIn, type PasskeyService } from './passkey-service';
 import { methodOf, requestOptions, type Use, usePasskey } from './use-passkey';
+import { lazy } from '../util/lazy';
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- what else is here needs no routing-controllers
+const host = lazy(() => require('../host/controllers/login-controller') as typeof Controllers);
 
 export interface PasskeyControllerOptions {
   /** The app's service. */
@@ -62,7 +67,7 @@ export function passkeyController(options: PasskeyControllerOptions): Constructo
   const by = (run: Run): LoginRoute['run'] => {
     return (flow) => run(flow, passkeysIn(flow.resolve(passkeys)).parts);
   };
-  const controller = loginController('PasskeyController', path, flow, {
+  const controller = host().loginController('PasskeyController', path, flow, {
     options: { verb: 'post', path: '/options', isPublic: true, run: by(givenOptions) },
     login: { verb: 'post', path: '/login', isPublic: true, run: by(logIn) },
     prove: { verb: 'post', path: '/factor', isPublic: true, run: by(proveFactor) },

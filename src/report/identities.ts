@@ -7,7 +7,7 @@ import { rolesOf } from '../authorization/roles';
 import type { Access } from '../core/access';
 import { isUser } from '../core/user';
 import { ConfigurationError } from '../errors';
-import type { Inspection } from '../host/install';
+import type { Inspection } from '../security/inspection';
 import { leavesOf } from '../rules/rule-kind';
 import { ANONYMOUS, ANY_LOGIN } from './identity-names';
 

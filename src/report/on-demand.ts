@@ -1,6 +1,6 @@
 /** What makes and shows the report, loaded when it is first asked for: a server that runs makes no report. */
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded at the first use */
-import type { RoutingControllersOptions } from 'routing-controllers';
+import type { SecuredApp } from '../security/inspection';
 import { lazy } from '../util/lazy';
 import type * as Html from './html';
 import type * as Report from './security-report';
@@ -13,17 +13,19 @@ const html = lazy(() => require('./html') as typeof Html);
 const svg = lazy(() => require('./svg') as typeof Svg);
 
 /**
- * Reports on an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them.
+ * Reports on an app.
+ * @param app its options, as `securest()` or `secure()` returned them, or with the bare pair in them; or an instance of
+ * `createSecurity()`, for its guards alone
  * @param more the users to report on, beside anonymous clients, any login and each role
  * @throws ConfigurationError for options without securest's checkers, where a server would not start, and for a user
  * whom no userstore has
  * @example await securityReport(options, { users: ['ann'] })
  */
 export async function securityReport(
-  options: RoutingControllersOptions,
+  app: SecuredApp,
   more?: Report.SecurityReportOptions,
 ): Promise<Report.SecurityReport> {
-  return report().securityReport(options, more);
+  return report().securityReport(app, more);
 }
 
 /**

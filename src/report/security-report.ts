@@ -2,8 +2,7 @@
  * The security report: every route of an app with who may call it and why, worked out by the same compiler
  * that guards the running server, without starting one.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
-import type { CompiledAction } from '../access/compile';
+import type { CompiledAction } from '../access/compiled';
 import { type AccessFacts, type Answer, expectedAccess, type Identity } from '../access/expected-access';
 import { summarise } from '../access/summary';
 import { describeRequirements, requirementsOf } from '../rules/normal-form';
@@ -14,9 +13,8 @@ import { isDecidedEarly } from '../authorization/decided-early';
 import { obtainableRoles } from '../authorization/obtainable-roles';
 import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Access } from '../core/access';
-import { accessFacts } from '../host/access-facts';
-import { inspectOptions } from '../host/inspect-options';
-import type { Inspection } from '../host/install';
+import { accessFacts } from '../security/access-facts';
+import { type Inspection, inspectOptions, type SecuredApp } from '../security/inspection';
 import type { Components } from '../components/components';
 import { identitiesOf } from './identities';
 import { unobtainableRoles } from '../access/warnings/unobtainable-roles';
@@ -88,17 +86,19 @@ export interface SecurityReport {
 }
 
 /**
- * Reports on an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them.
+ * Reports on an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them, or on the guards of
+ * an instance.
  * @throws ConfigurationError for options without securest's checkers, where a server would not start, and for a user
  * whom no userstore has
  */
 export async function securityReport(
-  options: RoutingControllersOptions,
+  app: SecuredApp,
   { users = [] }: SecurityReportOptions = {},
 ): Promise<SecurityReport> {
-  const inspection = inspectOptions(options);
+  const inspection = inspectOptions(app);
   const { compiled, components, guards, middlewares, isGuarded } = inspection;
   const roles = await obtainableRoles(components, inspection.options.grants);
+  const accesses = [...compiled.map(({ access }) => access), ...guards];
   const hiders = hidersOf(compiled);
   const identities = await identitiesOf(inspection, users);
   const facts = accessFacts(inspection);
@@ -117,8 +117,8 @@ export async function securityReport(
     warnings: [
       ...accessWarnings(compiled, inspection.options.grants),
       ...(isGuarded ? [] : lostGuards(compiled)),
-      ...(roles === undefined ? [] : unobtainableRoles(compiled, roles.effective)),
-      ...ruleWarnings([...compiled.map(({ access }) => access), ...guards], components, roles),
+      ...(roles === undefined ? [] : unobtainableRoles(accesses, roles.effective)),
+      ...ruleWarnings(accesses, components, roles),
     ],
   };
 }

@@ -1,6 +1,5 @@
 /** Who may send which event to the methods of a socket controller, compiled from the guards of its classes and methods. */
-import type { HostDeclarations } from '../access/declared';
-import { type DefaultAccess, guardsOf } from '../access/guards';
+import { type DefaultAccess, type GuardDeclarations, guardsOf } from '../access/guards';
 import type { Grants } from '../authorization/grants';
 import type { Access } from '../core/access';
 import { refuseUnknownNames } from '../rules/unknown-names';
@@ -18,7 +17,7 @@ export function eventAccess(
   name: string,
   defaultAccess: DefaultAccess,
   grants: Grants,
-  declared: HostDeclarations,
+  declared: GuardDeclarations,
 ): Access {
   const { levels, openedBy } = guardsOf(controller, method, defaultAccess, undefined, declared);
   const access: Access = {

@@ -1,11 +1,10 @@
 /** Decides about the events of socket controllers, for the sockets of one instance. */
-import { HostDeclarations } from '../access/declared';
-import type { DefaultAccess } from '../access/guards';
+import type { ClassDeclarations, DefaultAccess } from '../access/guards';
 import type { Access } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
 import { factsOf } from '../audit/audit';
 import { AuthenticationRequiredError, ConfigurationError, SecurityFaultError } from '../errors';
-import type { OutsideLogins } from '../host/outside-logins';
+import type { OutsideLogins } from '../security/outside-logins';
 import { classChain, type ClassLike } from '../util/class-chain';
 import { attempted, chained } from '../util/maybe-promise';
 import { memberName } from '../util/member-name';
@@ -38,6 +37,7 @@ export class EventGuards {
   constructor(
     private readonly outside: OutsideLogins,
     readonly fallback: DefaultAccess,
+    private readonly declarations: () => ClassDeclarations,
     private readonly kindOf: (type: unknown) => EventKind | undefined,
   ) {
     guardsByInstance.set(outside, this);
@@ -48,7 +48,7 @@ export class EventGuards {
    * @throws ConfigurationError
    */
   prepare(controllers: unknown): void {
-    const declared = new HostDeclarations();
+    const declared = this.declarations();
     const list: readonly unknown[] = Array.isArray(controllers) ? controllers : [];
     const events = list.flatMap((value) =>
       actionsOf(value).flatMap(([target, action]) =>
@@ -70,7 +70,7 @@ export class EventGuards {
   event(controller: unknown, action: unknown): ControllerEvent {
     const target = controllerIn(controller)?.target;
     if (target === undefined) throw new ConfigurationError('A socket controller of an unknown form');
-    return this.compiled.get(target)?.get(action) ?? this.eventOf(target, action, new HostDeclarations());
+    return this.compiled.get(target)?.get(action) ?? this.eventOf(target, action, this.declarations());
   }
 
   /** Never throws or rejects. */
@@ -92,7 +92,7 @@ export class EventGuards {
     return error;
   }
 
-  private eventOf(target: ClassLike, value: unknown, declared: HostDeclarations): ControllerEvent {
+  private eventOf(target: ClassLike, value: unknown, declared: ClassDeclarations): ControllerEvent {
     const action = actionIn(value);
     const kind = this.kindOf(action?.type);
     if (action === undefined || kind === undefined) {
@@ -127,7 +127,7 @@ function summaryOf(events: readonly ControllerEvent[]): string {
 }
 
 /** @throws ConfigurationError for a method that would get nothing for the user that it asks for */
-function refuseParameters(target: ClassLike, method: string, { params }: HostDeclarations): void {
+function refuseParameters(target: ClassLike, method: string, { params }: ClassDeclarations): void {
   if (classChain(target).every((cls) => params.onMethod(cls, method).length === 0)) return;
   throw new ConfigurationError(
     `${memberName(target, method)}: a parameter of routing-controllers, such as @CurrentUser(), has no value in a socket ` +

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
-import type { OutsideLogins } from '../host/outside-logins';
-import { outsideLoginsOf, type Security } from '../host/security';
+import type { OutsideLogins } from '../security/outside-logins';
+import { type BaseSecurity, outsideLoginsOf } from '../security/security';
 import { hiddenProperty } from '../util/hidden-property';
 import type { MaybePromise } from '../core/userstore';
 import type { ControllerEvent } from './event-guards';
@@ -58,7 +58,7 @@ export const knownSockets = hiddenProperty<KnownSocket>();
  * @example const isEditor = (await socketLogin(security, socket)?.may('editor')) === true;
  */
 export function socketLogin<U extends User>(
-  security: Security<U>,
+  security: BaseSecurity<U>,
   socket: object,
 ): SocketLogin<U> | undefined {
   const outside = outsideLoginsOf(security, 'socketLogin()');

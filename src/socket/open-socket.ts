@@ -7,7 +7,7 @@ import type { Recheck } from '../authentication/recheck';
 import { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
 import { AccessDeniedError, SecurityError, StepUpRequiredError } from '../errors';
-import type { OutsideLogins } from '../host/outside-logins';
+import type { OutsideLogins } from '../security/outside-logins';
 import type { GuardRule } from '../rules/guard-rule';
 import { describeRule, toRule } from '../rules/rules';
 import { ignoreRejection } from '../util/ignore-rejection';

@@ -7,7 +7,7 @@
 import type { DefaultAccess } from '../access/guards';
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
-import { outsideLoginsOf, type Security } from '../host/security';
+import { type BaseSecurity, outsideLoginsOf } from '../security/security';
 import { oneOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { controllersPackage } from './controllers-package';
@@ -40,14 +40,20 @@ const OPTIONS = {
  * ```
  */
 export function secureSocketControllers<U extends User, R extends string>(
-  security: Security<U, R>,
+  security: BaseSecurity<U, R>,
   options?: SocketControllersOptions,
 ): void {
   const outside = outsideLoginsOf(security, 'secureSocketControllers()');
   const { default: fallback } = parseOptions('secureSocketControllers()', options, OPTIONS);
+  const { declarations } = outside.parts;
+  if (declarations === undefined) {
+    throw new ConfigurationError(
+      "secureSocketControllers() reads guards that @Authorized of routing-controllers wrote: take createSecurity() of 'securest'",
+    );
+  }
   const known = controllersPackage();
   const guards = eventGuardsOf(outside);
-  if (guards === undefined) new EventGuards(outside, fallback, known.kindOf);
+  if (guards === undefined) new EventGuards(outside, fallback, declarations, known.kindOf);
   else if (guards.fallback !== fallback) {
     throw new ConfigurationError('secureSocketControllers(): called twice, with another default');
   }

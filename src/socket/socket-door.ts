@@ -7,7 +7,7 @@ import {
   SecurityError,
   SecurityFaultError,
 } from '../errors';
-import type { OutsideLogins } from '../host/outside-logins';
+import type { OutsideLogins } from '../security/outside-logins';
 import type { GuardRule } from '../rules/guard-rule';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';

@@ -1,7 +1,7 @@
 /** socket.io: a middleware of each namespace decides who may connect, and the login of a socket ends its connection. */
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
-import { outsideLoginsOf, type Security } from '../host/security';
+import { type BaseSecurity, outsideLoginsOf } from '../security/security';
 import { accessOfRule } from '../rules/guard-rule';
 import { parseOptions } from '../util/parse-options';
 import { type IoNamespace, namespacesOf, type SocketIoServer } from './io-server';
@@ -28,7 +28,7 @@ import { SOCKET_IO_OPTIONS, type SocketIoOptions } from './socket-io-options';
  * ```
  */
 export function secureSocketIo<U extends User, R extends string>(
-  security: Security<U, R>,
+  security: BaseSecurity<U, R>,
   io: SocketIoServer,
   options?: SocketIoOptions<U, R>,
 ): void {

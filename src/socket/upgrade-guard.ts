@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
-import type { OutsideLogins } from '../host/outside-logins';
-import { outsideLoginsOf, type Security } from '../host/security';
+import type { OutsideLogins } from '../security/outside-logins';
+import { type BaseSecurity, outsideLoginsOf } from '../security/security';
 import { refuseUpgrade } from '../http/refuse-upgrade';
 import { accessOfRule } from '../rules/guard-rule';
 import { parseOptions } from '../util/parse-options';
@@ -33,7 +33,7 @@ const NAME = 'upgrade';
  * ```
  */
 export function upgradeGuard<U extends User, R extends string>(
-  security: Security<U, R>,
+  security: BaseSecurity<U, R>,
   options?: SocketOptions<U, R>,
 ): (request: IncomingMessage, socket: Duplex) => Promise<SocketLogin<U> | undefined> {
   const logins = outsideLoginsOf(security, 'upgradeGuard()');

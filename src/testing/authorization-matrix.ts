@@ -1,18 +1,21 @@
 /**
- * The authorization matrix: a test for every route and every kind of client.
+ * The authorization matrix: a test for every route, every guard and every kind of client.
  */
-import type { RoutingControllersOptions } from 'routing-controllers';
 import { Activity } from '../authentication/activity';
+import type { CompiledAction } from '../access/compiled';
 import type { Access } from '../core/access';
 import { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
-import { inspectOptions } from '../host/inspect-options';
-import { type StubbedReply, StubbedServer } from '../host/stubbed-server';
+import { ConfigurationError } from '../errors';
+import { type InspectedOptions, inspectOptions, type SecuredApp } from '../security/inspection';
+import { isSecurity } from '../security/security';
+import { type StubbedReply, StubbedServer } from '../security/stubbed-server';
 import { describeAccess } from '../report/security-report';
 import { kind, oneOf, optional } from '../util/option-kinds';
 import { isPlainObject, type Kind, parseOptions, type Values } from '../util/parse-options';
 import { actingAs, badCredentials, refuseProduction } from './acting-as';
 import { isExpectedIn } from './expected-access';
+import { guardName, guardRequest, startGuards } from './guard-server';
 import { samplePath } from './sample-path';
 import { globalRunner, type TestRunner, testRunner } from './test-runner';
 
@@ -24,16 +27,19 @@ export interface AuthorizationMatrixOptions {
   users: Readonly<Record<string, User | Authentication>>;
   /**
    * Which users get in where only the app's own code decides (policies, owners, role loaders, authorization
-   * providers), by `METHOD path` and name: `{ 'PUT /notes/:id': { ann: true } }`. What is not stated there
-   * may go either way.
+   * providers), by `METHOD path`, or the name of a guard, and name: `{ 'PUT /notes/:id': { ann: true } }`. What is not
+   * stated there may go either way.
    */
   expected?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** The values of route parameters. @default '1' for each */
   params?: Readonly<Record<string, string>>;
-  /** The paths to send, by `Controller.action`; needed for routes that are regular expressions. */
+  /**
+   * The paths to send, by `Controller.action` or `guard NAME`; needed for routes that are regular expressions. A guard
+   * without one gets what its name says, as `GET /notes/:id` does, else `GET /`.
+   */
   paths?: Readonly<Record<string, string>>;
-  /** @default 'koa' */
-  driver?: 'koa' | 'express';
+  /** The host; `node` has guards only. @default 'koa', and 'node' for an instance of `createSecurity()` */
+  driver?: 'koa' | 'express' | 'node';
   /** @default the functions of these names that are global, `beforeAll` and `afterAll` included */
   runner?: TestRunner;
 }
@@ -59,7 +65,7 @@ const OPTIONS = {
   ),
   params: optional(tableOf<string>('strings by parameter', isTextual), {}),
   paths: optional(tableOf<string>('paths by action', isTextual), {}),
-  driver: optional(oneOf('koa', 'express'), 'koa'),
+  driver: optional(oneOf('koa', 'express', 'node')),
   runner: optional(testRunner),
 } satisfies Record<keyof AuthorizationMatrixOptions, Kind<unknown>>;
 
@@ -68,61 +74,127 @@ type Matrix = Values<typeof OPTIONS>;
 const ANONYMOUS = 'an anonymous client';
 const BAD_CREDENTIALS = 'bad credentials';
 
+/** What everybody is sent to. */
+interface Target {
+  readonly access: Access;
+  /** By which `expected` knows it. */
+  readonly key: string;
+  readonly title: string;
+  readonly method: string;
+  /** Undefined where it must be stated. */
+  readonly path: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly server: () => StubbedServer;
+}
+
 /**
- * Describes tests that send everybody to every route of an app, through real HTTP with the actions stubbed,
- * and compare who gets in with the route's effective access. Users are taken as they are given, as by
+ * Describes tests that send everybody to every route of an app, through real HTTP with the actions stubbed, and to every
+ * guard, with a stub behind it, and compare who gets in with the effective access. Users are taken as they are given, as by
  * {@link actingAs}; the app's own providers are asked after that.
- * @param options the secured options, or a function that gives them, called once more for the server
+ * @param app the secured options, an instance of `createSecurity()` for its guards alone, or a function that gives either,
+ * called once more for the server
  * @throws Error when NODE_ENV is production
- * @throws ConfigurationError for options that are unknown or not valid, and where the app would not start
+ * @throws ConfigurationError for options that are unknown or not valid, where the app would not start, and for an instance
+ * without guards
+ * @example describeAuthorization(security, { driver: 'koa', users: { ann: { username: 'ann', roles: ['editor'] } } });
  */
 export function describeAuthorization(
-  options: RoutingControllersOptions | (() => RoutingControllersOptions),
+  app: SecuredApp | (() => SecuredApp),
   matrix: AuthorizationMatrixOptions,
 ): void {
   refuseProduction();
   const given = parseOptions('describeAuthorization()', matrix, OPTIONS);
-  const getOptions = typeof options === 'function' ? options : () => options;
+  const getApp = typeof app === 'function' ? app : () => app;
   const runner = given.runner ?? globalRunner('describeAuthorization');
-  const { compiled } = inspectOptions(getOptions());
+  const first = getApp();
+  const { driver = isSecurity(first) ? 'node' : 'koa' } = given;
+  const { compiled, guards } = inspectOptions(first);
+  if (isSecurity(first) && guards.length === 0) {
+    throw new ConfigurationError(
+      'describeAuthorization(): the instance has no guard: load what makes its guards',
+    );
+  }
+  if (!isSecurity(first) && driver === 'node') {
+    throw new ConfigurationError(
+      "describeAuthorization(): the driver 'node' has no actions: take koa or express",
+    );
+  }
   runner.describe('Authorization', () => {
-    let server: StubbedServer;
-    let inspection: ReturnType<typeof inspectOptions>;
+    const servers: StubbedServer[] = [];
+    let actionServer: StubbedServer;
+    let guardServer: StubbedServer;
+    let inspection: InspectedOptions;
+    const started = async (starting: Promise<StubbedServer>): Promise<StubbedServer> => {
+      const server = await starting;
+      servers.push(server);
+      return server;
+    };
     runner.before(async () => {
-      const own = getOptions();
+      const own = getApp();
       inspection = inspectOptions(own);
-      server = await StubbedServer.start(own, given.driver);
-    });
-    runner.after(() => server.close());
-
-    for (const { access } of compiled) {
-      const path =
-        given.paths[access.action] ?? (access.isPattern ? undefined : samplePath(access.route, given.params));
-      const methods = access.method === 'ALL' ? ['GET', 'POST'] : [access.method];
-      for (const method of methods) {
-        const test = (who: string, headers: () => Record<string, string>, user?: User | Authentication) =>
-          runner.it(`${method} ${access.route} as ${who}`, async () => {
-            if (path === undefined) {
-              const reason = access.isPattern ? 'is a regular expression' : 'does not begin with a slash';
-              throw new Error(`State a path for ${access.action} in \`paths\`: its route ${reason}`);
-            }
-            const isIn = await expectation(who, user, access, inspection, given);
-            const reply = await server.request(method, path, headers());
-            const problem = problemOf(
-              reply,
-              who,
-              isIn,
-              access,
-              inspection.options.onUnauthorized !== undefined,
-            );
-            if (problem !== undefined) throw new Error(`${method} ${path} as ${who}: ${problem}`);
-          });
-        test(ANONYMOUS, () => ({}));
-        test(BAD_CREDENTIALS, badCredentials);
-        for (const [name, user] of Object.entries(given.users)) test(name, () => actingAs(user), user);
+      if (!isSecurity(own) && driver !== 'node') {
+        actionServer = await started(StubbedServer.listen(inspection.stubbed(driver)));
       }
+      if (guards.length > 0) guardServer = await started(startGuards(inspection, driver));
+    });
+    runner.after(async () => {
+      for (const server of servers) await server.close();
+    });
+
+    const targets = [
+      ...compiled.flatMap(({ access }) => routeTargets(access, given, () => actionServer)),
+      ...guards.map((access) => guardTarget(access, given, () => guardServer)),
+    ];
+    for (const target of targets) {
+      const test = (who: string, headers: () => Record<string, string>, user?: User | Authentication) =>
+        runner.it(`${target.title} as ${who}`, async () => {
+          const problem = await problemWith(target, who, headers(), user, inspection, given);
+          if (problem !== undefined) throw new Error(problem);
+        });
+      test(ANONYMOUS, () => ({}));
+      test(BAD_CREDENTIALS, badCredentials);
+      for (const [name, user] of Object.entries(given.users)) test(name, () => actingAs(user), user);
     }
   });
+}
+
+function routeTargets(
+  access: CompiledAction['access'],
+  { params, paths }: Matrix,
+  server: () => StubbedServer,
+): Target[] {
+  const { action, method: own, route, isPattern } = access;
+  const path = paths[action] ?? (isPattern ? undefined : samplePath(route, params));
+  return (own === 'ALL' ? ['GET', 'POST'] : [own]).map((method) => {
+    const title = `${method} ${route}`;
+    return { access, key: `${own} ${route}`, title, method, path, headers: {}, server };
+  });
+}
+
+function guardTarget(access: Access, { params, paths }: Matrix, server: () => StubbedServer): Target {
+  const { action } = access;
+  const request = guardRequest(access, paths[action], params);
+  return { access, key: guardName(action), title: action, ...request, server };
+}
+
+/** What is wrong with how somebody is answered, in words; undefined where nothing is. */
+async function problemWith(
+  { access, key, title, method, path, headers, server }: Target,
+  who: string,
+  credentials: Readonly<Record<string, string>>,
+  user: User | Authentication | undefined,
+  inspection: InspectedOptions,
+  { expected }: Matrix,
+): Promise<string | undefined> {
+  if (path === undefined) {
+    const reason = access.isPattern ? 'is a regular expression' : 'does not begin with a slash';
+    return `State a path for ${access.action} in \`paths\`: its route ${reason}`;
+  }
+  const isIn = await expectation(who, user, access, inspection, expected[key]);
+  const reply = await server().request(method, path, { ...headers, ...credentials });
+  const problem = problemOf(reply, who, isIn, access, inspection.options.onUnauthorized !== undefined);
+  const asked = access.route === undefined ? `${title}, ${method} ${path},` : `${method} ${path}`;
+  return problem && `${asked} as ${who}: ${problem}`;
 }
 
 /** True for who should get in, false for who should not, undefined for either. */
@@ -130,13 +202,12 @@ async function expectation(
   who: string,
   given: User | Authentication | undefined,
   access: Access,
-  inspection: ReturnType<typeof inspectOptions>,
-  { expected }: Matrix,
+  inspection: InspectedOptions,
+  stated: Readonly<Record<string, boolean>> | undefined,
 ): Promise<boolean | undefined> {
   const asksForUser = access.levels.length > 0;
   if (given === undefined) return !asksForUser;
   const user = given instanceof Authentication ? given.user : given;
-  const stated = expected[`${access.method} ${access.route}`];
   const isStated = stated !== undefined && Object.hasOwn(stated, who);
   if (!new Activity(inspection.options.isActive).holds(user)) return !asksForUser;
   return isStated ? stated[who] : isExpectedIn(given, access, inspection);

@@ -8,8 +8,8 @@ import type { User } from '../core/user';
 import { Activity } from '../authentication/activity';
 import { UserstoreChain } from '../authentication/userstore-chain';
 import { rolesOf } from '../authorization/roles';
-import { accessFacts } from '../host/access-facts';
-import type { Inspection } from '../host/install';
+import { accessFacts } from '../security/access-facts';
+import type { Inspection } from '../security/inspection';
 
 const EXPECTATIONS = { yes: true, no: false, depends: undefined } as const;
 

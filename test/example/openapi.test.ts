@@ -18,7 +18,7 @@ import type * as TypeOrmApp from '../../example/typeorm/app';
 import type * as TypeOrmUsers from '../../example/typeorm/users';
 import type * as WebApp from '../../example/web/app';
 import type * as WebSettings from '../../example/web/settings';
-import { inspectOptions } from '../../src/host/inspect-options';
+import { inspectOptions } from '../../src/security/inspection';
 import { documented, expectValid, operationsIn } from '../support/openapi';
 import { loadedExample, loadExample, mute } from './support';
 

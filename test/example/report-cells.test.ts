@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { securityReport } from 'securest';
 import { actingAs } from 'securest/testing';
 import type { RoutingControllersOptions } from 'routing-controllers';
-import { StubbedServer } from '../../src/host/stubbed-server';
+import { StubbedServer } from '../../src/security/stubbed-server';
+import { inspectOptions } from '../../src/security/inspection';
 import { loadExample, mute } from './support';
 
 const APPS: readonly [file: string, name: string][] = [
@@ -26,7 +27,7 @@ for (const [file, name] of APPS) {
         const load = (): RoutingControllersOptions =>
           (loadExample(file) as { options: () => RoutingControllersOptions }).options();
         const report = await securityReport(load());
-        const server = await StubbedServer.start(load(), driver);
+        const server = await StubbedServer.listen(inspectOptions(load()).stubbed(driver));
         const wrong: string[] = [];
         const told = { yes: 0, no: 0, depends: 0 };
         try {

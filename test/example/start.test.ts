@@ -63,9 +63,10 @@ describe('npm start', function () {
     await rm(folder, { recursive: true });
   });
 
-  const { start, 'start:express': startExpress, 'start:sql': startSql } = packageJson.scripts;
-  const scripts = { start, 'start:express': startExpress, 'start:sql': startSql };
-  for (const [name, script] of Object.entries(scripts)) {
+  const { start, 'start:sql': startSql } = packageJson.scripts;
+  const names = ['start', 'start:express', 'start:routers', 'start:routers:express', 'start:sql'] as const;
+  const scripts = names.map((name) => [name, packageJson.scripts[name]] as const);
+  for (const [name, script] of scripts) {
     it(`${name}: prints three curl lines that work when pasted, and ends on SIGTERM`, async () => {
       running = run(`exec ${script}`, { NOTES_DATA: folder });
       const lines = await running.started;

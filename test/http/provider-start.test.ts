@@ -14,8 +14,8 @@ import {
   TokenService,
 } from '../../src';
 import { describeAuthorization } from '../../src/testing';
-import { inspectOptions } from '../../src/host/inspect-options';
-import { StubbedServer } from '../../src/host/stubbed-server';
+import { inspectOptions } from '../../src/security/inspection';
+import { StubbedServer } from '../../src/security/stubbed-server';
 import { DRIVERS } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { startApi, store } from '../support/scripted';
@@ -121,8 +121,8 @@ for (const driver of DRIVERS) {
         controllers: [guarded()],
         security: { providers: [claims({}, started)], logger: new MemoryLogger() },
       });
-      inspectOptions(options);
-      const stubbed = await StubbedServer.start(options, driver.isExpress ? 'express' : 'koa');
+      const inspected = inspectOptions(options);
+      const stubbed = await StubbedServer.listen(inspected.stubbed(driver.isExpress ? 'express' : 'koa'));
       await stubbed.request('GET', '/guarded', {});
       await stubbed.close();
       expect(started).to.deep.equal([]);

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import { createSecurity } from '../../src';
-import { REACHED, stubActions } from '../../src/host/install';
+import { stubActions } from '../../src/host/install';
+import { REACHED } from '../../src/security/stubbed-server';
 import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { provider } from '../support/scripted';

@@ -27,6 +27,8 @@ const SOURCES = [
   'routing-controllers',
   'typedi',
   'chai',
+  // After the host: both have an Action.
+  'securest/routers',
   './readme-prelude',
 ];
 

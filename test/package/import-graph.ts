@@ -8,6 +8,8 @@ export interface Import {
   readonly own: boolean;
   /** Elided by the compiler, so that nothing is loaded at run time. */
   readonly typeOnly: boolean;
+  /** Loaded when the module itself is: not a type, and not in a function. */
+  readonly isAtOnce: boolean;
 }
 
 /** Every module below src, by its path without extension, with what it imports. */
@@ -18,13 +20,13 @@ export function importGraph(sources: Record<string, string>): ImportGraph {
   return new Map(
     Object.entries(sources).map(([name, text]) => [
       name,
-      specifiersOf(text).map(({ specifier, typeOnly }) => {
-        if (!specifier.startsWith('.')) return { target: specifier, own: false, typeOnly };
+      specifiersOf(text).map(({ specifier, typeOnly, isAtOnce }) => {
+        if (!specifier.startsWith('.')) return { target: specifier, own: false, typeOnly, isAtOnce };
         const path = posix.join(posix.dirname(name), specifier);
         const target = modules.has(path) ? path : posix.join(path, 'index');
         if (!modules.has(target))
           throw new Error(`${name} imports '${specifier}', which is no module of src`);
-        return { target, own: true, typeOnly };
+        return { target, own: true, typeOnly, isAtOnce };
       }),
     ]),
   );
@@ -74,6 +76,7 @@ export function findCycle(edges: ReadonlyMap<string, readonly string[]>): string
 interface Specifier {
   readonly specifier: string;
   readonly typeOnly: boolean;
+  readonly isAtOnce: boolean;
 }
 
 function specifiersOf(text: string): Specifier[] {
@@ -90,10 +93,14 @@ function specifiersOf(text: string): Specifier[] {
     } else if (ts.isCallExpression(node) && isLoad(node.expression) && node.arguments[0]) {
       add(node.arguments[0], false);
     }
+    depth += ts.isFunctionLike(node) ? 1 : 0;
     ts.forEachChild(node, visit);
+    depth -= ts.isFunctionLike(node) ? 1 : 0;
   };
+  let depth = 0;
   const add = (node: ts.Node, typeOnly: boolean): void => {
-    if (ts.isStringLiteralLike(node)) found.push({ specifier: node.text, typeOnly });
+    if (!ts.isStringLiteralLike(node)) return;
+    found.push({ specifier: node.text, typeOnly, isAtOnce: !typeOnly && depth === 0 });
   };
   visit(ts.createSourceFile('module.ts', text, ts.ScriptTarget.Latest, true));
   return found;

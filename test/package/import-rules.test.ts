@@ -27,6 +27,7 @@ describe('brokenRules', () => {
     'util/clock': '',
     'userstores/file-userstore': '',
     'testing/index': '',
+    'host/install': '',
   };
   const broken = (name: string, source: string): string[] =>
     brokenRules(importGraph({ ...modules, [name]: source }));
@@ -44,6 +45,14 @@ describe('brokenRules', () => {
     ['a module that imports a folder that is an entry point', 'tokens/t', `import { x } from '../testing';`],
     ['a provider that loads the host', 'providers/p', `import { Action } from 'routing-controllers';`],
     ['a provider that requires the host', 'providers/p', `const host = require('routing-controllers');`],
+    [
+      'a module below the host that knows a type of it',
+      'providers/p',
+      `import type { A } from 'routing-controllers';`,
+    ],
+    ['a module that loads host/', 'guards/g', `import { install } from '../host/install';`],
+    ['a module that knows a type of host/', 'guards/g', `import type { I } from '../host/install';`],
+    ['a subpath that loads host/ at once', 'passkeys/p', `import { install } from '../host/install';`],
     ['a package that is no dependency', 'tokens/t', `import { jwtVerify } from 'jose';`],
     ['an optional peer at run time', 'host/koa', `import Koa from 'koa';`],
     ['a dynamic import of a package', 'tokens/t', `export const load = () => import('jose');`],
@@ -54,9 +63,15 @@ describe('brokenRules', () => {
     });
   }
 
-  it('accepts types of the host and of optional peers, built-ins and dependencies', () => {
+  it('accepts the host in host/, and for a subpath when something is called', () => {
+    const host = `import { Get } from 'routing-controllers'; import { ValidateBy } from 'class-validator';`;
+    expect(broken('host/decorators', host)).to.deep.equal([]);
+    expect(broken('passkeys/p', `const load = () => require('../host/install');`)).to.deep.equal([]);
+    expect(broken('http-error', `const { HttpError } = require('routing-controllers');`)).to.deep.equal([]);
+  });
+
+  it('accepts types of optional peers, built-ins and dependencies', () => {
     const source = `
-      import type { Action } from 'routing-controllers';
       import { type Context } from 'koa';
       import { createHmac } from 'node:crypto';
       import { parse } from 'yaml';

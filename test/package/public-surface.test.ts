@@ -9,6 +9,7 @@ import * as opentelemetry from '../../src/opentelemetry/index';
 import * as passkeys from '../../src/passkeys/index';
 import * as passport from '../../src/passport/index';
 import * as redis from '../../src/redis/index';
+import * as routers from '../../src/routers/index';
 import * as socket from '../../src/socket/index';
 import * as sql from '../../src/sql/index';
 import * as testing from '../../src/testing/index';
@@ -219,6 +220,8 @@ const TYPES = [
   'Rule',
   'RuleInput',
   'ScryptHashes',
+  'SecuredApp',
+  'SecuredOptions',
   'SecurestOptions',
   'SecurityErrorCode',
   'SecurityErrorOptions',
@@ -373,6 +376,23 @@ describe('Public surface', function () {
       'RedisRevocationLogOptions',
       'RedisStateOptions',
     ]);
+  });
+
+  it('of securest/routers is that of securest without what is for controllers', () => {
+    const ofHost = [
+      ...['CurrentAuthentication', 'Public', 'Resource', 'StrongPassword', 'apiKeyController'],
+      ...['authorizationChecker', 'currentUserChecker', 'jwksController', 'otpController', 'ownerOf'],
+      ...['passwordController', 'securest', 'securityOf', 'sessionController', 'tokenController'],
+    ];
+    const { createSecurity, ...shared } = routers;
+    expect(createSecurity()).to.not.have.property('secure');
+    expect([...Object.keys(routers), ...ofHost]).to.have.members(VALUES);
+    for (const [name, value] of Object.entries(shared))
+      expect((securest as Record<string, unknown>)[name], name).to.equal(value);
+    // An app of routing-controllers has that of routing-controllers.
+    expect([...exportedTypes(program, 'src/index.ts'), 'Action']).to.include.members(
+      exportedTypes(program, 'src/routers/index.ts'),
+    );
   });
 
   it('of securest/socket is these values and types', () => {

@@ -53,6 +53,7 @@ export declare class Calendar {
   isOpenFor(username: string): boolean;
 }
 
+export declare const tokens: TokenService;
 export declare class Password extends PasswordProvider {}
 export declare class Tokens extends TokenService {}
 export declare class Sessions extends SessionService {}

@@ -71,6 +71,8 @@ describe('Packed package', function () {
       'dist/passport/index.d.ts',
       'dist/redis/index.js',
       'dist/redis/index.d.ts',
+      'dist/routers/index.js',
+      'dist/routers/index.d.ts',
       'dist/socket/index.js',
       'dist/socket/index.d.ts',
       'dist/sql/index.js',

@@ -11,7 +11,7 @@ const { IsString } = require('class-validator');
 const { validationMetadatasToSchemas } = require('class-validator-jsonschema');
 const { MemoryUserstore, createSecurity } = require('./src/index.ts');
 for (const name of [
-  ...['kerberos', 'ldap', 'oidc', 'openapi', 'opentelemetry', 'passkeys', 'passport', 'redis', 'socket', 'sql', 'testing'],
+  ...['kerberos', 'ldap', 'oidc', 'openapi', 'opentelemetry', 'passkeys', 'passport', 'redis', 'routers', 'socket', 'sql', 'testing'],
 ]) {
   require('./src/' + name + '/index.ts');
 }

@@ -1,5 +1,5 @@
 import { JsonController } from 'routing-controllers';
-import { NotesStore } from '../notes-store';
+import { countByAuthor, NotesStore } from '../notes-store';
 import { ReportController } from './report';
 
 /** How many notes each author has. It states no guard of its own: the base class's holds. */
@@ -10,8 +10,6 @@ export class NotesReportController extends ReportController {
   }
 
   protected override async rows() {
-    const counts = new Map<string, number>();
-    for (const { author } of await this.notes.list()) counts.set(author, (counts.get(author) ?? 0) + 1);
-    return [...counts].map(([author, notes]) => ({ author, notes }));
+    return countByAuthor(await this.notes.list());
   }
 }

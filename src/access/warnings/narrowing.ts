@@ -7,7 +7,7 @@
 import type { Grants } from '../../authorization/grants';
 import type { AccessLevel, Rule } from '../../core/access';
 import { kindOf } from '../../rules/rule-kind';
-import type { CompiledAction } from '../compile';
+import type { CompiledAction } from '../compiled';
 
 /** An action whose method's guard holds with these roles while one of its class's does not. */
 export interface Narrowing {

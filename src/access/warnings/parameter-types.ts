@@ -5,9 +5,8 @@
  * text of the client as JSON: ordinary text is refused with 400, and the client chooses the type of the rest. Where it
  * is told nothing, it neither converts nor validates.
  */
-import type { ParamMetadata } from 'routing-controllers';
 import { metadataCure } from '../../components/metadata-cure';
-import type { CompiledAction } from '../compile';
+import type { CompiledAction, RouteParameter } from '../compiled';
 
 export interface TypeFault {
   readonly code: 'parameter_read_as_json' | 'parameter_without_type' | 'parameters_without_types';
@@ -58,19 +57,19 @@ export function typeFaults({ action }: CompiledAction): readonly TypeFault[] {
   ];
 }
 
-function isReadAsJson(param: ParamMetadata): boolean {
-  const isText = Object.hasOwn(TEXT, param.type) && (param.transform as unknown) === undefined;
-  return isText && (param.targetType as unknown) === Object && !param.parse;
+function isReadAsJson(param: RouteParameter): boolean {
+  const isText = Object.hasOwn(TEXT, param.type) && param.transform === undefined;
+  return isText && param.targetType === Object && !param.parse;
 }
 
-function nameOf({ type, name }: ParamMetadata): string {
+function nameOf({ type, name }: RouteParameter): string {
   return `${TYPED[type] ?? ''}(${name ? `'${name}'` : ''})`;
 }
 
 /** True where the compiler has told the types of the action, whatever they are. */
-function hasMetadata({ target, method }: ParamMetadata): boolean {
+function hasMetadata({ target, method }: RouteParameter): boolean {
   const reflect = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
-  const { prototype } = target as unknown as { readonly prototype: object };
+  const { prototype } = target as { readonly prototype: object };
   return reflect.getMetadata?.('design:paramtypes', prototype, method) !== undefined;
 }
 

@@ -4,7 +4,7 @@
  * It puts a prefix before a regular expression as text, `^` + prefix + source + `/` + flags + `?$`: an anchor in
  * the source then stands in the middle, and the flags become a part of the path.
  */
-import type { CompiledAction } from '../compile';
+import type { CompiledAction } from '../compiled';
 import { canMatchPath } from './path-regexp';
 
 export interface RouteFault {

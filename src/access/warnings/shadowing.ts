@@ -5,7 +5,7 @@
  * A route is hidden as a whole, or for some of its methods (`@All`, and HEAD, which GET answers), or for a
  * choice of its optional parameters. A more special route before a more general one is not such a case.
  */
-import type { CompiledAction } from '../compile';
+import type { CompiledAction } from '../compiled';
 import { type Requirement, requirementsOf } from '../../rules/normal-form';
 import { samplesOf } from './regexp-samples';
 import { RouteIndex } from './route-index';

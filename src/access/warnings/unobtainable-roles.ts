@@ -1,14 +1,13 @@
-import type { CompiledAction } from '../compile';
 import type { AccessWarning } from './warnings';
-import type { Rule } from '../../core/access';
+import type { Access, Rule } from '../../core/access';
 import { leavesOf } from '../../rules/rule-kind';
 
 /** Guards that ask for a role that no user can have. */
 export function unobtainableRoles(
-  compiled: readonly CompiledAction[],
+  accesses: readonly Access[],
   obtainable: ReadonlySet<string>,
 ): AccessWarning[] {
-  return compiled.flatMap(({ access: { action, levels } }) =>
+  return accesses.flatMap(({ action, levels }) =>
     [...new Set(levels.flatMap(({ rule }) => rolesIn(rule)))]
       .filter((role) => !obtainable.has(role))
       .map((role) => ({

@@ -3,7 +3,7 @@
  */
 import type { Grants } from '../../authorization/grants';
 import type { Access } from '../../core/access';
-import type { CompiledAction } from '../compile';
+import type { CompiledAction } from '../compiled';
 import { findNarrowed, type Narrowing } from './narrowing';
 import { describeRule } from '../../rules/rules';
 import { type RouteFault, routeFault } from './route-faults';

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Authorized } from 'routing-controllers';
-import { type DefaultAccess, guardsOf } from '../../../src/access/guards';
+import { type DefaultAccess, type Guards, guardsOf as guardsIn } from '../../../src/access/guards';
+import { HostDeclarations } from '../../../src/host/access/declared';
 import { Public } from '../../../src/decorators/public';
 import { ConfigurationError } from '../../../src/errors';
 import { reset } from '../../support/reset';
+
+function guardsOf(cls: object, method: string, byDefault: DefaultAccess, requiredBy?: string): Guards {
+  return guardsIn(cls, method, byDefault, requiredBy, new HostDeclarations());
+}
 
 /** What a generated class carries. The list of a tree goes from the base down to the controller. */
 interface Written {

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
 import { Authorized } from 'routing-controllers';
-import { type DefaultAccess, guardsOf } from '../../../src/access/guards';
+import { type DefaultAccess, type Guards, guardsOf as guardsIn } from '../../../src/access/guards';
+import { HostDeclarations } from '../../../src/host/access/declared';
 import { describeRule } from '../../../src/rules/rules';
 import { Public } from '../../../src/decorators/public';
 import { ConfigurationError } from '../../../src/errors';
 import { reset } from '../../support/reset';
+
+function guardsOf(cls: object, method: string, byDefault: DefaultAccess, requiredBy?: string): Guards {
+  return guardsIn(cls, method, byDefault, requiredBy, new HostDeclarations());
+}
 
 /** The levels in words, or who opened the action, or 'open' by default. */
 function access(controller: object, defaultAccess: DefaultAccess = 'public'): string {

@@ -1,10 +1,13 @@
 import { expect } from 'chai';
-import { type ActionMetadata, getMetadataArgsStorage } from 'routing-controllers';
+import { getMetadataArgsStorage } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import { Authentication } from '../../../src/core/authentication';
 import { type Answers, bindParameters } from '../../../src/decorators/answers';
 import { AuthProvider } from '../../../src/decorators/auth-provider';
-import { CurrentAuthentication, currentAuthentication } from '../../../src/decorators/current-authentication';
+import {
+  CurrentAuthentication,
+  currentAuthentication,
+} from '../../../src/host/decorators/current-authentication';
 import { isPublic, Public } from '../../../src/decorators/public';
 import { Userstore } from '../../../src/decorators/userstore';
 import { SecurityFaultError } from '../../../src/errors';
@@ -83,7 +86,7 @@ describe('@CurrentAuthentication', () => {
     const answers = { authentication: async () => login } as unknown as Answers;
     const plain = () => 1;
     const metadata = { params: [{ transform: currentAuthentication }, { transform: plain }, {}] };
-    bindParameters(metadata as unknown as ActionMetadata, () => answers);
+    bindParameters(metadata.params, () => answers);
     const [param, other, none] = metadata.params as { transform?: (action: unknown) => unknown }[];
     expect(await param?.transform?.(action)).to.equal(login);
     expect([other?.transform, none?.transform]).to.deep.equal([plain, undefined]);

@@ -2,12 +2,15 @@ import { expect } from 'chai';
 import { All, Authorized, Body, CurrentUser, Get, JsonController, Param, Post } from 'routing-controllers';
 import {
   anyOf,
+  ConfigurationError,
   type Constructor,
   createSecurity,
+  type GuardRule,
   MemoryUserstore,
   permission,
   Public,
   type SecurityOptions,
+  type SecurityRequest,
   type User,
 } from '../../../src';
 import {
@@ -249,6 +252,99 @@ describe('describeAuthorization', () => {
       if (before === undefined) delete process.env['NODE_ENV'];
       else process.env['NODE_ENV'] = before;
     }
+  });
+});
+
+describe('describeAuthorization of guards', () => {
+  beforeEach(reset);
+
+  function instance(security: SecurityOptions = {}, guards: Record<string, GuardRule | undefined> = GUARDS) {
+    const made = createSecurity({
+      logger: new MemoryLogger(),
+      providers: [provider('p', () => null)],
+      userstores: [Users],
+      roleHierarchy: { admin: ['editor'] },
+      permissions: { reader: ['note:read'] },
+      ...security,
+    });
+    for (const [name, rule] of Object.entries(guards)) made.guard(rule, { name });
+    return made;
+  }
+  const GUARDS: Record<string, GuardRule> = {
+    'DELETE /notes/:id': 'admin',
+    'GET /notes': ['editor', permission('note:read')],
+    'The book of \u0100dam': 'editor',
+  };
+
+  for (const driver of ['koa', 'express', 'node'] as const) {
+    it(`passes for guards that do as they say on ${driver}`, async () => {
+      const results = await run(instance(), { driver });
+      expect(failures(results)).to.deep.equal([]);
+      expect(Object.keys(results)).to.have.length(3 * 6);
+      expect(Object.keys(results)).to.include.members([
+        'guard DELETE /notes/:id as an anonymous client',
+        'guard GET /notes as reader',
+        'guard The book of \u0100dam as former',
+      ]);
+    });
+
+    it(`fails for each who gets in although a guard says no, on ${driver}`, async () => {
+      const seen: string[] = [];
+      const skip = ({ method, path }: SecurityRequest): boolean => {
+        seen.push(`${method} ${path}`);
+        return method === 'DELETE';
+      };
+      const results = await run(instance({ skip }), { driver, params: { id: 'a b' } });
+      expect(failures(results)).to.deep.equal(
+        ['an anonymous client', 'bad credentials', 'nobody', 'reader', 'former'].map(
+          (who) =>
+            `guard DELETE /notes/:id, DELETE /notes/a%20b, as ${who}: should be refused by role admin ` +
+            '(guard DELETE /notes/:id), and got in',
+        ),
+      );
+      expect(new Set(seen)).to.deep.equal(new Set(['DELETE /notes/a%20b', 'GET /notes', 'GET /']));
+    });
+
+    it(`fails for who is kept out although it is stated otherwise, on ${driver}`, async () => {
+      const results = await run(instance(), { driver, expected: { 'GET /notes': { nobody: true } } });
+      expect(failures(results)).to.deep.equal([
+        'guard GET /notes, GET /notes, as nobody: should get in by any of (role editor, permission note:read) ' +
+          '(guard GET /notes), and got 403',
+      ]);
+    });
+  }
+
+  it('asks for the path that is stated, and holds code of the app to what is stated', async () => {
+    const policy = (user: User, { path }: SecurityRequest): boolean => path === `/of/${user.username}`;
+    const matrix = { paths: { 'guard own': '/of/reader' } };
+    const app = () => instance({}, { own: policy });
+    expect(failures(await run(app, matrix))).to.deep.equal([]);
+    const right = { own: { reader: true, admin: false } };
+    expect(failures(await run(app, { ...matrix, expected: right }))).to.deep.equal([]);
+    const wrong = { own: { reader: false, admin: true } };
+    expect(failures(await run(app, { ...matrix, expected: wrong }))).to.have.length(2);
+  });
+
+  for (const driver of ['koa', 'express'] as const) {
+    it(`tests those of secured options beside the routes on ${driver}`, async () => {
+      @JsonController()
+      class Notes {
+        @Authorized('reader') @Get('/mine') mine() {}
+      }
+      const results = await run(() => instance().secure({ controllers: [Notes] }), { driver });
+      expect(failures(results)).to.deep.equal([]);
+      expect(Object.keys(results)).to.have.length(4 * 6);
+    });
+  }
+
+  it('is refused for an instance without guards, and for actions on node:http', () => {
+    const none = instance({}, {});
+    expect(() => describeAuthorization(none, { users: USERS })).to.throw(ConfigurationError, /no guard/);
+    const options = none.secure({ controllers: [] });
+    expect(() => describeAuthorization(options, { users: USERS, driver: 'node' })).to.throw(
+      ConfigurationError,
+      /no actions/,
+    );
   });
 });
 

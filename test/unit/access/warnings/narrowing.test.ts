@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
-import { compileAction } from '../../../../src/access/compile';
+import { compileAction } from '../../../../src/host/access/compile';
 import { findNarrowed } from '../../../../src/access/warnings/narrowing';
 import { permission } from '../../../../src/rules/permission';
 import { allOf, anyOf, type RuleInput } from '../../../../src/rules/rules';

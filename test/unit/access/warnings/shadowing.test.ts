@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ActionMetadata } from 'routing-controllers';
-import type { CompiledAction } from '../../../../src/access/compile';
+import type { CompiledAction } from '../../../../src/access/compiled';
 import { ownerOf } from '../../../../src/rules/owner';
 import { allOf, anyOf, toRule } from '../../../../src/rules/rules';
 import { findShadows } from '../../../../src/access/warnings/shadowing';
@@ -26,6 +26,7 @@ function route(
     },
     classLevels: [],
     losses: [],
+    asksForUser: false,
   };
 }
 

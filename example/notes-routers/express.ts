@@ -1,0 +1,121 @@
+import 'reflect-metadata';
+import type { RequestListener } from 'node:http';
+import { promisify } from 'node:util';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import { allOf, anyOf, type Security } from 'securest/routers';
+import { Container } from 'typedi';
+import { serve } from '../notes/serve';
+import type { Settings } from '../notes/settings';
+import { setup } from '../notes/setup';
+import { replyOf } from './http-error';
+import { IsAuthor } from './is-author';
+import { Logins, Notes } from './notes';
+import { loginOf, notesSecurity } from './security';
+
+const parse: (request: Request, response: Response) => Promise<unknown> = promisify(express.json());
+
+/** Called by handlers, so behind their guards: of whoever may not send a body nothing is read. */
+async function bodyOf(request: Request, response: Response): Promise<unknown> {
+  await parse(request, response);
+  return request.body;
+}
+
+/** Adds the routes, each in one piece with its guard. */
+export function addNotes(app: Express, security: Security): void {
+  const [notes, logins] = [Container.get(Notes), Container.get(Logins)];
+
+  // The only routes that anybody may call.
+  app.get('/health', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  const refresh = async (request: Request, response: Response) => {
+    response.set('Cache-Control', 'private, no-store');
+    response.json(await logins.refresh(await bodyOf(request, response)));
+  };
+  // Express 4 waits for no promise of a handler. A guard does.
+  app.post('/token/refresh', (request, response, next) => void refresh(request, response).catch(next));
+
+  const me = (request: Request, response: Response) => {
+    response.json(loginOf(security, request).user);
+  };
+  app.get('/me', security.guard(undefined, me, { name: 'GET /me' }));
+
+  const logIn = async (request: Request, response: Response) => {
+    response.set('Cache-Control', 'private, no-store');
+    response.json(await logins.start(loginOf(security, request)));
+  };
+  app.post('/token', security.guard(undefined, logIn, { name: 'POST /token' }));
+
+  const logOut = async (request: Request, response: Response) => {
+    await logins.end(loginOf(security, request));
+    response.status(204).end();
+  };
+  app.delete('/token', security.guard(undefined, logOut, { name: 'DELETE /token' }));
+
+  const logOutEverywhere = async (request: Request, response: Response) => {
+    await logins.endAll(loginOf(security, request));
+    response.status(204).end();
+  };
+  app.delete(
+    '/token/families',
+    security.guard(undefined, logOutEverywhere, { name: 'DELETE /token/families' }),
+  );
+
+  const list = async (_request: Request, response: Response) => {
+    response.json(await notes.list());
+  };
+  app.get('/notes', security.guard('editor', list, { name: 'GET /notes' }));
+
+  const get = (request: Request, response: Response) => {
+    response.json(notes.get(idIn(request)));
+  };
+  app.get('/notes/:id', security.guard('editor', get, { name: 'GET /notes/:id' }));
+
+  const add = async (request: Request, response: Response) => {
+    const note = await notes.add(await bodyOf(request, response), loginOf(security, request));
+    response.status(201).json(note);
+  };
+  app.post('/notes', security.guard('editor', add, { name: 'POST /notes' }));
+
+  const replace = async (request: Request, response: Response) => {
+    response.json(await notes.replace(idIn(request), await bodyOf(request, response)));
+  };
+  const mayReplace = allOf('editor', anyOf('admin', IsAuthor));
+  app.put('/notes/:id', security.guard(mayReplace, replace, { name: 'PUT /notes/:id' }));
+
+  const remove = async (request: Request, response: Response) => {
+    await notes.remove(idIn(request));
+    response.status(204).end();
+  };
+  app.delete('/notes/:id', security.guard(allOf('editor', 'admin'), remove, { name: 'DELETE /notes/:id' }));
+
+  const report = async (request: Request, response: Response) => {
+    response.json(await notes.report(loginOf(security, request)));
+  };
+  app.get('/reports/notes', security.guard('admin', report, { name: 'GET /reports/notes' }));
+}
+
+function idIn({ params }: Request): string {
+  return String(params['id'] ?? '');
+}
+
+const answerErrors: ErrorRequestHandler = (error, _request, response, next) => {
+  const reply = replyOf(error);
+  if (reply === undefined || response.headersSent) next(error);
+  else
+    response
+      .set({ ...reply.headers })
+      .status(reply.status)
+      .json(reply.body);
+};
+
+/** @param app of Express 4 or 5 */
+export function createApp(settings: Settings, app: Express = express()): RequestListener {
+  const security = notesSecurity(settings);
+  addNotes(app, security);
+  app.use(answerErrors);
+  security.start();
+  return app;
+}
+
+if (require.main === module) void serve(createApp, setup);

@@ -1,0 +1,17 @@
+/** The app's security for tools: `securest report` and the authorization matrix. No server is started. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Security } from 'securest/routers';
+import { Settings } from '../notes/settings';
+import { notesRouter } from './koa';
+import { notesSecurity } from './security';
+
+/** Who may call what does not depend on the data: an empty folder with the roles of the demo will do. */
+export function security(addRoutes: (made: Security) => unknown = notesRouter): Security {
+  const folder = mkdtempSync(join(tmpdir(), 'notes-report-'));
+  writeFileSync(join(folder, 'users.yaml'), 'users: [{ username: admin, roles: [admin] }]\n');
+  const made = notesSecurity(new Settings(folder, 'x'.repeat(48)));
+  addRoutes(made); // which makes the guards
+  return made;
+}

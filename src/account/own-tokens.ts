@@ -1,0 +1,148 @@
+import type { Action } from '../core/exchange';
+import type { Constructor } from '../components/constructor';
+import type { Authentication } from '../core/authentication';
+import type { SecurityRequest } from '../core/request';
+import type { Answers } from '../decorators/answers';
+import {
+  AccessDeniedError,
+  AuthenticationRequiredError,
+  BadCredentialsError,
+  InvalidRequestError,
+  SecurityError,
+  SecurityFaultError,
+} from '../errors';
+import { rawResponse } from '../http/raw';
+import { setHeaders } from '../http/reply';
+import { withChallenges } from '../authentication/own-challenges';
+import { describeReason } from '../util/describe-error';
+import { isInstance } from '../util/instance';
+import { noteApp } from '../core/apps';
+import type { TokenFamily } from '../tokens/families/list-families';
+import type { IssuedTokens } from '../tokens/families/parts';
+import type { TokenFamilies } from '../tokens/families/token-families';
+import { TokenService } from '../tokens/token-service';
+
+/** No refresh token is as long; nothing longer is looked at. */
+const MAX_LENGTH = 4096;
+
+const INVALID_TOKEN = { scheme: 'Bearer', params: { error: 'invalid_token' } } as const;
+
+/** What the actions of `tokenController()` do for one request. */
+export class OwnTokens {
+  readonly #answers: Answers;
+  readonly #action: Action;
+  readonly #request: SecurityRequest;
+  readonly #tokens: TokenService;
+
+  constructor(answers: Answers, action: Action, tokens: Constructor<TokenService>) {
+    this.#answers = answers;
+    this.#action = action;
+    this.#request = answers.request(action);
+    this.#tokens = answers.resolve(tokens);
+    noteApp(this.#request, answers.app());
+    // The action of a refresh is public, so nothing else sets it.
+    setHeaders(rawResponse(action), { 'Cache-Control': 'private, no-store' });
+  }
+
+  start(): Promise<IssuedTokens> {
+    return this.#settled(async () => {
+      const login = await this.#login();
+      refuseForeign(login);
+      return this.#tokens.start(login, this.#request);
+    });
+  }
+
+  refresh(body: unknown): Promise<IssuedTokens> {
+    return this.#settled(async () => {
+      const refreshToken = readBody(body);
+      try {
+        return await this.#tokens.refresh(refreshToken, this.#request);
+      } catch (error) {
+        if (isInstance<BadCredentialsError>(error, BadCredentialsError)) {
+          throw withChallenges(error, INVALID_TOKEN);
+        }
+        throw error;
+      }
+    });
+  }
+
+  endCurrent(): Promise<undefined> {
+    return this.#settled(async () => {
+      const login = await this.#login();
+      if (login.provedBy !== 'token' || login.familyId === undefined) throw refused('No token of a family');
+      refuseForeign(login);
+      if (!(await this.#families.revokeCurrent(login, login.familyId, this.#request))) {
+        throw refused('The family of the token is of another user');
+      }
+      return undefined;
+    });
+  }
+
+  families(): Promise<readonly TokenFamily[]> {
+    return this.#settled(async () => this.#families.list(await this.#owner(), this.#request));
+  }
+
+  endAll(): Promise<undefined> {
+    return this.#settled(async () => {
+      await this.#families.revokeUser(await this.#owner(), this.#request);
+      return undefined;
+    });
+  }
+
+  /** Null when it has ended, undefined where the user has none of that id. */
+  endFamily(id: string): Promise<null | undefined> {
+    return this.#settled(async () => {
+      const isEnded = await this.#families.revokeOwn(await this.#owner(), id, this.#request);
+      return isEnded ? null : undefined;
+    });
+  }
+
+  get #families(): TokenFamilies {
+    const families = TokenService.familiesOf(this.#tokens);
+    if (families === undefined) throw new TypeError('The token service of tokenController() has no state');
+    return families;
+  }
+
+  async #login(): Promise<Authentication> {
+    const login = await this.#answers.authentication(this.#action);
+    if (login === undefined) throw new AuthenticationRequiredError();
+    return login;
+  }
+
+  /** A login that may see and end what its user has. */
+  async #owner(): Promise<Authentication> {
+    const login = await this.#login();
+    if (login.provedBy === 'key') throw refused('An API key is no login');
+    if (login.scopes !== undefined) throw refused('The credential is limited by scopes');
+    refuseForeign(login);
+    return login;
+  }
+
+  /** What is no error of the family could tell the client what it should not know. */
+  async #settled<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (isInstance(cause, SecurityError)) throw cause;
+      this.#answers.app().report({ component: 'tokenController()', problem: describeReason(cause) });
+      throw new SecurityFaultError({ cause });
+    }
+  }
+}
+
+/** A user of no store of the app only shares the name with one who has families. */
+function refuseForeign({ source }: Authentication): void {
+  if (source?.kind === 'provider') throw refused('The user is of no userstore');
+}
+
+function refused(reason: string): AccessDeniedError {
+  return new AccessDeniedError({ cause: new Error(reason) });
+}
+
+function readBody(body: unknown): string {
+  const isObject = typeof body === 'object' && body !== null && Object.hasOwn(body, 'refreshToken');
+  const refreshToken = isObject ? (body as { refreshToken: unknown }).refreshToken : undefined;
+  if (typeof refreshToken === 'string' && refreshToken.length <= MAX_LENGTH) return refreshToken;
+  // None of its own: no login would help.
+  throw withChallenges(new InvalidRequestError());
+}

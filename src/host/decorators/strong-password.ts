@@ -1,0 +1,49 @@
+import { ValidateBy, type ValidationArguments, type ValidationOptions } from 'class-validator';
+import { isText, listOf, optional } from '../../util/option-kinds';
+import { type Kind, parseOptions } from '../../util/parse-options';
+import { MIN_LENGTH, passwordFault } from '../../account/password-strength';
+
+export interface StrongPasswordOptions {
+  /** In characters, 8 to 64. @default 12 */
+  minLength?: number;
+  /** The properties beside it with the names of the user. @default ['username', 'email'] */
+  names?: readonly string[];
+}
+
+const OPTIONS = {
+  minLength: MIN_LENGTH,
+  names: optional(listOf('names of properties', isText), ['username', 'email']),
+} satisfies Record<keyof StrongPasswordOptions, Kind<unknown>>;
+
+/**
+ * Checks a new password in a class that class-validator validates: long enough, at most 1,024 bytes, not made of
+ * the user's name, not a common password. It asks for no kinds of characters.
+ *
+ * class-validator puts values into its errors, and routing-controllers into its replies: set
+ * `validation: { validationError: { target: false, value: false } }` beside it.
+ * @throws ConfigurationError for options that are unknown or not valid
+ */
+export function StrongPassword(
+  options: StrongPasswordOptions = {},
+  validationOptions?: ValidationOptions,
+): PropertyDecorator {
+  const { minLength, names } = parseOptions('@StrongPassword', options, OPTIONS);
+  const faultOf = (value: unknown, args: ValidationArguments | undefined): string | undefined => {
+    const object = (args?.object ?? {}) as Record<string, unknown>;
+    return passwordFault(
+      value,
+      minLength,
+      names.map((name) => object[name]),
+    );
+  };
+  return ValidateBy(
+    {
+      name: 'strongPassword',
+      validator: {
+        validate: (value, args) => faultOf(value, args) === undefined,
+        defaultMessage: (args) => `${args?.property ?? 'password'} ${faultOf(args?.value, args) ?? ''}`,
+      },
+    },
+    validationOptions,
+  );
+}

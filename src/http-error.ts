@@ -1,0 +1,34 @@
+/**
+ * The HttpError of the app's own copy of routing-controllers, whose Koa driver sets the status only for its own class; where
+ * that is not installed, a class of the same shape.
+ */
+
+export interface HttpErrorShape extends Error {
+  /** The status of the reply. */
+  httpCode: number;
+}
+
+/** The shape alone, so that whoever reads the declarations need not have routing-controllers. */
+export type HttpErrorClass = new (httpCode: number, message?: string) => HttpErrorShape;
+
+class StandIn extends Error implements HttpErrorShape {
+  constructor(
+    public httpCode: number,
+    message?: string,
+  ) {
+    super(message);
+  }
+}
+
+export const HttpError: HttpErrorClass = load() ?? StandIn;
+
+function load(): HttpErrorClass | undefined {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an app may have another host
+    return (require('routing-controllers') as { readonly HttpError: HttpErrorClass }).HttpError;
+  } catch (error) {
+    const { code } = (error ?? {}) as { code?: unknown };
+    if (code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Logins outside of actions, such as those of sockets: requests are authenticated, and what their logins may do and whether
+ * they still count is decided later.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { ClassDeclarations } from '../access/guards';
+import type { Audit } from '../audit/audit';
+import type { AuthenticationOutcome, Authenticator } from '../authentication/authenticator';
+import type { Authenticated, Login } from '../authentication/chain';
+import type { LiveLogins } from '../authentication/live-logins';
+import type { LoginContext } from '../authentication/login-context';
+import type { KnownLogin, Recheck } from '../authentication/recheck';
+import type { Refusals } from '../authentication/refusals';
+import type { RequestState, RequestStates } from '../authentication/request-state';
+import type { AppComponents } from '../components/app-components';
+import type { Access } from '../core/access';
+import { Authentication } from '../core/authentication';
+import { userIdOf } from '../core/user';
+import { BadCredentialsError, SecurityError, SecurityFaultError } from '../errors';
+import { replyError } from '../http/reply';
+import type { HttpSecurityRequest } from '../http/security-request';
+import type { ResolvedOptions } from '../options';
+import { accessOfRule, type GuardRule } from '../rules/guard-rule';
+import { isInstance } from '../util/instance';
+import { chained } from '../util/maybe-promise';
+import { flag, optional, unchecked } from '../util/option-kinds';
+import { type Kind, parseOptions } from '../util/parse-options';
+import type { Checkers } from './checkers';
+import { type Settle, settleBy } from './settled';
+
+/** How a request outside of actions is authenticated. */
+export interface AuthenticateOptions {
+  /**
+   * Stands in for the header `Authorization`, for a client that cannot set one, such as a browser that opens a socket. A
+   * request that has the header too is refused with 400.
+   */
+  authorization?: string;
+  /** True where the request opens what later changes things: the cross-site check then takes it as unsafe. @default false */
+  handshake?: boolean;
+}
+
+const OPTIONS = {
+  // It comes from a client: what is no text is refused as its request.
+  authorization: unchecked<unknown>(),
+  handshake: optional(flag, false),
+} satisfies Record<keyof AuthenticateOptions, Kind<unknown>>;
+
+export interface OutsideParts {
+  readonly options: ResolvedOptions;
+  readonly audit: Audit;
+  readonly components: AppComponents;
+  readonly states: RequestStates;
+  readonly authenticator: Authenticator;
+  readonly checkers: Checkers;
+  readonly refusals: Refusals;
+  readonly context: LoginContext;
+  readonly liveLogins: LiveLogins;
+  readonly declarations: (() => ClassDeclarations) | undefined;
+}
+
+export class OutsideLogins {
+  /** Where the users came from of the logins that were given, for as long as the app keeps these. */
+  private readonly logins = new WeakMap<Authentication, KnownLogin>();
+  private readonly settled: Settle;
+
+  constructor(readonly parts: OutsideParts) {
+    this.settled = settleBy(parts.audit);
+  }
+
+  /** The login of a request that has been authenticated, which is known from then on. */
+  known({ request }: RequestState, outcome: Authenticated): Authentication {
+    return this.keep(request, outcome).authentication;
+  }
+
+  /** The login of a request; undefined for one without credentials. Every other outcome rejects. */
+  async authenticate(
+    request: IncomingMessage,
+    options?: AuthenticateOptions,
+  ): Promise<Authentication | undefined> {
+    return this.decided(request, options, (outcome) => outcome.kind === 'anonymous');
+  }
+
+  /** The same for a request that must have a login. */
+  async login(request: IncomingMessage, options?: AuthenticateOptions): Promise<Authentication> {
+    const login = await this.decided(request, options, () => false);
+    if (login === undefined) throw new SecurityFaultError();
+    return login;
+  }
+
+  /**
+   * @param name for events and logs
+   * @param isRecheck true where it was granted before, so that a grant is no news
+   * @throws ConfigurationError for a rule that is none, and for names that the app does not have
+   */
+  async authorize(
+    request: IncomingMessage,
+    login: Authentication,
+    rule: GuardRule | undefined,
+    name: string,
+    isRecheck = false,
+  ): Promise<void> {
+    const access = accessOfRule(rule, `event ${name}`, request.method ?? '', this.parts.options.grants);
+    await this.authorizeAccess(request, login, access, isRecheck);
+  }
+
+  /** The same for what has guards of its own. A literal true is the one grant. */
+  async authorizeAccess(
+    request: IncomingMessage,
+    login: Authentication,
+    access: Access,
+    isRecheck = false,
+  ): Promise<true> {
+    const { checkers, options } = this.parts;
+    return this.settled(() => {
+      const known = this.find(login, 'authorize()');
+      const acceptedUntil = Authentication.acceptedUntil(login);
+      // Written so that a broken date has passed.
+      if (acceptedUntil !== undefined && !(options.clock() < acceptedUntil.getTime())) {
+        throw new BadCredentialsError({ cause: new Error('The credential of the login has ended') });
+      }
+      return checkers.authorizeLogin(this.requestOf(known, request), known.login, access, isRecheck);
+    });
+  }
+
+  /** True where a request has been authenticated before, by what it brought itself. */
+  hasLogin(request: IncomingMessage): boolean {
+    return this.parts.states.find({ request, response: undefined })?.outcome?.kind === 'authenticated';
+  }
+
+  /** Whether a login still counts, and as what. Rejects only for a login that is not known. */
+  async recheck(request: IncomingMessage, login: Authentication): Promise<Recheck> {
+    return this.settled(() => {
+      const known = this.find(login, 'recheck()');
+      const asked = { ...known, request: this.requestOf(known, request) };
+      return chained(this.parts.authenticator.recheck(asked), (result) => {
+        if (result.kind === 'holds' && result.login !== known.login) this.keep(asked.request, result.login);
+        return result;
+      });
+    });
+  }
+
+  /** What a client is told whose request was refused with this, with its headers. */
+  refusal(request: IncomingMessage, thrown: unknown): SecurityError {
+    const isOfFamily = isInstance<SecurityError>(thrown, SecurityError);
+    const error = replyError(isOfFamily ? thrown : new SecurityFaultError({ cause: thrown }));
+    this.parts.refusals.complete(error, this.parts.states.of({ request, response: undefined }));
+    return error;
+  }
+
+  private async decided(
+    request: IncomingMessage,
+    options: AuthenticateOptions | undefined,
+    isNobodyFine: (outcome: AuthenticationOutcome) => boolean,
+  ): Promise<Authentication | undefined> {
+    const { authorization, handshake } = parseOptions('authenticate()', options, OPTIONS);
+    const { authenticator, components, refusals, states } = this.parts;
+    return this.settled<Authentication | undefined>(() => {
+      components.startOnce();
+      const action = { request, response: undefined };
+      const state =
+        authorization === undefined ? states.of(action) : states.withAuthorization(action, authorization);
+      const outcome = handshake ? authenticator.handshake(state) : authenticator.authenticate(state);
+      return chained(outcome, (decided) => {
+        if (decided.kind === 'authenticated') return this.known(state, decided);
+        if (isNobodyFine(decided)) return undefined;
+        return refusals.refuse(state, decided).then((error) => {
+          throw error;
+        });
+      });
+    });
+  }
+
+  private keep(request: HttpSecurityRequest, login: Login): Login {
+    if (!this.logins.has(login.authentication)) {
+      this.logins.set(login.authentication, { login, request, id: userIdOf(login.record) });
+    }
+    return login;
+  }
+
+  private find(login: Authentication, call: string): KnownLogin {
+    const known = this.logins.get(login);
+    if (known === undefined)
+      throw new TypeError(`${call} takes a login that authenticate() of this instance gave`);
+    return known;
+  }
+
+  /** A login that came with this very request keeps what it was given in place of a header. */
+  private requestOf({ request }: KnownLogin, raw: IncomingMessage): HttpSecurityRequest {
+    return request.raw === raw
+      ? request
+      : this.parts.states.of({ request: raw, response: undefined }).request;
+  }
+}

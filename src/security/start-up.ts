@@ -1,0 +1,69 @@
+/** What is said of an instance when it starts, whatever its host is. */
+import { ruleWarnings } from '../access/warnings/rule-warnings';
+import type { Audit } from '../audit/audit';
+import { obtainableRoles } from '../authorization/obtainable-roles';
+import type { Components } from '../components/components';
+import type { ContainerLike } from '../components/constructor';
+import { injectionFault } from '../components/injection';
+import type { Access } from '../core/access';
+import { ConfigurationError } from '../errors';
+import type { ResolvedOptions } from '../options';
+import { leavesOf } from '../rules/rule-kind';
+import { placeOf } from '../rules/unknown-names';
+
+/** @throws ConfigurationError for a class of a guard that the container cannot give what its constructor asks for */
+export function refuseUninjectable({ levels, route }: Access, container: ContainerLike): void {
+  for (const { rule, source } of levels) {
+    for (const leaf of leavesOf(rule)) {
+      const cls = leaf.kind === 'policy' ? leaf.policy : leaf.kind === 'owner' ? leaf.store : undefined;
+      const fault = cls && injectionFault(container, cls);
+      if (fault !== undefined) throw new ConfigurationError(`${placeOf(source, { route })}: ${fault}`);
+    }
+  }
+}
+
+/** @throws ConfigurationError where something is guarded and nothing can grant */
+export function refuseWithoutProviders(guarded: Access | undefined, { providers }: Components): void {
+  if (guarded === undefined || providers.length > 0) return;
+  throw new ConfigurationError(
+    `${guarded.action} is guarded but nothing can authenticate: decorate a class with ` +
+      '@AuthProvider(order) and import it before the app starts',
+  );
+}
+
+/** Says who is asked: stores, providers, and whoever may refuse or give roles. */
+export function announceComponents(components: Components, audit: Audit): void {
+  for (const { name } of components.userstores) audit.info(`userstore ${name}`);
+  components.providers.forEach(({ name }, index) => {
+    audit.info(`provider ${String(index + 1)} ${name}`);
+  });
+  for (const { name } of components.authorizationProviders) audit.info(`authorization provider ${name}`);
+  for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
+}
+
+/** Says what is seldom meant of what is guarded. */
+export function announceRules(
+  accesses: readonly Access[],
+  components: Components,
+  options: ResolvedOptions,
+  audit: Audit,
+): void {
+  void announceRuleWarnings(accesses, components, options, audit);
+  if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
+}
+
+/** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */
+async function announceRuleWarnings(
+  accesses: readonly Access[],
+  components: Components,
+  { grants }: ResolvedOptions,
+  audit: Audit,
+): Promise<void> {
+  if (components.authorizationProviders.every((provider) => provider.get().warnings === undefined)) return;
+  try {
+    const roles = await obtainableRoles(components, grants);
+    for (const { message } of ruleWarnings(accesses, components, roles)) audit.warn(message);
+  } catch (cause) {
+    audit.error('The rules of the authorization providers could not be checked', cause);
+  }
+}

@@ -1,0 +1,123 @@
+/** The start of an app that has guards and no server of routing-controllers. */
+import { expect } from 'chai';
+import {
+  AuthProvider,
+  type AuthProviderInterface,
+  ConfigurationError,
+  type Constructor,
+  createSecurity,
+  type RoleChecker,
+  type Security,
+  Userstore,
+} from '../../src';
+import { TestServer } from '../support/drivers';
+import { MemoryLogger, reset } from '../support/reset';
+import { as, CastUserstore, NameProvider } from '../support/secured-server';
+
+describe('start()', () => {
+  let logger: MemoryLogger;
+
+  beforeEach(() => {
+    reset();
+    logger = new MemoryLogger();
+  });
+
+  const secured = (providers: readonly Constructor<AuthProviderInterface>[] = [NameProvider]): Security =>
+    createSecurity({ logger, userstores: [CastUserstore], providers });
+
+  /** Counts its starts. */
+  function counted(): { readonly cls: Constructor<AuthProviderInterface>; readonly starts: () => number } {
+    let starts = 0;
+    class Counted extends NameProvider {
+      onStart(): void {
+        starts += 1;
+      }
+    }
+    return { cls: Counted, starts: () => starts };
+  }
+
+  async function statusOf(security: Security, headers: Record<string, string>): Promise<number> {
+    const guard = security.guard();
+    await using server = await TestServer.start((request, response) => {
+      void guard(request, response).then((isGranted) => {
+        if (isGranted) response.end('inside');
+      });
+    });
+    return (await server.raw('/', { headers })).status;
+  }
+
+  it('starts providers at once, and logs what the app is made of', () => {
+    const { cls, starts } = counted();
+    const security = secured([cls]);
+    security.guard(undefined, { name: 'files' });
+    security.guard('editor', { name: 'notes' });
+    security.start();
+    expect(starts()).to.equal(1);
+    expect(logger.lines).to.deep.equal([
+      'info securest: userstore CastUserstore',
+      'info securest: provider 1 Counted',
+      'info securest: 2 guards',
+    ]);
+  });
+
+  it('does nothing the second time, nor at a request', async () => {
+    const { cls, starts } = counted();
+    const security = secured([cls]);
+    security.start();
+    security.start();
+    expect(await statusOf(security, as('user'))).to.equal(200);
+    expect(starts()).to.equal(1);
+    expect(logger.lines).to.have.length(3);
+  });
+
+  it('is done by the first request that comes to a guard', async () => {
+    const { cls, starts } = counted();
+    const security = secured([cls]);
+    expect(await statusOf(security, as('user'))).to.equal(200);
+    expect(starts()).to.equal(1);
+    expect(logger.lines).to.include('info securest: 1 guard');
+  });
+
+  it('refuses an app with a guard and no provider, whose guards let nobody in', async () => {
+    const security = secured([]);
+    security.guard('editor', { name: 'notes' });
+    expect(() => security.start()).to.throw(
+      ConfigurationError,
+      'guard notes is guarded but nothing can authenticate',
+    );
+    expect(await statusOf(security, as('editor'))).to.equal(500);
+    expect(logger.lines.join('\n')).to.include('nothing can authenticate');
+  });
+
+  it('starts an app that has no guards and no provider yet', () => {
+    secured([]).start();
+    expect(logger.lines).to.deep.equal(['info securest: userstore CastUserstore', 'info securest: 0 guards']);
+  });
+
+  it('finds classes that were decorated after the instance was made', () => {
+    const security = createSecurity({ logger });
+    security.guard();
+    @Userstore()
+    class Users extends CastUserstore {}
+    @AuthProvider(1)
+    class Names extends NameProvider {}
+    security.start();
+    expect(logger.lines).to.include.members([
+      `info securest: userstore ${Users.name}`,
+      `info securest: provider 1 ${Names.name}`,
+    ]);
+  });
+
+  it('refuses a rule whose class cannot be created', () => {
+    // Without a decorator the compiler writes no types down.
+    class Hours implements RoleChecker {
+      constructor(private readonly clock: { now(): number }) {}
+      check(): boolean {
+        return this.clock.now() === 0;
+      }
+    }
+    const security = secured();
+    security.guard(Hours, { name: 'hours' });
+    expect(() => security.start()).to.throw(ConfigurationError, 'Hours has constructor parameters');
+  });
+});
