@@ -126,7 +126,6 @@ export { PROBLEM_SOURCE, reportProblem } from './core/events';
 export type { Problem, ProblemListener, ProblemSource } from './core/events';
 export { ProblemBoard } from './core/problem-board';
 export type { Logger } from './core/logger';
-export type { Action } from './core/exchange';
 export type { SecurityRequest } from './core/request';
 export type { Predicate, RoleChecker } from './core/role-checker';
 export type { Group, User } from './core/user';

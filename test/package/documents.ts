@@ -16,7 +16,6 @@ const SOURCES = [
   'securest/passkeys',
   'securest/passport',
   'securest/redis',
-  'securest/routers',
   'securest/socket',
   'securest/sql',
   'securest/testing',
@@ -28,6 +27,8 @@ const SOURCES = [
   'routing-controllers',
   'typedi',
   'chai',
+  // After the host: both have an Action.
+  'securest/routers',
   './readme-prelude',
 ];
 
