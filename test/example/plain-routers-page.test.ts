@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { reportTable, type Security, securityReport } from 'securest';
+import { PATIENCE_MS } from '../support/deadlines';
 import { TestServer } from '../support/drivers';
 import { blocksOf, runBlock } from '../support/page-app';
 import { MemoryLogger, reset } from '../support/reset';
@@ -29,7 +30,7 @@ for (const [name, printed] of Object.entries(APPS)) {
       const logger = new MemoryLogger();
       const source = printed
         .replace(LISTEN, "export const server = app.listen(0, '127.0.0.1');\nexport { security };")
-        .replace('createSecurity({', 'createSecurity({ logger,');
+        .replace('createSecurity({', `createSecurity({ logger, deadlineMs: ${String(PATIENCE_MS)},`);
       const exported = runBlock(source, { logger }) as { server: Server; security: Security };
       ({ security } = exported);
       server = await TestServer.of(exported.server);

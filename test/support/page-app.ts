@@ -7,13 +7,18 @@ import { compileFunction } from 'node:vm';
 import { transformSync } from '@swc/core';
 import * as securest from '../../src';
 import * as openapi from '../../src/openapi';
+import * as routers from '../../src/routers';
 import { DEADLINE_MS } from './deadlines';
 import { TestServer } from './drivers';
 
 const DOCS = join(__dirname, '../../docs');
 const requireHere = createRequire(__filename);
 /** As the compiler's paths lead to the sources. */
-const OWN: Readonly<Record<string, unknown>> = { securest, 'securest/openapi': openapi };
+const OWN: Readonly<Record<string, unknown>> = {
+  securest,
+  'securest/openapi': openapi,
+  'securest/routers': routers,
+};
 const LISTEN = 'app.listen(3000);';
 
 type Exports = Record<string, unknown>;
