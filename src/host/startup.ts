@@ -21,6 +21,7 @@ import {
   refuseWithoutProviders,
 } from '../security/start-up';
 import { isInstance } from '../util/instance';
+import { counted } from '../util/counted';
 import { listed } from '../util/listed';
 import { jwksRouteOf } from './controllers/jwks-controller';
 
@@ -110,11 +111,11 @@ export function announceServer(
   const open = compiled.filter(({ access }) => access.levels.length === 0);
   const byDefault = compiled.filter(isOpenByDefault);
   audit.info(
-    `${String(compiled.length - open.length)} guarded routes, ` +
+    `${counted(compiled.length - open.length, 'guarded route')}, ` +
       `${String(open.length - byDefault.length)} opened by @Public(), ` +
       `${String(byDefault.length)} open by default`,
   );
-  if (guards.length > 0) audit.info(`${String(guards.length)} guards outside of actions`);
+  if (guards.length > 0) audit.info(`${counted(guards.length, 'guard')} outside of actions`);
   if (byDefault.length > 0) audit.warn(openByDefault(byDefault));
   const warnings = accessWarnings(compiled, options.grants);
   const untyped = warnings.filter(({ code }) => code === 'parameters_without_types');
@@ -131,7 +132,7 @@ const MAX_OPEN = 10;
 function openByDefault(open: readonly HostAction[]): string {
   const routes = open.map(({ access: { method, route, action } }) => `${method} ${route} (${action})`);
   return (
-    `${routes.length === 1 ? '1 route is' : `${String(routes.length)} routes are`} open to anyone: ` +
+    `${counted(routes.length, 'route')} ${routes.length === 1 ? 'is' : 'are'} open to anyone: ` +
     `${listed(routes, MAX_OPEN)}. Guard what is not meant so with @Authorized(), state the rest with @Public(), or set ` +
     "default: 'authenticated'. npx securest report <module> --only open lists them"
   );

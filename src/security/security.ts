@@ -12,6 +12,7 @@ import { guardCalls } from '../guards/guard-calls';
 import { forMethod, type GuardOptions } from '../guards/guards';
 import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
 import type { GuardRule } from '../rules/guard-rule';
+import { counted } from '../util/counted';
 import type { InspectedOptions } from './inspection';
 import { type AuthenticateOptions, OutsideLogins } from './outside-logins';
 import type { SecurityParts } from './parts';
@@ -159,7 +160,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
     components.start();
     this.isStarted = true;
     announceComponents(components, audit);
-    audit.info(all.length === 1 ? '1 guard' : `${String(all.length)} guards`);
+    audit.info(counted(all.length, 'guard'));
     announceRules(all, components, options, audit);
   }
 

@@ -37,7 +37,7 @@ const resolutions = Object.keys(RESOLUTIONS) as Resolution[];
 /** The output that everything but the cells of compilers runs. */
 export const COMPILED = 'tsc5.9-nodenext';
 
-/** The packages that must stay out of a bundle, as docs/apps-and-tests.md has them. */
+/** The packages that must stay out of a bundle, as docs/with-a-bundler.md has them. */
 const EXTERNALS = [
   'securest',
   'routing-controllers',

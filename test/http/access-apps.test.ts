@@ -122,7 +122,7 @@ for (const driver of [...DRIVERS, ...CREATORS]) {
       } finally {
         Object.assign(console, { info, warn });
       }
-      expect(written.join('\n')).to.contain('1 guarded routes');
+      expect(written.join('\n')).to.contain('1 guarded route');
     });
 
     it('keep their meaning when securest() is applied twice', async () => {

@@ -54,7 +54,7 @@ for (const driver of DRIVERS) {
       await using app = await SecuredServer.start(driver, { controllers: [mixed()], routePrefix: '/api' });
       expect(await app.admitted('/api/mixed/plain')).to.deep.equal(ANYONE);
       expect(app.logger.lines).to.include(
-        'info securest: 1 guarded routes, 1 opened by @Public(), 2 open by default',
+        'info securest: 1 guarded route, 1 opened by @Public(), 2 open by default',
       );
       expect(app.warnings).to.deep.equal([
         'warn securest: 2 routes are open to anyone: GET /api/mixed/plain (Mixed.plain); ALL /api/mixed/all (Mixed.all). ' +

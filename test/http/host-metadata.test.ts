@@ -106,7 +106,7 @@ for (const driver of DRIVERS) {
           expect(await app.admitted('/loaded/base')).to.deep.equal(['editor', 'both']);
           expect(await app.json('/loaded/base', 'both')).to.deep.equal({ name: 'both' });
           expect(app.logger.lines).to.include(
-            'info securest: 1 guarded routes, 0 opened by @Public(), 0 open by default',
+            'info securest: 1 guarded route, 0 opened by @Public(), 0 open by default',
           );
         });
       }

@@ -65,7 +65,7 @@ describe('compileServer and announceServer', () => {
       'info securest: userstore Users',
       'info securest: provider 1 Password',
       'info securest: provider 2 Token',
-      'info securest: 1 guarded routes, 1 opened by @Public(), 1 open by default',
+      'info securest: 1 guarded route, 1 opened by @Public(), 1 open by default',
     ]);
     expect(lines[4]).to.match(
       /^warn securest: 1 route is open to anyone: GET \/api\/notes\/open \(Notes\.open\)\. Guard/,
