@@ -119,7 +119,7 @@ function toError({ verdict, error: cause }: Verdict, isToken: boolean): Security
 /** For those who look why, where no provider threw. */
 const INACTIVE = 'The credentials are right, and the user is not active';
 const NOBODYS =
-  'No provider takes the credentials: a JWT has another iss than the options, an opaque token is introspected by nobody';
+  'No provider takes the credentials: a JWT has another iss than the options, no provider introspects opaque tokens';
 
 /** What an error says for the reply, as it can be sent. */
 export function replyOf(error: unknown): Pick<SecurityErrorOptions, 'challenge' | 'replyHeaders'> {

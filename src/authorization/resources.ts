@@ -43,7 +43,7 @@ export class Resources {
   private async get(store: ResourceStoreClass, id: string): LoadedResource {
     const resource: unknown = await this.resolve(store).get(id);
     if (resource === undefined || typeof resource === 'object') return resource;
-    throw new TypeError(`${store.name}.get() returned something that is no resource`);
+    throw new TypeError(`${store.name}.get() returned a value that is not a resource`);
   }
 }
 

@@ -78,7 +78,7 @@ export async function loadRoles(
   }
   const list = isIterable(roles) ? [...roles] : [undefined];
   if (list.every((role) => typeof role === 'string' && role !== '')) return list as string[];
-  throw new SecurityFaultError({ cause: new TypeError(`${loader.name} returned what is no list of roles`) });
+  throw new SecurityFaultError({ cause: new TypeError(`${loader.name} did not return a list of roles`) });
 }
 
 /** A text is a list too, of its letters: that is never what was meant. */

@@ -14,11 +14,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => (require('./init') as { init: Command }).init,
   },
   report: {
-    summary: 'reports who may call each route of an app',
+    summary: 'lists the users and roles that may call each route of an app',
     load: () => (require('./report') as { report: Command }).report,
   },
   explain: {
-    summary: 'explains who may send a request to an app, and why',
+    summary: 'explains whether a user may send a request to an app, and why',
     load: () => (require('./explain') as { explain: Command }).explain,
   },
   hash: {
@@ -38,7 +38,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => (require('./sql-migrate') as { sqlMigrate: Command }).sqlMigrate,
   },
   'sql clean': {
-    summary: 'deletes what has ended from a database',
+    summary: 'deletes ended sessions, tokens and keys from a database',
     load: () => (require('./sql-clean') as { sqlClean: Command }).sqlClean,
   },
   'key add': {

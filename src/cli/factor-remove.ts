@@ -10,8 +10,8 @@ const TRIES = 20;
 export const factorRemove: Command = {
   usage: `Usage: securest factor remove <database> <username> [otp|<passkey id>] [options]
 
-Removes a second factor of a user, or all of them: for people who have lost their devices and recovery codes. Make sure who
-is asking: after it a password alone is a login. Exits 1 when the user has no such factor.
+Removes a second factor of a user, or all of them: for users who have lost their devices and recovery codes. Verify the
+identity of the user first: afterwards the password alone is enough to log in. Exits 1 when the user has no such factor.
 
 ${FACTORS_USAGE}
 

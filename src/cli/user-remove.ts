@@ -19,7 +19,7 @@ export const userRemove: Command = {
   usage: `Usage: securest user remove <store> <username> [options]
 
 Removes a user. Where the same database keeps the logins, sessions, API keys and second factors of the app, these end
-too, so that nobody who gets the name later inherits them; elsewhere the commands that end them are printed. Exits 1 when
+too, so that a later user of the same name does not inherit them; elsewhere the commands that end them are printed. Exits 1 when
 the user does not exist.
 
 ${STORE_USAGE}

@@ -168,7 +168,7 @@ export function credentialsOf({ credential, schemes }: AuthProviderInterface): r
   if (credential === undefined) return DEFAULT_CREDENTIALS;
   if (typeof credential === 'string') return [credential.toLowerCase()];
   if (credential.length === 0 && schemes?.length !== 0) {
-    throw new TypeError('`credential` must name what the provider reads');
+    throw new TypeError('`credential` must name the part of the request that the provider reads');
   }
   return credential.map((name) => name.toLowerCase());
 }

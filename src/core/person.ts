@@ -32,7 +32,7 @@ export function personOf(
     return at(username, userstore, app, nobody);
   }
   if (!isUser(user.user)) throw nobody('the login has no valid user');
-  if (user.source?.kind === 'provider') throw nobody('the user of the login is of no userstore');
+  if (user.source?.kind === 'provider') throw nobody('the user of the login belongs to no userstore');
   return at(user.user.username, Authentication.homeOf(user) ?? (app && user.source?.name), app, nobody);
 }
 

@@ -25,7 +25,9 @@ export async function startingUser(login: Authentication, app: AppFacts): Promis
  */
 export function refuseUnproved({ provedBy }: Authentication): void {
   if (provedBy !== 'login')
-    throw refused(`Authenticated by a ${provedBy}, and only a login starts what outlives it`);
+    throw refused(
+      `Authenticated by a ${provedBy}, and only a login can start a session, a refresh token or an API key`,
+    );
 }
 
 function refused(reason: string): AccessDeniedError {

@@ -80,8 +80,8 @@ const FIELDS: readonly (readonly [field: keyof User, holds: (value: unknown) => 
   ['password', isOptionalString, 'a text, null or absent'],
   ['email', isOptionalString, 'a text, null or absent'],
   ['active', (value) => value === undefined || typeof value === 'boolean', 'true, false or absent'],
-  ['roles', isOptionalNames, 'a list of texts that are not empty, null or absent'],
-  ['groups', isOptionalNames, 'a list of texts that are not empty, null or absent'],
+  ['roles', isOptionalNames, 'null, absent, or a list of non-empty strings'],
+  ['groups', isOptionalNames, 'null, absent, or a list of non-empty strings'],
   ['tokensValidFrom', isOptionalDate, 'a valid Date, null or absent'],
 ];
 
@@ -92,8 +92,8 @@ const GROUP_FIELDS: readonly (readonly [
   must: string,
 ])[] = [
   ['name', isName, 'a text that is not empty'],
-  ['roles', isOptionalNames, 'a list of texts that are not empty, null or absent'],
-  ['groups', isOptionalNames, 'a list of texts that are not empty, null or absent'],
+  ['roles', isOptionalNames, 'null, absent, or a list of non-empty strings'],
+  ['groups', isOptionalNames, 'null, absent, or a list of non-empty strings'],
 ];
 
 const MAX_ID_LENGTH = 256;
@@ -115,9 +115,9 @@ export function notAUser(value: unknown, from: string): TypeError {
     const fault = faultOf(value, field, holds, must, 'user');
     if (fault === undefined) continue;
     const name = field === 'username' ? '' : ` (user ${printable(String(read(value, 'username')))})`;
-    return new TypeError(`${from} returned a record that is no user${name}: ${fault}`);
+    return new TypeError(`${from} returned a record that is not a user${name}: ${fault}`);
   }
-  return new TypeError(`${from} returned a record that is no user each time that it is looked at`);
+  return new TypeError(`${from} returned a record that is not a user at every read`);
 }
 
 /**
@@ -132,9 +132,9 @@ export function notAGroup(value: unknown, from: string, asked: string): TypeErro
   for (const [field, holds, must] of GROUP_FIELDS) {
     const fault = faultOf(value, field, holds, must, 'group');
     if (fault === undefined) continue;
-    return new TypeError(`${from} returned a record that is no group (group ${group}): ${fault}`);
+    return new TypeError(`${from} returned a record that is not a group (group ${group}): ${fault}`);
   }
-  return new TypeError(`${from} returned a record that is no group each time that it is looked at`);
+  return new TypeError(`${from} returned a record that is not a group at every read`);
 }
 
 const UNREADABLE = Symbol('unreadable');

@@ -45,7 +45,7 @@ export function readOtp(text: unknown): OtpRecord {
     recovery.every((code) => typeof code === 'string' && code.length === 43);
   if (isRecord) return value as unknown as OtpRecord;
   throw new ServiceUnavailableError({
-    cause: new Error('What is kept of one-time codes is none, or of a later version'),
+    cause: new Error('The stored one-time-code record is invalid, or of a later version'),
   });
 }
 

@@ -248,7 +248,7 @@ export class OtpService implements SecondFactorInterface {
     }
     throw new ServiceUnavailableError({
       retryAfterSeconds: 1,
-      cause: new Error('What is kept of one-time codes was changed by others each time'),
+      cause: new Error('The stored one-time-code record was changed concurrently each time'),
     });
   }
 

@@ -28,7 +28,7 @@ export function readPasskey(text: unknown): PasskeyRecord {
   const value = typeof text === 'string' ? parsed(text) : undefined;
   if (value === undefined || !isPasskey(value)) {
     throw new ServiceUnavailableError({
-      cause: new Error('A stored passkey is none, or of a later version'),
+      cause: new Error('The stored passkey is invalid, or of a later version'),
     });
   }
   const { username, userstore, userId, createdAt, lastUsedAt, ...rest } = value;

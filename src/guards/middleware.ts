@@ -67,7 +67,7 @@ export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined)
     attempted(() =>
       chained(calls.authorize(action), (granted) => {
         if (granted === true) return granted;
-        throw new SecurityFaultError({ cause: new Error('A guard was decided in no known way') });
+        throw new SecurityFaultError({ cause: new Error('A guard was decided in an unknown way') });
       }),
     );
 

@@ -127,7 +127,7 @@ function addNetwork(networks: BlockList, network: unknown): void {
 function invalid(): ConfigurationError {
   return new ConfigurationError(
     'trustProxy: give the number of proxies in front of the app, or a list of their networks such as ' +
-      "['10.0.0.0/8']; true would trust what any client sends",
+      "['10.0.0.0/8']; true would trust the headers of any client",
   );
 }
 

@@ -56,7 +56,7 @@ export const REFUSED_PRINCIPALS = {
   },
   name: {
     kind: 'name',
-    cure: 'a ticket was refused that `username` returned no user name for; without that option a principal of several components has none',
+    cure: 'a ticket was refused because `username` returned no username; without that option a principal of several components has no username',
   },
   userCase: {
     kind: 'user case',

@@ -98,7 +98,7 @@ export class GroupSearch {
     // Everybody has a primary group. Nobody without groups is let in where a rule may deny one.
     if (sids.length === 0) {
       throw new Error(
-        'LdapUserstore: a user has no tokenGroups: this is no Active Directory, or bindDn may not read them',
+        'LdapUserstore: a user has no tokenGroups: the directory is not an Active Directory, or bindDn may not read them',
       );
     }
     if (sids.length > MAX_TOKEN_GROUPS) throw new Error('LdapUserstore: a user is in too many groups');

@@ -13,8 +13,7 @@ export function setUpWarnings({ urls, userFilter, groups }: LdapSettings): reado
   for (const name of new Set(locks.map(([, attribute = '']) => attribute.toLowerCase()))) {
     warnings.push(
       name === 'lockouttime'
-        ? 'userFilter has lockoutTime, which stays until the next good login: whoever was locked is kept out after ' +
-            'the lock has ended. Leave it out: locked users of Active Directory are inactive without it'
+        ? 'userFilter has lockoutTime, which stays until the next good login: a user who was locked is refused after the lock has ended. Leave it out: locked users of Active Directory are inactive without it'
         : 'userFilter has pwdAccountLockedTime, which stays until the next good login: whoever was locked is kept ' +
             `out after the lock has ended. Leave it out, or name the lock without an end: (!(pwdAccountLockedTime=${FOR_EVER}))`,
     );

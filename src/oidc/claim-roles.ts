@@ -48,9 +48,7 @@ export function rolesIn(claims: Claims, roles: ClaimRoles): readonly string[] {
   const found: unknown = roles(claims);
   if (isNames(found)) return [...new Set(found)];
   ignoreRejection(found);
-  throw new TypeError(
-    `roles must return a list of non-empty texts, and what it returned is ${typeNameOf(found)}`,
-  );
+  throw new TypeError(`roles must return a list of non-empty strings, but it returned ${typeNameOf(found)}`);
 }
 
 function claimIn(claims: Claims, name: string): readonly string[] {
@@ -65,14 +63,14 @@ function objectIn(object: JsonObject | undefined, name: string): JsonObject | un
   if (object === undefined || !Object.hasOwn(object, name)) return undefined;
   const value = object[name];
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw invalid(`${name}, read for roles, is no object`);
+  throw invalid(`${name}, read for roles, is not an object`);
 }
 
 function listIn(object: JsonObject | undefined, name: string): readonly string[] {
   if (object === undefined || !Object.hasOwn(object, name)) return [];
   const value = object[name];
   if (isNames(value)) return value;
-  throw invalid(`${name}, read for roles, is no list of non-empty texts`);
+  throw invalid(`${name}, read for roles, is not a list of non-empty strings`);
 }
 
 function isNames(value: unknown): value is readonly string[] {

@@ -122,7 +122,7 @@ function checkAudience(claims: JsonObject, { audience, audienceClaim }: TokenPol
   const list = audienceClaim === 'aud' && Array.isArray(stated) ? (stated as readonly unknown[]) : [stated];
   if (!list.every((name) => typeof name === 'string')) throw invalid(`${audienceClaim} is no text`);
   if (list.some((name) => audience.includes(name))) return;
-  throw ofOtherAudience(`${audienceClaim} has none of the option audience`);
+  throw ofOtherAudience(`${audienceClaim} has no value of the option audience`);
 }
 
 function ofOtherAudience(reason: string): TokenInvalidError {
@@ -183,7 +183,7 @@ function uncheckedIn(confirmation: object, { dpop, mtls }: Pick<TokenPolicy, 'dp
   if (Object.hasOwn(confirmation, 'x5t#S256') && !mtls) {
     return 'cnf has x5t#S256, and the option mtls is not set';
   }
-  return 'cnf has a member that cannot be checked, or none';
+  return 'cnf is empty, or has a member that cannot be checked';
 }
 
 function textIn(claims: JsonObject, name: string): string | undefined {

@@ -119,7 +119,7 @@ export class FetchedKeys implements KeySource {
     if (typeof address !== 'string') throw new FetchFailedError('discovery states no jwks_uri');
     const document = await this.options.fetcher.fetch(address);
     const keys: unknown = Object.hasOwn(document, 'keys') ? document['keys'] : undefined;
-    if (!Array.isArray(keys)) throw new FetchFailedError('what the issuer sent is no set of keys');
+    if (!Array.isArray(keys)) throw new FetchFailedError('the reply of the issuer is not a set of keys');
     const set = new KeySet(keys as readonly unknown[]);
     this.#tellSkipped(set.skipped.slice(0, MAX_TOLD).join(', '));
     return set;

@@ -312,7 +312,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   }
 }
 
-const UNKNOWN_CLIENT = 'The token is of a client that acts for itself, and findClient() found nobody for it';
+const UNKNOWN_CLIENT =
+  'The token belongs to a client that acts for itself, and findClient() returned no user for it';
 const UNKNOWN_USER = 'findUser() found no user for the subject';
 const NO_ROLES: readonly string[] = Object.freeze([]);
 function sourceIn(store: ProofStore | undefined): ProblemSource | undefined {

@@ -46,7 +46,7 @@ export function readJwsHeader(
   const [header, ...others] = token.split('.').map(decodeBase64Url);
   if (others.includes(undefined)) throw invalid('The token is not encoded canonically');
   const json = parseJsonObject(header);
-  if (json === undefined) throw invalid('The header is no JSON object, or not encoded canonically');
+  if (json === undefined) throw invalid('The header is not a JSON object, or not encoded canonically');
   const own = (name: string): unknown => (Object.hasOwn(json, name) ? json[name] : undefined);
   const [algorithm, kid] = [own('alg'), own('kid')];
   if (typeof algorithm !== 'string' || !algorithms.includes(algorithm))

@@ -39,7 +39,7 @@ export type RefusalStatus = keyof typeof REFUSALS;
 
 const HEADERS = {
   'WWW-Authenticate': {
-    description: 'The schemes that are asked for, with what is wrong with a token.',
+    description: 'The schemes of the credentials that are asked for, with the fault of a token.',
     schema: { type: 'string' },
   },
   'Retry-After': {

@@ -91,7 +91,7 @@ export class PassportProvider<U extends User = User> implements AuthProviderInte
       case 'error':
         throw errorOfError(outcome.error, this.#isOutage);
       case 'redirect':
-        throw new Error('The strategy redirects: an interactive login is no authentication provider');
+        throw new Error('The strategy redirects: an interactive login cannot be an authentication provider');
       case 'pass':
         return null;
     }

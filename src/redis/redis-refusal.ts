@@ -1,6 +1,6 @@
 /** What to do about the refusals of Redis, by the code that begins them. */
 const CURES: Readonly<Record<string, string>> = {
-  READONLY: 'it is a replica, which nobody may write to: connect to the master',
+  READONLY: 'it is a read-only replica: connect to the master',
   NOAUTH: 'it wants a password: give the client one',
   WRONGPASS: 'it refuses the user or the password of the client',
   NOPERM: 'its ACL does not let the user of the client do this',

@@ -59,8 +59,8 @@ export class RedisRevocationLog implements RevocationLogInterface, ProblemSource
       client: redis,
       component: 'RedisRevocationLog',
       probe: () => probe(`${prefix}:{revoked}:probe`),
-      withoutRedis: 'what other processes revoke is not known here',
-      withoutWrites: 'what is revoked here is not known to other processes',
+      withoutRedis: 'revocations of other processes are not known here',
+      withoutWrites: 'revocations of this process are not known to others',
     });
   }
 

@@ -65,8 +65,8 @@ export class RedisState implements StateStoreInterface, ProblemSource {
       client: redis,
       component: 'RedisState',
       probe: () => this.#writer.run(PROBE, `${prefix}:probe`),
-      withoutRedis: 'what needs its state is refused with 503',
-      withoutWrites: 'what it keeps can be read, and changes are refused with 503',
+      withoutRedis: 'requests that need its state are refused with 503',
+      withoutWrites: 'its entries can be read, and changes are refused with 503',
     });
     this.revocationLog = new RedisRevocationLog(redis, { prefix });
   }

@@ -99,7 +99,7 @@ export class StateLink implements ProblemSource {
     // What was refused is allowed again when a write has been taken: a replica, too, answers to reads.
     if (this.#outage === undefined || (kind === 'read' && this.#outage.said !== undefined)) return;
     this.#outage = undefined;
-    this.#tell('recovered', 'Redis does what it is asked again');
+    this.#tell('recovered', 'Redis executes commands again');
   }
 
   #failed(error: unknown): void {

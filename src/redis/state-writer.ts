@@ -99,7 +99,7 @@ function replicated(client: RedisClient, replicas: number): Run {
     const isWritten = !Array.isArray(answer) || answer[0] === 'yes';
     if (isWritten && !(Number(count) >= replicas)) {
       throw new TooFewReplicasError(
-        `Fewer than ${String(replicas)} replicas of Redis have what was written after ${String(WAIT_MS)} ms`,
+        `Fewer than ${String(replicas)} replicas of Redis have the write after ${String(WAIT_MS)} ms`,
       );
     }
     return answer;

@@ -108,7 +108,9 @@ export function pairBoundTo({ authorizationChecker, currentUserChecker }: Checke
 export function securedBy(options: unknown): Binding {
   const binding = typeof options === 'object' && options !== null ? pairBoundTo(options) : undefined;
   if (binding !== undefined) return binding;
-  throw new ConfigurationError('The options are not secured: hand over what securest() or secure() returns');
+  throw new ConfigurationError(
+    'The options are not secured: pass the options that securest() or secure() returns',
+  );
 }
 
 /**

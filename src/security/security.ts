@@ -27,7 +27,7 @@ let inspect: (security: BaseSecurity) => InspectedOptions;
 /** What sockets need of an instance. @throws ConfigurationError for what is none */
 export function outsideLoginsOf(security: unknown, call: string): OutsideLogins {
   if (security instanceof BaseSecurity) return find(security as BaseSecurity);
-  throw new ConfigurationError(`${call} takes what createSecurity() gives`);
+  throw new ConfigurationError(`${call} takes an instance of createSecurity()`);
 }
 
 /** True for what `createSecurity()` of this copy of the library gives. */

@@ -49,7 +49,8 @@ export function announceRules(
   audit: Audit,
 ): void {
   void announceRuleWarnings(accesses, components, options, audit);
-  if (options.skip !== undefined) audit.warn('a skip hook is set: what it skips reaches guarded actions');
+  if (options.skip !== undefined)
+    audit.warn('a skip hook is set: requests that it skips reach guarded actions');
 }
 
 /** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */

@@ -97,7 +97,7 @@ export class EventCalls {
       if (typeof ack === 'function') (ack as (answer: unknown) => void)({ error: data });
       else socket.emit('security_error', { event, ...data });
     } catch (cause) {
-      known.outside.parts.audit.error('A client of socket.io could not be told that it is refused', cause);
+      known.outside.parts.audit.error('A client of socket.io could not be sent its refusal', cause);
     }
   }
 }

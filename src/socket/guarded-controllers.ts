@@ -35,5 +35,5 @@ export function guardControllers({ prototype }: ControllersPackage): void {
 }
 
 const UNSECURED =
-  'SocketControllers: its server is not secured, so nobody could tell who sends an event: call secureSocketIo(security, io) ' +
+  'SocketControllers: its server is not secured, so the sender of an event is not known: call secureSocketIo(security, io) ' +
   'and secureSocketControllers(security) before, and give it that `io`';

@@ -51,7 +51,7 @@ export function namespacesOf(io: SocketIoServer): readonly IoNamespace[] {
   if (options.connectionStateRecovery) {
     throw new ConfigurationError(
       'secureSocketIo(): take connectionStateRecovery out of the options of the socket.io server: a client that comes back ' +
-        'would get the rooms and events of its former login, whoever it is now',
+        'would get the rooms and events of its former login, even as another user',
     );
   }
   if (engine?.clientsCount !== undefined && engine.clientsCount !== 0) {

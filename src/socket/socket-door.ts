@@ -41,7 +41,7 @@ export class SocketDoor {
         process.nextTick(next, error);
       };
       this.refusalOf(socket).then(later, (cause: unknown) => {
-        this.outside.parts.audit.error('A client of socket.io could not be told that it is refused', cause);
+        this.outside.parts.audit.error('A client of socket.io could not be sent its refusal', cause);
         later(new SecurityFaultError());
       });
     });

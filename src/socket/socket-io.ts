@@ -36,7 +36,7 @@ export function secureSocketIo<U extends User, R extends string>(
   const { open, ...given } = parseOptions('secureSocketIo()', options, SOCKET_IO_OPTIONS);
   if (given.anonymous && given.rule !== undefined) {
     throw new ConfigurationError(
-      'secureSocketIo(): with `anonymous` nobody would have to meet the `rule`: leave one of them out',
+      'secureSocketIo(): with `anonymous` the `rule` would never be checked: leave one of them out',
     );
   }
   accessOfRule(given.rule, 'event connect', 'GET', outside.parts.options.grants);

@@ -160,5 +160,5 @@ function checkValue(value: string): void {
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new ServiceUnavailableError({ cause: new Error('securest_otp has a row that is no text') });
+  throw new ServiceUnavailableError({ cause: new Error('securest_otp has a row that is not text') });
 }

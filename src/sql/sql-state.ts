@@ -166,5 +166,5 @@ export class SqlState implements StateStoreInterface, ProblemSource {
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new ServiceUnavailableError({ cause: new Error('securest_state has a row that is no text') });
+  throw new ServiceUnavailableError({ cause: new Error('securest_state has a row that is not text') });
 }

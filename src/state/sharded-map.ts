@@ -35,7 +35,7 @@ export class ShardedMap<V> {
     // Of a text that is shorter the code is NaN, which is 0 here.
     const place = (key.charCodeAt(length - 1) * 31 + (key.charCodeAt(length - 2) | 0)) & (SHARDS - 1);
     const shard = this.#shards[place];
-    if (shard === undefined) throw new TypeError('ShardedMap: there is no such place');
+    if (shard === undefined) throw new TypeError('ShardedMap: unknown place');
     return shard;
   }
 }

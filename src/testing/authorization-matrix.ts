@@ -111,7 +111,7 @@ export function describeAuthorization(
   const { compiled, guards } = inspectOptions(first);
   if (isSecurity(first) && guards.length === 0) {
     throw new ConfigurationError(
-      'describeAuthorization(): the instance has no guard: load what makes its guards',
+      'describeAuthorization(): the instance has no guard: import the modules that make its guards first',
     );
   }
   if (!isSecurity(first) && driver === 'node') {

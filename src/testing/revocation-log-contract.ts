@@ -54,7 +54,7 @@ export function revocationLogContract(options: RevocationLogContractOptions): vo
         try {
           await trial.append(meanwhile);
           const reading = await trial.read(cursor);
-          same(reading.list, [meanwhile], 'what is read before the late entry is there');
+          same(reading.list, [meanwhile], 'the page before the late entry');
           cursor = reading.cursor;
         } finally {
           await commit();

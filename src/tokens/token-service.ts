@@ -178,7 +178,7 @@ export class TokenService {
   async refresh(refreshToken: string, request?: SecurityRequest): Promise<IssuedTokens> {
     const families = this.#stateful('refresh');
     if (!families.isRefreshOn) throw new ConfigurationError('TokenService.refresh(): `refresh` is false');
-    if (typeof (refreshToken as unknown) !== 'string') throw invalid('The refresh token is no string');
+    if (typeof (refreshToken as unknown) !== 'string') throw invalid('The refresh token is not a string');
     return families.refresh(refreshToken, request);
   }
 

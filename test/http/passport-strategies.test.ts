@@ -328,7 +328,9 @@ for (const driver of DRIVERS) {
       const reply = await api.get('/guarded', { 'x-login': 'please' });
       expect([reply.status, reply.json()]).to.deep.equal([500, BODIES.fault]);
       expect(reply.headers).to.not.have.property('location');
-      expect(api.logger.lines.join('\n')).to.include('an interactive login is no authentication provider');
+      expect(api.logger.lines.join('\n')).to.include(
+        'an interactive login cannot be an authentication provider',
+      );
     });
 
     it('one that is silent is 503 when its time is over, and what it says later counts for nothing', async () => {

@@ -59,7 +59,7 @@ for (const driver of DRIVERS) {
         }
         expect(api.ran).to.deep.equal([]);
         const log = api.logger.lines.join('\n');
-        expect(log).to.include('People returned a record that is no user (user ann)').and.to.include(cure);
+        expect(log).to.include('People returned a record that is not a user (user ann)').and.to.include(cure);
         expect(log).to.not.include(SECRET);
       });
     }
@@ -69,7 +69,7 @@ for (const driver of DRIVERS) {
       await start(peopleOf({ groups: ['staff'] }, { staff }));
       expect((await api.get('/admin', ANN)).status).to.equal(500);
       const log = api.logger.lines.join('\n');
-      expect(log).to.include('People returned a record that is no group (group staff)');
+      expect(log).to.include('People returned a record that is not a group (group staff)');
       expect(log).to.include('map it in getGroup: roles: group.roles.map((role) => role.name)');
       expect(log).to.not.include(SECRET);
     });

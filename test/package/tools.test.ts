@@ -148,7 +148,10 @@ describe('An app is told at start of its decorator metadata', function () {
 
   for (const [tool, cure] of [
     ['esbuild', /compile with emitDecoratorMetadata \(tsc or swc; esbuild/],
-    ['tsx', /this process runs under tsx, which emits none: run it with node -r @swc-node\/register/],
+    [
+      'tsx',
+      /this process runs under tsx, which emits no decorator metadata: run it with node -r @swc-node\/register/,
+    ],
   ] as const) {
     it(`by ${tool}: actions have no types, which one line says with the cure`, async () => {
       const app = await started(tool, 'actions.ts');

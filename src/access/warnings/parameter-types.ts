@@ -76,6 +76,6 @@ function hasMetadata({ target, method }: RouteParameter): boolean {
 const WITHOUT_TYPES: TypeFault = {
   code: 'parameters_without_types',
   consequence:
-    'was compiled without decorator metadata, so nothing that it takes is converted or validated: a number stays text, ' +
-    `and a body is of no class; ${metadataCure()}`,
+    'was compiled without decorator metadata, so its parameters are neither converted nor validated: a number stays a ' +
+    `string, and a body is a plain object; ${metadataCure()}`,
 };

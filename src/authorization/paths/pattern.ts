@@ -63,7 +63,7 @@ export function matchesGlob(pieces: readonly string[], text: string): boolean {
 function faultOf(segment: string): string | undefined {
   if (segment.startsWith(':') || /[{}]/.test(segment))
     return 'a path has no parameters: write * in their place';
-  if (segment.includes('?')) return 'a path has no ? in it: write * for what may be anything';
+  if (segment.includes('?')) return 'a path cannot contain ?: write * for a segment of any text';
   return isPlainSegment(segment) ? undefined : NOT_PLAIN;
 }
 

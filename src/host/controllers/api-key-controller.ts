@@ -149,7 +149,7 @@ function refuseWeak(login: Authentication | undefined, clock: Clock): asserts lo
   if (login === undefined) throw new AuthenticationRequiredError();
   const { provedBy, source } = login;
   if (source?.kind === 'provider') {
-    throw new AccessDeniedError({ cause: new Error('A user of no userstore has no API keys') });
+    throw new AccessDeniedError({ cause: new Error('A user without a userstore has no API keys') });
   }
   if (provedBy === 'login') return;
   if (provedBy !== 'session') {

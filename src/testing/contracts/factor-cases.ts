@@ -49,12 +49,12 @@ function atOnce(asks: readonly (() => MaybePromise<boolean>)[]): Promise<boolean
 
 async function isNothing(value: MaybePromise<unknown>): Promise<void> {
   const is = await value;
-  assert.ok(is === null || is === undefined, 'what is not there is null or undefined');
+  assert.ok(is === null || is === undefined, 'a missing entry is null or undefined');
 }
 
 export const FACTOR_CASES: readonly Case[] = [
   [
-    'keeps a text for a user, changes it and removes it, each only from what it is',
+    'keeps, changes and removes a text of a user, each only from its present value',
     async (store) => {
       const user = { username: newName() };
       await isNothing(store.getOtp(user));
@@ -174,7 +174,7 @@ export const FACTOR_CASES: readonly Case[] = [
     },
   ],
   [
-    'changes a passkey only from what it is, and lets one of ten changes at once win',
+    'changes a passkey only from its present value, and lets one of ten concurrent changes win',
     async (store) => {
       const user = { username: newName() };
       assert.equal(await store.addPasskey(newPasskey(user)), true);

@@ -14,10 +14,10 @@ export const LOG_CASES: readonly LogCase[] = [
     'gives a cursor before anything is written, from which the first entry is read',
     async (trial) => {
       const { cursor, list } = await trial.read();
-      same(list, [], 'what is read before anything is written');
+      same(list, [], 'the page before the first write');
       const entry = trial.entry();
       await trial.append(entry);
-      same((await trial.read(cursor)).list, [entry], 'what is read after the first entry');
+      same((await trial.read(cursor)).list, [entry], 'the page after the first entry');
     },
   ],
   [
@@ -31,7 +31,7 @@ export const LOG_CASES: readonly LogCase[] = [
     },
   ],
   [
-    'gives what is new since a cursor, each time',
+    'gives the entries since a cursor, each time',
     async (trial) => {
       let { cursor } = await trial.read();
       for (let turn = 0; turn < 5; turn += 1) {
@@ -63,7 +63,7 @@ export const LOG_CASES: readonly LogCase[] = [
       const [one, other] = [trial.entry(), trial.entry()];
       await trial.append(one, other, one);
       const { cursor, list } = await trial.read();
-      same(namesOf(list), namesOf([one, other]), 'what is read of an entry that was appended twice at once');
+      same(namesOf(list), namesOf([one, other]), 'the page after an entry was appended twice at once');
       await trial.append(one);
       await trial.append(other);
       const after = namesOf((await trial.read(cursor)).list);
@@ -79,7 +79,7 @@ export const LOG_CASES: readonly LogCase[] = [
     'takes an empty list',
     async (trial) => {
       await trial.append();
-      same((await trial.read()).list, [], 'what is read after nothing was appended');
+      same((await trial.read()).list, [], 'the page after nothing was appended');
     },
   ],
   [
@@ -90,12 +90,12 @@ export const LOG_CASES: readonly LogCase[] = [
       await trial.append(...list);
       const one = await trial.read(first.cursor);
       same(one.list, list, 'what one reader reads');
-      same((await trial.read(second.cursor)).list, list, 'what another reader reads after it');
+      same((await trial.read(second.cursor)).list, list, 'the page of another reader after it');
       same((await trial.read(first.cursor)).list, list, 'what a cursor gives again');
     },
   ],
   [
-    'loses no entry of several that append at once, for one who reads meanwhile',
+    'loses no entry of concurrent appends, for a reader meanwhile',
     async (trial) => {
       const start = await trial.read();
       const lists = Array.from({ length: WRITERS }, () => trial.entries(5));

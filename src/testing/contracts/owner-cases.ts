@@ -117,7 +117,7 @@ export const OWNER_CASES: readonly Case[] = [
       ),
   ],
   [
-    'takes the names of what objects have as owners',
+    'takes the names of members of objects as owners',
     async (trial) => areApart(trial, ['__proto__', 'constructor', 'toString', 'length']),
   ],
   [

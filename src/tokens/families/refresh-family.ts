@@ -173,5 +173,5 @@ function issued(parts: FamilyParts, record: FamilyRecord, token: RefreshToken): 
 }
 
 function invalid(reason: string): TokenInvalidError {
-  return new TokenInvalidError({ cause: new Error(`The refresh token is no good: ${reason}`) });
+  return new TokenInvalidError({ cause: new Error(`The refresh token is not valid: ${reason}`) });
 }

@@ -257,7 +257,7 @@ export class Revocations {
 
 /** Only a ConfigurationError is quoted: it names what the app must change, while others may quote data. */
 function unreadable(error: unknown): Omit<Problem, 'component'> {
-  const problem = 'it cannot be read, so that nobody knows which tokens are revoked';
+  const problem = 'it cannot be read, so revoked tokens are not known';
   const cause = error instanceof ServiceUnavailableError ? error.cause : error;
   const isCurable = cause instanceof ConfigurationError;
   return { type: 'degraded', problem: isCurable ? `${problem}: ${cause.message}` : problem };

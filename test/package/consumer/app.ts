@@ -49,7 +49,7 @@ assert.deepEqual(
 );
 assert.equal(typeof actingAs, 'function');
 for (const secure of [upgradeGuard, secureSocketIo, secureSocketControllers]) {
-  assert.throws(() => secure({} as never, {} as never), /takes what createSecurity\(\) gives/);
+  assert.throws(() => secure({} as never, {} as never), /takes an instance of createSecurity\(\)/);
 }
 for (const Shared of [RedisState, RedisThrottle]) {
   assert.throws(() => new Shared(undefined as never), /needs a client of ioredis/);

@@ -64,15 +64,15 @@ describe('The error for a record that is not valid', () => {
   it('names store, user, field, type and cure of a relation', () => {
     const { message } = notAUser({ username: 'ann', roles: [{ name: SECRET }] }, 'People');
     expect(message).to.equal(
-      'People returned a record that is no user (user ann): roles must be a list of texts that are not empty, null ' +
-        'or absent, and is a list with an object: map it in getUser: roles: user.roles.map((role) => role.name)',
+      'People returned a record that is not a user (user ann): roles must be null, absent, or a list of non-empty ' +
+        'strings, and is a list with an object: map it in getUser: roles: user.roles.map((role) => role.name)',
     );
   });
 
   it('names the group and the cure where the record is a group', () => {
     const { message } = notAGroup({ name: 'staff', roles: [{ name: SECRET }] }, 'People', 'staff');
     expect(message).to.match(
-      /^People .* no group \(group staff\): roles must be .* in getGroup: roles: group\.roles\.map/,
+      /^People .* not a group \(group staff\): roles must be .* in getGroup: roles: group\.roles\.map/,
     );
     expect(notAGroup(['staff'], 'People', 'staff').message).to.equal(
       'People returned a list with a text in place of the group staff',

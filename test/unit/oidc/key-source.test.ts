@@ -118,7 +118,7 @@ describe('FetchedKeys', () => {
       issuer.on('/keys', wrong);
       await unavailable(keysAt(`${issuer.origin}/keys`).find('ES256', 'one'));
       expect(told.at(-1)).to.have.property('type', 'degraded');
-      expect(told.at(-1)?.problem).to.include('no set of keys').and.not.include('secret');
+      expect(told.at(-1)?.problem).to.include('not a set of keys').and.not.include('secret');
     }
   });
 

@@ -353,7 +353,7 @@ const BROKEN: readonly [flaw: string, make: (clock: () => number) => PlainState,
           return super.set(key, value, previous, end, owner);
         }
       })(clock),
-    /^takes the names of what objects have as owners$/,
+    /^takes the names of members of objects as owners$/,
   ],
   ...(
     [

@@ -279,7 +279,7 @@ describe('Revocations', () => {
         log.readFault = () => Promise.reject(fault);
         const { problems } = await started(log);
         expect(problems.map(({ problem }) => problem)).to.deep.equal([
-          'it cannot be read, so that nobody knows which tokens are revoked: the table is missing: make it',
+          'it cannot be read, so revoked tokens are not known: the table is missing: make it',
         ]);
       });
     }

@@ -102,7 +102,7 @@ describe('readPermissionFile', () => {
     ['an empty path', "a:\n  deny:\n    '': GET\n", ':3 a path must start with / or *'],
     ['a route parameter', 'a:\n  deny:\n    /x/:id: GET\n', ':3 a path has no parameters'],
     ['a template', "a:\n  deny:\n    '/x/{id}': GET\n", ':3 a path has no parameters'],
-    ['a question mark', "a:\n  deny:\n    '/te?t': GET\n", ':3 a path has no ? in it'],
+    ['a question mark', "a:\n  deny:\n    '/te?t': GET\n", ':3 a path cannot contain ?'],
     ['a dot segment', 'a:\n  deny:\n    /x/../y: GET\n', ':3 a path with an empty or dot segment'],
     ['a double slash', 'a:\n  deny:\n    /x//y: GET\n', ':3 a path with an empty or dot segment'],
     ['two slashes alone', 'a:\n  deny:\n    //: GET\n', ':3 a path with an empty or dot segment'],
