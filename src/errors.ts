@@ -7,6 +7,7 @@
  */
 import { HttpError } from './http-error';
 
+/** The stable codes of the errors, which replies and events carry. */
 export type SecurityErrorCode =
   | 'authentication_required'
   | 'invalid_credentials'
@@ -32,6 +33,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   503: 'Authentication Unavailable',
 };
 
+/** What every error of the family may be given. */
 export interface SecurityErrorOptions {
   /** What lies behind it, for the log; never sent to the client. */
   cause?: unknown;
@@ -44,6 +46,7 @@ export interface SecurityErrorOptions {
   replyHeaders?: Readonly<Record<string, string>>;
 }
 
+/** Parameters of a challenge beside its realm. @see RFC 6750 section 3, RFC 9470 section 3 */
 export interface ChallengeParams {
   readonly error?: string;
   readonly scope?: string;
@@ -60,6 +63,7 @@ export interface BadCredentialsOptions extends SecurityErrorOptions {
   final?: boolean;
 }
 
+/** The options of errors after which a client may try again. */
 export interface RetryOptions extends SecurityErrorOptions {
   /** Seconds after which trying again makes sense, sent as `Retry-After`. A whole number from 1. */
   retryAfterSeconds?: number;

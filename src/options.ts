@@ -43,6 +43,7 @@ export interface RefusalReply {
   readonly body?: unknown;
 }
 
+/** The options of `createSecurity()`, which are also the option `security` of `securest()`. */
 export interface SecurityOptions<U extends User = User, R extends string = string> {
   /**
    * Where classes are resolved: anything with `get(cls)`. @default TypeDI's global container; without TypeDI one of

@@ -16,6 +16,7 @@ export interface SecurestOptions<
   U extends User = User,
   R extends string = string,
 > extends RoutingControllersOptions {
+  /** The options of the library itself. @default those of `createSecurity()` */
   security?: SecurityOptions<U, R>;
 }
 

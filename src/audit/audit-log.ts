@@ -7,6 +7,7 @@ import { ConfigurationError } from '../errors';
 import { printable } from '../util/printable';
 import { owaspNameOf } from './owasp';
 
+/** The options of {@link auditLog}. */
 export interface AuditLogOptions {
   /** 'owasp' adds `event` and `level` by OWASP's Application Logging Vocabulary. @default none */
   vocabulary?: 'owasp';

@@ -45,6 +45,7 @@ export interface OwnerTerms {
   readonly whenMissing: 'run' | 'deny';
 }
 
+/** A rule of {@link ownerOf}: the user owns the resource that the route names. */
 export type OwnerRule = Extract<Rule, { readonly kind: 'owner' }>;
 
 /**

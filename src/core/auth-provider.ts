@@ -58,6 +58,7 @@ export interface KnownUser {
 export interface EventOrigin {
   /** The userstore of its user, in an app with several. */
   readonly userstore?: string | undefined;
+  /** The request that it happened in; absent for what happens outside of one. */
   readonly request?: SecurityRequest | undefined;
 }
 
@@ -125,6 +126,13 @@ export interface AuthProviderInterface<U extends User = User> {
    * taken for those of a store. @default true where authenticate() has two parameters
    */
   readonly needsUserstore?: boolean;
+  /**
+   * Looks for credentials of its own in the request, and proves them.
+   * @param userstore all userstores of the app, in order
+   * @returns the user, or an {@link Authentication}; null or undefined where the request has no credentials for it
+   * @throws BadCredentialsError where they are wrong, MalformedCredentialsError where they cannot be read,
+   * AccountStatusError for an inactive user, ServiceUnavailableError where they cannot be checked now
+   */
   authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,

@@ -92,14 +92,21 @@ const ORIGINS = hiddenProperty<Origin>();
  * keeps all that says how and where `login` was proved.
  */
 export class Authentication<U extends User = User> {
+  /** The user, without the stored password hash. */
   readonly user: U;
-  /** Undefined where nobody knows. */
+  /** When the person last proved who they are; undefined where that is not known. */
   readonly authenticatedAt: Date | undefined;
+  /** How the login was proved, by the names of RFC 8176 where it has one: `pwd`, `otp`, `kerberos`; empty where that is not known. */
   readonly methods: readonly string[];
+  /** The scopes that the credential is limited to; undefined for one without limits, such as a password. */
   readonly scopes: readonly string[] | undefined;
+  /** Roles that the login brings beside those of the user, such as roles of a token. */
   readonly roles: readonly string[];
+  /** True where the credential is of use only together with a key or a certificate of the client. @see RFC 8705, RFC 9449 */
   readonly isBound: boolean;
+  /** When the credential ends; undefined where it has no end. */
   readonly expiresAt: Date | undefined;
+  /** What else the credential states, such as the claims of a token. Frozen. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** Where the user came from; set by the chain. Undefined for a login that the app states itself. */
   readonly source: AuthenticationSource | undefined;
@@ -120,6 +127,7 @@ export class Authentication<U extends User = User> {
    * that no Date has. A token carries it, and is good only as long as the record still has it.
    */
   readonly stamp: number;
+  /** Headers that the reply to this request gets, by name, such as `DPoP-Nonce`. */
   readonly replyHeaders: Readonly<Record<string, string | readonly string[]>>;
   readonly #home: string | undefined;
   readonly #acceptedUntil: Date | undefined;

@@ -25,9 +25,11 @@ export interface ObservedAuthentication {
    * call it, or calls it twice, `work` runs once all the same.
    */
   run?(work: () => void): void;
+  /** Hears of the outcome, once. */
   end(outcome: ObservedOutcome): void;
 }
 
+/** The methods of userstores that observers hear of. */
 export type UserstoreOperation = 'getUser' | 'getGroup';
 
 /** What a userstore made of a question. */

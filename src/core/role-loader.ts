@@ -10,5 +10,6 @@ import type { MaybePromise } from './userstore';
 export interface RoleLoaderInterface<U extends User = User> {
   /** For logs and events. @default the class name */
   readonly name?: string;
+  /** The further roles of the user, any iterable of names. @param request the request that is decided */
   getRoles(user: U, request: SecurityRequest): MaybePromise<Iterable<string>>;
 }

@@ -17,6 +17,7 @@ export interface User {
   id?: unknown;
   /** The stored password hash. Where the app gets a user this field is missing, and no other one has the hash. */
   password?: string | null | undefined;
+  /** The mail address of the user. */
   email?: string | null | undefined;
   /** False refuses every login, whatever proved it. @default true */
   active?: boolean | undefined;
@@ -33,7 +34,9 @@ export interface User {
 
 /** A named set of roles. A group may itself be in parent groups; cycles are fine. */
 export interface Group {
+  /** The unique name by which users and groups refer to it. */
   name: string;
+  /** The roles of all its members. */
   roles?: readonly string[] | null | undefined;
   /** Names of the parent groups, whose roles this group has too. */
   groups?: readonly string[] | null | undefined;

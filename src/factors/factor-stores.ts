@@ -37,6 +37,7 @@ export interface PasskeyRecord {
 
 /** Keeps passkeys. A store that cannot answer throws ServiceUnavailableError (503). */
 export interface PasskeyStoreInterface {
+  /** The passkey of that credential id; null or undefined where there is none. */
   getPasskey(id: string): MaybePromise<PasskeyRecord | null | undefined>;
   /** All of a user, who is known by `username` and `userstore`, in any order. */
   listPasskeys(user: FactorOwner): MaybePromise<readonly PasskeyRecord[]>;

@@ -18,7 +18,9 @@ import { NEW_RECORD, type OtpRecord, readOtp, writeOtp } from './otp-record';
 import { newRecoveryCodes, readRecoveryCode, recoveryDigest } from './recovery-codes';
 import type { FactorOwner, SecondFactorInterface } from './second-factor';
 
+/** The options of {@link OtpService}. */
 export interface OtpServiceOptions {
+  /** Where the keys and recovery codes of users are kept. */
   store: OtpStoreInterface;
   /** Encrypts the keys: at least 32 bytes. Of a list the first is used, and all are accepted. */
   secret: FactorSecret;

@@ -9,6 +9,7 @@ export interface FactorOwner extends UserName {
 
 /** A kind of second factor that the logins of an app ask for. */
 export interface SecondFactorInterface {
+  /** Which one: one-time codes, or passkeys. */
   readonly kind: 'otp' | 'passkey';
   /** True where the user has one, so that a password alone is no login. */
   isEnrolled(user: FactorOwner): MaybePromise<boolean>;

@@ -9,6 +9,7 @@ import { describeRule, toRule } from '../rules/rules';
 import { kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 
+/** The options of `security.guard()`. */
 export interface GuardOptions {
   /** For events, logs, the report and the lock file. @default the rule in words */
   name?: string;

@@ -6,6 +6,7 @@ import { type Kind, parseOptions, type Values, withoutContainer } from '../util/
 import type { SecurityRequest } from '../core/request';
 import type { KerberosPrincipal } from './principal';
 
+/** The options of `KerberosProvider`. */
 export interface KerberosProviderOptions {
   /**
    * The service that tickets must be for, `HTTP@host`: the host as it stands in the URLs that clients use, in lower

@@ -24,6 +24,7 @@ import { type ApiKeys, isApiKeys, type KeyVerifier, verifierOf } from './api-key
 import { hasKeyPrefix } from './key-form';
 import type { StoredKey } from './key-row';
 
+/** The options of {@link ApiKeyProvider}. */
 export interface ApiKeyProviderOptions {
   /** The header that holds a key and nothing else. @default 'x-api-key' */
   header?: string;

@@ -5,6 +5,7 @@ import { callable, kind, oneOf, optional, wholeNumber, withMethods } from '../ut
 import { type Kind, parseOptions, type Values } from '../util/parse-options';
 import { isKeyPrefix } from './key-form';
 
+/** The options of `ApiKeys`. */
 export interface ApiKeysOptions {
   /** Where the keys are kept. */
   state: StateStoreInterface;

@@ -38,6 +38,7 @@ export interface LdapGroups {
 /** The attribute that a field comes from; of octets, such as a GUID, also the form in which they are given. */
 export type LdapAttribute = string | { readonly from: string; readonly as: OctetForm };
 
+/** The options of `LdapUserstore`. */
 export interface LdapUserstoreOptions {
   /** `ldaps://host`, or `ldap://host` with `startTls`. Of several the first that answers is used. */
   readonly url: string | readonly string[];
@@ -52,6 +53,7 @@ export interface LdapUserstoreOptions {
    * it searches are anonymous.
    */
   readonly bindDn?: string;
+  /** The password of `bindDn`. @default none */
   readonly bindPassword?: string;
   /** Below which entries users are found. */
   readonly baseDn: string | readonly string[];
@@ -69,6 +71,7 @@ export interface LdapUserstoreOptions {
    * password policy keeps it. With it a changed password ends the tokens of the user. @default none
    */
   readonly tokensValidFrom?: PasswordTime;
+  /** Where the groups of users are found. @default none: users have no groups */
   readonly groups?: LdapGroups;
   /** The roles of each group: by its name, or a function of it. @default none */
   readonly groupRoles?: Readonly<Record<string, readonly string[]>> | ((group: string) => readonly string[]);

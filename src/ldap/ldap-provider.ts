@@ -8,6 +8,7 @@ import { isInstance } from '../util/instance';
 import { parseOptions, withoutContainer } from '../util/parse-options';
 import { LdapUserstore } from './ldap-userstore';
 
+/** The options of {@link LdapProvider}. */
 export type LdapProviderOptions = BasicProviderOptions;
 
 /**

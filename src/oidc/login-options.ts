@@ -33,11 +33,13 @@ export interface OidcIdentity {
   readonly claims: Claims;
 }
 
+/** The options of `oidcLoginController`. */
 export interface OidcLoginControllerOptions {
   /** The app's service. */
   readonly sessions: Constructor<SessionService>;
   /** The provider, to the letter as its discovery has it: https, or http on loopback, without query and fragment. */
   readonly issuer: string;
+  /** The id by which the provider knows the app. */
   readonly clientId: string;
   /** For `client_secret_basic`; either this or `privateKey`. */
   readonly clientSecret?: string | undefined;

@@ -14,6 +14,7 @@ export interface JsonWebKeySet {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** The options of `AccessTokenProvider`. */
 export interface AccessTokenOptions {
   /**
    * The issuer, to the letter as its tokens have it (`iss`): a slash at the end counts. https, or http on loopback,

@@ -16,6 +16,7 @@ export interface ProofStore {
   add(id: string, expiresAt: Date): MaybePromise<boolean>;
 }
 
+/** The options of {@link MemoryProofStore}. */
 export interface MemoryProofStoreOptions {
   /** How many proofs are recorded at once, from 1 to 10000000; more are refused with 503. @default 100000 */
   readonly maxEntries?: number;

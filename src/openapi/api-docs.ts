@@ -15,6 +15,7 @@ import { pathBelow, withSlash } from './api-docs-path';
 import { documentText } from './api-docs-text';
 import { loadViewer, type ViewerFiles } from './api-docs-viewer';
 
+/** The options of {@link apiDocs}. */
 export interface ApiDocsOptions {
   /**
    * The OpenAPI document. A fixed one is read at the call, so later changes of it are not seen. A function is called at

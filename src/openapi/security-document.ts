@@ -14,6 +14,7 @@ import { type Json, jsonCopy, objectIn } from './json';
 import { completeOperation } from './operation';
 import { listOperations } from './operations';
 
+/** The options of {@link securityDocument}. */
 export interface DocumentOptions {
   /** The title, the version and more of the API. @default that of `base`, else the app's realm and `1.0.0` */
   info?: { title: string; version: string; [member: string]: unknown };
@@ -31,6 +32,7 @@ export interface DocumentOptions {
   describeAccess?: boolean;
 }
 
+/** The document, and the routes that it cannot have or has no longer. */
 export interface SecurityDocument {
   /** The document, of version 3.1.1, to be written as JSON. */
   document: object;

@@ -12,6 +12,7 @@ export interface Instrumented {
   observe(observer: SecurityObserver): () => void;
 }
 
+/** The options of {@link instrument}. */
 export interface InstrumentOptions {
   /** True names the user in spans, as `enduser.id`. That is personal data; metrics never have it. @default false */
   endUser?: boolean;

@@ -23,6 +23,7 @@ import { lazy } from '../util/lazy';
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- what else is here needs no routing-controllers
 const host = lazy(() => require('../host/controllers/login-controller') as typeof Controllers);
 
+/** The options of {@link passkeyController}. */
 export interface PasskeyControllerOptions {
   /** The app's service. */
   passkeys: Constructor<PasskeyService>;

@@ -15,6 +15,7 @@ import type { Clock } from '../util/clock';
 import { type FactorSecret, secrets } from '../factors/factor-secret';
 import type { PasskeyStoreInterface } from '../factors/factor-stores';
 
+/** The options of `PasskeyService`. */
 export interface PasskeyServiceOptions {
   /** Where passkeys are kept, such as `new SqlFactors({ client })`. */
   store: PasskeyStoreInterface;

@@ -12,6 +12,7 @@ export interface PassportStrategy {
   authenticate(...args: never[]): unknown;
 }
 
+/** The options of `PassportProvider`. */
 export interface PassportOptions<U extends User = User> {
   /** Where the credentials are. A request without them is left to the next provider, and the strategy is not called. */
   reads: Reads;

@@ -9,6 +9,7 @@ import { optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { SharedProofs, type Verify } from '../util/shared-proofs';
 
+/** The options of the memory of proved passwords, `credentialCache` of a PasswordProvider. */
 export interface CredentialCacheOptions {
   /** How long verified credentials are remembered, from 1 to 3600. @default 60 */
   ttlSeconds?: number;

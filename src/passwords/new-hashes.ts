@@ -18,6 +18,7 @@ import { isScrypt, scrypt, type ScryptSettings } from './schemes/scrypt';
 /** What new hashes are. A number that is left out is the least that OWASP advises, or more. */
 export type NewHashes = Argon2idHashes | BcryptHashes | Pbkdf2Hashes | ScryptHashes;
 
+/** New hashes by bcrypt. */
 export interface BcryptHashes {
   scheme: 'bcrypt';
   /** 4 to 15; each step doubles the time. Below 10 is for tests. @default 12 */
@@ -35,6 +36,7 @@ export interface Argon2idHashes {
   lanes?: number;
 }
 
+/** New hashes by scrypt. */
 export interface ScryptHashes {
   scheme: 'scrypt';
   /** The binary logarithm of N, 1 to 20; each step doubles time and memory. @default 17 */
@@ -45,6 +47,7 @@ export interface ScryptHashes {
   parallelism?: number;
 }
 
+/** New hashes by PBKDF2 with HMAC. */
 export interface Pbkdf2Hashes {
   scheme: 'pbkdf2-sha256' | 'pbkdf2-sha512';
   /** 1000 to 10000000. @default 600000, or 220000 with SHA-512 */

@@ -22,6 +22,7 @@ const MARK_IT =
   'stored password could be a hash, and a hash is never compared as plain text: if it is the password itself, ' +
   'store it with the prefix {PLAIN}';
 
+/** The options of {@link Passwords}. */
 export interface PasswordsOptions {
   /** What new hashes are. @default bcrypt of cost 12 */
   newHashes?: NewHashes;

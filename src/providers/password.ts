@@ -22,6 +22,7 @@ import { BASIC_OPTIONS, BasicProvider, BY_PASSWORD, type BasicProviderOptions } 
 import type { BasicCredentials } from './basic-credentials';
 import { storeOf, StoredHashes } from './stored-hash';
 
+/** The options of {@link PasswordProvider}. */
 export interface PasswordProviderOptions extends BasicProviderOptions {
   /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
   credentialCache?: CredentialCacheOptions | false;

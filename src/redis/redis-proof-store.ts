@@ -11,6 +11,7 @@ export interface RedisProofClient {
   set(key: string, value: string, unit: 'PX', milliseconds: number, condition: 'NX'): Promise<unknown>;
 }
 
+/** The options of {@link RedisProofStore}. */
 export interface RedisProofStoreOptions {
   /** For tests. @default Date.now */
   readonly clock?: Clock;

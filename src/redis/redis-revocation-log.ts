@@ -12,6 +12,7 @@ import { readEntry, writeEntry } from './revocation-entry';
 import { StateLink } from './state-link';
 import { prefixOption } from './state-prefix';
 
+/** The options of {@link RedisRevocationLog}. */
 export interface RedisRevocationLogOptions {
   /** Before all keys; apps that share a Redis need one each. @default 'securest' */
   readonly prefix?: string;

@@ -12,6 +12,7 @@ import { prefixOption } from './state-prefix';
 import { ADD_TO_OWNER, DELETE, GET, MADE, MEMBERS, PROBE, REMOVE_DEAD, SET } from './state-scripts';
 import { StateWriter, type Written } from './state-writer';
 
+/** The options of {@link RedisState}. */
 export interface RedisStateOptions {
   /** Before all keys; apps that share a Redis need one each. @default 'securest' */
   readonly prefix?: string;

@@ -17,6 +17,7 @@ import {
 } from './route-kinds';
 import type { ReportedRoute, SecurityReport } from './security-report';
 
+/** The options of {@link reportHtml}. */
 export interface PageOptions {
   /** The heading. @default 'Security report' */
   title?: string;

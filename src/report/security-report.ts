@@ -25,6 +25,7 @@ export interface ReportedLevel {
   readonly source: string;
 }
 
+/** One route of the report, or a guard outside of actions: the callers that it lets in, and why. */
 export interface ReportedRoute {
   /** The HTTP method in upper case; `ALL` for `@All`, `*` for a guard outside of actions. */
   readonly method: string;
@@ -70,11 +71,13 @@ export interface ReportedRole {
   readonly permissions: readonly string[];
 }
 
+/** The options of {@link securityReport}. */
 export interface SecurityReportOptions {
   /** Usernames, which are looked up in the app's userstores. @default [] */
   readonly users?: readonly string[];
 }
 
+/** The report of an app: its routes, its roles and the warnings. */
 export interface SecurityReport {
   /** `anonymous`, `any login`, then `role NAME` for each role that is known, and `user NAME` for each user asked for. */
   readonly identities: readonly string[];

@@ -3,6 +3,7 @@ import { markupText as text } from './escape';
 import { printable } from '../util/printable';
 import type { ReportedRoute, SecurityReport } from './security-report';
 
+/** The options of {@link reportSvg}. */
 export interface PictureOptions {
   /** The heading, and what screen readers say. @default 'Security report' */
   title?: string;

@@ -4,6 +4,7 @@ import { detailsOf } from './details';
 import { countKinds, isGuard, KIND_NAMES, kindOfRoute, onlyRoutes, type RouteKind } from './route-kinds';
 import type { ReportedRoute, SecurityReport } from './security-report';
 
+/** The options of {@link reportTable}. */
 export interface TableOptions {
   /** With sources, providers and middlewares of each route, and each warning. @default false */
   verbose?: boolean;

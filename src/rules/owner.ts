@@ -10,6 +10,7 @@ import { functionName } from './fingerprint';
 import { addRuleKind, made } from './rule-kind';
 import { parseName, quoted } from './rule-name';
 
+/** The options of {@link ownerOf}. */
 export interface OwnerOptions<T extends object> {
   /** The username of a resource's owner. @default its property `owner` */
   owner?: (resource: T) => string | null | undefined;

@@ -8,6 +8,7 @@ import { isScope } from '../util/scope-name';
 import { addRuleKind, made } from './rule-kind';
 import { quoted } from './rule-name';
 
+/** The options of {@link recentLogin}. */
 export interface RecentLoginOptions {
   /** How long ago the login may be, in whole seconds. */
   maxAgeSeconds?: number;

@@ -15,7 +15,9 @@ import type { StatedIdentity, Trial } from './trial';
 
 /** The checkers of a server, or of its options. */
 export interface CheckerPair {
+  /** As routing-controllers' option of this name. */
   readonly authorizationChecker?: unknown;
+  /** As routing-controllers' option of this name. */
   readonly currentUserChecker?: unknown;
 }
 

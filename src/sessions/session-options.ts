@@ -5,6 +5,7 @@ import type { Clock } from '../util/clock';
 import { callable, flag, kind, oneOf, optional, wholeNumber, withMethods } from '../util/option-kinds';
 import { type Kind, objectOf, parseOptions, type Values } from '../util/parse-options';
 
+/** The attributes of the session cookie. */
 export interface SessionCookieOptions {
   /**
    * Sent with the prefix `__Host-`. Cookies know no port: two apps on one host need two names. Apps with one state share the
@@ -22,6 +23,7 @@ export interface SessionCookieOptions {
   insecure?: boolean;
 }
 
+/** The options of `SessionService`. */
 export interface SessionServiceOptions {
   /** Where sessions are kept. `MemoryState` is for one process, and loses them at a restart. */
   state: StateStoreInterface;
@@ -36,6 +38,7 @@ export interface SessionServiceOptions {
   maxPerUser?: number;
   /** How long the former secret is accepted after a change, for requests under way, in seconds from 0 to 60. @default 10 */
   graceSeconds?: number;
+  /** The attributes of the cookie. @default name `session`, SameSite=Lax, until the browser is closed */
   cookie?: SessionCookieOptions;
   /** @default that of the app */
   clock?: Clock;

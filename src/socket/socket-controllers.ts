@@ -14,6 +14,7 @@ import { controllersPackage } from './controllers-package';
 import { EventGuards, eventGuardsOf } from './event-guards';
 import { guardControllers } from './guarded-controllers';
 
+/** The options of {@link secureSocketControllers}. */
 export interface SocketControllersOptions {
   /** Who may send an event without any guard or `@Public()`. @default 'authenticated' */
   default?: DefaultAccess;

@@ -8,6 +8,7 @@ export interface SocketHandshake {
   readonly auth: Readonly<Record<string, unknown>>;
 }
 
+/** The options of `secureSocketIo`. */
 export interface SocketIoOptions<U extends User = User, R extends string = string> extends SocketOptions<
   U,
   R

@@ -3,6 +3,7 @@ import type { GuardRule } from '../rules/guard-rule';
 import { kind, optional, unchecked } from '../util/option-kinds';
 import type { Kind } from '../util/parse-options';
 
+/** The options that all kinds of sockets have. */
 export interface SocketOptions<U extends User = User, R extends string = string> {
   /** Who may open a socket, as `@Authorized` takes it; an array is "any of". @default any authenticated user */
   rule?: GuardRule<U, R>;

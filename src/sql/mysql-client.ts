@@ -15,6 +15,7 @@ export interface MysqlConnection {
 /** A pool of `mysql2/promise`, or of `mysql2`, whose `promise()` gives one. */
 export type MysqlPool = { getConnection(): Promise<MysqlConnection> } | { promise(): unknown };
 
+/** The options of `mysqlClient`. */
 export interface MysqlClientOptions {
   /**
    * The limit of a statement in milliseconds, with the time spent waiting for a connection: the driver has none.

@@ -18,6 +18,7 @@ import {
 } from './sql-client';
 import { isTaken } from './sql-errors';
 
+/** The options of {@link SqlFactors}. */
 export interface SqlFactorsOptions {
   /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
   readonly client: DatabaseClient;

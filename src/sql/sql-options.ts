@@ -47,6 +47,7 @@ export interface SqlQueries {
   readonly listRoles?: string;
 }
 
+/** The options of `SqlUserstore`. */
 export interface SqlUserstoreOptions {
   /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
   readonly client: DatabaseClient;

@@ -16,6 +16,7 @@ import {
 } from './sql-client';
 import { Sweeping } from './sweeper';
 
+/** The options of {@link SqlRevocationLog}. */
 export interface SqlRevocationLogOptions {
   /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
   readonly client: DatabaseClient;

@@ -19,6 +19,7 @@ import { SqlRevocationLog } from './sql-revocation-log';
 import { type StateStatements, stateStatements } from './state-statements';
 import { Sweeping } from './sweeper';
 
+/** The options of {@link SqlState}. */
 export interface SqlStateOptions {
   /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
   readonly client: DatabaseClient;

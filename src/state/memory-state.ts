@@ -11,6 +11,7 @@ import type { RevocationLogInterface } from './revocation-log';
 import { ShardedMap } from './sharded-map';
 import type { StateStoreInterface } from './state-store';
 
+/** The options of {@link MemoryState}. */
 export interface MemoryStateOptions {
   /** How many entries are kept at once, from 1 to 10000000; a new one beyond is refused with 503. @default 100000 */
   readonly maxEntries?: number;

@@ -19,6 +19,7 @@ import { guardName, guardRequest, startGuards } from './guard-server';
 import { samplePath } from './sample-path';
 import { globalRunner, type TestRunner, testRunner } from './test-runner';
 
+/** The options of {@link describeAuthorization}. */
 export interface AuthorizationMatrixOptions {
   /**
    * The users who are sent to every route, beside an anonymous client and bad credentials, by a name for titles. An

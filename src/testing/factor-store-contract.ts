@@ -4,6 +4,7 @@ import { type Kind, parseOptions } from '../util/parse-options';
 import { FACTOR_CASES, type FactorStore } from './contracts/factor-cases';
 import { globalRunner, type TestRunner, testRunner } from './test-runner';
 
+/** The options of the contract of stores of second factors. */
 export interface FactorStoreContractOptions {
   /**
    * The store of a test, for one-time codes and passkeys. It is called for each test, and may return the same store again:

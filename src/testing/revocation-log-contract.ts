@@ -7,6 +7,7 @@ import { LOG_CASES, type LogCase } from './contracts/log-cases';
 import { LogTrial } from './contracts/log-trial';
 import { globalRunner, type TestRunner, testRunner } from './test-runner';
 
+/** The options of {@link revocationLogContract}. */
 export interface RevocationLogContractOptions {
   /**
    * The log of a test. It is called for each test, and may return the same log again: each test has ids of its own.

@@ -17,6 +17,7 @@ export interface ContractFacts {
   readonly clock: Clock;
 }
 
+/** The options of {@link stateStoreContract}. */
 export interface StateStoreContractOptions {
   /**
    * The store of a test. It is called for each test, and may return the same store again: each test has keys and

@@ -15,6 +15,7 @@ import type { Counter, CounterFactory } from './counter';
 import { keysOf } from './keys';
 import { MemoryCounter } from './memory-counter';
 
+/** The options of the throttle, `throttle` of a PasswordProvider. */
 export interface ThrottleOptions {
   /** Failures an hour of one account from one address before tries are delayed. @default 10 */
   perPair?: number;

@@ -10,6 +10,7 @@ import { REFRESH_OPTIONS, type RefreshOptions } from './refresh-options';
 import { readSecret } from './secret';
 import { orFalse, type StateSettings, statefulOf } from './state-options';
 
+/** The options of `TokenService`. */
 export interface TokenServiceOptions {
   /**
    * The one key that tokens are signed with, by HS256, and without a `kid`: at least 32 bytes, text counted in UTF-8.
@@ -54,6 +55,7 @@ export interface TokenServiceOptions {
    * expires. @default on with a state, see {@link RevocationOptions}
    */
   revocation?: RevocationOptions | false | undefined;
+  /** The present time in milliseconds. @default Date.now */
   clock?: Clock | undefined;
 }
 

@@ -13,7 +13,9 @@ import { frozenCopy, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot'
 export type Records<T, K extends keyof T> =
   readonly T[] | Readonly<Record<string, Omit<T, K> & Partial<Pick<T, K>>>>;
 
+/** The options of {@link MemoryUserstore}. */
 export interface MemoryUserstoreOptions<U extends User = User> {
+  /** A list of users, or an object of users by username. */
   users: Records<U, 'username'>;
   /** Every group that a user or group names must be here. @default none */
   groups?: Records<Group, 'name'>;

@@ -22,6 +22,7 @@ export type WarningCode =
   | RouteFault['code']
   | TypeFault['code'];
 
+/** A risk that the report and the start-up log name: a stable code, and the advice in words. */
 export interface AccessWarning {
   readonly code: WarningCode;
   /** The action that it is about, for example `NotesController.list`, or the authorization provider. */

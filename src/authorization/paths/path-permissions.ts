@@ -33,6 +33,7 @@ const loaded = lazy(() => ({
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** The options of `PathPermissions`. */
 export interface PathPermissionsOptions extends FileOptions {
   /**
    * Where the app is mounted in another one, for example `/api`: the report and the check at start cannot

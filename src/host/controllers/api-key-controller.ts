@@ -36,6 +36,7 @@ import { callable, kind, optional } from '../../util/option-kinds';
 import { type Kind, parseOptions } from '../../util/parse-options';
 import { isScope } from '../../util/scope-name';
 
+/** The options of {@link apiKeyController}. */
 export interface ApiKeyControllerOptions {
   /** The app's service that extends `ApiKeys`. */
   keys: Constructor<ApiKeys>;

@@ -7,6 +7,7 @@ import { callable, kind, optional, wholeNumber } from '../../util/option-kinds';
 import { type Kind, parseOptions } from '../../util/parse-options';
 import type { TokenService } from '../../tokens/token-service';
 
+/** The options of {@link jwksController}. */
 export interface JwksControllerOptions {
   /** The service whose keys are served, from the app's container. */
   tokens: Constructor<TokenService>;

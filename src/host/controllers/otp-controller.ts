@@ -12,6 +12,7 @@ import { callable, optional } from '../../util/option-kinds';
 import { type Kind, parseOptions } from '../../util/parse-options';
 import { OtpService, startOtp } from '../../factors/otp-service';
 
+/** The options of {@link otpController}. */
 export interface OtpControllerOptions {
   /** The app's service. */
   otp: Constructor<OtpService>;

@@ -19,6 +19,7 @@ import { type Kind, parseOptions } from '../../util/parse-options';
 import { MIN_LENGTH } from '../../account/password-strength';
 import { renewAfterChange } from '../../account/renew-after-change';
 
+/** The options of {@link passwordController}. */
 export interface PasswordControllerOptions {
   /** Where the action is, under the app's prefix. @default '/password' */
   path?: string;

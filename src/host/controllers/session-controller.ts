@@ -15,6 +15,7 @@ import { noteNeeds } from '../../account/session-needs';
 import { CONTROLLER_PATH, type LoginRoute } from '../../account/login-route';
 import { loginController } from './login-controller';
 
+/** The options of {@link sessionController}. */
 export interface SessionControllerOptions {
   /** The app's service. */
   sessions: Constructor<SessionService>;

@@ -22,6 +22,7 @@ import type { IssuedTokens } from '../../tokens/families/parts';
 import { OwnTokens } from '../../account/own-tokens';
 import { TokenService } from '../../tokens/token-service';
 
+/** The options of {@link tokenController}. */
 export interface TokenControllerOptions {
   /** The app's service; it has `state`, and `refresh` is on. */
   tokens: Constructor<TokenService>;

@@ -3,6 +3,7 @@ import { isText, listOf, optional } from '../../util/option-kinds';
 import { type Kind, parseOptions } from '../../util/parse-options';
 import { MIN_LENGTH, passwordFault } from '../../account/password-strength';
 
+/** The options of {@link StrongPassword}. */
 export interface StrongPasswordOptions {
   /** In characters, 8 to 64. @default 12 */
   minLength?: number;

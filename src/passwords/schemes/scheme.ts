@@ -3,6 +3,7 @@ import type { Work } from '../work/work';
 
 /** Schemes that are read only where the app accepts them: they protect too little, or nothing. */
 export const OPT_IN_SCHEMES = ['pbkdf2-sha1', 'ldap-sha', 'des-crypt', 'plaintext'] as const;
+/** Schemes that are read only where the option `accept` lists them, as their hashes are weak or not hashes at all. */
 export type OptInScheme = (typeof OPT_IN_SCHEMES)[number];
 
 /** One way of writing down hashes. */

@@ -14,6 +14,7 @@ import { rolesIn, type Snapshot } from '../snapshot';
 import type * as UserFileModule from './user-file';
 import type * as UserFileEditModule from './user-file-edit';
 
+/** The options of {@link FileUserstore}. */
 export type FileUserstoreOptions = FileOptions;
 
 const OPTIONS = fileOptions('users.yaml');
