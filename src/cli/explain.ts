@@ -79,7 +79,7 @@ function linesOf(
   return [
     head,
     isOfGuard
-      ? 'Where this guard is mounted the app alone knows.'
+      ? 'The command does not know where the app mounts this guard.'
       : `The route is ${route.method} ${route.path} (${route.action}).`,
     ...later.map((hidden) => `It hides ${hidden}, which comes later.`),
     ...(levels.length === 0 ? ['Nothing guards it.'] : ['Each of these must hold:', ...levels.map(lineOf)]),

@@ -106,7 +106,7 @@ describe('The command on a module with an instance of createSecurity()', () => {
       code: 0,
       out:
         '* GET /notes by a user with the role editor: allowed\n' +
-        'Where this guard is mounted the app alone knows.\n' +
+        'The command does not know where the app mounts this guard.\n' +
         'Each of these must hold:\n' +
         '  yes      role editor, from guard GET /notes\n',
       err: '',
