@@ -27,8 +27,9 @@ function load(): HttpErrorClass | undefined {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an app may have another host
     return (require('routing-controllers') as { readonly HttpError: HttpErrorClass }).HttpError;
   } catch (error) {
-    const { code } = (error ?? {}) as { code?: unknown };
-    if (code === 'MODULE_NOT_FOUND') return undefined;
+    const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+    // A package that it needs may be what is missing.
+    if (code === 'MODULE_NOT_FOUND' && String(message).includes("'routing-controllers'")) return undefined;
     throw error;
   }
 }

@@ -199,6 +199,7 @@ export type { JwksControllerOptions } from './host/controllers/jwks-controller';
 export { KeyFile } from './tokens/key-file';
 export { KeySet } from './tokens/key-set';
 export type { TokenAlgorithm, TokenKey } from './tokens/token-key';
+export type { Jwk } from './util/jwk';
 export { TokenService } from './tokens/token-service';
 export type { IssuedToken } from './tokens/token-service';
 export type { IssuedTokens } from './tokens/families/parts';

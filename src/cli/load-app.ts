@@ -15,12 +15,26 @@ const TYPESCRIPT = /\.[cm]?tsx?$/;
  * @throws ConfigurationError when it exports none, or a default and an instance of which none is the app for sure
  */
 export async function loadApp(path: string): Promise<SecuredApp> {
-  const given = appIn(await loadNamed(path), path);
-  const options: unknown = await (typeof given === 'function' ? (given as () => unknown)() : given);
-  if (isObject(options)) return options;
+  const exported = await loadNamed(path);
+  const given = appIn(exported, path);
+  const app: unknown = await (typeof given === 'function' ? (given as () => unknown)() : given);
+  if (isObject(app)) {
+    refuseOtherInstance(exported, app, path);
+    return app;
+  }
   throw new ConfigurationError(
     `${path} exports no options: export them as \`options\`, as the default, or as the module itself, or an instance of ` +
       'createSecurity() as `security`',
+  );
+}
+
+/** @throws ConfigurationError for an instance beside the app of another one: its guards would be left out in silence */
+function refuseOtherInstance(exported: unknown, app: SecuredApp, path: string): void {
+  const { security } = Object(exported) as { readonly security?: unknown };
+  if (!isSecurity(security) || (isSecurity(app) ? app : pairBoundTo(app)?.security) === security) return;
+  throw new ConfigurationError(
+    `${path} exports an app and, as \`security\`, another instance: secure the app with that instance, or report on each ` +
+      'by a module of its own',
   );
 }
 

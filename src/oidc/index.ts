@@ -9,5 +9,6 @@ export type { IntrospectionOptions } from './introspection-options';
 export { oidcLoginController } from './login-controller';
 export type { OidcIdentity, OidcLoginControllerOptions } from './login-options';
 export type { AccessTokenOptions, JsonWebKeySet } from './options';
+export type { Jwk } from '../util/jwk';
 export { MemoryProofStore, type MemoryProofStoreOptions, type ProofStore } from './proof-store';
 export { AccessTokenProvider } from './provider';

@@ -1,4 +1,5 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { Jwk } from '../util/jwk';
 import { loadOptional } from '../util/load-optional';
 import { lazy } from '../util/lazy';
 
@@ -9,7 +10,7 @@ interface Jose {
     key: KeyObject,
     options: { readonly algorithms: string[] },
   ) => Promise<unknown>;
-  readonly importJWK: (jwk: JsonWebKey, alg: string) => Promise<unknown>;
+  readonly importJWK: (jwk: Jwk, alg: string) => Promise<unknown>;
 }
 
 /** @throws ConfigurationError where it is not installed */

@@ -1,4 +1,4 @@
-import { createPrivateKey, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, type JsonWebKeyInput } from 'node:crypto';
 import { CONTROLLER_PATH } from '../account/login-route';
 import type { Constructor } from '../components/constructor';
 import type { UserName } from '../core/named-user';
@@ -6,6 +6,7 @@ import type { MaybePromise } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import type { SecondFactorInterface } from '../factors/second-factor';
 import type { SessionService } from '../sessions/session-service';
+import type { Jwk } from '../util/jwk';
 import type { Clock } from '../util/clock';
 import {
   callable,
@@ -44,7 +45,7 @@ export interface OidcLoginControllerOptions {
   /** For `client_secret_basic`; either this or `privateKey`. */
   readonly clientSecret?: string | undefined;
   /** For `private_key_jwt`: a JWK with `alg` and `kid`. */
-  readonly privateKey?: JsonWebKey | undefined;
+  readonly privateKey?: Jwk | undefined;
   /** Where browsers find this app, with the path prefix that a proxy strips: 'https://app.example'. */
   readonly baseUrl: string;
   /**
@@ -86,7 +87,7 @@ const scope = kind<string>(
     value.split(' ').includes('openid'),
 );
 
-const privateKey = kind<JsonWebKey>(
+const privateKey = kind<Jwk>(
   'must be a private JWK with alg and kid, whose kind of key the alg is of',
   (value) => {
     const { alg, kid, kty, crv } = Object(value) as Partial<Record<string, unknown>>;
@@ -94,7 +95,7 @@ const privateKey = kind<JsonWebKey>(
       return false;
     if (!fits(alg, kty, crv)) return false;
     try {
-      createPrivateKey({ key: value as JsonWebKey, format: 'jwk' });
+      createPrivateKey({ key: value, format: 'jwk' } as JsonWebKeyInput);
       return true;
     } catch {
       return false;

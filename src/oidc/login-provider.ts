@@ -1,8 +1,8 @@
 /** One OpenID provider, as `oidcLoginController()` asks it: where to send a browser, and whom a code stands for. */
-import type { JsonWebKey } from 'node:crypto';
 import type { AppFacts } from '../core/auth-provider';
 import { ServiceUnavailableError, type TokenInvalidError } from '../errors';
 import { invalid } from '../tokens/jws';
+import type { Jwk } from '../util/jwk';
 import { safeUrl } from '../util/safe-url';
 import { Discovery, type IssuerMetadata } from './discovery';
 import { JsonFetcher, type JsonReply } from './fetch-json';
@@ -224,7 +224,7 @@ export function loadLoginPackages(): void {
 async function authenticationOf({ clientSecret, privateKey }: OidcLoginSettings): Promise<ClientAuth> {
   const client = loadOpenidClient();
   if (privateKey === undefined) return client.ClientSecretBasic(clientSecret ?? '');
-  const { alg, kid } = privateKey as JsonWebKey & { readonly alg: string; readonly kid: string };
+  const { alg, kid } = privateKey as Jwk & { readonly alg: string; readonly kid: string };
   const key = await loadJose().importJWK(privateKey, alg);
   return client.PrivateKeyJwt(
     { key, kid },

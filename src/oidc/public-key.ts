@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 
 /** A public key, and the algorithms that it may be used with. */
 export interface VerifyKey {
@@ -48,7 +48,7 @@ export function readVerifyKey(jwk: unknown, maxRsaBits = 16_384): ReadKey {
   if (kind === undefined || algorithms.length === 0) return undefined;
   try {
     const members = Object.fromEntries(kind.members.map((name) => [name, own(name)]));
-    const key = createPublicKey({ key: { kty, ...members } as JsonWebKey, format: 'jwk' });
+    const key = createPublicKey({ key: { kty, ...members }, format: 'jwk' });
     const fault = kty === 'RSA' ? rsaFault(key, maxRsaBits) : undefined;
     return fault === undefined ? { key, kid, algorithms } : { fault };
   } catch {

@@ -1,12 +1,13 @@
 import type { User } from '../core/user';
-import type { SecurityOptions } from '../options';
+import { ConfigurationError } from '../errors';
+import type { ResolvedOptions, SecurityOptions } from '../options';
 import { assemble } from '../security/assemble';
 import { BaseSecurity } from '../security/security';
 
 /**
- * Builds an independent instance, for guards of handlers. Its options are those of `createSecurity()` of `securest`; `default`
- * and `early` are about controllers, and change nothing here.
- * @throws ConfigurationError for options that are unknown or have no valid value
+ * Builds an independent instance, for guards of handlers. Its options are those of `createSecurity()` of `securest`, but
+ * for `default: 'authenticated'` and `early`, which protect controllers only.
+ * @throws ConfigurationError for options that are unknown or have no valid value, and for these two
  * @example
  * ```ts
  * const security = createSecurity();
@@ -17,5 +18,17 @@ import { BaseSecurity } from '../security/security';
 export function createSecurity<U extends User = User, R extends string = string>(
   options: SecurityOptions<U, R> = {},
 ): BaseSecurity<U, R> {
-  return new BaseSecurity<U, R>(assemble(options));
+  const parts = assemble(options);
+  refuseForControllers(parts.options);
+  return new BaseSecurity<U, R>(parts);
+}
+
+/** @throws ConfigurationError for protection that whoever moves an app here would believe in */
+function refuseForControllers(options: ResolvedOptions): void {
+  const name =
+    options.default === 'authenticated' ? "default: 'authenticated'" : options.early ? 'early' : undefined;
+  if (name === undefined) return;
+  throw new ConfigurationError(
+    `security.${name} protects controllers only, and an app of plain routers has none: leave it out, and guard each route`,
+  );
 }

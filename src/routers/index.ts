@@ -179,6 +179,7 @@ export type { PasswordHasher } from '../passwords/password-hasher';
 export { KeyFile } from '../tokens/key-file';
 export { KeySet } from '../tokens/key-set';
 export type { TokenAlgorithm, TokenKey } from '../tokens/token-key';
+export type { Jwk } from '../util/jwk';
 export { TokenService } from '../tokens/token-service';
 export type { IssuedToken } from '../tokens/token-service';
 export type { IssuedTokens } from '../tokens/families/parts';

@@ -73,6 +73,8 @@ export interface InspectedOptions extends Inspection {
 
 /** What a checker is bound to. */
 export interface Binding {
+  /** The instance itself. */
+  readonly security: BaseSecurity;
   /** @throws ConfigurationError where a server would not start */
   inspectOptions(options: object): InspectedOptions;
 }

@@ -127,7 +127,8 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
    * whatever follows.
    * @param rule what `@Authorized` takes; an array is "any of". @default any authenticated user
    * @throws ConfigurationError for a rule that is none, for a role or permission that the app does not have, for `ownerOf()`,
-   * which needs an action's route, and for another rule under the name of an earlier guard
+   * which needs an action's route, and for another rule under the name of an earlier guard; once the app has started, for what
+   * {@link start} refuses
    * @example app.use(mount('/files', security.guard('editor', serve('files'))));
    */
   guard(rule?: GuardRule<U, R>, options?: GuardOptions): Middleware;
@@ -140,7 +141,9 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
     const [handler, given] = isHandler(handlerOrOptions)
       ? [handlerOrOptions, options]
       : [undefined, handlerOrOptions];
-    return this.middleware(this.parts.guards.add(rule, given), handler);
+    const accessFor = this.parts.guards.add(rule, given);
+    if (this.isStarted) this.refuseUnready();
+    return this.middleware(accessFor, handler);
   }
 
   /**

@@ -3,10 +3,11 @@ import {
   createPrivateKey,
   createPublicKey,
   createSecretKey,
-  type JsonWebKey,
+  type JsonWebKeyInput,
   type KeyObject,
 } from 'node:crypto';
 import { types } from 'node:util';
+import type { Jwk } from '../util/jwk';
 import { isPlainObject } from '../util/parse-options';
 import { decodeBase64Url } from './json';
 import { readSecret } from './secret';
@@ -105,11 +106,12 @@ function fromJwk(algorithm: Asymmetric, jwk: Record<string, unknown>, fail: Fail
   const values = Object.fromEntries(names.map((name) => [name, own(jwk, name)]));
   const isWhole = Object.values(values).every((value) => typeof value === 'string');
   if (!isWhole || own(jwk, 'oth') !== undefined) fail('is a JWK that lacks a member, or has too many primes');
-  const key = { kty, ...(crv !== undefined && { crv }), ...values } as JsonWebKey;
+  const input = {
+    key: { kty, ...(crv !== undefined && { crv }), ...values },
+    format: 'jwk',
+  } as JsonWebKeyInput;
   try {
-    const read = isPrivate
-      ? createPrivateKey({ key, format: 'jwk' })
-      : createPublicKey({ key, format: 'jwk' });
+    const read = isPrivate ? createPrivateKey(input) : createPublicKey(input);
     const published = publicJwk(read) as Record<string, unknown>;
     if (members.every((name) => published[name] === values[name])) return read;
   } catch {
@@ -119,7 +121,7 @@ function fromJwk(algorithm: Asymmetric, jwk: Record<string, unknown>, fail: Fail
 }
 
 /** The members of a public key, whichever half is given. */
-export function publicJwk(key: KeyObject): JsonWebKey {
+export function publicJwk(key: KeyObject): Jwk {
   return (key.type === 'public' ? key : createPublicKey(key)).export({ format: 'jwk' });
 }
 

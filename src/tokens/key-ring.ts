@@ -1,6 +1,7 @@
 /** The keys of a set at one time: which of them signs, which are accepted, which are published. */
-import { createHmac, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHmac, hash, type KeyObject } from 'node:crypto';
 import { ConfigurationError } from '../errors';
+import type { Jwk } from '../util/jwk';
 import type { Clock } from '../util/clock';
 import { parseOptions } from '../util/parse-options';
 import type { JwsKey, JwsKeys } from './jws';
@@ -35,7 +36,7 @@ interface RingKey extends KeyTimes {
   readonly material: KeyObject;
   readonly jws: JwsKey;
   /** The public half as it is published; undefined for a secret. */
-  readonly jwk: JsonWebKey | undefined;
+  readonly jwk: Jwk | undefined;
 }
 
 const MAX_KEYS = 100;
@@ -96,7 +97,7 @@ export class KeyRing implements JwsKeys, AcceptedKeys {
     return key !== undefined && this.#isAccepted(key);
   }
 
-  jwks(): { keys: readonly JsonWebKey[] } {
+  jwks(): { keys: readonly Jwk[] } {
     const accepted = this.#keys.filter((key) => this.#isAccepted(key));
     return { keys: accepted.flatMap(({ jwk }) => (jwk === undefined ? [] : [{ ...jwk }])) };
   }

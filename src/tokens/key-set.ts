@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { Jwk } from '../util/jwk';
 import type { Clock } from '../util/clock';
 import { callable, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
@@ -60,7 +60,7 @@ export class KeySet {
    * The public halves of the keys that are accepted now, those that will sign later included. Never a secret.
    * @see RFC 7517 section 5
    */
-  jwks(): { keys: readonly JsonWebKey[] } {
+  jwks(): { keys: readonly Jwk[] } {
     return this.#ring.jwks();
   }
 }

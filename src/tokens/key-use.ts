@@ -1,9 +1,9 @@
-import type { JsonWebKey } from 'node:crypto';
 import { InUse } from '../components/in-use';
 import type { ProblemListener } from '../core/events';
 import { hs256Key, type JwsKey, type JwsKeys } from './jws';
 import { keysOf, KeySet } from './key-set';
 import type { AcceptedKeys } from './verified-tokens';
+import type { Jwk } from '../util/jwk';
 
 /** The keys of one token service: a secret, or a set that may change. */
 export class KeyUse implements AcceptedKeys {
@@ -39,7 +39,7 @@ export class KeyUse implements AcceptedKeys {
     return this.#signing();
   }
 
-  jwks(): { keys: readonly JsonWebKey[] } {
+  jwks(): { keys: readonly Jwk[] } {
     return this.#set?.jwks() ?? { keys: [] };
   }
 

@@ -1,5 +1,6 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { types } from 'node:util';
+import type { Jwk } from '../util/jwk';
 import { kind, oneOf, optional, unchecked } from '../util/option-kinds';
 import type { Kind } from '../util/parse-options';
 
@@ -14,7 +15,7 @@ export interface TokenKey {
    * Text is PEM, for HS256 the secret itself; bytes are PEM or DER (PKCS #8 or SPKI), for HS256 the secret. A secret has
    * at least 32 bytes, an RSA key at least 2048 bits and the exponent 65537. With a public key tokens are only verified.
    */
-  key: string | Uint8Array | KeyObject | JsonWebKey;
+  key: string | Uint8Array | KeyObject | Jwk;
   /**
    * By which tokens name it, at most 256 printable ASCII characters. `null` is for one key of HS256: it accepts tokens
    * that name no key, and never signs. @default that of the JWK, or the RFC 7638 thumbprint; for HS256 a hash of the

@@ -4,7 +4,7 @@
  * An app's service extends {@link TokenService}, issues tokens with `issue` and hands itself to a
  * TokenProvider, which reads them from requests.
  */
-import { type JsonWebKey, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
 import type { UserName } from '../core/named-user';
@@ -30,6 +30,7 @@ import { checkIsLogin, checkLogin, provedAt } from './login-checks';
 import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
 import { VerifiedTokens } from './verified-tokens';
+import type { Jwk } from '../util/jwk';
 
 /** What a client is given, in a form that can be the reply's body. */
 export interface IssuedToken {
@@ -87,7 +88,7 @@ export class TokenService {
    * where tokens are signed with a secret. `jwksController()` serves it.
    * @see RFC 7517 section 5
    */
-  jwks(): { keys: readonly JsonWebKey[] } {
+  jwks(): { keys: readonly Jwk[] } {
     return this.#keys.jwks();
   }
 

@@ -89,6 +89,15 @@ describe('start()', () => {
     expect(logger.lines.join('\n')).to.include('nothing can authenticate');
   });
 
+  it('is not over for a guard that is made later', () => {
+    const security = secured([]);
+    security.start();
+    expect(() => security.guard('editor', { name: 'late' })).to.throw(
+      ConfigurationError,
+      'guard late is guarded but nothing can authenticate',
+    );
+  });
+
   it('starts an app that has no guards and no provider yet', () => {
     secured([]).start();
     expect(logger.lines).to.deep.equal(['info securest: userstore CastUserstore', 'info securest: 0 guards']);

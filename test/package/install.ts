@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import manifest from '../../package.json';
+import { buildOnce } from './build-once';
 
 const ROOT = join(__dirname, '../..');
 const exec = promisify(execFile);
@@ -29,9 +30,9 @@ export interface Tarball {
 
 let built: Promise<string> | undefined;
 
-/** Builds the package, once for all tests of the process. @returns the folder of the build */
+/** Builds the package, once for all tests. @returns the folder of the build */
 export function build(): Promise<string> {
-  built ??= run('npm', ['run', 'build']).then(() => join(ROOT, 'dist'));
+  built ??= buildOnce(() => run('npm', ['run', 'build'])).then(() => join(ROOT, 'dist'));
   return built;
 }
 

@@ -151,7 +151,8 @@ for (const driver of DRIVERS) {
         now += 30_000;
         const half = new Browser(api.server);
         await post(half, '/session', { username: 'ann', password: PASSWORD }, 200);
-        await post(half, '/otp/factor', { code: recoveryCodes[0]?.replace(/.$/, 'x') }, 401);
+        const wrong = recoveryCodes[0]?.replace(/.$/, (last) => (last === 'x' ? 'y' : 'x'));
+        await post(half, '/otp/factor', { code: wrong }, 401);
         await post(half, '/otp/factor', { code: recoveryCodes[0] }, 200);
 
         const client = new Browser(api.server);

@@ -8,7 +8,7 @@ import { MemoryLogger, reset } from '../../support/reset';
 import { provider } from '../../support/scripted';
 
 /** The module that the command loads finds its instances here. */
-const shared = globalThis as { ofPlainApp?: { security: Security; secured: object } };
+const shared = globalThis as { ofPlainApp?: { security: Security; secured: object; own: object } };
 
 function instance(role = 'editor'): Security {
   const security = createSecurity({ logger: new MemoryLogger(), providers: [provider('p', () => null)] });
@@ -25,7 +25,7 @@ describe('The command on a module with an instance of createSecurity()', () => {
     folder = mkdtempSync(join(tmpdir(), 'securest-'));
     const security = instance();
     const other = instance('admin');
-    shared.ofPlainApp = { security, secured: other.secure({ controllers: [] }) };
+    shared.ofPlainApp = { security, secured: other.secure({ controllers: [] }), own: security.secure({}) };
   });
   afterEach(() => {
     delete shared.ofPlainApp;
@@ -34,7 +34,7 @@ describe('The command on a module with an instance of createSecurity()', () => {
 
   async function run(exported: string, command: string, ...args: string[]) {
     const module = join(folder, `app-${String((modules += 1))}.cjs`);
-    writeFileSync(module, `const { security, secured } = globalThis.ofPlainApp; ${exported}`);
+    writeFileSync(module, `const { security, secured, own } = globalThis.ofPlainApp; ${exported}`);
     let [out, err] = ['', ''];
     const code = await runCli([command, module, ...args], {
       out: (text) => (out += text),
@@ -63,14 +63,23 @@ describe('The command on a module with an instance of createSecurity()', () => {
     });
   }
 
-  for (const exported of [
-    'exports.security = security; exports.options = secured;',
-    'exports.security = security; exports.default = secured;',
-  ]) {
-    it(`takes secured options before it: ${exported}`, async () => {
-      const { out } = await run(exported, 'report', '--format', 'json');
-      expect((JSON.parse(out) as { routes: object[] }).routes[0]).to.include({ access: 'role admin' });
+  for (const place of ['options', 'default']) {
+    it(`takes options of the same instance before it, as ${place}`, async () => {
+      const exported = `exports.security = security; exports.${place} = own;`;
+      const { code, out } = await run(exported, 'report', '--format', 'json');
+      expect(code).to.equal(0);
+      expect((JSON.parse(out) as { routes: object[] }).routes[0]).to.include({ access: 'role editor' });
     });
+
+    for (const app of ['secured', 'async () => secured']) {
+      if (place === 'default' && app !== 'secured') continue;
+      it(`refuses ${app} of another instance, whose guards would be left out, as ${place}`, async () => {
+        const exported = `exports.security = security; exports.${place} = ${app};`;
+        const { code, err } = await run(exported, 'report', '--format', 'json');
+        expect(code).to.equal(2);
+        expect(err).to.contain('another instance');
+      });
+    }
   }
 
   for (const inner of ['() => secured', 'Promise.resolve(secured)']) {
