@@ -1,4 +1,5 @@
 import { StoredKeys } from '../keys/stored-keys';
+import { counted } from '../util/counted';
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError, UsageError } from './command';
 import { liveKeys } from './key-list';
@@ -32,7 +33,7 @@ Options:
       const stored = new StoredKeys(state);
       const revoked: string[] = [];
       for (const key of meant) if (await stored.end(key.id)) revoked.push(key.id);
-      const count = revoked.length === 1 ? '1 key' : `${String(revoked.length)} keys`;
+      const count = counted(revoked.length, 'key');
       return { code: 0, text: `${count} of ${printable(username)} ended\n`, json: { username, revoked } };
     });
   },

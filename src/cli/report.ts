@@ -6,6 +6,7 @@ import { onlyRoutes } from '../report/route-kinds';
 import { type SecurityReport, securityReport } from '../report/security-report';
 import { reportSvg } from '../report/svg';
 import { reportTable, type TableOptions } from '../report/table';
+import { counted } from '../util/counted';
 import { printable } from '../util/printable';
 import { type Call, type Command, type Outcome, UsageError } from './command';
 import { loadApp } from './load-app';
@@ -83,7 +84,7 @@ async function printReport(found: SecurityReport, call: Call, format: Format): P
   if (out === undefined) return { code: 0, text, json: shown };
   await writeFile(out, text);
   const json = { routes: shown.routes.length, file: out };
-  return { code: 0, text: `${String(shown.routes.length)} routes written to ${out}\n`, json };
+  return { code: 0, text: `${counted(shown.routes.length, 'route')} written to ${out}\n`, json };
 }
 
 function tableOptions(call: Call): TableOptions {
@@ -101,7 +102,7 @@ async function writeLock(found: SecurityReport, update: string): Promise<Outcome
   if (await isFile(update)) refuseLaterVersion(await readFile(update, 'utf8'));
   await writeFile(update, toLockFile(found));
   const json = { routes: found.routes.length, file: update };
-  return { code: 0, text: `${String(found.routes.length)} routes written to ${update}\n`, json };
+  return { code: 0, text: `${counted(found.routes.length, 'route')} written to ${update}\n`, json };
 }
 
 /** False for what does not exist, and for a pipe or a terminal, whose end a reader would wait for. */
@@ -114,7 +115,7 @@ async function checkLock(found: SecurityReport, check: string, module: string): 
   const changes = compareWithLockFile(found, locked);
   const json = { routes: found.routes.length, changes };
   if (changes.length === 0) {
-    const text = `${String(found.routes.length)} routes as in ${check}\n`;
+    const text = `${counted(found.routes.length, 'route')} as in ${check}\n`;
     const outcome: Outcome = { code: 0, text, json };
     if (!isOutdated(locked)) return outcome;
     return {

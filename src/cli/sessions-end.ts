@@ -1,4 +1,5 @@
 import { SessionStore } from '../sessions/session-store';
+import { counted } from '../util/counted';
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError, UsageError } from './command';
 import { STATE_USAGE, withState } from './open-state';
@@ -36,7 +37,7 @@ Options:
         await new SessionStore(state).delete('ses', id);
         ended = [id];
       }
-      const count = ended.length === 1 ? '1 session' : `${String(ended.length)} sessions`;
+      const count = counted(ended.length, 'session');
       return { code: 0, text: `${count} of ${printable(username)} ended\n`, json: { username, ended } };
     });
   },

@@ -1,5 +1,6 @@
 import { endUser, markDead } from '../tokens/families/ends';
 import { isFamilyId } from '../tokens/families/refresh-token';
+import { counted } from '../util/counted';
 import { printable } from '../util/printable';
 import { type Command, positionals, RefusedError, UsageError } from './command';
 import { STATE_USAGE, withState } from './open-state';
@@ -44,7 +45,7 @@ Options:
         await markDead(parts, id);
         await parts.revoked.families([id]);
       }
-      const count = ended.length === 1 ? '1 login' : `${String(ended.length)} logins`;
+      const count = counted(ended.length, 'login');
       return { code: 0, text: `${count} of ${printable(username)} ended\n`, json: { username, ended } };
     });
   },

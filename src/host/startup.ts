@@ -140,5 +140,6 @@ function openByDefault(open: readonly HostAction[]): string {
 
 /** The cause is one for all actions of a build. */
 function withOthers(message: string, others: number): string {
-  return others === 0 ? message : `${message}. So are ${String(others)} more actions`;
+  if (others === 0) return message;
+  return `${message}. So ${others === 1 ? 'is' : 'are'} ${counted(others, 'more action')}`;
 }

@@ -1,4 +1,5 @@
 /** The report as text for a terminal, or for a pipe. */
+import { counted } from '../util/counted';
 import { printable } from '../util/printable';
 import { detailsOf } from './details';
 import { countKinds, isGuard, KIND_NAMES, kindOfRoute, onlyRoutes, type RouteKind } from './route-kinds';
@@ -53,7 +54,7 @@ function summaryLine({ routes }: SecurityReport): string {
   const parts = (Object.keys(KIND_NAMES) as RouteKind[])
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${String(counts[kind])} ${KIND_NAMES[kind]}`);
-  const number = `${String(routes.length)} ${routes.length === 1 ? 'route' : 'routes'}`;
+  const number = counted(routes.length, 'route');
   return parts.length === 0 ? number : `${number}: ${parts.join(', ')}`;
 }
 

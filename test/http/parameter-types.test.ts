@@ -120,7 +120,7 @@ for (const driver of DRIVERS) {
       expect(await app.json('/number/7', 'user')).to.deep.equal({ type: 'string' });
       expect(app.warnings).to.have.length(1);
       expect(app.warnings[0]).to.match(
-        /^warn securest: GET \/number\/:id \(Notes\.number\) was compiled without decorator metadata.* So are 1 more actions$/,
+        /^warn securest: GET \/number\/:id \(Notes\.number\) was compiled without decorator metadata.* So is 1 more action$/,
       );
     });
 

@@ -142,6 +142,38 @@ function base(): Base {
   return loaded;
 }
 
+/** TypeScript's codes for a name that is not bound, also in a shorthand or beside one that is spelt alike. */
+const UNBOUND = [2304, 2503, 2552, 2693, 18_004];
+
+export interface MissingImport {
+  readonly block: CodeBlock;
+  readonly name: string;
+  readonly from: string;
+}
+
+/** Names of packages that a page uses before it imports them: each once, in the block that uses it first. */
+export function missingImports(blocks: readonly CodeBlock[]): MissingImport[] {
+  const { options, program: sources, exported } = base();
+  const paths = blocks.map((_, index) => join(FOLDER, `raw-${String(index)}.ts`));
+  const files = new Map(blocks.map(({ text }, index) => [paths[index] ?? '', `${text}\nexport {};\n`]));
+  const program = ts.createProgram([...files.keys()], options, hostWith(files, options), sources);
+  const known = new Map<string, Set<string>>();
+  return blocks.flatMap((block, index) => {
+    const source = program.getSourceFile(paths[index] ?? '');
+    if (source === undefined) throw new Error(`${block.document} has a block that cannot be read`);
+    const names = known.get(block.document) ?? new Set<string>();
+    known.set(block.document, names);
+    for (const statement of source.statements) for (const name of namesBoundBy(statement)) names.add(name);
+    return program.getSemanticDiagnostics(source).flatMap(({ code, start = 0, length = 0 }) => {
+      const name = source.text.slice(start, start + length);
+      if (!UNBOUND.includes(code) || names.has(name)) return [];
+      names.add(name);
+      const from = [...exported].find(([, list]) => list.includes(name))?.[0];
+      return from === undefined || from.startsWith('.') ? [] : [{ block, name, from }];
+    });
+  });
+}
+
 /** The files on disk, and beside them these. */
 function hostWith(files: ReadonlyMap<string, string>, options: ts.CompilerOptions): ts.CompilerHost {
   const host = ts.createCompilerHost(options, true);

@@ -2,7 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import * as ts from 'typescript';
-import { codeBlocks, complaintsOf, links, proofs, repositoryLinks, tableKeys } from './documents';
+import {
+  codeBlocks,
+  complaintsOf,
+  links,
+  missingImports,
+  proofs,
+  repositoryLinks,
+  tableKeys,
+} from './documents';
 
 const ROOT = join(__dirname, '../..');
 const DOCUMENTS = [
@@ -43,6 +51,23 @@ describe('Documentation', function () {
     const [block] = codeBlocks('x.md', 'text\n\n```ts\nsecurest({ security: { relm: "x" } });\n```\n');
     expect(complaintsOf(block === undefined ? [] : [block])).to.have.length(1);
     expect(complaintsOf(block === undefined ? [] : [block])[0]).to.match(/^x\.md:4 .*relm/);
+  });
+
+  it('imports on each page the names of packages that its code uses, not later than their first use', () => {
+    const blocks = DOCUMENTS.flatMap((path) => codeBlocks(path, read(path)));
+    const missing = missingImports(blocks).map(
+      ({ block, name, from }) => `${block.document}:${String(block.line)} ${name} of ${from}`,
+    );
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('would be caught with a name that is imported late, or never, but not with the names of the app', () => {
+    const text = ['securest({ controllers: [NotesController] });', "import { securest } from 'securest';"];
+    const blocks = codeBlocks('x.md', text.map((code) => `\`\`\`ts\n${code}\n\`\`\`\n`).join('\n'));
+    expect(blocks).to.have.length(2);
+    expect(missingImports(blocks).map(({ name, block }) => `${name} ${String(block.line)}`)).to.deep.equal([
+      'securest 2',
+    ]);
   });
 
   for (const path of [...DOCUMENTS, 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
