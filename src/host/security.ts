@@ -102,12 +102,14 @@ export class Security<U extends User = User, R extends string = string> extends 
 
   /** For routing-controllers' option of this name, in an app that is set up by hand. */
   get authorizationChecker(): AuthorizationChecker {
+    this.hasController = true;
     noteHandedOut(this.guardsAll);
     return this.pair.authorizationChecker;
   }
 
   /** For routing-controllers' option of this name, in an app that is set up by hand. */
   get currentUserChecker(): CurrentUserChecker {
+    this.hasController = true;
     noteHandedOut(this.guardsAll);
     return this.pair.currentUserChecker;
   }
@@ -126,6 +128,7 @@ export class Security<U extends User = User, R extends string = string> extends 
         `${name} is what securest sets: take the app's own, or that of another instance, out of the options`,
       );
     }
+    this.hasController = true;
     noteSecured(this.binding, options.controllers, this.guardsAll);
     const other = otherCopy();
     if (other !== undefined) this.parts.audit.warn(`the app may be built by ${other}: ${ONE_COPY}`);

@@ -47,6 +47,8 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   private readonly outside: OutsideLogins;
   /** @internal */
   protected isStarted = false;
+  /** @internal True once a server of a host can have its actions guarded. */
+  protected hasController = false;
 
   static {
     find = (security) => security.outside;
@@ -271,6 +273,12 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   /** The app of its guards alone. */
   private inspected(): InspectedOptions {
     const { components, guards, options } = this.parts;
+    if (this.hasController) {
+      throw new ConfigurationError(
+        'The instance secures controllers, which it does not know itself: hand over the options that its secure() returned, ' +
+          'which stand for its guards too',
+      );
+    }
     this.refuseUnready();
     return {
       compiled: [],

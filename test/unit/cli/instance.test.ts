@@ -8,7 +8,9 @@ import { MemoryLogger, reset } from '../../support/reset';
 import { provider } from '../../support/scripted';
 
 /** The module that the command loads finds its instances here. */
-const shared = globalThis as { ofPlainApp?: { security: Security; secured: object; own: object } };
+const shared = globalThis as {
+  ofPlainApp?: { security: Security; secured: object; ownOptions: () => object };
+};
 
 function instance(role = 'editor'): Security {
   const security = createSecurity({ logger: new MemoryLogger(), providers: [provider('p', () => null)] });
@@ -25,7 +27,11 @@ describe('The command on a module with an instance of createSecurity()', () => {
     folder = mkdtempSync(join(tmpdir(), 'securest-'));
     const security = instance();
     const other = instance('admin');
-    shared.ofPlainApp = { security, secured: other.secure({ controllers: [] }), own: security.secure({}) };
+    shared.ofPlainApp = {
+      security,
+      secured: other.secure({ controllers: [] }),
+      ownOptions: () => security.secure({}),
+    };
   });
   afterEach(() => {
     delete shared.ofPlainApp;
@@ -34,7 +40,7 @@ describe('The command on a module with an instance of createSecurity()', () => {
 
   async function run(exported: string, command: string, ...args: string[]) {
     const module = join(folder, `app-${String((modules += 1))}.cjs`);
-    writeFileSync(module, `const { security, secured, own } = globalThis.ofPlainApp; ${exported}`);
+    writeFileSync(module, `const { security, secured, ownOptions } = globalThis.ofPlainApp; ${exported}`);
     let [out, err] = ['', ''];
     const code = await runCli([command, module, ...args], {
       out: (text) => (out += text),
@@ -65,7 +71,7 @@ describe('The command on a module with an instance of createSecurity()', () => {
 
   for (const place of ['options', 'default']) {
     it(`takes options of the same instance before it, as ${place}`, async () => {
-      const exported = `exports.security = security; exports.${place} = own;`;
+      const exported = `exports.security = security; exports.${place} = ownOptions();`;
       const { code, out } = await run(exported, 'report', '--format', 'json');
       expect(code).to.equal(0);
       expect((JSON.parse(out) as { routes: object[] }).routes[0]).to.include({ access: 'role editor' });
@@ -89,6 +95,12 @@ describe('The command on a module with an instance of createSecurity()', () => {
       expect(err).to.contain('export the app as `options`');
     });
   }
+
+  it('refuses an instance that secures controllers, which it would leave out', async () => {
+    const { code, err } = await run('exports.security = security; ownOptions();', 'report');
+    expect(code).to.equal(2);
+    expect(err).to.contain('hand over the options');
+  });
 
   it('refuses what is no instance', async () => {
     const { code, out, err } = await run('exports.security = { guard() {} };', 'report');

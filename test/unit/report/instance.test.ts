@@ -51,9 +51,9 @@ describe('The report on an instance', () => {
     class Loaded {
       @Public() @Get('/loaded') loaded() {}
     }
-    const security = instance();
-    security.secure({ controllers: [Loaded] });
-    const report = await securityReport(security, { users: ['ann', 'old'] });
+    const other = instance();
+    other.secure({ controllers: [Loaded] });
+    const report = await securityReport(instance(), { users: ['ann', 'old'] });
     expect(report.identities).to.deep.equal([
       'anonymous',
       'any login',
@@ -74,10 +74,16 @@ describe('The report on an instance', () => {
     }
   });
 
-  it('warns of a role that nobody can have, also of guards beside routes', async () => {
+  it('is refused where the instance secures controllers, which it would leave out', async () => {
     const security = instance();
-    const options = security.secure({ controllers: [] });
-    for (const app of [security, options]) {
+    security.secure({ controllers: [] });
+    const failure: unknown = await securityReport(security).catch((thrown: unknown) => thrown);
+    expect(failure).to.be.instanceOf(ConfigurationError);
+    expect((failure as Error).message).to.contain('hand over the options');
+  });
+
+  it('warns of a role that nobody can have, also of guards beside routes', async () => {
+    for (const app of [instance(), instance().secure({ controllers: [] })]) {
       const { warnings } = await securityReport(app);
       expect(warnings.map(({ code, action }) => [code, action])).to.deep.equal([
         ['unobtainable_role', 'guard DELETE /notes/:id'],

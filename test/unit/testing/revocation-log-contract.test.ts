@@ -78,7 +78,7 @@ const BROKEN: readonly [flaw: string, broken: new () => PlainLog, found: RegExp]
       const next = Number(cursor.split(' ')[1]) + 1;
       return more === true ? {} : { cursor: `${epoch} ${String(next)} page` };
     }),
-    /^gives what is new since a cursor/,
+    /^gives the entries since a cursor/,
   ],
   [
     'keeps no cursor of an empty log',
@@ -167,7 +167,7 @@ const BROKEN: readonly [flaw: string, broken: new () => PlainLog, found: RegExp]
         return super.read(cursor?.replace('end', 'page'));
       }
     },
-    /^loses no entry of several that append at once/,
+    /^loses no entry of concurrent appends/,
   ],
   [
     'reads nothing again',
