@@ -10,7 +10,7 @@ export type Jwk = {
   readonly alg?: string;
   readonly kid?: string;
   readonly use?: string;
-  readonly key_ops?: readonly string[];
+  readonly key_ops?: string[];
   /** The curve of `EC` and `OKP`. */
   readonly crv?: string;
   readonly x?: string;
