@@ -151,7 +151,7 @@ for (const driver of DRIVERS) {
         now += 30_000;
         const half = new Browser(api.server);
         await post(half, '/session', { username: 'ann', password: PASSWORD }, 200);
-        const wrong = recoveryCodes[0]?.replace(/.$/, (last) => (last === 'x' ? 'y' : 'x'));
+        const wrong = recoveryCodes[0]?.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
         await post(half, '/otp/factor', { code: wrong }, 401);
         await post(half, '/otp/factor', { code: recoveryCodes[0] }, 200);
 

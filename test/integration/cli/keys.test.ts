@@ -47,7 +47,7 @@ describe('securest keys', function () {
       expect(statSync(file).mode & 0o777).to.equal(0o600);
       const keys = new KeyFile({ path: file });
       keys.close();
-      const published = keys.jwks().keys.map((key) => [key['kid'], key['alg']]);
+      const published = keys.jwks().keys.map((key) => [key.kid, key.alg]);
       expect(published).to.deep.equal(algorithm === 'HS256' ? [] : [[kid, algorithm]]);
       expect(out).to.not.match(/"[dk]"/);
       expect(readdirSync(folder)).to.deep.equal(['keys.json']);

@@ -7,7 +7,7 @@ const reply = (message: string, more: object = {}): Error =>
 describe('refusalOf', () => {
   it('names the code that Redis answered with, and no more of its words', () => {
     for (const [message, words] of [
-      ["READONLY You can't write against a read only replica.", 'READONLY, since it is a replica'],
+      ["READONLY You can't write against a read only replica.", 'READONLY, since it is a read-only replica'],
       ['NOAUTH Authentication required.', 'NOAUTH, since it wants a password'],
       ["OOM command not allowed when used memory > 'maxmemory'.", 'OOM, since its memory is full'],
       ["NOPERM User canary has no permissions to run the 'get' command", 'NOPERM, since its ACL'],
