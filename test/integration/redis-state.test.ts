@@ -463,7 +463,7 @@ describeWith(whyNoRedis(), 'RedisState', () => {
           () => false,
         ),
       );
-      expect(problems[0]?.problem).to.match(/^Redis refuses with READONLY, since it is a replica/);
+      expect(problems[0]?.problem).to.match(/^Redis refuses with READONLY, since it is a read-only replica/);
       expect(typesOf(problems)).to.deep.equal(['degraded', 'recovered']);
     });
 

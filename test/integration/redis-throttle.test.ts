@@ -262,7 +262,7 @@ describeWith(whyNoRedis(), 'RedisThrottle', () => {
         await exhaust(api);
         await admin.replicaof('NO', 'ONE');
         expect(said(api)).to.have.length(1);
-        expect(said(api)[0]).to.match(/^Redis refuses with READONLY, since it is a replica/);
+        expect(said(api)[0]).to.match(/^Redis refuses with READONLY, since it is a read-only replica/);
       }
       {
         await using api = await start(new RedisThrottle(await ready()));
