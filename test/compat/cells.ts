@@ -1,4 +1,4 @@
-/** The table of what runs: what is started where, and what the documentation says of it once it ran. */
+/** The combinations to run: the command of each, and its place in the tables of the documentation. */
 import type { FolderName } from './folders';
 import type { Command, Program } from './programs';
 import { PACKAGES, versionOf } from './versions';
@@ -8,10 +8,10 @@ export interface Cell {
   readonly table: string;
   readonly row: string;
   readonly column: string;
-  /** What stands at this row and column; cells that share a place are listed. */
+  /** The text at this row and column; the texts of cells with the same place are listed. */
   readonly value: string;
   readonly folder: FolderName;
-  /** What makes the files that the command runs. */
+  /** The build that makes the files of the command. */
   readonly build?: BuildName;
   readonly command: Command;
   /** Whether the command starts the app, to be asked from outside, or a test that ends. */
@@ -34,7 +34,7 @@ export interface Build {
 const compilers = Object.keys(COMPILERS) as Compiler[];
 const resolutions = Object.keys(RESOLUTIONS) as Resolution[];
 
-/** The output that everything but the cells of compilers runs. */
+/** The output that all cells except those of compilers run. */
 export const COMPILED = 'tsc5.9-nodenext';
 
 /** The packages that must stay out of a bundle, as docs/with-a-bundler.md has them. */
@@ -74,7 +74,7 @@ export const BUILDS = {
     compilers.flatMap((compiler) => resolutions.map((resolution) => compilation(compiler, resolution))),
   ) as Record<`${Compiler}-${Resolution}`, Build>),
   'esbuild-cjs': esbuild('cjs'),
-  // What bundled CommonJS packages load at run time.
+  // Bundled CommonJS packages call `require` at run time.
   'esbuild-esm': esbuild(
     'esm',
     "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
@@ -149,8 +149,8 @@ const compiled = compilers.flatMap((compiler) =>
 
 const bundled = (
   [
-    ['esbuild-cjs', 'cjs', `esbuild ${versionOf('esbuild')}, of what \`tsc\` wrote`],
-    ['esbuild-esm', 'mjs', `esbuild ${versionOf('esbuild')}, of what \`tsc\` wrote`],
+    ['esbuild-cjs', 'cjs', `esbuild ${versionOf('esbuild')}, on the output of \`tsc\``],
+    ['esbuild-esm', 'mjs', `esbuild ${versionOf('esbuild')}, on the output of \`tsc\``],
     ['webpack', 'cjs', `webpack ${versionOf('webpack')}, ts-loader ${versionOf('ts-loader')}`],
     [
       'rollup',

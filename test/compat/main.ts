@@ -1,7 +1,7 @@
 /**
  * `npm run compat`: runs the packed package on every runtime, host, compiler, bundler, test runner and package manager
  * that the documentation names. `-- --write` writes the tables of docs/compatibility.md, `-- --only TEXT` runs the
- * cells whose line has the text.
+ * cells that have the text in their line.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const { write, only } = parseArgs({
 
 const lineOf = ({ table, row, column, value }: Cell): string => [table, row, column, value].join(' | ');
 
-/** @returns the lines of the cells that failed, by what was wrong: what several need fails once for all of them */
+/** @returns the lines of the failed cells by error: a step that several cells share fails once for all of them */
 async function runAll(cells: readonly Cell[]): Promise<Map<string, string[]>> {
   const work = await mkdtemp(join(tmpdir(), 'securest-compat-'));
   const failures = new Map<string, string[]>();
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   });
   if (made === page) return;
   if (write) return writeFile(PAGE, made);
-  console.error('docs/compatibility.md tells of other cells: npm run compat -- --write');
+  console.error('docs/compatibility.md lists other cells: npm run compat -- --write');
   process.exitCode = 1;
 }
 
