@@ -189,8 +189,8 @@ function isRepeated(request: SecurityRequest, provider: AuthProviderInterface | 
 }
 
 /**
- * A provider that does not declare `proves` may repeat a proof that it took elsewhere, so its logins start no new
- * login.
+ * A provider that does not declare `proves` may repeat a proof that it took elsewhere, so its logins count as logins by
+ * token.
  */
 function provedByOf(
   { isStandIn }: ChainLink,
