@@ -15,7 +15,7 @@ export interface CountedTry {
 }
 
 /**
- * After a number of failures within an hour, allows one attempt at a time, each after a delay that doubles from 5
+ * Once the free failures of an hour are used up, allows one attempt at a time, each after a delay that doubles from 5
  * seconds to 15 minutes.
  */
 export class Budget {
