@@ -247,7 +247,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   }
 }
 
-/** Without a decoy, an unknown user would cause a server error, and a known user a wrong password. */
+/** Without a decoy, an unknown user would get a server error, but a known user the error for a wrong password. */
 function requireDecoy(hasher: PasswordHasher): void {
   let decoy: unknown;
   try {

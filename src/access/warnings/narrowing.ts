@@ -1,8 +1,8 @@
 /**
  * Finds methods that name roles which their classes keep out.
  *
- * routing-controllers adds class and method roles together as "any of", so there the method's role was enough. Here each
- * guard must hold. This changes access for users on the day that an app migrates.
+ * routing-controllers adds class and method roles together as "any of", so there the method's role was enough. Here
+ * each guard must hold. This changes access for users on the day that an app migrates.
  */
 import type { Grants } from '../../authorization/grants';
 import type { AccessLevel, Rule } from '../../core/access';
