@@ -1,4 +1,4 @@
-/** The compiled access of a route, and what is known of it beside who may call it. */
+/** The compiled access of a route, and further facts about the route. */
 import type { Access, AccessLevel, ActionAccess } from '../core/access';
 import { hiddenProperty } from '../util/hidden-property';
 
@@ -21,10 +21,10 @@ export interface RouteMiddleware {
   readonly afterAction: boolean;
 }
 
-/** What runs for a route, as its host describes it. */
+/** The handlers of a route, as its host describes them. */
 export interface RouteAction {
   readonly route: string | RegExp;
-  /** With the prefix of its controller. */
+  /** The route with the prefix of its controller. */
   readonly fullRoute: string | RegExp;
   readonly params: readonly RouteParameter[];
   readonly uses: readonly RouteMiddleware[];
@@ -41,15 +41,18 @@ export interface RouteAction {
 export interface CompiledAction {
   readonly action: RouteAction;
   readonly access: ActionAccess;
-  /** Those of its levels that stand on classes. */
+  /** The levels that are declared on classes. */
   readonly classLevels: readonly AccessLevel[];
-  /** What the action silently misses, in words. */
+  /** The features that the action silently lacks, in words. */
   readonly losses: readonly string[];
-  /** True when a parameter asks for the user, or for its login. */
+  /** True if a parameter asks for the user, or for the login. */
   readonly asksForUser: boolean;
 }
 
-/** What is known of an access object that was compiled here. A check that brings any other came from another server. */
+/**
+ * The facts about an access object that was compiled here. A check with any other access object came from another
+ * server.
+ */
 export interface CompiledFacts {
   /** A parameter requires a user, whatever guards the action. */
   readonly requiresUser: boolean;
@@ -59,7 +62,7 @@ export interface CompiledFacts {
 
 const compiled = hiddenProperty<CompiledFacts>();
 
-/** Puts on record that an access was compiled here. */
+/** Records that an access was compiled here. */
 export function noteCompiled(access: ActionAccess, facts: CompiledFacts): void {
   compiled.set(access, facts);
 }
@@ -69,14 +72,14 @@ export function isCompiled(access: unknown): access is ActionAccess {
   return compiled.get(access) !== undefined;
 }
 
-/** True for the access of an action that has a parameter which requires a user. */
+/** True for the access of an action with a parameter that requires a user. */
 export function requiresUser(access: Access): boolean {
   return compiled.get(access)?.requiresUser === true;
 }
 
 /**
- * True for the access of an action whose guard is the last that runs before the action itself. What the host does with
- * errors of what follows else, such as an upload, depends on whether the guard answered at once.
+ * True for the access of an action whose guard is the last step before the action itself. Otherwise the host's handling
+ * of errors in later steps, such as an upload, depends on whether the guard answered synchronously.
  */
 export function isLastGuard(access: Access): boolean {
   return compiled.get(access)?.isLast === true;

@@ -1,7 +1,7 @@
 /**
- * Whether an identity may call something, read off the effective access rule by rule and without a request: yes, no,
- * or depends where only the app's own code, or the login itself, can tell. The report and the authorization matrix ask
- * here, so that they never differ.
+ * Whether an identity may call a route, read off the effective access rule by rule and without a request: yes, no, or
+ * "depends" if only the app's own code or the login itself can tell. The report and the authorization matrix both use
+ * it, so that they never differ.
  */
 import type { Access, AccessLevel } from '../core/access';
 import type { Authentication } from '../core/authentication';
@@ -11,22 +11,22 @@ import { describeLevel } from '../rules/rules';
 
 export type Answer = 'yes' | 'no' | 'depends';
 
-/** Who is asked about. */
+/** The identity in question. */
 export interface Identity {
   /** False for a client without credentials, and for a user who may not log in. */
   readonly isAuthenticated: boolean;
-  /** The roles that are assigned, without what they imply. */
+  /** The assigned roles, without the roles that they imply. */
   readonly roles: Iterable<string>;
-  /** Undefined where any login of such a user is asked about, so that its scopes and its age are not known. */
+  /** Undefined if the question is about any login of such a user, so that its scopes and its age are unknown. */
   readonly login?: Authentication | undefined;
 }
 
-/** What an app asks beside the guards. */
+/** The other parts of an app that decide besides the guards. */
 export interface AccessFacts {
   readonly grants: Grants;
-  /** The names of the role loaders: each may add any role, and takes none away. */
+  /** The names of the role loaders: each may add any role, and removes no role. */
   readonly roleLoaders: readonly string[];
-  /** The names of the authorization providers: each may refuse whatever is guarded. */
+  /** The names of the authorization providers: each may refuse any guarded action. */
   readonly authorizationProviders: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface ExpectedAccess {
 
 const YES: ExpectedAccess = { answer: 'yes', why: undefined };
 
-/** Whether an identity may call what an access guards. @throws TypeError for a rule of no kind */
+/** Whether an identity may call a guarded route. @throws TypeError for a rule of an unknown kind */
 export function expectedAccess(access: Access, identity: Identity, facts: AccessFacts): ExpectedAccess {
   if (access.levels.length === 0) return YES;
   if (!identity.isAuthenticated) return { answer: 'no', why: 'no login' };
@@ -52,7 +52,7 @@ export function expectedAccess(access: Access, identity: Identity, facts: Access
   return open.length === 0 ? YES : { answer: 'depends', why: open.join(' and ') };
 }
 
-/** The same for each level by itself, of an identity that is authenticated. */
+/** The same for each level separately, for an authenticated identity. */
 export function levelAnswers(
   { levels }: Access,
   { roles, login }: Identity,

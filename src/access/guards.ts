@@ -1,9 +1,9 @@
 /**
- * Finds every guard of an action, those included that the host would lose.
+ * Finds every guard of an action, including guards that the host would lose.
  *
- * routing-controllers looks at the controller class itself only, keeps one guard of several and adds class
- * and method roles up. Here all class guards on the way up and the nearest method guard count, each as a
- * level of its own.
+ * routing-controllers looks at the controller class only, keeps one guard of several, and adds class and method roles
+ * together. Here all guards of the class and its base classes and the nearest method guard count, each as a level of
+ * its own.
  */
 import type { AccessLevel } from '../core/access';
 import { isPublic } from '../decorators/public';
@@ -12,15 +12,15 @@ import { memberName } from '../util/member-name';
 import { toRule } from '../rules/rules';
 import { classChain, type ClassLike } from '../util/class-chain';
 
-/** What protects an action when neither it nor its classes say anything. */
+/** The protection of an action if neither it nor its classes declare any. */
 export type DefaultAccess = 'public' | 'authenticated';
 
-/** The guards that are written on classes and on their methods, wherever the host keeps them. */
+/** The guards that are declared on classes and on their methods, wherever the host keeps them. */
 export interface GuardDeclarations {
   readonly guards: {
-    /** What a decorator on the class itself wrote. */
+    /** The guards that a decorator on the class itself declared. */
     onClass(cls: object): readonly WrittenGuard[];
-    /** What a decorator on the class's own method of that name wrote, in the order in which it was written. */
+    /** The guards that decorators on the class's own method of that name declared, in the order of declaration. */
     onMethod(cls: ClassLike, name: unknown): readonly WrittenGuard[];
   };
 }
@@ -31,20 +31,20 @@ export interface ClassDeclarations extends GuardDeclarations {
 }
 
 interface WrittenGuard {
-  /** What `@Authorized` got. */
+  /** The argument of `@Authorized`. */
   readonly value?: unknown;
 }
 
 export interface Guards {
   readonly levels: readonly AccessLevel[];
-  /** Those of the levels that stand on classes. */
+  /** The levels that are declared on classes. */
   readonly classLevels: readonly AccessLevel[];
   readonly openedBy: string | undefined;
 }
 
 /**
  * The effective guards of a controller's action.
- * @param requiredBy the parameter that requires a user, in words: a guard where no other is written
+ * @param requiredBy the parameter that requires a user, in words: it acts as a guard if no guard is declared
  * @throws ConfigurationError for malformed roles and for a `@Public()` that contradicts a guard.
  */
 export function guardsOf(
@@ -55,7 +55,7 @@ export function guardsOf(
   declared: GuardDeclarations,
 ): Guards {
   const written = writtenGuards(controller, method, declared);
-  // Every guard asks for a user: what the parameter requires is asked already.
+  // Every guard requires a user, so the parameter adds no requirement.
   if (written.levels.length > 0) return written;
   if (requiredBy !== undefined) return anyUser(requiredBy);
   return written.openedBy === undefined && defaultAccess !== 'public' ? anyUser('default') : written;
@@ -72,7 +72,7 @@ function writtenGuards(controller: object, method: string, declared: GuardDeclar
   const from = chain.findIndex((cls) => isGuarded(cls, method, declared) || isPublic(cls, method));
   const owner = chain[from];
   if (owner !== undefined && isPublic(owner, method)) {
-    // A base's @Public() speaks for itself and what is above it, never for a guarded subclass.
+    // A base class's @Public() applies to itself and the classes above it, never to a guarded subclass.
     const levels = onClasses.slice(0, from).flat();
     const openedBy = levels.length === 0 ? `@Public() on ${memberName(owner, method)}` : undefined;
     return { levels, classLevels: levels, openedBy };
@@ -87,7 +87,7 @@ function writtenGuards(controller: object, method: string, declared: GuardDeclar
   };
 }
 
-/** A class's @Public() opens the actions that it or a base implements, not what a subclass adds. */
+/** A class's @Public() opens the actions that the class or a base class implements, not those that a subclass adds. */
 function publicClass(chain: readonly ClassLike[], method: string): string | undefined {
   const implementer = chain.findIndex((cls) => Object.hasOwn(cls.prototype, method));
   return chain.find((cls, index) => index <= implementer && isPublic(cls))?.name;
@@ -107,7 +107,7 @@ function levelsOf(guards: readonly WrittenGuard[], target: string, source: strin
   return guards.map(({ value }) => ({ rule: toRule(value, `@Authorized on ${target}`), source }));
 }
 
-/** Of the class itself, or of its own method. */
+/** True if the class itself, or its own method, has a guard. */
 function isGuarded(cls: ClassLike, method: string | undefined, { guards }: GuardDeclarations): boolean {
   return (method === undefined ? guards.onClass(cls) : guards.onMethod(cls, method)).length > 0;
 }

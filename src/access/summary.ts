@@ -1,14 +1,14 @@
-/** The access of something in a few words, the same for all guards that let the same users in: `admin or editor`. */
+/** The access in a few words, the same for all guards that let the same users in: `admin or editor`. */
 import type { Access } from '../core/access';
 import { type Requirement, requirementsOf } from '../rules/normal-form';
 import { describeRule } from '../rules/rules';
 
-/** Names that could be taken for words of a summary are quoted. */
+/** Names that could be read as words of a summary are quoted. */
 const PLAIN_NAME = /^(?!(?:and|or|open)$)[\p{L}\p{N}_.:/@-]+$/u;
 
 /**
- * The access in words, in an order of their own.
- * @param more what else is asked of it, in words
+ * The access in words, in canonical order.
+ * @param more further requirements, in words
  */
 export function summarise({ levels }: Access, more: readonly string[] = []): string {
   if (levels.length === 0) return 'open';

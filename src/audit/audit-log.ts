@@ -11,7 +11,10 @@ import { owaspNameOf } from './owasp';
 export interface AuditLogOptions {
   /** 'owasp' adds `event` and `level` by OWASP's Application Logging Vocabulary. @default none */
   vocabulary?: 'owasp';
-  /** Hears of the first failure of `write`, and again once it worked in between. @default a warning of Node's, with the name of the error */
+  /**
+   * Called at the first failure of `write`, and at the next failure after it has worked again. @default a warning of
+   * Node's, with the name of the error
+   */
   onFailure?: (cause: unknown) => unknown;
   /** @default Date.now */
   clock?: Clock;
@@ -26,7 +29,7 @@ const OPTIONS = {
   clock: optional(callable<Clock>(), () => Date.now()),
 } satisfies Record<keyof AuditLogOptions, Kind<unknown>>;
 
-/** The version of the lines: it grows when a field changes or goes, not when one is added. */
+/** The version of the lines: it increases when a field changes or is removed, not when one is added. */
 const VERSION = 1;
 const MAX_TEXT = 2000;
 const MAX_ITEMS = 100;
@@ -34,13 +37,13 @@ const MAX_DEPTH = 4;
 
 /**
  * A listener for `onEvent` that writes each event as one line of JSON, without its line break: `v`, the version of the
- * lines; `time`, ISO 8601 in UTC; with a vocabulary `event` and `level`; and the fields of the event. Each text has at most
- * 2000 characters, and none a control character, a line break or a mark that turns the direction of text.
+ * lines; `time`, ISO 8601 in UTC; `event` and `level` if a vocabulary is set; and the fields of the event. Each text
+ * has at most 2000 characters, and no control character, line break or mark that changes the direction of text.
  *
- * Nobody waits for what `write` returns. Where it throws, rejects or is slow no decision changes: who writes to what may
- * be slow, keeps a bounded queue.
- * @param write gets a line; what it returns is not used
- * @throws ConfigurationError for what is no function, and for options that are unknown or have no valid value
+ * The result of `write` is not awaited. If `write` throws, rejects or is slow, no decision changes. If its target may
+ * be slow, let `write` keep a bounded queue.
+ * @param write receives a line; its result is not used
+ * @throws ConfigurationError if `write` is not a function, and for unknown options or invalid values
  * @example createSecurity({ onEvent: auditLog((line) => file.write(`${line}\n`), { vocabulary: 'owasp' }) });
  */
 export function auditLog(
@@ -59,7 +62,7 @@ export function auditLog(
       const result: unknown = onFailure(cause);
       ignoreRejection(result);
     } catch {
-      // Whoever is told that nothing can be written may fail in the same way.
+      // The failure handler may fail in the same way.
     }
   };
   return (event) => {
@@ -89,13 +92,13 @@ function lineOf(event: SecurityEvent, now: number, vocabulary: 'owasp' | undefin
   });
 }
 
-/** As the vocabulary has it: the name, and whose it is. */
+/** The vocabulary's format: the name, and the user. */
 function withUser(name: string, event: SecurityEvent): string {
   const user = 'user' in event ? event.user : undefined;
   return user === undefined ? name : `${name}:${printable(user, MAX_TEXT)}`;
 }
 
-/** A copy whose texts are short and safe on a line; of what is no data nothing is left. */
+/** A copy with short texts that are safe on a line; values that are not data are dropped. */
 function bounded(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return printable(value, MAX_TEXT);
   if (typeof value === 'number' || typeof value === 'boolean') return value;

@@ -1,6 +1,4 @@
-/**
- * Tells listeners and the log what was decided. Whatever they throw changes no decision.
- */
+/** Reports decisions to listeners and the log. An error that they throw changes no decision. */
 import { channel } from 'node:diagnostics_channel';
 import type { AuthenticationOutcome } from '../authentication/authenticator';
 import type { Authenticated } from '../authentication/chain';
@@ -26,14 +24,14 @@ import type { Clock } from '../util/clock';
 import { Observers } from './observers';
 import { Outages } from './outages';
 
-/** Node's own way to hear of what a library does, for tools that no app has to hand anything to. */
+/** Node's own channel for events of a library, for tools that the app does not have to configure. */
 const CHANNEL = channel('securest:event');
 
 function publish(event: SecurityEvent): void {
   CHANNEL.publish(event);
 }
 
-/** What every event says about its request. */
+/** The facts that every event states about its request. */
 export interface RequestFacts {
   readonly method: string;
   readonly path: string;
@@ -42,7 +40,7 @@ export interface RequestFacts {
 }
 
 export class Audit {
-  /** Those who watch for metrics and traces. */
+  /** The observers for metrics and traces. */
   readonly observers = new Observers((cause) => {
     this.error('An observer failed', cause);
   });
@@ -56,10 +54,10 @@ export class Audit {
     this.outages = new Outages(clock);
   }
 
-  /** @param make is called only where somebody listens, for each anew: an event for each request costs time */
+  /** @param make is called only if there is a listener, and anew for each: an event for each request costs time */
   emit(make: () => SecurityEvent): void {
     if (this.listener !== undefined) this.tell(this.listener, make);
-    // What a subscriber throws Node throws again by itself, later, as an uncaught exception: nothing comes back here.
+    // Node rethrows a subscriber's error later by itself, as an uncaught exception: it does not arrive here.
     if (CHANNEL.hasSubscribers) this.tell(publish, make);
     if (this.observers.isOn) this.observers.event(make);
   }
@@ -75,13 +73,13 @@ export class Audit {
     }
   }
 
-  /** Tells what became of a request's authentication. */
+  /** Reports the outcome of a request's authentication. */
   outcome(request: SecurityRequest, outcome: AuthenticationOutcome): void {
     const login = outcome.kind === 'barred' ? outcome.authenticated : outcome;
     for (const { provider, verdict, error, credentials } of login.verdicts) {
       if (verdict === 'authenticated') this.outages.ended(provider);
       if (!isFault(verdict)) continue;
-      // Work that was given up because its client has gone says nothing of the component.
+      // Work that was dropped because its client has gone is no sign of an outage.
       if (verdict === 'unavailable' && hasNoCause(error) && hasGone(request)) continue;
       this.unavailable(request, provider, verdict, {
         message: `${provider} could not decide (${verdict})`,
@@ -111,7 +109,7 @@ export class Audit {
     this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));
   }
 
-  /** Tells what became of a login that goes on: that it has ended, or that this is not known. */
+  /** Reports the recheck of a continuing login: that the login has ended, or that the recheck is undecided. */
   recheck(
     request: SecurityRequest,
     { provider, verdict, credentials, error: cause }: Verdict,
@@ -122,7 +120,7 @@ export class Audit {
     } else if (isFault(verdict) || verdict === 'throttled') {
       const reason = verdict === 'throttled' ? 'unavailable' : verdict;
       const message = `${provider} could not check a login again (${verdict})`;
-      // It is checked again and again, and so are many others: a bug is told no more often than an outage.
+      // Many logins are rechecked again and again, so a bug is reported no more often than an outage.
       const count = this.outages.note(provider, reason === 'bug' ? 'unavailable' : reason);
       const secrets = secretsOf(request, credentials);
       this.tellUnavailable(count, request, provider, reason, { message, cause, secrets });
@@ -134,7 +132,7 @@ export class Audit {
     }
   }
 
-  /** Tells that a decision could not be taken, where that is news. */
+  /** Reports that a decision could not be made, unless the same outage was reported recently. */
   unavailable(
     request: SecurityRequest,
     component: string,
@@ -160,7 +158,7 @@ export class Audit {
     );
   }
 
-  /** Tells of a problem that a store or provider found by itself. */
+  /** Reports a problem that a store or provider found by itself. */
   problem({ type = 'misconfigured', component, problem, user }: Problem): void {
     const who = user === undefined ? undefined : printable(user);
     const told = masked(problem);
@@ -187,7 +185,7 @@ export class Audit {
       const log: (line: string) => unknown = this.logger[level].bind(this.logger);
       ignoreRejection(log(printable(`securest: ${message}`, MAX_LINE)));
     } catch {
-      // A broken log must not decide about requests.
+      // A failing log must not decide about requests.
     }
   }
 }
@@ -196,14 +194,14 @@ function isFault(verdict: ProviderVerdict): verdict is UnavailableEvent['reason'
   return verdict === 'bug' || verdict === 'unavailable' || verdict === 'deadline_passed';
 }
 
-/** Of a decision that could not be taken. */
+/** A decision that could not be made. */
 interface Fault {
   readonly message: string;
   readonly cause: unknown;
   readonly secrets: readonly string[];
 }
 
-/** Whose token it was, by its claims. */
+/** The issuer and subject of the token, from its claims. */
 function tokenFacts({ authentication: { claims } }: Authenticated): { issuer?: string; subject?: string } {
   const textOf = (name: string): string | undefined => {
     const value: unknown = Object.hasOwn(claims, name) ? claims[name] : undefined;
@@ -213,12 +211,12 @@ function tokenFacts({ authentication: { claims } }: Authenticated): { issuer?: s
   return { ...(issuer !== undefined && { issuer }), ...(subject !== undefined && { subject }) };
 }
 
-/** False for what is really down: whoever reports that says why. */
+/** False for a real outage, whose error has a cause. */
 function hasNoCause(error: unknown): boolean {
   return isInstance<ServiceUnavailableError>(error, ServiceUnavailableError) && error.cause === undefined;
 }
 
-/** True where nobody waits for the reply any more. */
+/** True if the client has closed the connection before the reply was complete. */
 function hasGone({ action }: SecurityRequest): boolean {
   const response = rawResponse(action);
   return response?.destroyed === true && !response.writableFinished;
@@ -236,7 +234,7 @@ export function factsOf(request: SecurityRequest): RequestFacts {
   };
 }
 
-/** Of a request whose path cannot be known something is told all the same. */
+/** A request whose path is unknown is reported nevertheless. */
 function pathOf(request: SecurityRequest): string {
   try {
     return request.path;
@@ -245,14 +243,14 @@ function pathOf(request: SecurityRequest): string {
   }
 }
 
-/** The secrets that came with a request: what reads them may quote them in what it throws. */
+/** The secrets that a request sent: code that reads them may quote them in its errors. */
 export function secretsOf(request: SecurityRequest, credentials: readonly string[] = []): string[] {
   return [...new Set(['authorization', 'cookie', ...credentials])].flatMap((name) =>
     secretsIn(headerOf(request, name) ?? ''),
   );
 }
 
-/** Nothing of one that came more often than it may: what is told of a request must not depend on it. */
+/** Undefined for a header that was sent more often than allowed: reporting the request must not depend on it. */
 function headerOf(request: SecurityRequest, name: string): string | undefined {
   try {
     return request.header(name);

@@ -10,18 +10,18 @@ import type { MaybePromise } from '../core/userstore';
 import { ignoreRejection, isThenable } from '../util/ignore-rejection';
 import { attempted } from '../util/maybe-promise';
 
-/** What an observer began. */
+/** The result with which an observer began. */
 interface Begun<T> {
   readonly observer: SecurityObserver;
   readonly begun: T;
 }
 
-/** For what ended without an outcome. */
+/** For work that ended without an outcome. */
 const FAULT: ObservedOutcome = { outcome: 'refused', code: 'security_error' };
 
 /**
- * The observers of one instance: nothing is made for them where there are none, and nothing that they do changes what is
- * decided. The first failure of each is reported.
+ * The observers of one instance. Without observers nothing is created for them, and an observer cannot change a
+ * decision. The first failure of each observer is reported.
  */
 export class Observers {
   private list: readonly SecurityObserver[] = [];
@@ -29,12 +29,12 @@ export class Observers {
 
   constructor(private readonly onFailure: (cause: unknown) => void) {}
 
-  /** To be asked before anything is made for them. */
+  /** Must be checked before anything is created for observers. */
   get isOn(): boolean {
     return this.list.length > 0;
   }
 
-  /** @returns a function that ends it; what has begun by then is still told its end */
+  /** @returns a function that removes the observer; work that has begun by then still reports its end */
   add(observer: SecurityObserver): () => void {
     let isAdded = true;
     this.list = [...this.list, observer];
@@ -45,7 +45,7 @@ export class Observers {
     };
   }
 
-  /** Runs the authentication of a request, once, and tells how it came out. */
+  /** Runs the authentication of a request, once, and reports its outcome. */
   authentication<T>(
     request: SecurityRequest,
     work: () => MaybePromise<T>,
@@ -60,7 +60,7 @@ export class Observers {
     });
   }
 
-  /** @returns what is to be called with the verdict; undefined where nobody waits for it */
+  /** @returns a function to call with the verdict; undefined if no observer waits for it */
   provider(name: string): ((verdict: ProviderVerdict) => void) | undefined {
     if (!this.isOn) return undefined;
     const ends = this.begin((observer) => observer.provider?.(name));
@@ -70,7 +70,7 @@ export class Observers {
     };
   }
 
-  /** Asks a store, and tells what came of it. */
+  /** Asks a store, and reports the outcome. */
   userstore<T>(name: string, operation: UserstoreOperation, ask: () => MaybePromise<T>): MaybePromise<T> {
     const ends = this.begin((observer) => observer.userstore?.(name, operation));
     return watched(attempted(ask), (result) => {
@@ -84,12 +84,12 @@ export class Observers {
     this.begin((observer) => observer.lookup?.(provider, isHit));
   }
 
-  /** @param make is called only where somebody listens */
+  /** @param make is called only if there is an observer */
   event(make: () => SecurityEvent): void {
     this.begin((observer) => observer.event?.(make()));
   }
 
-  /** Within the contexts of all, the first outermost. */
+  /** Runs work within the contexts of all observers, the first outermost. */
   private within<T>(
     watches: readonly Begun<ObservedAuthentication>[],
     work: () => MaybePromise<T>,
@@ -109,7 +109,7 @@ export class Observers {
     return done.result as MaybePromise<T>;
   }
 
-  /** What each begins. What begins nothing, or is no observer's to give, is left out. */
+  /** The results that the observers return at the begin. Empty and invalid results are left out. */
   private begin<T>(start: (observer: SecurityObserver) => T): Begun<NonNullable<T>>[] {
     const all: Begun<NonNullable<T>>[] = [];
     for (const observer of this.list) {
@@ -123,7 +123,7 @@ export class Observers {
     for (const { observer, begun } of all) this.call(observer, () => tell(begun));
   }
 
-  /** Undefined for a call that failed, and for a promise, which nobody waits for. */
+  /** Undefined for a call that failed, and for a promise, which is not awaited. */
   private call<T>(observer: SecurityObserver, work: () => T): T | undefined {
     try {
       const result = work();
@@ -153,7 +153,7 @@ function once(work: () => void): () => void {
   };
 }
 
-/** Hears of a result as it comes: undefined for one that failed. */
+/** Reports a result when it arrives: undefined for a failure. */
 function watched<T>(
   result: MaybePromise<T>,
   onEnd: (result: { readonly value: T } | undefined) => void,

@@ -1,29 +1,32 @@
 import type { UnavailableEvent } from '../core/events';
 import type { Clock } from '../util/clock';
 
-/** How often one outage is told, at most. */
+/** The shortest time between two reports of the same outage. */
 const INTERVAL_MS = 60_000;
 
-/** An app may name what it decides itself: more than these at once are told each time. */
+/**
+ * An app may name its own components: if more than this many are down at once, each further outage is reported every
+ * time.
+ */
 const MAX_OUTAGES = 1000;
 
 interface Outage {
   readonly reason: UnavailableEvent['reason'];
   toldAt: number;
-  /** How many have not been told since. */
+  /** Number of failures since the last report. */
   untold: number;
 }
 
 /**
- * What is down: told when that begins or its reason changes, and then once a minute with a count. A bug is told each time:
- * no two need be the same.
+ * Current outages: reported when they begin or their reason changes, and then once a minute with a count. A bug is
+ * reported each time, since no two need be the same.
  */
 export class Outages {
   private readonly outages = new Map<string, Outage>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** @returns how many are told of by telling of this one; 0 where nothing is told now */
+  /** @returns the number of failures that this report covers; 0 if nothing is to be reported now */
   note(component: string, reason: UnavailableEvent['reason']): number {
     if (reason === 'bug') return 1;
     const now = this.clock();
@@ -35,7 +38,7 @@ export class Outages {
       return 1;
     }
     known.untold += 1;
-    // Written so that a broken clock tells each.
+    // Written so that a broken clock reports each failure.
     if (now - known.toldAt < INTERVAL_MS && now >= known.toldAt) return 0;
     const { untold } = known;
     known.toldAt = now;
@@ -43,7 +46,7 @@ export class Outages {
     return untold;
   }
 
-  /** The component has answered: the next outage is another. */
+  /** The component has answered: the next outage is a new one. */
   ended(component: string): void {
     if (this.outages.size > 0) this.outages.delete(component);
   }

@@ -1,6 +1,6 @@
 /**
- * Our events by the names of OWASP's Application Logging Vocabulary. An event that has no name there gets none: a request
- * that repeats an earlier login is no login.
+ * Names the library's events by OWASP's Application Logging Vocabulary. An event without a counterpart gets no name: a
+ * request that repeats an earlier login is no login.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html
  */
 import type { FailedEvent, SecurityEvent } from '../core/events';
@@ -20,7 +20,7 @@ const TOKEN_REVOKED = named('authn_token_revoked', 'INFO');
 const USER_UPDATED = named('user_updated', 'WARN');
 const SESSION_EXPIRED = named('session_expired', 'INFO');
 
-/** Undefined for what the vocabulary has no name for. */
+/** Undefined for an event that the vocabulary has no name for. */
 export function owaspNameOf(event: SecurityEvent): OwaspName | undefined {
   switch (event.type) {
     case 'authenticated':
@@ -56,7 +56,7 @@ export function owaspNameOf(event: SecurityEvent): OwaspName | undefined {
   }
 }
 
-/** A request without credentials is no login that failed, and neither is one that could not be decided. */
+/** A request without credentials is not a failed login, and neither is an undecided one. */
 function ofFailure({ code }: FailedEvent): OwaspName | undefined {
   if (code === 'too_many_attempts') return named('authn_login_fail_max', 'WARN');
   const isWrong =

@@ -1,6 +1,7 @@
 /**
- * Whether a user may log in at all: by `active`, and by the app's own option `isActive`. It is decided about the record
- * that a store gave, whatever a provider makes of it, and about one that a provider brings along itself.
+ * Decides whether a user may log in at all: by `active`, and by the app's own option `isActive`. The decision is about
+ * the record that a store gave, even if a provider builds a user of its own from it, and about a record that a provider
+ * supplies itself.
  */
 import { statusFieldOf } from '../core/status-field';
 import type { ProblemListener } from '../core/events';
@@ -8,21 +9,21 @@ import type { FixedUser } from '../core/fixed-user';
 import type { User } from '../core/user';
 import { ignoreRejection } from '../util/ignore-rejection';
 
-/** Where a user came from: a store or, for a user of no store, a provider. */
+/** The origin of a user: a store or, for a user of no store, a provider. */
 export interface UserOwner {
   readonly identity: object;
-  /** In events. */
+  /** The name in events. */
   readonly name: string;
 }
 
 export class Activity {
-  /** The fields that have been reported of each owner. */
+  /** The fields that have been reported for each owner. */
   private readonly reported = new WeakMap<object, Set<string>>();
 
   /** @param isActive the app's option: only a literal true lets a user log in */
   constructor(private readonly isActive?: (user: User) => boolean) {}
 
-  /** False for a user who must not log in, whatever proved it. @throws what the app's option throws */
+  /** False for a user who must not log in, whatever the proof. @throws the error that the app's option throws */
   holds(user: User): boolean {
     if (user.active === false) return false;
     if (this.isActive === undefined) return true;
@@ -32,9 +33,9 @@ export class Activity {
   }
 
   /**
-   * Reports a record that says in another field than `active` whether its user may log in, where nothing looks at it:
-   * once for each owner and field.
-   * @param fixed what is known of the user for good
+   * Reports a record that has a status field other than `active` when nothing reads that field. Reports once for each
+   * owner and field.
+   * @param fixed the facts about the user that cannot change
    */
   reportOverlooked(
     user: User,

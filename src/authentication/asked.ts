@@ -1,6 +1,6 @@
 /**
- * One provider is asked about one request, and its answer is judged: only a valid, active user whose credential has not
- * ended is a grant.
+ * Asks one provider about one request and judges its answer: only a valid, active user whose credential has not expired
+ * is a grant.
  */
 import { types } from 'node:util';
 import { type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
@@ -33,12 +33,12 @@ import { classify } from './verdicts';
 /** One provider that is asked about one request. */
 export class Asked {
   readonly request: RequestWithSignal;
-  /** Hears of the verdict, where somebody watches. */
+  /** Is called with the verdict while the app observes providers. */
   onVerdict: ((verdict: ProviderVerdict) => void) | undefined;
   private readonly userstore: ProviderUserstore;
   private provider: AuthProviderInterface | undefined;
 
-  /** @param before the login that is asked about once more; undefined at its first time */
+  /** @param before the login to recheck; undefined when the request is authenticated for the first time */
   constructor(
     private readonly link: ChainLink,
     request: SecurityRequest,
@@ -49,7 +49,7 @@ export class Asked {
     this.userstore = new ProviderUserstore(options.userstore);
   }
 
-  /** @param ask what the provider is asked for */
+  /** @param ask the call to make on the provider */
   answer(provider: AuthProviderInterface, ask: Ask = authenticate): MaybePromise<Answer> {
     const { request, userstore, options } = this;
     listenForProblems(request, ({ user, ...problem }) => {
@@ -102,7 +102,7 @@ export class Asked {
   }
 }
 
-/** How a provider is asked about a request. */
+/** How to ask a provider about a request. */
 export type Ask = (
   provider: AuthProviderInterface,
   request: SecurityRequest,
@@ -113,13 +113,16 @@ const authenticate: Ask = (provider, request, userstore) => provider.authenticat
 
 const NOT_MINE: Answer = { verdict: 'no_credentials' };
 
-/** Whoever answers with a user alone says nothing of the login, whose limits must not be lost with that. */
+/**
+ * A provider that returns a bare user states no details of the login. The limits of the earlier login must not be lost
+ * by that.
+ */
 function withDetailsOf(before: Authentication, result: unknown): unknown {
   if (result instanceof Authentication || !isUser(result)) return result;
   return new Authentication(result, before);
 }
 
-/** Takes a provider's result as a grant only when it literally is one. */
+/** Accepts a provider's result as a grant only if it is a valid one. */
 function accept(
   link: ChainLink,
   provider: AuthProviderInterface | undefined,
@@ -134,25 +137,25 @@ function accept(
   const record: unknown = details === undefined ? result : details.user;
   const found = userstore.find(record);
   const fixed = found === undefined ? fixedUser(record) : found.fixed;
-  // Of the record as it is now: the provider may have added to it.
+  // The record as it is now: the provider may have added to it.
   if (fixed === undefined) silencePromisesIn(record);
   silencePromisesOf(details);
   if (!isKnownUser(record, fixed)) {
     return { verdict: 'bug', error: notAUser(record, found?.name ?? link.name) };
   }
   const origin = found ?? userstore.originOf(record);
-  // A provider may have made a user of its own from the store's record.
+  // A provider may have built its own user from the store's record.
   const isActive = origin === undefined ? activity.holds(record) : origin.isActive && record.active !== false;
   if (!isActive) return { verdict: 'inactive' };
   const owner = { identity: origin?.store ?? link, name: origin?.name ?? link.name };
   activity.reportOverlooked(record, fixed, owner, onProblem);
   const acceptedUntil = details && Authentication.acceptedUntil(details);
-  // Written so that a broken date has passed.
+  // Written so that an invalid date counts as passed.
   if (acceptedUntil !== undefined && !(clock() < acceptedUntil.getTime())) {
     return { verdict: 'bad_credentials' };
   }
   const lists = details === undefined ? undefined : checkedLists(details as Authentication);
-  // Taken once: the very headers that are looked through are those that are sent.
+  // Read once, so that the headers that are checked are the headers that are sent.
   const stated = details && { claims: details.claims, replyHeaders: sendableHeaders(details.replyHeaders) };
   const user = publicUserOf(record, stated, origin, link.name, onProblem);
   const authentication = provedLogin(details ?? {}, {
@@ -163,9 +166,9 @@ function accept(
     familyId: details?.familyId,
     sessionId: details?.sessionId,
     isRepeated: link.isStandIn !== true && isRepeated(request, provider),
-    // The store knows better than a provider that asked it.
+    // The store knows better than the provider that asked it.
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
-    // What goes on is no new login.
+    // A recheck continues a login and starts no new one.
     now: before === undefined ? clock() : (before.authenticatedAt?.getTime() ?? null),
     replyHeaders: stated?.replyHeaders,
     lists,
@@ -178,14 +181,17 @@ function accept(
   };
 }
 
-/** True where it came by what a browser sends again by itself, without the person. */
+/** True if the login came by credentials that a browser sends again by itself, without the person. */
 function isRepeated(request: SecurityRequest, provider: AuthProviderInterface | undefined): boolean {
   const credentials = provider === undefined ? [] : credentialsOf(provider);
   if (credentials.includes('tls')) return true;
   return credentials.includes('authorization') && isAmbientScheme(request.header('authorization'));
 }
 
-/** A provider that does not say how it authenticates may repeat what it took elsewhere: its logins start nothing. */
+/**
+ * A provider that does not declare `proves` may repeat a proof that it took elsewhere, so its logins count as logins by
+ * token.
+ */
 function provedByOf(
   { isStandIn }: ChainLink,
   provider: AuthProviderInterface | undefined,
@@ -195,7 +201,7 @@ function provedByOf(
   return provider?.proves ?? 'token';
 }
 
-/** True where a user of no store is never one of a store, whatever the name. */
+/** True if a user of no store is never a user of a store, even under the same name. */
 function bringsOwnUsers(provider: AuthProviderInterface | undefined): boolean {
   return provider?.needsUserstore === false || provider?.describe?.().issuer !== undefined;
 }
@@ -205,8 +211,8 @@ function isKnownUser(record: unknown, fixed: FixedUser | undefined): record is U
 }
 
 /**
- * What a provider states of a login, as it is from now on. A limit, a role or a time that cannot be understood is none,
- * and must not be taken for one.
+ * The details that a provider states of a login, fixed from now on. A limit, a role or a time that cannot be understood
+ * is an error: it must not be ignored.
  * @throws TypeError that names the detail
  */
 function checkedLists(details: Authentication): StatedLists {
@@ -226,7 +232,7 @@ function checkedLists(details: Authentication): StatedLists {
   };
 }
 
-/** The provider keeps its list, and may change it later. */
+/** Copies the list: the provider keeps its own, and may change it later. */
 function fixedList(value: unknown, detail: string): readonly string[] {
   if (value === NO_NAMES) return NO_NAMES;
   if (!Array.isArray(value)) throw malformed(detail, 'a list of strings');
@@ -240,7 +246,7 @@ function malformed(detail: string, must: string): TypeError {
   return new TypeError(`The \`${detail}\` of an Authentication must be ${must}`);
 }
 
-/** Of what a provider states beside the user. */
+/** Covers the values that a provider states beside the user. */
 function silencePromisesOf(details: Authentication | undefined): void {
   if (details === undefined) return;
   if (!isBareAuthentication(details)) silencePromisesIn(details);

@@ -1,6 +1,7 @@
 /**
- * Whether a user that a provider stated is the userstore's own. A token opens the userstore's user of its name, so a
- * login is only exchanged for one where both are the same: a stranger of the same name must not become somebody else.
+ * Decides whether a user that a provider stated is the userstore's own. A token opens the userstore's user of its name.
+ * So a login is only exchanged for a token if both users are the same: a stranger of the same name must not become
+ * another user.
  */
 import { type Authentication, provedLogin } from '../core/authentication';
 import { stampOf } from '../core/stamp';
@@ -10,9 +11,9 @@ import { withinDeadline } from '../http/deadline';
 import type { UserstoreChain } from './userstore-chain';
 
 /**
- * The login of a request as actions get it: where a provider stated the user, and the userstore has the very same one
- * (name, roles, groups, and e-mail where both have one), it is the login of that user of the store, unless the user's
- * tokens have been ended since that login. Never rejects.
+ * The login of a request as actions get it. If a provider stated the user, and the userstore has the same user (name,
+ * roles, groups, and the e-mail address if both have one), the login becomes a login of the store's user. It stays as
+ * it is if the user's tokens have been ended since that login. Never rejects.
  */
 export async function attribute(
   { authentication, origin, hasOwnUsers }: Pick<Authenticated, 'authentication' | 'origin' | 'hasOwnUsers'>,
@@ -39,16 +40,19 @@ export async function attribute(
       now: authenticatedAt.getTime(),
     });
   } catch {
-    // A store that is down says nothing of the user, and the request needs nothing of it.
+    // A store that is down tells nothing about the user, and the request does not need it.
     return authentication;
   }
 }
 
-/** A token of a login that a change has ended would outlive that change: it would carry the new stamp. */
+/**
+ * False for a login that a later change has ended. A token issued for it would carry the new stamp and outlive that
+ * change.
+ */
 function isSince({ user, stamp }: Authentication, authenticatedAt: Date, stored: number): boolean {
   const isOfAnother =
     (user.tokensValidFrom !== undefined && stampOf(user) !== stored) || (stamp !== 0 && stamp !== stored);
-  // Written so that a broken date is too early.
+  // Written so that an invalid date counts as too early.
   return !isOfAnother && authenticatedAt.getTime() >= stored;
 }
 

@@ -1,6 +1,4 @@
-/**
- * Authenticates each request once, however many guards and parameters ask, also at the same time.
- */
+/** Authenticates each request once, however many guards and parameters ask, even at the same time. */
 import type { ObservedOutcome } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
@@ -20,7 +18,7 @@ import { type KnownLogin, type Recheck, recheckLogin, type RecheckOptions } from
 import type { RequestState } from './request-state';
 import { answeringVerdict } from './verdicts';
 
-/** An authenticated request that is refused all the same, before anything was decided about the action. */
+/** An authenticated request that is refused nevertheless, before anything was decided about the action. */
 export interface Barred {
   readonly kind: 'barred';
   readonly authenticated: Authenticated;
@@ -32,24 +30,24 @@ export type AuthenticationOutcome = Authenticated | Unauthenticated | Barred;
 export interface AuthenticatorOptions extends RecheckOptions {
   readonly requireHttps: boolean;
   readonly trustedOrigins: ReadonlySet<string>;
-  /** True for an address of this machine itself, whose plain HTTP nobody can read. */
+  /** True for an address of this machine, whose plain HTTP nobody else can read. */
   readonly isLoopback: (ip: string) => boolean;
-  /** Hears of each outcome once, as it comes about. */
+  /** Called once with each outcome, as soon as it is decided. */
   readonly onOutcome: (request: SecurityRequest, outcome: AuthenticationOutcome) => void;
 }
 
 export class Authenticator {
   constructor(private readonly options: AuthenticatorOptions) {}
 
-  /** The outcome for a request, at once where nobody has to be waited for; what was decided first stands. */
+  /** The outcome for a request, synchronous if nothing has to be awaited. The first decision stands. */
   authenticate(state: RequestState): MaybePromise<AuthenticationOutcome> {
     return this.outcomeOf(state, false);
   }
 
-  /** The same for a request that opens a socket, which counts as unsafe whatever its method is. */
+  /** The same for a request that opens a socket. It counts as unsafe whatever its method is. */
   handshake(state: RequestState): MaybePromise<AuthenticationOutcome> {
     return chained(this.outcomeOf(state, true), (decided) => {
-      // It may have been decided before, as a safe request.
+      // The request may have been authenticated before, as a safe one.
       const barred = this.bar(state.request, decided, true);
       if (barred === decided) return decided;
       state.outcome = barred;
@@ -57,14 +55,14 @@ export class Authenticator {
     });
   }
 
-  /** Whether a login that was given before still counts; no credential is used, and no try counted. */
+  /** Whether a login that was given earlier still counts. Uses no credential and counts no attempt. */
   recheck(known: KnownLogin): MaybePromise<Recheck> {
     return recheckLogin(known, this.options);
   }
 
   /**
-   * Asks providers that are no links of the app's chain about a request, each in its turn and judged as those of the app.
-   * @param bringsPassword true where the body has a password, which must not come in the clear either
+   * Asks providers that are not in the app's chain about a request, in order, and judges them like those of the app.
+   * @param bringsPassword true if the body has a password, which must not come over plain HTTP either
    */
   ask(
     request: SecurityRequest,
@@ -82,7 +80,7 @@ export class Authenticator {
     return observers.isOn ? observers.authentication(request, decide, observedOf) : decide();
   }
 
-  /** @throws CrossSiteError where a page of a foreign site may have sent a request that changes something */
+  /** @throws CrossSiteError if a page of a foreign site may have sent a request that changes data */
   refuseCrossSite(request: SecurityRequest): void {
     if (isCrossSite(request, () => ['cookie'], this.options.trustedOrigins)) throw new CrossSiteError();
   }
@@ -138,20 +136,20 @@ export class Authenticator {
         this.isInClear(request) && parseAuthorization(request.header('authorization'))?.scheme === 'basic'
       );
     } catch {
-      // Several Authorization lines: one of them may be Basic, and the chain refuses them anyway.
+      // There are several Authorization lines. One of them may be Basic, but the chain refuses them anyway.
       return false;
     }
   }
 
-  /** True where that is refused, and the client is on another machine. */
+  /** True if HTTPS is required, the request is not secure and the client is on another machine. */
   private isInClear(request: SecurityRequest): boolean {
     if (!this.options.requireHttps || request.secure) return false;
-    // A proxy on this machine says by its headers that the client is elsewhere.
+    // The headers of a proxy on this machine tell that the client is elsewhere.
     return !this.options.isLoopback(request.ip) || isForwarded((name) => request.header(name));
   }
 }
 
-/** An outcome as observers hear of it. */
+/** An outcome as observers receive it. */
 function observedOf(outcome: AuthenticationOutcome): ObservedOutcome {
   if (outcome.kind === 'anonymous') return { outcome: 'anonymous' };
   if (outcome.kind === 'authenticated') {

@@ -1,4 +1,4 @@
-/** Providers that the library's own controllers bring along for one request, as the chain asks them. */
+/** Turns providers that the library's own controllers supply for one request into links of the chain. */
 import type { AuthenticationResult, AuthProviderInterface } from '../core/auth-provider';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise, UserstoreInterface } from '../core/userstore';
@@ -8,13 +8,13 @@ import { stateCredentials } from '../providers/stated-credentials';
 import { isInstance } from '../util/instance';
 import type { ChainLink } from './chain';
 
-/** How one request proves who sent it. @throws as `authenticate()` of a provider does */
+/** How one request proves its user. @throws like `authenticate()` of a provider */
 export type Proof = (
   request: SecurityRequest,
   userstore: UserstoreInterface,
 ) => MaybePromise<AuthenticationResult>;
 
-/** The app's password providers, each asked about a password that came in the body of a login. */
+/** The app's password providers, each asked about a password from the body of a login. */
 export function passwordLinks(links: readonly ChainLink[], credentials: BasicCredentials): ChainLink[] {
   return links.filter(isOfPasswords).map((link) =>
     proofLink(link.name, (request, userstore) => {
@@ -29,12 +29,12 @@ export function isOfPasswords(link: ChainLink): boolean {
   try {
     return isInstance(link.get(), BasicProvider);
   } catch {
-    // The chain says so at the next request that it is asked about.
+    // The chain reports the fault at the next request that it handles.
     return false;
   }
 }
 
-/** One that proves the login of a person, whatever the headers of the request say. */
+/** A link that proves the login of a person, regardless of the request's headers. */
 export function proofLink(name: string, authenticate: Proof): ChainLink {
   const provider: AuthProviderInterface = { name, credential: 'cookie', proves: 'login', authenticate };
   return { name, get: () => provider };

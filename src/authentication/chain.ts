@@ -1,8 +1,8 @@
 /**
  * The authentication chain: providers are asked in order until one authenticates the request.
  *
- * Only what `asked.ts` takes for a grant is one. Everything else is remembered as that provider's verdict, and if
- * nothing later grants, the most severe verdict answers.
+ * Only an answer that `asked.ts` accepts is a grant. Any other answer is recorded as that provider's verdict. If no
+ * later provider grants, the most severe verdict decides the error response.
  */
 import type { Observers } from '../audit/observers';
 import { type AuthProviderInterface, credentialsOf, isHeader } from '../core/auth-provider';
@@ -28,7 +28,7 @@ import { UNREAD } from './cross-site';
 import type { Origin, UserstoreChain } from './userstore-chain';
 import { isFailure, isRefusal, refusalFor, type Verdict } from './verdicts';
 
-/** A provider as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
+/** A link of the chain: a provider by its name. `get` resolves it anew, so that a replaced instance counts at once. */
 export interface ChainLink {
   readonly name: string;
   /** True for the provider of the test kit: its logins are the app's own statements. */
@@ -48,13 +48,13 @@ export interface ChainOptions {
   readonly observers: Observers;
 }
 
-/** A login, and where its user came from. */
+/** A login, and the origin of its user. */
 export interface Login {
   /** The login as the app may see it: its user has no password hash. */
   readonly authentication: Authentication;
   /** The record as the store or provider gave it. */
   readonly record: User;
-  /** Where the record came from; undefined for a user that no store of the app has. */
+  /** The origin of the record; undefined for a user that is in no store of the app. */
   readonly origin: Origin | undefined;
   /** The name of the provider that authenticated it. */
   readonly provider: string;
@@ -67,17 +67,17 @@ export interface Login {
 /** A request that a provider authenticated. */
 export interface Authenticated extends Login {
   readonly kind: 'authenticated';
-  /** What the provider says it reads, and the headers that it looked for and found, in lower case. */
+  /** The credentials that the provider declares, and the headers that it looked for and found, in lower case. */
   readonly credentials: () => readonly string[];
   readonly verdicts: readonly Verdict[];
   /** The headers that all providers looked at, in lower case. */
   readonly headersRead: readonly string[];
 }
 
-/** A request that nobody authenticated. */
+/** A request that no provider authenticated. */
 export interface Unauthenticated {
   readonly kind: 'anonymous' | 'refused';
-  /** The error for this outcome, made anew each time. */
+  /** The error for this outcome, created anew each time. */
   error(): SecurityError;
   readonly verdicts: readonly Verdict[];
   readonly headersRead: readonly string[];
@@ -85,14 +85,14 @@ export interface Unauthenticated {
 
 export type ChainOutcome = Authenticated | Unauthenticated;
 
-/** What came of asking one provider. */
+/** The result of asking one provider. */
 export type Answer =
   | { readonly verdict: Exclude<ProviderVerdict, 'authenticated'>; readonly error?: unknown }
   | { readonly verdict: 'authenticated'; readonly grant: Login };
 
 /**
- * Asks the providers about a request, at once where they answer at once. Every fault of theirs is a verdict, none a
- * rejection.
+ * Asks the providers about a request, synchronously if they answer synchronously. Every fault of a provider becomes a
+ * verdict: the promise never rejects because of a provider.
  */
 export function runChain(request: SecurityRequest, options: ChainOptions): MaybePromise<ChainOutcome> {
   let authorization: string | undefined;
@@ -112,7 +112,7 @@ export function runChain(request: SecurityRequest, options: ChainOptions): Maybe
 const NONE: readonly never[] = [];
 const SOMEBODY_ELSES: Answer = { verdict: 'not_mine' };
 
-/** True where the credential is certainly that provider's own. */
+/** True if the credential certainly belongs to that provider. */
 function isFinal(answer: Answer): boolean {
   if (!isRefusal(answer.verdict)) return false;
   const error = 'error' in answer ? answer.error : undefined;
@@ -162,7 +162,7 @@ class ChainRun {
     return this.unauthenticated();
   }
 
-  /** What an answer ends the chain with; undefined where the next provider is asked. */
+  /** The outcome if this answer ends the chain; undefined if the next provider is to be asked. */
   private judge(
     link: ChainLink,
     credentials: readonly string[],
@@ -206,14 +206,16 @@ class ChainRun {
     return undefined;
   }
 
-  /** A provider that leaves credentials of a scheme that it reads says that they are somebody else's. */
+  /**
+   * A provider that declines credentials of a scheme that it reads thereby tells that they belong to another provider.
+   */
   private claimed(answer: Answer, schemes: readonly string[] | undefined): Answer {
     if (answer.verdict !== 'no_credentials' || schemes === undefined) return answer;
     const scheme = parseAuthorization(this.authorization)?.scheme;
     return scheme !== undefined && schemes.includes(scheme) ? SOMEBODY_ELSES : answer;
   }
 
-  /** Also by one of several: what failed there must not be made good by a weaker provider. */
+  /** True if any of the credentials has failed: a weaker provider must not accept a credential that failed before. */
   private hasFailed(credentials: readonly string[]): boolean {
     const { failedCredentials: failed } = this;
     if (failed.length === 0) return false;
@@ -240,19 +242,19 @@ class ChainRun {
   }
 }
 
-/** @param headers that the provider that granted looked for */
+/** @param headers that the granting provider looked for */
 function credentialsIn(
   request: SecurityRequest,
   credentials: readonly string[],
   headers: readonly string[],
 ): readonly string[] {
   const found = headers.filter((name) => isSent(request, name));
-  // It names headers, and granted without having found one of them.
+  // The provider declares headers, and granted without having found any of them.
   const isUnread = !credentials.some((name) => name === 'cookie' || !isHeader(name) || found.includes(name));
   return [...new Set([...credentials, ...found]), ...(isUnread ? [UNREAD] : [])];
 }
 
-/** One that came more often than it may was sent too. */
+/** A header that was sent more often than allowed counts as sent. */
 function isSent(request: SecurityRequest, name: string): boolean {
   try {
     return request.header(name) !== undefined;
@@ -261,7 +263,9 @@ function isSent(request: SecurityRequest, name: string): boolean {
   }
 }
 
-/** Of a provider that cannot even be created nobody knows what it reads: then nothing after it may grant. */
+/**
+ * Stands for the credentials of a provider that cannot be created. They are unknown, so no later provider may grant.
+ */
 const UNKNOWN_CREDENTIAL = '*';
 
 interface Opened {
@@ -280,7 +284,7 @@ function open(link: ChainLink): Opened {
   }
 }
 
-/** A provider that cannot be created has a fault, whatever its constructor throws. */
+/** A provider that cannot be created has a bug, whatever error its constructor throws. */
 function bug(error: unknown): Answer {
   return { verdict: 'bug', error };
 }

@@ -1,6 +1,6 @@
 /**
- * The `WWW-Authenticate` lines of a refusal: one for each scheme, Bearer first, then in the order of the providers. Some
- * clients of tokens read the parameters only where Bearer begins.
+ * The `WWW-Authenticate` lines of an error response: one for each scheme, Bearer first, then in the order of the
+ * providers. Some token clients read the parameters only if the header begins with Bearer.
  * @see RFC 9110 section 11.6.1, RFC 6750 section 3, RFC 9470 section 3
  */
 import { type Challenge, formatChallenge } from '../core/challenge';
@@ -14,10 +14,10 @@ import type { ChainLink } from './chain';
 import { sendableParams } from './stated-reply';
 import { answeringVerdict, severityOf, type Verdict } from './verdicts';
 
-/** Schemes that have no realm. @see RFC 4559 section 4 */
+/** Schemes without a realm. @see RFC 4559 section 4 */
 const WITHOUT_REALM = new Set(['negotiate', 'ntlm']);
 
-/** Schemes of access tokens, and how they are written. */
+/** Schemes of access tokens, with their spelling in a header. */
 const OF_TOKENS = { bearer: 'Bearer', dpop: 'DPoP' } as const;
 
 type TokenScheme = keyof typeof OF_TOKENS;
@@ -28,24 +28,24 @@ function isOfTokens(scheme: string | undefined): scheme is TokenScheme {
 
 export interface ChallengeOptions {
   readonly realm: string;
-  /** False keeps Basic from requests of scripts, so that no browser opens its own log-in window. */
+  /** False omits Basic in responses to scripts, so that no browser opens its own login window. */
   readonly basicChallengeForScripts: boolean;
-  /** Where the metadata of the app's resource is. @see RFC 9728 section 5.1 */
+  /** The URL of the app's protected resource metadata. @see RFC 9728 section 5.1 */
   readonly metadataUrl: string | undefined;
 }
 
-/** What a refusal is about. */
+/** A refused request and its error. */
 export interface RefusedRequest {
   readonly request: SecurityRequest;
   readonly error: SecurityError;
   readonly verdicts: readonly (ProviderOutcome & Partial<Verdict>)[];
-  /** The scopes that the route asks for. */
+  /** The scopes that the route requires. */
   readonly scopes: readonly string[];
-  /** The provider that let the user in who is refused now. */
+  /** The provider that authenticated the user who is refused now. */
   readonly grantedBy: string | undefined;
 }
 
-/** One scheme, with what its providers say. */
+/** One scheme, with the parameters that its providers state. */
 interface Offer {
   readonly scheme: string;
   params: Readonly<Record<string, string>>;
@@ -53,14 +53,14 @@ interface Offer {
 }
 
 export class Challenges {
-  /** @param onFault hears of a provider whose challenge is not valid */
+  /** @param onFault is called for a provider whose challenge is not valid */
   constructor(
     private readonly links: () => readonly ChainLink[],
     private readonly options: ChallengeOptions,
     private readonly onFault: (provider: string, cause: unknown) => void,
   ) {}
 
-  /** Those for a request that is not authenticated. */
+  /** The challenges for a request that is not authenticated. */
   all(refused: RefusedRequest): string[] {
     const offers = this.offers(refused.request);
     const stated = statedBy(refused, offers);
@@ -68,8 +68,9 @@ export class Challenges {
   }
 
   /**
-   * The one for a login that lacks something: of the scheme that the request used, and only where the provider that
-   * granted, or asks for a new login, reads access tokens. Else undefined: a browser would ask for a password again.
+   * The challenge for a login that lacks something. It has the scheme that the request used. It exists only if the
+   * granting provider, or the provider that asks for a new login, reads access tokens. Otherwise undefined: a browser
+   * would ask for a password again.
    */
   ofToken(refused: RefusedRequest): string | undefined {
     const { request, verdicts, grantedBy } = refused;
@@ -81,7 +82,7 @@ export class Challenges {
     return this.format(scheme, offer, [], stated);
   }
 
-  /** One that the library's own controllers state, with the app's realm. */
+  /** A challenge that the library's own controllers state, with the app's realm. */
   own({ scheme, params }: Challenge): string {
     return formatChallenge({ scheme, params: { realm: this.options.realm, ...params } });
   }
@@ -102,7 +103,7 @@ export class Challenges {
         const challenge = link.get().challenge?.(request);
         ignoreRejection(challenge);
         for (const { scheme, params = {} } of listOf(challenge)) {
-          // What cannot be sent is found out here, where it is known whose it is.
+          // An invalid challenge must fail here, where its provider is known.
           formatChallenge({ scheme, params });
           const key = scheme.toLowerCase();
           const known = offers.get(key);
@@ -141,7 +142,7 @@ export class Challenges {
   }
 }
 
-/** True where the reply is for no page: a challenge would open a window over the one that is there. */
+/** True if the response is not for a page: a challenge would open a login window over the page that is shown. */
 function isOfScript(request: SecurityRequest): boolean {
   if (request.header('x-requested-with')?.toLowerCase() === 'xmlhttprequest') return true;
   const destination = request.header('sec-fetch-dest');
@@ -152,8 +153,8 @@ function isOfScript(request: SecurityRequest): boolean {
 const PAGES: ReadonlySet<string> = new Set(['document', 'iframe', 'frame']);
 
 /**
- * What is wrong with the token that came, and in the challenge of which scheme that is said: of the one that the request
- * used. A provider may read its tokens elsewhere; then that of Bearer.
+ * The error of the token that the request sent, and the scheme of the challenge that carries it: the scheme that the
+ * request used. If the provider reads its tokens elsewhere, it is Bearer.
  */
 interface Stated {
   readonly scheme: string | undefined;
@@ -178,11 +179,11 @@ function statedBy(refused: RefusedRequest, offers: ReadonlyMap<string, Offer>): 
 function errorOf({ verdict }: ProviderOutcome, request: SecurityRequest): string | undefined {
   if (severityOf(verdict) < severityOf('bad_credentials')) return undefined;
   if (verdict !== 'malformed_credentials') return 'invalid_token';
-  // A token in another header than Authorization is no malformed Bearer request, and its reply no 400.
+  // A malformed token in a header other than Authorization is no malformed Bearer request, and its status is not 400.
   return authorizationScheme(request) === undefined ? 'invalid_token' : 'invalid_request';
 }
 
-/** What the error that answers says itself. An app has its hands on every property of what it throws. */
+/** The parameters that the error itself states. The app can change every property of an error that it throws. */
 function paramsOf(error: SecurityError): Readonly<Record<string, string>> {
   const own = sendableParams(error.challenge);
   if (isInstance<StepUpRequiredError>(error, StepUpRequiredError)) {
@@ -201,21 +202,21 @@ function paramsOf(error: SecurityError): Readonly<Record<string, string>> {
 
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
-/** A parameter that lists names; none where there are none, or none that can be sent. */
+/** A parameter that lists names; empty if there are no names or if they cannot be sent. */
 function namesIn(parameter: string, names: unknown): Readonly<Record<string, string>> {
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return {};
   const text = names.join(' ');
   return PRINTABLE.test(text) ? { [parameter]: text } : {};
 }
 
-/** The scheme of tokens that the request used, in lower case; undefined where it came with none. */
+/** The token scheme that the request used, in lower case; undefined if it sent no token. */
 function usedScheme(request: SecurityRequest): TokenScheme | undefined {
   try {
     const scheme = authorizationScheme(request);
     if (scheme !== undefined) return scheme;
     return request.header('authentication-token') === undefined ? undefined : 'bearer';
   } catch {
-    // Several Authorization lines are of no scheme.
+    // A request with several Authorization lines has no scheme.
     return undefined;
   }
 }

@@ -4,30 +4,30 @@ import { parseAuthorization } from '../http/authorization-header';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** True for a method that changes nothing, in upper case. @see RFC 9110 section 9.2.1 */
+/** True for a method that changes nothing. Expects upper case. @see RFC 9110 section 9.2.1 */
 export function isSafeMethod(method: string): boolean {
   return SAFE_METHODS.has(method);
 }
 
-/** Schemes whose credentials browsers keep and send again by themselves. */
+/** Schemes whose credentials browsers store and send again by themselves. */
 const AMBIENT_SCHEMES = new Set(['basic', 'digest', 'negotiate', 'ntlm']);
 
 /**
- * Stands for the credential of a provider that granted without having read the header that it names: it read something
- * else past the request that it was handed, which may be a cookie.
+ * Stands for the credential of a provider that granted without having read the header that it declares. It read
+ * something else outside the request object that it was given, and that may be a cookie.
  */
 export const UNREAD = '(unread)';
 
-/** True for an Authorization of a scheme whose credentials browsers keep. */
+/** True for an Authorization header of a scheme whose credentials browsers store. */
 export function isAmbientScheme(authorization: string | undefined): boolean {
-  // Most requests have a token, and need not be read for it.
+  // Most requests have a token and need no parsing.
   if (authorization?.startsWith('Bearer ') !== false) return false;
   return AMBIENT_SCHEMES.has(parseAuthorization(authorization)?.scheme ?? '');
 }
 
 /**
- * True for a provider that may grant by what browsers send by themselves, so that the cross-site check may refuse its
- * requests. One that reads Authorization and names no scheme may read any.
+ * True for a provider that may grant by credentials that browsers send by themselves, so that the cross-site check may
+ * refuse its requests. A provider that reads Authorization and declares no scheme may read any scheme.
  */
 export function mayBeAmbient(provider: AuthProviderInterface): boolean {
   return credentialsOf(provider).some((credential) => {
@@ -38,7 +38,7 @@ export function mayBeAmbient(provider: AuthProviderInterface): boolean {
   });
 }
 
-/** True when a browser would send this credential again without anyone's doing. */
+/** True if a browser would send this credential again by itself. */
 function isAmbient(request: SecurityRequest, credential: string): boolean {
   if (credential === 'cookie' || credential === 'tls' || credential === UNREAD) return true;
   if (credential !== 'authorization') return false;
@@ -46,12 +46,11 @@ function isAmbient(request: SecurityRequest, credential: string): boolean {
 }
 
 /**
- * True when an unsafe request with an ambient credential may come from a foreign site's page. Clients that
- * send neither `Sec-Fetch-Site` nor `Origin` are no browsers and pass, except with a cookie, which only
- * browsers keep.
- * @param credentialsOf gives what the provider that granted says it reads, and the headers that it found
+ * True if an unsafe request with an ambient credential may come from a page of a foreign site. Clients that send
+ * neither `Sec-Fetch-Site` nor `Origin` are not browsers and pass, except with a cookie, which only browsers store.
+ * @param credentialsOf returns the credentials that the granting provider declares, and the headers that it found
  * @param trustedOrigins origins, as a browser sends them, that may call this app
- * @param isHandshake true where the request opens what later changes things, so that its method says nothing
+ * @param isHandshake true if the request opens a connection that changes data later, so that its method does not matter
  * @see Fetch Metadata Request Headers section 2.3, RFC 6454 section 7
  */
 export function isCrossSite(
@@ -60,7 +59,7 @@ export function isCrossSite(
   trustedOrigins: ReadonlySet<string>,
   isHandshake = false,
 ): boolean {
-  // A WebSocket is opened by GET, and then sends what it likes.
+  // A WebSocket is opened by GET, and may then send anything.
   const isSafe = isSafeMethod(request.method) && request.header('upgrade') === undefined;
   if (isSafe && !isHandshake) return false;
   const credentials = credentialsOf();
@@ -78,8 +77,8 @@ export function isCrossSite(
 }
 
 /**
- * Hosts are compared, not schemes: behind a proxy that ends TLS the app cannot tell its own scheme, and a
- * browser that has one marks the request by `Sec-Fetch-Site` anyway.
+ * Compares hosts, not schemes: behind a proxy that terminates TLS the app cannot know its own scheme, and a browser
+ * that has one sends `Sec-Fetch-Site` anyway.
  */
 function isOwnOrigin(origin: string, host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(origin)) return false;

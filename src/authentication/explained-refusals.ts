@@ -1,4 +1,4 @@
-/** The option `explain`: a line for each refusal, for those who read the log. A client gets no more than its name. */
+/** The option `explain`: logs a line for each error response. The client receives at most the id of that line. */
 import { randomUUID } from 'node:crypto';
 import { type Audit, factsOf, secretsOf } from '../audit/audit';
 import { SecurityError } from '../errors';
@@ -11,15 +11,15 @@ import { masked } from '../util/masked';
 import { printable } from '../util/printable';
 import type { RefusalListener, RefusalRecord } from './recorder';
 
-/** Names the line in the log that says why. */
+/** Carries the id of the log line that explains the refusal. */
 const HEADER = 'X-Securest-Explain-Id';
 
-/** Less than a line of the log, so that the name at its end is never cut off. */
+/** Less than a line of the log, so that the id at its end is never cut off. */
 const MAX_LENGTH = 1800;
 
 /**
- * @param mode 'reply' tells a client on this machine the name of the line
- * @param credentialHeaders that any provider of the app reads
+ * @param mode 'reply' sends a client on this machine the id of the log line
+ * @param credentialHeaders the headers that any provider of the app reads
  */
 export function explainRefusals(
   audit: Audit,
@@ -57,17 +57,17 @@ function refusalLine(record: RefusalRecord, credentialHeaders: readonly string[]
   ].join('; ');
 }
 
-/** Undefined for an error of the family that says no more than its code. */
+/** Undefined for an error of the library that tells no more than its code. */
 function reasonOf(thrown: unknown, secrets: readonly string[]): string | undefined {
   if (thrown === undefined) return undefined;
   if (isInstance<SecurityError>(thrown, SecurityError) && thrown.cause === undefined) return undefined;
   return describeReason(thrown, secrets);
 }
 
-/** Shorter values are words that any message may have. */
+/** Shorter values are words that any message may contain. */
 const MIN_LENGTH = 4;
 
-/** The values of query and body, also as they were sent: what reads them may quote them in what it throws. */
+/** The values of query and body, decoded and as they were sent: code that reads them may quote them in its errors. */
 function sentValues(request: SecurityRequest): string[] {
   const { action } = request;
   const [, query = ''] = /\?(.*)/s.exec(rawRequest(action).url ?? '') ?? [];

@@ -5,8 +5,8 @@ import { withinDeadline } from '../http/deadline';
 import type { UserstoreChain } from './userstore-chain';
 
 /**
- * The user of a name, outside of a provider's turn: for what was kept of an earlier login.
- * @param home the name of the only userstore that may have it; without one an app of several has nobody
+ * Finds a user by name, outside of a provider's turn, for data that was kept of an earlier login.
+ * @param home the only userstore that may have the user; without it, an app with several userstores finds no user
  * @throws ServiceUnavailableError when a store does not answer in time
  */
 export async function findKnownUser(

@@ -1,17 +1,17 @@
-/** The logins that go on after their request, such as those of sockets, by their user. */
+/** The logins that outlive their request, such as those of sockets, by their user. */
 
-/** One of them. */
+/** A login that outlives its request. */
 export interface LiveLogin {
-  /** Has it checked as soon as can be. Never throws. */
+  /** Starts a recheck as soon as possible. Never throws. */
   recheck(): void;
 }
 
 export class LiveLogins {
-  /** Most users have one, which then costs no set. */
+  /** Most users have a single login, which then needs no set. */
   private readonly byUser = new Map<string, LiveLogin | Set<LiveLogin>>();
   private count = 0;
 
-  /** How often logins had to be checked, for those that are not among them yet. */
+  /** Number of rechecks so far, for logins that are not registered yet. */
   get changes(): number {
     return this.count;
   }
@@ -33,7 +33,7 @@ export class LiveLogins {
     }
   }
 
-  /** Has all logins of the users of that name checked, whatever store they came from. */
+  /** Rechecks all logins of the users with that name, whatever store they came from. */
   recheck(username: string): void {
     this.count += 1;
     const known = this.byUser.get(username);

@@ -1,4 +1,4 @@
-/** The login of the request at hand, for services that are not handed one. */
+/** The login of the current request, for services that do not receive it as an argument. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Authentication } from '../core/authentication';
 import { ConfigurationError } from '../errors';
@@ -15,22 +15,22 @@ export class LoginContext {
     return this.storage !== undefined;
   }
 
-  /** Runs work of a request. A login that is decided later shows as well. */
+  /** Runs work of a request. A login that is decided later is visible too. */
   run<T>(state: RequestState, work: () => T): T {
     return this.runFor(() => loginIn(state), work);
   }
 
-  /** Runs work of what has a login that may become another, or end. */
+  /** Runs work for a caller whose login may change or end. */
   runFor<T>(find: () => Authentication | undefined, work: () => T): T {
     return this.storage === undefined ? work() : this.storage.run(find, work);
   }
 
-  /** Runs work as a login of whenever. @throws ConfigurationError while it is off */
+  /** Runs work under any given login. @throws ConfigurationError while the context is off */
   runAs<T>(login: Authentication, work: () => T): T {
     return this.needed('runAs').run(() => login, work);
   }
 
-  /** @throws ConfigurationError while it is off: undefined would read as anonymous */
+  /** @throws ConfigurationError while the context is off: undefined would read as anonymous */
   current(call: string): Authentication | undefined {
     return this.needed(call).getStore()?.();
   }
@@ -41,7 +41,10 @@ export class LoginContext {
   }
 }
 
-/** The login that has been decided already; undefined for nobody, and for one that is refused for its origin. */
+/**
+ * The login that has been decided already; undefined for an anonymous request, and for a login that is refused for its
+ * origin.
+ */
 export function loginIn({ outcome }: RequestState): Authentication | undefined {
   return outcome?.kind === 'authenticated' ? outcome.authentication : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Where a browser that asks for a page is sent in place of a refusal, and what scripts are told in place of it: the login
- * of a session has no challenge that a browser understands.
+ * Redirects a browser that asks for a page to the login page instead of an error response, and sends scripts a header
+ * instead: a session login has no challenge that a browser understands.
  */
 import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
@@ -8,7 +8,7 @@ import { AuthenticationRequiredError, type SecurityError, StepUpRequiredError } 
 import { returnPath } from '../http/return-path';
 import { isInstance } from '../util/instance';
 
-/** The address of the login page for this refusal; undefined where the refusal stays as it is. */
+/** The address of the login page for this refusal; undefined if there is no redirect. */
 export function loginPageFor(
   error: SecurityError,
   request: SecurityRequest,
@@ -24,7 +24,7 @@ export function loginPageFor(
   return text === '' ? loginPage : `${loginPage}?${text}`;
 }
 
-/** What a script is told of a login by session that lacks something; undefined for other refusals. */
+/** The header for scripts when a session login lacks something; undefined for other refusals. */
 export function stepUpHeaderFor(error: SecurityError, login: Authentication | undefined): string | undefined {
   const need = needOf(error, login);
   if (need === undefined) return undefined;
@@ -54,7 +54,7 @@ function queryFor(error: SecurityError, login: Authentication | undefined): Quer
 function needOf(error: SecurityError, login: Authentication | undefined): Need | undefined {
   if (login?.provedBy !== 'session' || !isInstance<StepUpRequiredError>(error, StepUpRequiredError))
     return undefined;
-  // The app has its hands on every property of what it throws.
+  // The app can change every property of an error that it throws.
   const { maxAgeSeconds, methods, acr } = Object(error.need) as Partial<Record<string, unknown>>;
   return {
     maxAgeSeconds: Number.isSafeInteger(maxAgeSeconds) ? (maxAgeSeconds as number) : undefined,
@@ -69,7 +69,7 @@ interface Need {
   readonly acr: readonly string[] | undefined;
 }
 
-/** Undefined for what is no list of names that can be sent. */
+/** Undefined for a value that is not a list of names that can be sent. */
 function namesIn(value: unknown): readonly string[] | undefined {
   const names: readonly unknown[] = Array.isArray(value) ? Array.from(value as unknown[]) : [];
   const areSendable = names.every((name) => typeof name === 'string' && /^[!#-[\]-~]+$/.test(name));
@@ -84,7 +84,7 @@ function isForPage(request: SecurityRequest): boolean {
   return /(?:^|,)[ \t]*text\/html[ \t]*(?:[;,]|$)/i.test(request.header('accept') ?? '');
 }
 
-/** True at the login page itself, which would be sent to itself for ever; also where the path cannot be known. */
+/** True at the login page itself, which would redirect to itself for ever; also true if the path is unknown. */
 function isAt(request: SecurityRequest, loginPage: string): boolean {
   try {
     return isSamePath(request.path, loginPage);
@@ -93,7 +93,7 @@ function isAt(request: SecurityRequest, loginPage: string): boolean {
   }
 }
 
-/** As routers compare: without regard to case, and to a slash at the end. */
+/** Compares like routers: ignores case and a slash at the end. */
 export function isSamePath(one: string, other: string): boolean {
   const folded = (path: string): string => path.replace(/\/$/, '').toLowerCase();
   return folded(one) === folded(other);

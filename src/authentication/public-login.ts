@@ -9,11 +9,11 @@ import { isInstance } from '../util/instance';
 import type { Origin } from './userstore-chain';
 
 /**
- * The user of a login as the app may see it, by the store's `publicView()` where it has one.
- * @param details what the provider states beside the user
- * @param provider its name: it answers for what it states itself
- * @param report hears what the developer can do
- * @throws RecordFault when the hash cannot be kept inside
+ * The user of a login as the app may see it, by the store's `publicView()` if it has one.
+ * @param details the values that the provider states beside the user
+ * @param provider its name: it is responsible for the values that it states itself
+ * @param report is called with an instruction for the developer
+ * @throws RecordFault when the hash cannot be kept from the app
  */
 export function publicUserOf(
   record: User,
@@ -30,7 +30,7 @@ export function publicUserOf(
   const fixed = isOwnRecord ? (origin?.fixed ?? fixedUser(record)) : undefined;
   let secrets: Secrets | undefined;
   try {
-    // A provider may have made a user of its own from the store's record.
+    // A provider may have built its own user from the store's record.
     secrets = fixed === undefined ? Secrets.of(record.password, origin?.user.password) : fixed.secrets;
     if (secrets !== undefined && details !== undefined) refuseSecretsIn(details, secrets);
   } catch (error) {
@@ -57,7 +57,7 @@ function reasonOf(error: unknown): string {
   return isInstance<RecordFault>(error, RecordFault) ? error.message : 'the password cannot be read';
 }
 
-/** The class of a record for messages. Its code is the app's, and may throw. */
+/** The class of a record for messages. The app's code runs here and may throw. */
 function kindOf(record: User): string {
   try {
     const { name }: { name: unknown } = record.constructor;

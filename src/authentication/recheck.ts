@@ -1,6 +1,7 @@
 /**
- * Whether a login that was given earlier still counts, for what outlives its request, such as a socket. The credentials are
- * not presented again: a proof or a ticket counts once, a password costs a hash and a try.
+ * Decides whether a login that was given earlier still counts, for connections that outlive their request, such as a
+ * socket. The credentials are not presented again: a proof or a ticket is valid once, and a password costs a hash and
+ * an attempt.
  */
 import type { AuthProviderInterface } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
@@ -15,33 +16,33 @@ import { type Ask, Asked } from './asked';
 import type { Answer, ChainLink, ChainOptions, Login } from './chain';
 import { refusalFor, type Verdict } from './verdicts';
 
-/** A login that the library gave, as it was then. */
+/** A login as the library gave it earlier. */
 export interface KnownLogin {
   readonly login: Login;
-  /** The request that it came with. */
+  /** The request that authenticated it. */
   readonly request: HttpSecurityRequest;
-  /** What names its person for good: the store may change the record that it gave. */
+  /** The permanent id of its user: the store may change the record that it gave. */
   readonly id: string | undefined;
 }
 
 export interface RecheckOptions extends ChainOptions {
-  /** Hears of each, as of a provider that was asked. */
+  /** Called for each recheck, as for a provider that was asked. */
   readonly onRecheck: (request: SecurityRequest, verdict: Verdict, error: SecurityError | undefined) => void;
 }
 
-/** What came of it; an error is made anew each time. */
+/** The result of a recheck; an error is created anew each time. */
 export type Recheck =
   | { readonly kind: 'holds'; readonly login: Login }
   | { readonly kind: 'ended'; readonly why: 'expired' | 'inactive' | 'revoked'; error(): SecurityError }
-  /** Whether it holds is not known. */
+  /** It is unknown whether the login still holds. */
   | { readonly kind: 'undecided'; error(): SecurityError };
 
-/** Never rejects for what a provider or a store does. */
+/** Never rejects because of a provider or a store. */
 export function recheckLogin(known: KnownLogin, options: RecheckOptions): MaybePromise<Recheck> {
   const { login, request } = known;
   const { authentication } = login;
   const acceptedUntil = Authentication.acceptedUntil(authentication);
-  // Written so that a broken date has passed.
+  // Written so that an invalid date counts as passed.
   if (acceptedUntil !== undefined && !(options.clock() < acceptedUntil.getTime())) {
     return {
       kind: 'ended',
@@ -79,7 +80,7 @@ function answerOf({ login, request }: KnownLogin, options: RecheckOptions): Mayb
     return { verdict: 'bad_credentials', error: new BadCredentialsError({ cause: new Error(GONE) }) };
   }
   if (provider.recheck === undefined && login.origin === undefined) {
-    // A user of no store stands until the credential ends.
+    // A user of no store stays valid until the credential expires.
     return { verdict: 'authenticated', grant: login };
   }
   const ask: Ask =
@@ -89,14 +90,14 @@ function answerOf({ login, request }: KnownLogin, options: RecheckOptions): Mayb
   return new Asked(link, request, options, authentication).answer(provider, ask);
 }
 
-/** The user that the store has now, for a provider that does not check its logins itself. */
+/** The store's current user, for a provider that does not recheck its logins itself. */
 function userOfStore(
   { authentication: { user, stamp }, origin }: Login,
   userstore: UserstoreInterface,
 ): MaybePromise<User> {
   return chained(userstore.getUser(user.username), (found) => {
     if (found === null || found === undefined) throw new BadCredentialsError({ cause: new Error(UNKNOWN) });
-    // The chain reports what is no user, and refuses one who is not active.
+    // The chain reports a value that is not a user, and refuses an inactive user.
     if (!isUser(found)) return found;
     const home = userstoreOf(userstore, found);
     if (home?.isActive === false) throw new AccountStatusError();
@@ -120,7 +121,7 @@ function judged(known: KnownLogin, answer: Answer): Recheck {
   return { kind: 'ended', why: verdict === 'inactive' ? 'inactive' : 'revoked', error };
 }
 
-/** What it once took is not the provider's any more. */
+/** A provider that accepted the login once and does not recognise it now counts as having refused it. */
 function verdictOf({ verdict }: Answer): Verdict['verdict'] {
   return verdict === 'no_credentials' || verdict === 'authenticated' ? 'bad_credentials' : verdict;
 }

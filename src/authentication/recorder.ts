@@ -1,6 +1,6 @@
 /**
- * Tells developers what became of refused requests, and which rule or provider refused. Nothing of it is for a client:
- * what is told may hold the reasons and causes that a reply keeps back. Where nobody listens, nothing is put together.
+ * Reports refused requests to developers, and which rule or provider refused them. A report is never for a client: it
+ * may hold reasons and causes that a reply keeps back. Without a listener no report is built.
  */
 import type { Audit } from '../audit/audit';
 import type { SecurityRequest } from '../core/request';
@@ -8,26 +8,29 @@ import type { SecurityError } from '../errors';
 import type { RequestState } from './request-state';
 import { answeringVerdict, type Verdict } from './verdicts';
 
-/** One refused request, as its reply is about to be written. */
+/** One refused request, immediately before its reply is written. */
 export interface RefusalRecord {
   readonly request: SecurityRequest;
-  /** For example `NotesController.list` or `guard files`; undefined where no action was found. */
+  /** For example `NotesController.list` or `guard files`; undefined if no action was found. */
   readonly action: string | undefined;
   readonly status: number;
   readonly code: string;
-  /** What each provider made of it, in order; empty where none was asked. */
+  /** The verdict of each provider, in order; empty if no provider was asked. */
   readonly verdicts: readonly Verdict[];
-  /** The user as events name it; undefined for a request that nobody authenticated. */
+  /** The user as events name it; undefined for a request that no provider authenticated. */
   readonly user: string | undefined;
   /** The rule or provider that denied the user, in words. */
   readonly deniedBy: string | undefined;
-  /** What refused otherwise: the provider whose verdict answers, or the action. Undefined where credentials are missing. */
+  /**
+   * The origin of any other refusal: the provider whose verdict answers, or the action. Undefined if credentials are
+   * missing.
+   */
   readonly refusedBy: string | undefined;
   /** The error of the reply, with its cause. */
   readonly error: SecurityError;
 }
 
-/** @returns headers that the reply gets beside its own, if any */
+/** @returns headers to add to those of the reply, if any */
 export type RefusalListener = (record: RefusalRecord) => Readonly<Record<string, string>> | undefined;
 
 export class Recorder {
@@ -35,7 +38,7 @@ export class Recorder {
 
   constructor(private readonly audit: Audit) {}
 
-  /** @returns a function that ends the listening */
+  /** @returns a function that removes the listener */
   listen(listener: RefusalListener): () => void {
     this.listeners.add(listener);
     return () => {
@@ -43,7 +46,7 @@ export class Recorder {
     };
   }
 
-  /** Tells of a refusal. @param error of the reply, which may get headers. Whatever a listener throws changes nothing. */
+  /** Reports a refusal. @param error of the reply, which may get headers. An error of a listener changes nothing. */
   refused(error: SecurityError, state: RequestState): void {
     if (this.listeners.size === 0) return;
     try {
@@ -75,7 +78,7 @@ function recordOf(error: SecurityError, state: RequestState): RefusalRecord {
 }
 
 function refuserIn({ access, outcome, refusal }: RequestState): string | undefined {
-  // Authentication has not refused it: the action threw, or something that comes before.
+  // Authentication did not refuse the request: the action or an earlier step threw.
   if (refusal === undefined) return access?.action;
   if (outcome?.kind === 'barred') return 'the page of a foreign site that sent it';
   return outcome?.kind === 'refused' ? answeringVerdict(outcome.verdicts)?.provider : undefined;

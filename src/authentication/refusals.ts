@@ -1,6 +1,6 @@
 /**
- * Makes the reply of a refusal: the error that the host is going to send, with its headers and what the app's own hook
- * makes of it. It is the only place that does; the seam to the host writes it.
+ * Builds the error response: the error that the host sends, with its headers and the result of the app's own hook. No
+ * other module builds it, and the host writes it.
  */
 import type { ServerResponse } from 'node:http';
 import { type Audit, factsOf, outcomesOf, secretsOf } from '../audit/audit';
@@ -42,22 +42,22 @@ export interface RefusalParts extends ChallengeOptions {
   /** The headers that credentials come in. */
   readonly credentialHeaders: () => readonly string[];
   readonly deadlineMs: number;
-  /** Where browsers are sent that ask for a page. */
+  /** The page to which a browser that asks for a page is redirected. */
   readonly loginPage: string | undefined;
   readonly onUnauthorized:
     ((request: SecurityRequest, error: SecurityError) => MaybePromise<RefusalReply | undefined>) | undefined;
 }
 
-/** How it was decided that a request is refused. */
+/** The decision that refused a request. */
 export interface Decided {
-  /** Of a request that nobody authenticated. */
+  /** The verdicts of a request that no provider authenticated. */
   readonly verdicts?: readonly (ProviderOutcome & Partial<Verdict>)[];
-  /** The provider that authenticated it, and as whom. */
+  /** The provider that authenticated the request, and the login. */
   readonly provider?: string | undefined;
   readonly login?: Authentication | undefined;
 }
 
-/** Marks an error that has its headers; a copy of it keeps the mark. */
+/** Marks an error that has its headers already; a copy of the error keeps the mark. */
 const COMPLETED = Symbol('securest.completed');
 
 export class Refusals {
@@ -70,7 +70,7 @@ export class Refusals {
     });
   }
 
-  /** The error to throw for a request that is not authenticated, the same for all that ask for its user. */
+  /** The error to throw for a request that is not authenticated, the same for all callers that ask for its user. */
   refuse(
     state: RequestState,
     outcome: Exclude<AuthenticationOutcome, { kind: 'authenticated' }>,
@@ -79,7 +79,7 @@ export class Refusals {
     const { request } = state;
     const error = outcome.error();
     const verdicts = outcome.kind === 'barred' ? [] : outcome.verdicts;
-    // An anonymous request fails only where a user is asked for; any other outcome has been reported already.
+    // An anonymous request fails only when a user is required; any other outcome has been reported already.
     if (outcome.kind === 'anonymous') {
       this.parts.audit.emit(() => {
         const outcomes = outcomesOf(verdicts);
@@ -91,19 +91,19 @@ export class Refusals {
     return state.refusal;
   }
 
-  /** The error to throw for a request whose user may not do it, or for which that cannot be decided. */
+  /** The error to throw if the user is denied, or if the decision is impossible. */
   async deny(state: RequestState, error: SecurityError, by: Decided): Promise<SecurityError> {
     this.complete(error, state, by);
     await this.applyHook(state.request, error);
     return error;
   }
 
-  /** Gives an error the status of its reply, and the headers that this asks for, where it has none yet. */
+  /** Gives an error the status of its reply and the headers that the status requires, unless it has them already. */
   complete(error: SecurityError, state: RequestState, by: Decided = decidedIn(state)): void {
     if (COMPLETED in error) return;
     const { request, access } = state;
     Object.defineProperty(error, COMPLETED, { value: true });
-    // Koa's own error handler keeps no header of the reply but those that the error names.
+    // Koa's own error handler keeps only those headers of the reply that the error names.
     const response = rawResponse(request.action);
     const headers: Record<string, string | string[]> = {
       ...headersOfLogin(state, response),
@@ -111,7 +111,7 @@ export class Refusals {
     };
     const vary = response?.getHeader('Vary');
     if (vary !== undefined) headers['Vary'] = String(vary);
-    // What a provider told the client of its success; a 401 must not look like a leg of its login.
+    // A provider's proof to the client of a successful login; a 401 must not look like a further step of that login.
     const proof = response?.getHeader('WWW-Authenticate');
     if (proof !== undefined) headers['WWW-Authenticate'] = [proof].flat().map(String);
     const challenges = this.challengesFor(error, {
@@ -128,7 +128,7 @@ export class Refusals {
       isInstance<ThrottledError | ServiceUnavailableError>(error, ThrottledError, ServiceUnavailableError)
     ) {
       const { retryAfterSeconds: seconds } = error as { retryAfterSeconds: unknown };
-      // An app has its hands on every property of what it throws.
+      // The app can change every property of an error that it throws.
       headers['Retry-After'] = typeof seconds === 'number' && seconds >= 0 ? String(seconds) : '1';
     }
     const page = loginPageFor(error, request, this.parts.loginPage, by.login);
@@ -140,7 +140,7 @@ export class Refusals {
     error.headers = { ...sendableOf(error.replyHeaders), ...headers, ...error.headers };
   }
 
-  /** The last before the reply is written: an error that an action itself threw has no headers yet. */
+  /** The last step before the reply is written: an error that an action itself threw has no headers yet. */
   answer(error: SecurityError, state: RequestState): void {
     this.complete(error, state);
     this.parts.recorder.refused(error, state);
@@ -153,7 +153,7 @@ export class Refusals {
     if (asksForLogin || isInstance(error, InsufficientScopeError)) {
       const challenge = this.challenges.ofToken(refused);
       if (challenge !== undefined) return [challenge];
-      // A 401 must have a challenge, and none could say what is asked for.
+      // A 401 must have a challenge, and no challenge could express this requirement.
       if (asksForLogin) answerAs(error, new AccessDeniedError());
       return [];
     }
@@ -176,7 +176,10 @@ export class Refusals {
   }
 }
 
-/** What the login of a request has set on its reply. A cookie would be added once more. */
+/**
+ * The headers that the login of a request has set on its reply. Cookies are left out: they would be added a second
+ * time.
+ */
 function headersOfLogin(
   { outcome }: RequestState,
   response: ServerResponse | undefined,
@@ -193,7 +196,7 @@ function headersOfLogin(
   );
 }
 
-/** Of what an action throws itself. */
+/** The decision for an error that an action itself throws. */
 function decidedIn({ outcome }: RequestState): Decided {
   switch (outcome?.kind) {
     case 'authenticated':

@@ -1,8 +1,8 @@
 /**
- * What is known of one request, from its arrival to its reply: made once, at the seam to the host, and kept on Node's
- * own request object, which Koa and Express both build on and which is never used twice. So nothing of one request can
- * be found from another: the property is the instance's own, and whatever copies, prints or derives a request leaves it
- * out.
+ * The state of one request, from its arrival to its reply. It is created once, at the seam to the host, and kept on
+ * Node's own request object, which both Koa and Express build on and which is never used twice. So the state of one
+ * request cannot be reached from another: the property belongs to the instance itself, and a copy, a printout or a
+ * derived request leaves it out.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from '../core/exchange';
@@ -17,48 +17,48 @@ import { type HiddenProperty, hiddenProperty } from '../util/hidden-property';
 import { attempted } from '../util/maybe-promise';
 import type { AuthenticationOutcome } from './authenticator';
 
-/** The resource of an id, or what says that there is none. */
+/** The resource of an id, or null or undefined if it does not exist. */
 export type LoadedResource = Promise<object | null | undefined>;
 
 export class RequestState {
-  /** The access of the action that the request came to; undefined outside of actions. */
+  /** The access of the action that the request reached; undefined outside of actions. */
   access: Access | undefined;
-  /** Who sent it, once that is decided. */
+  /** The outcome of the authentication, once it is decided. */
   outcome: AuthenticationOutcome | undefined;
-  /** Whether the app's hook skips its guards, once the hook has been asked. */
+  /** Whether the app's hook skips the guards of the action, once the hook has been asked. */
   isSkipped: boolean | undefined;
-  /** Whether the guard of that action has been asked since the request came to it. */
+  /** Whether the guard of that action has been asked since the request reached it. */
   isGuarded = false;
-  /** The rule or provider that denied it, in words, since the request came to that action. */
+  /** The rule or provider that denied the request, in words, since the request reached that action. */
   deniedBy: string | undefined;
-  /** The response that carries what depends on the outcome. */
+  /** The response that carries the headers that depend on the outcome. */
   marked: ServerResponse | undefined;
   /** The user's roles, once a rule has asked for them. */
   roles: MaybePromise<UserRoles> | undefined;
-  /** The resources that guards and parameters have asked for, by their store and id. */
+  /** The resources that guards and parameters have loaded, by their store and id. */
   resources: Map<ResourceStoreClass, Map<string, LoadedResource>> | undefined;
-  /** The one error for all that ask for the user of a request that is not authenticated. */
+  /** The error of an unauthenticated request, the same for all callers that ask for its user. */
   refusal: Promise<SecurityError> | undefined;
-  /** As they were when it was decided about before middlewares of the app, which may change them. */
+  /** The headers at an early decision, before middlewares of the app that may change them. */
   private headers: IncomingHttpHeaders | undefined;
   private isUnderWay = false;
   private promise: Promise<AuthenticationOutcome> | undefined;
   private settle: ((outcome: MaybePromise<AuthenticationOutcome>) => void) | undefined;
 
-  /** @param request as it came to the action that it is in */
+  /** @param request as it reached its action */
   constructor(public request: HttpSecurityRequest) {}
 
-  /** Notes the headers that the request has by now, where middlewares of the app follow. */
+  /** Notes the current headers of the request when middlewares of the app follow. */
   noteHeaders(): void {
     this.headers = { ...this.request.raw.headers };
   }
 
-  /** Drops what was decided by headers that middlewares of the app have changed since they were noted. */
+  /** Drops decisions that depend on headers that middlewares of the app have changed since they were noted. */
   dropOutdated(): void {
     const changed = this.changedHeaders();
     if (changed.length === 0) return;
     this.noteHeaders();
-    // A role loader may go by any of them.
+    // A role loader may depend on any header.
     this.roles = undefined;
     if (this.outcome === undefined) return;
     const { headersRead } = this.outcome.kind === 'barred' ? this.outcome.authenticated : this.outcome;
@@ -70,7 +70,7 @@ export class RequestState {
     this.isUnderWay = false;
   }
 
-  /** In lower case. */
+  /** The names of the changed headers, in lower case. */
   private changedHeaders(): readonly string[] {
     const { headers: before } = this;
     if (before === undefined) return NONE;
@@ -80,8 +80,8 @@ export class RequestState {
   }
 
   /**
-   * The outcome of the request's authentication, at once where nobody has to be waited for. It is decided once, however
-   * many ask, also at the same time; a promise of it is made only for those who ask before it has been decided.
+   * The outcome of the request's authentication, synchronous if nothing has to be awaited. It is decided once, however
+   * many callers ask, even at the same time. A promise is created only for callers that ask before the decision.
    */
   authenticated(
     decide: (request: HttpSecurityRequest) => MaybePromise<AuthenticationOutcome>,
@@ -93,7 +93,7 @@ export class RequestState {
       });
       return this.promise;
     }
-    // Before anything runs that could ask for it.
+    // Set before any code runs that could ask for the outcome.
     this.isUnderWay = true;
     const outcome = attempted(() => decide(this.request));
     this.settle?.(outcome);
@@ -106,7 +106,7 @@ export class RequestState {
       (decided) => {
         this.outcome = decided;
       },
-      // Whoever asked hears of it.
+      // The caller receives the rejection.
       () => undefined,
     );
     return outcome;
@@ -115,31 +115,34 @@ export class RequestState {
 
 const NONE: readonly never[] = [];
 
-/** The states of the requests that one instance of the library sees. */
+/** The states of the requests that one instance of the library handles. */
 export class RequestStates {
   private readonly state: HiddenProperty<RequestState> = hiddenProperty();
 
   constructor(private readonly findClient: ClientFinder) {}
 
-  /** The state of a request, made where there is none yet. */
+  /** The state of a request, created if it does not exist yet. */
   of(action: Action): RequestState {
     const raw = rawRequest(action);
     return this.state.get(raw) ?? this.keep(raw, new HttpSecurityRequest(action, this.findClient));
   }
 
-  /** The state of a request whose Authorization came elsewhere: each such login is decided by itself, and not kept. */
+  /**
+   * The state of a request whose Authorization came elsewhere: each of these logins is decided separately, and not
+   * kept.
+   */
   withAuthorization(action: Action, authorization: unknown): RequestState {
     return new RequestState(HttpSecurityRequest.withAuthorization(action, this.findClient, authorization));
   }
 
-  /** The state of a request that has been seen. */
+  /** The state of a known request; undefined if it is not known yet. */
   find(action: Action): RequestState | undefined {
     return this.state.get(rawRequest(action));
   }
 
   /**
-   * The state of a request that has come to an action. Who sent it stays as it was decided, unless the headers that it was
-   * decided by are no longer those of the request.
+   * The state of a request that has reached an action. The outcome of its authentication stays, unless the headers that
+   * decided it have changed.
    */
   arrived(action: Action, access: Access): RequestState {
     const raw = rawRequest(action);
@@ -147,25 +150,28 @@ export class RequestStates {
     known?.dropOutdated();
     const request = HttpSecurityRequest.at(action, access.route, this.findClient, known?.request);
     const state = known ?? this.keep(raw, request);
-    // A role loader may go by the path.
+    // A role loader may depend on the path.
     if (!state.request.isAtPathOf(request)) state.roles = undefined;
     state.access = access;
     state.request = request;
-    // Another action, or another path: the hook may think otherwise of it.
+    // For another action or another path, the hook may decide differently.
     state.isSkipped = undefined;
     state.isGuarded = false;
     state.deniedBy = undefined;
     return state;
   }
 
-  /** The same for an action at which the request has arrived, or may have. */
+  /** The same for an action that the request has reached, or may have reached. */
   at(action: Action, access: Access): RequestState {
     const state = this.find(action);
     const isThere = state?.access === access && state.request.response === rawResponse(action);
     return isThere ? state : this.arrived(action, access);
   }
 
-  /** The same for the guard of an action: where it is asked once more, the request has come once more. */
+  /**
+   * The same for the guard of an action: if it is asked a second time, the request has reached the action a second
+   * time.
+   */
   atGuard(action: Action, access: Access): RequestState {
     const state = this.at(action, access);
     state.dropOutdated();

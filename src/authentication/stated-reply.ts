@@ -1,10 +1,13 @@
-/** What an error of a provider may say for the reply: it comes from the app's code, and is read with care. */
+/**
+ * Reads the challenge and headers that an error of a provider states for the reply. They come from the app's code and
+ * are checked before use.
+ */
 import type { ChallengeParams } from '../errors';
 import { sendableHeaders } from '../http/reply';
 
 const NAMES = ['error', 'scope', 'max_age', 'acr_values'] as const;
 
-/** Printable ASCII; longer ones are no parameters of a challenge. */
+/** Printable ASCII; a longer value is not a parameter of a challenge. */
 const VALUE = /^[\x20-\x7e]{1,1000}$/;
 
 /** The parameters of a challenge that can be sent. */
@@ -21,7 +24,7 @@ export function sendableParams(challenge: unknown): ChallengeParams {
   }
 }
 
-/** Headers that a refusal states itself. */
+/** Headers that an error response sets itself. */
 const OF_A_REFUSAL: ReadonlySet<string> = new Set([
   'cache-control',
   'content-type',

@@ -8,35 +8,35 @@ import type { Activity } from './activity';
 import { appended } from '../util/appended';
 import { attempted, chained } from '../util/maybe-promise';
 
-/** Where a user was found: groups are looked up there, and nowhere else. */
+/** The place where a user was found: groups are looked up there, and nowhere else. */
 export interface Origin {
   readonly store: UserstoreInterface;
   /** The store's name in logs and events. */
   readonly name: string;
   /** The user as the store returned it. */
   readonly user: User;
-  /** Its `tokensValidFrom` at that moment: the store may change the very object that it returned. */
+  /** Its `tokensValidFrom` at that moment: the store may change the object that it returned. */
   readonly stamp: number;
-  /** What is known of it for good; undefined for a user that can change. */
+  /** The facts about the user that cannot change; undefined for a user that can change. */
   readonly fixed: FixedUser | undefined;
   /** False for a user who must not log in. */
   readonly isActive: boolean;
 }
 
-/** A store as the chain asks it. `get` resolves it anew, so that a replaced instance counts at once. */
+/** A store by its name. `get` resolves it anew, so that a replaced instance counts at once. */
 export interface StoreLink {
   readonly name: string;
   readonly get: () => UserstoreInterface;
 }
 
 /**
- * Several userstores as one, asked in order: the first that has the user answers for it, and one that
- * fails ends the search, because a weaker store must not stand in for one that is down.
+ * Several userstores as one, asked in order. The first store that has the user answers for it. A store that fails ends
+ * the search: a weaker store must not stand in for a store that is down.
  */
 export class UserstoreChain {
   /**
    * @param links the stores in the order in which they are asked
-   * @param sources how many places users come from, with the providers that bring their own
+   * @param sources number of places that users come from, including providers that supply their own users
    */
   constructor(
     private readonly links: () => readonly StoreLink[],
@@ -46,8 +46,8 @@ export class UserstoreChain {
   ) {}
 
   /**
-   * A user as events name it. Where users come from several places its name alone would not say who it is: `sql:alice`.
-   * @param owner the store that the user came from, or the provider that brought it along
+   * A user as events name it. If users come from several places, the name alone is ambiguous: `sql:alice`.
+   * @param owner the store that the user came from, or the provider that supplied it
    */
   label(username: string, owner: string): string {
     return this.sources() > 1 ? `${owner}:${username}` : username;
@@ -61,7 +61,7 @@ export class UserstoreChain {
     return this.links().length > 1;
   }
 
-  /** At once where the stores that are asked answer at once; what they throw rejects. */
+  /** Synchronous if the stores that are asked answer synchronously. An error of a store rejects. */
   find(identifier: string): MaybePromise<Origin | null> {
     return attempted(() => {
       const links = this.links();
@@ -102,7 +102,7 @@ export class UserstoreChain {
       if (user === null || user === undefined) return this.findIn(links, index + 1, identifier);
       const fixed = fixedUser(user);
       if (fixed === undefined) silencePromisesIn(user);
-      // What is no user either is passed on too: whoever asked finds out and says so.
+      // A value that is not a user is passed on too: the caller detects and reports it.
       const isValid = fixed !== undefined || isUser(user);
       const origin = {
         store,
@@ -114,7 +114,8 @@ export class UserstoreChain {
       };
       const name = isValid ? user.username : identifier;
       if (index === 0 || name === identifier) return origin;
-      // Found under another name than its own: nobody of that name in an earlier store must be taken for this user.
+      // The store found the user under another name than its own. If an earlier store has a user of that own name, the
+      // two must not be mistaken for each other.
       return chained(this.findIn(links.slice(0, index), 0, name), (earlier) =>
         earlier === null ? origin : null,
       );
@@ -124,7 +125,7 @@ export class UserstoreChain {
 
 const NOTHING_FOUND: readonly Origin[] = [];
 
-/** The stores as one provider is handed them for one request: it is on record which store found whom. */
+/** The stores as given to one provider for one request. It records which store found which user. */
 export class ProviderUserstore implements UserstoreInterface {
   private found: readonly Origin[] = NOTHING_FOUND;
 
@@ -142,7 +143,7 @@ export class ProviderUserstore implements UserstoreInterface {
     return this.chain.findGroup(name, undefined);
   }
 
-  /** A user as events name it, by where it was found. */
+  /** A user as events name it, by the place where it was found. */
   label(username: string, otherwise: string): string {
     const origin = this.found.findLast(({ user }) => isUser(user) && user.username === username);
     return this.chain.label(username, origin?.name ?? otherwise);
@@ -167,13 +168,13 @@ export class ProviderUserstore implements UserstoreInterface {
     return this.chain.isSeveral() ? origin?.name : undefined;
   }
 
-  /** Where the provider got this very object from. */
+  /** The origin of this very object. */
   find(record: unknown): Origin | undefined {
     const [first] = this.found;
     return first?.user === record ? first : this.found.find((origin) => origin.user === record);
   }
 
-  /** Where the provider got a user from; a copy of a user is known by its name. */
+  /** The origin of a user; a copy of a user is known by its name. */
   originOf(user: User): Origin | undefined {
     return (
       this.find(user) ??
@@ -181,7 +182,7 @@ export class ProviderUserstore implements UserstoreInterface {
     );
   }
 
-  /** The stamp of a user as the provider first saw it: what changed since does not belong to its login. */
+  /** The stamp of a user when the provider first saw it: a later change does not belong to its login. */
   stampOf(user: User, origin: Origin | undefined): number {
     if (origin !== undefined && this.found.length === 1) return origin.stamp;
     const first = this.found.find(({ user: seen }) => isUser(seen) && seen.username === user.username);

@@ -16,14 +16,14 @@ import { sendableOf, sendableParams } from './stated-reply';
 import { isInstance } from '../util/instance';
 import { DeadlinePassedError } from '../http/deadline';
 
-/** One provider's verdict, with the error behind it where there is one. */
+/** One provider's verdict, with the error behind it if there is one. */
 export interface Verdict extends ProviderOutcome {
-  /** What the provider reads, in lower case. */
+  /** The credentials that the provider reads, in lower case. */
   readonly credentials: readonly string[];
   readonly error?: unknown;
 }
 
-/** Most severe first: what nothing later made good decides what the client is told. */
+/** Most severe first: the most severe verdict decides the error response if no later provider grants. */
 const SEVERITY: readonly ProviderVerdict[] = [
   'throttled',
   'bug',
@@ -36,7 +36,9 @@ const SEVERITY: readonly ProviderVerdict[] = [
   'not_mine',
 ];
 
-/** What a provider means by what it threw. Anything but the family's own errors is a bug in it. */
+/**
+ * The verdict for an error that a provider threw. Any error outside the library's own family is a bug of the provider.
+ */
 export function classify(error: unknown): Exclude<ProviderVerdict, 'authenticated'> {
   if (isInstance(error, ThrottledError)) return 'throttled';
   if (isInstance(error, DeadlinePassedError)) return 'deadline_passed';
@@ -48,12 +50,12 @@ export function classify(error: unknown): Exclude<ProviderVerdict, 'authenticate
   return 'bug';
 }
 
-/** True when a provider failed without having said whose credentials they are. */
+/** True if a provider failed without having decided whether the credentials are its own. */
 export function isFailure(verdict: ProviderVerdict): boolean {
   return verdict === 'bug' || verdict === 'unavailable' || verdict === 'deadline_passed';
 }
 
-/** True when a provider found the request's credentials to be its own, and no good. */
+/** True if a provider found the request's credentials to be its own, and invalid. */
 export function isRefusal(verdict: ProviderVerdict): boolean {
   return (
     verdict === 'bad_credentials' ||
@@ -63,13 +65,16 @@ export function isRefusal(verdict: ProviderVerdict): boolean {
   );
 }
 
-/** How severe a verdict is, 0 for the most severe; that of a provider which grants or is not asked is none. */
+/**
+ * How severe a verdict is, 0 for the most severe. The verdict of a provider that grants or is not asked has the lowest
+ * rank.
+ */
 export function severityOf(verdict: ProviderVerdict): number {
   const severity = SEVERITY.indexOf(verdict);
   return severity === -1 ? SEVERITY.length : severity;
 }
 
-/** The verdict that answers when no provider granted; undefined where no credentials came. */
+/** The verdict that answers when no provider granted; undefined if the request has no credentials. */
 export function answeringVerdict<T extends ProviderOutcome>(verdicts: readonly T[]): T | undefined {
   const [first, ...others] = verdicts.filter(({ verdict }) => severityOf(verdict) < SEVERITY.length);
   if (first === undefined) return undefined;
@@ -80,8 +85,8 @@ export function answeringVerdict<T extends ProviderOutcome>(verdicts: readonly T
 }
 
 /**
- * The one error that the client gets when no provider granted: of the most severe verdict, made anew, so
- * that nothing reaches the client of what a provider threw but what it says for the reply.
+ * The error that the client gets when no provider granted. It has the type of the most severe verdict and is created
+ * anew, so that nothing of a provider's error reaches the client except the parts that it states for the reply.
  */
 export function refusalFor(verdicts: readonly Verdict[], isToken: boolean): SecurityError {
   const found = answeringVerdict(verdicts);
@@ -116,12 +121,12 @@ function toError({ verdict, error: cause }: Verdict, isToken: boolean): Security
   }
 }
 
-/** For those who look why, where no provider threw. */
+/** Causes for the log when no provider threw. */
 const INACTIVE = 'The credentials are right, and the user is not active';
 const NOBODYS =
   'No provider takes the credentials: a JWT has another iss than the options, no provider introspects opaque tokens';
 
-/** What an error says for the reply, as it can be sent. */
+/** The challenge and headers that an error states for the reply, if they can be sent. */
 export function replyOf(error: unknown): Pick<SecurityErrorOptions, 'challenge' | 'replyHeaders'> {
   if (!isInstance<SecurityError>(error, SecurityError)) return {};
   const { challenge, replyHeaders } = error as { challenge: unknown; replyHeaders: unknown };

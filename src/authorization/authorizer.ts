@@ -1,6 +1,6 @@
 /**
- * Decides whether an authenticated user may run an action: the action's own guard first, then every
- * authorization provider of the app. What cannot be decided is refused.
+ * Decides whether an authenticated user may run an action: the action's own guard first, then every authorization
+ * provider of the app. If no decision is possible, the user is refused.
  */
 import { describeLevel, describeRule } from '../rules/rules';
 import { type Audit, secretsOf } from '../audit/audit';
@@ -40,7 +40,7 @@ import { OverlookedRoles } from './overlooked-roles';
 import { decidesByPath } from './paths/path-permissions';
 import { loadRoles, rolesOf } from './roles';
 
-/** Why an authenticated user is refused. */
+/** The reason why an authenticated user is refused. */
 export interface Denial {
   readonly error: SecurityError;
   readonly reason: string;
@@ -56,14 +56,14 @@ export interface AuthorizerParts {
   readonly clock: Clock;
 }
 
-/** What is asked: may the user of this login do this in this request? */
+/** The question to decide: may the user of this login run this action in this request? */
 interface Question {
   readonly access: Access;
   readonly login: Login;
   readonly state: RequestState;
   /** The request as policies and providers see it. */
   readonly request: RequestWithSignal;
-  /** True before the body is read, when only what does not need it is asked. */
+  /** True before the body is read, when only rules that do not need the body are evaluated. */
   readonly isEarly: boolean;
 }
 
@@ -73,8 +73,8 @@ export class Authorizer {
   constructor(private readonly parts: AuthorizerParts) {}
 
   /**
-   * Why the user of a login may not run an action; undefined only when everything that is asked grants. At once, and
-   * without a timer, where nobody has to be waited for.
+   * The reason why the user of a login may not run an action; undefined only if every guard and provider grants.
+   * Synchronous and without a timer if nothing has to be awaited.
    */
   denial(
     access: Access,
@@ -86,8 +86,8 @@ export class Authorizer {
   }
 
   /**
-   * The same denial before the body is read, where it comes about without code of the app that may want the body: by roles,
-   * permissions, scopes, the age of the login, and path permissions. Undefined is no grant.
+   * The same denial before the body is read, as far as it needs no code of the app that may read the body: it is
+   * decided by roles, permissions, scopes, the age of the login, and path permissions. Undefined does not mean granted.
    */
   earlyDenial(
     access: Access,
@@ -143,7 +143,7 @@ export class Authorizer {
     });
   }
 
-  /** What does not grant, in words. `asked` always names what is being asked. */
+  /** The rule or provider that does not grant, in words. `asked` always names the component that is being asked. */
   private refusedBecause(
     question: Question,
     asked: { name: string },
@@ -190,7 +190,7 @@ export class Authorizer {
     return undefined;
   }
 
-  /** As a promise, which a provider may ask for first and wait for later, or never. */
+  /** A promise, since a provider may request the roles first and await them later, or never. */
   private rolesForProvider(question: Question): Promise<UserRoles> {
     const roles = Promise.resolve(attempted(() => this.rolesOf(question)));
     ignoreRejection(roles);
@@ -201,7 +201,7 @@ export class Authorizer {
     const { state } = question;
     if (state.roles !== undefined) return state.roles;
     const roles = this.loadRoles(question);
-    // A rule may ask for them first and wait for them later.
+    // A rule may request the roles first and await them later.
     ignoreRejection(roles);
     state.roles = roles;
     return roles;
@@ -232,7 +232,7 @@ export class Authorizer {
     return this.parts.resources.load(state, request.action, access, rule.store, rule.parameter);
   }
 
-  /** What was thrown on the way to a decision, as the error that the client gets. */
+  /** Turns an error during the decision into the error that the client gets. */
   private fault(cause: unknown, component: string, request: SecurityRequest): SecurityError {
     const refusal = refusalOf(cause);
     if (refusal !== undefined) return refusal;
@@ -257,13 +257,16 @@ export class Authorizer {
     return `${provider.name}: ${printable(masked(reason, this.secretsIn(request)))}`;
   }
 
-  /** Whatever provider reads them: code of the app may quote them. */
+  /** Covers the headers of every provider: code of the app may quote them. */
   private secretsIn(request: SecurityRequest): string[] {
     return secretsOf(request, this.parts.components.credentialHeaders);
   }
 }
 
-/** A policy may refuse by throwing, and say what would help. Made anew: the app has its hands on what it throws. */
+/**
+ * A policy may refuse by throwing, and state the remedy. The error is created anew, since the app can change the error
+ * that it throws.
+ */
 function refusalOf(cause: unknown): SecurityError | undefined {
   if (isInstance<InsufficientScopeError>(cause, InsufficientScopeError)) {
     return new InsufficientScopeError(cause.scopes, { cause, ...replyOf(cause) });

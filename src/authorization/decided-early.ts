@@ -3,7 +3,7 @@ import type { Access } from '../core/access';
 import { isByRoles } from '../rules/rule-kind';
 import { decidesByPath } from './paths/path-permissions';
 
-/** True for what is guarded where nothing that decides about it waits for the body. */
+/** True for a guarded action whose rules and providers all decide without the body. */
 export function isDecidedEarly(
   { levels }: Access,
   { authorizationProviders }: Pick<Components, 'authorizationProviders'>,

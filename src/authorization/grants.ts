@@ -1,11 +1,9 @@
-/**
- * What roles imply: other roles, by the hierarchy, and permissions. Worked out once, when the app starts.
- */
+/** The roles and permissions that roles imply by the hierarchy. Computed once, when the app starts. */
 import type { UserRoles } from '../core/authorization-provider';
 import { ConfigurationError } from '../errors';
 
 export interface GrantOptions {
-  /** All roles of the app, where it lists them; other names are then refused. */
+  /** All roles of the app, if it lists them; other names are then refused. */
   readonly roles?: readonly string[] | undefined;
   /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. */
   readonly roleHierarchy?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
@@ -15,7 +13,7 @@ export interface GrantOptions {
 
 export class Grants {
   private readonly known: ReadonlySet<string> | undefined;
-  /** Each role of the hierarchy with all that it implies, itself included. */
+  /** Each role of the hierarchy with all roles that it implies, including itself. */
   private readonly closures = new Map<string, ReadonlySet<string>>();
   private readonly permissions = new Map<string, readonly string[]>();
   private readonly permissionNames: ReadonlySet<string>;
@@ -32,13 +30,13 @@ export class Grants {
     this.permissionNames = new Set([...this.permissions.values()].flat());
   }
 
-  /** The roles as they are assigned, and with all that they imply. */
+  /** The roles as assigned, and with all roles that they imply. */
   rolesOf(assigned: Iterable<string>): UserRoles {
     const roles = new Set(assigned);
     return { assigned: roles, effective: this.withImplied(roles) };
   }
 
-  /** The roles with all that they imply. */
+  /** The roles with all roles that they imply. */
   withImplied(roles: Iterable<string>): ReadonlySet<string> {
     const all = new Set<string>();
     for (const role of roles) {
@@ -48,7 +46,7 @@ export class Grants {
     return all;
   }
 
-  /** True when one of the roles, which must hold what they imply, grants the permission. */
+  /** True if one of the roles grants the permission. Expects roles with their implied roles. */
   isGranted(permission: string, roles: ReadonlySet<string>): boolean {
     for (const role of roles) if (this.permissions.get(role)?.includes(permission) === true) return true;
     return false;
@@ -60,7 +58,7 @@ export class Grants {
     return new Set([...(this.known ?? []), ...granting, ...this.permissions.keys()]);
   }
 
-  /** Each role that implies or grants something, by name, with all that follows from it. */
+  /** Each role that implies or grants something, by name, with all roles and permissions that follow from it. */
   granting(): { role: string; implies: string[]; permissions: string[] }[] {
     return [...new Set([...this.closures.keys(), ...this.permissions.keys()])]
       .toSorted()
@@ -103,7 +101,7 @@ export class Grants {
 
 function names(list: unknown, where: string): readonly string[] {
   const isName = (name: unknown) => typeof name === 'string' && name !== '' && name === name.trim();
-  // Not every() alone, which passes over the holes of a list.
+  // every() alone skips the holes of a sparse list.
   if (Array.isArray(list) && Array.from(list).every(isName)) return list as string[];
   throw new ConfigurationError(`${where} must list non-empty strings without surrounding spaces`);
 }

@@ -3,8 +3,8 @@ import type { Components } from '../components/components';
 import type { Grants } from './grants';
 
 /**
- * The roles that any user, group or hierarchy has; undefined where that cannot be known, because a role loader
- * or the credentials of a provider add roles, or a store does not list its own.
+ * All roles that a user, a group or the hierarchy has; undefined if they cannot be known, because a role loader or the
+ * credentials of a provider add roles, or a store does not list its own.
  */
 export async function obtainableRoles(
   { userstores, providers, roleLoaders }: Components,
@@ -17,7 +17,7 @@ export async function obtainableRoles(
   return grants.rolesOf(await listedRoles({ userstores }));
 }
 
-/** The roles of the stores that list theirs. */
+/** The roles of the stores that list them. */
 export async function listedRoles({ userstores }: Pick<Components, 'userstores'>): Promise<string[]> {
   const lists = await Promise.all(
     userstores.map(async (store) => [...((await store.get().listRoles?.()) ?? [])]),

@@ -2,18 +2,18 @@ import type { ProblemListener } from '../core/events';
 import { mappingOf } from '../core/name-list';
 import type { User } from '../core/user';
 
-/** Fields by which other systems say what roles a user has. */
+/** Fields in which other systems store a user's roles. */
 const ROLE_FIELDS = ['role', 'userRole', 'user_role', 'userRoles', 'user_roles', 'authorities'];
 
-/** Where a record came from. */
+/** The origin of a record. */
 interface Source {
   readonly store: object;
   readonly name: string;
 }
 
-/** Finds users without roles whose records have them in a field that nobody reads. */
+/** Finds users without roles whose records have roles in a field that nothing reads. */
 export class OverlookedRoles {
-  /** The fields that have been reported of each store. */
+  /** The fields that have been reported for each store. */
   private readonly reported = new WeakMap<object, Set<string>>();
 
   /** Reports such a record, once for each store and field. Never throws. */
@@ -39,7 +39,7 @@ function fieldOf(record: User): { field: string; mapping: string } | undefined {
     if ((record.roles ?? record.groups ?? undefined) !== undefined) return undefined;
     const field = ROLE_FIELDS.find((name) => name in record);
     if (field === undefined) return undefined;
-    // A getter could ask the database.
+    // A getter could query the database.
     const descriptor = Object.getOwnPropertyDescriptor(record, field);
     const value: unknown = descriptor?.value;
     if (descriptor !== undefined && 'value' in descriptor && (value ?? undefined) === undefined)

@@ -1,6 +1,6 @@
 /**
- * What guards and actions load by a route's parameter, once a request: the guard decides about the very
- * resource that the action then gets.
+ * The resources that guards and actions load by a route's parameter, once for each request: the guard decides about the
+ * same resource that the action then gets.
  */
 import type { Action } from '../core/exchange';
 import type { LoadedResource, RequestState } from '../authentication/request-state';
@@ -11,10 +11,10 @@ import { routeParameter } from '../http/route-parameter';
 import { ignoreRejection } from '../util/ignore-rejection';
 
 export class Resources {
-  /** @param resolve gives an instance of a class of the app's */
+  /** @param resolve returns an instance of a class of the app */
   constructor(private readonly resolve: <T>(cls: Constructor<T>) => T) {}
 
-  /** The resource, or null or undefined where it does not exist or the route leaves its parameter out. */
+  /** The resource; null or undefined if it does not exist or the route omits its parameter. */
   async load(
     state: RequestState,
     action: Action,
@@ -47,7 +47,7 @@ export class Resources {
   }
 }
 
-/** The text of the number that the host makes of a text; undefined where it refuses. */
+/** The text of the number that the host converts a text to; undefined if the host refuses it. */
 function asNumber(text: string): string | undefined {
   const value = +text;
   return text === '' || Number.isNaN(value) ? undefined : String(value);

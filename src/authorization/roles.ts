@@ -1,5 +1,5 @@
 /**
- * A user's roles: its own, its groups', those of the groups that these are in, and what role loaders add.
+ * A user's roles: its own roles, those of its groups and of their parent groups, and the roles that role loaders add.
  */
 import { type Group, isGroup, notAGroup, type User } from '../core/user';
 import type { SecurityRequest } from '../core/request';
@@ -8,16 +8,16 @@ import type { MaybePromise } from '../core/userstore';
 import { SecurityFaultError, ServiceUnavailableError } from '../errors';
 import type { Component } from '../components/components';
 
-/** More groups than this is a fault in the store, not a user. */
+/** More groups than this are a fault of the store. */
 const MAX_GROUPS = 10_000;
 
 /**
- * The roles of a user and its groups, at once where it is in none. Groups are loaded level by level, each once, so that
- * cycles end.
- * @param findGroup looks a group up where the user came from
+ * The roles of a user and its groups, synchronous if the user is in no group. Groups are loaded level by level, each
+ * once, so that cycles end.
+ * @param findGroup looks a group up in the place that the user came from
  * @param from the name of the store, for errors
- * @throws ServiceUnavailableError when the store fails: a dropped role could be the one a rule looks for
- * @throws SecurityFaultError for what is not a valid group
+ * @throws ServiceUnavailableError when the store fails: a dropped role could be the one that a rule looks for
+ * @throws SecurityFaultError for a value that is not a valid group
  */
 export function rolesOf(
   user: User,
@@ -63,7 +63,7 @@ async function withGroups(
 /**
  * The roles that a loader adds.
  * @throws ServiceUnavailableError when it fails, for the same reason
- * @throws SecurityFaultError for what is no list of roles
+ * @throws SecurityFaultError for a value that is not a list of roles
  */
 export async function loadRoles(
   loader: Component<RoleLoaderInterface>,
@@ -81,7 +81,7 @@ export async function loadRoles(
   throw new SecurityFaultError({ cause: new TypeError(`${loader.name} did not return a list of roles`) });
 }
 
-/** A text is a list too, of its letters: that is never what was meant. */
+/** A string is iterable too, by its letters, but is never meant as a list of roles. */
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

@@ -1,6 +1,7 @@
 /**
- * What would help a login that is denied: more scopes, a more recent or stronger login, both, or nothing. The whole access
- * is evaluated again for each, with that taken for granted; so policies run again, and must have no effects.
+ * Finds the remedy for a login that is denied: more scopes, a more recent or stronger login, both, or nothing. The
+ * whole access is evaluated again under each of these assumptions. So policies run again, and must have no side
+ * effects.
  */
 import type { Access, LoginTerms, Rule } from '../core/access';
 import type { Authentication } from '../core/authentication';
@@ -18,9 +19,9 @@ import { isInstance } from '../util/instance';
 export interface Evaluation {
   readonly access: Access;
   readonly login: Authentication;
-  /** Why the access does not hold with that taken for granted; undefined where it would. */
+  /** The reason why the access does not hold under that assumption; undefined if it would hold. */
   refusedBecause(assumed: Assumed): MaybePromise<string | undefined>;
-  /** Whether one rule of it would hold. */
+  /** Whether one rule of the access would hold. */
   holds(rule: Rule, assumed: Assumed): MaybePromise<boolean>;
 }
 
@@ -33,12 +34,12 @@ interface Lack {
 
 const NO_LACK: Lack = { scopes: [], logins: [] };
 
-/** True where an access asks for more than who somebody is: only there a denial may be curable. */
+/** True if an access requires more than a certain user: only then may a denial have a remedy. */
 export function asksOfLogin({ levels }: Access): boolean {
   return levels.some(({ rule }) => leavesOf(rule).some(({ kind }) => kind === 'scope' || kind === 'login'));
 }
 
-/** The error for a login that an access does not hold for. Rejects with what a policy throws. */
+/** The error for a login that an access does not hold for. Rejects with the error that a policy throws. */
 export async function denialOf(evaluation: Evaluation): Promise<SecurityError> {
   const { access } = evaluation;
   const kinds = new Set(access.levels.flatMap(({ rule }) => leavesOf(rule).map(({ kind }) => kind)));
@@ -51,7 +52,7 @@ export async function denialOf(evaluation: Evaluation): Promise<SecurityError> {
   for (const assumed of attempts) {
     if (!assumed.isOf || !(await wouldHold(evaluation, assumed))) continue;
     const lack = await lackOfLevels(evaluation, assumed);
-    // A policy has changed its mind meanwhile: there is nothing that a client could ask for.
+    // A policy has decided differently in the meantime: the client can do nothing about the denial.
     if (lack.scopes.length === 0 && lack.logins.length === 0) continue;
     if (!assumed.freshLogin) return new InsufficientScopeError(lack.scopes);
     return new StepUpRequiredError(needOf(lack));
@@ -75,7 +76,7 @@ async function lackOfLevels(evaluation: Evaluation, assumed: Assumed): Promise<L
   return merged(lacks);
 }
 
-/** What lacks for a rule that would hold; of an "any of" what lacks for the first part that would. */
+/** The lack of a rule that would hold; for an "any of", the lack of the first part that would hold. */
 async function lackOf(rule: Rule, evaluation: Evaluation, assumed: Assumed): Promise<Lack> {
   if (await evaluation.holds(rule, NOTHING_ASSUMED)) return NO_LACK;
   if (rule.kind === 'scope') return { ...NO_LACK, scopes: lacking(rule.scopes, evaluation.login) };
@@ -99,7 +100,7 @@ function merged(lacks: readonly Lack[]): Lack {
   };
 }
 
-/** Of several needs the shortest age, and the names that all of them take. */
+/** The shortest age of several needs, and the names that all of them accept. */
 function needOf({ scopes, logins }: Lack): StepUpRequiredError['need'] {
   const ages = logins.flatMap(({ maxAgeSeconds }) => maxAgeSeconds ?? []);
   const common = (lists: readonly (readonly string[])[]): readonly string[] | undefined => {

@@ -1,4 +1,4 @@
-/** Base32 without padding (RFC 4648 section 6), as authenticator apps take it. */
+/** Base32 without padding (RFC 4648 section 6), as authenticator apps expect it. */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 export function toBase32(bytes: Uint8Array): string {

@@ -1,8 +1,8 @@
-/** The app's secret for factors, and the keys that are made of it: one for each purpose. */
+/** The app's secret for factors, and the keys derived from it, one for each purpose. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type { Kind } from '../util/parse-options';
 
-/** At least 32 bytes; of a list the first is used, and all are accepted, so that it can be replaced. */
+/** At least 32 bytes. The first of a list is used and all are accepted, so that a secret can be replaced. */
 export type FactorSecret = string | readonly string[] | undefined;
 
 const MIN_BYTES = 32;
@@ -16,7 +16,7 @@ export const secrets: Kind<readonly string[]> = (value, name, report) => {
   return [];
 };
 
-/** A key of 32 bytes of each secret. @see RFC 5869 */
+/** A key of 32 bytes for each secret. @see RFC 5869 */
 export function keysOf(from: readonly string[], purpose: string): readonly Buffer[] {
   return from.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', `securest ${purpose}`, 32)));
 }
@@ -24,7 +24,7 @@ export function keysOf(from: readonly string[], purpose: string): readonly Buffe
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Encrypts by the first key. @param bound what it is good for, and nothing else */
+/** Encrypts with the first key. @param bound the purpose and owner that the text is valid for */
 export function seal(keys: readonly Buffer[], bytes: Uint8Array, bound: string): string {
   const [key = Buffer.alloc(0)] = keys;
   const nonce = randomBytes(NONCE_BYTES);
@@ -33,7 +33,7 @@ export function seal(keys: readonly Buffer[], bytes: Uint8Array, bound: string):
   return sealed.toString('base64url');
 }
 
-/** Undefined for what none of the keys has sealed for that. */
+/** Undefined for a text that none of the keys has sealed for that purpose and owner. */
 export function unseal(keys: readonly Buffer[], text: string, bound: string): Buffer | undefined {
   const sealed = Buffer.from(text, 'base64url');
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
@@ -43,7 +43,7 @@ export function unseal(keys: readonly Buffer[], text: string, bound: string): Bu
       decipher.setAAD(Buffer.from(bound)).setAuthTag(sealed.subarray(-TAG_BYTES));
       return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
     } catch {
-      // Of another key, or not for this.
+      // Sealed with another key, or bound to something else.
     }
   }
   return undefined;

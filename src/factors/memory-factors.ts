@@ -3,7 +3,8 @@ import { passkeyText, readPasskey } from './passkey-text';
 import type { FactorOwner } from './second-factor';
 
 /**
- * Second factors in memory: for tests, and for one process whose users set theirs up anew after each restart.
+ * Second factors in memory: for tests, and for a single process whose users set up their factors again after each
+ * restart.
  * @example class Otp extends OtpService { constructor() { super({ store: new MemoryFactors(), secret }); } }
  */
 export class MemoryFactors implements OtpStoreInterface, PasskeyStoreInterface {

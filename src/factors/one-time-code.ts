@@ -1,4 +1,4 @@
-/** One-time codes by counter (RFC 4226) and by time (RFC 6238): HMAC-SHA-1, 30 seconds a step. */
+/** One-time codes by counter (RFC 4226) and by time (RFC 6238): HMAC-SHA-1, 30 seconds per step. */
 import { createHmac } from 'node:crypto';
 
 const STEP_MS = 30_000;

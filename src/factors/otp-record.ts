@@ -1,20 +1,20 @@
-/** What is kept of a user's one-time codes. */
+/** The stored record of a user's one-time codes. */
 import { ServiceUnavailableError } from '../errors';
 
 export interface OtpRecord {
-  /** Whose they are: those of another id are of a former user of the name. */
+  /** The owner: a record with another id belongs to a former user of the name. */
   readonly userId?: string | undefined;
-  /** The key that counts, sealed. */
+  /** The active key, sealed. */
   readonly key?: string | undefined;
-  /** One that is set up, and counts once it is confirmed. */
+  /** The key that is being set up, sealed. It becomes active once it is confirmed. */
   readonly pending?: string | undefined;
   /** The last step whose code was used. */
   readonly lastStep: number;
-  /** Digests of the recovery codes that are left. */
+  /** Digests of the unused recovery codes. */
   readonly recovery: readonly string[];
   /** Wrong codes since the last right one. */
   readonly wrong: number;
-  /** True after too many: one-time codes no longer count. */
+  /** True after too many wrong codes: one-time codes are no longer accepted. */
   readonly closed: boolean;
 }
 
@@ -25,8 +25,9 @@ export function writeOtp(record: OtpRecord): string {
 }
 
 /**
- * Reads what a store gave, so each member is looked at.
- * @throws ServiceUnavailableError for that of a later version, and for what is none; it must not be changed
+ * Reads a store's text and checks each member.
+ * @throws ServiceUnavailableError for a record of a later version, and for a text that is not a record; it must not be
+ * changed
  */
 export function readOtp(text: unknown): OtpRecord {
   const value = typeof text === 'string' && text.length <= 16_384 ? parsed(text) : undefined;

@@ -20,19 +20,19 @@ import type { FactorOwner, SecondFactorInterface } from './second-factor';
 
 /** The options of {@link OtpService}. */
 export interface OtpServiceOptions {
-  /** Where the keys and recovery codes of users are kept. */
+  /** Stores the keys and recovery codes of users. */
   store: OtpStoreInterface;
-  /** Encrypts the keys: at least 32 bytes. Of a list the first is used, and all are accepted. */
+  /** Encrypts the keys: at least 32 bytes. The first of a list is used and all are accepted. */
   secret: FactorSecret;
-  /** How authenticator apps name this app, without a colon. @default the realm of the app */
+  /** The name of this app in authenticator apps, without a colon. @default the realm of the app */
   issuer?: string;
-  /** How many wrong codes an hour are free. @default five for an account and address, ten for an account */
+  /** How many wrong codes per hour are free. @default five for an account and address, ten for an account */
   throttle?: Throttle;
   /** @default that of the app */
   clock?: Clock;
 }
 
-/** After so many wrong codes without a right one they no longer count. @see NIST SP 800-63B section 5.2.2 */
+/** After this many wrong codes without a right one, codes are no longer accepted. @see NIST SP 800-63B section 5.2.2 */
 const MAX_WRONG = 100;
 const KEY_BYTES = 20;
 const TRIES = 20;
@@ -50,22 +50,22 @@ const OPTIONS = {
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof OtpServiceOptions, Kind<unknown>>;
 
-/** What the app's controllers hand to a service. */
+/** Access to a service's private methods for the app's controllers. */
 let startIn: (otp: OtpService, app: AppFacts) => void;
 let reopenIn: (otp: OtpService, user: FactorOwner) => Promise<void>;
 
 /**
- * Sets up, verifies and removes one-time codes by time (RFC 6238: SHA-1, six digits, 30 seconds, one step either way) and
- * recovery codes. Keys are kept encrypted, recovery codes as hashes. A code counts once: the last used step is kept by
- * compare-and-swap. Wrong codes are counted for the account, before a code is looked at, and after a hundred without a
- * right one only a recovery code or another factor helps.
+ * Sets up, verifies and removes one-time codes by time (RFC 6238: SHA-1, six digits, 30 seconds, one step either way)
+ * and recovery codes. Keys are stored encrypted, recovery codes as hashes. A code is valid once: the last used step is
+ * stored by compare-and-swap. Wrong codes are counted for the account, before the code is checked. After a hundred
+ * wrong codes without a right one, only a recovery code or another factor helps.
  *
  * @example
  * ```ts
  * @Service()
  * class Otp extends OtpService {
  *   constructor() {
- *     super({ store: new SqlFactors({ client: pool }), secret: process.env.FACTOR_SECRET });
+ * super({ store: new SqlFactors({ client: pool }), secret: process.env.FACTOR_SECRET });
  *   }
  * }
  * ```
@@ -103,16 +103,16 @@ export class OtpService implements SecondFactorInterface {
     this.#clock = clock ?? Date.now;
   }
 
-  /** @throws ServiceUnavailableError when the store cannot say */
+  /** @throws ServiceUnavailableError when the store cannot answer */
   async isEnrolled(user: FactorOwner): Promise<boolean> {
     const { record } = await this.#read(user);
     return record?.key !== undefined;
   }
 
   /**
-   * A new key, which counts after {@link confirm}; one that is there already counts until then.
-   * @returns the key in Base32, and as `otpauth://` for the picture that authenticator apps scan
-   * @throws ServiceUnavailableError when the store cannot say
+   * A new key, which becomes active with {@link confirm}; an existing key stays active until then.
+   * @returns the key in Base32, and as an `otpauth://` URI for the QR code that authenticator apps scan
+   * @throws ServiceUnavailableError when the store cannot answer
    */
   async setUp(user: FactorOwner): Promise<{ secret: string; uri: string }> {
     const key = randomBytes(KEY_BYTES);
@@ -126,9 +126,9 @@ export class OtpService implements SecondFactorInterface {
   }
 
   /**
-   * Makes the key of {@link setUp} count, where the code is one of it.
-   * @returns ten recovery codes, which nobody can tell again; those of before no longer count
-   * @throws BadCredentialsError for a wrong code, and where nothing is set up
+   * Activates the key of {@link setUp}, if the code belongs to it.
+   * @returns ten recovery codes, which cannot be shown again; earlier recovery codes become invalid
+   * @throws BadCredentialsError for a wrong code, and when no key has been set up
    */
   async confirm(user: FactorOwner, code: string): Promise<readonly string[]> {
     const codes = newRecoveryCodes();
@@ -145,11 +145,11 @@ export class OtpService implements SecondFactorInterface {
   }
 
   /**
-   * Verifies a one-time code or a recovery code, which then no longer counts.
+   * Verifies a one-time code or a recovery code, which is used up by that.
    * @param ip of the client, for the count of wrong codes
-   * @returns which of the two it was
-   * @throws BadCredentialsError for a wrong one, and ThrottledError where tries must wait
-   * @throws ServiceUnavailableError when the store cannot say
+   * @returns which of the two kinds the code was
+   * @throws BadCredentialsError for a wrong code, and ThrottledError when attempts must wait
+   * @throws ServiceUnavailableError when the store cannot answer
    */
   async verify(user: FactorOwner, code: string, ip: string): Promise<'otp' | 'recovery'> {
     const attempt = { username: JSON.stringify([user.userstore ?? null, user.username]), ip };
@@ -172,8 +172,8 @@ export class OtpService implements SecondFactorInterface {
   }
 
   /**
-   * Ten new recovery codes in place of those of before.
-   * @throws BadCredentialsError where the user has no one-time codes
+   * Ten new recovery codes, which replace the earlier ones.
+   * @throws BadCredentialsError when the user has no one-time codes
    */
   async newRecoveryCodes(user: FactorOwner): Promise<readonly string[]> {
     const codes = newRecoveryCodes();
@@ -184,12 +184,12 @@ export class OtpService implements SecondFactorInterface {
     return codes;
   }
 
-  /** Removes one-time codes and recovery codes: false where there are none. */
+  /** Removes one-time codes and recovery codes; false if the user has none. */
   async remove(user: FactorOwner): Promise<boolean> {
     return this.#change(user, (record) => ({ next: undefined, result: record?.key !== undefined }));
   }
 
-  /** The verdict on a code, and what is kept after it: no verdict without that. */
+  /** The verdict on a code, and the record to store with it: the verdict is void unless the record is stored. */
   #judged(user: FactorOwner, record: OtpRecord | undefined, code: string): Change<Verdict> {
     if (record?.key === undefined) return { next: record, result: 'wrong' };
     const recovery = readRecoveryCode(code);
@@ -210,7 +210,7 @@ export class OtpService implements SecondFactorInterface {
     };
   }
 
-  /** The step that a code is of, in a time that does not tell which; undefined for none. */
+  /** The step that a code belongs to, in a time that does not depend on the step; undefined for a wrong code. */
   #stepOf(key: Buffer, code: string): number | undefined {
     const typed = code.length <= 32 ? code.replace(/\s/g, '') : '';
     const now = stepAt(this.#clock());
@@ -231,18 +231,18 @@ export class OtpService implements SecondFactorInterface {
     const text = (await askStore(() => this.#store.getOtp(user))) ?? undefined;
     if (text === undefined) return { text, record: undefined };
     const record = readOtp(text);
-    // Of a former user of the name it is nobody's, and gives way to what is set up now.
+    // The record of a former user of the name is ignored, and replaced by a new setup.
     return { text, record: record.userId === user.userId ? record : undefined };
   }
 
-  /** Changes what is kept as long as it takes until nobody else has changed it meanwhile. */
+  /** Repeats a change of the record until it succeeds without a concurrent change. */
   async #change<T>(user: FactorOwner, change: (record: OtpRecord | undefined) => Change<T>): Promise<T> {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const { text, record } = await this.#read(user);
       const { next, result } = change(record);
       const nextText = next && writeOtp(next);
       if (nextText === text) return result;
-      // What a former user of the name left is not touched where nothing new takes its place.
+      // The record of a former user of the name stays unless a new record replaces it.
       if (record === undefined && next === undefined) return result;
       const isDone: unknown = await askStore(() => this.#store.updateOtp(user, nextText, text));
       if (typeof isDone !== 'boolean') throw notBoolean();
@@ -262,12 +262,12 @@ export class OtpService implements SecondFactorInterface {
   }
 }
 
-/** For controllers. Apps have no use for it, so it is not a member. */
+/** For controllers. Not a member, since apps have no use for it. */
 export function startOtp(otp: OtpService, app: AppFacts): void {
   startIn(otp, app);
 }
 
-/** Lets one-time codes count again after too many wrong ones: the user has proved a passkey. */
+/** Makes one-time codes acceptable again after too many wrong ones: the user has proved a passkey. */
 export function reopenOtp(otp: OtpService, user: FactorOwner): Promise<void> {
   return reopenIn(otp, user);
 }
@@ -275,12 +275,12 @@ export function reopenOtp(otp: OtpService, user: FactorOwner): Promise<void> {
 type Verdict = 'otp' | 'recovery' | 'wrong' | 'closed';
 
 interface Change<T> {
-  /** Undefined removes it. */
+  /** Undefined removes the record. */
   readonly next: OtpRecord | undefined;
   readonly result: T;
 }
 
-/** Whose key it is: that of another user does not decrypt. */
+/** The owner of a key: the key of another user does not decrypt. */
 function boundTo({ username, userstore, userId }: FactorOwner): string {
   return JSON.stringify([userstore ?? null, username, userId ?? null]);
 }

@@ -1,7 +1,7 @@
 import { ServiceUnavailableError } from '../errors';
 import type { PasskeyRecord } from './factor-stores';
 
-/** A passkey as one text, the same for the same passkey: changes are held against it. */
+/** A passkey as text, the same for the same passkey, for comparison before a change. */
 export function passkeyText(passkey: PasskeyRecord): string {
   const { id, user, userHandle, publicKey, counter, device, transports, name, createdAt, lastUsedAt } =
     passkey;
@@ -23,7 +23,7 @@ export function passkeyText(passkey: PasskeyRecord): string {
   });
 }
 
-/** @throws ServiceUnavailableError for what is none, or of a later version; it must not be changed */
+/** @throws ServiceUnavailableError for a text that is not a passkey, or of a later version; it must not be changed */
 export function readPasskey(text: unknown): PasskeyRecord {
   const value = typeof text === 'string' ? parsed(text) : undefined;
   if (value === undefined || !isPasskey(value)) {

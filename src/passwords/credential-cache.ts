@@ -1,7 +1,7 @@
 /**
- * Remembers credentials that were verified, so that a client which sends a password with every request pays
- * for one hash computation a minute, and one that sends many at once for one. Nothing of a password can be read
- * from it: an entry's key is a keyed hash.
+ * Remembers verified credentials. A client that sends a password with every request then costs one hash computation per
+ * minute, and a client that sends many requests at once costs one. No part of a password can be read from the cache: an
+ * entry's key is a keyed hash.
  */
 import type { Clock } from '../util/clock';
 import { KeyedDigest } from '../util/keyed-digest';
@@ -9,11 +9,11 @@ import { optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { SharedProofs, type Verify } from '../util/shared-proofs';
 
-/** The options of the memory of proved passwords, `credentialCache` of a PasswordProvider. */
+/** The options of the cache of verified passwords, `credentialCache` of a PasswordProvider. */
 export interface CredentialCacheOptions {
   /** How long verified credentials are remembered, from 1 to 3600. @default 60 */
   ttlSeconds?: number;
-  /** How many are remembered; the oldest go first. From 1 to 1000000. @default 10000 */
+  /** How many credentials are remembered; the oldest are removed first. From 1 to 1000000. @default 10000 */
   maxEntries?: number;
 }
 
@@ -22,7 +22,7 @@ const OPTIONS = {
   maxEntries: optional(wholeNumber({ min: 1, max: 1_000_000 }), 10_000),
 } satisfies Record<keyof CredentialCacheOptions, Kind<unknown>>;
 
-/** What makes credentials the same: where any of it changes, they must be verified again. */
+/** The parts that identify credentials: if any of them changes, the credentials must be verified again. */
 export interface Credentials {
   /** The store that the user came from. */
   readonly store: object;
@@ -36,7 +36,7 @@ export interface Credentials {
 export interface CacheTicket {
   readonly key: string;
   readonly username: string;
-  /** How often {@link CredentialCache.forget} had been called. */
+  /** Number of calls of {@link CredentialCache.forget} so far. */
   readonly forgotten: number;
 }
 
@@ -47,8 +47,8 @@ export class CredentialCache {
   readonly #now: Clock;
   readonly #entries = new Map<string, { readonly username: string; readonly until: number }>();
   /**
-   * Goes on from the oldest; started anew each time, it would pass over all that has gone there. What it has passed is
-   * gone, so that it never ends before the entries do.
+   * Continues from the oldest entry: starting anew each time would pass over all entries deleted at the start. Entries
+   * that it has passed are deleted, so it never ends before the entries do.
    */
   readonly #oldest = this.#entries.keys();
   readonly #underWay = new SharedProofs();
@@ -57,7 +57,7 @@ export class CredentialCache {
   #forgotten = 0;
 
   /**
-   * @param now a clock that only goes forward, in milliseconds
+   * @param now a monotonic clock, in milliseconds
    * @throws ConfigurationError for options that are unknown or out of bounds
    */
   constructor(options: CredentialCacheOptions = {}, now: Clock = () => performance.now()) {
@@ -73,7 +73,7 @@ export class CredentialCache {
     return { key, username, forgotten: this.#forgotten };
   }
 
-  /** The ticket of the same login for the hash that took the place of the one before. */
+  /** The ticket of the same login for the hash that replaced the previous one. */
   renewed(ticket: CacheTicket, credentials: Credentials): CacheTicket {
     return { ...this.ticket(credentials), forgotten: ticket.forgotten };
   }
@@ -87,9 +87,9 @@ export class CredentialCache {
   }
 
   /**
-   * True when the credentials are remembered, or prove right now. While the same are being verified, from wherever
-   * they came, it waits for that; where they did not prove right there they are verified once more.
-   * @throws what `verify` throws, and ServiceUnavailableError once the signal aborts
+   * True if the credentials are remembered, or verified now. While the same credentials are being verified for any
+   * client, it waits for that; if that verification fails, they are verified once more.
+   * @throws the error that `verify` throws, and ServiceUnavailableError once the signal aborts
    */
   async prove(
     ticket: CacheTicket,
@@ -99,7 +99,7 @@ export class CredentialCache {
     return this.has(ticket) || this.#underWay.prove(ticket.key, verify, signal);
   }
 
-  /** Remembers credentials that were verified. Nothing is remembered that was forgotten in the meantime. */
+  /** Remembers verified credentials, unless they were forgotten in the meantime. */
   add({ key, username, forgotten }: CacheTicket): void {
     if (forgotten !== this.#forgotten || this.#entries.has(key)) return;
     this.#entries.set(key, { username, until: this.#now() + this.#ttlMs });
@@ -108,7 +108,7 @@ export class CredentialCache {
     if (oldest.done !== true) this.#entries.delete(oldest.value);
   }
 
-  /** Drops all that is remembered of a user, in whichever store. */
+  /** Drops all credentials of a user, in any store. */
   forget(username: string): void {
     this.#forgotten += 1;
     for (const [key, entry] of this.#entries) if (entry.username === username) this.#entries.delete(key);

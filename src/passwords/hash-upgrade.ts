@@ -1,6 +1,6 @@
 /**
- * Replaces outdated hashes by new ones, when the password is at hand: after the reply to a login that proved right.
- * Nothing of it reaches the client, and a store that refuses is left alone for a minute.
+ * Replaces outdated hashes when the password is available: after the reply to a successful login. The client notices
+ * nothing, and a store that fails is left alone for a minute.
  */
 import type { ServerResponse } from 'node:http';
 import { withinDeadline } from '../http/deadline';
@@ -16,17 +16,17 @@ import { describeReason } from '../util/describe-error';
 import { isInstance } from '../util/instance';
 import type { PasswordHasher } from './password-hasher';
 
-/** A login whose password proved right. */
+/** A login with a verified password. */
 export interface ProvedLogin<U extends User = User> {
-  /** For logs and events: the provider that it came through. */
+  /** The provider of the login, for logs and events. */
   readonly component: string;
   readonly store: UserstoreInterface<U>;
-  /** As the store returned it. */
+  /** The user as the store returned it. */
   readonly user: U;
   readonly password: string;
   /** The stored hash that the password was verified against. */
   readonly hash: string;
-  /** Hears of the new hash once it is stored. */
+  /** Called with the new hash once it is stored. */
   readonly onReplaced?: (newHash: string) => void;
 }
 
@@ -34,17 +34,17 @@ const MAX_MS = 30_000;
 const REST_MS = 60_000;
 
 export class HashUpgrades {
-  /** By store, so that one user is upgraded once however many log in at once. */
+  /** By store, so that a user is upgraded once, however many logins are simultaneous. */
   readonly #underWay = new WeakMap<object, Set<string>>();
   readonly #restUntil = new WeakMap<object, number>();
 
-  /** @param now a clock that only goes forward, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor(
     private readonly hasher: Pick<PasswordHasher, 'hash' | 'needsRehash'>,
     private readonly now: Clock = () => performance.now(),
   ) {}
 
-  /** Upgrades the hash once the reply is out, where it is outdated and the store takes a new one. */
+  /** Upgrades the hash after the reply, if the hash is outdated and the store accepts a new one. */
   afterReply(request: SecurityRequest, login: ProvedLogin): void {
     const { store, user } = login;
     if (typeof store.updatePassword !== 'function') return;
@@ -67,7 +67,7 @@ export class HashUpgrades {
     else response.once('close', upgrade);
   }
 
-  /** A hasher of the app may fail, which no login may do by it. */
+  /** A hasher of the app may throw, which must not fail a login. */
   #isOutdated(request: SecurityRequest, login: ProvedLogin): boolean {
     try {
       const answer: unknown = this.hasher.needsRehash(login.hash);
@@ -84,7 +84,7 @@ export class HashUpgrades {
   async #upgrade({ store, user, password, hash, onReplaced }: ProvedLogin): Promise<void> {
     const current = await withinDeadline(store.getUser(user.username), MAX_MS);
     silencePromisesIn(current);
-    // Another login, or a change of the password, was first.
+    // Another login or a password change was faster.
     if (current?.password !== hash) return;
     const newHash = await this.#hash(password);
     if (newHash === undefined) return;
@@ -117,7 +117,7 @@ function report(
   { component, user, password, hash }: ProvedLogin,
   error: unknown,
 ): void {
-  // A store hides what lies behind its being unavailable in the cause.
+  // The cause of a store's ServiceUnavailableError holds the actual reason.
   const reason = describeReason(error, [password, hash]);
   reportProblem(request, {
     component,

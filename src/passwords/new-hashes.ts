@@ -15,7 +15,9 @@ import { MAX_ITERATIONS, pbkdf2Sha256, pbkdf2Sha512, type Pbkdf2Settings } from 
 import type { MakingScheme, Scheme } from './schemes/scheme';
 import { isScrypt, scrypt, type ScryptSettings } from './schemes/scrypt';
 
-/** What new hashes are. A number that is left out is the least that OWASP advises, or more. */
+/**
+ * The scheme and cost of new hashes. A number that is left out defaults to the minimum that OWASP recommends, or more.
+ */
 export type NewHashes = Argon2idHashes | BcryptHashes | Pbkdf2Hashes | ScryptHashes;
 
 /** New hashes by bcrypt. */
@@ -28,7 +30,7 @@ export interface BcryptHashes {
 /** Needs `npm install argon2@0.44`. */
 export interface Argon2idHashes {
   scheme: 'argon2id';
-  /** 8 for each lane to 524288; 4194304 at most for all passes together. @default 19456 */
+  /** 8 per lane to 524288; at most 4194304 for all passes together. @default 19456 */
   memoryKib?: number;
   /** 1 to 100. @default 2 */
   passes?: number;
@@ -54,10 +56,10 @@ export interface Pbkdf2Hashes {
   iterations?: number;
 }
 
-/** {@link NewHashes} with all numbers. */
+/** {@link NewHashes} with all numbers filled in. */
 export type HashSettings = Argon2idSettings | BcryptSettings | Pbkdf2Settings | ScryptSettings;
 
-/** A scheme that makes hashes of certain settings. */
+/** A scheme that creates hashes with certain settings. */
 export interface Maker {
   readonly scheme: Scheme;
   hash(password: string, engines: Engines): string | Promise<string>;
@@ -93,7 +95,7 @@ function parse<S extends Shape>(options: unknown, shape: S): Values<S> {
   return parseOptions('Passwords', options, shape, 'newHashes');
 }
 
-/** The scheme that such settings belong to. */
+/** The scheme for these settings. */
 export function makerOf(settings: HashSettings): Maker {
   switch (settings.scheme) {
     case 'bcrypt':

@@ -1,4 +1,4 @@
-/** All that any login takes. */
+/** The longest password that any login accepts. */
 export const MAX_PASSWORD_BYTES = 1024;
 
 /** True for more bytes in UTF-8; cheap however long the text is. */
@@ -7,8 +7,8 @@ export function isLonger(text: string, bytes: number): boolean {
 }
 
 /**
- * False for what no hash can be of: an empty password, NUL, half a surrogate pair. bcrypt repeats its key, ended by
- * NUL, so that "a\0a" would match the hash of "a"; DES and others end at it.
+ * False for a text that no hash can have as its password: an empty password, NUL, a lone surrogate. bcrypt repeats its
+ * key, terminated by NUL, so that "a\0a" would match the hash of "a"; DES and others stop at NUL.
  */
 export function isHashable(password: string): boolean {
   return password !== '' && password.isWellFormed() && !password.includes('\0');

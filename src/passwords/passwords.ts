@@ -1,7 +1,7 @@
 /**
- * Password hashes: `passwords.hash()` for those who store users, `passwords.verify()` for those who check
- * them. The work is done in a pool of threads. A password is never compared to anything but a hash of a known
- * scheme; each scheme is a file in `schemes/`.
+ * Password hashes: `passwords.hash()` for storing users, `passwords.verify()` for checking passwords. The work runs in
+ * a pool of threads. A password is never compared to anything except a hash of a known scheme; each scheme is a file in
+ * `schemes/`.
  */
 import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './work/hash-pool';
@@ -24,13 +24,13 @@ const MARK_IT =
 
 /** The options of {@link Passwords}. */
 export interface PasswordsOptions {
-  /** What new hashes are. @default bcrypt of cost 12 */
+  /** The scheme and cost of new hashes. @default bcrypt of cost 12 */
   newHashes?: NewHashes;
-  /** Schemes that are read besides, until all their users have logged in. @default none */
+  /** Additional schemes that are read, until all their users have logged in. @default none */
   accept?: readonly OptInScheme[];
   /**
-   * The pepper of Devise, which Ruby on Rails put behind each password: with it every `$2a$` hash is read so, and
-   * replaced at the next login. New hashes have none. @default none
+   * The pepper of Devise, which Ruby on Rails appends to each password: with this option every `$2a$` hash is read with
+   * it, and replaced at the next login. New hashes have no pepper. @default none
    */
   devisePepper?: string;
   /** @internal */
@@ -40,7 +40,7 @@ export interface PasswordsOptions {
 const isOptIn = (value: unknown): value is OptInScheme =>
   (OPT_IN_SCHEMES as readonly unknown[]).includes(value);
 
-/** So many hashes of another normal form may wait for their replacement. */
+/** How many hashes of another normal form may wait for their replacement. */
 const MAX_OTHER_FORMS = 10_000;
 
 const OPTIONS = {
@@ -57,10 +57,10 @@ const OPTIONS = {
 } satisfies Record<keyof PasswordsOptions, Kind<unknown>>;
 
 /**
- * Makes hashes of one scheme, and verifies those of all that it reads.
+ * Creates hashes of one scheme, and verifies hashes of all schemes that it reads.
  *
- * An instance remembers the dearest hash that it has met: from then on every refusal takes what that one takes, so
- * that neither cheaper hashes nor unknown users stand out.
+ * An instance remembers the most expensive hash that it has seen: from then on every refusal takes as long as that
+ * hash, so that neither cheaper hashes nor unknown users stand out.
  */
 export class Passwords implements PasswordHasher {
   readonly #settings: HashSettings;
@@ -68,15 +68,15 @@ export class Passwords implements PasswordHasher {
   readonly #accept: ReadonlySet<string>;
   readonly #pool: HashPool;
   readonly #decoy: string;
-  /** What a refusal takes: a new hash, or the dearest that was met. */
+  /** The work of a refusal: that of a new hash, or of the most expensive hash seen. */
   readonly #floor = new DearestWork();
   readonly #pepper: string | undefined;
-  /** Hashes that a password proved right for, though they are not of the normal form of new ones. */
+  /** Hashes that a password matched in another normal form than that of new hashes. */
   readonly #otherForms = new Set<string>();
 
   /**
    * @throws ConfigurationError for options that are unknown or out of bounds, for a scheme whose package is not
-   * installed, and where securest is in a bundle without the file that its threads run.
+   * installed, and if securest is in a bundle without the file that its threads run.
    */
   constructor(options: PasswordsOptions = {}) {
     const { newHashes, accept, devisePepper, pool } = parseOptions(
@@ -101,7 +101,7 @@ export class Passwords implements PasswordHasher {
   /**
    * A new hash of the password, in its normal form NFC.
    * @throws TypeError when the password is not a string, is empty, or has a NUL or a lone surrogate.
-   * @throws RangeError when it has more than 1,024 bytes in UTF-8, which no login takes.
+   * @throws RangeError when it has more than 1,024 bytes in UTF-8, which no login accepts.
    * @throws ServiceUnavailableError when too much work is waiting.
    */
   async hash(password: string): Promise<string> {
@@ -121,12 +121,11 @@ export class Passwords implements PasswordHasher {
   }
 
   /**
-   * True when the password is the one behind the hash, as it was typed or in another normal form (NFC, NFD), which are
-   * tried in this order, whatever the hash. False at once for a hash that {@link isReadable} does not
-   * accept; every other refusal takes at least what a new hash takes. A password that could not have been hashed
-   * never matches.
+   * True if the password belongs to the hash, either as it was typed or in another normal form (NFC, NFD). The forms
+   * are tried in this order, for every hash. False at once for a hash that {@link isReadable} does not accept; every
+   * other refusal takes at least as long as a new hash. A password that could not have been hashed never matches.
    * @param signal drops work that has not begun
-   * @param isRefused the answer to the client is no in any case: a match takes what a mismatch takes
+   * @param isRefused true if the client is refused in any case: a match takes as long as a mismatch
    * @throws ServiceUnavailableError when too much work is waiting, the signal aborts, or the thread ends.
    */
   async verify(password: string, hash: string, signal?: AbortSignal, isRefused = false): Promise<boolean> {
@@ -155,7 +154,7 @@ export class Passwords implements PasswordHasher {
   }
 
   /**
-   * True for a complete hash of a scheme that is read here, within the bounds of its cost, which keep one stored
+   * True for a complete hash of a scheme that is read here, with a cost within bounds. The bounds keep a single stored
    * hash from stalling the process for hours.
    */
   isReadable(hash: unknown): hash is string {
@@ -163,26 +162,26 @@ export class Passwords implements PasswordHasher {
   }
 
   /**
-   * True unless the hash is of the scheme of new ones, and at least as strong; also for one that a password proved right
-   * for in another normal form than new ones are of, and for one with a pepper.
+   * True unless the hash has the scheme of new hashes and is at least as strong. Also true for a hash that a password
+   * matched in another normal form than that of new hashes, and for a hash with a pepper.
    */
   needsRehash(hash: string): boolean {
     if (this.#otherForms.has(hash) || (this.#pepper !== undefined && isDevise(hash))) return true;
     return this.#read(hash)?.name !== this.#maker.scheme.name || this.#maker.isWeaker(hash);
   }
 
-  /** Of the scheme and cost of new hashes. */
+  /** Has the scheme and cost of new hashes. */
   decoy(): string {
     return this.#decoy;
   }
 
-  /** What to do about a hash that would be readable but for a package, the option `accept`, or a mark. */
+  /** The remedy for a hash that is unreadable only for lack of a package, of the option `accept`, or of a mark. */
   explain(hash: string): string | undefined {
     const isPlainAccepted = this.#accept.has('plaintext');
     const scheme = schemeOf(hash);
     if (scheme?.workOf(hash) === undefined) return isPlainAccepted ? MARK_IT : undefined;
     if (!this.#canCompute(scheme)) return `stored password hash needs a package: ${INSTALL_ARGON2}`;
-    // Whatever looks like nothing else may be a plain text, or broken.
+    // A text that resembles no known hash may be a plain text, or broken.
     if (this.#isAccepted(scheme) || (scheme.optIn === 'plaintext' && !hash.startsWith('{'))) return undefined;
     const advice = `stored password hash is read only with new Passwords({ accept: ['${scheme.optIn ?? ''}'] })`;
     return isPlainAccepted ? `${advice}; ${MARK_IT}` : advice;
@@ -195,7 +194,7 @@ export class Passwords implements PasswordHasher {
     if (oldest !== undefined) this.#otherForms.delete(oldest);
   }
 
-  /** The scheme of a hash, where it may be read here. */
+  /** The scheme of a hash, if it may be read here. */
   #read(hash: unknown): Scheme | undefined {
     const scheme = schemeOf(hash);
     return scheme && this.#isAccepted(scheme) && this.#canCompute(scheme) ? scheme : undefined;
@@ -211,5 +210,6 @@ export class Passwords implements PasswordHasher {
 }
 
 /** bcrypt of cost 12 for new hashes; reads every scheme that needs no opt-in. */
-// Made when the library is imported, also by an app in a bundle that has no passwords: checked where it is used.
+// Created when the library is imported, even in an app that is bundled and has no passwords, so the worker file is
+// checked on use.
 export const passwords = new Passwords({ pool: hashPool });

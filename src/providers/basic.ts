@@ -19,27 +19,27 @@ import { statedCredentialsOf } from './stated-credentials';
 
 export interface BasicProviderOptions {
   /**
-   * False for a provider that proves passwords for controllers only, such as `passwordController()`: it reads no header and
-   * asks for none, so that no browser opens a window of its own. @default true
+   * False for a provider that proves passwords for controllers only, such as `passwordController()`: it reads no header
+   * and sends no challenge, so that no browser opens a login window. @default true
    */
   basic?: boolean;
   /**
-   * How many failures are free before tries are delayed; false for no delays. A `RedisThrottle` counts for several
-   * machines.
+   * How many failures are free before attempts are delayed; false for no delays. A `RedisThrottle` counts across
+   * several machines.
    */
   throttle?: ThrottleOptions | Throttle | false;
 }
 
-/** For the shape of a provider's options; the throttle itself checks them. */
+/** Only declares the shape of a provider's options; the throttle itself checks its own. */
 export const BASIC_OPTIONS = {
   basic: optional(flag, true),
   throttle: unchecked<BasicProviderOptions['throttle']>(),
 } satisfies Record<keyof BasicProviderOptions, Kind<unknown>>;
 
-/** How a password login was proved. @see RFC 8176 section 2 */
+/** The method of a password login. @see RFC 8176 section 2 */
 export const BY_PASSWORD = { methods: frozenNames('pwd') };
 
-/** What providers of HTTP Basic have in common, whatever proves the password. @see RFC 7617 section 2 */
+/** Base class for providers of HTTP Basic, however they verify the password. @see RFC 7617 section 2 */
 export abstract class BasicProvider<U extends User = User>
   implements AuthProviderInterface<U>, ProblemSource
 {
@@ -51,7 +51,7 @@ export abstract class BasicProvider<U extends User = User>
   readonly #underWay = new LoginsUnderWay();
   readonly #isBasicOn: boolean;
 
-  /** @throws ConfigurationError for a throttle's options that are unknown or out of bounds */
+  /** @throws ConfigurationError for throttle options that are unknown or out of bounds */
   constructor({ basic = true, throttle }: BasicProviderOptions = {}) {
     this.#isBasicOn = basic;
     this.credential = basic ? 'authorization' : [];
@@ -64,18 +64,18 @@ export abstract class BasicProvider<U extends User = User>
     userstore: UserstoreInterface<U>,
   ): MaybePromise<Authentication<U> | null>;
 
-  /** Without a realm, which the chain puts in front. */
+  /** Without a realm, which the chain adds. */
   challenge(): Challenge | undefined {
     return this.#isBasicOn ? { scheme: 'Basic', params: { charset: 'UTF-8' } } : undefined;
   }
 
-  /** Hears from the throttle. */
+  /** Forwards problems of the throttle. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#throttle?.[PROBLEM_SOURCE](listener) ?? (() => undefined);
   }
 
   /**
-   * Null for a request without Basic credentials, unless a controller states those of a login.
+   * Null for a request without Basic credentials, unless a controller states the credentials of a login.
    * @throws MalformedCredentialsError when they cannot be read
    */
   protected credentialsOf(request: SecurityRequest): BasicCredentials | null {
@@ -85,13 +85,13 @@ export abstract class BasicProvider<U extends User = User>
   }
 
   /**
-   * To be asked before the userstore is.
-   * @throws ThrottledError when a try would have to wait
+   * Must be called before the userstore is asked.
+   * @throws ThrottledError when an attempt would have to wait
    */
   protected checkThrottle(login: Login): MaybePromise<void> {
     const checked = this.#throttle?.check(attemptOf(login));
     if (!isThenable(checked)) return;
-    // The equal login that had the place may be over when the answer comes.
+    // The equal login under way may have ended when the answer arrives.
     const hadEqual = this.#underWay.equalTo(login);
     return checked.then(undefined, (error: unknown) => {
       if (!isInstance(error, ThrottledError) || !hadEqual()) this.#passEqual(login, error);
@@ -99,9 +99,9 @@ export abstract class BasicProvider<U extends User = User>
   }
 
   /**
-   * To be asked right before credentials are compared to anything: many may have waited for the userstore, and the
-   * first of them used up what there was.
-   * @throws ThrottledError when a try would have to wait
+   * Must be called immediately before credentials are compared: many requests may have waited for the userstore, and
+   * the first of them may have used up the free attempts.
+   * @throws ThrottledError when an attempt would have to wait
    */
   protected checkThrottleAgain(login: Login): void {
     try {
@@ -111,17 +111,17 @@ export abstract class BasicProvider<U extends User = User>
     }
   }
 
-  /** What must wait only because an equal login has the place waits for that one instead. */
+  /** A login that is throttled only because of an equal login under way waits for that login instead. */
   #passEqual(login: Login, error: unknown): void {
     if (!isInstance(error, ThrottledError) || !this.#underWay.hasEqual(login)) throw error;
   }
 
   /**
-   * Proves a password. Equal logins from one address that are under way at once are one: the others wait for the
-   * first, and only where it did not prove right each is proved by itself.
-   * @param against what decides about the password, and all else that the answer depends on
-   * @param verify gets a signal that aborts when nobody waits for the answer any more
-   * @throws what `verify` throws; ServiceUnavailableError when nobody waits for the answer of this request
+   * Verifies a password. Equal logins from one address that are under way at the same time are verified once: the
+   * others wait for the first, and only if it fails is each verified separately.
+   * @param against the hash and every other value that the answer depends on
+   * @param verify receives a signal that aborts when no caller waits for the answer any more
+   * @throws the error that `verify` throws; ServiceUnavailableError when no caller waits for the answer of this request
    */
   protected proveOnce(
     request: SecurityRequest,
@@ -133,9 +133,9 @@ export abstract class BasicProvider<U extends User = User>
   }
 
   /**
-   * Counts a try as failed until it proves right. One that fails to be decided does not count.
-   * @param verify true only where the password is right and the account may log in
-   * @throws ThrottledError when it has to wait; what `verify` throws
+   * Counts an attempt as failed until it succeeds. An attempt without a decision does not count.
+   * @param verify resolves to true only if the password is right and the account may log in
+   * @throws ThrottledError when the attempt has to wait; the error that `verify` throws
    */
   protected async counted(
     signal: AbortSignal,
@@ -156,7 +156,7 @@ export abstract class BasicProvider<U extends User = User>
     return true;
   }
 
-  /** The user of that name, at once where the store answers at once. @throws TypeError for what is none */
+  /** The user of that name, synchronous if the store answers synchronously. @throws TypeError for an invalid record */
   protected load(userstore: UserstoreInterface<U>, username: string): MaybePromise<U | undefined> {
     return chained(userstore.getUser(username), (found) => {
       const user = found ?? undefined;
@@ -166,7 +166,7 @@ export abstract class BasicProvider<U extends User = User>
   }
 }
 
-/** Without the password, which a throttle is not for. */
+/** Without the password: the throttle must not get it. */
 function attemptOf({ username, ip }: Login): Attempt {
   return { username, ip };
 }

@@ -24,9 +24,9 @@ import { storeOf, StoredHashes } from './stored-hash';
 
 /** The options of {@link PasswordProvider}. */
 export interface PasswordProviderOptions extends BasicProviderOptions {
-  /** How long verified credentials are remembered; false for not at all. @default 60 seconds, 10000 entries */
+  /** How long verified credentials are remembered; false disables remembering. @default 60 seconds, 10000 entries */
   credentialCache?: CredentialCacheOptions | false;
-  /** What verifies and makes hashes. @default the instance that is exported as `passwords` */
+  /** Verifies and creates hashes. @default the instance that is exported as `passwords` */
   passwords?: PasswordHasher;
 }
 
@@ -43,19 +43,20 @@ const OPTIONS = {
 /**
  * Authenticates HTTP Basic credentials against the userstore.
  *
- * Every refusal costs one verification of a new hash, whether the user is unknown, has no password, has a stored
- * hash that is cheaper or cannot be read, or another password, so timing does not tell who exists. Where there is
- * no hash to verify, a decoy stands in. Once a stored hash was met that is dearer than new ones, refusals cost what
- * that one does.
+ * Every refusal costs one verification of a new hash, so that timing does not tell which users exist. This holds for an
+ * unknown user, a user without a password, a stored hash that is cheaper or cannot be read, and a wrong password. If
+ * there is no hash to verify, a decoy stands in. After a stored hash that is more expensive than new ones has been
+ * seen, refusals cost as much as that hash.
  *
- * After a login with an outdated hash the password is hashed anew, and the hash replaced in the store that the user
- * came from, where that has `updatePassword`. It happens after the reply, and a login never fails by it.
+ * After a login with an outdated hash, the password is hashed again, and the hash is replaced in the store that the
+ * user came from, if the store has `updatePassword`. This happens after the reply, and a login never fails because of
+ * it.
  *
- * Credentials that were verified are remembered for a minute. The user is loaded on every request all the same,
- * so a changed or removed user, hash, role or `active` counts at once.
+ * Verified credentials are remembered for a minute. The user is loaded on every request nevertheless, so that a changed
+ * or removed user, hash, role or `active` counts immediately.
  *
- * Failures are counted by account and by client address, and too many delay the next try, with a right password
- * too, and alike for users that do not exist.
+ * Failures are counted by account and by client address. Too many failures delay the next attempt, even with the right
+ * password, and equally for users that do not exist.
  * @see RFC 7617 section 2
  */
 export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
@@ -71,8 +72,8 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   });
 
   /**
-   * @throws ConfigurationError for options that are unknown or out of bounds, for a hasher without a decoy, and in a bundle
-   * without the file that hash threads run
+   * @throws ConfigurationError for options that are unknown or out of bounds, for a hasher without a decoy, and in a
+   * bundle without the file that hash threads run
    */
   constructor(options: PasswordProviderOptions = {}) {
     const {
@@ -89,12 +90,12 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   }
 
   /**
-   * At once where the credentials are remembered and the store answers at once; what is refused rejects.
+   * Synchronous if the credentials are remembered and the store answers synchronously; a refusal rejects.
    * @throws BadCredentialsError when the user is unknown, has no readable hash, or another password.
    * @throws MalformedCredentialsError when the credentials cannot be read; the store is not asked.
    * @throws ThrottledError when the account, the address or both failed too often.
    * @throws AccountStatusError when the password is right and the user inactive.
-   * @throws ServiceUnavailableError when too much hash work is waiting, or nobody waits for its end any more.
+   * @throws ServiceUnavailableError when too much hash work is waiting, or no caller waits for its end any more.
    */
   authenticate(
     request: SecurityRequest,
@@ -113,9 +114,9 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   }
 
   /**
-   * The user whose password it is; counted by the throttle, and refused, as a login. At once where it is remembered
-   * and the store answers at once.
-   * @throws as {@link authenticate}, at once or later
+   * The user that the password belongs to; throttled and refused like a login. Synchronous if the credentials are
+   * remembered and the store answers synchronously.
+   * @throws like {@link authenticate}, synchronously or later
    * @internal
    */
   prove(
@@ -123,7 +124,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     userstore: UserstoreInterface<U>,
     credentials: BasicCredentials,
   ): MaybePromise<Proof<U>> {
-    // Before the cache too, or it would tell the right guess from the others while all must wait.
+    // Before the cache too: otherwise only the right guess would succeed while all must wait.
     const login = { username: credentials.username, password: credentials.password, ip: request.ip };
     return chained(this.checkThrottle(login), () =>
       chained(this.load(userstore, login.username), (user) =>
@@ -138,7 +139,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     login: Login,
     user: U | undefined,
   ): MaybePromise<Proof<U>> {
-    // Before the cache too, as the first time.
+    // Before the cache too, like the first check.
     this.checkThrottleAgain(login);
     const known = this.#proofToRemember(userstore, login, user);
     if (known && this.#cache?.has(known.remembered) === true) {
@@ -150,8 +151,8 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
     const account =
       user !== undefined && hash !== undefined && isActiveUser(userstore, user) ? { user, hash } : undefined;
     const { username, password } = login;
-    // An inactive user takes the same way, so that many equal guesses at once take as long, and count as much.
-    // A getter of an app's own class may have given another hash the second time.
+    // An inactive user takes the same path, so that many equal guesses at the same time take as long and count as much.
+    // A getter in an app's own class may have returned another hash the second time.
     const ticket =
       account && known?.hash === stored
         ? known.remembered
@@ -163,9 +164,9 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   }
 
   /**
-   * The proof of a user who may log in, if it is remembered, where the hash need not be read first: what has been
-   * verified by the methods of {@link Passwords} can be read. Another hasher, or one that overrides how it reads, is
-   * asked each time.
+   * The proof of a user who may log in, if it is remembered, for hashers that need no readability check: a hash that
+   * was verified by the methods of {@link Passwords} is readable. Another hasher, or a subclass that overrides
+   * `isReadable()`, is asked each time.
    */
   #proofToRemember(
     userstore: UserstoreInterface<U>,
@@ -224,7 +225,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
       user,
       password,
       hash,
-      // Or all who are remembered would have to be verified again at once.
+      // Otherwise every remembered client would have to be verified again at once.
       onReplaced: (newHash) => {
         if (remembered === undefined) return;
         const renewed = { store, username: user.username, password, hash: newHash };
@@ -246,7 +247,7 @@ export class PasswordProvider<U extends User = User> extends BasicProvider<U> {
   }
 }
 
-/** Without one every unknown user would be an error of the server, and every known one a wrong password. */
+/** Without a decoy, an unknown user would get a server error, but a known user the error for a wrong password. */
 function requireDecoy(hasher: PasswordHasher): void {
   let decoy: unknown;
   try {
@@ -259,30 +260,30 @@ function requireDecoy(hasher: PasswordHasher): void {
   throw new ConfigurationError('PasswordProvider: passwords.decoy() must return a hash');
 }
 
-/** What a password is held against. */
+/** The hash to verify a password against. */
 interface Candidate<U extends User> {
   /** Undefined for a user who may not log in. */
   readonly account: { readonly user: U; readonly hash: string } | undefined;
   /** The user's hash, or a decoy. */
   readonly stored: string;
-  /** False where it is a decoy. */
+  /** False if it is a decoy. */
   readonly isReadable: boolean;
   readonly ticket: CacheTicket | undefined;
 }
 
-/** A password that proved right. */
+/** A verified password. */
 interface Proof<U extends User> {
   readonly user: U;
   readonly hash: string;
-  /** False where it was remembered. */
+  /** False if it was remembered. */
   readonly isFresh: boolean;
-  /** As what it is remembered from now on. */
+  /** The cache entry under which it is remembered from now on. */
   readonly remembered?: CacheTicket;
 }
 
 const READS: unknown = Reflect.get(Passwords.prototype, 'isReadable');
 
-/** Stands for the store of users that no store has. */
+/** Stands for the store of users that are in no store. */
 const NOWHERE = {};
 
 function isAborted({ signal }: SecurityRequest): boolean {

@@ -1,13 +1,13 @@
 /**
- * A password that came otherwise than in `Authorization`: in the body of a login. It is handed to the password providers
- * by the very request that they are asked about, so that what an app adds to `authenticate()` counts there too.
+ * A password that did not come in `Authorization` but in the body of a login. The password providers get it with the
+ * request that they are asked about, so that an app's own override of `authenticate()` counts there too.
  */
 import type { SecurityRequest } from '../core/request';
 import type { BasicCredentials } from './basic-credentials';
 
 const stated = new WeakMap<SecurityRequest, BasicCredentials>();
 
-/** States it for a request of one provider's own. */
+/** States the credentials for the request of a single provider. */
 export function stateCredentials(request: SecurityRequest, credentials: BasicCredentials): void {
   stated.set(request, credentials);
 }

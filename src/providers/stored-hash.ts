@@ -5,12 +5,12 @@ import type { User } from '../core/user';
 import { type UserstoreInterface, userstoreOf } from '../core/userstore';
 import type { PasswordHasher } from '../passwords/password-hasher';
 
-/** The store that a user came from: the app may have several behind the one that a provider is handed. */
+/** The store that a user came from: the app may have several stores behind the one that a provider is given. */
 export function storeOf<U extends User>(userstore: UserstoreInterface<U>, user: U): UserstoreInterface<U> {
   return userstoreOf(userstore, user)?.store ?? userstore;
 }
 
-/** Undefined where a hasher of the app throws: for a known user alone, the failure would tell who exists. */
+/** Undefined if a hasher of the app throws: an error for known users only would tell which users exist. */
 function answerOf(ask: () => unknown): unknown {
   try {
     const answer = ask();
@@ -21,18 +21,18 @@ function answerOf(ask: () => unknown): unknown {
   }
 }
 
-/** The stored hashes that passwords are held against. Where there is none that can be read, it says why. */
+/** The stored hashes that passwords are verified against. Reports the reason if a hash is missing or unreadable. */
 export class StoredHashes {
   /** The stores whose users without a hash have been reported. */
   readonly #reported = new WeakSet<object>();
 
-  /** @param component gives the provider's name, for reports */
+  /** @param component returns the provider's name, for reports */
   constructor(
     private readonly hasher: () => PasswordHasher,
     private readonly component: () => string,
   ) {}
 
-  /** Undefined where there is none, or it cannot be read. */
+  /** Undefined if the hash is missing or unreadable. */
   readableOf<U extends User>(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
@@ -54,7 +54,7 @@ export class StoredHashes {
     return undefined;
   }
 
-  /** Once for each store: some users have no password, but a store that never loads it lets nobody in. */
+  /** Reports once for each store: some users have no password, but a store that never loads it lets no user in. */
   #reportMissing<U extends User>(request: SecurityRequest, userstore: UserstoreInterface<U>, user: U): void {
     const store = storeOf(userstore, user);
     if (this.#reported.has(store)) return;

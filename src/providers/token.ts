@@ -26,24 +26,24 @@ import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
 
-/** What verifies the tokens of a {@link TokenProvider}: a TokenService, or an app's own. */
+/** Verifies the tokens of a {@link TokenProvider}: a TokenService, or an app's own verifier. */
 export interface TokenVerifier {
-  /** The statements of a token. @throws TokenInvalidError for an invalid token */
+  /** The verified contents of a token. @throws TokenInvalidError for an invalid token */
   verify(token: string): VerifiedToken | PromiseLike<VerifiedToken>;
   /**
-   * Whose tokens these are, as their `iss` has it: a JWT of another issuer, and what is no JWT, is then left to other
-   * providers. @default every token is its own
+   * The issuer of the tokens, as stated in their `iss`: a JWT of another issuer, and a token that is not a JWT, are
+   * then left to other providers. @default every token is its own
    */
   readonly issuer?: string;
-  /** Whether a verified token has been revoked. @default none is */
+  /** Whether a verified token has been revoked. @default no token is revoked */
   isRevoked?(token: VerifiedToken): MaybePromise<boolean>;
-  /** Tells it of an app that it works in: when a provider that holds it starts there. @see AuthProviderInterface.onStart */
+  /** Called when a provider that holds the verifier starts in an app. @see AuthProviderInterface.onStart */
   onStart?(app: AppFacts): void;
-  /** Ends what it began, when the last provider that holds it is closed. */
+  /** Releases its resources, when the last provider that holds the verifier is closed. */
   close?(): void | Promise<void>;
 }
 
-/** @param cls has either no constructor, or one that was given nothing for what it asks for */
+/** @param cls has either no constructor, or a constructor that was called without the service */
 function withoutService({ name, length }: { readonly name: string; readonly length: number }): string {
   if (length === 0) {
     return (
@@ -59,10 +59,9 @@ function withoutService({ name, length }: { readonly name: string; readonly leng
 }
 
 /**
- * Authenticates access tokens, from `Authorization: Bearer` and from the `Authentication-Token` header.
- * A query or form parameter is never read: URLs end up in logs. The user is loaded at every request and
- * must still exist, with several userstores in the same one, and still have the `tokensValidFrom` that the login
- * behind the token saw.
+ * Authenticates access tokens, from `Authorization: Bearer` and from the `Authentication-Token` header. A query or form
+ * parameter is never read: URLs end up in logs. The user is loaded on every request. It must still exist, in the same
+ * userstore if there are several, and still have the `tokensValidFrom` of the login behind the token.
  * @see RFC 6750 section 2.1
  */
 export class TokenProvider<U extends User = User> implements AuthProviderInterface<U> {
@@ -71,16 +70,16 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
   readonly #tokens: TokenVerifier;
   #isStarted = false;
 
-  /** @throws ConfigurationError when it is not given a token service. */
+  /** @throws ConfigurationError without a token service. */
   constructor(tokens: TokenVerifier) {
-    // TypeDI hands its container to a class that declares no constructor.
+    // TypeDI passes its container to a class that declares no constructor.
     if (typeof (tokens as Partial<TokenVerifier> | null | undefined)?.verify !== 'function') {
       throw new ConfigurationError(withoutService(new.target));
     }
     this.#tokens = tokens;
   }
 
-  /** At once where neither the verifier nor the store has to be waited for; what is refused rejects. */
+  /** Synchronous if neither the verifier nor the store has to be awaited; a refusal rejects. */
   authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
@@ -89,7 +88,7 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
       const { token, isOfHeader } = readToken(request);
       if (token === undefined) return null;
       const issuer = isOfHeader ? undefined : this.#tokens.issuer;
-      // A service that needs nobody else finds out sooner by verifying than by looking.
+      // For a local service, verifying is faster than reading the issuer first.
       const isLocal = this.#tokens instanceof TokenService;
       if (issuer !== undefined && !isLocal && !isIssuedBy(token, issuer)) return null;
       return chained(this.#verify(token, issuer), (verified) => {
@@ -103,7 +102,7 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
     });
   }
 
-  /** The same: a token may be shown any number of times. */
+  /** Authenticates again: a token may be presented any number of times. */
   recheck(
     _login: Authentication<U>,
     request: SecurityRequest,
@@ -158,10 +157,10 @@ const SECURITY_SCHEMES = {
   authenticationToken: { type: 'apiKey', in: 'header', name: 'Authentication-Token' },
 } as const satisfies ProviderDescription['securitySchemes'];
 
-/** Nothing that a verifier of the app could answer. */
+/** A value that no verifier of the app can return. */
 const OF_ANOTHER_ISSUER = Symbol('of another issuer');
 
-/** Of tokens that do not say how their login was proved. */
+/** For tokens that do not state how their login was proved. */
 const BY_TOKEN = frozenNames('token');
 
 function refuseRevoked(isRevoked: unknown): void {
@@ -170,7 +169,7 @@ function refuseRevoked(isRevoked: unknown): void {
   throw new TokenInvalidError({ cause: new Error('The token has been revoked') });
 }
 
-/** The login of a token, whose user the store has just given. */
+/** The login of a token, with the user that the store has just returned. */
 function loginOf<U extends User>(
   verified: VerifiedToken,
   userstore: UserstoreInterface<U>,
@@ -202,7 +201,7 @@ function loginOf<U extends User>(
 
 interface ReadToken {
   readonly token: string | undefined;
-  /** True for one of the header `Authentication-Token`, which no other provider reads. */
+  /** True for a token of the header `Authentication-Token`, which no other provider reads. */
   readonly isOfHeader: boolean;
 }
 
@@ -217,7 +216,7 @@ function readToken(request: SecurityRequest): ReadToken {
   return { token: bearer ?? header, isOfHeader: header !== undefined };
 }
 
-/** A user of the same name in another store is somebody else. */
+/** A user of the same name in another store is another user. */
 function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInterface<U>, user: U): boolean {
   const home = userstoreOf(userstore, user);
   if (home === undefined) return true;
@@ -225,9 +224,9 @@ function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInte
 }
 
 /**
- * A token holds while the user still has the `tokensValidFrom` that its login saw: no clock is asked, so neither a
- * slow store nor a login under way leaves a gap. Tokens from before 0.1.0 have no stamp and are held against the time,
- * the login's beside the token's: just after a change an earlier token may still have been exchanged for a new one.
+ * A token is valid while the user still has the `tokensValidFrom` of its login. No clock is involved, so neither a slow
+ * store nor a login under way leaves a gap. Tokens from before 0.1.0 have no stamp. They are compared by time, both the
+ * token's and its login's: just after a change, an earlier token may still have been exchanged for a new one.
  */
 function isOutdated(token: VerifiedToken, user: User): boolean {
   if (token.stamp !== undefined) return token.stamp !== stampOf(user);

@@ -1,6 +1,6 @@
 import { addRuleKind, made } from './rule-kind';
 
-/** What a guard without a rule asks for. */
+/** The requirement of a guard without a rule. */
 export const AUTHENTICATED = made({ kind: 'authenticated' });
 
 addRuleKind('authenticated', {

@@ -3,7 +3,7 @@ import type { MaybePromise } from '../core/userstore';
 import { chained } from '../util/maybe-promise';
 import { holds, type RuleContext } from './rule-kind';
 
-/** The first level of an access that does not hold; undefined when all hold. At once where no rule has to wait. */
+/** The first level of an access that does not hold; undefined if all hold. Synchronous if no rule has to wait. */
 export function firstUnmetLevel(access: Access, context: RuleContext): MaybePromise<AccessLevel | undefined> {
   return firstUnmet(access.levels, context, 0);
 }

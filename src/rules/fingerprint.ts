@@ -1,14 +1,14 @@
 /**
- * Tells functions of one name, or without a name, apart: eight hex digits of a hash of their source text.
+ * Distinguishes functions with the same name, or without a name: eight hex digits of a hash of their source text.
  *
- * The same in every process that runs the same build. Comments and layout do not count. What a function closes
- * over is not in its text, and a minifier or another target of the compiler changes the text.
+ * The fingerprint is the same in every process that runs the same build. Comments and layout do not count. Values that
+ * a function closes over are not in its text, and a minifier or another compiler target changes the text.
  */
 import { createHash } from 'node:crypto';
 import { classChain } from '../util/class-chain';
 import { quoted } from './rule-name';
 
-/** Of a function, or of a policy class with its bases. */
+/** The fingerprint of a function, or of a policy class with its base classes. */
 export function fingerprint(target: object): string {
   const hash = createHash('sha256');
   for (const cls of classChain(target)) {
@@ -24,7 +24,7 @@ export function functionName(target: { readonly name: string }): string {
   return `${target.name === '' ? '(anonymous function)' : quoted(target.name)}#${fingerprint(target)}`;
 }
 
-/** After one of these, a slash begins a regular expression: its text is kept as it is. */
+/** After each of these, a slash begins a regular expression, which is kept unchanged. */
 const BEFORE_REGEXP = String.raw`(?<=(?:[(=,:!&|?{};[+*%~^<>-]|\b(?:return|typeof|case|in|of|do|else))\s*)`;
 const TOKEN = new RegExp(
   [
@@ -36,10 +36,10 @@ const TOKEN = new RegExp(
   ].join('|'),
   'gu',
 );
-/** After one of these, a line break ends the statement. */
+/** After each of these, a line break ends the statement. */
 const RESTRICTED = new Set(['return', 'break', 'continue', 'throw', 'yield']);
 
-/** A function's source without comments and layout, except where two tokens would become one. */
+/** A function's source without comments and layout, except if two tokens would merge. */
 function tokensOf(target: object): string {
   let text = '';
   let layout = '';

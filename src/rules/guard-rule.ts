@@ -4,14 +4,14 @@ import type { User } from '../core/user';
 import { type RuleInput, toRule } from './rules';
 import { refuseUnknownNames } from './unknown-names';
 
-/** What `@Authorized` takes; an array is "any of". */
+/** The arguments that `@Authorized` takes; an array is "any of". */
 export type GuardRule<U extends User = User, R extends string = string> =
   RuleInput<U, R> | readonly RuleInput<U, R>[];
 
 /**
- * The access of something that is no action, and so has no route and no parameters.
+ * The access of a guard that is not on an action, and so has no route and no parameters.
  * @param name for events and logs, such as `guard NAME`
- * @throws ConfigurationError for a rule that is none, and for names that the app does not have
+ * @throws ConfigurationError for an invalid rule, and for names that are unknown to the app
  */
 export function accessOfRule<U extends User, R extends string>(
   rule: GuardRule<U, R> | undefined,

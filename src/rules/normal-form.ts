@@ -1,7 +1,7 @@
 /**
- * What a guard asks for, however it is written: nested lists of one kind are flat, a list of one is its part,
- * the same rule counts once, and "any authenticated user" beside another rule says nothing. Rules are the same
- * by the functions and classes in them, never by their names.
+ * The requirements of a guard, however it is written: nested lists of one kind are flattened, a list with a single part
+ * is that part, duplicate rules count once, and "any authenticated user" beside another rule is redundant. Rules are
+ * compared by the functions and classes in them, never by their names.
  */
 import type { AccessLevel, Rule } from '../core/access';
 import { isList, type Leaf, leafKindOf } from './rule-kind';
@@ -10,7 +10,7 @@ export type Requirement =
   | { readonly key: string; readonly leaf: Leaf }
   | { readonly key: string; readonly kind: 'all' | 'any'; readonly parts: readonly Requirement[] };
 
-/** The rules that must all hold, without an order. Empty for an open action. */
+/** The rules that must all hold, in no particular order. Empty for an open action. */
 export function requirementsOf(levels: readonly AccessLevel[]): readonly Requirement[] {
   return partsOf(
     'all',
@@ -58,7 +58,7 @@ function isReference(term: unknown): term is object {
 const ids = new WeakMap<object, number>();
 let lastId = 0;
 
-/** A number of an object's own, in this process. */
+/** A unique number of an object in this process. */
 function idOf(object: object): number {
   const id = ids.get(object) ?? (lastId += 1);
   ids.set(object, id);

@@ -15,8 +15,8 @@ export interface OwnerOptions<T extends object> {
   /** The username of a resource's owner. @default its property `owner` */
   owner?: (resource: T) => string | null | undefined;
   /**
-   * Who may call the action when the resource does not exist. 'deny' refuses with 403, as for somebody else's
-   * resource, so that nobody learns which exist; 'run' lets everybody in, and the action answers 404.
+   * Who may call the action when the resource does not exist. 'deny' refuses with 403, as for another user's resource,
+   * so that no caller learns which resources exist; 'run' lets every user in, and the action answers 404.
    * @default 'deny'
    */
   whenMissing?: 'run' | 'deny';
@@ -34,8 +34,8 @@ const OPTIONS = {
 
 /**
  * A rule that holds for the owner of the resource that a route's parameter names:
- * `@Authorized(ownerOf(NoteStore, 'id'))`. The store is resolved from the container; `@Resource(NoteStore,
- * 'id')` hands the action what the guard loaded.
+ * `@Authorized(ownerOf(NoteStore, 'id'))`. The store is resolved from the container; `@Resource(NoteStore, 'id')`
+ * passes the loaded resource to the action.
  */
 export function ownerOf<T extends object>(
   store: ResourceStoreClass<T>,
@@ -89,7 +89,7 @@ function orMissing(whenMissing: OwnerRule['whenMissing']): string {
   return whenMissing === 'run' ? ' (or missing)' : '';
 }
 
-/** A regular expression's groups are only known when it matches: what is missing then is refused then. */
+/** A regular expression's groups are only known when it matches: a missing parameter is refused then. */
 function hasParameter({ route = '', isPattern }: Access, parameter: string): boolean {
   return isPattern || [...route.matchAll(/:(\w+)/g)].some(([, name]) => name === parameter);
 }

@@ -4,8 +4,8 @@ import { addRuleKind, made } from './rule-kind';
 import { parseName, quoted } from './rule-name';
 
 /**
- * A rule that holds for a user one of whose roles grants the permission: `permission('invoice:read')`. Which
- * role grants what is the `permissions` option; a permission that no role grants is refused at start.
+ * A rule that holds if one of the user's roles grants the permission: `permission('invoice:read')`. The `permissions`
+ * option declares the permissions of each role; a permission that no role grants is refused at start.
  */
 export function permission(name: string): Rule<never> {
   return made({ kind: 'permission', permission: parseName(name, 'permission()', 'a permission') });

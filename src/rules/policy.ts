@@ -6,7 +6,7 @@ import { chained } from '../util/maybe-promise';
 import { functionName } from './fingerprint';
 import { addRuleKind, made } from './rule-kind';
 
-/** @throws ConfigurationError for a class that is no policy */
+/** @throws ConfigurationError for a class that is not a policy */
 export function policy(candidate: object, where: string): Rule {
   const prototype = (candidate as { prototype?: unknown }).prototype;
   if (typeof (prototype as { check?: unknown } | undefined)?.check === 'function') {
@@ -34,7 +34,7 @@ addRuleKind('predicate', {
   terms: (rule) => [rule.predicate],
 });
 
-/** The app's own code is only believed as far as it goes. */
+/** Only a literal true counts: the app's own code may return any value. */
 function isTrue(result: unknown): boolean {
   return result === true;
 }

@@ -10,11 +10,11 @@ import { quoted } from './rule-name';
 
 /** The options of {@link recentLogin}. */
 export interface RecentLoginOptions {
-  /** How long ago the login may be, in whole seconds. */
+  /** Maximum age of the login, in whole seconds. */
   maxAgeSeconds?: number;
-  /** Authentication context classes of which the login must have one, as the claim `acr` of a token states it. */
+  /** Authentication context classes, one of which the login must have, as stated by the `acr` claim of a token. */
   acr?: string | readonly string[];
-  /** Methods of which the login must have one, as RFC 8176 has them; `passkey` stands for `hwk` or `swk`. */
+  /** Methods, one of which the login must have, as named in RFC 8176; `passkey` stands for `hwk` or `swk`. */
   methods?: string | readonly string[];
 }
 
@@ -29,15 +29,15 @@ const OPTIONS = {
   methods: optional(names),
 } satisfies Record<keyof RecentLoginOptions, Kind<unknown>>;
 
-/** What a clock that stated the time may be ahead of ours, at most. */
+/** How far the clock that stated the time may be ahead of ours. */
 const MAX_AHEAD_MS = 5000;
 
 /**
- * A rule that holds for a login that is recent, or strong, enough: `@Authorized(recentLogin({ maxAgeSeconds: 300 }))`.
- * One factor of the login must meet all that is asked. A login whose time is not known is never recent, nor is one by what
- * a browser sends again by itself (Basic, Negotiate, a client certificate): exchange it for a token or a session first. A
- * client that came with a token is told what is asked for (401); others get 403 with the same code.
- * @throws ConfigurationError without any option, and for options that are unknown or have no valid value
+ * A rule that holds for a login that is recent or strong enough: `@Authorized(recentLogin({ maxAgeSeconds: 300 }))`. A
+ * single factor of the login must meet all requirements. A login of unknown time is never recent. Neither is a login by
+ * credentials that a browser sends again by itself (Basic, Negotiate, a client certificate): exchange it for a token or
+ * a session first. A client that sent a token is told the requirements (401); other clients get 403 with the same code.
+ * @throws ConfigurationError without any option, and for unknown options or invalid values
  * @see RFC 9470 section 3
  */
 export function recentLogin(options: RecentLoginOptions): Rule<never> {
@@ -48,7 +48,7 @@ export function recentLogin(options: RecentLoginOptions): Rule<never> {
   return made({ kind: 'login', maxAgeSeconds, acr: listOf(acr), methods: listOf(methods) });
 }
 
-/** Whether a login is as recent and strong as that, for what is no guard. */
+/** Whether a login is recent and strong enough, for checks outside of guards. */
 export function isRecentLogin(
   { maxAgeSeconds, methods }: { readonly maxAgeSeconds: number; readonly methods?: readonly string[] },
   login: Authentication,
@@ -70,21 +70,21 @@ addRuleKind('login', {
     acr?.toSorted().join(' '),
     methods?.toSorted().join(' '),
   ],
-  // How old it will be when it is used is not known.
+  // The age of the login when it is used is unknown.
   holdsByRoles: (rule, { login }) => login && isMet(rule, login, undefined),
 });
 
 /**
- * True where one factor meets all that is asked: a code of now does not make a password of yesterday recent.
- * @param now undefined takes any known time for recent
+ * True if one factor meets all requirements: a code entered now does not make yesterday's password recent.
+ * @param now undefined accepts any known time as recent
  */
 function isMet({ maxAgeSeconds, acr, methods }: LoginTerms, login: Authentication, now: number | undefined) {
-  // What a browser sends again by itself says nothing of who sits there now.
+  // Credentials that a browser sends again by itself do not prove who is using it now.
   if (maxAgeSeconds !== undefined && Authentication.isRepeated(login)) return false;
   if (acr !== undefined && !hasAcr(login, acr)) return false;
   const wanted = methods?.flatMap((method) => (method === 'passkey' ? ['hwk', 'swk'] : [method]));
   const factors = wanted === undefined ? login.factors : withMfa(login.factors);
-  // Its class is what a provider said of the login there.
+  // The `acr` is a statement of the identity provider about the login there.
   const isOfAcr = acr === undefined || !factors.some(isAtProvider) ? () => true : isAtProvider;
   return factors.some(
     (factor) =>
@@ -98,7 +98,7 @@ function isAtProvider({ method }: Factor): boolean {
   return method === 'idp';
 }
 
-/** Written so that a broken date, and one that nobody knows, is too old. */
+/** Written so that an invalid or unknown date counts as too old. */
 function isRecent(factor: Factor, maxAgeSeconds: number, now: number | undefined): boolean {
   const time = timeOf(factor);
   const age = now === undefined ? time - time : now - time;

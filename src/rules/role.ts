@@ -3,7 +3,7 @@ import { parseName, quoted } from './rule-name';
 import { addRuleKind, made } from './rule-kind';
 import type { Rule } from '../core/access';
 
-/** @throws ConfigurationError for what is no name */
+/** @throws ConfigurationError for a value that is not a name */
 export function role(name: string, where: string): Rule {
   return made({ kind: 'role', role: parseName(name, where, 'a role') });
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors';
 
-/** @throws ConfigurationError when the value is not a name: never "open". */
+/** @throws ConfigurationError for a value that is not a name: it never means "open" */
 export function parseName(name: unknown, where: string, what: string): string {
   if (typeof name === 'string' && name !== '' && name === name.trim()) return name;
   throw new ConfigurationError(`${where}: ${what} must be a non-empty string without surrounding spaces`);

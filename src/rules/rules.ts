@@ -10,18 +10,18 @@ import { policy } from './policy';
 import { role } from './role';
 import { isRule, kindOf, made } from './rule-kind';
 
-/** What `allOf` and `anyOf` combine: a role, another rule, a policy class or a policy function. */
+/** The parts that `allOf` and `anyOf` combine: a role, another rule, a policy class or a policy function. */
 export type RuleInput<U extends User = User, R extends string = string> =
   R | Rule<R> | PolicyClass | Predicate<U>;
 
-/** A rule that holds when every part does: `@Authorized(allOf('staff', anyOf('editor', IsOwner)))`. */
+/** A rule that holds if every part does: `@Authorized(allOf('staff', anyOf('editor', IsOwner)))`. */
 export function allOf<U extends User = User, R extends string = string>(
   ...parts: RuleInput<U, R>[]
 ): Rule<R> {
   return made({ kind: 'all', rules: parse(parts, 'allOf()') as Rule<R>[] });
 }
 
-/** A rule that holds when at least one part does. */
+/** A rule that holds if at least one part does. */
 export function anyOf<U extends User = User, R extends string = string>(
   ...parts: RuleInput<U, R>[]
 ): Rule<R> {
@@ -29,8 +29,8 @@ export function anyOf<U extends User = User, R extends string = string>(
 }
 
 /**
- * The rule behind an `@Authorized` argument. An array is "any of"; no argument is any authenticated user.
- * @throws ConfigurationError for anything that is neither a role, a rule nor a policy: never "open".
+ * The rule for an `@Authorized` argument. An array is "any of"; no argument is any authenticated user.
+ * @throws ConfigurationError for a value that is not a role, a rule or a policy: it never means "open"
  */
 export function toRule(value: unknown, where: string): Rule {
   if (value === undefined) return AUTHENTICATED;
@@ -43,7 +43,7 @@ export function describeRule(rule: Rule): string {
   return kindOf(rule).describe(rule);
 }
 
-/** One level of an access in words, with the place where it was written. */
+/** One level of an access in words, with the place where it is declared. */
 export function describeLevel({ rule, source }: AccessLevel): string {
   return `${describeRule(rule)} (${source})`;
 }
@@ -62,7 +62,7 @@ function parsePart(part: unknown, where: string): Rule {
   );
 }
 
-/** A number by its value, and where it mostly comes from; of anything else the type. */
+/** A number with its value and most common origin; otherwise the type. */
 function shown(part: unknown): string {
   if (typeof part !== 'number') return part === null ? 'null' : typeof part;
   return `number ${String(part)} (the member of a numeric enum? Give it a text: enum Role { Admin = 'admin' })`;

@@ -5,9 +5,9 @@ import { quoted } from './rule-name';
 import { isScope } from '../util/scope-name';
 
 /**
- * A rule that holds for a login whose credential has all of these scopes, or is not limited to any, as one by password
- * is not: `@Authorized(scope('notes:write'))`. Where only scopes lack the client is told which.
- * @throws ConfigurationError without a name, and for what is no scope
+ * A rule that holds for a login whose credential has all of these scopes, or is not limited to scopes, such as a
+ * password: `@Authorized(scope('notes:write'))`. If only scopes are lacking, the client is told which.
+ * @throws ConfigurationError without a name, and for an invalid scope
  * @see RFC 6749 section 3.3, RFC 6750 section 3.1
  */
 export function scope(...names: string[]): Rule<never> {
@@ -29,7 +29,7 @@ addRuleKind('scope', {
   holdsByRoles: ({ scopes }, { login }) => login && lacking(scopes, login).length === 0,
 });
 
-/** Which of the scopes a login lacks; one that is not limited lacks none. */
+/** The scopes that a login lacks; a login that is not limited to scopes lacks no scope. */
 export function lacking(
   scopes: readonly string[],
   login: { readonly scopes: readonly string[] | undefined },
@@ -38,7 +38,7 @@ export function lacking(
   return own === undefined ? [] : scopes.filter((name) => !own.includes(name));
 }
 
-/** The scopes that a login must have whichever way through the rules it takes, unless it is not limited to any. */
+/** The scopes that a login needs on every way through the rules, unless it is not limited to scopes. */
 export function necessaryScopesOf({ levels }: Access): readonly string[] {
   return [...new Set(levels.flatMap(({ rule }) => necessaryIn(rule)))];
 }
@@ -51,7 +51,7 @@ function necessaryIn(rule: Rule): readonly string[] {
   return first.filter((name) => others.every((other) => other.includes(name)));
 }
 
-/** The scopes that a client should ask for to call an action; of an "any of" those of the first part that has some. */
+/** The scopes that a client should request to call an action; for an "any of", those of the first part that has any. */
 export function scopesOf({ levels }: Access): readonly string[] {
   return [...new Set(levels.flatMap(({ rule }) => scopesIn(rule)))];
 }

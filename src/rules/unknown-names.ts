@@ -3,8 +3,8 @@ import type { Access } from '../core/access';
 import { leafKindOf, leavesOf } from './rule-kind';
 
 /**
- * Refuses names in guards that the app does not have: a role that is not in its `roles`, a permission that
- * no role grants, an owner of what the route has no parameter for.
+ * Refuses names in guards that are unknown to the app: a role that is not in its `roles`, a permission that no role
+ * grants, an owner rule for a parameter that the route does not have.
  * @throws ConfigurationError that names the guard
  */
 export function refuseUnknownNames(access: Access, grants: Grants): void {
@@ -14,7 +14,7 @@ export function refuseUnknownNames(access: Access, grants: Grants): void {
   }
 }
 
-/** Where a level was written, as messages begin: what is no action has no decorator. */
+/** The place of a level at the beginning of a message: a guard that is not on an action has no decorator. */
 export function placeOf(source: string, { route }: Pick<Access, 'route'>): string {
   return route === undefined ? source : `@Authorized on ${source}`;
 }

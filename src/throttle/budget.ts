@@ -6,21 +6,21 @@ const FIRST_DELAY_SECONDS = 5;
 const MAX_DELAY_SECONDS = 900;
 const WINDOW_SECONDS = 3600;
 const MAX_FAILED = 30_000;
-/** Each has failed as often as is free before. */
+/** Number of waiting keys. Each has used up its free failures before. */
 const MAX_WAITING = 10_000;
 
-/** A try that a budget had room for. */
+/** An attempt that the budget allowed. */
 export interface CountedTry {
   giveBack(): Promise<void>;
 }
 
 /**
- * After so many failures in an hour there is one try at a time, each after a delay that doubles from 5 seconds to
- * 15 minutes.
+ * Once the free failures of an hour are used up, allows one attempt at a time, each after a delay that doubles from 5
+ * seconds to 15 minutes.
  */
 export class Budget {
   readonly #failures: Counter;
-  /** Holds a key for as long as its next try must wait. */
+  /** Holds a key for as long as its next attempt must wait. */
   readonly #waiting: Counter;
 
   constructor(
@@ -32,26 +32,26 @@ export class Budget {
     this.#waiting = counter({ name: `${name}:waiting`, seconds: MAX_DELAY_SECONDS, maxKeys: MAX_WAITING });
   }
 
-  /** True where it is known at once that no key has to wait. */
+  /** True if it is known synchronously that no key has to wait. */
   get isIdle(): boolean {
     return this.#waiting.isEmpty === true;
   }
 
-  /** How long the next try must wait; 0 where it need not. */
+  /** How long the next attempt must wait; 0 if it may go ahead. */
   waitMs(key: string): MaybePromise<number> {
     return this.#waiting.remainingMs(key);
   }
 
-  /** The same as far as this process counted by itself. */
+  /** The same by the counts of this process only. */
   waitMsHere(key: string): number {
     return this.#waiting.remainingMsHere(key);
   }
 
-  /** Counts a try as failed until it is given back; undefined, and nothing counted, when it must wait. */
+  /** Counts an attempt as failed until it is given back; undefined, without counting, if it must wait. */
   count(key: string): MaybePromise<CountedTry | undefined> {
     return chained(this.#failures.add(key), (failure) => {
       if (failure.total < this.free) return { giveBack: () => failure.takeBack() };
-      // Of several at once only the first finds nobody waiting.
+      // Of several simultaneous attempts only the first finds no other waiting.
       const delay = FIRST_DELAY_SECONDS * 2 ** Math.min(10, failure.total - this.free);
       const place = this.#waiting.add(key, Math.min(MAX_DELAY_SECONDS, delay));
       return chained(place, (wait) => this.#take(key, failure, wait));
@@ -66,7 +66,8 @@ export class Budget {
         },
       };
     }
-    // The try that has the place gives it back for all, but not for the counts of this process alone.
+    // The attempt that has the place gives it back for all processes together, but not for the counts of this process
+    // alone.
     return Promise.all([failure.takeBack(), wait.takeBackHere()]).then(() => undefined);
   }
 }

@@ -1,33 +1,33 @@
 import type { MaybePromise } from '../core/userstore';
 
-/** One of what was counted under a key. */
+/** A single count under a key. */
 export interface Count {
-  /** How many there are with this one. */
+  /** The total for the key, including this count. */
   readonly total: number;
   takeBack(): Promise<void>;
-  /** Takes it back where only this process counts it. */
+  /** Takes the count back if only this process counts it. */
   takeBackHere(): Promise<void>;
 }
 
-/** Counts by key, each for a time. What comes at once is counted one after the other. */
+/** Counts by key, each for a limited time. Simultaneous counts are counted one after the other. */
 export interface Counter {
-  /** True while nothing at all is counted; undefined where that is not known at once. */
+  /** True while nothing is counted under any key; undefined if that is not known synchronously. */
   readonly isEmpty?: boolean;
-  /** Adds one. The time of a key, where none is given that of the counter, runs from the first that was added. */
+  /** Adds one. The time of a key runs from its first count; without `seconds` it is the counter's own time. */
   add(key: string, seconds?: number): MaybePromise<Count>;
-  /** How long something is still counted under the key; 0 where nothing is. */
+  /** How long the key still has a count; 0 if it has none. */
   remainingMs(key: string): MaybePromise<number>;
-  /** The same as far as this process counted by itself, at once. */
+  /** The same by the counts of this process only, synchronously. */
   remainingMsHere(key: string): number;
-  /** Counts one under the key, and nothing else, for the whole time. */
+  /** Sets the count of the key to exactly one, for the whole time. */
   renew(key: string): Promise<void>;
   delete(key: string): Promise<void>;
 }
 
 export interface CounterOptions {
-  /** Tells it from the others. */
+  /** Distinguishes the counter from others. */
   readonly name: string;
-  /** How long it counts. */
+  /** How long a count lasts. */
   readonly seconds: number;
   /** How many keys this process keeps. */
   readonly maxKeys: number;

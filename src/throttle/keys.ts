@@ -1,4 +1,4 @@
-/** What tries are counted under. */
+/** The keys that attempts are counted under. */
 import { createHash } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 
@@ -6,15 +6,18 @@ import { isIPv4, isIPv6 } from 'node:net';
 const MAX_LENGTH = 64;
 
 /**
- * A typed user name without what stores may fold: NFKC, lower case, runs of space as one. Of a long one its
- * SHA-256, so that nobody fills the memory with names.
+ * Normalises a typed user name in ways that stores may fold names: NFKC, lower case, runs of spaces as one. A long name
+ * is replaced by its SHA-256, so that no client can fill the memory with names.
  */
 export function accountKey(username: string): string {
   const folded = username.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
   return folded.length > MAX_LENGTH ? createHash('sha256').update(folded).digest('base64') : folded;
 }
 
-/** An IPv4 address, also one mapped into IPv6; of other IPv6 addresses the /64, which one client can have whole. */
+/**
+ * An IPv4 address, including one mapped into IPv6; for other IPv6 addresses the /64, since a client may control all of
+ * it.
+ */
 export function addressKey(ip: string): string {
   if (isIPv4(ip)) return ip;
   const address = ip.replace(/%.*$/s, '');
@@ -33,19 +36,19 @@ export function addressKey(ip: string): string {
 export interface Keys {
   readonly account: string;
   readonly address: string;
-  /** The account from the address. */
+  /** The account together with the address. */
   readonly pair: string;
 }
 
 export function keysOf({ username, ip }: { readonly username: string; readonly ip: string }): Keys {
   const account = accountKey(username);
   const address = addressKey(ip);
-  // No address has a space.
+  // An address never contains a space.
   return { account, address, pair: `${address} ${account}` };
 }
 
 function groupsOf(address: string): string[] {
-  // URL writes an address in its one canonical form (RFC 5952), without dotted parts.
+  // URL writes an address in its canonical form (RFC 5952), without dotted parts.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [before = '', after] = canonical.split('::');
   const left = before === '' ? [] : before.split(':');

@@ -1,21 +1,21 @@
 /**
- * Logins whose passwords are being proved. Equal ones from one address are one try: the others wait for the first,
- * so that a client which sends many requests at once is not taken for somebody who guesses. Of a password only a
- * keyed digest is kept, for as long as the login takes.
+ * Logins whose passwords are being verified. Equal logins from one address count as one attempt: the others wait for
+ * the first, so that a client that sends many requests at once is not mistaken for a guesser. Only a keyed digest of
+ * the password is kept, for as long as the login takes.
  */
 import { KeyedDigest } from '../util/keyed-digest';
 import { SharedProofs, type Verify } from '../util/shared-proofs';
 import { keysOf } from './keys';
 import type { Attempt } from './throttle';
 
-/** Whose password is tried, from where, and which. */
+/** An attempt with its password. */
 export interface Login extends Attempt {
   readonly password: string;
 }
 
-/** What is under way for one account from one address. */
+/** The logins under way for one account from one address. */
 interface Pair {
-  /** How many there are of each. */
+  /** Number of logins by digest. */
   readonly logins: Map<string, number>;
   isContested: boolean;
 }
@@ -26,14 +26,15 @@ export class LoginsUnderWay {
   readonly #pairs = new Map<string, Pair>();
 
   /**
-   * Whether an equal login is under way, so that this one is no try of its own while others have to wait. Only until
-   * another password is tried for the pair: a client that has to wait must not find out which password is being proved.
+   * Whether an equal login is under way, so that this login is no separate attempt while others have to wait. False
+   * once another password is tried for the pair: a client that has to wait must not find out which password is being
+   * verified.
    */
   hasEqual(login: Login): boolean {
     return this.equalTo(login)();
   }
 
-  /** The same of the logins that are under way now, for who asks once something has answered. */
+  /** The same for the logins that are under way now, to be evaluated after an asynchronous answer. */
   equalTo(login: Login): () => boolean {
     const pair = this.#pairs.get(keysOf(login).pair);
     const isEqual = pair?.logins.has(this.#digestOf(login)) === true;
@@ -45,9 +46,10 @@ export class LoginsUnderWay {
   }
 
   /**
-   * Proves a login, or waits for an equal login that is verified against the same facts.
-   * @param against the stored hash or the entry that decides about the password, and all that the answer hangs on
-   * @throws what `verify` throws, and ServiceUnavailableError once the signal aborts
+   * Verifies a login, or waits for an equal login that is verified against the same facts.
+   * @param against the stored hash or entry that the password is verified against, and every other value that the
+   * answer depends on
+   * @throws the error that `verify` throws, and ServiceUnavailableError once the signal aborts
    */
   prove(login: Login, against: readonly string[], verify: Verify, signal: AbortSignal): Promise<boolean> {
     const key = this.#digest.of(keysOf(login).pair, login.username, login.password, ...against);

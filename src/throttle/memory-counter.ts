@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../util/clock';
 import type { Count, Counter } from './counter';
 
-/** How many keys are looked at when one has to go. */
+/** How many keys are considered when one has to be removed. */
 const CANDIDATES = 8;
-/** How many are looked at whenever one is counted: more than one, so that those that have run out get fewer. */
+/** How many keys are checked for expiry at each count: more than one, so that expired keys become fewer. */
 const SWEPT = 2;
 
 interface Entry {
@@ -13,11 +13,11 @@ interface Entry {
 }
 
 /**
- * Counts in this process, for as many keys as the bound allows, each about 170 bytes however long it is. Where a key
- * has to go, it is, of a few in their turn, the one with the lowest count: a client that fills the memory with fresh
- * keys pushes out other fresh keys, and not those that were counted often or have long to wait.
+ * Counts in this process, for a bounded number of keys, each about 170 bytes regardless of its length. If a key has to
+ * be removed, a few keys are considered in rotation, and the one with the lowest count goes. So a client that fills the
+ * memory with fresh keys pushes out other fresh keys, and not those with many counts or a long wait.
  *
- * There are no timers: what has run out goes when its key is looked at, or while others are counted.
+ * There are no timers: an expired key is removed when it is looked up, or while others are counted.
  */
 export class MemoryCounter implements Counter {
   readonly #entries = new Map<string, Entry>();
@@ -50,7 +50,7 @@ export class MemoryCounter implements Counter {
   }
 
   remainingMs(key: string): number {
-    // Each right password asks.
+    // This runs for each right password.
     if (this.#entries.size === 0) return 0;
     const entry = this.#find(idOf(key));
     return entry === undefined ? 0 : entry.until - this.now();
@@ -75,11 +75,11 @@ export class MemoryCounter implements Counter {
     return { total: 0, until: this.now() + ms };
   }
 
-  /** Where the entry has run out, or was pushed out, nothing is taken back, or tries could be saved up. */
+  /** An entry that has expired or was pushed out takes nothing back: otherwise attempts could be saved up. */
   #takeBack(id: string, entry: Entry): void {
     if (this.#find(id) !== entry) return;
     entry.total -= 1;
-    // A key under which nothing is left goes: tries that leave nothing behind must not push out others' failures.
+    // A key without counts is removed: attempts that leave no count must not push out other keys' failures.
     if (entry.total < 1) this.#entries.delete(id);
   }
 
@@ -87,7 +87,7 @@ export class MemoryCounter implements Counter {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     const now = this.now();
-    // Where the clock was put back nobody waits for longer than the whole time.
+    // If the clock was set back, no key waits longer than the whole time.
     entry.until = Math.min(entry.until, now + this.#maxMs);
     if (now < entry.until) return entry;
     this.#entries.delete(id);
@@ -105,7 +105,7 @@ export class MemoryCounter implements Counter {
     let least: Entry | undefined;
     for (let looked = 0; looked < Math.min(CANDIDATES, this.maxKeys); looked += 1) {
       this.#candidates.next((id, entry) => {
-        // What has run out is gone then.
+        // An expired entry has been removed by this lookup.
         if (this.#find(id) === undefined || (least !== undefined && !isLighter(entry, least))) return;
         lightest = id;
         least = entry;
@@ -115,7 +115,7 @@ export class MemoryCounter implements Counter {
   }
 }
 
-/** Goes round a map: from its start each time it would pass over all that has gone there. */
+/** Iterates over a map in rotation: starting anew each time would pass over all entries deleted at the start. */
 class Turns<K, V> {
   #iterator: Iterator<[K, V]>;
 
@@ -137,7 +137,10 @@ function isLighter(entry: Entry, other: Entry): boolean {
   return entry.total === other.total ? entry.until < other.until : entry.total < other.total;
 }
 
-/** Of one length, and a string of its own: a part of a header would keep all of it in memory, the password too. */
+/**
+ * Fixed length and a string of its own: a substring of a header would keep the whole header in memory, including the
+ * password.
+ */
 function idOf(key: string): string {
   return hash('sha256', key, 'binary');
 }

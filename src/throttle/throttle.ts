@@ -1,9 +1,9 @@
 /**
- * Slows down the guessing of passwords: failures are counted by account, by client address and by both
- * together, and each try is counted before its password is looked at, so that tries at once do not slip through.
+ * Slows down password guessing. Failures are counted by account, by client address and by both together. Each attempt
+ * is counted before its password is checked, so that simultaneous attempts do not slip through.
  *
- * An account that logged in from an address has only the budget of the pair there, so that others, who use up
- * the account's or the address's budget, cannot lock its owner out.
+ * For an address that an account has logged in from, only the budget of that pair applies. So attackers who use up the
+ * account's or the address's budget cannot lock its owner out.
  */
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import type { MaybePromise } from '../core/userstore';
@@ -17,26 +17,26 @@ import { MemoryCounter } from './memory-counter';
 
 /** The options of the throttle, `throttle` of a PasswordProvider. */
 export interface ThrottleOptions {
-  /** Failures an hour of one account from one address before tries are delayed. @default 10 */
+  /** Failures per hour of one account from one address before attempts are delayed. @default 10 */
   perPair?: number;
-  /** Failures an hour of one account from all addresses that it did not log in from. @default 100 */
+  /** Failures per hour of one account from all addresses that it did not log in from. @default 100 */
   perAccount?: number;
-  /** Failures an hour from one address over all accounts that did not log in there. @default 100 */
+  /** Failures per hour from one address over all accounts that did not log in there. @default 100 */
   perAddress?: number;
 }
 
-/** Whose password is tried, and from where. */
+/** The user name and client address of a login attempt. */
 export interface Attempt {
-  /** As it was typed; whether there is such a user does not matter. */
+  /** The user name as typed, whether or not the user exists. */
   readonly username: string;
   readonly ip: string;
 }
 
-/** A try that counts as failed until one of these is called. */
+/** An attempt that counts as failed until one of these methods is called. */
 export interface CountedAttempt {
   /** Takes the count back, and remembers that the account logged in from the address. */
   succeeded(): Promise<void>;
-  /** Takes the count back: it is not known whether the password was right. */
+  /** Takes the count back: it is unknown whether the password was right. */
   undecided(): Promise<void>;
 }
 
@@ -49,9 +49,9 @@ const KNOWN_SECONDS = 7 * 24 * 3600;
 const MAX_KNOWN = 60_000;
 
 /**
- * Counts in this process, and takes at most 32 MB for it: 30,000 accounts, addresses and pairs with failures each,
- * 10,000 of each that have to wait, and 60,000 pairs that logged in. Where one more comes, the one that counts least
- * goes: it failed less often, or has less long to wait, than others.
+ * Counts in this process, in at most 32 MB: 30,000 accounts, addresses and pairs with failures each, 10,000 of each
+ * that have to wait, and 60,000 pairs that logged in. Beyond these bounds, a new key pushes out the one that counts
+ * least: it has fewer failures, or less time to wait, than others.
  */
 export class Throttle implements ProblemSource {
   readonly #pairs: Budget;
@@ -60,7 +60,7 @@ export class Throttle implements ProblemSource {
   readonly #known: Counter;
 
   /**
-   * @param counter of the library's own kinds; for several machines there is `RedisThrottle`
+   * @param counter one of the library's own counters; for several machines use `RedisThrottle`
    * @throws ConfigurationError for options that are unknown or out of bounds
    */
   constructor(
@@ -80,8 +80,8 @@ export class Throttle implements ProblemSource {
   }
 
   /**
-   * Counts nothing. At once where it is known at once that nothing waits.
-   * @throws ThrottledError when a try would have to wait
+   * Counts nothing. Synchronous if it is known immediately that nothing has to wait.
+   * @throws ThrottledError when an attempt would have to wait
    */
   check(attempt: Attempt): MaybePromise<void> {
     if (this.#isIdle()) return;
@@ -89,12 +89,12 @@ export class Throttle implements ProblemSource {
     const forPair = this.#pairs.waitMs(pair);
     const forAccount = this.#accounts.waitMs(account);
     const forAddress = this.#addresses.waitMs(address);
-    // Counters in memory answer at once.
+    // Counters in memory answer synchronously.
     if (forPair === 0 && forAccount === 0 && forAddress === 0) return;
     return this.#refuseWaiting(pair, [forPair, forAccount, forAddress]);
   }
 
-  /** Every right password asks, and keys take longer to make than this. */
+  /** A fast path: this runs for every right password, and building the keys takes longer. */
   #isIdle(): boolean {
     return this.#pairs.isIdle && this.#accounts.isIdle && this.#addresses.isIdle;
   }
@@ -108,9 +108,9 @@ export class Throttle implements ProblemSource {
   }
 
   /**
-   * The same as {@link check} as far as this process counted by itself, and at once: nothing can come between it and
+   * The same as {@link check} by the counts of this process only, and synchronously: nothing can happen between it and
    * a {@link count} that follows.
-   * @throws ThrottledError when a try would have to wait
+   * @throws ThrottledError when an attempt would have to wait
    */
   checkHere(attempt: Attempt): void {
     if (this.#isIdle()) return;
@@ -123,8 +123,8 @@ export class Throttle implements ProblemSource {
   }
 
   /**
-   * Counts a try as failed.
-   * @throws ThrottledError when it has to wait; it is not counted then
+   * Counts an attempt as failed.
+   * @throws ThrottledError when the attempt has to wait; it is not counted then
    */
   async count(attempt: Attempt): Promise<CountedAttempt> {
     const { pair, account, address } = keysOf(attempt);

@@ -9,7 +9,7 @@ import { isSameSecret } from '../util/same-secret';
 import { groupFault, userFault, type RecordFault } from './record-schema';
 import { frozenCopy, rolesIn, SnapshotBuilder, type Snapshot } from './snapshot';
 
-/** Records as an array, or as an object keyed by their names, which may then be left out of the records. */
+/** Records as an array, or as an object keyed by their names. In an object the records may omit the name. */
 export type Records<T, K extends keyof T> =
   readonly T[] | Readonly<Record<string, Omit<T, K> & Partial<Pick<T, K>>>>;
 
@@ -28,19 +28,19 @@ const OPTIONS = {
 } satisfies Record<keyof MemoryUserstoreOptions, Kind<unknown>>;
 
 /**
- * Users and groups held in memory, given when the app starts: for tests, examples and a handful of accounts. A
- * changed password is kept until the process ends.
+ * Users and groups held in memory, given when the app starts: for tests, examples and a handful of accounts. A changed
+ * password is kept until the process ends.
  *
- * Records are plain objects, with more fields than {@link User} has where an app needs them. They are
- * copied, and what is handed out is frozen. Names are compared exactly: no case folding, trimming or
- * Unicode normalisation, so write them as clients send them.
+ * Records are plain objects, and may have more fields than {@link User} if an app needs them. They are copied, and
+ * returned records are frozen. Names are compared exactly: no case folding, trimming or Unicode normalisation, so write
+ * them as clients send them.
  */
 export class MemoryUserstore<U extends User = User> implements UserstoreInterface<U> {
   readonly #snapshot: Snapshot<U>;
-  /** Those whose password was changed. */
+  /** Users whose password was changed. */
   readonly #changed = new Map<string, U>();
 
-  /** @throws {ConfigurationError} naming the record that does not hold */
+  /** @throws {ConfigurationError} that names an invalid record */
   constructor(options: MemoryUserstoreOptions<U>) {
     const { users, groups = [] } = parseOptions('MemoryUserstore', withoutContainer(options), OPTIONS);
     const builder = new SnapshotBuilder<U, Place>({
@@ -87,15 +87,15 @@ export class MemoryUserstore<U extends User = User> implements UserstoreInterfac
 
 type PlainRecord = Record<string, unknown>;
 
-/** Where a record was given. */
+/** The place of a record in the options. */
 interface Place {
   readonly list: string;
   readonly key: string | number;
-  /** What was given as its name. */
+  /** The name that the record states. */
   readonly name: unknown;
 }
 
-/** Calls for each record, in order. */
+/** Calls `take` for each record, in order. */
 function read(
   list: string,
   nameField: 'username' | 'name',
@@ -120,7 +120,7 @@ function read(
   }
 }
 
-/** Where the first record of a name is. */
+/** The place of the first record with that name. */
 function placeOf(list: string, nameField: string, records: unknown, name: string): Place {
   if (!Array.isArray(records)) return { list, key: name, name };
   const isNamed = (record: unknown): boolean => isPlainObject(record) && record[nameField] === name;

@@ -8,10 +8,10 @@ import type { FieldValue } from './file/yaml-scalars';
 
 const STEP = 1000;
 
-/** A user as a file has it. */
+/** A user in the form that a file stores. */
 type FileUser = { readonly [Field in keyof User]: Field extends 'id' ? string | null : User[Field] };
 
-/** The fields that a user has, in the order in which they are written. What is null is not there. */
+/** The fields that a user has, in the order in which they are written. Null fields are omitted. */
 export function fieldsOf(user: User): Map<string, FieldValue> {
   const fields = new Map<string, FieldValue>();
   for (const field of FILE_USER_FIELDS) {
@@ -21,7 +21,7 @@ export function fieldsOf(user: User): Map<string, FieldValue> {
   return fields;
 }
 
-/** The fields that differ, as they are to be. */
+/** The fields that differ, with their new values. */
 export function changedFields(before: User, after: User): Map<string, FieldValue> {
   const old = fieldsOf(before);
   const changed = fieldsOf(after);
@@ -33,9 +33,9 @@ export function changedFields(before: User, after: User): Map<string, FieldValue
 }
 
 /**
- * Whether a file holds exactly these users, whatever their order, and these groups. It yields now and then.
- * @param changed what stands over the users before
- * @param removed of those the names that are not to be there
+ * Whether a file holds exactly these users, in any order, and these groups. It yields from time to time.
+ * @param changed users that replace or add to those before
+ * @param removed names of users before that must be absent
  */
 export function* holds(
   found: Snapshot,
@@ -65,14 +65,14 @@ export function* holds(
   return true;
 }
 
-/** @throws {UserRefusedError} for a record that a file cannot hold; it quotes nothing but the name of a group */
+/** @throws {UserRefusedError} for a record that a file cannot hold; it quotes nothing except the name of a group */
 export function refuseRecord(user: User, { groups }: Pick<Snapshot, 'groups'>): void {
   refuse(user, FILE_USER_FIELDS, fileUserFault);
   const missing = user.groups?.find((name) => !groups.has(name));
   if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
 }
 
-/** @throws {UserRefusedError} for fields that no table can hold; it quotes none */
+/** @throws {UserRefusedError} for fields that no table can hold; it quotes no value */
 export function refuseFields(user: User): void {
   refuse(user, USER_FIELDS, userFault);
 }

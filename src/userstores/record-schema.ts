@@ -1,8 +1,8 @@
-/** What a user and a group record must hold, whatever it was read from. No message repeats a value. */
+/** The requirements for a user and a group record, whatever its source. No message repeats a value. */
 import { types } from 'node:util';
 import type { Group, User } from '../core/user';
 
-/** What the value of a field must be, and how that is said. */
+/** The requirement for a field's value, and its wording. */
 interface Rule {
   readonly holds: (value: unknown) => boolean;
   readonly problem: string;
@@ -11,7 +11,7 @@ interface Rule {
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
 
-/** Most names are ASCII, for which the first expression takes a part of the time of the second. */
+/** Most names are ASCII, for which the first expression takes a fraction of the time of the second. */
 function isName(value: unknown): boolean {
   return typeof value === 'string' && (PRINTABLE_ASCII.test(value) || NAME.test(value));
 }
@@ -25,7 +25,7 @@ const names: Rule = {
   holds: (value) => isAbsent(value) || (Array.isArray(value) && value.every(isName)),
   problem: 'must be a list of names',
 };
-// Null is no "absent" here: absent means active.
+// Null does not count as absent here: absent means active.
 const flag: Rule = {
   holds: (value) => value === undefined || typeof value === 'boolean',
   problem: 'must be true or false',
@@ -54,13 +54,16 @@ const GROUP: Schema<Group> = [
   ['groups', names],
 ];
 
-/** The fields that a user may have, wherever it is managed. */
+/** The fields that a user may have, in any directory. */
 export const USER_FIELDS: readonly string[] = USER.map(([field]) => field);
-/** The same with what only a file has: the `id` is made at creation, and names the person for good. */
+/**
+ * The same with the field that only a file has: the `id`, which is assigned at creation and identifies the user
+ * permanently.
+ */
 export const FILE_USER_FIELDS: readonly string[] = [...USER_FIELDS, 'id'];
 export const GROUP_FIELDS: readonly string[] = GROUP.map(([field]) => field);
 
-/** A field that does not hold, and why. */
+/** An invalid field, and the reason. */
 export interface RecordFault {
   readonly field: string;
   readonly problem: string;

@@ -3,7 +3,7 @@ import { dateGetter } from '../core/fixed-user';
 import type { Group, User } from '../core/user';
 import { isPlainObject } from '../util/parse-options';
 
-/** All users and groups as they stood at one moment, by name. Nothing in it ever changes. */
+/** All users and groups at one moment, by name. Immutable. */
 export interface Snapshot<U extends User = User> {
   readonly users: ReadonlyMap<string, U>;
   readonly groups: ReadonlyMap<string, Group>;
@@ -18,19 +18,19 @@ export function rolesIn({ users, groups }: Snapshot): Set<string> {
   return found;
 }
 
-/** Where records stand, for messages: lines of a file, indexes of an array. */
+/** The places of records, for messages: lines of a file, indexes of an array. */
 export interface Places<P> {
-  /** Makes the error that refuses the record at this place. */
+  /** Creates the error that refuses the record at this place. */
   refuse: (place: P, problem: string) => Error;
   nameOf: (place: P) => string;
-  /** The places of the first user and the first group of a name that has been added. */
+  /** The places of the first user and the first group that were added under a name. */
   ofUser: (name: string) => P;
   ofGroup: (name: string) => P;
 }
 
 /**
- * Collects records that hold by themselves and checks what holds between them: no name twice, no unknown
- * group. Names are compared exactly; a user and a group may share one.
+ * Collects records that are valid by themselves and checks the rules between them: no duplicate name, no unknown group.
+ * Names are compared exactly; a user and a group may have the same name.
  */
 export class SnapshotBuilder<U extends User, P> {
   readonly #users = new Map<string, U>();
@@ -74,14 +74,14 @@ export class SnapshotBuilder<U extends User, P> {
 const NO_GROUP = 'refers to an unknown group';
 const NOT_PLAIN = 'may only have plain values, arrays, objects and dates';
 
-/** A copy that nobody can change. A date cannot be frozen, so each look at it gives a new one. */
+/** An immutable copy. A date cannot be frozen, so each access returns a new one. */
 export function frozenCopy<T extends object>(source: T, refuse: () => Error): T {
   if (Array.isArray(source)) return (frozenTexts(source) ?? frozenList(source, refuse)) as T;
   if (!isPlainObject(source)) throw refuse();
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(source)) {
     const value: unknown = (source as Record<string, unknown>)[key];
-    // An assignment takes a small part of the time of a definition, yet finds what is inherited first.
+    // An assignment takes a fraction of the time of a definition, but would find inherited properties first.
     if (key in copy) define(copy, key, value);
     else copy[key] = value;
     freezeField(copy, key, value, refuse);
@@ -110,7 +110,7 @@ function define(copy: object, key: string, value: unknown): void {
   Object.defineProperty(copy, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Makes an own field of a copy one that nobody can change, once the copy itself is frozen. */
+/** Makes an own field of a copy immutable, once the copy itself is frozen. */
 function freezeField(copy: Record<string, unknown>, key: string, value: unknown, refuse: () => Error): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw refuse();
   if (types.isDate(value)) {

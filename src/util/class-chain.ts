@@ -1,10 +1,10 @@
-/** A class of the way up. */
+/** A class in a chain of base classes. */
 export interface ClassLike {
   readonly name: string;
   readonly prototype: object;
 }
 
-/** The class and its bases, the class first. */
+/** The class and its base classes, the class first. */
 export function classChain(cls: object): ClassLike[] {
   const chain: ClassLike[] = [];
   for (let next: unknown = cls; isClass(next); next = Object.getPrototypeOf(next)) chain.push(next);

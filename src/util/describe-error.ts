@@ -1,17 +1,17 @@
 import { types } from 'node:util';
 import { masked } from './masked';
 
-/** A cause may be its own cause. */
+/** A bound, since a cause may be its own cause. */
 const MAX_CAUSES = 5;
 
-/** Name, message, stack and causes of whatever was thrown, which may be anything, without the secrets. */
+/** Name, message, stack and causes of any thrown value, without the secrets. */
 export function describeError(thrown: unknown, secrets: readonly string[] = [], depth = 0): string {
   try {
     if (!isError(thrown)) return `${typeof thrown} was thrown`;
     const stack: unknown = thrown.stack;
     const cause: unknown = thrown.cause;
     const text = typeof stack === 'string' && stack !== '' ? stack : `${thrown.name}: ${thrown.message}`;
-    // Before anything is cut, or half of a secret could be left.
+    // Masked before anything is cut: otherwise half of a secret could remain.
     const told = masked(text, secrets);
     if (cause === undefined || depth === MAX_CAUSES) return told;
     return `${told} caused by ${describeError(cause, secrets, depth + 1)}`;
@@ -20,7 +20,7 @@ export function describeError(thrown: unknown, secrets: readonly string[] = [], 
   }
 }
 
-/** Name and message alone, of the cause where an error is the cause. */
+/** Only name and message, of the cause if it is an error. */
 export function describeReason(thrown: unknown, secrets: readonly string[] = []): string {
   try {
     const cause = (thrown as { cause?: unknown } | null | undefined)?.cause;
@@ -31,7 +31,7 @@ export function describeReason(thrown: unknown, secrets: readonly string[] = [])
   }
 }
 
-/** Of another realm too. @throws what the trap of a proxy throws */
+/** Accepts errors of another realm too. @throws the error of a proxy's trap */
 function isError(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof Error;
 }

@@ -1,8 +1,8 @@
 import { ServiceUnavailableError } from '../errors';
 
 /**
- * Lets few through at a time. Native work has no end that could be forced, and it takes the threads that files and
- * names are looked up with.
+ * Limits the number of concurrent tasks. Native work cannot be aborted, and it occupies the threads that file and name
+ * lookups need.
  */
 export class Gate {
   #inside = 0;
@@ -20,7 +20,7 @@ export class Gate {
     } else {
       if (this.#waiting.length >= this.maxWaiting)
         throw new ServiceUnavailableError({ retryAfterSeconds: 1 });
-      // Who leaves hands on the place, so that nobody who comes later takes it.
+      // A finishing task passes its place on directly, so that no later caller takes it.
       await new Promise<void>((enter) => this.#waiting.push(enter));
     }
     try {

@@ -1,11 +1,13 @@
-/** A property of objects that are not our own, which nothing that copies, prints or derives an object can see. */
+/** A property on foreign objects that stays invisible when an object is copied, printed or derived. */
 export interface HiddenProperty<V> {
-  /** Undefined where the very object has none, whatever its prototype has, and for what is no object. */
+  /**
+   * Undefined if the object itself does not have it, whatever its prototype has, and for a value that is not an object.
+   */
   get(value: unknown): V | undefined;
   set(object: object, value: V): void;
 }
 
-/** Its constructor gives back what it was given, so that a class that extends it adds its private fields there. */
+/** The constructor returns its argument, so that a subclass adds its private fields to that object. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a class is what can be extended
 class Given {
   constructor(object: object) {
@@ -17,9 +19,9 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** A property of its own each time. A WeakMap or a defined symbol takes five to ten times as long. */
+/** Returns a new, independent property on each call. A WeakMap or a defined symbol takes five to ten times as long. */
 export function hiddenProperty<V>(): HiddenProperty<V> {
-  // A class need not be able to add fields to what is frozen.
+  // Frozen objects may not accept the fields of a class.
   let closed: WeakMap<object, V> | undefined;
   class Hidden extends Given {
     #value: V;

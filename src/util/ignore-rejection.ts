@@ -1,6 +1,6 @@
 /**
- * Gives a promise that nobody waits for a handler: what app code answers where it should have answered at once must not
- * end the process when it rejects. Other values are left alone.
+ * Attaches a handler to a promise that is not awaited: if app code returns a promise where a plain value was expected,
+ * its rejection must not end the process. Other values are left alone.
  */
 export function ignoreRejection(
   value: unknown,
@@ -14,7 +14,7 @@ export function ignoreRejection(
   }
 }
 
-/** Functions too: whatever has a then() is waited for, and would be waited for without an end. */
+/** Includes functions: any value with a then() is awaited, and could be awaited for ever. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   const isObject = typeof value === 'object' && value !== null;
   return (

@@ -1,6 +1,6 @@
 /**
- * True when the value is an instance of one of the classes. What is thrown can be anything, and a proxy's
- * traps must not turn looking at it into a new throw.
+ * True if the value is an instance of one of the classes. Any value can be thrown, and a proxy's traps must not make
+ * this check throw.
  */
 export function isInstance<T>(
   value: unknown,

@@ -1,8 +1,8 @@
 /**
- * A key in JSON, public or private, with the members of its kind. Of this library's own, as `@types/node` no longer has
- * the type at one place. @see RFC 7517 section 4, RFC 7518 section 6
+ * A key in JSON, public or private, with the members of its kind. Declared here, as `@types/node` no longer has the
+ * type in a single place. @see RFC 7517 section 4, RFC 7518 section 6
  */
-// An interface could not be handed to node:crypto, whose type has an index signature.
+// An interface could not be passed to node:crypto, whose type has an index signature.
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
 export type Jwk = {
   /** The kind of the key: `RSA`, `EC`, `OKP` or `oct`. */

@@ -1,6 +1,6 @@
 /**
- * What is loaded when it is first asked for, and once. The function calls `require` with the name written out, so that
- * bundlers see it.
+ * A value that is loaded on first use, and once. The function must call `require` with a literal name, so that bundlers
+ * see it.
  */
 export function lazy<T>(load: () => T): () => T {
   let loaded: { readonly value: T } | undefined;

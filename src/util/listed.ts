@@ -1,4 +1,4 @@
-/** The items in one line, the first `max` of them with how many more there are. */
+/** The first `max` items in one line, with the number of further items. */
 export function listed(items: readonly string[], max: number): string {
   const rest = items.length - max;
   const shown = items.slice(0, max).join('; ');

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../errors';
 
 /**
- * Loads a package that apps install only where they use it.
+ * Loads a package that apps install only if they use the feature.
  * @param name the package, or a file of it
- * @throws ConfigurationError that says how to install it
+ * @throws ConfigurationError that tells how to install it
  */
 export function loadOptional(name: string, feature: string): unknown {
   try {

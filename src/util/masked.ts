@@ -1,9 +1,9 @@
 /**
- * Text without secrets, for logs and events. What is thrown may quote anything a client sent, of any size: as much as
- * could be told is looked at, and a little more, so that no secret is cut in two where the text is.
+ * Text without secrets, for logs and events. An error may quote any client input, of any size. So only the part that
+ * may be output is searched, plus a little more, so that no secret is cut in two at the end.
  */
 
-/** What is a secret wherever it stands: a password hash of any scheme. */
+/** Always secret: a password hash of any scheme. */
 const HASHES = new RegExp(
   [
     String.raw`\$(?:2[abxy]?|[1567]|argon2[a-z]*|s?crypt|pbkdf2(?:-sha\d+)?|hmac-sha256)\$[^\s'"]{8,}`,
@@ -12,24 +12,24 @@ const HASHES = new RegExp(
   ].join('|'),
   'g',
 );
-/** What could be a signed token or hold one. Each run is matched once, so that it takes no longer than it is long. */
+/** Text that could be or contain a signed token. Each run is matched once, so that the time is linear in its length. */
 const RUNS = /[\w.-]+/g;
 const TOKEN_START = /\beyJ/;
 
 const MASK = '***';
 /** More than a line of a log. */
 const MAX_LENGTH = 4000;
-/** A hash or token that begins where the text is cut can be told from other text by then. */
+/** A hash or token that begins where the text is cut can be recognised within this length. */
 const LOOK_AHEAD = 256;
 const MAX_SECRETS = 256;
 const MAX_SECRET_LENGTH = 65_536;
 
-/** From where to where a secret stands. */
+/** The start and end of a secret. */
 type Place = readonly [start: number, end: number];
 
 /**
- * Text without stored hashes, signed tokens and the given secrets, cut where it is long. Where there are more secrets
- * than can be looked for, or longer ones, nothing of the text is told.
+ * Text without stored hashes, signed tokens and the given secrets, shortened if it is long. If there are too many or
+ * too long secrets to search for, the whole text is withheld.
  */
 export function masked(text: string, secrets: readonly string[] = []): string {
   const wanted = [...new Set(secrets)].filter((secret) => secret !== '');
@@ -45,8 +45,8 @@ export function masked(text: string, secrets: readonly string[] = []): string {
 }
 
 /**
- * Where a secret stands, also where it overlaps with itself. By Knuth, Morris and Pratt, in as many steps as both are
- * long: `indexOf` can take a step for each pair of their characters.
+ * All places of a secret, including overlapping ones. Uses Knuth-Morris-Pratt, whose time is linear in both lengths:
+ * `indexOf` can take a step for each pair of their characters.
  */
 function placesOf(text: string, secret: string): Place[] {
   const borders = bordersOf(secret);
@@ -61,7 +61,7 @@ function placesOf(text: string, secret: string): Place[] {
   return places;
 }
 
-/** For each beginning of a text, how long the longest shorter beginning is that it also ends with. */
+/** For each prefix of a text, the length of its longest proper prefix that is also its suffix. */
 function bordersOf(text: string): Int32Array {
   const borders = new Int32Array(text.length);
   let matched = 0;
@@ -94,7 +94,7 @@ function tokensIn(text: string, isCut: boolean): Place[] {
   return places;
 }
 
-/** The text up to a length, each of the places and what overlaps masked as one. */
+/** The text up to a length, with each place masked, and overlapping places masked as one. */
 function without(text: string, places: readonly Place[], maxLength: number): string {
   const parts: string[] = [];
   let told = 0;
@@ -107,12 +107,12 @@ function without(text: string, places: readonly Place[], maxLength: number): str
   return text.length > Math.max(told, maxLength) ? `${parts.join('')}…` : parts.join('');
 }
 
-/** Shorter parts of a header are words that any message may have. */
+/** Shorter parts of a header are words that any message may contain. */
 const MIN_PART = 8;
 const MIN_PASSWORD = 4;
 
 /**
- * The secrets in the value of a credential header: all of it, its longer parts, and the password of Basic
+ * The secrets in the value of a credential header: the whole value, its longer parts, and the password of Basic
  * credentials.
  */
 export function secretsIn(header: string): string[] {

@@ -1,4 +1,4 @@
-/** The property key that a method's name stands for: decorators of `0() {}` are given a number. */
+/** The property key for a method's name: decorators of `0() {}` receive a number. */
 export function keyOf(name: unknown): string | symbol {
   return typeof name === 'symbol' ? name : String(name);
 }

@@ -1,11 +1,11 @@
-/** The normal form in which texts are kept: a letter is the same however a keyboard or a system writes it. */
+/** The normal form in which texts are stored: a letter is the same however a keyboard or a system encodes it. */
 export function normalForm(text: string): string {
   return text.normalize('NFC');
 }
 
 /**
- * What a typed text may have been kept as: itself first, then the other normal forms. How many they are depends on the
- * typed text alone.
+ * The forms in which a typed text may be stored: the text itself first, then the other normal forms. Their number
+ * depends on the typed text alone.
  * @see NIST SP 800-63B-4 section 3.1.1.2
  */
 export function formsOf(text: string): readonly [string, ...string[]] {

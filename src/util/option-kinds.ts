@@ -1,7 +1,7 @@
-/** The kinds of values that options have, for {@link parseOptions}. */
+/** The kinds of option values, for {@link parseOptions}. */
 import type { Kind } from './parse-options';
 
-/** @param must what a value must be, to follow the option's name: 'must be true or false' */
+/** @param must the requirement in words that follow the option's name: 'must be true or false' */
 export function kind<T>(must: string, accepts: (value: unknown) => boolean): Kind<T> {
   return (value, name, report) => {
     if (!accepts(value)) report(`${name} ${must}`);
@@ -9,7 +9,7 @@ export function kind<T>(must: string, accepts: (value: unknown) => boolean): Kin
   };
 }
 
-/** Undefined is the default; null is a mistake. */
+/** Undefined means the default; null is a mistake. */
 export function optional<T>(of: Kind<T>): Kind<T | undefined>;
 export function optional<T>(of: Kind<T>, fallback: T): Kind<T>;
 export function optional<T>(of: Kind<T>, fallback?: T): Kind<T | undefined> {
@@ -30,7 +30,7 @@ export function oneOf<const T extends readonly unknown[]>(...values: T): Kind<T[
   return kind(must, (value) => values.includes(value));
 }
 
-/** An object, or a class, that has the methods. */
+/** An object or class that has the methods. */
 export function withMethods<T>(...names: readonly string[]): Kind<T> {
   return kind(`must have ${names.map((name) => `${name}()`).join(', ')}`, (value) => {
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -39,14 +39,14 @@ export function withMethods<T>(...names: readonly string[]): Kind<T> {
 }
 
 export function listOf<T>(things: string, accepts: (value: unknown) => value is T): Kind<readonly T[]> {
-  // Not every(), which passes over the holes of a list.
+  // every() alone skips the holes of a sparse list.
   return kind(
     `must be a list of ${things}`,
     (value) => Array.isArray(value) && !Array.from(value).some((part) => !accepts(part)),
   );
 }
 
-/** For what checks its options itself. */
+/** For options that are checked elsewhere. */
 export function unchecked<T>(): Kind<T> {
   return (value) => value as T;
 }

@@ -1,11 +1,11 @@
 /**
- * How every object of options is checked: at once for all its mistakes, which are named by component and option. An
- * unknown name is a mistake, because a misspelt one would leave a protection off; so is null. No value is quoted.
+ * Checks every options object: all its mistakes are reported at once, by component and option. An unknown name is a
+ * mistake, because a misspelt one would leave a protection off; null is a mistake too. No value is quoted.
  */
 import { ConfigurationError } from '../errors';
 import { printable } from './printable';
 
-/** Takes a value of an option and returns it, or reports what is wrong with it. */
+/** Returns the value of an option, or reports its fault. */
 export type Kind<T> = (value: unknown, name: string, report: (problem: string) => void) => T;
 
 /** The options of an object, each with its kind. */
@@ -15,8 +15,8 @@ export type Values<S extends Shape> = { readonly [Name in keyof S]: ReturnType<S
 
 /**
  * The values of the options, with their defaults; undefined is an empty object.
- * @param place the option that the object is the value of; empty for the options themselves
- * @throws ConfigurationError that names the component and every option that is unknown or has no valid value
+ * @param place the option that holds the object; empty for the options themselves
+ * @throws ConfigurationError that names the component and every unknown option or invalid value
  */
 export function parseOptions<S extends Shape>(
   component: string,
@@ -32,12 +32,12 @@ export function parseOptions<S extends Shape>(
   return values;
 }
 
-/** An object of options inside of others. */
+/** A nested options object. */
 export function objectOf<S extends Shape>(shape: S): Kind<Values<S>> {
   const known = Object.keys(shape);
   return (value, place, report) => {
     const where = place === '' ? 'the options' : place;
-    // What an object inherits would be read without having been checked.
+    // Inherited properties would be read without having been checked.
     if (!isPlainObject(value)) {
       report(`${where} must be an object${place === '' ? '' : ` (known: ${known.join(', ')})`}`);
       return {} as Values<S>;
@@ -56,8 +56,8 @@ export function objectOf<S extends Shape>(shape: S): Kind<Values<S>> {
 }
 
 /**
- * What TypeDI passes to the last parameter of a constructor is its container: no options, in a class whose subclass
- * has no constructor of its own.
+ * Undefined if the value is a TypeDI container. TypeDI passes its container to the last parameter of a constructor; in
+ * a subclass without a constructor it arrives in place of the options.
  */
 export function withoutContainer(options: unknown): unknown {
   if (typeof options !== 'object' || options === null || isPlainObject(options)) return options;
@@ -67,7 +67,7 @@ export function withoutContainer(options: unknown): unknown {
 
 const CONTAINER_METHODS = ['get', 'getMany', 'has', 'set', 'remove', 'reset'];
 
-/** Also of another realm, such as that of a test runner. */
+/** Accepts objects of another realm, such as that of a test runner. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

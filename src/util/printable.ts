@@ -1,6 +1,6 @@
 /**
- * Text that is safe on one log line: control, bidirectional and line-separating characters become `\uXXXX`,
- * lone surrogates U+FFFD, and what is longer than `maxLength` is cut.
+ * Text that is safe on one log line: control, bidirectional and line-separating characters become `\uXXXX`, lone
+ * surrogates U+FFFD, and text beyond `maxLength` is cut off.
  */
 export function printable(text: string, maxLength = 256): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;

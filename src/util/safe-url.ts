@@ -1,13 +1,16 @@
-/** Which addresses may be asked, or named to clients: keys and secrets never travel in clear, except within one machine. */
+/**
+ * Decides which URLs may be called, or sent to clients: keys and secrets never travel unencrypted, except within one
+ * machine.
+ */
 
-/** No user before the host. */
+/** Allows no user before the host. */
 const FORM = /^https?:\/\/[!$-.0-;=A-[\]_a-z~]+(?=[/?]|$)[!$-;=?-[\]_a-z~]*$/;
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * The URL of a text, or undefined where it is neither https nor http on loopback, has a user or a password, a
- * fragment, or characters that a URL must escape: the URL parser would drop or change those.
+ * The URL of a text. Undefined if it is neither https nor http on loopback, or has a user, a password, a fragment, or
+ * characters that a URL must escape: the URL parser would drop or change those.
  */
 export function safeUrl(text: unknown): URL | undefined {
   if (typeof text !== 'string' || !FORM.test(text) || !URL.canParse(text)) return undefined;
@@ -15,7 +18,7 @@ export function safeUrl(text: unknown): URL | undefined {
   return url.protocol === 'https:' || LOOPBACK.test(url.hostname) ? url : undefined;
 }
 
-/** True for such a text without a query. */
+/** True for a safe URL without a query. */
 export function isSafeBase(text: unknown): text is string {
   return safeUrl(text) !== undefined && !String(text).includes('?');
 }

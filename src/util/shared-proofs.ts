@@ -1,16 +1,19 @@
 import { ServiceUnavailableError } from '../errors';
 
-/** Proves something; true only where it is right. The signal aborts when nobody waits for the answer any more. */
+/**
+ * Verifies a proof; resolves to true only if it is right. The signal aborts when no caller waits for the answer any
+ * more.
+ */
 export type Verify = (signal: AbortSignal) => Promise<unknown>;
 
-/** Proofs under way, by what they prove: a later request for the same proof waits for the first. */
+/** Proofs under way, by key: a later request for the same proof waits for the first. */
 export class SharedProofs {
   readonly #underWay = new Map<string, Proof>();
 
   /**
-   * Only a right proof counts for all who wait for it. Where it was wrong each proves by itself; where it failed, or
-   * whoever began it has gone, the next one begins anew and the rest wait for that.
-   * @throws what the own `verify` throws, and ServiceUnavailableError once the own signal aborts
+   * Only a right proof counts for all callers that wait for it. If it was wrong, each caller verifies its own. If it
+   * threw, or the caller that began it has gone, the next caller begins again and the others wait for that.
+   * @throws the error that the caller's own `verify` throws, and ServiceUnavailableError once its own signal aborts
    */
   async prove(key: string, verify: Verify, signal: AbortSignal): Promise<boolean> {
     for (let other = this.#underWay.get(key); other !== undefined; other = this.#underWay.get(key)) {
@@ -22,12 +25,12 @@ export class SharedProofs {
     const own: Proof = new Proof(verify, () => {
       this.#close(key, own);
     });
-    // Of several that begin at once the first is waited for.
+    // Of several that begin at the same time, the first is the one to wait for.
     if (!this.#underWay.has(key)) this.#underWay.set(key, own);
     try {
       return await own.lead(signal);
     } finally {
-      // A proof that hangs is joined by nobody once the one who began it has given up.
+      // A hanging proof gets no further waiters once its initiator has given up.
       this.#close(key, own);
     }
   }
@@ -40,7 +43,7 @@ export class SharedProofs {
 class Proof {
   readonly #controller = new AbortController();
   readonly #result: Promise<boolean>;
-  /** Undefined where it failed. Never rejects. */
+  /** Undefined if it failed. Never rejects. */
   readonly #settled: Promise<boolean | undefined>;
   #isSettled = false;
   #waiting = 0;
@@ -55,13 +58,13 @@ class Proof {
     this.#settled = this.#result.then(settle, () => settle(undefined));
   }
 
-  /** @throws what `verify` throws, and ServiceUnavailableError once the signal aborts */
+  /** @throws the error that `verify` throws, and ServiceUnavailableError once the signal aborts */
   async lead(signal: AbortSignal): Promise<boolean> {
     await this.wait(signal);
     return this.#result;
   }
 
-  /** Undefined where the proof failed. @throws ServiceUnavailableError once the signal aborts */
+  /** Undefined if the proof failed. @throws ServiceUnavailableError once the signal aborts */
   async wait(signal: AbortSignal): Promise<boolean | undefined> {
     let leave: () => void = () => undefined;
     const gone = new Promise<never>((_resolve, reject) => {
@@ -82,7 +85,7 @@ class Proof {
   }
 }
 
-/** Literally true, or it is not proved; and whatever is thrown at once rejects. */
+/** Only a literal true counts as proved; a synchronous error becomes a rejection. */
 async function begin(verify: Verify, signal: AbortSignal): Promise<boolean> {
   return (await verify(signal)) === true;
 }

@@ -1,14 +1,14 @@
 import { ServiceUnavailableError } from '../errors';
 
-/** Work that must not run at once for one and the same name. */
+/** Runs work for the same name one after the other. */
 export class Turns {
   readonly #last = new Map<string, { readonly done: Promise<unknown>; waiting: number }>();
 
-  /** @param max how many may wait for one name */
+  /** @param max how many may wait for the same name */
   constructor(private readonly max: number) {}
 
   /**
-   * Runs the work after all that came before it under this name, whatever became of that.
+   * Runs the work after all earlier work under this name, whatever its outcome.
    * @throws ServiceUnavailableError when too many wait already
    */
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 const MAX_NAMES = 3;
 const MAX_ITEMS = 1000;
 
-/** What a value is, in words for an error: never the value itself. */
+/** The type of a value, in words for an error: never the value itself. */
 export function typeNameOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'missing';
@@ -18,7 +18,7 @@ export function typeNameOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** A list may be in itself. */
+/** Not recursive: a list may contain itself. */
 function nameOfItem(item: unknown): string {
   return Array.isArray(item) ? 'a list' : typeNameOf(item);
 }

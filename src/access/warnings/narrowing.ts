@@ -1,30 +1,30 @@
 /**
  * Finds methods that name roles which their classes keep out.
  *
- * routing-controllers adds class and method roles up as "any of", so there such a role got in by itself; here
- * each guard must hold. It is what changes for an app's users on the day that it moves.
+ * routing-controllers adds class and method roles together as "any of", so there the method's role was enough. Here
+ * each guard must hold. This changes access for users on the day that an app migrates.
  */
 import type { Grants } from '../../authorization/grants';
 import type { AccessLevel, Rule } from '../../core/access';
 import { kindOf } from '../../rules/rule-kind';
 import type { CompiledAction } from '../compiled';
 
-/** An action whose method's guard holds with these roles while one of its class's does not. */
+/** An action whose method guard holds with these roles while a class guard does not. */
 export interface Narrowing {
   readonly compiled: CompiledAction;
-  /** Sets of roles that are enough for the method, and not for its class. */
+  /** Sets of roles that satisfy the method's guard, but not the class's. */
   readonly ways: readonly Way[];
-  /** The class's guard that the first of them does not satisfy. */
+  /** The class guard that the first set does not satisfy. */
   readonly keptOutBy: AccessLevel;
 }
 
-/** A bound for rules that can be satisfied in very many ways: the rest is not looked at. */
+/** A bound for rules with very many combinations: further combinations are ignored. */
 const MAX_WAYS = 256;
 
-/** Roles that together are enough, in the order in which they are written. */
+/** Roles that are enough together, in the order of declaration. */
 type Way = readonly string[];
 
-/** At most one for each action. */
+/** Returns at most one finding for each action. */
 export function findNarrowed(actions: readonly CompiledAction[], grants: Grants): Narrowing[] {
   return actions.flatMap((compiled) => {
     const { access, classLevels } = compiled;
@@ -45,7 +45,7 @@ export function findNarrowed(actions: readonly CompiledAction[], grants: Grants)
   });
 }
 
-/** The sets of roles with each of which a rule can hold; what is not about roles is taken to hold. */
+/** The sets of roles that each satisfy a rule; rules that are not about roles are assumed to hold. */
 function waysOf(rule: Rule): readonly Way[] {
   switch (rule.kind) {
     case 'role':

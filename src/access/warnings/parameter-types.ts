@@ -1,27 +1,27 @@
 /**
- * Parameters of actions whose types the host does not know as they are written.
+ * Finds parameters of actions whose declared types are unknown to the host.
  *
- * The compiler tells it a type as a class only. A union and an interface come out as Object, and the host then parses
- * text of the client as JSON: ordinary text is refused with 400, and the client chooses the type of the rest. Where it
- * is told nothing, it neither converts nor validates.
+ * The compiler emits a type only if it is a class. A union and an interface become Object, and the host then parses
+ * text of the client as JSON: ordinary text is refused with 400, and the client chooses the type of the rest. If the
+ * compiler emits no type, the host neither converts nor validates.
  */
 import { metadataCure } from '../../components/metadata-cure';
 import type { CompiledAction, RouteParameter } from '../compiled';
 
 export interface TypeFault {
   readonly code: 'parameter_read_as_json' | 'parameter_without_type' | 'parameters_without_types';
-  /** What is wrong with the action, as the end of a sentence. */
+  /** The fault of the action, as the end of a sentence. */
   readonly consequence: string;
 }
 
-/** Of these a client sends text. */
+/** Parameters that a client sends as text. */
 const TEXT: Readonly<Record<string, string>> = {
   query: '@QueryParam',
   header: '@HeaderParam',
   cookie: '@CookieParam',
   'body-param': '@BodyParam',
 };
-/** Of these the host converts or validates what a client sends. */
+/** Parameters whose values the host converts or validates. */
 const TYPED: Readonly<Record<string, string>> = {
   ...TEXT,
   param: '@Param',
@@ -32,7 +32,7 @@ const TYPED: Readonly<Record<string, string>> = {
   body: '@Body',
 };
 
-/** What is wrong with an action's parameters; a client may send anything in each. */
+/** The faults of an action's parameters; a client may send any value in each of them. */
 export function typeFaults({ action }: CompiledAction): readonly TypeFault[] {
   const { params } = action;
   const untyped = params.filter(
@@ -66,7 +66,7 @@ function nameOf({ type, name }: RouteParameter): string {
   return `${TYPED[type] ?? ''}(${name ? `'${name}'` : ''})`;
 }
 
-/** True where the compiler has told the types of the action, whatever they are. */
+/** True if the compiler has emitted the types of the action, whatever they are. */
 function hasMetadata({ target, method }: RouteParameter): boolean {
   const reflect = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
   const { prototype } = target as { readonly prototype: object };

@@ -1,7 +1,7 @@
 /**
- * Whether a regular expression can match the path of a request at all. In doubt it can.
+ * Decides whether a regular expression can match the path of any request. In doubt the answer is yes.
  *
- * The expression is walked with the places where a match may stand: at the first character of the path or after
+ * The walk through the expression tracks the places where a match may be: at the first character of the path or after
  * it, and whether `$` has been passed. A path begins with a slash and has no line break.
  */
 
@@ -24,12 +24,12 @@ class Walk {
 
   constructor(private readonly source: string) {}
 
-  /** False where the source was not understood. */
+  /** False if the source was not understood. */
   get isAtEnd(): boolean {
     return this.at >= this.source.length;
   }
 
-  /** Up to the end of the source or of a group. */
+  /** Reads up to the end of the source or of a group. */
   alternatives(from: Places): Places {
     let ends = this.sequence(from);
     while (this.take('|')) ends |= this.sequence(from);
@@ -53,7 +53,7 @@ class Walk {
       return this.term(places);
     };
     if (least === 0) places |= from;
-    // Places only move on: two more rounds reach all that any number of rounds reaches.
+    // Places only move forward, so two more rounds reach every place that any number of rounds reaches.
     for (let round = 1; round < 3 && end > start; round += 1) {
       const after = again(places);
       if (round < least) places = after;
@@ -96,7 +96,7 @@ class Walk {
     this.at += opening.length;
     const inside = this.alternatives(from);
     this.take(')');
-    // What stands around a place is not looked at.
+    // Lookarounds are not evaluated.
     return /[=!]$/.test(opening) ? from : inside;
   }
 
@@ -113,7 +113,7 @@ class Walk {
   }
 }
 
-/** After one more character. */
+/** The places after one more character. */
 function consumed(from: Places, mayBeSlash: boolean): Places {
   return (from & LATER) !== 0 || ((from & FIRST) !== 0 && mayBeSlash) ? LATER : 0;
 }

@@ -1,9 +1,9 @@
 /**
- * Texts that a regular expression is likely to match. Whoever asks tests each: what is looked around for, referred
- * back to or written in a way that is not understood here is passed over.
+ * Texts that a regular expression is likely to match. The caller tests each text: lookarounds, back references and
+ * unknown syntax are skipped here.
  */
 
-/** The first of these that a character class takes are what stands for it, so they are of different kinds. */
+/** A character class is represented by the first of these that it matches, so they are of different kinds. */
 const CHARACTERS = [
   ...new Set(
     [...Buffer.from('x1aZ0-9_.~'), ...Array.from({ length: 95 }, (_, index) => 32 + index)].map((code) =>
@@ -14,7 +14,7 @@ const CHARACTERS = [
 const MAX_LENGTH = 256;
 const MAX_VARIANTS = 32;
 
-/** Different texts where the expression matches different ones; none where it is not understood. */
+/** Different texts if the expression matches different ones; empty if the expression is not understood. */
 export function samplesOf(source: string): string[] {
   const alternatives = source.split('|').length;
   const variants = Math.min(Math.max(9, alternatives), MAX_VARIANTS);
@@ -36,7 +36,7 @@ class Sampler {
     private readonly variant: number,
   ) {}
 
-  /** Up to the end of the source or of a group. */
+  /** Reads up to the end of the source or of a group. */
   alternatives(): string {
     const texts = [this.sequence()];
     while (this.take(/\|/y) !== undefined) texts.push(this.sequence());

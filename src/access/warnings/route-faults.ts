@@ -1,19 +1,19 @@
 /**
- * Routes that the host does not match as they are written.
+ * Finds routes that the host does not match as they are written.
  *
- * It puts a prefix before a regular expression as text, `^` + prefix + source + `/` + flags + `?$`: an anchor in
- * the source then stands in the middle, and the flags become a part of the path.
+ * The host puts a prefix before a regular expression as text: `^` + prefix + source + `/` + flags + `?$`. So an anchor
+ * in the source ends up in the middle, and the flags become a part of the path.
  */
 import type { CompiledAction } from '../compiled';
 import { canMatchPath } from './path-regexp';
 
 export interface RouteFault {
   readonly code: 'route_never_matches' | 'route_flags_lost' | 'route_match_varies';
-  /** What the host does with the route, as the end of a sentence. */
+  /** The host's handling of the route, as the end of a sentence. */
   readonly consequence: string;
 }
 
-/** What is wrong with a route, the gravest first; undefined where the host matches it as it is written. */
+/** The most serious fault of a route; undefined if the host matches the route as it is written. */
 export function routeFault({ access: { route, isPattern }, action }: CompiledAction): RouteFault | undefined {
   if (!isPattern) return hasNoSlash(route) ? NO_SLASH : undefined;
   const { flags, source } = action.route as RegExp;

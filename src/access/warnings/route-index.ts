@@ -1,19 +1,19 @@
 /**
  * Finds the routes that may match a path, by the segments that all paths of a route begin with. In doubt a route is
- * among them.
+ * included.
  */
 import type { RoutePattern } from './route-pattern';
 
 interface Node {
   /** Routes whose paths end here. */
   readonly ending: number[];
-  /** Routes whose paths may go on from here. */
+  /** Routes whose paths may continue from here. */
   readonly open: number[];
   readonly literals: Map<string, Node>;
   any: Node | undefined;
 }
 
-/** Of the routes with the numbers that they were added with. */
+/** Indexes routes by their numbers. */
 export class RouteIndex {
   private readonly root = newNode();
 
@@ -26,7 +26,7 @@ export class RouteIndex {
     this.add(number, leadingSegments(source), false);
   }
 
-  /** Each in the order in which it was added, which is that of the numbers. */
+  /** The matching numbers in ascending order, which is the order in which the routes were added. */
   find(path: string): Iterable<number> {
     const lists: number[][] = [];
     collect(this.root, segmentsOf(path), 0, lists);
@@ -73,7 +73,7 @@ function collect(node: Node, segments: readonly string[], depth: number, lists: 
   if (node.any !== undefined) collect(node.any, segments, depth + 1, lists);
 }
 
-/** Lazily: whoever asks may need the first ones only. */
+/** Lazy, since the caller may need only the first numbers. */
 function* inOrder(lists: readonly (readonly number[])[]): Generator<number> {
   const at = lists.map(() => 0);
   for (;;) {

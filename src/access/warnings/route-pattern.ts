@@ -1,6 +1,6 @@
 /**
- * A route's text as a regular expression, and paths that it matches. The hosts' routers read routes each in its own
- * way: what is written for any of them is read here (`:id?`, `:id(\d+)`, `{/:id}`, `*`, `*rest`).
+ * A route's text as a regular expression, and paths that it matches. Each host's router has a syntax of its own: this
+ * module reads all of them (`:id?`, `:id(\d+)`, `{/:id}`, `*`, `*rest`).
  */
 import { samplesOf } from './regexp-samples';
 
@@ -11,11 +11,11 @@ export interface Text {
 
 export interface Variable {
   readonly kind: 'variable';
-  /** The parameter that gets it: one without a name is known by its number. */
+  /** The parameter's name; a parameter without a name is known by its number. */
   readonly name: string;
-  /** What it takes, as the source of a regular expression. */
+  /** The source of the regular expression that the value must match. */
   readonly source: string;
-  /** The slash or dot before it, which comes and goes with it. */
+  /** The slash or dot before it, which is optional together with it. */
   readonly prefix: string;
   readonly modifier: Modifier;
 }
@@ -30,14 +30,14 @@ export type Part = Text | Variable | Group;
 type Modifier = '' | '?' | '*' | '+';
 
 const VARIANTS = 9;
-/** What a parameter without an expression of its own takes. */
+/** The expression for a parameter that has no expression of its own. */
 export const SEGMENT = '[^/]+?';
 const REST = '.+';
 
-/** Paths that are written in one of the ways that a route may be written in. */
+/** Paths of one spelling of a route. */
 export type Samples = readonly string[];
 
-/** One of those ways: the parts that are there, optional ones too, and paths of them. */
+/** One spelling of a route: the parts that are present, including optional ones, and paths made of them. */
 export interface Choice {
   readonly parts: readonly Part[];
   readonly samples: Samples;
@@ -57,7 +57,8 @@ export class RoutePattern {
   }
 
   /**
-   * For each choice of its optional parts some paths, with different texts for its parameters. Not all need match.
+   * Returns some paths for each choice of its optional parts, with different texts for its parameters. Not all of them
+   * need to match.
    */
   choices(): Choice[] {
     const words = new Words();
@@ -69,14 +70,14 @@ export class RoutePattern {
     });
   }
 
-  /** How many parts may be left out: of more than three not every choice is looked at. */
+  /** Number of optional parts: if there are more than three, not every choice is tried. */
   get optionalCount(): number {
     return this.parts.filter(isOptional).length;
   }
 
   /**
-   * The segments that every path of the route begins with, null for one that may be any; and whether there are no
-   * others.
+   * The segments that every path of the route begins with, null for a segment that may be any text; and whether these
+   * are all its segments.
    */
   leading(): { readonly segments: readonly (string | null)[]; readonly isAll: boolean } {
     const end = this.parts.findIndex((part) => !isText(part) && !isSegment(part));
@@ -85,7 +86,7 @@ export class RoutePattern {
       .map((part) => (isText(part) ? part.text : '\0'))
       .join('')
       .split('/');
-    // The last one may go on in what follows.
+    // The last segment may continue in the part that follows.
     if (end >= 0) segments.pop();
     const mixed = segments.findIndex((segment) => segment.includes('\0') && segment !== '\0');
     return {
@@ -109,7 +110,7 @@ export function isOptional(part: Part): boolean {
   return !isText(part) && (part.modifier === '?' || part.modifier === '*');
 }
 
-/** What may be left out, together; of many optional parts only nothing, everything and each by itself. */
+/** The combinations of parts to leave out. With many optional parts: no part, all parts and each part by itself. */
 function choicesOf(optional: readonly Part[]): (readonly Part[])[] {
   if (optional.length > 3) return [[], optional, ...optional.map((part) => [part])];
   return optional.reduce<(readonly Part[])[]>(
@@ -131,7 +132,7 @@ function sourceOf(parts: readonly Part[]): string {
     .join('');
 }
 
-/** Where two parameters share a segment, the second one has nothing in it of the text between them. */
+/** If two parameters share a segment, the second one cannot contain the text between them. */
 function segmentAt(parts: readonly Part[], position: number, { prefix }: Variable): string {
   const [before, between] = [parts[position - 2], parts[position - 1]];
   if (before?.kind !== 'variable' || between?.kind !== 'text') return SEGMENT;
@@ -157,7 +158,7 @@ function textOf(parts: readonly Part[], variant: number, words: Words): string {
     .join('');
 }
 
-/** What a parameter may stand for: a route that takes all of them is taken to match any. */
+/** Sample values of a parameter: a route that matches all of them is assumed to match any value. */
 const WORDS: readonly string[] = ['x', '1', 'a-b.c_d~E'];
 const PATHS: readonly string[] = ['x', '1/x', 'a-b.c_d~E'];
 
@@ -181,7 +182,7 @@ class Reader {
 
   constructor(private readonly route: string) {}
 
-  /** Up to the end of the route or of a group. */
+  /** Reads up to the end of the route or of a group. */
   parts(): Part[] {
     const parts: Part[] = [];
     while (this.at < this.route.length && this.route.charAt(this.at) !== '}') {
@@ -196,7 +197,7 @@ class Reader {
         parts.push({ kind: 'group', parts: inside, modifier: this.modifier() || '?' });
       } else {
         const text = this.take(/\\?[^]/y)?.slice(-1) ?? '';
-        // A star behind a text is a wildcard.
+        // A star after a text is a wildcard.
         const modifier = (this.take(/[?+]/y) ?? '') as Modifier;
         if (modifier === '') addText(parts, text);
         else parts.push({ kind: 'group', parts: [{ kind: 'text', text }], modifier });
@@ -205,7 +206,7 @@ class Reader {
     return parts;
   }
 
-  /** Undefined where none begins. */
+  /** Undefined if no parameter begins here. */
   private variable(): Pick<Variable, 'name' | 'source'> | undefined {
     const star = this.take(/\*(\w*)/y);
     if (star !== undefined) return { name: this.nameOf(star), source: star === '*' ? '.*' : REST };
@@ -214,7 +215,7 @@ class Reader {
     return source === undefined ? undefined : { name: this.nameOf(name), source };
   }
 
-  /** Behind its colon or star, and counted where there is none. */
+  /** The name after its colon or star; a parameter without a name is numbered. */
   private nameOf(written = ''): string {
     const name = written.slice(1).replace(/^"(.*)"$/, '$1');
     if (name !== '') return name;
@@ -239,7 +240,7 @@ class Reader {
   }
 
   private modifier(): Modifier {
-    // A star before a word is a wildcard of its own.
+    // A star before a word is a separate wildcard.
     return (this.take(/[?+]|\*(?!\w)/y) ?? '') as Modifier;
   }
 

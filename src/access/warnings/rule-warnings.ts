@@ -3,7 +3,7 @@ import type { Access } from '../../core/access';
 import type { UserRoles } from '../../core/authorization-provider';
 import type { Components } from '../../components/components';
 
-/** What the app's authorization providers find in their own rules. */
+/** The warnings of the app's authorization providers about their own rules. */
 export function ruleWarnings(
   routes: readonly Access[],
   { authorizationProviders }: Components,

@@ -1,9 +1,9 @@
 /**
- * Finds routes that an earlier route hides which does not ask for the same: of several routes that match a request
- * the host runs the first one that was registered, and only its guard.
+ * Finds routes that are hidden by an earlier route with other requirements: if several routes match a request, the host
+ * runs only the one that was registered first, and only its guard.
  *
- * A route is hidden as a whole, or for some of its methods (`@All`, and HEAD, which GET answers), or for a
- * choice of its optional parameters. A more special route before a more general one is not such a case.
+ * A route is hidden as a whole, or for some of its methods (`@All`, and HEAD, which GET answers), or for a choice of
+ * its optional parameters. A more specific route before a more general one is no such case.
  */
 import type { CompiledAction } from '../compiled';
 import { type Requirement, requirementsOf } from '../../rules/normal-form';
@@ -11,50 +11,53 @@ import { samplesOf } from './regexp-samples';
 import { RouteIndex } from './route-index';
 import { type Part, RoutePattern, type Samples } from './route-pattern';
 
-/** A route and an earlier route that answers for it. */
+/** A route and an earlier route that answers in its place. */
 export interface Shadow {
   readonly later: CompiledAction;
   readonly earlier: CompiledAction;
 }
 
 interface Hiding extends Shadow {
-  /** True when the later route asks for something that the earlier one does not ask for. */
+  /** True if the later route has a requirement that the earlier one lacks. */
   readonly isUnguarded: boolean;
 }
 
-/** A route as it is matched. */
+/** A route in the form that is matched. */
 interface Route {
   readonly compiled: CompiledAction;
   /** Equal for routes that match the same paths. */
   readonly key: string;
-  /** Undefined for a text that no host takes as a route. */
+  /** Undefined for a text that no host accepts as a route. */
   readonly expression: RegExp | undefined;
   readonly pattern: RoutePattern | undefined;
 }
 
-/** Paths of a route that are written in one of the ways that it may be written in. */
+/** Paths of one spelling of a route. */
 interface Known {
   readonly samples: Samples;
-  /** Undefined where no path is known, and for a regular expression. */
+  /** Undefined if no path is known, and for a regular expression. */
   readonly parts: readonly Part[] | undefined;
 }
 
-/** What is left of a route where no earlier one answers: methods, for each choice of its optional parts. */
+/** The part of a route that no earlier route answers: methods, for each choice of its optional parts. */
 interface Left extends Known {
   readonly methods: Set<string>;
 }
 
-/** One way to write the paths of a route, and what it answers there: `ALL` for the methods that no route names. */
+/**
+ * One spelling of a route's paths, and the methods that it answers there: `ALL` stands for the methods that no route
+ * names.
+ */
 export interface Served {
   readonly parts: readonly Part[];
   readonly methods: ReadonlySet<string>;
 }
 
-/** A route with what the earlier ones leave to it. */
+/** A route with the part that earlier routes leave to it. */
 export interface ServedRoute {
   readonly compiled: CompiledAction;
   readonly served: readonly Served[];
-  /** False where it may answer paths that are not known here. */
+  /** False if it may answer further paths that are unknown here. */
   readonly isWhole: boolean;
 }
 
@@ -66,21 +69,21 @@ interface Found {
 
 const found = new WeakMap<readonly CompiledAction[], Found>();
 
-/** Each guarded route with every earlier route that answers some of its requests and asks for less, in order. */
+/** Each guarded route with every earlier route that answers some of its requests and requires less, in order. */
 export function findShadows(actions: readonly CompiledAction[]): readonly Shadow[] {
   return searched(actions)
     .hidings.filter(({ isUnguarded }) => isUnguarded)
     .map(({ later, earlier }) => ({ later, earlier }));
 }
 
-/** Each route with every earlier route that answers some of its requests and asks for something else, or more. */
+/** Each route with every earlier route that answers some of its requests and has other or more requirements. */
 export function findHidden(actions: readonly CompiledAction[]): readonly Shadow[] {
   return searched(actions).hidings;
 }
 
 /**
- * Each route with the paths and methods that no earlier one answers, in order, and the methods that any route names.
- * A route that is hidden as a whole has none.
+ * Each route with the paths and methods that no earlier route answers, in order, and the methods that any route names.
+ * A route that is hidden as a whole has no paths.
  */
 export function findServed(actions: readonly CompiledAction[]): Pick<Found, 'routes' | 'methods'> {
   return searched(actions);
@@ -125,14 +128,14 @@ class ShadowSearch {
     return { hidings, routes, methods: this.methods };
   }
 
-  /** As if there were no earlier routes. */
+  /** The paths and methods of a route as if there were no earlier routes. */
   private asWritten(route: Route): Left[] {
     const { method } = route.compiled.access;
     const methods = method === 'ALL' ? this.methods : methodsOf(method);
     return knownPaths(route).map((known) => ({ ...known, methods: new Set(methods) }));
   }
 
-  /** Takes off what is left of a route what earlier ones answer. */
+  /** Removes from `left` the part that earlier routes answer. */
   private hidingsOf(later: Route, number: number, left: readonly Left[]): Hiding[] {
     const hidings: Hiding[] = [];
     for (const before of this.candidates(later, left)) {
@@ -157,7 +160,7 @@ class ShadowSearch {
     return [...numbers].toSorted((a, b) => a - b);
   }
 
-  /** Takes off what an earlier route answers; false where that is nothing. */
+  /** Removes the part that an earlier route answers; false if it answers no part. */
   private takes(earlier: Route, later: Route, left: readonly Left[]): boolean {
     const { method } = earlier.compiled.access;
     const answered = method === 'ALL' ? this.methods : new Set(methodsOf(method));
@@ -192,7 +195,7 @@ function toRoute(compiled: CompiledAction): Route {
   const { fullRoute } = compiled.action;
   const pattern = isPattern ? undefined : new RoutePattern(route);
   const source = pattern?.source ?? route;
-  // A match must not depend on the one before it, as with the flags g and y.
+  // Without the flags g and y, which would make a match depend on the previous one.
   const flags =
     pattern !== undefined ? 'i' : fullRoute instanceof RegExp ? fullRoute.flags.replace(/[gy]/g, '') : '';
   return { compiled, key: `${flags} ${source}`, expression: compileRoute(source, flags), pattern };
@@ -206,7 +209,7 @@ function compileRoute(source: string, flags: string): RegExp | undefined {
   }
 }
 
-/** For each choice of its optional parts; where no path is known, one choice without any. */
+/** The known paths for each choice of its optional parts; if no path is known, a single choice without paths. */
 function knownPaths({ pattern, expression }: Route): readonly Known[] {
   const isMatched = (path: string) => path.startsWith('/') && expression?.test(path) === true;
   const choices: readonly Known[] = pattern?.choices() ?? [
@@ -218,12 +221,12 @@ function knownPaths({ pattern, expression }: Route): readonly Known[] {
   return known.length > 0 ? known : [{ parts: undefined, samples: [] }];
 }
 
-/** How many ways there are to write a path of the route. */
+/** Number of spellings of the route's paths. */
 function choiceCount({ pattern }: Route): number {
   return pattern === undefined ? 1 : 2 ** pattern.optionalCount;
 }
 
-/** An expression that is not anchored takes longer paths too. */
+/** An expression without anchors matches longer paths too. */
 function withSurroundings(path: string): string[] {
   return [path.startsWith('/') ? path : `/${path}`, `/x${path}`, `${path}/x`, `${path}x`];
 }
@@ -234,12 +237,15 @@ function matches(earlier: Route, later: Route, samples: Samples): boolean {
   return expression !== undefined && samples.length > 0 && samples.every((path) => expression.test(path));
 }
 
-/** The methods of the requests that a route answers. ALL stands for those that no route names. */
+/** The methods of the requests that a route answers. ALL stands for the methods that no route names. */
 function methodsOf(method: string): string[] {
   return method === 'GET' ? ['GET', 'HEAD'] : [method];
 }
 
-/** True for a route that answers a method of the very paths of another: it was written in view of that one. */
+/**
+ * True if the earlier route answers only some methods of exactly the same paths: the later route was written with it in
+ * mind.
+ */
 function isOwnMethod(earlier: Route, later: Route): boolean {
   const answered = methodsOf(earlier.compiled.access.method);
   const isWhole = methodsOf(later.compiled.access.method).every((method) => answered.includes(method));

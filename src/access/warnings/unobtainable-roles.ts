@@ -2,7 +2,7 @@ import type { AccessWarning } from './warnings';
 import type { Access, Rule } from '../../core/access';
 import { leavesOf } from '../../rules/rule-kind';
 
-/** Guards that ask for a role that no user can have. */
+/** Guards that require a role that no user can have. */
 export function unobtainableRoles(
   accesses: readonly Access[],
   obtainable: ReadonlySet<string>,

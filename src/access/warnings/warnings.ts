@@ -1,5 +1,6 @@
 /**
- * Set-ups that are allowed and seldom intended: warnings in the log when a server starts, and in the report.
+ * Configurations that are allowed but seldom intended. They are reported as warnings in the log when a server starts,
+ * and in the report.
  */
 import type { Grants } from '../../authorization/grants';
 import type { Access } from '../../core/access';
@@ -10,7 +11,7 @@ import { type RouteFault, routeFault } from './route-faults';
 import { findShadows } from './shadowing';
 import { type TypeFault, typeFaults } from './parameter-types';
 
-/** Stable names, for those who let a build fail on one. */
+/** Stable names, for builds that fail on a warning. */
 export type WarningCode =
   | 'open_without_public'
   | 'inheritance_loss'
@@ -22,15 +23,15 @@ export type WarningCode =
   | RouteFault['code']
   | TypeFault['code'];
 
-/** A risk that the report and the start-up log name: a stable code, and the advice in words. */
+/** A risk that the report and the start-up log name: a stable code, and advice in words. */
 export interface AccessWarning {
   readonly code: WarningCode;
-  /** The action that it is about, for example `NotesController.list`, or the authorization provider. */
+  /** The action concerned, for example `NotesController.list`, or the authorization provider. */
   readonly action: string;
   readonly message: string;
 }
 
-/** The warnings that a server's actions give rise to by themselves. */
+/** The warnings that follow from a server's actions alone. */
 export function accessWarnings(compiled: readonly CompiledAction[], grants: Grants): AccessWarning[] {
   return [
     ...compiled.filter(isOpenByDefault).map(({ access }) => ({
@@ -88,7 +89,7 @@ function narrowedWarning({ compiled: { access }, ways, keptOutBy }: Narrowing): 
   };
 }
 
-/** True for an action that anyone may call although nobody said so. */
+/** True for an action that anyone may call without an explicit declaration. */
 export function isOpenByDefault({ access }: CompiledAction): boolean {
   return access.levels.length === 0 && access.openedBy === undefined;
 }

@@ -1,4 +1,4 @@
-/** HEAD is answered by what answers GET, so a rule for GET is one for HEAD too. */
+/** A GET handler also answers HEAD, so a rule for GET also applies to HEAD. */
 export function holdsFor(methods: ReadonlySet<string>, method: string): boolean {
   return methods.has('*') || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
 }

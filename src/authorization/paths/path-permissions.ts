@@ -1,6 +1,4 @@
-/**
- * Path permissions: which roles may call which paths, from a file that is read again when it changes.
- */
+/** Path permissions: which roles may call which paths, from a file that is read again when it changes. */
 import type { Access } from '../../core/access';
 import type {
   AuthorizationFacts,
@@ -23,7 +21,7 @@ import { parseRequestPath } from './request-path';
 import { concerns, type RouteShape, shapeOf } from './route-overlap';
 import type { PathRule } from './rule-tree';
 
-// Loaded with the first instance of an app, as is what reads YAML.
+// Loaded with the first instance in an app, like the YAML reader.
 /* eslint-disable @typescript-eslint/no-require-imports -- an import would load them with the library */
 const loaded = lazy(() => ({
   ...(require('../../files/watched-file') as typeof WatchedFileModule),
@@ -36,7 +34,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** The options of `PathPermissions`. */
 export interface PathPermissionsOptions extends FileOptions {
   /**
-   * Where the app is mounted in another one, for example `/api`: the report and the check at start cannot
+   * The path at which the app is mounted in another app, for example `/api`: the report and the check at start cannot
    * see it. Requests are always matched on their whole path.
    */
   mountPath?: string;
@@ -53,15 +51,16 @@ const OPTIONS = {
 /**
  * Allows and denies paths by role, from a YAML file: `role: { allow: { path: [methods] }, deny: { ... } }`.
  *
- * A path that no rule allows is refused, and a deny rule of any of the user's roles wins. Roles that the
- * hierarchy implies count for allow, not for deny. `*` stands for one segment in an allow rule and for any
- * number in a deny rule; `/*` at the end is the rest of the path and covers the path before it. A rule for
- * GET is one for HEAD. Paths are compared decoded once and without regard to ASCII case or one slash at the
- * end, as the router does; a path that can be read in two ways is refused: one with an empty or dot
- * segment, a backslash, a semicolon, a control character, an encoded slash, backslash or percent.
+ * A path that no rule allows is refused, and a deny rule of any of the user's roles wins. Roles that the hierarchy
+ * implies count for allow, not for deny. `*` matches one segment in an allow rule and one or more in a deny rule. `/*`
+ * at the end matches the rest of the path, and also the path before it. A rule for GET applies to HEAD too.
  *
- * It is asked for guarded actions only, after their own guard. A new version of the file is taken as a
- * whole or not at all: a bad one is reported and the last good one stays.
+ * Paths are decoded once and compared without regard to ASCII case or a slash at the end, as the router does. An
+ * ambiguous path is refused: a path with an empty or dot segment, a backslash, a semicolon, a control character, or an
+ * encoded slash, backslash or percent sign.
+ *
+ * Path permissions apply to guarded actions only, after their own guard. A new version of the file is taken as a whole
+ * or not at all: an invalid version is reported and the last valid one stays in force.
  */
 export class PathPermissions implements AuthorizationProviderInterface, ProblemSource {
   readonly #path: string;
@@ -69,7 +68,7 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   readonly #file: WatchedFileModule.WatchedFile<PermissionFileModule.PathRules>;
   readonly #problems = new ProblemBoard();
 
-  /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
+  /** Reads the file. @throws {ConfigurationError} with file and line when the file is not valid */
   constructor(options: PathPermissionsOptions) {
     const { path, pollMs, mountPath } = parseOptions('PathPermissions', withoutContainer(options), OPTIONS);
     this.#path = path;
@@ -137,18 +136,18 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
     }
   }
 
-  /** Ends the watching. The last good rules stay. */
+  /** Stops watching the file. The last valid rules stay in force. */
   close(): void {
     this.#file.close();
   }
 
-  /** The last problem that nobody has heard of yet is handed over at once. */
+  /** Reports the last unreported problem to the listener immediately. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }
 
   #shapeOf({ method, route, isPattern }: Access): RouteShape {
-    // Outside of actions any path may come.
+    // Outside of actions any path is possible.
     return shapeOf(method, this.#mountPath + (route ?? ''), isPattern || route === undefined);
   }
 
@@ -157,7 +156,10 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
   }
 }
 
-/** True for path rules, which decide by the request line and the roles alone; not for a class that decides anew. */
+/**
+ * True for path rules, which decide by the request line and the roles alone; false for a subclass that overrides
+ * `authorize()`.
+ */
 export function decidesByPath(provider: AuthorizationProviderInterface): boolean {
   return Reflect.get(provider, 'authorize') === Reflect.get(PathPermissions.prototype, 'authorize');
 }

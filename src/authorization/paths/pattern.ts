@@ -1,49 +1,49 @@
 /**
  * The paths of a rule: literal segments and `*`.
  *
- * In an allow rule `*` stays within its segment; in a deny rule it goes across segments, so that a deny covers
- * more, never less, than it seems to. `/*` at the end is the rest of the path, and covers the path before it.
+ * In an allow rule `*` stays within its segment. In a deny rule it crosses segments, so that a deny rule covers more
+ * than it seems to, never less. `/*` at the end matches the rest of the path, and also the path before it.
  */
 import { foldCase, isPlainSegment } from './request-path';
 
 export type Effect = 'allow' | 'deny';
 
 export interface PathPattern {
-  /** Folded, with a slash in front, without one at the end; equal for patterns that mean the same. */
+  /** Case-folded, with a leading slash and no trailing slash; equal for patterns with the same meaning. */
   readonly text: string;
-  /** Without the last `*` where it is the rest. */
+  /** Without the last `*` if it matches the rest. */
   readonly segments: readonly string[];
   readonly takesRest: boolean;
 }
 
-/** @returns what is wrong with it, in words that do not quote it, when it is none */
+/** @returns the fault of an invalid pattern, in words that do not quote it */
 export function parsePattern(written: string): PathPattern | string {
   const stars = foldCase(written).replace(/\*{2,}/g, '*');
   if (!/^[/*]/.test(stars)) return 'a path must start with / or *';
   const whole = stars.startsWith('/') ? stars : `/${stars}`;
-  // Before a slash at the end is cut off: `//` is not the root.
+  // Checked before the trailing slash is cut off: `//` is not the root.
   if (whole.includes('//')) return NOT_PLAIN;
   const text = whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
   const segments = text === '/' ? [] : text.slice(1).split('/');
   const fault = segments.map(faultOf).find((problem) => problem !== undefined);
   if (fault !== undefined) return fault;
   const takesRest = segments.at(-1) === '*' && text === whole;
-  // What `/x/*/` means is not what `/x/*` means: the slash at its end says that a segment is there.
+  // `/x/*/` does not mean the same as `/x/*`: its trailing slash requires a segment there.
   return takesRest
     ? { text, segments: segments.slice(0, -1), takesRest }
     : { text: segments.at(-1) === '*' ? whole : text, segments, takesRest };
 }
 
 /**
- * Patterns that together mean what the pattern means, each starting with a segment: a deny rule's leading
- * `*` may also stand for nothing.
+ * Patterns that are equivalent to this one together, each starting with a segment: a deny rule's leading `*` may also
+ * match nothing.
  */
 export function spelledOut(written: string, pattern: PathPattern, effect: Effect): readonly PathPattern[] {
   if (effect === 'allow' || written.startsWith('/') || pattern.segments[0] !== '*') return [pattern];
   return [pattern, { ...pattern, segments: pattern.segments.slice(1) }];
 }
 
-/** True when the text is the pieces in their order with anything between them. */
+/** True if the text consists of the pieces in their order with any text between them. */
 export function matchesGlob(pieces: readonly string[], text: string): boolean {
   const first = pieces[0] ?? '';
   const last = pieces.at(-1) ?? '';

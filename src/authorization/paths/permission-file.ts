@@ -8,7 +8,7 @@ import type { Fields, Located } from '../../files/yaml-nodes';
 import { type Effect, parsePattern, spelledOut } from './pattern';
 import { type PathRule, RuleTree } from './rule-tree';
 
-/** One version of a permission file, never changed. */
+/** One version of a permission file, immutable. */
 export interface PathRules {
   readonly rules: readonly PathRule[];
   readonly allow: RuleTree;

@@ -1,4 +1,4 @@
-/** A path as rules are matched against it: decoded once, ASCII letters folded, no trailing slash. */
+/** A path in the form that rules are matched against: decoded once, ASCII letters folded, no trailing slash. */
 export interface RequestPath {
   readonly segments: readonly string[];
   /** The segments joined, with a slash in front of each; `/` for the root. */
@@ -7,14 +7,14 @@ export interface RequestPath {
 
 const MAX_LENGTH = 4096;
 const MAX_SEGMENTS = 256;
-/** RFC 3986 has no other characters in a path; parsers before the router trim or rewrite what is outside. */
+/** RFC 3986 allows no other characters in a path; parsers before the router trim or rewrite the rest. */
 const VISIBLE_ASCII = /^\/[\x21-\x7e]*$/;
-/** What somebody on the way may take for a separator, for a parameter or for nothing. */
+/** Characters that a party on the way may take for a separator or for a parameter, or may drop. */
 const AMBIGUOUS = /[/\\;%\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /**
- * Reads the path of a request as it was sent; undefined when it can be read in two ways, or is longer than
- * 4,096 characters or 256 segments.
+ * Reads the path of a request as it was sent; undefined if it is ambiguous, or longer than 4,096 characters or 256
+ * segments.
  */
 export function parseRequestPath(sent: string): RequestPath | undefined {
   if (sent.length > MAX_LENGTH || !VISIBLE_ASCII.test(sent)) return undefined;
@@ -30,12 +30,12 @@ export function parseRequestPath(sent: string): RequestPath | undefined {
   return { segments, text: `/${segments.join('/')}` };
 }
 
-/** True for a segment that means one thing to everybody: not empty, no dots alone, no separator. */
+/** True for an unambiguous segment: not empty, not only dots, no separator. */
 export function isPlainSegment(segment: string): boolean {
   return segment !== '' && segment !== '.' && segment !== '..' && !AMBIGUOUS.test(segment);
 }
 
-/** Folds as the routers do: ASCII letters only, so that no other letter becomes one of them. */
+/** Folds like the routers: ASCII letters only, so that no other letter becomes an ASCII letter. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -1,12 +1,10 @@
-/**
- * Whether a rule has anything to say about a route. In doubt it has: a route may hold a regular expression.
- */
+/** Decides whether a rule concerns a route. In doubt the answer is yes: a route may contain a regular expression. */
 import { matchesGlob, type PathPattern } from './pattern';
 import { holdsFor } from './methods';
 import type { PathRule } from './rule-tree';
 import { foldCase } from './request-path';
 
-/** What one segment of a rule or a route may stand for. */
+/** The texts that one segment of a rule or a route may match. */
 interface Part {
   readonly kind: 'literal' | 'some' | 'rest';
   readonly text: string;
@@ -19,12 +17,12 @@ export interface RouteShape {
   readonly parts: readonly Part[];
 }
 
-/** A route with its prefixes, as an {@link Access} has it. A regular expression may match anything. */
+/** A route with its prefixes, as in an {@link Access}. A regular expression may match anything. */
 export function shapeOf(method: string, route: string, isPattern = false): RouteShape {
   return { method, parts: isPattern ? [REST] : routeParts(route) };
 }
 
-/** Answers for one route after the other. */
+/** Returns a test for one route after the other. */
 export function concerns(rule: PathRule): (route: RouteShape) => boolean {
   const parts = ruleParts(rule.pattern, rule.effect === 'deny');
   return (route) => isForMethod(rule, route.method) && overlap(parts, route.parts);
@@ -43,7 +41,7 @@ function ruleParts({ segments, takesRest }: PathPattern, crosses: boolean): Part
     const text = isPartial && crosses ? `${segment.split('*')[0] ?? ''}*` : segment;
     const kind = isWhole || isPartial ? 'some' : 'literal';
     parts.push({ kind, text, isOptional: repeats && index === 0, repeats });
-    // A `*` beside other characters goes on through slashes: what follows it may be anywhere.
+    // A `*` beside other characters crosses slashes: the text after it may be anywhere.
     if (isPartial && crosses) return [...parts, REST];
   }
   return takesRest ? [...parts, REST] : parts;
@@ -68,7 +66,7 @@ function routeParts(route: string): Part[] {
   return parts;
 }
 
-/** True when some path matches both. */
+/** True if some path matches both. */
 function overlap(rule: readonly Part[], route: readonly Part[]): boolean {
   const seen = new Set<number>();
   const ahead: [number, number][] = [[0, 0]];

@@ -1,6 +1,6 @@
 /**
- * All rules of one effect as a tree of segments, so that a request costs what its own path is long,
- * however many rules there are.
+ * All rules of one effect as a tree of segments, so that the cost of a request depends on the length of its path, not
+ * on the number of rules.
  */
 import { holdsFor } from './methods';
 import { type Effect, matchesGlob, type PathPattern } from './pattern';
@@ -16,10 +16,10 @@ export interface PathRule {
   readonly line: number;
 }
 
-/** The rules that end at one place, by role. */
+/** The rules that end at one node, by role. */
 type Ending = Map<string, PathRule[]>;
 
-/** A pattern from its first segment on that has a `*` beside other characters. */
+/** A pattern from its first segment with a `*` beside other characters onwards. */
 interface Tail {
   readonly matches: (path: RequestPath, from: number, offset: number) => boolean;
   readonly ending: Ending;
@@ -27,11 +27,11 @@ interface Tail {
 
 class Node {
   readonly literals = new Map<string, Node>();
-  /** For `*`, which in a deny rule stands for one segment or more. */
+  /** For `*`, which in a deny rule matches one segment or more. */
   any: Node | undefined;
   readonly end: Ending = new Map();
   readonly rest: Ending = new Map();
-  /** By what is written before their first `*`, by its length. */
+  /** By the text before their first `*`, grouped by its length. */
   readonly tails = new Map<number, Map<string, Tail[]>>();
 
   constructor(readonly repeats: boolean) {}
@@ -54,7 +54,7 @@ export class RuleTree {
     put(takesRest ? node.rest : node.end, rule);
   }
 
-  /** A rule for the path and the method of one of the roles; undefined when none matches. */
+  /** A rule for the path and the method of one of the roles; undefined if no rule matches. */
   find(path: RequestPath, method: string, roles: ReadonlySet<string>): PathRule | undefined {
     let active: readonly Node[] = [this.root];
     let offset = 1;
@@ -146,7 +146,7 @@ function put(ending: Ending, rule: PathRule): void {
 
 function pick(ending: Ending, method: string, roles: ReadonlySet<string>): PathRule | undefined {
   if (ending.size === 0) return undefined;
-  // Whichever is shorter: a role may have many rules' ends, a user many roles.
+  // Iterates over the shorter list: a node may end many roles' rules, a user may have many roles.
   if (ending.size < roles.size) {
     for (const [role, rules] of ending) {
       const found = roles.has(role) ? rules.find(({ methods }) => holdsFor(methods, method)) : undefined;

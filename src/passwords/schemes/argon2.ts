@@ -15,7 +15,7 @@ export interface Argon2idSettings {
 export const MAX_MEMORY_KIB = 512 * 1024;
 export const MAX_PASSES = 100;
 export const MAX_LANES = 16;
-/** What may be filled in all passes together: 4 GiB. */
+/** The memory that may be filled in all passes together: 4 GiB. */
 export const MAX_FILLED_KIB = 4 * 1024 * 1024;
 
 const TYPES = { d: 0, i: 1, id: 2 } as const;
@@ -26,7 +26,10 @@ interface Stored extends Omit<Argon2Settings, 'raw' | 'hashLength'> {
   readonly digest: Buffer;
 }
 
-/** RFC 9106, in the PHC string format: 1.3 and, where `v` is 16 or absent, 1.0. By the package `argon2`. */
+/**
+ * RFC 9106, in the PHC string format: version 1.3 and, if `v` is 16 or absent, version 1.0. Computed by the package
+ * `argon2`.
+ */
 export const argon2: MakingScheme<Argon2idSettings> = {
   name: 'argon2',
   needs: 'argon2',

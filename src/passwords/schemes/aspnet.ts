@@ -1,6 +1,6 @@
 /**
- * ASP.NET Core Identity: base64 of a version, its numbers, salt and digest. Version 2 is PBKDF2 by SHA-1 of 1,000
- * iterations, and version 3 names its hash function and iterations.
+ * ASP.NET Core Identity: base64 of a version, its numbers, salt and digest. Version 2 is PBKDF2 with SHA-1 and 1,000
+ * iterations, and version 3 states its hash function and iterations.
  */
 import { fromBase64 } from './encodings';
 import { checkedPbkdf2, type Digest, pbkdf2Form, type Stored } from './pbkdf2';
@@ -17,7 +17,7 @@ export const aspNetV3: readonly Scheme[] = DIGESTS.map((digest, prf) => {
   return {
     ...pbkdf2Form(
       `aspnet-v3-${digest}`,
-      // 84 characters: a password may begin so, too.
+      // The length of 84 characters is checked, since a password may begin the same way.
       (hash) => hash.startsWith(ident) && /^[A-Za-z0-9+/]{82}==$/.test(hash),
       digest,
       (hash) => readV3(hash, digest),

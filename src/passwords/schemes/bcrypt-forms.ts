@@ -1,11 +1,11 @@
-/** bcrypt over a digest of the password, so that all of it counts, as frameworks write it. */
+/** bcrypt over a digest of the password, so that the whole password counts, in the formats of frameworks. */
 import { createHash, createHmac } from 'node:crypto';
 import { isLonger } from '../password-text';
 import type { Engines } from '../work/engines';
 import { MAX_BYTES, plainBcrypt } from './bcrypt';
 import type { Scheme } from './scheme';
 
-/** The bcrypt hash within a hash, and what it is made of. */
+/** The bcrypt hash within a hash, and the text that it is made from. */
 interface Inner {
   readonly bcrypt: string;
   readonly of: (password: string) => string;
@@ -25,15 +25,15 @@ export const djangoBcryptSha256: Scheme = over(
 );
 
 /**
- * passlib's `$bcrypt-sha256$`: over the base64 of an HMAC-SHA-256, whose key is the text of the salt, and in the older
- * form, without `v=2`, of a SHA-256.
+ * passlib's `$bcrypt-sha256$`: over the base64 of an HMAC-SHA-256 keyed with the text of the salt; in the older form,
+ * without `v=2`, over the base64 of a SHA-256.
  */
 export const passlibBcryptSha256: Scheme = over(
   'passlib-bcrypt-sha256',
   (hash) => hash.startsWith('$bcrypt-sha256$'),
   (hash) => {
     const [, version, type, olderType, rounds = '', salt = '', digest = ''] = PASSLIB.exec(hash) ?? [];
-    // It writes the cost without a zero in front.
+    // passlib writes the cost without a leading zero.
     if (!/^(?:[4-9]|1\d)$/.test(rounds)) return undefined;
     return {
       bcrypt: `$${type ?? olderType ?? ''}$${rounds.padStart(2, '0')}$${salt}${digest}`,
@@ -55,14 +55,14 @@ export const wordPress: Scheme = over(
   }),
 );
 
-/** Ruby writes `$2a$`, and new hashes here are `$2b$`. */
+/** Ruby writes `$2a$`, while new hashes here are `$2b$`. */
 export function isDevise(hash: string): boolean {
   return hash.startsWith('$2a$') && plainBcrypt.workOf(hash) !== undefined;
 }
 
 /**
- * True for the password followed by Devise's pepper. Of both together bcrypt looks at 72 bytes, as it did when the
- * hash was made; the password must lie within them.
+ * True for the password followed by Devise's pepper. bcrypt uses 72 bytes of both together, as it did when the hash was
+ * made; the password must lie within them.
  */
 export function verifyDevise(password: string, pepper: string, hash: string, engines: Engines): boolean {
   const isTooLong = isLonger(password, MAX_BYTES);

@@ -9,13 +9,13 @@ export interface BcryptSettings {
   readonly cost: number;
 }
 
-/** All that bcrypt looks at; what comes after would not count. */
+/** The part of a password that bcrypt uses; it ignores the rest. */
 export const MAX_BYTES = 72;
 
-// The last characters of salt and digest have unused bits. bcryptjs never matches a hash where one of
-// them is set, so such a hash is unreadable, rather than a hash that no password matches.
+// The last characters of salt and digest have unused bits. bcryptjs never matches a hash in which one of them is set,
+// so this hash counts as unreadable, and not as a hash that no password matches.
 const READABLE = /^\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
-/** Stands before the bcrypt hash of a password that was pre-hashed. */
+/** The mark before the bcrypt hash of a pre-hashed password. */
 const MARK = '$hmac-sha256';
 
 /** `$2a$`, `$2b$` and `$2y$` of cost 4 to 15. */
@@ -29,17 +29,17 @@ export const plainBcrypt: Scheme = {
   verify(password, hash, engines) {
     const bcrypt = engines.bcrypt();
     const isTooLong = isLonger(password, MAX_BYTES);
-    // The native package does not know `$2y$`, which is the same as `$2b$`.
+    // The native package does not know `$2y$`, which is equivalent to `$2b$`.
     const isRight = bcrypt.compareSync(isTooLong ? 'stand-in' : password, hash.replace(/^\$2y\$/, '$2b$'));
     return isRight && !isTooLong;
   },
 };
 
 /**
- * bcrypt, by the native `bcrypt` where that package is installed and else by bcryptjs.
+ * bcrypt, computed by the native `bcrypt` if that package is installed, otherwise by bcryptjs.
  *
- * A password of more than 72 bytes is pre-hashed, and its hash marked: `$hmac-sha256` stands before the bcrypt
- * hash of the base64 of its HMAC-SHA-256, whose key are the 22 characters of the salt.
+ * A password of more than 72 bytes is pre-hashed, and its hash marked: `$hmac-sha256` precedes the bcrypt hash of the
+ * base64 of its HMAC-SHA-256, keyed with the 22 characters of the salt.
  */
 export const bcrypt: MakingScheme<BcryptSettings> = {
   name: 'bcrypt',
@@ -63,7 +63,7 @@ function newSalt(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${toBcryptBase64(randomBytes(16))}`;
 }
 
-/** @param from a bcrypt hash or the salt of one: both begin alike. */
+/** @param from a bcrypt hash or its salt: both begin alike. */
 function prehash(password: string, from: string): string {
   return createHmac('sha256', from.slice(7, 29)).update(password).digest('base64');
 }

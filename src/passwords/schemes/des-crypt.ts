@@ -9,7 +9,7 @@ const unixCrypt = lazy(
   () => require('unix-crypt-td-js') as typeof UnixCrypt,
 );
 
-/** The old crypt(3), 13 characters. It looks at seven bits of the first eight bytes. */
+/** The old crypt(3), 13 characters. It uses seven bits of each of the first eight bytes. */
 export const desCrypt: Scheme = {
   name: 'des-crypt',
   optIn: 'des-crypt',

@@ -1,4 +1,6 @@
-/** Bytes as hashes write them down. Each reader takes one spelling only, and is undefined for all others. */
+/**
+ * The encodings of bytes in hashes. Each reader accepts a single spelling only, and returns undefined for all others.
+ */
 
 /** Standard base64 with padding. */
 export function fromBase64(text: string): Buffer | undefined {
@@ -6,7 +8,7 @@ export function fromBase64(text: string): Buffer | undefined {
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
-/** The same without padding, as the PHC string format has it. */
+/** The same without padding, as in the PHC string format. */
 export function fromBareBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   return toBareBase64(bytes) === text ? bytes : undefined;
@@ -16,12 +18,12 @@ export function toBareBase64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
 }
 
-/** Hexadecimal, in small letters. */
+/** Hexadecimal, in lower case. */
 export function fromHex(text: string): Buffer | undefined {
   return /^(?:[0-9a-f]{2})+$/.test(text) ? Buffer.from(text, 'hex') : undefined;
 }
 
-/** passlib's: without padding, and a dot for the plus. */
+/** passlib's variant: without padding, and with a dot instead of the plus. */
 export function fromDottedBase64(text: string): Buffer | undefined {
   return text.includes('+') ? undefined : fromBareBase64(text.replaceAll('.', '+'));
 }
@@ -33,7 +35,7 @@ export function toDottedBase64(bytes: Buffer): string {
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const BCRYPT_BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** bcrypt's: without padding, and with the digits in another order. */
+/** bcrypt's variant: without padding, and with the digits in another order. */
 export function toBcryptBase64(bytes: Buffer): string {
   return toBareBase64(bytes).replace(/./g, (digit) => BCRYPT_BASE64.charAt(BASE64.indexOf(digit)));
 }

@@ -1,6 +1,6 @@
 /**
- * All ways of writing down hashes that are read. A scheme is found by how the hash begins, and only that one is
- * asked; what none recognises, or the one does not read completely, never matches.
+ * All hash formats that are read. The beginning of a hash selects its scheme, and only that scheme is asked. A hash
+ * that no scheme recognises, or that its scheme cannot read completely, never matches.
  */
 import { argon2 } from './argon2';
 import { aspNetV2, aspNetV3 } from './aspnet';
@@ -46,7 +46,7 @@ const SCHEMES: readonly Scheme[] = [
   ...[plainBcrypt, sha256Crypt, sha512Crypt, desCrypt].map((scheme) =>
     prefixed(`ldap-${scheme.name}`, CRYPT, scheme),
   ),
-  // Dovecot names them one by one.
+  // Dovecot has a separate name for each of them.
   prefixed('dovecot-bcrypt', /^\{blf-crypt\}/i, plainBcrypt),
   prefixed('dovecot-sha256-crypt', /^\{sha256-crypt\}/i, sha256Crypt),
   prefixed('dovecot-sha512-crypt', /^\{sha512-crypt\}/i, sha512Crypt),
@@ -60,11 +60,11 @@ const SCHEMES: readonly Scheme[] = [
   prefixed('spring-argon2', /^\{argon2@SpringSecurity_v5_8\}/, argon2),
   ...[ssha, sha].map((scheme) => prefixed(`spring-${scheme.name}`, /^\{ldap\}/, scheme)),
   desCrypt,
-  // The last: it takes all that looks like nothing else.
+  // The last one, since it matches every remaining text.
   plaintext,
 ];
 
-/** Far above what any readable hash has. */
+/** Far above the length of any readable hash. */
 const MAX_HASH_LENGTH = 2048;
 
 export function schemeOf(hash: unknown): Scheme | undefined {

@@ -6,7 +6,7 @@ import type { Scheme } from './scheme';
 const MIN_SALT = 4;
 const MAX_SALT = 64;
 
-/** One round of SHA over password and salt, as RFC 2307 and OpenLDAP write it: `{SSHA}` and base64 of both. */
+/** One round of SHA over password and salt, as in RFC 2307 and OpenLDAP: `{SSHA}` and base64 of both. */
 export const ssha = salted('ssha', 'sha1', 20);
 export const ssha256 = salted('ssha256', 'sha256', 32);
 export const ssha512 = salted('ssha512', 'sha512', 64);

@@ -1,4 +1,4 @@
-/** PBKDF2 as frameworks and LDAP servers write it, beside passlib and Django. What is made by SHA-1 is weak. */
+/** PBKDF2 in the formats of frameworks and LDAP servers, other than passlib and Django. Hashes with SHA-1 are weak. */
 import { fromDottedBase64, fromHex } from './encodings';
 import { checkedPbkdf2, type Digest, pbkdf2Form } from './pbkdf2';
 import type { Scheme } from './scheme';
@@ -8,7 +8,7 @@ const SPRING_DIGEST = 32;
 /** `pbkdf2:sha256:iterations$salt$digest`, with the salt as a text and the digest in hexadecimal digits. */
 export const werkzeugPbkdf2 = (['sha256', 'sha512', 'sha1'] as const).map(werkzeug);
 
-/** OpenLDAP's module pw-pbkdf2: `{PBKDF2-SHA256}iterations$salt$digest`; without a name it is SHA-1. */
+/** OpenLDAP's module pw-pbkdf2: `{PBKDF2-SHA256}iterations$salt$digest`; without a digest name it is SHA-1. */
 export const ldapPbkdf2 = [
   ldap('sha256', /^\{pbkdf2-sha256\}/i),
   ldap('sha512', /^\{pbkdf2-sha512\}/i),
@@ -31,7 +31,7 @@ export const dovecotPbkdf2: Scheme = {
   optIn: 'pbkdf2-sha1',
 };
 
-/** Spring's, of salt and digest in hexadecimal digits; its id stands for the numbers. */
+/** Spring's format, with salt and digest in hexadecimal digits; its id implies the numbers. */
 export const springPbkdf2 = [
   spring('{pbkdf2@SpringSecurity_v5_8}', 'sha256', 310_000, 16),
   spring('{pbkdf2}', 'sha1', 185_000, 8),

@@ -13,7 +13,7 @@ export interface Pbkdf2Settings {
 export const MAX_ITERATIONS = 10_000_000;
 const BYTES = { sha1: 20, sha256: 32, sha512: 64 };
 const SALT_BYTES = 16;
-/** Keycloak's digests, whatever the hash function. */
+/** The digest length of Keycloak, for every hash function. */
 const LONG = 64;
 
 export interface Stored {
@@ -22,16 +22,16 @@ export interface Stored {
   readonly digest: Buffer;
 }
 
-/** RFC 8018, as passlib writes it: `$pbkdf2-sha256$rounds$salt$digest`. */
+/** RFC 8018, in passlib's format: `$pbkdf2-sha256$rounds$salt$digest`. */
 export const pbkdf2Sha256 = passlib('sha256');
 export const pbkdf2Sha512 = passlib('sha512');
 export const pbkdf2Sha1: Scheme = { ...passlib('sha1'), optIn: 'pbkdf2-sha1' };
 
-/** As Django writes it: `pbkdf2_sha256$iterations$salt$digest`, with the salt as a text. */
+/** Django's format: `pbkdf2_sha256$iterations$salt$digest`, with the salt as a text. */
 export const djangoPbkdf2Sha256 = django('sha256');
 export const djangoPbkdf2Sha1: Scheme = { ...django('sha1'), optIn: 'pbkdf2-sha1' };
 
-/** A form of writing down PBKDF2 by one digest. */
+/** A format of PBKDF2 with one digest. */
 export function pbkdf2Form(
   name: string,
   recognises: (hash: string) => boolean,
@@ -88,8 +88,8 @@ function django(digest: Digest): Scheme {
 }
 
 /**
- * What was found, in the groups iterations, salt and digest; undefined beyond the bounds. PBKDF2 makes longer digests
- * by going on, so that a shorter one would match by its beginning: only whole ones are read.
+ * The values found in the groups iterations, salt and digest; undefined if they are out of bounds. PBKDF2 produces
+ * longer digests by continuing, so a shorter digest would match by its beginning: only complete digests are read.
  */
 export function checkedPbkdf2(
   found: readonly string[] | null,

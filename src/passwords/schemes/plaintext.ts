@@ -4,10 +4,10 @@ import { NO_WORK } from '../work/work';
 import { couldBeHash } from './hash-like';
 import type { Scheme } from './scheme';
 
-/** The marks of LDAP servers, Dovecot and Spring. What follows is the password, whatever it looks like. */
+/** The marks of LDAP servers, Dovecot and Spring. The text after a mark is the password, whatever it looks like. */
 const MARK = /^\{(?:plain|clear|cleartext|noop)\}/i;
 
-/** No hash at all: `{PLAIN}secret`, or the bare text where it could not be a hash of any kind. */
+/** No hash at all: `{PLAIN}secret`, or the bare text if it could not be a hash of any kind. */
 export const plaintext: Scheme = {
   name: 'plaintext',
   optIn: 'plaintext',
@@ -16,7 +16,7 @@ export const plaintext: Scheme = {
   verify: (password, text) => timingSafeEqual(sha256(password), sha256(text.replace(MARK, ''))),
 };
 
-/** False for what no login takes. */
+/** False for a password that no login accepts. */
 function isPassword(text: string): boolean {
   return !isLonger(text, MAX_PASSWORD_BYTES) && isHashable(text);
 }

@@ -1,4 +1,4 @@
-/** scrypt as frameworks write it. */
+/** scrypt in the formats of frameworks. */
 import { fromBase64, fromHex } from './encodings';
 import type { Scheme } from './scheme';
 import { isScrypt, scryptForm, type StoredScrypt } from './scrypt';
@@ -28,7 +28,7 @@ export const djangoScrypt: Scheme = scryptForm(
   },
 );
 
-/** `{scrypt}$numbers$salt$digest`: the binary logarithm of N, r and p are the bytes of one hexadecimal number. */
+/** `{scrypt}$numbers$salt$digest`: the binary logarithm of N, r and p are the bytes of a hexadecimal number. */
 export const springScrypt: Scheme = scryptForm(
   'spring-scrypt',
   (hash) => /^\{scrypt(?:@SpringSecurity_v5_8)?\}/.test(hash),
@@ -41,7 +41,7 @@ export const springScrypt: Scheme = scryptForm(
   },
 );
 
-/** Undefined where N is no power of two, a number has zeros in front, and beyond the bounds. */
+/** Undefined if N is not a power of two, a number has leading zeros, or a value is out of bounds. */
 function stored(
   written: readonly (string | undefined)[],
   salt: Buffer | undefined,

@@ -10,7 +10,7 @@ export interface ScryptSettings {
   readonly parallelism: number;
 }
 
-/** Of N, r and p together: 256 MiB of blocks. */
+/** The maximum of N, r and p together: 256 MiB of blocks. */
 export const MAX_SCRYPT = 2 ** 21;
 
 const READABLE =
@@ -22,7 +22,7 @@ export interface StoredScrypt {
   readonly digest: Buffer;
 }
 
-/** A form of writing down scrypt. */
+/** A format of scrypt. */
 export function scryptForm(
   name: string,
   recognises: (hash: string) => boolean,
@@ -46,7 +46,7 @@ export function scryptForm(
   };
 }
 
-/** RFC 7914, as passlib and the PHC string format write it: `ln` is the binary logarithm of N. */
+/** RFC 7914, in the format of passlib and the PHC string format: `ln` is the binary logarithm of N. */
 export const scrypt: MakingScheme<ScryptSettings> = {
   ...scryptForm('scrypt', (hash) => hash.startsWith('$scrypt$'), read),
   hash(password, settings) {
@@ -65,7 +65,7 @@ export const scrypt: MakingScheme<ScryptSettings> = {
   },
 };
 
-/** False for what RFC 7914 does not allow, and beyond the bounds. */
+/** False for values that RFC 7914 does not allow, or that are out of bounds. */
 export function isScrypt({ cost, blockSize, parallelism }: Omit<ScryptSettings, 'scheme'>): boolean {
   return cost < 16 * blockSize && 2 ** cost * blockSize * parallelism <= MAX_SCRYPT;
 }
@@ -76,7 +76,7 @@ export function deriveScrypt(
   bytes: number,
   { cost, blockSize, parallelism }: Omit<ScryptSettings, 'scheme'>,
 ): Buffer {
-  // Half as much again as the blocks need.
+  // One and a half times the memory that the blocks need.
   const maxmem = 192 * blockSize * (2 ** cost + parallelism + 2);
   return scryptSync(password, salt, bytes, {
     cost: 2 ** cost,

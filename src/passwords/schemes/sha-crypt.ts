@@ -1,5 +1,5 @@
 /**
- * `$5$` and `$6$`, as glibc and libxcrypt make them (https://www.akkadia.org/drepper/SHA-crypt.txt). Own code, as
+ * `$5$` and `$6$`, as in glibc and libxcrypt (https://www.akkadia.org/drepper/SHA-crypt.txt). Implemented here, as
  * npm's `unixcrypt` is wrong for passwords of 32, 64, 96 ... bytes.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -13,7 +13,7 @@ const MIN_ROUNDS = 1000;
 const DEFAULT_ROUNDS = 5000;
 const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** How the digest's bytes are shuffled: three by three, the last ones that remain. */
+/** The order of the digest's bytes: in groups of three, then the remaining ones. */
 const SHUFFLE = {
   sha256: { start: [0, 10, 20], step: 21, groups: 10, size: 30, last: [31, 30] },
   sha512: { start: [0, 21, 42], step: 22, groups: 21, size: 63, last: [63] },
@@ -46,7 +46,7 @@ function shaCrypt(digest: ShaCryptDigest, ident: string, last: string): Scheme {
   };
 }
 
-/** The names are those of the specification. */
+/** The variable names are those of the specification. */
 export function deriveShaCrypt(
   password: string,
   saltText: string,
@@ -98,7 +98,7 @@ function digitsOf(bytes: Buffer, digest: ShaCryptDigest): string {
   );
 }
 
-/** The first byte is the highest; the digits begin with the lowest. */
+/** The first byte is the most significant; the least significant digit comes first. */
 function threeBytes([high = 0, middle = 0, low = 0]: readonly number[], length: number): string {
   let bits = (high << 16) | (middle << 8) | low;
   let digits = '';

@@ -1,7 +1,7 @@
-/** The packages that compute in the threads, loaded when they are first needed. */
+/** The packages that compute in the threads, loaded on first use. */
 import { createRequire } from 'node:module';
 
-/** The packages that can do bcrypt, in the order in which they are tried. */
+/** The packages that can compute bcrypt, in the order in which they are tried. */
 export type Engine = 'bcrypt' | 'bcryptjs';
 
 export interface Bcrypt {
@@ -24,7 +24,7 @@ export interface Argon2 {
   hash(password: string, settings: Argon2Settings): Promise<Buffer>;
 }
 
-/** The names that the pool was given. */
+/** The package names that the pool was given. */
 export interface EngineNames {
   readonly engines: readonly Engine[];
   readonly argon2: string;
@@ -39,7 +39,8 @@ export class Engines {
     this.#names = names;
   }
 
-  // What cannot be loaded is tried again at the next task: files may have been missing for lack of descriptors alone.
+  // A package that cannot be loaded is tried again at the next task: loading may have failed only for lack of file
+  // descriptors.
   bcrypt(): Bcrypt {
     return (this.#bcrypt ??= load(this.#names.engines) as Bcrypt);
   }
@@ -51,7 +52,7 @@ export class Engines {
 
 function load([first = '', ...others]: readonly string[]): unknown {
   try {
-    // By `require`, which forgets a failure, as `import` does not.
+    // By `require`, which does not cache a failure, unlike `import`.
     return createRequire(__filename)(first);
   } catch (error) {
     if (others.length === 0) throw error;

@@ -1,7 +1,7 @@
 /**
- * Threads for hash computations, so that the event loop stays free: a queue with a bound in front of a few threads.
- * Nothing starts before the first computation, and idle threads end after half a minute. A job belongs to no thread
- * before that one is ready, so that a thread that cannot start takes no job with it while others work.
+ * Threads for hash computations, so that the event loop stays free: a bounded queue in front of a few threads. Nothing
+ * starts before the first computation, and idle threads end after half a minute. A job is assigned only to a thread
+ * that is ready, so that a thread that fails to start takes no job with it while others work.
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -12,12 +12,12 @@ import type { Engine, EngineNames } from './engines';
 import { HashThread } from './hash-thread';
 import type { HashTask } from './hash-worker';
 
-/** Jobs that may wait for each thread. Most waits are ended by a deadline before; this bounds the memory. */
+/** Number of waiting jobs per thread. A deadline ends most waits earlier; this limit bounds the memory. */
 const QUEUED_PER_THREAD = 64;
 const RETRY_AFTER_SECONDS = 5;
-/** So long no thread is started after one could not be: each try costs memory. */
+/** How long no thread is started after a failed start: each attempt costs memory. */
 const REST_MS = 1000;
-/** Far more than the dearest hash takes on a busy machine. */
+/** Far more than the most expensive hash takes on a busy machine. */
 const LIMIT_MS = 120_000;
 
 export interface HashPoolOptions {
@@ -25,15 +25,18 @@ export interface HashPoolOptions {
   threads?: number;
   /** How many computations may wait. @default 64 for each thread */
   maxQueued?: number;
-  /** What computes, first found. @default the native bcrypt where it is installed, else bcryptjs */
+  /**
+   * The packages to compute with; the first that is found is used. @default the native bcrypt if it is installed, else
+   * bcryptjs
+   */
   engines?: readonly Engine[];
   /** The package that computes argon2. @default 'argon2' */
   argon2?: string;
-  /** The module that the threads run. @default the one beside this */
+  /** The module that the threads run. @default the module in this folder */
   filename?: string;
-  /** After so long a thread that does not answer is ended. @default two minutes */
+  /** How long a thread may take to answer before it is ended. @default two minutes */
   limitMs?: number;
-  /** A clock that only goes forward, in milliseconds. @default performance.now */
+  /** A monotonic clock, in milliseconds. @default performance.now */
   now?: Clock;
 }
 
@@ -41,7 +44,7 @@ interface Job {
   readonly task: HashTask;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
-  /** Ends the listening to the signal of whoever waits. */
+  /** Removes the listener from the caller's signal. */
   readonly settle: () => void;
 }
 
@@ -51,7 +54,7 @@ export class HashPool {
   readonly #options: HashPoolOptions;
   readonly #now: Clock;
   readonly #queue = new Set<Job>();
-  /** All that have not ended; some of them are starting, some idle. */
+  /** All threads that have not ended; some of them are starting, some idle. */
   readonly #threads = new Set<HashThread>();
   readonly #starting = new Set<HashThread>();
   #idle: HashThread[] = [];
@@ -70,8 +73,7 @@ export class HashPool {
 
   /**
    * Computes in a thread. Work that has not begun is dropped when the signal aborts.
-   * @throws ServiceUnavailableError when the queue is full, the signal aborts, and where the thread ends or cannot
-   * be started
+   * @throws ServiceUnavailableError when the queue is full, the signal aborts, or the thread ends or cannot be started
    */
   run(task: HashTask, signal?: AbortSignal): Promise<unknown> {
     if (signal?.aborted === true) return Promise.reject(new ServiceUnavailableError());
@@ -90,8 +92,8 @@ export class HashPool {
   }
 
   /**
-   * True where the package that computes argon2 can be loaded. Where it could not be, it is tried again after a
-   * second: it may have failed for lack of file descriptors alone.
+   * True if the package that computes argon2 can be loaded. After a failure it is tried again after a second: loading
+   * may have failed only for lack of file descriptors.
    */
   hasArgon2(): boolean {
     if (this.#hasArgon2 || this.#now() < this.#lookAgainAt) return this.#hasArgon2;
@@ -100,7 +102,7 @@ export class HashPool {
     return this.#hasArgon2;
   }
 
-  /** Ends the threads, and refuses what is under way or waits. */
+  /** Ends the threads, and rejects running and waiting jobs. */
   async close(): Promise<void> {
     this.#starting.clear();
     this.#refuseAll(new Error('The pool was closed'));
@@ -111,7 +113,7 @@ export class HashPool {
     return this.#options.argon2 ?? 'argon2';
   }
 
-  /** Hands jobs to idle threads, and starts threads for those that remain. */
+  /** Assigns jobs to idle threads, and starts threads for the remaining jobs. */
   #next(): void {
     while (this.#queue.size > 0) {
       const thread = this.#idle.pop();
@@ -140,7 +142,7 @@ export class HashPool {
     );
   }
 
-  /** False where none can be started now. */
+  /** False if no thread can be started now. */
   #start(): boolean {
     if (this.#now() < this.#restUntil) return false;
     const { filename, engines = ['bcrypt', 'bcryptjs'], limitMs = LIMIT_MS } = this.#options;
@@ -187,7 +189,7 @@ export class HashPool {
 
 function canLoad(name: string): boolean {
   try {
-    // A native package may be there without its binary, so it is loaded to see.
+    // A native package may be installed without its binary, so it is loaded to find out.
     createRequire(__filename)(name);
     return true;
   } catch {
@@ -195,5 +197,5 @@ function canLoad(name: string): boolean {
   }
 }
 
-/** The one pool of the process: the machine's cores are shared by all apps in it. */
+/** The pool of the process, shared by all its apps since they share the machine's cores. */
 export const hashPool = new HashPool();

@@ -1,21 +1,21 @@
 /**
- * One thread of the pool, and one task at a time. Its place is free when it has ended, and not before: `onEnd` is
- * called once, whatever ended it.
+ * One thread of the pool, with one task at a time. Its place becomes free when the thread has ended, not before:
+ * `onEnd` is called once, whatever ended it.
  */
 import { Worker } from 'node:worker_threads';
 import type { EngineNames } from './engines';
 import type { HashTask } from './hash-worker';
 import type { ThreadMessage } from './serve-tasks';
 
-/** Idle threads end after so long. */
+/** How long a thread may be idle before it ends. */
 const IDLE_MS = 30_000;
 
 export interface HashThreadOptions {
   readonly filename: string;
   readonly names: EngineNames;
-  /** How long starting, and a task, may take before the thread is ended. */
+  /** How long the start, or a task, may take before the thread is ended. */
   readonly limitMs: number;
-  /** It can be handed a task: after its start, and after each task that it has answered. */
+  /** The thread can receive a task: after its start, and after each answered task. */
   readonly onIdle: (thread: HashThread) => void;
   readonly onEnd: (thread: HashThread, cause: Error) => void;
 }
@@ -33,11 +33,11 @@ export class HashThread {
   #cause: Error | undefined;
   #isEnding = false;
 
-  /** @throws where the system refuses at once; most refusals come later, by `onEnd` */
+  /** @throws if the system refuses immediately; most failures are reported later, by `onEnd` */
   constructor(options: HashThreadOptions) {
     this.#options = options;
     this.#worker = new Worker(options.filename, { workerData: options.names });
-    // They stay to the end: an error that nobody hears would end the process.
+    // The listeners stay to the end: an error without a listener would end the process.
     this.#worker.on('message', (message: unknown) => {
       this.#hear(message);
     });
@@ -61,7 +61,7 @@ export class HashThread {
     return !this.#isEnding;
   }
 
-  /** Computes a task; it must be idle. Rejects when the thread ends first, or cannot compute it. */
+  /** Computes a task; the thread must be idle. Rejects if the thread ends first, or cannot compute it. */
   run(task: HashTask): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#job = { resolve, reject };
@@ -76,7 +76,7 @@ export class HashThread {
     });
   }
 
-  /** Resolves when it has ended. What it was computing is refused at once. */
+  /** Resolves when the thread has ended. Its task is rejected at once. */
   async end(): Promise<void> {
     this.#stop(new Error('The thread was stopped'));
     await this.#worker.terminate();

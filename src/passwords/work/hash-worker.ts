@@ -1,4 +1,4 @@
-/** What a thread of the pool runs: one hash computation at a time. */
+/** The module that a thread of the pool runs: one hash computation at a time. */
 import { getPriority, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { type EngineNames, Engines } from './engines';
@@ -15,27 +15,27 @@ export type HashTask =
   | {
       readonly kind: 'verify';
       readonly password: string;
-      /** What else the password may have been hashed as. */
+      /** Other normal forms in which the password may have been hashed. */
       readonly otherForms?: readonly string[];
       readonly hash: string;
-      /** What Devise put behind a password. */
+      /** The pepper that Devise appended to a password. */
       readonly pepper?: string;
-      /** What a refusal must take, for each form. */
+      /** The work that a refusal must take, for each form. */
       readonly floor?: Work;
-      /** A match is a refusal too. */
+      /** True if a match is refused too. */
       readonly isRefused?: boolean;
     };
 
-// On Linux a thread has a priority of its own: where the cores are busy, the event loop goes first.
+// On Linux a thread has a priority of its own: if the cores are busy, the event loop goes first.
 try {
   if (process.platform === 'linux') setPriority(Math.min(19, getPriority() + 5));
 } catch {
-  // Where a sandbox forbids it, logins must work all the same.
+  // If a sandbox forbids it, logins must work nevertheless.
 }
 
 const engines = new Engines(workerData as EngineNames);
 
-/** Whether the password is right, or the other form of it that is. */
+/** Whether the password is right, or the other form of it that is right. */
 type Verdict = string | boolean;
 
 async function work(task: HashTask): Promise<Verdict> {

@@ -1,20 +1,20 @@
 /**
- * The work that a refusal still owes after a verification against a hash that is cheaper than new ones: without it
- * the time would tell that a user exists, whose hash is old.
+ * The work that a refusal still owes after a verification against a hash that is cheaper than new ones. Without it, the
+ * time would tell that the user exists and has an old hash.
  */
 import type { Engines } from './engines';
 import { perform } from './perform';
 import { isSameKind, type Work } from './work';
 
-/** So much of the missing work tells how long a unit takes. */
+/** The share of the missing work that is measured to find out how long a unit takes. */
 const SAMPLE = 1 / 16;
 
 export interface Debt {
   readonly password: string;
   readonly done: Work;
-  /** What the work that was done has taken. */
+  /** How long the work done so far has taken. */
   readonly milliseconds: number;
-  /** What must be done in all. */
+  /** The total work that must be done. */
   readonly floor: Work;
   readonly engines: Engines;
 }
@@ -27,7 +27,7 @@ export async function makeUp({ password, done, milliseconds, floor, engines }: D
   const started = performance.now();
   const sample = await perform(floor, floor.units * SAMPLE, engines, password);
   const perUnit = (performance.now() - started) / sample;
-  // Where there is too little to take a sample of, what was done before does not count.
+  // If the work is too small to measure a sample, the earlier work does not count.
   const before = sample > 0 && perUnit > 0 ? milliseconds / perUnit : 0;
   await perform(floor, floor.units - sample - before, engines, password);
 }

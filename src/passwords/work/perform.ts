@@ -10,9 +10,9 @@ const BCRYPT_SALT_AND_DIGEST = '/TLXfDH9E8UmahJaPW1G8es08Bec8rBKe42plUWhCGitumo7
 const BYTES = { sha1: 20, sha256: 32, sha512: 64 };
 
 /**
- * Does so many units of a kind of work, as nearly as that kind can, and returns how many it did: none where fewer
- * are asked for than the least that can be.
- * @param password what was tried: its length counts for some kinds
+ * Performs a number of units of a kind of work, as closely as that kind allows, and returns the number performed: 0 if
+ * fewer are requested than the minimum.
+ * @param password the password that was tried: its length matters for some kinds
  */
 export async function perform(
   kind: Work,
@@ -49,7 +49,10 @@ export async function perform(
   }
 }
 
-/** Work that only comes in powers of two: one for each digit of the binary number, and the greatest as often as needed. */
+/**
+ * Work that comes only in powers of two: one run for each digit of the binary number, and the greatest as often as
+ * needed.
+ */
 function inPowers(units: number, least: number, most: number, run: (exponent: number) => void): number {
   const steps = Math.max(0, Math.round(units / 2 ** least));
   let rest = steps * 2 ** least;
@@ -59,7 +62,7 @@ function inPowers(units: number, least: number, most: number, run: (exponent: nu
   return steps * 2 ** least;
 }
 
-/** Full passes over all the memory, and one over what remains. */
+/** Full passes over all the memory, and one over the remainder. */
 async function argon2(
   { memoryKib, lanes }: Extract<Work, { kind: 'argon2' }>,
   units: number,

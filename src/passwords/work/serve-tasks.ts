@@ -1,21 +1,21 @@
 import { parentPort } from 'node:worker_threads';
 import type { HashTask } from './hash-worker';
 
-/** What a thread says: that it waits for tasks, and one answer to each. */
+/** The messages of a thread: that it is ready, and one answer to each task. */
 export interface ThreadMessage {
   readonly kind: 'ready' | 'answer' | 'failure';
   readonly result?: unknown;
   readonly reason?: string;
 }
 
-/** Makes a thread of this module: answers each task that comes with what the work gives for it. */
+/** Turns this thread into a worker: answers each task with the result of `work`. */
 export function serveTasks(work: (task: HashTask) => unknown): void {
   const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
   const answer = async (task: HashTask): Promise<void> => {
     try {
       tell({ kind: 'answer', result: await work(task) });
     } catch (error) {
-      // The text alone: not every error can be sent to another thread.
+      // Only the text, since not every error can be sent to another thread.
       tell({ kind: 'failure', reason: error instanceof Error ? error.message : 'The thread threw no error' });
     }
   };

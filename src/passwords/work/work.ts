@@ -1,31 +1,31 @@
 /**
- * How much work a verification is. Work of one kind is compared by its units; of different kinds by what a unit
- * takes on a machine of today, which is good enough to tell which is more.
+ * The amount of work of a verification. Work of the same kind is compared by its units. Different kinds are compared by
+ * the time that a unit takes on a present-day machine, which is accurate enough to tell which is more.
  */
 export type Work =
   /** A unit is a round of the key schedule: 2 to the power of the cost. */
   | { readonly kind: 'bcrypt'; readonly units: number }
-  /** A unit is a KiB filled once. */
+  /** A unit is one KiB filled once. */
   | { readonly kind: 'argon2'; readonly memoryKib: number; readonly lanes: number; readonly units: number }
-  /** A unit is a block of `blockSize`: N times p of them. */
+  /** A unit is a block of `blockSize`: there are N times p of them. */
   | { readonly kind: 'scrypt'; readonly blockSize: number; readonly units: number }
   /** A unit is an iteration. */
   | { readonly kind: 'pbkdf2'; readonly digest: 'sha1' | 'sha256' | 'sha512'; readonly units: number }
   /** A unit is a round, and a round takes longer for a longer password. */
   | { readonly kind: 'sha-crypt'; readonly digest: 'sha256' | 'sha512'; readonly units: number }
-  /** So little that it does not count: one hash, one comparison. */
+  /** Negligible work: one hash, one comparison. */
   | { readonly kind: 'none'; readonly units: 0 };
 
 export const NO_WORK: Work = { kind: 'none', units: 0 };
 
-/** True when both do the same thing, more or less often. */
+/** True if both have the same parameters, apart from the number of units. */
 export function isSameKind(a: Work, b: Work): boolean {
   return nameOf(a) === nameOf(b);
 }
 
 /**
- * Keeps the greatest work of each kind: which kind is the greatest depends on the password, but never on whose hash
- * it is tried against.
+ * Keeps the greatest work of each kind. Which kind is the greatest depends on the password, but never on the user whose
+ * hash is tried.
  */
 export class DearestWork {
   readonly #byKind = new Map<Work['kind'], Work>();
@@ -37,7 +37,7 @@ export class DearestWork {
     }
   }
 
-  /** The greatest of all for a password of so many bytes. */
+  /** The greatest work for a password of that many bytes. */
   for(bytes: number): Work {
     let dearest = NO_WORK;
     for (const work of this.#byKind.values()) {

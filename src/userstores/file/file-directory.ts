@@ -3,7 +3,7 @@ import type { User } from '../../core/user';
 import type { UserChange, UserDirectory } from '../../core/user-directory';
 import { UserFileEditor, type UserFileEditorOptions } from './user-file-edit';
 
-/** The users of a YAML file, for those who manage them. Every change is on the disk before it resolves. */
+/** Manages the users of a YAML file. Every change is on disk before its promise resolves. */
 export class FileUserDirectory implements UserDirectory {
   readonly #editor: UserFileEditor;
 
@@ -61,7 +61,7 @@ export class FileUserDirectory implements UserDirectory {
   }
 }
 
-/** Names the person for good: a later user of that name has another one. */
+/** Adds a permanent id: a later user of the same name gets another one. */
 function created(user: User): User {
   return { ...user, id: randomUUID() };
 }

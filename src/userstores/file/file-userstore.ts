@@ -19,7 +19,8 @@ export type FileUserstoreOptions = FileOptions;
 
 const OPTIONS = fileOptions('users.yaml');
 
-// Loaded with the first store of an app: reading and editing YAML takes a good part of what importing the library takes.
+// Loaded with the first store of an app: the modules that read and edit YAML make up a large part of the library's
+// import time.
 /* eslint-disable @typescript-eslint/no-require-imports -- an import would load them with the library */
 const loaded = lazy(() => ({
   ...(require('../../files/watched-file') as typeof WatchedFileModule),
@@ -31,19 +32,19 @@ const loaded = lazy(() => ({
 /**
  * Users and groups from a YAML file, which is read again when it changes.
  *
- * A new version is taken as a whole or not at all: a bad one, or a deleted file, is reported and the last good
- * one stays. Replace the file by renaming a new one over it: a file cut off after a record is a good file with
- * fewer users, and one that is written in place is only protected by having to stand still for 100 ms.
- * Names are compared exactly: no case folding, trimming or Unicode normalisation.
+ * A new version is taken as a whole or not at all: an invalid version or a deleted file is reported, and the last valid
+ * version stays in force. Replace the file by renaming a new one over it. A file that is cut off after a record is a
+ * valid file with fewer users, and a file that is written in place is protected only by the rule that it must be
+ * unchanged for 100 ms. Names are compared exactly: no case folding, trimming or Unicode normalisation.
  */
 export class FileUserstore implements UserstoreInterface, ProblemSource {
   readonly #file: WatchedFileModule.WatchedFile<Snapshot>;
   readonly #editor: UserFileEditModule.UserFileEditor;
-  /** The version that each user came from, so that its groups come from there too. */
+  /** The version that each user came from, so that its groups come from the same version. */
   readonly #origins = new WeakMap<User, Snapshot>();
   readonly #problems = new ProblemBoard();
 
-  /** Reads the file. @throws {ConfigurationError} with file and line when it is not valid */
+  /** Reads the file. @throws {ConfigurationError} with file and line when the file is not valid */
   constructor(options: FileUserstoreOptions) {
     const { path, pollMs } = parseOptions('FileUserstore', withoutContainer(options), OPTIONS);
     const { WatchedFile, readUserFile, UserFileEditor, MAX_USER_FILE_BYTES } = loaded();
@@ -81,9 +82,9 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
   }
 
   /**
-   * Stores the hash in the file, in one step with what others write there. This store has it before it resolves, other
-   * processes when they look at the file next. Comments and the rest of the file stay.
-   * @throws {ServiceUnavailableError} when the file cannot be written; its cause says why
+   * Stores the hash in the file, in one step that respects changes by other writers. This store has the new hash before
+   * the promise resolves, other processes when they next read the file. Comments and the rest of the file stay.
+   * @throws {ServiceUnavailableError} when the file cannot be written; its cause gives the reason
    */
   async updatePassword(
     { username }: User,
@@ -108,12 +109,12 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
     return rolesIn(this.#file.value);
   }
 
-  /** Ends the watching. Users are still found. */
+  /** Stops watching the file. Users are still found. */
   close(): void {
     this.#file.close();
   }
 
-  /** The last problem that nobody has heard of yet is handed over at once. */
+  /** Reports the last unreported problem to the listener immediately. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }

@@ -4,8 +4,8 @@ import type { SourceText, Splice } from './source-text';
 import { scalarText } from './yaml-scalars';
 
 /**
- * What turns a list of names into another one, in its own style: an item that stays keeps its quotes and, where only
- * items go or are added at the end, its line with its comment.
+ * The splices that turn a list of names into another, in the style of the list. An item that stays keeps its quotes. If
+ * items are only removed, or only added at the end, it also keeps its line with its comment.
  *
  * @param base where the offsets of the nodes begin
  * @param keyEnd where the list's key ends
@@ -45,7 +45,7 @@ export function listSplices(
   ];
 }
 
-/** Each name as it stands in the list, or else with the quotes of the first one there. */
+/** Each name as it is written in the list; a new name gets the quotes of the list's first item. */
 function textsOf(text: string, items: readonly Node[], base: number, names: readonly string[]): string[] {
   const scalars = items.filter((item): item is Scalar => isScalar(item));
   const own = new Map(

@@ -1,4 +1,6 @@
-/** A moment in ISO 8601 with its zone; everything else stays what it is, and is refused as no date. */
+/**
+ * A moment in ISO 8601 with its time zone; any other text is returned unchanged, and later refused as an invalid date.
+ */
 export function toDate(text: string): Date | string {
   const match = /^((?:\d{4}|\+\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)$/.exec(text);
   const moment = new Date(text);

@@ -1,6 +1,6 @@
 import { toDate } from './moments';
 
-/** The kinds of values that fields have. */
+/** The kinds of field values. */
 export type Kind = 'text' | 'flag' | 'list' | 'time';
 
 /** The fields of a record and their kinds; the first one is the record's name. */
@@ -12,14 +12,17 @@ export function fieldTable(fields: Readonly<Record<string, Kind>>): FieldTable {
 
 const [TAB, LF, CR, SPACE, QUOTE, HASH, APOSTROPHE] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23, 0x27];
 const [COMMA, DASH, ZERO, OPEN, BACKSLASH, CLOSE, DELETE] = [0x2c, 0x2d, 0x30, 0x5b, 0x5c, 0x5d, 0x7f];
-/** Begins the two bytes of U+0080 to U+00BF, of which those up to U+009F are control characters. */
+/** First of the two bytes of U+0080 to U+00BF; the characters up to U+009F are control characters. */
 const [LATIN, FIRST_LATIN, LAST_CONTROL] = [0xc2, 0x80, 0x9f];
 
-// Words that YAML 1.2 reads as exactly these strings, whatever surrounds them: not null, true, false or a number.
+// Words that YAML 1.2 reads as exactly these strings in any context: not null, true, false or a number.
 const WORD = /^[\p{L}_$/][\p{L}\p{N}_$./@+=-]*$/u;
 const RESERVED = /^(?:null|true|false)$/i;
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,3})?Z$/;
-/** 1 for bytes within a word, 2 for those that may begin one. What is not ASCII is looked at by {@link WORD}. */
+/**
+ * 1 for bytes within a word, 2 for bytes that may also begin one. Other characters than ASCII are checked by
+ * {@link WORD}.
+ */
 const WORD_BYTES = new Uint8Array(256).map((_, byte) => {
   const char = String.fromCharCode(byte);
   if (byte > DELETE || /[A-Za-z_$/]/.test(char)) return 2;
@@ -27,12 +30,12 @@ const WORD_BYTES = new Uint8Array(256).map((_, byte) => {
 });
 
 /**
- * Reads records of a user file that are written the plain way, `key: value` a line, from its bytes: the YAML library
- * needs some 150 microseconds for such a record, this about one. It takes only what YAML 1.2 reads the same way, and
- * only records that are valid; every other one is left to the library.
+ * Reads records of a user file that are written in the plain form, one `key: value` per line, directly from its bytes:
+ * the YAML library needs about 150 microseconds for such a record, this reader about one. It accepts only text that
+ * YAML 1.2 reads the same way, and only valid records; all others are left to the library.
  */
 export class RecordReader {
-  /** Where the value of each field stands, or its first and last item; of the fields that are there. */
+  /** The position of each present field's value, or of its first and last item. */
   readonly #from: number[] = [];
   readonly #to: number[] = [];
   readonly #itemFrom: number[] = [];
@@ -45,8 +48,8 @@ export class RecordReader {
   constructor(readonly bytes: Buffer) {}
 
   /**
-   * Reads the record whose dash stands after `indent` spaces on the line that begins at `start`.
-   * @returns where the line after it begins; -1 when it is not plain
+   * Reads the record whose dash follows `indent` spaces on the line that begins at `start`.
+   * @returns where the next line begins; -1 if the record is not plain
    */
   read(start: number, indent: number, table: FieldTable): number {
     const { bytes } = this;
@@ -85,7 +88,7 @@ export class RecordReader {
     return names;
   }
 
-  /** Where the next line with content begins, after empty ones and comments. */
+  /** Where the next line with content begins, after empty lines and comments. */
   content(start: number): number {
     let line = start;
     for (;;) {
@@ -104,7 +107,7 @@ export class RecordReader {
     return at;
   }
 
-  /** Where the next line begins, when only spaces and a comment are left on this one; else -1. */
+  /** Where the next line begins, if only spaces and a comment are left on this one; otherwise -1. */
   lineEnd(start: number, mayBeComment = false): number {
     const { bytes } = this;
     let at = this.spaces(start);
@@ -190,7 +193,7 @@ export class RecordReader {
     return at;
   }
 
-  /** A word, or a text in quotes that has no escapes. @returns the place after it */
+  /** A word, or a quoted text without escapes. @returns the place after it */
   private value(start: number): number {
     const { bytes } = this;
     const quote = bytes[start];
@@ -213,7 +216,10 @@ export class RecordReader {
     return at - start <= 5 && RESERVED.test(this.slice(start, at)) ? -1 : at;
   }
 
-  /** Where characters end that may stand in a comment or in quotes: at the quote, or at one that may not. */
+  /**
+   * The end of the characters that are allowed in a comment or in quotes: the closing quote, or the first character
+   * that is not allowed.
+   */
   private endOfChars(start: number, quote: number, allowed: number): number {
     const { bytes } = this;
     for (let at = start; ; at += 1) {
@@ -238,7 +244,7 @@ export class RecordReader {
     return isPlain ? at : -1;
   }
 
-  /** True for a time that {@link toDate} takes, which takes several times as long. */
+  /** True for a time that {@link toDate} accepts; calling `toDate` itself takes several times as long. */
   private isTime(text: string, start: number): boolean {
     if (!TIME.test(text)) return false;
     const isOrdinary =

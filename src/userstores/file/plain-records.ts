@@ -6,11 +6,14 @@ import { type FieldTable, fieldTable, type Kind, RecordReader } from './plain-re
 
 export type Section = 'users' | 'groups';
 
-/** Takes the records of a file in their order. What it throws is a fault of the file. */
+/** Receives the records of a file in order. An error that it throws is a fault of the file. */
 export interface RecordTaker {
-  /** A valid one, until the next is read; it begins at `start`. @param lineOf the number of the line of an offset */
+  /**
+   * A valid plain record, which is only valid until the next is read; it begins at `start`. @param lineOf returns the
+   * line number of an offset
+   */
   plain(section: Section, record: RecordReader, start: number, lineOf: (offset: number) => number): void;
-  /** Any other one. */
+  /** Any other record. */
   other(section: Section, item: Located, start: number): void;
 }
 
@@ -31,7 +34,9 @@ const KEYS = (['users', 'groups'] as const).map((section) => ({
 const RECORDS_PER_STEP = 50;
 const [TAB, LF, CR, SPACE, HASH, DASH] = [0x09, 0x0a, 0x0d, 0x20, 0x23, 0x2d];
 
-/** A key at the top may begin so, in quotes too. What begins otherwise may go on with the record before. */
+/**
+ * A top-level key may begin with these, also in quotes. A line that begins otherwise may continue the record before.
+ */
 const KEY_START = /^[a-z"']$/;
 
 export function beginsKey(byte: number | undefined): boolean {
@@ -43,13 +48,13 @@ function tableOf(fields: readonly string[]): FieldTable {
 }
 
 /**
- * Reads a user file record by record, as far as its sections are block lists. Records that are not plain are cut out
- * and read by the YAML library, neighbours together: a piece from dash to dash that is valid by itself, with as many
- * records as it has dashes, means the same where it stands.
+ * Reads a user file record by record, if its sections are block lists. Records that are not plain are cut out and read
+ * by the YAML library, adjacent ones together. A piece from dash to dash that is valid by itself, with as many records
+ * as dashes, means the same in its place.
  *
  * @param begin where the text begins, after a byte order mark
- * @returns where the list of users ends. Undefined when the file is written in another way or has a fault: then the
- * library has to read it as a whole, and what was taken counts for nothing
+ * @returns where the list of users ends. Undefined if the file is written in another way or has a fault: then the
+ * library has to read it as a whole, and the records received so far are void
  */
 export function* readRecords(
   bytes: Buffer,
@@ -103,7 +108,7 @@ class RecordsOfFile {
     return usersEnd;
   }
 
-  /** @returns where the line after the list begins; undefined when it is no list of records */
+  /** @returns where the line after the list begins; undefined if it is not a list of records */
   private *list(section: Section, start: number): Generator<void, number | undefined> {
     const indent = this.#record.spaces(start) - start;
     if (!this.isDash(start, indent)) return undefined;
@@ -130,7 +135,7 @@ class RecordsOfFile {
     return at;
   }
 
-  /** Has neighbours read by the library. False when they are not as many as was thought. */
+  /** Reads adjacent records with the library. False if their number differs from the number of dashes. */
   private *others(section: Section, starts: readonly number[], end: number): Generator<void, boolean> {
     const [start = 0] = starts;
     const text = `${section}:\n${this.bytes.toString('utf8', start, end)}`;
@@ -142,7 +147,10 @@ class RecordsOfFile {
     return sections.size === 1 && sections.get(section)?.isSequence === true && count === starts.length;
   }
 
-  /** Has what follows the list of users read by the library, after the last user. False when it is no list of groups. */
+  /**
+   * Reads the part after the list of users with the library, starting with the last user. False if it is not a list of
+   * groups.
+   */
   private *rest(): Generator<void, boolean> {
     const text = `users:\n${this.bytes.toString('utf8', this.#lastStart)}`;
     let users = 0;
@@ -156,7 +164,7 @@ class RecordsOfFile {
     return isKnown && users === 1 && !(this.#seen.has('groups') && sections.has('groups'));
   }
 
-  /** The line of the next record, or of the next key at the top. */
+  /** Where the next record, or the next top-level key, begins. */
   private nextRecord(start: number, indent: number): number {
     const { bytes } = this;
     for (let at = start; ;) {
@@ -177,7 +185,7 @@ class RecordsOfFile {
   }
 
   private readonly lineOf = (offset: number): number => {
-    // Cut out records are asked for after later ones.
+    // A record that was cut out asks for its line after later records have.
     const { bytes } = this;
     const [from, to] = [Math.min(offset, this.#counted), Math.max(offset, this.#counted)];
     let count = 0;

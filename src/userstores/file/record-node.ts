@@ -1,4 +1,4 @@
-/** Finds a user's record in the text of a user file, which was read and holds. */
+/** Finds a user's record in the text of a user file that has been read and is valid. */
 import {
   isMap,
   isScalar,
@@ -14,15 +14,15 @@ export type Node = Scalar | YAMLMap | YAMLSeq;
 export type RecordPair = Pair<Scalar, Node | null>;
 export type RecordMap = YAMLMap<Scalar, Node | null>;
 
-/** A record, and where in the text the offsets of its nodes begin. */
+/** A record, and the position in the text that the offsets of its nodes are relative to. */
 export interface FoundRecord {
   readonly map: RecordMap;
   readonly base: number;
-  /** The list that it is in, where that had to be read as a whole. */
+  /** The list that contains the record, if the list had to be read as a whole. */
   readonly list?: YAMLSeq;
 }
 
-/** Larger files are only edited where the record's own lines can be cut out. */
+/** Larger files are only edited if the record's own lines can be cut out. */
 const MAX_WHOLE = 256 * 1024;
 const OPTIONS = {
   prettyErrors: false,
@@ -37,18 +37,18 @@ export class RecordFinder {
 
   constructor(private readonly text: string) {}
 
-  /** @param line on which the record begins. Undefined when it is written in a way that is not edited */
+  /** @param line on which the record begins. Undefined if the record's form cannot be edited */
   find(username: string, line: number): FoundRecord | undefined {
     return this.cutOut(username, line) ?? this.inList(username);
   }
 
-  /** The list of users, from the whole file; undefined when that is too large. */
+  /** The list of users, from the whole file; undefined if the file is too large. */
   list(): YAMLSeq | undefined {
     this.#list ??= this.readList();
     return this.#list ?? undefined;
   }
 
-  /** Reads the record's own lines, from its dash to the next line that is not indented more. */
+  /** Reads the record's own lines, from its dash to the next line that is not indented further. */
   private cutOut(username: string, line: number): FoundRecord | undefined {
     let first = line;
     while (first > 0 && !/^ *-(?:[ \r]|$)/.test(this.lineAt(first))) first -= 1;
@@ -104,7 +104,7 @@ function indentOf(line: string): number {
   return /^ */.exec(line)?.[0].length ?? 0;
 }
 
-/** Where the node's own text begins and ends, without what follows on its line. */
+/** Where the node's own text begins and ends, without the rest of its line. */
 export function rangeOf(node: Node): readonly [number, number] {
   if (node.range == null) throw new TypeError('A node that was read has a range');
   return [node.range[0], node.range[1]];

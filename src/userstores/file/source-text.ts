@@ -1,11 +1,11 @@
-/** A stretch of a text and what takes its place. */
+/** A range of a text and its replacement. */
 export interface Splice {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** A text as lines and columns, for those who cut pieces out of it. */
+/** A text as lines and columns, for cutting pieces out of it. */
 export class SourceText {
   readonly eol: string;
 
@@ -13,7 +13,7 @@ export class SourceText {
     this.eol = text.includes('\r\n') ? '\r\n' : '\n';
   }
 
-  /** Where the content ends that stands before the offset. */
+  /** The end of the last content before the offset. */
   contentEnd(offset: number): number {
     let at = offset;
     while (at > 0 && /\s/.test(this.text[at - 1] ?? '')) at -= 1;
@@ -41,17 +41,17 @@ export class SourceText {
     return ' '.repeat(offset - this.lineStart(offset));
   }
 
-  /** True when there are only spaces before the offset on its line. */
+  /** True if there are only spaces before the offset on its line. */
   isIndent(offset: number): boolean {
     return this.text.slice(this.lineStart(offset), offset).trim() === '';
   }
 
-  /** True when the line above the offset's is empty. */
+  /** True if the line above the offset's line is empty. */
   isSpaced(offset: number): boolean {
     return /\n\r?\n$/.test(this.text.slice(Math.max(0, this.lineStart(offset) - 3), this.lineStart(offset)));
   }
 
-  /** The text with all of these in it; undefined when two of them overlap. */
+  /** The text with all these splices applied; undefined if two of them overlap. */
   with(splices: readonly Splice[]): string | undefined {
     const parts: string[] = [];
     let at = 0;

@@ -13,20 +13,20 @@ import { UserIndex } from './user-index';
 import { changeUserFile, UneditableFault } from './user-file-text';
 
 export const MAX_USER_FILE_BYTES = 64 * 1024 * 1024;
-/** Edits that wait; each caller holds one at a time. */
+/** Number of waiting edits; each caller waits for one at a time. */
 const MAX_WAITING = 10_000;
 const NOTHING: UserEdit<undefined> = { users: [], result: undefined };
 const EMPTY: UserRecords = { users: new Map(), groups: new Map(), lines: new Map() };
 
-/** A user file cannot be read, written or hold a user. It never quotes the file. */
+/** A user file cannot be read or written, or cannot hold a user. The message never quotes the file. */
 export class UserFileError extends Error {
   override readonly name = 'UserFileError';
 }
 
-/** The result of an edit: the users that are new or changed, those that leave, and the answer to its caller. */
+/** The result of an edit: the new or changed users, the removed users, and the answer to its caller. */
 export interface UserEdit<R> {
   readonly users: readonly User[];
-  /** By name. @default none */
+  /** The names of removed users. @default none */
   readonly removed?: readonly string[];
   readonly result: R;
 }
@@ -35,11 +35,11 @@ export interface UserFileEditorOptions extends Pick<
   FileEditOptions<Snapshot>,
   'path' | 'create' | 'settleMs' | 'waitMs' | 'onWritten' | 'onNotice'
 > {
-  /** Keeps the last version in memory, which spares one of two readings to those who edit again and again. */
+  /** Keeps the last version in memory, so that repeated edits read the file once instead of twice. */
   readonly keepsVersion?: boolean;
 }
 
-/** What an addition is decided by. */
+/** The facts for deciding about an addition. */
 export interface Present {
   has(username: string): boolean;
   readonly groups: ReadonlyMap<string, Group>;
@@ -50,15 +50,15 @@ type DecideAddition<R> = (isThere: (username: string) => boolean) => UserEdit<R>
 
 interface Job {
   readonly decide: Decide<unknown>;
-  /** Where it only adds users, and for that needs to know no more than who is there. */
+  /** For a job that only adds users and needs to know only which users exist. */
   readonly decideAddition?: DecideAddition<unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Edits a user file, in one rewriting for all edits that wait at that moment. The new text is read before it is
- * written: unless it has exactly the intended users, nothing is written.
+ * Edits a user file, with a single rewrite for all edits that wait at that moment. The new text is read back before it
+ * is written: unless it has exactly the intended users, nothing is written.
  */
 export class UserFileEditor {
   readonly #options: UserFileEditorOptions;
@@ -72,17 +72,19 @@ export class UserFileEditor {
   }
 
   /**
-   * @param decide says what to change, by the users as the file has them; asked again when that was changed meanwhile
+   * @param decide returns the changes, given the users in the file; called again if the file was changed in the
+   * meantime
    * @throws {UserFileError} when the file cannot be read or written
-   * @throws {UserRefusedError} when it cannot hold a user. What `decide` throws comes out; nothing was changed by it then
+   * @throws {UserRefusedError} when the file cannot hold a user. An error that `decide` throws is passed on; that edit
+   * then changes nothing
    */
   edit<R>(decide: Decide<R>): Promise<R> {
     return this.#enqueue({ decide });
   }
 
   /**
-   * {@link edit} for new users: of a large file only the end of the list of users is changed, where that is possible.
-   * @param decide says who is to be added, by who is there
+   * {@link edit} for new users: in a large file only the end of the list of users is changed, if that is possible.
+   * @param decide returns the users to add, given a test for existing users
    */
   add<R>(decide: DecideAddition<R>): Promise<R> {
     return this.#enqueue({
@@ -102,8 +104,8 @@ export class UserFileEditor {
   }
 
   /**
-   * The present content; empty when the file does not exist and may be created.
-   * @throws {UserFileError} when it cannot be read
+   * The current content; empty if the file does not exist and may be created.
+   * @throws {UserFileError} when the file cannot be read
    */
   async read<R>(look: (users: Snapshot) => R): Promise<R> {
     try {
@@ -115,8 +117,8 @@ export class UserFileEditor {
   }
 
   /**
-   * {@link read} for those who only ask who is there.
-   * @throws {UserFileError} when it cannot be read
+   * {@link read} for callers that only need to know which users exist.
+   * @throws {UserFileError} when the file cannot be read
    */
   async present<R>(look: (present: Present) => R): Promise<R> {
     try {
@@ -126,7 +128,7 @@ export class UserFileEditor {
     }
   }
 
-  /** Undefined for a file that has to be read as a whole, or cannot be read. */
+  /** Undefined for a file that has to be read as a whole, or does not exist. */
   async #index(): Promise<UserIndex | undefined> {
     const { path } = this.#options;
     if (!existsSync(path)) return undefined;
@@ -155,7 +157,7 @@ export class UserFileEditor {
 
   async #work(): Promise<void> {
     this.#isWorking = true;
-    // Those who ask in the same turn are served together.
+    // Callers in the same turn are served together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const jobs = this.#waiting;
@@ -197,7 +199,7 @@ export class UserFileEditor {
       });
     } catch (error) {
       if (error instanceof UneditableFault && jobs.length > 1) {
-        // One of them cannot be done, which must not fail the others.
+        // One of the edits is impossible, which must not fail the others.
         for (const job of jobs) await this.#write([job]);
         return;
       }
@@ -208,8 +210,8 @@ export class UserFileEditor {
   }
 
   /**
-   * Adds users without reading all records, where all jobs do only that, and nobody wants to have the records.
-   * Undefined when the file has to be read as a whole.
+   * Adds users without reading all records, if all jobs only add users and no listener needs the records. Undefined if
+   * the file has to be read as a whole.
    */
   async #insert(
     jobs: readonly Job[],
@@ -226,7 +228,7 @@ export class UserFileEditor {
     if ([...added.keys()].some((name) => index.has(name))) return undefined;
     if (added.size === 0) return { settle, pieces: undefined };
     try {
-      // What is written next is known, if it is written; the old index is used up.
+      // The old index is used up. The index of the next version is kept only if that version gets written.
       this.#indexed = undefined;
       const insertion = await finishInSlices(index.insert(old.bytes, added));
       if (insertion === undefined) return undefined;
@@ -236,13 +238,13 @@ export class UserFileEditor {
       }
       return { settle, pieces };
     } catch (error) {
-      // Whether it can be edited at all, the whole text tells.
+      // Only the whole text tells whether the file can be edited at all.
       if (error instanceof FileFault) return undefined;
       throw error;
     }
   }
 
-  /** Adds to `changed` and `removed` what the job asks for. @returns what tells its caller */
+  /** Adds the changes of the job to `changed` and `removed`. @returns a function that answers its caller */
   #decide(
     job: Job,
     decide: () => UserEdit<unknown>,

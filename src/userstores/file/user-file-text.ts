@@ -1,6 +1,6 @@
 /**
- * Changes the text of a user file: only the values that are others, and new records in the style of the last one.
- * Comments, order, quotes, line ends and every other byte stay.
+ * Changes the text of a user file: only values that differ, and new records in the style of the last one. Comments,
+ * order, quotes, line ends and every other byte stay.
  */
 import { isScalar, isSeq } from 'yaml';
 import type { User } from '../../core/user';
@@ -12,7 +12,7 @@ import { SourceText, type Splice } from './source-text';
 import type { UserRecords } from './user-file';
 import { type FieldValue, isList, valueText } from './yaml-scalars';
 
-/** It is written in a way that is not edited. */
+/** The file is written in a form that cannot be edited. */
 export class UneditableFault extends FileFault {
   constructor(line?: number) {
     super(
@@ -23,11 +23,12 @@ export class UneditableFault extends FileFault {
 }
 
 /**
- * The text with these users in it. Callers read it again before they write it: rare forms of YAML may come out wrong.
+ * The text with these users in it. Callers must read it again before they write it: rare forms of YAML may come out
+ * wrong.
  *
  * @param text undefined for a new file
- * @param changed users as they are to be, by name
- * @param removed the names of those that are to leave; none of them is in `changed`
+ * @param changed users in their new state, by name
+ * @param removed names of the users to remove; `changed` contains none of them
  * @throws {UneditableFault}
  */
 export function changeUserFile(
@@ -42,7 +43,7 @@ export function changeUserFile(
   }
   const change = new TextChange(text, records);
   for (const [name, user] of changed) change.update(name, user);
-  // After the last record, which must not leave at the same time.
+  // New records go after the last one, which must not be removed at the same time.
   if (added.length > 0 && removed.size > 0) throw new UneditableFault();
   for (const name of removed) change.remove(name);
   if (added.length > 0) change.append(added);
@@ -78,7 +79,7 @@ class TextChange {
     if (fields.size > 0) this.insert(record, fields);
   }
 
-  /** Takes the lines of a record out, with the comments in it; those above it stay. */
+  /** Removes the lines of a record with the comments in it; comments above it stay. */
   remove(name: string): void {
     if (!this.records.users.has(name)) return;
     const { map, base, list } = this.found(name);
@@ -122,7 +123,7 @@ class TextChange {
     this.splice(at, at, texts.map((record) => `${between}${margin}${lead}${record}`).join(''));
   }
 
-  /** The first users of a list that is empty. */
+  /** Adds the first users to an empty list. */
   private fill(users: readonly User[]): void {
     const { text, eol } = this.#source;
     const list = this.#finder.list();
@@ -155,7 +156,7 @@ class TextChange {
     }
     const { text, eol } = this.#source;
     const [start, end] = rangeOf(value).map((offset) => base + offset) as [number, number];
-    // A value that is empty begins right after the colon, or at the comment.
+    // An empty value begins right after the colon, or at the comment.
     const before = /\s/.test(text[start - 1] ?? '') ? '' : ' ';
     const after = text.slice(start, end).endsWith('\n') ? eol : text[end] === '#' ? ' ' : '';
     const style = isScalar(value) ? value.type : undefined;
@@ -181,7 +182,7 @@ class TextChange {
   }
 }
 
-/** True when the record's keys are in double quotes, as in JSON. */
+/** True if the record's keys are in double quotes, as in JSON. */
 function isQuoted({ items }: RecordMap): boolean {
   return items.every(({ key }) => key.type === 'QUOTE_DOUBLE');
 }

@@ -15,8 +15,8 @@ import {
 import { SnapshotBuilder, type Snapshot } from '../snapshot';
 
 /**
- * Reads the text of a user file: a mapping with `users` and `groups`, both lists of records. It yields now
- * and then, so that the caller can let other work go on.
+ * Reads the text of a user file: a mapping with `users` and `groups`, both lists of records. It yields from time to
+ * time, so that the caller can let other work run.
  *
  * @throws {FileFault} with the line that is not valid
  */
@@ -25,22 +25,22 @@ export function* readUserFile(text: string): Generator<void, Snapshot> {
   return { users, groups };
 }
 
-/** What a user file holds, and the line on which each user's record begins, in the order of the file. */
+/** The contents of a user file, and the line on which each user's record begins, in the order of the file. */
 export interface UserRecords extends Snapshot {
   readonly lines: ReadonlyMap<string, number>;
 }
 
 /**
- * {@link readUserFile}, for those who edit it.
- * @param groups of a text that is a part of a file, the groups that stand elsewhere in it
+ * {@link readUserFile} for editing.
+ * @param groups for a text that is a part of a file: the groups in the rest of the file
  */
 export function* readUserRecords(text: string, groups: Iterable<Group> = []): Generator<void, UserRecords> {
   return (yield* readByRecord(text, groups)) ?? (yield* readWhole(text, groups));
 }
 
-/** Undefined when the file is written in a rare way, or has a fault: {@link readWhole} says which. */
+/** Undefined if the file is written in a rare form or has a fault: {@link readWhole} tells which. */
 function* readByRecord(text: string, groups: Iterable<Group>): Generator<void, UserRecords | undefined> {
-  // Half a surrogate pair would be another character in the bytes.
+  // A lone surrogate would become another character in the bytes.
   if (!text.isWellFormed()) return undefined;
   const read = new ReadRecords(groups);
   if ((yield* readRecords(Buffer.from(text), 0, read)) === undefined) return undefined;
@@ -52,7 +52,7 @@ function* readByRecord(text: string, groups: Iterable<Group>): Generator<void, U
   }
 }
 
-/** Has the YAML library read all of the text. */
+/** Reads all of the text with the YAML library. */
 export function* readWhole(text: string, groups: Iterable<Group> = []): Generator<void, UserRecords> {
   const read = new ReadRecords(groups);
   const sections = yield* readYaml(text, 1, (section, item) => {
@@ -107,7 +107,7 @@ class ReadRecords implements RecordTaker {
   }
 }
 
-/** By the places of their fields in {@link FILE_USER_FIELDS}. */
+/** Reads fields by their positions in {@link FILE_USER_FIELDS}. */
 function plainUser(record: RecordReader): User {
   const user: { -readonly [field in keyof User]: User[field] } = { username: record.text(0) };
   if (record.has(1)) user.password = record.text(1);
@@ -120,7 +120,7 @@ function plainUser(record: RecordReader): User {
   return user;
 }
 
-/** By the places of their fields in {@link GROUP_FIELDS}. */
+/** Reads fields by their positions in {@link GROUP_FIELDS}. */
 export function plainGroup(record: RecordReader): Group {
   return {
     name: record.text(0),
@@ -129,7 +129,7 @@ export function plainGroup(record: RecordReader): Group {
   };
 }
 
-/** @throws {FileFault} when it is not valid */
+/** @throws {FileFault} when the record is not valid */
 export function userOf(item: Located): User {
   const { record, lineOf } = readRecord(item, FILE_USER_FIELDS);
   if (typeof record['tokensValidFrom'] === 'string')
@@ -138,7 +138,7 @@ export function userOf(item: Located): User {
   return record as unknown as User;
 }
 
-/** @throws {FileFault} when it is not valid */
+/** @throws {FileFault} when the record is not valid */
 export function groupOf(item: Located): Group {
   const { record, lineOf } = readRecord(item, GROUP_FIELDS);
   refuse(groupFault(record), lineOf);
@@ -156,7 +156,7 @@ function readRecord({ value, line }: Located, known: readonly string[]): ReadRec
   const record: Record<string, unknown> = {};
   for (const [key, field] of fields) {
     if (!known.includes(key)) throw new FileFault(`has a key other than ${known.join(', ')}`, field.line);
-    // Nothing after the colon is nothing given, except where absent grants: an `active` is never dropped.
+    // An empty value counts as absent, except if absence grants: an `active` is never dropped.
     if (field.value !== null || key === 'active') record[key] = field.value;
   }
   return { record, lineOf: (field) => fields.get(field)?.line ?? line };

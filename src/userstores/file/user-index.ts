@@ -12,7 +12,10 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const HEAD = 'users:\n';
 const NEWLINE = 0x0a;
 
-/** Who is in a user file, and in which bytes: all that adding users takes, in a small part of the memory of all records. */
+/**
+ * The user names in a user file and the positions of its last records: all that is needed to add users, in a fraction
+ * of the memory of all records.
+ */
 export class UserIndex {
   private constructor(
     private readonly found: FoundNames,
@@ -20,8 +23,8 @@ export class UserIndex {
   ) {}
 
   /**
-   * Reads a user file as {@link readUserRecords} does. Undefined when it has a fault, or is written in a way of which
-   * only the whole text tells.
+   * Reads a user file like {@link readUserRecords}. Undefined if it has a fault, or a form that only reading the whole
+   * text can judge.
    */
   static *read(bytes: Buffer): Generator<void, UserIndex | undefined> {
     if (!isUtf8(bytes)) return undefined;
@@ -45,14 +48,14 @@ export class UserIndex {
 
   /**
    * The file with more users, as pieces to be written one after the other. Only the last records are read and changed,
-   * and what comes out is read again. Undefined when it is not exactly what was meant.
+   * and the result is read back. Undefined if the result is not exactly as intended.
    *
-   * @param bytes the file that this is the index of
-   * @param added users who are not there
-   * @throws {FileFault} when they are written in a way that is not edited
+   * @param bytes the file that this index belongs to
+   * @param added users who are not in the file yet
+   * @throws {FileFault} when the file's form cannot be edited
    */
   *insert(bytes: Buffer, added: ReadonlyMap<string, User>): Generator<void, Insertion | undefined> {
-    // Of two records one can see whether there are empty lines between them.
+    // Two records show whether there are empty lines between records.
     const start = this.found.nextToLastStart;
     const groups = [...this.groups.values()];
     const text = HEAD + bytes.toString('utf8', start, this.usersEnd);
@@ -81,7 +84,7 @@ export class UserIndex {
 
 export interface Insertion {
   readonly pieces: readonly Buffer[];
-  /** That of the new file, instead of the old one; undefined where that has to be read. */
+  /** The index of the new file, which replaces the old one; undefined if the file has to be read for it. */
   readonly index: UserIndex | undefined;
 }
 

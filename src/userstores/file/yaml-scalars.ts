@@ -1,11 +1,11 @@
-/** How values are written into a user file: as they stand there, or else the plainest way. */
+/** Formats values for a user file: as they are written there, or otherwise in the plainest form. */
 
 export type FieldValue = string | boolean | Date | readonly string[] | null;
 
-/** What every reader of YAML, old ones too, takes for exactly this string. */
+/** Texts that every YAML reader, including old ones, reads as exactly this string. */
 const PLAIN = /^(?!(?:null|true|false|yes|no|on|off|y|n)$)[\p{L}_$/][\p{L}\p{N}_$./@+=-]*$/iu;
 
-/** @param like the value whose quotes are taken over */
+/** @param like the value whose quotes are adopted */
 export function scalarText(value: string | boolean | Date | null, like?: string): string {
   if (typeof value === 'boolean' || value === null) return String(value);
   if (like === 'QUOTE_SINGLE' && typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
@@ -14,7 +14,7 @@ export function scalarText(value: string | boolean | Date | null, like?: string)
   return typeof value !== 'string' || PLAIN.test(text) ? text : JSON.stringify(text);
 }
 
-/** @param like the quotes that the others of the record have */
+/** @param like the quotes that the record's other values have */
 export function valueText(value: FieldValue, like?: string): string {
   if (!isList(value)) return scalarText(value, like);
   return `[${value.map((item) => scalarText(item, like)).join(', ')}]`;
