@@ -73,7 +73,9 @@ export interface Access {
    * request, or `ALL` if there is no method.
    */
   readonly method: string;
-  /** The route with its prefixes, `/` for the root; a regular expression as its source; undefined outside of actions. */
+  /**
+   * The route with its prefixes, `/` for the root; a regular expression as its source; undefined outside of actions.
+   */
   readonly route: string | undefined;
   /** True if the route is a regular expression. */
   readonly isPattern: boolean;
