@@ -38,12 +38,12 @@ export interface SecurityErrorOptions {
   /** The underlying error, for the log; never sent to the client. */
   cause?: unknown;
   /**
-   * Parameters that this error, if it is the one that is sent, adds to the realm in the challenge of the scheme that
-   * the request used. Only these names are sent, and only printable ASCII; everything else is left out. @see RFC 6750
-   * section 3, RFC 9470 section 3
+   * Parameters of the challenge beside its realm. They are sent if this error is the reply, in the challenge of the
+   * scheme that the request used. Only these names are sent, and only printable ASCII; everything else is left out.
+   * @see RFC 6750 section 3, RFC 9470 section 3
    */
   challenge?: ChallengeParams;
-  /** Headers of the reply, if this error is the one that is sent, for example `DPoP-Nonce`. */
+  /** Headers that the reply has if this error is sent, for example `DPoP-Nonce`. */
   replyHeaders?: Readonly<Record<string, string>>;
 }
 

@@ -90,7 +90,7 @@ const ORIGINS = hiddenProperty<Origin>();
 /**
  * One proven login: the user, the time and the methods. A provider returns it instead of a bare user if it knows more
  * than the user. `new Authentication(user)` states a new login at the present time. `new Authentication(user, login)`
- * keeps the time, the methods and the source of `login`.
+ * keeps all facts about how and where `login` was proved.
  */
 export class Authentication<U extends User = User> {
   /** The user, without the stored password hash. */

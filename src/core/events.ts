@@ -119,7 +119,7 @@ export interface TokensEndedEvent extends Partial<RequestFacts> {
   readonly familyId?: string;
 }
 
-/** An API key was created, or ended early. */
+/** An API key was created, or ended before its expiry. */
 export interface ApiKeyEvent extends Partial<RequestFacts> {
   readonly type: 'key_created' | 'key_ended';
   /** The username, with its source in an app with several. */
@@ -146,7 +146,7 @@ export interface SessionEvent extends Partial<RequestFacts> {
   readonly reason?: 'replaced' | 'too_many' | 'by_user' | 'by_provider';
 }
 
-/** A second factor was added, removed or failed, or it was proved by an existing login. */
+/** A second factor was added or removed, failed, or stepped up an existing login. */
 export interface FactorEvent extends Partial<Omit<RequestFacts, 'method'>> {
   /** `factor_closed`: too many wrong codes; one-time codes no longer count until another factor is proved. */
   readonly type:

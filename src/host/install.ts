@@ -63,7 +63,7 @@ export interface SecurityBinding extends Binding {
   readonly refuseEarly: RefuseEarly | undefined;
   /** The login that the action's parameters need, synchronously if it is known; rejects if it is refused. */
   login(action: Action, access: Access): MaybePromise<unknown>;
-  /** Runs an action, and everything before it, so that services can read its login; undefined if the option is off. */
+  /** Runs an action, and everything before it, so that services can read its login; undefined without `context`. */
   readonly within: Within;
   /** The values of the action's parameters. */
   answers(access: ActionAccess): Answers;

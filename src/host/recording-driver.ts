@@ -49,7 +49,7 @@ class RecordingDriver extends BaseDriver {
   }
 
   override registerRoutes(): void {
-    // Nothing answers here.
+    // No route is served here.
   }
 
   override getParamFromRequest(): undefined {
@@ -57,10 +57,10 @@ class RecordingDriver extends BaseDriver {
   }
 
   override handleError(): void {
-    // No request comes.
+    // No request arrives here.
   }
 
   override handleSuccess(): void {
-    // No request comes.
+    // No request arrives here.
   }
 }

@@ -51,8 +51,8 @@ function pathOnKoa(context: KoaPaths, contextPath: string): string | undefined {
   const prefix = context.mountPath.replace(/\/$/, '');
   const whole = prefix + path;
   if (whole === sent) return whole;
-  // Of several prefixes only the last is known. A path that was rewritten inside the mount shows that this one was the
-  // only one.
+  // Of several prefixes only the last is known. If the sent path begins with it, it is the only one, and the rest was
+  // rewritten inside the mount.
   const isRewrittenInside =
     isOriginForm(originalUrl) && isBelow(sent, prefix) && !isBelow(sent.slice(prefix.length), prefix);
   const isKnown = isRewrittenInside && !sent.endsWith(whole) && !isBelow(path, prefix);
