@@ -13,7 +13,7 @@ export function rejectUnreadableParameters(driver: BaseDriver): void {
     try {
       return read(action, param) as unknown;
     } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the thrown value is passed on as it is
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the thrown value is passed on
       return Promise.reject(error);
     }
   };

@@ -31,7 +31,7 @@ export function withinDeadline<T>(
       },
       (error: unknown) => {
         clearTimeout(timer);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the thrown value is passed on as it is
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the thrown value is passed on
         reject(error);
       },
     );
