@@ -1,13 +1,13 @@
 /**
  * Every error that securest throws. One family, each with a stable `code`.
  *
- * Providers and stores throw these to say what they found; the chain turns them into the one error that
- * the client gets. The public message is fixed per status, `cause` carries the rest and never leaves the
- * process. They extend the HttpError of routing-controllers, where it is installed.
+ * Providers and stores throw these errors to report a result; the chain turns them into the one error that the client
+ * gets. The public message is fixed per status. `cause` carries the details and never leaves the process. The errors
+ * extend the HttpError of routing-controllers, if it is installed.
  */
 import { HttpError } from './http-error';
 
-/** The stable codes of the errors, which replies and events carry. */
+/** The stable codes of the errors. Replies and events carry them. */
 export type SecurityErrorCode =
   | 'authentication_required'
   | 'invalid_credentials'
@@ -33,16 +33,17 @@ const MESSAGES: Readonly<Record<number, string>> = {
   503: 'Authentication Unavailable',
 };
 
-/** What every error of the family may be given. */
+/** The options that every error of the family takes. */
 export interface SecurityErrorOptions {
-  /** What lies behind it, for the log; never sent to the client. */
+  /** The underlying error, for the log; never sent to the client. */
   cause?: unknown;
   /**
-   * What the challenge of the scheme that the request used says beside its realm, where this error is what answers. Only
-   * these names, and only printable ASCII; what is another is left out. @see RFC 6750 section 3, RFC 9470 section 3
+   * Parameters of the challenge beside its realm. They are sent if this error is the reply, in the challenge of the
+   * scheme that the request used. Only these names are sent, and only printable ASCII; everything else is left out.
+   * @see RFC 6750 section 3, RFC 9470 section 3
    */
   challenge?: ChallengeParams;
-  /** Headers of the reply, where this error is what answers, for example `DPoP-Nonce`. */
+  /** Headers that the reply has if this error is sent, for example `DPoP-Nonce`. */
   replyHeaders?: Readonly<Record<string, string>>;
 }
 
@@ -54,22 +55,22 @@ export interface ChallengeParams {
   readonly acr_values?: string;
 }
 
-/** What a wrong credential may say beside. */
+/** The options of errors about wrong credentials. */
 export interface BadCredentialsOptions extends SecurityErrorOptions {
   /**
-   * True for a credential that is certainly the provider's own: no later provider that reads the same credential is
-   * asked. For keys that are known by their prefix, which must not travel to another server. @default false
+   * True if the credential certainly belongs to this provider: later providers that read the same credential are not
+   * asked. For keys with a known prefix, which must not travel to another server. @default false
    */
   final?: boolean;
 }
 
 /** The options of errors after which a client may try again. */
 export interface RetryOptions extends SecurityErrorOptions {
-  /** Seconds after which trying again makes sense, sent as `Retry-After`. A whole number from 1. */
+  /** Seconds after which another attempt makes sense, sent as `Retry-After`. A whole number from 1. */
   retryAfterSeconds?: number;
 }
 
-/** The family's base: an HTTP error whose JSON is `{ name, code, message }` and nothing else. */
+/** The base of the family: an HTTP error whose JSON is only `{ name, code, message }`. */
 export abstract class SecurityError extends HttpError {
   abstract readonly code: SecurityErrorCode;
   /** Koa's and Express' own error handlers read these in place of `httpCode`. */
@@ -78,7 +79,7 @@ export abstract class SecurityError extends HttpError {
   /** Headers that the reply carries; Koa's own error handler keeps only these. */
   declare headers: Record<string, string | string[]>;
   declare readonly cause: unknown;
-  /** What the reply's challenge says; see {@link SecurityErrorOptions.challenge}. */
+  /** The parameters of the reply's challenge; see {@link SecurityErrorOptions.challenge}. */
   declare readonly challenge: ChallengeParams;
   declare readonly replyHeaders: Readonly<Record<string, string>>;
 
@@ -105,7 +106,7 @@ export abstract class SecurityError extends HttpError {
   }
 }
 
-/** 401: the request is not authenticated, because no credentials came. */
+/** 401: the request is not authenticated, because it carries no credentials. */
 export class AuthenticationRequiredError extends SecurityError {
   readonly code = 'authentication_required';
   constructor(options?: SecurityErrorOptions) {
@@ -113,10 +114,10 @@ export class AuthenticationRequiredError extends SecurityError {
   }
 }
 
-/** 401: the credentials are the provider's own, and wrong. */
+/** 401: the credentials belong to the provider and are wrong. */
 export class BadCredentialsError extends SecurityError {
   readonly code = 'invalid_credentials';
-  /** True where no later provider may read the same credential. */
+  /** True if no later provider may read the same credential. */
   declare readonly final: boolean;
   constructor(options: BadCredentialsOptions = {}) {
     super(401, options);
@@ -124,10 +125,10 @@ export class BadCredentialsError extends SecurityError {
   }
 }
 
-/** 401: a token that is forged, expired, revoked or not meant for this app. */
+/** 401: a token is forged, expired, revoked or not meant for this app. */
 export class TokenInvalidError extends BadCredentialsError {}
 
-/** 401 as for bad credentials: they are proved, but the account may not log in. */
+/** 401 as for bad credentials: the credentials are right, but the account may not log in. */
 export class AccountStatusError extends SecurityError {
   readonly code = 'invalid_credentials';
   /** As {@link BadCredentialsError.final}. */
@@ -138,7 +139,7 @@ export class AccountStatusError extends SecurityError {
   }
 }
 
-/** 401, or 400 for the Bearer scheme: the credentials are the provider's own and cannot be read. */
+/** 401, or 400 for the Bearer scheme: the credentials belong to the provider and cannot be read. */
 export class MalformedCredentialsError extends SecurityError {
   readonly code: 'malformed_credentials' | 'invalid_request' = 'malformed_credentials';
   /** As {@link BadCredentialsError.final}. */
@@ -149,7 +150,9 @@ export class MalformedCredentialsError extends SecurityError {
   }
 }
 
-/** 400: the request states its credentials more than once, or in a way no scheme has. @see RFC 6750 section 3.1 */
+/**
+ * 400: the request states its credentials more than once, or in a way that no scheme allows. @see RFC 6750 section 3.1
+ */
 export class InvalidRequestError extends MalformedCredentialsError {
   override readonly code = 'invalid_request';
   constructor(options?: BadCredentialsOptions) {
@@ -157,7 +160,7 @@ export class InvalidRequestError extends MalformedCredentialsError {
   }
 }
 
-/** 403: an authenticated user may not do this. */
+/** 403: an authenticated user is not allowed to do this. */
 export class AccessDeniedError extends SecurityError {
   readonly code: 'access_denied' | 'insufficient_scope' | 'cross_site' | 'https_required' | 'wrong_password' =
     'access_denied';
@@ -167,41 +170,41 @@ export class AccessDeniedError extends SecurityError {
 }
 
 /**
- * 403: the credential lacks scopes, and with them the user could do this. A client that came by Bearer or DPoP is told
- * which. @see RFC 6750 section 3.1
+ * 403: the credential lacks scopes; with them the user would be allowed to do this. A client that used Bearer or DPoP
+ * learns which scopes. @see RFC 6750 section 3.1
  */
 export class InsufficientScopeError extends AccessDeniedError {
   override readonly code = 'insufficient_scope';
-  /** The scopes that lack. */
+  /** The missing scopes. */
   declare readonly scopes: readonly string[];
-  /** @throws TypeError for what is no list of scopes (RFC 6749 section 3.3) */
+  /** @throws TypeError if `scopes` is not a list of scopes (RFC 6749 section 3.3) */
   constructor(scopes: readonly string[], options?: SecurityErrorOptions) {
     super(options);
     hide(this, 'scopes', scopeNames(scopes, 'InsufficientScopeError'));
   }
 }
 
-/** What a login lacks. */
+/** The requirements that a login does not meet. */
 export interface StepUpNeed {
-  /** How old the login may be, in whole seconds. */
+  /** The maximum age of the login, in whole seconds. */
   readonly maxAgeSeconds?: number | undefined;
-  /** Authentication context classes of which one will do. */
+  /** Authentication context classes, of which one is enough. */
   readonly acr?: readonly string[] | undefined;
-  /** Methods of which one will do, as RFC 8176 has them. */
+  /** Authentication methods as in RFC 8176, of which one is enough. */
   readonly methods?: readonly string[] | undefined;
-  /** Scopes that lack beside. */
+  /** Scopes that are missing as well. */
   readonly scopes?: readonly string[] | undefined;
 }
 
 /**
- * 401: who it is was proved, but too long ago or too weakly for this: the client can ask the person to log in once more.
- * 403 where the login came by neither Bearer nor DPoP: a browser would ask for the password again and again.
+ * 401: the user's identity is proved, but too long ago or too weakly for this: the client can ask the user to log in
+ * once more. 403 if the login used neither Bearer nor DPoP: a browser would ask for the password again and again.
  * @see RFC 9470 section 3
  */
 export class StepUpRequiredError extends SecurityError {
   readonly code = 'insufficient_user_authentication';
   declare readonly need: StepUpNeed;
-  /** @throws TypeError for a need that is none */
+  /** @throws TypeError for an invalid need */
   constructor(need: StepUpNeed, options?: SecurityErrorOptions) {
     super(401, options);
     const { maxAgeSeconds, acr, methods, scopes } = need;
@@ -221,22 +224,22 @@ export class StepUpRequiredError extends SecurityError {
   }
 }
 
-/** 403: a browser was made to send credentials that it keeps, from a foreign site. */
+/** 403: a foreign site made a browser send credentials that the browser keeps. */
 export class CrossSiteError extends AccessDeniedError {
   override readonly code = 'cross_site';
 }
 
-/** 403: a password came over a connection that anybody can read. */
+/** 403: a password was sent over a connection that anybody can read. */
 export class HttpsRequiredError extends AccessDeniedError {
   override readonly code = 'https_required';
 }
 
-/** 403: the current password, which a change of it asks for, is wrong. */
+/** 403: the current password, which a password change requires, is wrong. */
 export class WrongPasswordError extends AccessDeniedError {
   override readonly code = 'wrong_password';
 }
 
-/** 400: a new password will not do. The message says why and quotes nothing of it. */
+/** 400: a new password is not acceptable. The message gives the reason and quotes nothing of the password. */
 export class WeakPasswordError extends SecurityError {
   readonly code = 'weak_password';
   constructor(message: string, options?: SecurityErrorOptions) {
@@ -244,7 +247,7 @@ export class WeakPasswordError extends SecurityError {
   }
 }
 
-/** 429: too many tries, alike for known and unknown users. Ends the chain. */
+/** 429: too many attempts, counted alike for known and unknown users. Ends the chain. */
 export class ThrottledError extends SecurityError {
   readonly code = 'too_many_attempts';
   declare readonly retryAfterSeconds: number;
@@ -254,7 +257,10 @@ export class ThrottledError extends SecurityError {
   }
 }
 
-/** 503: what a decision needs is down or too slow. Never a 401, never an open door. */
+/**
+ * 503: a service that the decision needs is down or too slow. Never answered with a 401, and never lets the request
+ * through.
+ */
 export class ServiceUnavailableError extends SecurityError {
   readonly code = 'authentication_unavailable';
   declare readonly retryAfterSeconds: number;
@@ -272,7 +278,7 @@ export class SecurityFaultError extends SecurityError {
   }
 }
 
-/** Thrown at start: the set-up is not safe. Its message names the classes and the cure. */
+/** Thrown at start if the set-up is not safe. The message names the classes and the remedy. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly code = 'invalid_configuration';
@@ -282,7 +288,7 @@ function hide(target: object, property: string, value: unknown): void {
   Object.defineProperty(target, property, { value, enumerable: false, writable: true, configurable: true });
 }
 
-/** As in util/scope-name.ts, which is above this file: what is thrown there is declared here. */
+/** The pattern of util/scope-name.ts, repeated here because util builds on this file. */
 const SCOPE = /^[!#-[\]-~]+$/;
 
 function scopeNames(names: unknown, where: string): readonly string[] {

@@ -1,6 +1,6 @@
 /**
- * The HttpError of the app's own copy of routing-controllers, whose Koa driver sets the status only for its own class; where
- * that is not installed, a class of the same shape.
+ * The HttpError of the app's own copy of routing-controllers, whose Koa driver sets the status only for this class. If
+ * routing-controllers is not installed, a class of the same shape.
  */
 
 export interface HttpErrorShape extends Error {
@@ -8,7 +8,7 @@ export interface HttpErrorShape extends Error {
   httpCode: number;
 }
 
-/** The shape alone, so that whoever reads the declarations need not have routing-controllers. */
+/** The shape alone, so that the declarations can be read without routing-controllers. */
 export type HttpErrorClass = new (httpCode: number, message?: string) => HttpErrorShape;
 
 class StandIn extends Error implements HttpErrorShape {
@@ -28,7 +28,7 @@ function load(): HttpErrorClass | undefined {
     return (require('routing-controllers') as { readonly HttpError: HttpErrorClass }).HttpError;
   } catch (error) {
     const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-    // A package that it needs may be what is missing.
+    // The missing package may also be a dependency of routing-controllers.
     if (code === 'MODULE_NOT_FOUND' && String(message).includes("'routing-controllers'")) return undefined;
     throw error;
   }

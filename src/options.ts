@@ -1,6 +1,4 @@
-/**
- * What an app may set under `security`, checked at start.
- */
+/** The options that an app may set under `security`, checked at start. */
 import type { DefaultAccess } from './access/guards';
 import { type GrantOptions, Grants } from './authorization/grants';
 import type { AuthProviderInterface } from './core/auth-provider';
@@ -33,11 +31,11 @@ import {
 } from './util/option-kinds';
 import { isPlainObject, type Kind, parseOptions } from './util/parse-options';
 
-/** What an `onUnauthorized` hook may change about a refusal. The action runs in no case. */
+/** The changes that an `onUnauthorized` hook may make to an error response. The action never runs. */
 export interface RefusalReply {
   /** A status from 300 to 599; any other is ignored. */
   readonly status?: number;
-  /** Several values become several header lines. Those of the connection and of the length of the body are not sent. */
+  /** Several values become several header lines. Headers of the connection and of the body's length are not sent. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent in place of `{ name, code, message }`. */
   readonly body?: unknown;
@@ -46,7 +44,7 @@ export interface RefusalReply {
 /** The options of `createSecurity()`, which are also the option `security` of `securest()`. */
 export interface SecurityOptions<U extends User = User, R extends string = string> {
   /**
-   * Where classes are resolved: anything with `get(cls)`. @default TypeDI's global container; without TypeDI one of
+   * Resolves classes: any object with `get(cls)`. @default TypeDI's global container; without TypeDI a container of
    * securest's own, which creates classes without constructor parameters
    */
   container?: ContainerLike;
@@ -58,75 +56,76 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   authorizationProviders?: readonly Constructor<AuthorizationProviderInterface<U>>[];
   /** The role loaders of this instance. @default all classes with `@RoleLoader()` */
   roleLoaders?: readonly Constructor<RoleLoaderInterface<U>>[];
-  /** All roles of the app: guards, hierarchy and permissions that name another are refused at start. */
+  /** All roles of the app: guards, hierarchy and permissions that name any other role are refused at start. */
   roles?: readonly R[];
-  /** Which roles a role implies: `{ admin: ['editor'], editor: ['reader'] }`. A cycle is refused. @default {} */
+  /** The roles that a role implies: `{ admin: ['editor'], editor: ['reader'] }`. A cycle is refused. @default {} */
   roleHierarchy?: Readonly<Partial<Record<NoInfer<R>, readonly NoInfer<R>[]>>>;
-  /** Which permissions a role grants: `{ editor: ['invoice:read'] }`. @default {} */
+  /** The permissions that a role grants: `{ editor: ['invoice:read'] }`. @default {} */
   permissions?: Readonly<Partial<Record<NoInfer<R>, readonly string[]>>>;
-  /** Who may call an action without any guard or `@Public()`. @default 'public', as the host has it */
+  /** Access to an action that has neither a guard nor `@Public()`. @default 'public', as in routing-controllers */
   default?: DefaultAccess;
   /**
-   * Whether a user may log in, from the record as the store gave it, or as a provider brings it along: for records that
-   * say so in another field than `active`, for example `(user) => user.deletedAt === null`. Only a literal true lets a
-   * user in; a throw is a fault. `active: false` refuses all the same. @default by `active` alone
+   * Decides whether a user may log in, from the record of the store or of the provider. For records that keep this in a
+   * field other than `active`, for example `(user) => user.deletedAt === null`. Only a literal true lets a user in; an
+   * exception is a fault. `active: false` is refused in any case. @default only `active` decides
    */
   isActive?: (user: U) => boolean;
   /**
-   * A page of this app where people log in. Browsers that open a guarded page without a login are sent there, with the
-   * page's own path as `returnTo`; so are those whose session does not meet `recentLogin()`, with what is asked for.
-   * Scripts get the status in any case. @default none: pages are refused as all else
+   * The app's own login page. A browser that opens a guarded page without a login is sent there, with the path of the
+   * page as `returnTo`; so is a browser whose session does not meet `recentLogin()`, with the requirement. Scripts
+   * always get the status. @default none: pages are refused like all other requests
    */
   loginPage?: string;
   /** The realm of challenges: printable ASCII. @default 'api' */
   realm?: string;
-  /** How long one provider, policy or hook may take, in milliseconds, 1 to 600,000. @default 5000 */
+  /** Time limit for each provider, policy or hook, in milliseconds, 1 to 600,000. @default 5000 */
   deadlineMs?: number;
-  /** 'stop' ends the chain at the first wrong credentials, in place of asking the next. @default 'next' */
+  /** 'stop' ends the chain at the first wrong credentials instead of asking the next provider. @default 'next' */
   onBadCredentials?: 'next' | 'stop';
-  /** The number of proxies in front of the app, or their networks as CIDR. @default none is trusted */
+  /** The number of proxies in front of the app, or their networks as CIDR. @default no proxy is trusted */
   trustProxy?: TrustProxy;
   /**
-   * Who tells the certificate of a client: the TLS connection itself, or a proxy that ends TLS and states it in the header
-   * `Client-Cert` (RFC 9440); that one must drop the header that clients send. 'proxy' needs `trustProxy`. @default 'socket'
+   * The source of a client's certificate: the TLS connection itself, or a proxy that ends TLS and states the
+   * certificate in the header `Client-Cert` (RFC 9440). The proxy must drop any such header that a client sends.
+   * 'proxy' needs `trustProxy`. @default 'socket'
    */
   clientCertificateFrom?: ClientCertificateSource;
   /**
-   * The app as a protected resource: its metadata is served at `/.well-known/oauth-protected-resource` and the path of the
-   * URL, so that clients find the issuers of the tokens that it takes. @default none
+   * The app as a protected resource: its metadata is served at `/.well-known/oauth-protected-resource` plus the path of
+   * the URL, so that clients find the issuers of the tokens that the app accepts. @default none
    */
   resource?: ResourceOptions;
   /** Origins whose pages may send ambient credentials here, for example `https://app.example`. @default [] */
   trustedOrigins?: readonly string[];
-  /** True refuses Basic over plain HTTP except from this machine itself. @default false */
+  /** True refuses Basic, and passwords of logins, over plain HTTP, except from this machine itself. @default false */
   requireHttps?: boolean;
   /**
-   * False sends no Basic challenge where it would open a window over the app's page: to `X-Requested-With: XMLHttpRequest`,
-   * and where `Sec-Fetch-Dest` is neither document, iframe nor frame. @default true
+   * False sends no Basic challenge if it would open a login window over the app's page: to requests with
+   * `X-Requested-With: XMLHttpRequest`, or with a `Sec-Fetch-Dest` other than document, iframe and frame. @default true
    */
   basicChallengeForScripts?: boolean;
-  /** Hears every decision. It runs within the request: be quick. */
+  /** Receives every decision. It runs within the request: be quick. */
   onEvent?: SecurityEventListener;
-  /** Start-up lines, warnings and faults; pino fits. @default console */
+  /** Receives start-up lines, warnings and faults; pino fits. @default console */
   logger?: Logger;
-  /** Only a literal true skips the guards of a request; a throw does not. Shown in the `allowed` event. */
+  /** Only a literal true skips the guards of a request; an exception does not. The `allowed` event shows the skip. */
   skip?: (request: SecurityRequest) => boolean;
-  /** Shapes the reply of a refusal. What it returns or throws never lets a request through. */
+  /** Changes the error response. No return value and no exception of the hook lets a request through. */
   onUnauthorized?: (request: SecurityRequest, error: SecurityError) => MaybePromise<RefusalReply | undefined>;
   /**
-   * True refuses before the host reads a body or runs `@UseBefore`, where that is decided without the app's own code; what
-   * comes through is asked again by the guard. @default false
+   * True refuses before routing-controllers reads a body or runs `@UseBefore`, if the decision needs no code of the
+   * app. The guard checks the remaining requests again. @default false
    */
   early?: boolean;
   /**
-   * True lets services read the login of the request at hand by `currentLogin()` and `currentUser()`, through an
+   * True lets services read the login of the current request by `currentLogin()` and `currentUser()`, through an
    * AsyncLocalStorage. @default false
    */
   context?: boolean;
   /**
-   * 'log' writes a line for each refusal that says which rule or provider refused, and why, without secrets. 'reply' also
-   * names the line in the header `X-Securest-Explain-Id` of the reply, to clients on this machine alone; it is refused at
-   * start where NODE_ENV is production. @default 'off'
+   * 'log' writes a line for each refusal with the rule or provider that refused and the reason, without secrets.
+   * 'reply' also names the line in the header `X-Securest-Explain-Id` of the reply, for clients on this machine alone;
+   * it is refused at start if NODE_ENV is production. @default 'off'
    */
   explain?: 'off' | 'log' | 'reply';
   /** For tests. @default Date.now */
@@ -169,7 +168,7 @@ const isOrigin = (value: unknown): value is string =>
   isString(value) && URL.canParse(value) && new URL(value).origin === value && !value.includes('*');
 const table = kind<GrantOptions['permissions']>(
   'must be an object with a list of names for each role',
-  // Not a Map, whose entries would be overlooked.
+  // A Map is not accepted, since its entries would be overlooked.
   isPlainObject,
 );
 
@@ -214,7 +213,7 @@ const OPTIONS = {
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof SecurityOptions, Kind<unknown>>;
 
-/** @throws ConfigurationError that names every option that is unknown or has no valid value. */
+/** @throws ConfigurationError that names every unknown option and every option with an invalid value. */
 export function resolveOptions<U extends User, R extends string>(
   options: SecurityOptions<U, R>,
 ): ResolvedOptions {
@@ -231,7 +230,7 @@ export function resolveOptions<U extends User, R extends string>(
   return {
     ...resolved,
     container: resolved.container ?? defaultContainer(),
-    // Not when this file is loaded: tests replace both.
+    // Read here and not when this file is loaded, because tests replace both.
     logger: resolved.logger ?? console,
     clock: resolved.clock ?? Date.now,
     grants: new Grants({ roles, roleHierarchy, permissions }),

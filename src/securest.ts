@@ -11,7 +11,7 @@ import { Security } from './host/security';
 import type { SecurityOptions } from './options';
 import { assemble } from './security/assemble';
 
-/** routing-controllers' own options, with what securest needs. */
+/** The options of routing-controllers, with those of securest. */
 export interface SecurestOptions<
   U extends User = User,
   R extends string = string,
@@ -21,10 +21,10 @@ export interface SecurestOptions<
 }
 
 /**
- * Secures an app: takes routing-controllers' options plus `security`, and returns options for
- * createKoaServer, useKoaServer, createExpressServer or useExpressServer. Options that are secured already
- * and bring no new `security` stay as they are.
- * @throws ConfigurationError when the set-up is not safe; more of it is checked when the server is created
+ * Secures an app: takes the options of routing-controllers plus `security`, and returns options for createKoaServer,
+ * useKoaServer, createExpressServer or useExpressServer. Options that are secured already and bring no new `security`
+ * stay as they are.
+ * @throws ConfigurationError if the set-up is not safe; further checks follow when the server is created
  */
 export function securest<U extends User = User, R extends string = string>(
   options: SecurestOptions<U, R>,
@@ -39,8 +39,8 @@ export function securest<U extends User = User, R extends string = string>(
 }
 
 /**
- * Builds an independent instance, for a container of its own or several apps in one process.
- * @throws ConfigurationError for options that are unknown or have no valid value
+ * Builds an independent instance, for an app with its own container or for several apps in one process.
+ * @throws ConfigurationError for unknown options and for invalid values
  */
 export function createSecurity<U extends User = User, R extends string = string>(
   given: SecurityOptions<U, R> = {},
@@ -48,15 +48,14 @@ export function createSecurity<U extends User = User, R extends string = string>
   return new Security<U, R>(assemble(given, () => new HostDeclarations()));
 }
 
-/** For routing-controllers' option of this name, in an app that is set up by hand. */
+/** The value for the option of this name of routing-controllers, in an app that is set up by hand. */
 export declare const authorizationChecker: AuthorizationChecker;
-/** For routing-controllers' option of this name, in an app that is set up by hand. */
+/** The value for the option of this name of routing-controllers, in an app that is set up by hand. */
 export declare const currentUserChecker: CurrentUserChecker;
 
 let defaultInstance: Security | undefined;
 
-// Read when they are asked for, so that an app that uses them can be told from one that does not, and importing the
-// library changes nothing.
+// Getters, so that the library can tell whether an app uses them, and so that importing the library changes nothing.
 for (const name of ['authorizationChecker', 'currentUserChecker'] as const) {
   Object.defineProperty(exports, name, {
     enumerable: true,

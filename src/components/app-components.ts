@@ -1,6 +1,6 @@
 /**
- * The stores, providers and role loaders that one instance of the library uses: found when they are first needed and
- * anew for each server, told to forget and closed together.
+ * The stores, providers and role loaders that one instance of the library uses. They are found at their first use and
+ * again for each server; `forget()` and `close()` reach all of them.
  */
 import { type AppFacts, type AuthProviderInterface, credentialsOf, isHeader } from '../core/auth-provider';
 import { hasStamps, type UserstoreInterface } from '../core/userstore';
@@ -12,18 +12,18 @@ import { InUse } from './in-use';
 import { stepInProvider } from './registry';
 import { resolve } from './resolve';
 
-/** A provider that is asked, and whether it is the test kit's. */
+/** A provider in the chain; `isStandIn` marks that of the test kit. */
 interface Link extends Component<AuthProviderInterface> {
   readonly isStandIn?: boolean;
 }
 
-/** What providers and their services ask of the app beside its components. */
+/** The app's services for providers, beside the lists of its components. */
 export type AppServices = Omit<AppFacts, 'userstores' | 'userstoresWithoutStamp' | 'providers'>;
 
 interface Found extends Components {
-  /** The headers that the providers say they read, in lower case. */
+  /** The headers that the providers read, in lower case. */
   readonly credentialHeaders: readonly string[];
-  /** How many places users come from: userstores, and providers that bring their own. */
+  /** The number of sources of users: userstores, and providers with their own users. */
   readonly userSources: number;
 }
 
@@ -31,12 +31,12 @@ export class AppComponents implements Components {
   private readonly inUse: InUse;
   private known: Found | undefined;
   private isStarted = false;
-  /** The providers that have been told of the app. */
+  /** The providers that have received the app. */
   private started = new WeakSet<AuthProviderInterface>();
-  /** Those that there were when a server started last. */
+  /** The providers at the last start of a server. */
   private startedWith: readonly AuthProviderInterface[] = [];
 
-  /** @param classes to use in place of the decorated ones */
+  /** @param classes replace the decorated classes */
   constructor(
     private readonly container: ContainerLike,
     private readonly classes: ClassLists,
@@ -45,7 +45,7 @@ export class AppComponents implements Components {
     this.inUse = new InUse(services.report);
   }
 
-  /** The app as its providers and their services know it. @throws ConfigurationError when it has none that can be trusted */
+  /** The app, as providers and their services see it. @throws ConfigurationError if its components cannot be trusted */
   get facts(): AppFacts {
     const { userstores, providers } = this.found;
     return {
@@ -72,17 +72,17 @@ export class AppComponents implements Components {
     return this.found.roleLoaders;
   }
 
-  /** The headers that credentials come in, as the providers said when they were found. */
+  /** The headers that contain credentials, as the providers declared when they were found. */
   get credentialHeaders(): readonly string[] {
     return this.found.credentialHeaders;
   }
 
-  /** How many places users come from: with several a name alone does not say who it is. */
+  /** The number of sources of users: with several, a name alone does not identify a user. */
   get userSources(): number {
     return this.found.userSources;
   }
 
-  /** The providers as the chain asks them: the test kit's before all others. */
+  /** The providers in the order of the chain: that of the test kit before all others. */
   get links(): readonly Link[] {
     const first = stepInProvider();
     if (first === undefined) return this.found.providers;
@@ -90,8 +90,8 @@ export class AppComponents implements Components {
   }
 
   /**
-   * Looks for them anew, as more classes may be decorated by now.
-   * @throws ConfigurationError when they cannot be trusted
+   * Searches again, since more classes may be decorated by now.
+   * @throws ConfigurationError if the components cannot be trusted
    */
   find(): Found {
     const components = findComponents({
@@ -110,13 +110,13 @@ export class AppComponents implements Components {
   }
 
   /**
-   * Tells the providers of the app that they are in: those of now, and from now on each that takes the place of one.
-   * @throws ConfigurationError where one does not fit into it
+   * Passes the app to its providers: to the present ones now, and later to each provider that replaces one.
+   * @throws ConfigurationError if a provider does not fit the app
    */
   start(): void {
     this.isStarted = false;
     const providers = this.found.providers.map(({ get }) => get());
-    // One that came later is another app to those that were there before: they may not fit to it.
+    // With a new provider the app has changed for the earlier ones: they may no longer fit.
     const isSame = providers.every((provider) => this.startedWith.includes(provider));
     if (!isSame) this.started = new WeakSet();
     this.startedWith = providers;
@@ -124,12 +124,12 @@ export class AppComponents implements Components {
     for (const { get } of this.found.providers) get();
   }
 
-  /** The same where no server has done it. @throws ConfigurationError */
+  /** The same, unless a server has already done it. @throws ConfigurationError */
   startOnce(): void {
     if (!this.isStarted) this.start();
   }
 
-  /** One that does not fit is not handed out, however often it is asked for. */
+  /** A provider that does not fit is never returned, however often it is requested. */
   private told(provider: AuthProviderInterface): AuthProviderInterface {
     if (!this.isStarted || provider.onStart === undefined || this.started.has(provider)) return provider;
     this.started.add(provider);
@@ -137,7 +137,7 @@ export class AppComponents implements Components {
       const { facts } = this;
       const answers: { onStart(app: AppFacts): unknown } = { onStart: provider.onStart.bind(provider) };
       const result = answers.onStart(facts);
-      // Nobody waits for it; what it rejects with is not lost without a word.
+      // The promise is not awaited, but its rejection is reported.
       ignoreRejection(result, (cause) => {
         this.services.report({
           component: provider.name ?? provider.constructor.name,
@@ -151,14 +151,14 @@ export class AppComponents implements Components {
     return provider;
   }
 
-  /** An instance of the app's, from the container. */
+  /** An instance of a class of the app, from the container. */
   resolve<T>(cls: Constructor<T>): T {
     return resolve(this.container, cls);
   }
 
   /**
-   * Has every provider drop what it remembers of a user's credentials, and every userstore what it keeps of the user.
-   * @param onFailure hears from each that fails, at once or later; the others are asked all the same
+   * Makes every provider drop its record of a user's credentials, and every userstore its cached entry of the user.
+   * @param onFailure receives each failure, immediately or later; the remaining components are still called
    */
   forget(username: string, onFailure: (component: string, cause: unknown) => void): void {
     for (const { name, get } of [...this.found.providers, ...this.found.userstores]) {
@@ -173,7 +173,7 @@ export class AppComponents implements Components {
     }
   }
 
-  /** Closes those that no other instance of the library uses too. @throws what the first that failed threw */
+  /** Closes the components that no other instance of the library uses. @throws the first exception */
   close(): Promise<void> {
     return this.inUse.close();
   }

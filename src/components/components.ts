@@ -1,6 +1,5 @@
 /**
- * The stores, providers and role loaders of one app: found at start, checked, and resolved anew for each
- * request.
+ * The stores, providers and role loaders of one app: found and checked at start, and resolved anew for each request.
  */
 import type { AuthProviderInterface } from '../core/auth-provider';
 import { isProvedBy } from '../core/authentication';
@@ -9,24 +8,24 @@ import type { Constructor, ContainerLike } from './constructor';
 import { decorated, type Kinds, type Registration } from './registry';
 import { resolve, resolveAtStart } from './resolve';
 
-/** A class of the app and the name that logs and events know it by. */
+/** A class of the app, with its name in logs and events. */
 export interface Component<T> {
   readonly name: string;
   readonly get: () => T;
 }
 
-/** The classes to use in place of all decorated ones, in the order in which they are asked. */
+/** Classes that replace all decorated ones, in the order in which they are asked. */
 export type ClassLists = { readonly [K in keyof Kinds]?: readonly Constructor<Kinds[K]>[] | undefined };
 
 export interface ComponentOptions extends ClassLists {
   readonly container: ContainerLike;
-  /** Hears of every instance that is handed out, each time. */
+  /** Receives every instance that is used, each time. */
   readonly onUse: (instance: object) => void;
 }
 
 export type Components = { readonly [K in keyof Kinds]: readonly Component<Kinds[K]>[] };
 
-/** How a decorator is written, and the method that its classes must have. */
+/** The name of a decorator, and the method that its classes must have. */
 const DECORATORS: { readonly [K in keyof Kinds]: readonly [name: string, method: keyof Kinds[K] & string] } =
   {
     userstores: ['@Userstore', 'getUser'],
@@ -37,8 +36,8 @@ const DECORATORS: { readonly [K in keyof Kinds]: readonly [name: string, method:
 
 /**
  * Finds an app's stores, providers and role loaders.
- * @throws ConfigurationError that names the classes and the cure: an order that is no number or used
- * twice, a class that cannot be created or lacks its method, a provider without the store it needs.
+ * @throws ConfigurationError that names the classes and the remedy: an order that is not a number or is used twice, a
+ * class that cannot be created or lacks its method, a provider without the store that it needs.
  */
 export function findComponents(options: ComponentOptions): Components {
   if (options.providers === undefined) refuseEqualOrders(decorated('providers'));
@@ -100,7 +99,7 @@ function refuseUnknownCredential(provider: Component<AuthProviderInterface>): vo
   const { credential: given, schemes }: { credential?: unknown; schemes?: unknown } = provider.get();
   const credential = given ?? 'authorization';
   const names: readonly unknown[] = Array.isArray(credential) ? credential : [credential];
-  // One that reads nothing says so twice: an empty list alone may be a slip.
+  // A provider that reads nothing must declare it twice: an empty list alone may be a mistake.
   const isOutside = Array.isArray(schemes) && schemes.length === 0;
   if ((names.length > 0 || isOutside) && names.every((name) => typeof name === 'string' && TOKEN.test(name)))
     return;
@@ -148,7 +147,7 @@ function refuseEqualOrders(registrations: Registration<AuthProviderInterface>[])
   }
 }
 
-/** Events join it to a user's name by a colon. */
+/** Events join the name to a username by a colon. */
 function refuseColon({ name }: Component<unknown>): void {
   if (!name.includes(':')) return;
   throw new ConfigurationError(`The \`name\` of a userstore must have no colon: ${name}`);

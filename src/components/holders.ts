@@ -1,15 +1,15 @@
 /**
- * Which instances use a store or provider. Instances of the library may share one, by a common container; it is
- * closed with the last of them.
+ * Counts the instances of the library that use a store or provider. Several instances may share one, by a common
+ * container; the last of them closes it.
  */
 const holders = new WeakMap<object, number>();
 
-/** States that one more instance of the library uses a component. */
+/** Records that one more instance of the library uses a component. */
 export function hold(component: object): void {
   holders.set(component, (holders.get(component) ?? 0) + 1);
 }
 
-/** States that one of them has done with it. True when it was the last. */
+/** Records that an instance no longer uses a component. Returns true if it was the last. */
 export function release(component: object): boolean {
   const left = (holders.get(component) ?? 1) - 1;
   holders.set(component, left);

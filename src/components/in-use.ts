@@ -1,12 +1,12 @@
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { hold, release } from './holders';
 
-/** A container that gives another instance for each request would fill the list without an end. */
+/** A container that returns a new instance for each request would make the list grow without limit. */
 const MAX_IN_USE = 1000;
 
-/** The stores and providers that one instance of the library uses: it hears of their problems and closes them. */
+/** The stores and providers that one instance of the library uses. Listens for their problems and closes them. */
 export class InUse {
-  /** Each with what ends the listening to it. */
+  /** Each component with the function that removes its listener. */
   private readonly components = new Map<object, () => void>();
 
   constructor(private readonly onProblem: ProblemListener) {}
@@ -18,8 +18,8 @@ export class InUse {
   }
 
   /**
-   * Closes those that no other instance uses too.
-   * @throws what the first that failed threw, after all have been closed
+   * Closes the components that no other instance uses.
+   * @throws the first exception, after all have been closed
    */
   async close(): Promise<void> {
     const components = [...this.components];

@@ -7,9 +7,9 @@ import { typeDi } from './typedi';
 const PARAMETER_TYPES = 'design:paramtypes';
 
 /**
- * Why a class cannot be injected: TypeDI passes its container to the first parameter of a class without metadata, in
- * place of what the constructor asks for, and nothing where a circular import has left the type undefined. Undefined
- * where nothing is wrong, or another container creates it.
+ * The reason why TypeDI cannot inject a class; undefined if it can, or if another container creates the class. For a
+ * class without metadata, TypeDI passes its container as the first constructor argument. If a circular import has left
+ * a type undefined, TypeDI passes nothing.
  */
 export function injectionFault(container: ContainerLike, cls: Constructor<unknown>): string | undefined {
   if (!isTypeDi(container)) return undefined;
@@ -25,7 +25,10 @@ export function injectionFault(container: ContainerLike, cls: Constructor<unknow
 
 const withUndefinedType = new WeakMap<object, boolean>();
 
-/** Whether a type is undefined anywhere among what the class may be given: metadata does not change. */
+/**
+ * Tells whether any direct or indirect dependency of the class has an undefined type. Cached, since metadata does not
+ * change.
+ */
 function hasUndefinedType(cls: object): boolean {
   const known = withUndefinedType.get(cls);
   if (known !== undefined) return known;
@@ -41,7 +44,7 @@ function hasUndefinedType(cls: object): boolean {
   return found;
 }
 
-/** A parameter of the class, or of what it is given, whose type is undefined. */
+/** A parameter of the class, or of its dependencies, whose type is undefined. */
 function undefinedType(
   container: ContainerLike,
   cls: Constructor<unknown>,
@@ -71,13 +74,13 @@ function parameterTypes(cls: object): readonly unknown[] | undefined {
   return Array.isArray(types) ? (types as unknown[]) : undefined;
 }
 
-/** The class whose constructor runs: its own or the base's, whichever the metadata was written for. */
+/** The class that declares the constructor: the class itself or a base, whichever has the metadata. */
 function constructorOf(cls: Constructor<unknown>): { readonly length: number } {
   const owner = classChain(cls).find((one) => reflect().hasOwnMetadata?.(PARAMETER_TYPES, one) === true);
   return (owner as Constructor<unknown> | undefined) ?? cls;
 }
 
-/** Its types are loaded only where a file imports the package. */
+/** The metadata functions exist only if some file imports the package. */
 function reflect() {
   return Reflect as {
     getMetadata?(key: string, target: object): unknown;
@@ -85,7 +88,7 @@ function reflect() {
   };
 }
 
-/** True where `@Inject` says what a parameter gets, on the class or, as TypeDI has it, on its base. */
+/** True if `@Inject` determines a parameter, on the class or, as in TypeDI, on its base. */
 function isInjectedByName(cls: object, index: number): boolean {
   const base: unknown = Object.getPrototypeOf(cls);
   const handlers = typeDi?.Container.handlers ?? [];
@@ -98,7 +101,7 @@ function isService(container: ContainerLike, type: unknown): type is Constructor
   return typeof type === 'function' && findService(container, type as Constructor<unknown>) !== undefined;
 }
 
-/** False where an instance is set, or a factory makes it. */
+/** False if an instance is set, or a factory creates it. */
 function isCreated(container: ContainerLike, cls: Constructor<unknown>): boolean {
   const service = findService(container, cls);
   if (service === undefined) return true;

@@ -1,28 +1,28 @@
 /**
- * Finds a class in TypeDI without looking through all of its services, which is what TypeDI does two or three times for
- * each class that it is asked for.
+ * Finds a class in TypeDI without searching all of its services. TypeDI itself does this search two or three times for
+ * each requested class.
  *
- * The record of a class is remembered with its place, and used only while it can be seen at a glance that TypeDI would
- * find the very same one: the container still has the same list, the record stands where it stood, and no method that
- * takes part has been replaced. Values are never remembered, so what is set, removed or reset counts at once. A new
- * record is only ever put at the end of a list, so none can come to stand before one that is known.
+ * The record of a class is cached with its position. It is used only while a quick check shows that TypeDI would find
+ * the same record: the container has the same list, the record is at the same position, and no method of the search has
+ * been replaced. Values are never cached, so setting, removing and resetting take effect at once. A new record is
+ * always appended to a list, so it cannot come before a known one.
  */
 import { types } from 'node:util';
 import type { Constructor, ContainerLike } from './constructor';
 import { typeDi } from './typedi';
 
-/** What TypeDI knows of a class. */
+/** TypeDI's record of a class. */
 export interface Service {
   readonly id: unknown;
   readonly type: unknown;
   readonly factory: unknown;
-  /** A symbol stands for a value that is still to be created. */
+  /** A symbol stands for a value that has not been created yet. */
   readonly value: unknown;
-  /** True where every container uses the instance of the global one. */
+  /** True if every container uses the instance of the global container. */
   readonly global: unknown;
 }
 
-/** Where a container has the first record of a class. */
+/** The position of the first record of a class in a container. */
 interface Place {
   readonly services: readonly Service[];
   readonly index: number;
@@ -31,7 +31,7 @@ interface Place {
 
 interface Places {
   readonly global: Place;
-  /** Undefined for the global container, and where another one has no record of its own. */
+  /** Undefined for the global container, and if another container has no record of its own. */
   readonly own: Place | undefined;
 }
 
@@ -44,7 +44,7 @@ export function isTypeDi(container: ContainerLike): boolean {
   );
 }
 
-/** The record that TypeDI would use for a class; undefined where that cannot be seen at a glance. */
+/** The record that TypeDI would use for a class; undefined if the quick check fails. */
 export function knownService(container: ContainerLike, cls: Constructor<unknown>): Service | undefined {
   const known = places.get(container)?.get(cls);
   if (known === undefined || !isUntouched(container)) return undefined;
@@ -54,7 +54,7 @@ export function knownService(container: ContainerLike, cls: Constructor<unknown>
   return known.own !== undefined && stands(known.own, container, cls) ? known.own.service : undefined;
 }
 
-/** The record that TypeDI would use for a class, looked up as TypeDI does. */
+/** The record that TypeDI would use for a class, found by TypeDI's own search. */
 export function findService(container: ContainerLike, cls: Constructor<unknown>): Service | undefined {
   const root = typeDi?.Container.of();
   if (root === undefined) return undefined;
@@ -64,8 +64,8 @@ export function findService(container: ContainerLike, cls: Constructor<unknown>)
 }
 
 /**
- * Remembers where TypeDI has just found a class.
- * @param value what it gave
+ * Caches the position at which TypeDI has just found a class.
+ * @param value the value that TypeDI returned
  */
 export function rememberService(container: ContainerLike, cls: Constructor<unknown>, value: unknown): void {
   const root = typeDi?.Container.of();
@@ -74,7 +74,7 @@ export function rememberService(container: ContainerLike, cls: Constructor<unkno
   if (global === undefined || types.isProxy(container)) return;
   const own = isRoot(container, root) ? undefined : placeOf(container, cls);
   const used = isRoot(container, root) || global.service.global === true ? global : own;
-  // The value of a class that is made anew each time stays a symbol.
+  // For a class that is created anew each time, the value stays a symbol.
   if (used === undefined || (typeof used.service.value !== 'symbol' && used.service.value !== value)) return;
   const ofContainer = places.get(container) ?? new WeakMap<Constructor<unknown>, Places>();
   places.set(container, ofContainer.set(cls, { global, own }));
@@ -102,7 +102,7 @@ function servicesOf(container: unknown): unknown {
   return (container as { readonly services?: unknown }).services;
 }
 
-/** What TypeDI calls to find a class. An app, or what instruments it, may put something else in its place. */
+/** The methods that TypeDI calls to find a class. An app or its instrumentation may replace them. */
 interface Methods {
   readonly of?: unknown;
   readonly has: unknown;
@@ -127,7 +127,7 @@ function isUntouched(container: ContainerLike): boolean {
   return hasOwnMethods(root) && (isRoot(container, root) || hasOwnMethods(container));
 }
 
-/** False for a subclass that finds or makes services in another way. */
+/** False for a subclass that finds or creates services in another way. */
 function hasOwnMethods(container: unknown): boolean {
   const { has, get, findService, getServiceValue } = container as Methods;
   return (

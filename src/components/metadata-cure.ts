@@ -1,8 +1,8 @@
 const UNDER_TSX = /(?:^|[\\/=])tsx(?:[\\/]|$)/;
 
 /**
- * What to do where the compiler has emitted no decorator metadata.
- * @param execArgv the options of Node's own, by which tsx is seen
+ * The remedy if the compiler has emitted no decorator metadata.
+ * @param execArgv the options of Node itself, which show whether tsx runs
  */
 export function metadataCure(execArgv: readonly string[] = process.execArgv): string {
   if (execArgv.some((option) => UNDER_TSX.test(option))) {

@@ -1,9 +1,9 @@
 /**
  * The list of decorated classes of this process.
  *
- * Decorators only write down the class here and make it known to TypeDI; nothing is created until an app
- * starts. The list outlives `Container.reset()`, and classes are resolved one by one, so that
- * `Container.set(Class, fake)` is honoured.
+ * Decorators only record the class here and register it with TypeDI; no instance is created until an app starts. The
+ * list survives `Container.reset()`. Classes are resolved one by one, so that `Container.set(Class, fake)` takes
+ * effect.
  */
 import type { AuthProviderInterface } from '../core/auth-provider';
 import type { AuthorizationProviderInterface } from '../core/authorization-provider';
@@ -12,13 +12,13 @@ import type { UserstoreInterface } from '../core/userstore';
 import type { Constructor } from './constructor';
 import { registerService } from './typedi';
 
-/** A decorated class and the order that its decorator gave. */
+/** A decorated class and the order given to its decorator. */
 export interface Registration<T> {
   readonly cls: Constructor<T>;
   readonly order: number;
 }
 
-/** What each decorator makes of a class. */
+/** The interface that each kind of class implements. */
 export interface Kinds {
   userstores: UserstoreInterface;
   providers: AuthProviderInterface;
@@ -45,7 +45,7 @@ export function decorated<K extends keyof Kinds>(kind: K): Registration<Kinds[K]
 
 let stepIn: AuthProviderInterface | undefined;
 
-/** A provider that is asked before all others, in every app of the process: the test kit's. */
+/** Sets a provider that is asked before all others, in every app of the process: that of the test kit. */
 export function setStepInProvider(provider: AuthProviderInterface): void {
   stepIn = provider;
 }
@@ -54,7 +54,7 @@ export function stepInProvider(): AuthProviderInterface | undefined {
   return stepIn;
 }
 
-/** Forgets every decorated class, so that tests do not see each other's. */
+/** Removes every decorated class, so that tests do not influence each other. */
 export function resetRegistry(): void {
   for (const list of Object.values(registrations)) list.length = 0;
   stepIn = undefined;

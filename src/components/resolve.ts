@@ -5,8 +5,8 @@ import { isTypeDi, knownService, rememberService } from './known-service';
 import { registerService } from './typedi';
 
 /**
- * Resolves a class from the container each time anew, so that a replaced instance counts at once.
- * @throws ConfigurationError when the class would get TypeDI's container for what its constructor asks for
+ * Resolves a class from the container at every call, so that a replaced instance takes effect at once.
+ * @throws ConfigurationError if the class would get TypeDI's container as a constructor argument
  */
 export function resolve<T>(container: ContainerLike, cls: Constructor<T>): T {
   if (!isTypeDi(container)) return container.get(cls);
@@ -14,7 +14,7 @@ export function resolve<T>(container: ContainerLike, cls: Constructor<T>): T {
   return isMade(value) ? (value as T) : resolveFromTypeDi(container, cls);
 }
 
-/** A value that is undefined may be no value at all, and a symbol stands for one that is still to be created. */
+/** An undefined value may not be set at all, and a symbol stands for a value that has not been created yet. */
 function isMade(value: unknown): boolean {
   return value !== undefined && typeof value !== 'symbol';
 }
@@ -30,9 +30,9 @@ function resolveFromTypeDi<T>(container: ContainerLike, cls: Constructor<T>): T 
 }
 
 /**
- * Resolves a class at start and makes sure that it can do what its decorator says.
- * @throws ConfigurationError that names the class when its constructor throws, the method is missing or
- * the container makes a new instance each time.
+ * Resolves a class at start and makes sure that it has the method that its decorator requires.
+ * @throws ConfigurationError that names the class if its constructor throws, the method is missing or the container
+ * makes a new instance each time.
  */
 export function resolveAtStart<T extends object>(
   container: ContainerLike,

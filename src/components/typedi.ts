@@ -1,6 +1,6 @@
 /**
- * TypeDI, where the app has it: an optional peer. Without it, and without the option `container`, a container of the
- * library's own creates classes that ask for nothing.
+ * TypeDI, if the app has it: an optional peer. Without it, and without the option `container`, a container of the
+ * library creates classes without constructor parameters.
  */
 import type * as TypeDi from 'typedi';
 import { ConfigurationError } from '../errors';
@@ -19,22 +19,22 @@ function load(): typeof TypeDi | undefined {
   }
 }
 
-/** Where classes are resolved unless the app says otherwise: TypeDI's global container, or else the library's own. */
+/** The container of an app that sets none: TypeDI's global container, or else that of the library. */
 export function defaultContainer(): ContainerLike {
   return typeDi?.Container ?? bareContainer;
 }
 
-/** Makes a class known to TypeDI as a singleton, unless `@Service()` or `Container.set` already did. */
+/** Registers a class with TypeDI as a singleton, unless `@Service()` or `Container.set` already did. */
 export function registerService(cls: Constructor<unknown>): void {
   if (typeDi === undefined || typeDi.Container.has(cls)) return;
   typeDi.Container.set({ id: cls, type: cls });
 }
 
-/** Keeps one instance of each class. It injects nothing. */
+/** Keeps one instance of each class. It does not inject any parameters. */
 export class BareContainer implements ContainerLike {
   private readonly instances = new Map<Constructor<unknown>, unknown>();
 
-  /** @throws ConfigurationError for a class whose constructor asks for something */
+  /** @throws ConfigurationError for a class with required constructor parameters */
   get<T>(cls: Constructor<T>): T {
     if (!this.instances.has(cls)) this.instances.set(cls, this.create(cls));
     return this.instances.get(cls) as T;
@@ -51,7 +51,7 @@ export class BareContainer implements ContainerLike {
 
 const bareContainer = new BareContainer();
 
-/** True where the constructor that a class has, or inherits, has a parameter that must be given. */
+/** True if the constructor that a class has, or inherits, has a required parameter. */
 function asksForSomething(cls: object): boolean {
   for (let next: unknown = cls; typeof next === 'function'; next = Object.getPrototypeOf(next)) {
     if (next.length > 0) return true;
@@ -60,5 +60,5 @@ function asksForSomething(cls: object): boolean {
   return false;
 }
 
-/** The text of a class without a constructor of its own. */
+/** Matches the source text of a class without a constructor of its own. */
 const INHERITS_CONSTRUCTOR = /^class\b(?!.*(?<![.\w$])constructor\s*\()/s;

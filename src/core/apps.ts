@@ -1,4 +1,4 @@
-/** The apps that a service works in: who is asked for users, and hears of what happens. */
+/** The apps that use a service: the service asks them for users and reports events to them. */
 import type { IncomingMessage } from 'node:http';
 import type { AppFacts } from './auth-provider';
 import type { Problem, ServiceEvent } from './events';
@@ -7,7 +7,7 @@ import { ConfigurationError } from '../errors';
 
 const apps = new WeakMap<SecurityRequest, AppFacts>();
 
-/** States which app a request came to. */
+/** Records the app that a request came to. */
 export function noteApp(request: SecurityRequest, app: AppFacts): void {
   apps.set(request, app);
 }
@@ -20,7 +20,7 @@ export class Apps {
   #last: AppFacts | undefined;
   #unheard: Problem | undefined;
 
-  /** @param service its kind, and that of the provider that takes it: for messages */
+  /** @param service the kind of the service, for messages; `provider` is the kind of its provider */
   constructor(service: string, provider: string) {
     this.#service = service;
     this.#provider = provider;
@@ -34,12 +34,12 @@ export class Apps {
     if (unheard !== undefined) app.report(unheard);
   }
 
-  /** That of the request where the library knows it, else the one that started last. */
+  /** The app of the request if the library knows it, else the app that started last. */
   of(request?: SecurityRequest): AppFacts | undefined {
     return (request && apps.get(request)) ?? this.#last;
   }
 
-  /** @throws ConfigurationError where there is none */
+  /** @throws ConfigurationError if no app has started */
   need(call: string, request?: SecurityRequest): AppFacts {
     const app = this.of(request);
     if (app !== undefined) return app;
@@ -49,7 +49,7 @@ export class Apps {
     );
   }
 
-  /** The request of an action that runs now, in whichever of the apps; undefined for no such request. */
+  /** Finds the request of a running action in any of the apps; undefined if no app knows it. */
   requestOf(raw: IncomingMessage): SecurityRequest | undefined {
     for (const app of this.#apps) {
       const request = app.requestOf(raw);
@@ -64,7 +64,7 @@ export class Apps {
     this.of(request)?.emit(event, { userstore, request });
   }
 
-  /** The last one before any app has started waits for the first. */
+  /** Before any app has started, the last problem waits for the first app. */
   report(problem: Problem): void {
     if (this.#last === undefined) this.#unheard = problem;
     else this.#last.report(problem);

@@ -7,31 +7,31 @@ import type { SecurityRequest } from './request';
 import type { User } from './user';
 import type { MaybePromise, UserstoreInterface } from './userstore';
 
-/** A user, or an Authentication that says more about the login; null and undefined are "not mine". */
+/** A user, or an Authentication with more facts about the login; null and undefined mean "not my credentials". */
 export type AuthenticationResult<U extends User = User> = U | Authentication<U> | null | undefined;
 
-/** What a provider says of itself without a request, for the start-up checks and the metadata. */
+/** A provider's description of itself without a request, for the start-up checks and the metadata. */
 export interface ProviderDescription {
   /**
-   * The issuer whose access tokens it takes, as `iss` has it. A user whom it has not looked up in a store is then never
-   * taken for the store's user of that name.
+   * The issuer of the access tokens that the provider accepts, as in `iss`. A user whom the provider has not looked up
+   * in a store is then never taken for the store's user of the same name.
    */
   readonly issuer?: string;
-  /** Where that issuer's OpenID metadata is. */
+  /** The URL of that issuer's OpenID metadata. */
   readonly openIdConnectUrl?: string;
-  /** True where its credentials may add any role: then no role is reported as one that nobody can have. */
+  /** True if its credentials may add any role: then no role is reported as impossible to obtain. */
   readonly addsRoles?: boolean;
-  /** True where it takes tokens that are bound to a client certificate. @see RFC 8705 */
+  /** True if it accepts tokens that are bound to a client certificate. @see RFC 8705 */
   readonly mtls?: boolean;
-  /** Where it takes tokens that are bound to a key. @see RFC 9449 */
+  /** Set if it accepts tokens that are bound to a key. @see RFC 9449 */
   readonly dpop?: { readonly algorithms: readonly string[]; readonly required: boolean };
-  /** Where it takes API keys. */
+  /** Set if it accepts API keys. */
   readonly apiKey?: { readonly header: string };
-  /** How clients hand over its credentials, by a name for each; several are alternatives. */
+  /** The ways in which clients send its credentials, each under a name; several are alternatives. */
   readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
 }
 
-/** How a client hands over a credential. @see OpenAPI Specification 3.1 section 4.8.27 */
+/** The way in which a client sends a credential. @see OpenAPI Specification 3.1 section 4.8.27 */
 export type SecurityScheme = { readonly description?: string } & (
   | { readonly type: 'http'; readonly scheme: string; readonly bearerFormat?: string }
   | { readonly type: 'apiKey'; readonly in: 'header' | 'cookie'; readonly name: string }
@@ -39,10 +39,13 @@ export type SecurityScheme = { readonly description?: string } & (
   | { readonly type: 'openIdConnect'; readonly openIdConnectUrl: string }
 );
 
-/** What an app knows of a user whom a service asks for: of one that is not there nothing is known. */
+/** The facts that an app knows about a user for a service. For a user that does not exist there are none. */
 export interface KnownUser {
   readonly username: string;
-  /** The userstore's name, in an app with several: kept with what belongs to the user, it tells users of one name apart. */
+  /**
+   * The name of the userstore, in an app with several. Stored with the user's data, it tells users of the same name
+   * apart.
+   */
   readonly userstore: string | undefined;
   /** As {@link User.id}, in one form. */
   readonly id: string | undefined;
@@ -50,15 +53,15 @@ export interface KnownUser {
   readonly isActive: boolean;
   /** As {@link Authentication.stamp}. */
   readonly stamp: number;
-  /** False where the store has no `tokensValidFrom`, so that a changed password never shows. */
+  /** False if the store has no `tokensValidFrom`, so that a password change never shows. */
   readonly hasStamp: boolean;
 }
 
-/** Where an event comes from. */
+/** The origin of an event. */
 export interface EventOrigin {
   /** The userstore of its user, in an app with several. */
   readonly userstore?: string | undefined;
-  /** The request that it happened in; absent for what happens outside of one. */
+  /** The request in which it happened; absent outside of a request. */
   readonly request?: SecurityRequest | undefined;
 }
 
@@ -66,7 +69,7 @@ export interface EventOrigin {
 export interface AppFacts {
   /** The names of its userstores, in order. */
   readonly userstores: readonly string[];
-  /** Those whose users have no `tokensValidFrom`. */
+  /** The userstores without `tokensValidFrom` on their users. */
   readonly userstoresWithoutStamp: readonly string[];
   /** Its providers in order, this one included. */
   readonly providers: readonly AuthProviderInterface[];
@@ -74,16 +77,17 @@ export interface AppFacts {
   /** The app's name in challenges. */
   readonly realm: string;
   /**
-   * The user of that name, as the chain would find it.
-   * @param userstore the name of the only store that may have it; without one only an app with one store has anybody
-   * @throws ServiceUnavailableError when a store does not answer in time
+   * Finds the user of that name, as the chain would.
+   * @param userstore the name of the only store that may have the user; without it, a user is found only in an app with
+   * one store
+   * @throws ServiceUnavailableError if a store does not answer in time
    */
   findUser(username: string, userstore: string | undefined): Promise<KnownUser | null>;
-  /** The request of an action that runs now, as providers see it; undefined for any other. */
+  /** The request of a running action, as providers see it; undefined for every other request. */
   requestOf(request: IncomingMessage): SecurityRequest | undefined;
   /**
-   * Hands an event to the app, with its user as other events name it and the facts of the request. Never put a secret into
-   * it.
+   * Passes an event to the app. The app adds the facts of the request and names the user as in its other events. Never
+   * put a secret into it.
    */
   emit(event: ServiceEvent, where?: EventOrigin): void;
   /** Reports a problem outside of a request; never put a secret into it. */
@@ -93,85 +97,94 @@ export interface AppFacts {
 /**
  * Authenticates requests. Providers are asked in ascending order until one returns a user.
  *
- * It returns null or undefined when the request has no credentials for it, and throws
- * {@link BadCredentialsError} when they are its own and wrong, {@link MalformedCredentialsError} when they
- * cannot be read, {@link ServiceUnavailableError} when what it needs is down. Any other throw or return
- * is taken as a bug in the provider and answers 500.
+ * A provider returns null or undefined if the request has no credentials for it. It throws {@link BadCredentialsError}
+ * if its credentials are wrong, {@link MalformedCredentialsError} if they cannot be read, and {@link
+ * ServiceUnavailableError} if a service that it needs is down. Every other exception or return value counts as a bug in
+ * the provider and is answered with 500.
  */
 export interface AuthProviderInterface<U extends User = User> {
   /**
-   * What it reads: `authorization`, another header's name, `cookie`, `tls` or `body`, or several of them. A provider that
-   * grants without having found one of these headers by `request.header()` counts as a provider that reads a cookie: see
-   * the cross-site check. What is in the body a browser sends only when a page has it, so it is not asked for there. An
-   * empty list, with empty `schemes`, is for one that never answers in the chain.
+   * The part of the request that the provider reads: `authorization`, another header's name, `cookie`, `tls` or `body`,
+   * or several of them. A provider that grants without having found one of these headers by `request.header()` counts
+   * as a provider that reads a cookie: see the cross-site check. Credentials in the body are not subject to that check,
+   * because a browser sends them only if a page has them. An empty list, with empty `schemes`, is for a provider that
+   * never answers in the chain.
    * @default 'authorization'
    */
   readonly credential?: string | readonly string[];
   /**
-   * How it authenticates: `login` where the person proves who they are in this very request, by a password for example.
-   * Only such logins start refresh tokens and make API keys.
+   * The way in which it authenticates: `login` if users prove their identity in this very request, by a password for
+   * example. Only a `login` can start refresh tokens and make API keys.
    * @default 'token'
    */
   readonly proves?: ProvedBy;
   /** For logs and events. @default the class name */
   readonly name?: string;
   /**
-   * The schemes of `Authorization` that it reads, in lower case. Where one of them came and it returns null, the
-   * credentials are somebody else's ("not mine"): if nobody takes them the client is told that they are no good.
-   * @default none: null means that there are no credentials
+   * The schemes of `Authorization` that it reads, in lower case. If the request has one of them and the provider
+   * returns null, the credentials are not its own ("not mine"). If no provider accepts them, the client learns that
+   * they are invalid.
+   * @default none: null means that the request has no credentials
    */
   readonly schemes?: readonly string[];
   /**
-   * False for a provider that brings its users along: an app of only such needs no userstore, and its users are never
-   * taken for those of a store. @default true where authenticate() has two parameters
+   * False for a provider that supplies its users itself. An app with only such providers needs no userstore, and their
+   * users are never taken for users of a store. @default true if authenticate() has two parameters
    */
   readonly needsUserstore?: boolean;
   /**
-   * Looks for credentials of its own in the request, and proves them.
+   * Looks for its credentials in the request and verifies them.
    * @param userstore all userstores of the app, in order
-   * @returns the user, or an {@link Authentication}; null or undefined where the request has no credentials for it
-   * @throws BadCredentialsError where they are wrong, MalformedCredentialsError where they cannot be read,
-   * AccountStatusError for an inactive user, ServiceUnavailableError where they cannot be checked now
+   * @returns the user, or an {@link Authentication}; null or undefined if the request has no credentials for this
+   * provider
+   * @throws BadCredentialsError if they are wrong, MalformedCredentialsError if they cannot be read, AccountStatusError
+   * for an inactive user, ServiceUnavailableError if they cannot be checked now
    */
   authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>>;
   /**
-   * Whether a login that it gave for this request still counts, for an app that holds what outlives the request, such as a
-   * socket: as `authenticate()`, and no use of the credential. The chain does not call it.
+   * Checks whether a login that the provider granted for this request still counts. For an app that keeps an object
+   * longer than the request, such as a socket. Answers like `authenticate()`, but does not count as a use of the
+   * credential. The chain does not call it.
    */
   recheck?(
     login: Authentication<U>,
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>>;
-  /** This provider's `WWW-Authenticate` challenges, sent with every 401, one for each scheme; undefined for none. */
+  /**
+   * The provider's `WWW-Authenticate` challenges, one for each scheme, sent with every 401; undefined for no challenge.
+   */
   challenge?(request: SecurityRequest): Challenge | readonly Challenge[] | undefined;
-  /** What it is, without a request. */
+  /** Describes the provider without a request. */
   describe?(): ProviderDescription;
   /**
-   * Called once for each instance in use, when the server starts or, outside of a server, at the first request; and once
-   * more where a later server brings providers that were not there. Not for reports and stubbed servers. What it begins it
-   * ends in `close()`.
-   * @throws ConfigurationError where it does not fit into the app
+   * Called once for each instance in use, when the server starts or, outside of a server, at the first request. Called
+   * again if a later server brings new providers. Not called for reports and stubbed servers. Resources that it opens
+   * are released in `close()`.
+   * @throws ConfigurationError if the provider does not fit the app
    */
   onStart?(app: AppFacts): void;
-  /** Drops what it remembers of a user's credentials. Called by `Security.forget`. */
+  /** Drops everything that it remembers of a user's credentials. Called by `Security.forget`. */
   forget?(username: string): void;
 }
 
 const DEFAULT_CREDENTIALS = ['authorization'];
 
-/** What is no header of a request. */
+/** Credentials that are not headers of a request. */
 const NO_HEADERS: ReadonlySet<string> = new Set(['tls', 'body']);
 
-/** True where a credential, in lower case, comes in a header, so that replies vary by it. A cookie does. */
+/** True if a credential, in lower case, is sent in a header, so that replies vary by it. A cookie is. */
 export function isHeader(credential: string): boolean {
   return !NO_HEADERS.has(credential);
 }
 
-/** What a provider reads, in lower case. @throws TypeError for what is no name, and for none where it has schemes */
+/**
+ * The credentials that a provider reads, in lower case. @throws TypeError for an invalid name, and for an empty list if
+ * the provider has schemes
+ */
 export function credentialsOf({ credential, schemes }: AuthProviderInterface): readonly string[] {
   if (credential === undefined) return DEFAULT_CREDENTIALS;
   if (typeof credential === 'string') return [credential.toLowerCase()];

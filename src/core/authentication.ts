@@ -4,59 +4,60 @@ import { NO_NAMES, NOTHING } from './frozen-json';
 import { stampOf } from './stamp';
 import type { User } from './user';
 
-/** What is known about a login beside the user. */
+/** The facts about a login beside the user. */
 export interface AuthenticationDetails {
   /**
-   * When the user proved who they are; for a token, when the login behind it took place. Null where nobody knows:
-   * such a login is never recent. @default now
+   * The time at which the user proved their identity; for a token, the time of the login behind it. Null if it is
+   * unknown: then the login is never recent. @default now
    */
   authenticatedAt?: Date | null | undefined;
-  /** How it was proved, as RFC 8176 values where one fits: `pwd`, `otp`, `kerberos`. @default [] */
+  /** The methods of the proof, as RFC 8176 values if one fits: `pwd`, `otp`, `kerberos`. @default [] */
   methods?: readonly string[];
   /**
-   * The same with a time for each: see {@link Authentication.factors}. The oldest time is then that of the login, and the
-   * methods are those of the factors, where neither is stated beside. @default the methods, each at the login's time
+   * The methods, each with its own time: see {@link Authentication.factors}. If neither a time nor methods are stated
+   * as well, the login has the oldest time and the methods of the factors. @default the methods, each at the time of
+   * the login
    */
   factors?: readonly Factor[] | undefined;
-  /** What the credential is limited to; undefined is no limit. */
+  /** The scopes that limit the credential; undefined means no limit. */
   scopes?: readonly string[] | undefined;
-  /** What the credential adds to the roles of the user. @default [] */
+  /** Roles that the credential adds to those of the user. @default [] */
   roles?: readonly string[];
-  /** True where the credential counts only with a key that the client has proved to have (DPoP, mTLS). @default false */
+  /** True if the credential counts only with a key that the client has proved to hold (DPoP, mTLS). @default false */
   isBound?: boolean;
-  /** When the credential ends; undefined when it does not end by itself. */
+  /** The time at which the credential expires; undefined if it does not expire by itself. */
   expiresAt?: Date | undefined;
-  /** Until when the credential is accepted: its end with the clock tolerance. @default expiresAt */
+  /** The time until which the credential is accepted: its expiry plus the clock tolerance. @default expiresAt */
   acceptedUntil?: Date | undefined;
-  /** What the credential says beside the user, for example a token's claims. @default {} */
+  /** Further statements of the credential, for example a token's claims. @default {} */
   claims?: Readonly<Record<string, unknown>>;
-  /** The `tokensValidFrom` that the login saw, in milliseconds; 0 for none. @default that of the user */
+  /** The `tokensValidFrom` at the time of the login, in milliseconds; 0 for none. @default that of the user */
   stamp?: number;
   /** The token family that the credential belongs to: see {@link Authentication.familyId}. @default none */
   familyId?: string | undefined;
-  /** The session that the credential is of: see {@link Authentication.sessionId}. @default none */
+  /** The session of the credential: see {@link Authentication.sessionId}. @default none */
   sessionId?: string | undefined;
   /**
-   * Headers that the reply to this request carries, whatever the action answers: for what proves the server to the
+   * Headers of the reply to this request, whatever the action answers: for a proof of the server's identity to the
    * client. Several values become several header lines; a Set-Cookie is added to those of the action. @default {}
    */
   replyHeaders?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Where the user of a login came from. */
+/** The origin of a login's user. */
 export interface AuthenticationSource {
-  /** `provider` where no userstore of the app has the user. */
+  /** `provider` if no userstore of the app has the user. */
   readonly kind: 'userstore' | 'provider';
   readonly name: string;
 }
 
 /**
- * How a request was authenticated: by what the person proved in this very request (a password, a ticket), by a session,
+ * The way in which a request was authenticated: by a proof in this very request (a password, a ticket), by a session,
  * by a token, or by an API key.
  */
 export type ProvedBy = 'login' | 'session' | 'token' | 'key';
 
-/** From the strongest to the weakest: only a login may start what outlives it. */
+/** From the strongest to the weakest. Only a login may start credentials that outlive it. */
 const STRENGTH: readonly ProvedBy[] = ['login', 'session', 'token', 'key'];
 
 export function isProvedBy(value: unknown): value is ProvedBy {
@@ -67,7 +68,7 @@ function weaker(one: ProvedBy, other: ProvedBy): ProvedBy {
   return STRENGTH.indexOf(one) > STRENGTH.indexOf(other) ? one : other;
 }
 
-/** What only the chain knows of a login. */
+/** The facts about a login that only the chain knows. */
 interface Origin {
   readonly source: AuthenticationSource | undefined;
   /** The name of the userstore, in an app with several. */
@@ -76,58 +77,58 @@ interface Origin {
   readonly familyId: string | undefined;
   readonly sessionId: string | undefined;
   readonly stamp: number | undefined;
-  /** True for what a browser sends again by itself: a password of Basic, a ticket, a certificate. */
+  /** True for credentials that a browser sends again by itself: a password of Basic, a ticket, a certificate. */
   readonly isRepeated: boolean;
 }
 
-/** The key by which the chain hands an origin over. Nothing outside this file has it. */
+/** The key by which the chain passes an origin to the constructor. Code outside this file does not have it. */
 const ORIGIN: unique symbol = Symbol('securest.origin');
 
-/** By the user as the app has it, so that a login which the app states of that user keeps its source. */
+/** Origins by the app's user object, so that a login that the app states for this user keeps its source. */
 const ORIGINS = hiddenProperty<Origin>();
 
 /**
- * One proven login: who, when, and how. A provider returns one in place of a bare user when it knows more
- * than the user; `new Authentication(user)` states a new login, now, and `new Authentication(user, login)` one that
- * keeps all that says how and where `login` was proved.
+ * One proven login: the user, the time and the methods. A provider returns it instead of a bare user if it knows more
+ * than the user. `new Authentication(user)` states a new login at the present time. `new Authentication(user, login)`
+ * keeps all facts about how and where `login` was proved.
  */
 export class Authentication<U extends User = User> {
   /** The user, without the stored password hash. */
   readonly user: U;
-  /** When the person last proved who they are; undefined where that is not known. */
+  /** The time at which the user last proved their identity; undefined if it is unknown. */
   readonly authenticatedAt: Date | undefined;
-  /** How the login was proved, by the names of RFC 8176 where it has one: `pwd`, `otp`, `kerberos`; empty where that is not known. */
+  /** The methods of the login, by the names of RFC 8176 if one fits: `pwd`, `otp`, `kerberos`; empty if unknown. */
   readonly methods: readonly string[];
-  /** The scopes that the credential is limited to; undefined for one without limits, such as a password. */
+  /** The scopes that limit the credential; undefined for a credential without limits, such as a password. */
   readonly scopes: readonly string[] | undefined;
-  /** Roles that the login brings beside those of the user, such as roles of a token. */
+  /** Roles that the login adds to those of the user, such as roles of a token. */
   readonly roles: readonly string[];
-  /** True where the credential is of use only together with a key or a certificate of the client. @see RFC 8705, RFC 9449 */
+  /** True if the credential works only together with a key or a certificate of the client. @see RFC 8705, RFC 9449 */
   readonly isBound: boolean;
-  /** When the credential ends; undefined where it has no end. */
+  /** The time at which the credential expires; undefined if it does not expire. */
   readonly expiresAt: Date | undefined;
-  /** What else the credential states, such as the claims of a token. Frozen. */
+  /** Further statements of the credential, such as the claims of a token. Frozen. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Where the user came from; set by the chain. Undefined for a login that the app states itself. */
+  /** The origin of the user; set by the chain. Undefined for a login that the app states itself. */
   readonly source: AuthenticationSource | undefined;
   /**
-   * How this request was authenticated; set by the chain, from what the provider `proves`. A login that the app states
-   * itself counts as `login`, unless its user, or the login that is given as details, was authenticated otherwise.
+   * The way in which this request was authenticated; set by the chain from the provider's `proves`. A login that the
+   * app states itself counts as `login`, unless its user, or the login given as details, was authenticated otherwise.
    */
   readonly provedBy: ProvedBy;
   /**
-   * The family of the token: all tokens that one login started, one refresh token after the other. Undefined for other
-   * credentials, and for tokens of `issue()` alone.
+   * The token family: all tokens that one login started, each refresh token following the one before. Undefined for
+   * other credentials, and for tokens of `issue()` alone.
    */
   readonly familyId: string | undefined;
-  /** The session of the cookie that came with the request; undefined for other credentials. */
+  /** The session of the request's cookie; undefined for other credentials. */
   readonly sessionId: string | undefined;
   /**
-   * The `tokensValidFrom` of the record that the login saw, in milliseconds, 0 for none; for the epoch itself a number
-   * that no Date has. A token carries it, and is good only as long as the record still has it.
+   * The `tokensValidFrom` of the user's record at the time of the login, in milliseconds, 0 for none; for the epoch
+   * itself a number that no Date has. A token carries it, and is valid only while the record has the same value.
    */
   readonly stamp: number;
-  /** Headers that the reply to this request gets, by name, such as `DPoP-Nonce`. */
+  /** Headers of the reply to this request, by name, such as `DPoP-Nonce`. */
   readonly replyHeaders: Readonly<Record<string, string | readonly string[]>>;
   readonly #home: string | undefined;
   readonly #acceptedUntil: Date | undefined;
@@ -135,7 +136,7 @@ export class Authentication<U extends User = User> {
   readonly #isRepeated: boolean;
   readonly #factors: readonly Factor[] | undefined;
 
-  /** @throws TypeError for a detail of an unknown name: a misspelt `expiresAt` would be a login without an end */
+  /** @throws TypeError for a detail with an unknown name: a misspelt `expiresAt` would make a login without an end */
   constructor(user: U, details: AuthenticationDetails = {}) {
     refuseUnknown(details);
     const { source, home, provedBy, familyId, sessionId, stamp, isRepeated } = originOf(user, details);
@@ -163,8 +164,8 @@ export class Authentication<U extends User = User> {
   }
 
   /**
-   * How it was proved, each with its own time. Where whoever made it states no factors, they are its `methods`, or `login`
-   * without any, each at the time of the login.
+   * The methods of the proof, each with its own time. Without stated factors, they are the login's `methods`, or
+   * `login` if it has no methods, each at the time of the login.
    */
   get factors(): readonly Factor[] {
     if (this.#factors !== undefined) return this.#factors;
@@ -173,68 +174,71 @@ export class Authentication<U extends User = User> {
     return methods.map((method) => ({ method, at }));
   }
 
-  /** Until when the credential is accepted. @internal */
+  /** The time until which the credential is accepted. @internal */
   static acceptedUntil(details: AuthenticationDetails): Date | undefined {
     return #acceptedUntil in details ? details.#acceptedUntil : details.acceptedUntil;
   }
 
-  /** True where whoever made it said when the login took place. @internal */
+  /** True if the time of the login was stated. @internal */
   static isTimeStated(details: AuthenticationDetails): boolean {
     if (#isTimeStated in details) return details.#isTimeStated;
     if (details.authenticatedAt !== undefined) return true;
-    // A login that was spread has no private fields: that its time is not known must not become "now". Where its user was
-    // taken out first, its source is left.
+    // A login that was spread has no private fields, and its unknown time must not become "now". If the user was
+    // removed from the copy, its source is still there.
     return Object.hasOwn(details, 'user') || Object.hasOwn(details, 'source');
   }
 
-  /** The factors that whoever made it stated. @throws TypeError for what are none. @internal */
+  /** The factors that were stated. @throws TypeError for an invalid list of factors. @internal */
   static statedFactors(details: AuthenticationDetails): readonly Factor[] | undefined {
     if (#factors in details) return details.#factors;
     const { factors } = details;
-    // What the chain hands over it has fixed before.
+    // The chain has frozen these factors already.
     if (ORIGIN in details) return factors;
-    // None would be a login that nothing has proved.
+    // Without a factor the login would have no proof.
     return factors === undefined || factors.length === 0 ? undefined : fixedFactors(factors);
   }
 
-  /** True for a login by what a browser sends again by itself, so that it says nothing of its person now. @internal */
+  /**
+   * True if a browser sends the credential again by itself, so that it proves nothing about the user's presence.
+   * @internal
+   */
   static isRepeated(login: Authentication): boolean {
     return login.#isRepeated;
   }
 
-  /** The userstore that its user came from, in an app with several. @internal */
+  /** The userstore of its user, in an app with several. @internal */
   static homeOf(login: Authentication): string | undefined {
     return login.#home;
   }
 }
 
-/** What the chain adds to what a provider said. */
+/** The facts that the chain adds to those of the provider. */
 export interface ChainFacts<U extends User> {
   /** The user as the app may see it. */
   readonly user: U;
   readonly source: AuthenticationSource | undefined;
   readonly home: string | undefined;
   readonly stamp: number;
-  /** @default 'token', which starts nothing */
+  /** @default 'token', which cannot start any credentials */
   readonly provedBy?: ProvedBy;
   readonly familyId?: string | undefined;
   readonly sessionId?: string | undefined;
   /** @default false */
   readonly isRepeated?: boolean;
-  /** When the login took place, where the provider does not say; null where nobody knows. */
+  /** The time of the login, if the provider does not state it; null if it is unknown. */
   readonly now: number | null;
-  /** In place of those that the provider stated. */
+  /** Replaces the headers that the provider stated. */
   readonly replyHeaders?: AuthenticationDetails['replyHeaders'] | undefined;
-  /** The same. */
+  /** Replaces the lists that the provider stated. */
   readonly lists?: StatedLists | undefined;
 }
 
-/** The lists of a login, which nobody changes any more. */
+/** The lists of a login, which do not change any more. */
 export type StatedLists = {
   readonly [Name in 'methods' | 'scopes' | 'roles']?: Authentication[Name] | undefined;
 };
 
-/** A login as the chain found it. For the chain alone: what an app makes cannot choose its source. */
+/** Makes a login as the chain found it. For the chain alone: a login made by the app cannot choose its source. */
 export function provedLogin<U extends User>(
   details: AuthenticationDetails,
   facts: ChainFacts<U>,
@@ -252,7 +256,7 @@ export function provedLogin<U extends User>(
     replyHeaders,
     lists = details,
   } = facts;
-  // What a provider says may have changed since the start, and what is not known must not pass for a login.
+  // A provider may have changed this value since the start, and an unknown value must not count as a login.
   const known: ProvedBy = isProvedBy(provedBy) ? provedBy : 'key';
   const origin: Origin = { source, home, provedBy: known, familyId, sessionId, stamp, isRepeated };
   noteOrigin(user, origin);
@@ -277,14 +281,14 @@ export function provedLogin<U extends User>(
   return new Authentication(user, proved as AuthenticationDetails);
 }
 
-/** What the chain states of a login. What is undefined has its default. */
+/** The chain's statements about a login. An undefined value gets its default. */
 type HandedOver = {
   readonly [Name in keyof AuthenticationDetails]-?: AuthenticationDetails[Name] | undefined;
 } & {
   readonly [ORIGIN]: Origin;
 };
 
-/** True where an authentication has nothing but what every one has. @internal */
+/** True if an authentication has no fields beyond those that every authentication has. @internal */
 export function isBareAuthentication(login: Authentication): boolean {
   return (
     Object.getPrototypeOf(login) === Authentication.prototype && Reflect.ownKeys(login).length === OWN_FIELDS
@@ -293,14 +297,16 @@ export function isBareAuthentication(login: Authentication): boolean {
 
 const OWN_FIELDS = Reflect.ownKeys(new Authentication({ username: '' })).length;
 
-/** A store may hand the same object to several requests: then the weakest of their logins is what is known of it. */
+/** A store may return the same object for several requests: then the object keeps the weakest of their logins. */
 function noteOrigin(user: User, origin: Origin): void {
   const before = ORIGINS.get(user);
   const provedBy = before === undefined ? origin.provedBy : weaker(before.provedBy, origin.provedBy);
   ORIGINS.set(user, provedBy === origin.provedBy ? origin : { ...origin, provedBy });
 }
 
-/** Also what a spread login has; its user is not taken from there, and its source only where that is a provider. */
+/**
+ * Includes the fields of a spread login. Its user is not taken from there, and its source only if that is a provider.
+ */
 const DETAILS: Readonly<
   Required<Record<keyof AuthenticationDetails | 'user' | 'source' | 'provedBy', true>>
 > = {
@@ -335,7 +341,7 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
   if (handedOver !== undefined) return handedOver;
   const known = ORIGINS.get(user);
   const stated = statedOrigin(details);
-  // A login knows better than its user, who may be shared with other requests.
+  // The login is more precise than its user, which other requests may share.
   if (known === undefined || isLoginOf(user, details)) return stated;
   const { source, home } = known;
   return {
@@ -361,7 +367,7 @@ function statedOrigin(details: AuthenticationDetails): Origin {
     const [home, isRepeated] = [Authentication.homeOf(login), Authentication.isRepeated(login)];
     return { source, home, provedBy, familyId, sessionId, stamp, isRepeated };
   }
-  // Of a login that was spread only what limits it is taken.
+  // Of a login that was spread, only the limiting facts are taken.
   const { source, provedBy = 'login' } = details as { source?: AuthenticationSource; provedBy?: unknown };
   return {
     source: source?.kind === 'provider' ? source : undefined,
@@ -374,7 +380,7 @@ function statedOrigin(details: AuthenticationDetails): Origin {
   };
 }
 
-/** The oldest time of all that is stated; undefined where nobody knows. */
+/** The oldest of all stated times; undefined if it is unknown. */
 function timeOfLogin(
   { authenticatedAt }: AuthenticationDetails,
   factors: readonly Factor[] | undefined,

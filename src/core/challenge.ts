@@ -1,4 +1,4 @@
-/** What a 401 asks for: one `WWW-Authenticate` challenge. @see RFC 9110 section 11.6.1 */
+/** One `WWW-Authenticate` challenge of a 401. @see RFC 9110 section 11.6.1 */
 export interface Challenge {
   /** The authentication scheme, for example `Basic`. */
   readonly scheme: string;
@@ -10,7 +10,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
  * The header value of a challenge, its parameters quoted and escaped.
- * @throws TypeError when scheme or a parameter name is not a token, or a value has a control character.
+ * @throws TypeError if scheme or a parameter name is not a token, or a value has a control or non-ASCII character.
  * @see RFC 9110 section 5.6.4
  */
 export function formatChallenge(challenge: Challenge): string {
@@ -22,7 +22,7 @@ export function formatChallenge(challenge: Challenge): string {
   return params.length === 0 ? challenge.scheme : `${challenge.scheme} ${params.join(', ')}`;
 }
 
-/** A quoted-string. Beyond ASCII nothing is sent: header bytes have no agreed charset. */
+/** A quoted-string. Characters beyond ASCII are refused: header bytes have no agreed charset. */
 function quote(value: string): string {
   if (!/^[\t\x20-\x7e]*$/.test(value)) {
     throw new TypeError('A challenge parameter may only have printable ASCII characters');

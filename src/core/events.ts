@@ -1,23 +1,23 @@
 /**
- * What happened, for audit and monitoring: one typed event for every decision. Where users of an app come from several
- * places (userstores, and providers that need none) a user is named with the one that has it, as `sql:alice`; one that
- * no store has with its provider.
+ * The events for audit and monitoring: one typed event for every decision. If the users of an app come from several
+ * sources (userstores, and providers without a store), an event names a user with the userstore, as in `sql:alice`, or
+ * with the provider if no store has the user.
  *
- * Names that came from a client are cut and freed of control characters, and no event carries a password,
- * a hash, a token or a header. Providers and stores state what they find out themselves (a malformed
- * stored hash, a bad new version of a user file) through `reportProblem` and `PROBLEM_SOURCE`.
+ * Names that came from a client are shortened and freed of control characters. No event carries a password, a hash, a
+ * token or a header. Providers and stores report their own problems (a malformed stored hash, a bad new version of a
+ * user file) through `reportProblem` and `PROBLEM_SOURCE`.
  */
 import type { ProvedBy } from './authentication';
 import type { SecurityRequest } from './request';
 import type { MaybePromise } from './userstore';
 
-/** What one provider made of a request. */
+/** The result of one provider for a request. */
 export type ProviderVerdict =
   | 'authenticated'
   | 'no_credentials'
   | 'bad_credentials'
   | 'malformed_credentials'
-  /** Of a scheme that it reads, but another's: a token of another issuer. */
+  /** The scheme is one that it reads, but the credentials are not its own: a token of another issuer. */
   | 'not_mine'
   /** Proved, but too long ago or too weakly. */
   | 'step_up'
@@ -26,7 +26,7 @@ export type ProviderVerdict =
   | 'unavailable'
   | 'deadline_passed'
   | 'bug'
-  /** Passed over: a provider before it failed on the same credential, so it may no longer grant. */
+  /** Skipped: an earlier provider failed on the same credential, so this provider may no longer grant. */
   | 'not_asked';
 
 /** One provider's verdict on a request. */
@@ -38,7 +38,7 @@ export interface ProviderOutcome {
 interface RequestFacts {
   /** The HTTP method, in upper case. */
   readonly method: string;
-  /** The path as it came, with the prefixes of mounts and without the query. */
+  /** The path of the request, with the prefixes of mounts and without the query. */
   readonly path: string;
   /** The route of the action, such as `/notes/:id`; undefined for requests outside of actions. */
   readonly route: string | undefined;
@@ -49,11 +49,11 @@ interface RequestFacts {
 /** A request was authenticated. */
 export interface AuthenticatedEvent extends RequestFacts {
   readonly type: 'authenticated';
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
-  /** The name of the provider that authenticated it. */
+  /** The name of the provider that authenticated the request. */
   readonly provider: string;
-  /** `login`: the person proved who they are in this request. Others repeat an earlier login, or are keys. */
+  /** `login`: the user proved their identity in this request. Other values repeat an earlier login, or are keys. */
   readonly provedBy: ProvedBy;
   /** The issuer of a token. */
   readonly issuer?: string;
@@ -63,7 +63,7 @@ export interface AuthenticatedEvent extends RequestFacts {
   readonly outcomes: readonly ProviderOutcome[];
 }
 
-/** A request had to be authenticated and was not; `code` is the one that the client got. */
+/** A request required authentication and was not authenticated; `code` is the code that the client got. */
 export interface FailedEvent extends RequestFacts {
   readonly type: 'failed';
   /** The code of the reply, such as `invalid_credentials`. */
@@ -77,7 +77,7 @@ export interface DeniedEvent extends RequestFacts {
   readonly type: 'denied';
   /** The code of the reply, such as `access_denied`. */
   readonly code: string;
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
   /** The rule that did not hold, in words. */
   readonly reason: string;
@@ -88,21 +88,21 @@ export interface AllowedEvent extends RequestFacts {
   readonly type: 'allowed';
   /** Undefined when the `skip` hook let an anonymous request through. */
   readonly user: string | undefined;
-  /** True where the `skip` hook let it through, and no guard was asked. */
+  /** True if the `skip` hook let the request through, and no guard was asked. */
   readonly skipped: boolean;
 }
 
 /** A user changed the password; earlier tokens have ended. */
 export interface PasswordChangedEvent extends RequestFacts {
   readonly type: 'password_changed';
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
 }
 
-/** A refresh token came that had been used before, or from another client: its family has ended. */
+/** A refresh token was used again, or came from another client: its family has ended. */
 export interface TokenReusedEvent extends Partial<RequestFacts> {
   readonly type: 'token_reused';
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
   /** The family that has ended. */
   readonly familyId: string;
@@ -110,79 +110,82 @@ export interface TokenReusedEvent extends Partial<RequestFacts> {
   readonly reason: 'spent_token' | 'other_client';
 }
 
-/** The tokens of a family have ended, or all of a user. */
+/** The tokens of a family, or all tokens of a user, have ended. */
 export interface TokensEndedEvent extends Partial<RequestFacts> {
   readonly type: 'tokens_ended';
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
-  /** Absent for all of the user. */
+  /** Absent if all tokens of the user ended. */
   readonly familyId?: string;
 }
 
-/** An API key was made, or ended before its time. */
+/** An API key was created, or ended before its expiry. */
 export interface ApiKeyEvent extends Partial<RequestFacts> {
   readonly type: 'key_created' | 'key_ended';
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
-  /** The id of the key, which is no secret. */
+  /** The id of the key. It is not secret. */
   readonly keyId: string;
-  /** How the key begins and ends, as users see it in lists. */
+  /** The beginning and the end of the key, as lists show it to users. */
   readonly hint: string;
 }
 
-/** A session began, was ended by its person, or ended otherwise. */
+/** A session began, was ended by its user, or ended for another reason. */
 export interface SessionEvent extends Partial<RequestFacts> {
   readonly type: 'logged_in' | 'logged_out' | 'session_ended';
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
-  /** The public id of the session, which is no secret. */
+  /** The public id of the session. It is not secret. */
   readonly sessionId: string;
-  /** Of a session that began: how its login was proved. */
+  /** For a session that began: the methods of its login. */
   readonly methods?: readonly string[];
   /**
-   * Of one that ended: by a new login in the same browser, because the user has too many, by the user from another
-   * session, or by the provider that the login came from.
+   * For a session that ended: by a new login in the same browser, because the user has too many sessions, by the user
+   * from another session, or by the provider that the login came from.
    */
   readonly reason?: 'replaced' | 'too_many' | 'by_user' | 'by_provider';
 }
 
-/** A second factor was added, removed, proved by a login that goes on, or failed. */
+/** A second factor was added or removed, failed, or stepped up an existing login. */
 export interface FactorEvent extends Partial<Omit<RequestFacts, 'method'>> {
-  /** `factor_closed`: too many wrong codes, so that one-time codes no longer count until another factor is proved. */
+  /** `factor_closed`: too many wrong codes; one-time codes no longer count until another factor is proved. */
   readonly type:
     'factor_added' | 'factor_removed' | 'factor_failed' | 'factor_closed' | 'recovery_used' | 'stepped_up';
-  /** The username, with its source where an app has several. */
+  /** The username, with its source in an app with several. */
   readonly user: string;
-  /** Of the factor, an RFC 8176 value such as `otp` or `swk`; `passkey` where it is not known of which kind. */
+  /** The factor, as an RFC 8176 value such as `otp` or `swk`; `passkey` if the kind of passkey is unknown. */
   readonly method: string;
 }
 
-/** What services of tokens, keys, sessions and factors tell. */
+/** The events of the services for tokens, keys, sessions and factors. */
 export type ServiceEvent = TokenReusedEvent | TokensEndedEvent | ApiKeyEvent | SessionEvent | FactorEvent;
 
-/** Something that a decision needs did not answer, or a provider, store or policy is faulty. */
+/** A component that a decision needs did not answer, or a provider, store or policy is faulty. */
 export interface UnavailableEvent extends RequestFacts {
   readonly type: 'unavailable';
   /** The name of the provider, the store or the policy. */
   readonly component: string;
-  /** `unavailable`: it said so; `deadline_passed`: it did not answer within `deadlineMs`; `bug`: it threw or answered something else. */
+  /**
+   * `unavailable`: the component reported it; `deadline_passed`: it did not answer within `deadlineMs`; `bug`: it threw
+   * or answered anything else.
+   */
   readonly reason: 'unavailable' | 'deadline_passed' | 'bug';
-  /** How many there were since the last such event of the component: more than one a minute are not told. */
+  /** The number of failures since the last such event of the component: it emits at most one a minute. */
   readonly count: number;
 }
 
-/** Something is set up wrongly: a stored hash that cannot be read, a bad new version of a file. */
+/** A faulty set-up: a stored hash that cannot be read, a bad new version of a file. */
 export interface MisconfiguredEvent {
   readonly type: 'misconfigured';
   /** The name of the provider or the store. */
   readonly component: string;
   /** The problem in words, without secrets. */
   readonly problem: string;
-  /** The user whose record it concerns; absent where it concerns no single one. */
+  /** The user whose record has the problem; absent if the problem does not concern a single record. */
   readonly user?: string | undefined;
 }
 
-/** Something works on with less than it should have, or (`recovered`) again with all. */
+/** A component works with reduced capacity, or (`recovered`) with full capacity again. */
 export interface DegradedEvent {
   readonly type: 'degraded' | 'recovered';
   /** The name of the provider or the store. */
@@ -191,7 +194,7 @@ export interface DegradedEvent {
   readonly problem: string;
 }
 
-/** Every event that `onEvent`, the channel `securest:event` and `auditLog` get; `type` tells which one it is. */
+/** Every event that `onEvent`, the channel `securest:event` and `auditLog` receive; `type` tells the events apart. */
 export type SecurityEvent =
   | AuthenticatedEvent
   | FailedEvent
@@ -203,10 +206,10 @@ export type SecurityEvent =
   | MisconfiguredEvent
   | DegradedEvent;
 
-/** Hears every event; nobody waits for it. What it throws or rejects with changes no decision. */
+/** Receives every event; its promise is not awaited. An exception or a rejection changes no decision. */
 export type SecurityEventListener = (event: SecurityEvent) => MaybePromise<void>;
 
-/** What a component states about itself. */
+/** A component's report about itself. */
 export interface Problem {
   /** @default 'misconfigured' */
   readonly type?: 'misconfigured' | DegradedEvent['type'];
@@ -215,16 +218,16 @@ export interface Problem {
   readonly user?: string | undefined;
 }
 
-/** Hears of problems; returns nothing, throws nothing. */
+/** Receives problems; returns nothing, throws nothing. */
 export type ProblemListener = (problem: Problem) => void;
 
 /**
- * The key of a method by which a store or provider takes a listener for problems that arise outside of a
- * request. It returns a function that ends the listening.
+ * The key of a method by which a store or provider accepts a listener for problems outside of a request. The method
+ * returns a function that removes the listener.
  */
 export const PROBLEM_SOURCE: unique symbol = Symbol('securest.problemSource');
 
-/** A store or provider that finds problems by itself. */
+/** A store or provider that reports problems outside of requests. */
 export interface ProblemSource {
   [PROBLEM_SOURCE](listener: ProblemListener): () => void;
 }
@@ -234,15 +237,15 @@ const LISTENER: unique symbol = Symbol('securest.problemListener');
 type Listened = SecurityRequest & { [LISTENER]?: ProblemListener };
 
 /**
- * Reports a problem that a provider met while it worked on the request that it was handed: it becomes a `misconfigured`
- * event and a line in the log. Never put a secret into it. Outside of a request see {@link PROBLEM_SOURCE}.
+ * Reports a problem that a provider met while it worked on its request: it becomes a `misconfigured` event and a line
+ * in the log. Never put a secret into it. Outside of a request see {@link PROBLEM_SOURCE}.
  * @example reportProblem(request, { component: 'Legacy', problem: 'the key ring is empty' });
  */
 export function reportProblem(request: SecurityRequest, problem: Problem): void {
   (request as Listened)[LISTENER]?.(problem);
 }
 
-/** Routes what components report about this request to a listener. */
+/** Passes the problems that components report about this request to a listener. */
 export function listenForProblems(request: SecurityRequest, listener: ProblemListener): void {
   (request as Listened)[LISTENER] = listener;
 }

@@ -1,6 +1,6 @@
 /**
- * A request and its reply as the host of an app hands them over. It has the shape of routing-controllers' own `Action`, so
- * that each may be given for the other.
+ * A request and its reply, as the host framework of an app supplies them. The shape is that of routing-controllers' own
+ * `Action`, so that the two are interchangeable.
  */
 export interface Action {
   /** Koa's or Express' request, or that of node:http. */
@@ -8,7 +8,7 @@ export interface Action {
   readonly response: unknown;
   /** Koa's context. */
   readonly context?: unknown;
-  /** Runs what follows. */
+  /** Runs the next handler. */
   // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as routing-controllers has it
   readonly next?: Function;
 }

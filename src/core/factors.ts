@@ -1,41 +1,41 @@
-/** How a login was proved, piece by piece: each with its own time. */
+/** The factors of a login, each with its own time. */
 import { types } from 'node:util';
 
-/** One way in which a person proved who they are. */
+/** One way in which a user proved their identity. */
 export interface Factor {
   /** An RFC 8176 value such as `pwd`, `otp` or `swk`, or `idp` for a login at a provider. */
   readonly method: string;
-  /** When it was proved; null where nobody knows. */
+  /** The time of the proof; null if it is unknown. */
   readonly at: Date | null;
 }
 
-/** What a passkey proves: the device kept its key to itself, or shares it with others of the person. */
+/** The methods of a passkey: its key never leaves the device, or is shared with other devices of the user. */
 const PASSKEY: readonly string[] = ['hwk', 'swk'];
 
-/** What makes a one-time code a second factor. */
+/** The methods that make a one-time code a second factor. */
 const FIRST: readonly string[] = ['pwd', 'kerberos', 'idp'];
 
 function isSecond({ method }: Factor): boolean {
   return method === 'otp' || PASSKEY.includes(method);
 }
 
-/** Milliseconds since the epoch; NaN where nobody knows, and for a broken date. */
+/** Milliseconds since the epoch; NaN if it is unknown, and for an invalid date. */
 export function timeOf({ at }: Factor): number {
   return at?.getTime() ?? NaN;
 }
 
-/** When the oldest was proved; undefined where the time of one is not known. */
+/** The time of the oldest factor; undefined if the time of any factor is unknown. */
 export function oldestOf(factors: readonly Factor[]): Date | undefined {
   const oldest = Math.min(...factors.map(timeOf));
   return Number.isFinite(oldest) ? new Date(oldest) : undefined;
 }
 
 /**
- * The factors, and `mfa` where they amount to it: by a passkey, at its time, or by a one-time code beside a password, a
- * ticket or a login at a provider, at the older of both times.
+ * The factors, plus `mfa` if they amount to it: by a passkey, at its time, or by a one-time code beside a password, a
+ * ticket or a login at a provider, at the older of the two times.
  */
 export function withMfa(factors: readonly Factor[]): readonly Factor[] {
-  // Of most logins by a password, before anything is made.
+  // Most logins by a password end here, before anything is allocated.
   if (!factors.some(isSecond)) return factors;
   const passkeys = factors.filter(({ method }) => PASSKEY.includes(method));
   const codes = factors.filter(({ method }) => method === 'otp');
@@ -45,22 +45,22 @@ export function withMfa(factors: readonly Factor[]): readonly Factor[] {
   if (times.length === 0) return factors;
   const stated = factors.filter(({ method }) => method === 'mfa').map(timeOf);
   const known = times.filter((time) => Number.isFinite(time));
-  // Who logged in so at a provider may have proved more here since.
+  // A user with such a login at a provider may have proved more here since.
   const isNewer = known.some((time) => stated.every((earlier) => !(earlier >= time)));
   if (stated.length > 0 && !isNewer) return factors;
   const others = factors.filter(({ method }) => method !== 'mfa');
   return [...others, { method: 'mfa', at: known.length === 0 ? null : new Date(Math.max(...known)) }];
 }
 
-/** How a login counts as proved by RFC 8176: a login at a provider is no method of it. */
+/** The methods of a login by RFC 8176, which has no method for a login at a provider. */
 export function methodsOf(factors: readonly Factor[]): readonly string[] {
   const methods = withMfa(factors).map(({ method }) => method);
   return Object.freeze([...new Set(methods)].filter((method) => method !== 'idp'));
 }
 
 /**
- * A copy that nobody changes.
- * @throws TypeError for what is no list of factors: one that cannot be understood must not be taken for one
+ * A frozen copy.
+ * @throws TypeError for an invalid list of factors: a factor that cannot be read must not count
  */
 export function fixedFactors(factors: unknown): readonly Factor[] {
   if (!Array.isArray(factors)) throw new TypeError('The `factors` of an Authentication must be a list');

@@ -1,6 +1,6 @@
 /**
- * Users that nobody can change: plain records, frozen through and through, as MemoryUserstore and FileUserstore keep
- * them. What a request asks of one is found out once, and then stands for as long as the record.
+ * Users that cannot be changed: plain records, deeply frozen, as MemoryUserstore and FileUserstore keep them. The facts
+ * that requests need from such a record are computed once and kept as long as the record.
  */
 import { types } from 'node:util';
 import { hiddenProperty } from '../util/hidden-property';
@@ -10,10 +10,10 @@ import { stampOf } from './stamp';
 import { statusFieldOf } from './status-field';
 import { isUser, type User } from './user';
 
-/** The getters of dates in frozen records: each look gives a new Date of the same time. */
+/** The getters of dates in frozen records: each read gives a new Date of the same time. */
 const dateGetters = hiddenProperty<true>();
 
-/** A getter for a date in a record that is frozen, since a Date cannot be. */
+/** A getter for a date in a frozen record, since a Date cannot be frozen. */
 export function dateGetter(time: number): () => Date {
   const get = () => new Date(time);
   dateGetters.set(get, true);
@@ -32,7 +32,7 @@ export interface FixedUser {
 
 const known = new WeakMap<object, FixedUser>();
 
-/** Undefined for every other user, and for what is none. Nothing of the app runs, and nothing is thrown. */
+/** Undefined for every other user and for a value that is not a user. Runs no code of the app and never throws. */
 export function fixedUser(record: unknown): FixedUser | undefined {
   if (typeof record !== 'object' || record === null) return undefined;
   const before = known.get(record);
@@ -54,9 +54,9 @@ function isFixed(record: object): boolean {
   });
 }
 
-/** True for a frozen list of texts, and nothing beside its elements. */
+/** True for a frozen list of strings and numbers without further properties. */
 function isFixedList(value: object): boolean {
-  // Of a proxy that is revoked even this cannot be asked.
+  // A revoked proxy would throw at the later checks.
   if (types.isProxy(value) || !Array.isArray(value) || !Object.isFrozen(value)) return false;
   if (Object.getPrototypeOf(value) !== Array.prototype) return false;
   if (Reflect.ownKeys(value).length !== value.length + 1) return false;
@@ -65,7 +65,10 @@ function isFixedList(value: object): boolean {
   );
 }
 
-/** @returns undefined where the record is no user, or its hash cannot be kept inside: who copies it each time says so */
+/**
+ * @returns undefined if the record is not a user, or if its hash cannot be kept private: the code that copies it for
+ * each request then reports the error
+ */
 function copierOf(record: object): FixedUser | undefined {
   if (!isUser(record)) return undefined;
   let first: User;
@@ -79,7 +82,7 @@ function copierOf(record: object): FixedUser | undefined {
   for (const key of Reflect.ownKeys(first)) {
     const value: unknown = Reflect.get(first, key);
     if (types.isDate(value)) dates.push([key, value.getTime()]);
-    // The names that an app decides by are frozen, and can be shared.
+    // Frozen lists of names are those that the app decides by, and can be shared.
     else if (Array.isArray(value) && !Object.isFrozen(value)) lists.push([key, value]);
   }
   return {

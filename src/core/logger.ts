@@ -1,4 +1,4 @@
-/** Where start-up lines, warnings and faults go. `console` and a pino logger both fit. */
+/** Receives start-up lines, warnings and faults. `console` and a pino logger both fit. */
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;

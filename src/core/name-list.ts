@@ -1,13 +1,13 @@
 import { types } from 'node:util';
 
-/** The properties by which the rows of a relation are commonly named. */
+/** Common names of the property that holds the name in the rows of a relation. */
 const NAMES = ['name', 'role', 'group', 'roleName', 'role_name', 'groupName', 'title', 'code', 'slug', 'key'];
 
 /**
- * How code gets a list of names from a value that is none, such as the objects of a relation. It quotes nothing of
- * the value but the names of common properties.
+ * Suggests an expression that turns a value into a list of names, for a value that is not such a list, for example the
+ * objects of a relation. It quotes nothing of the value but the names of common properties.
  * @param path of the value in the code, as `user.roles`
- * @returns undefined where nobody can tell
+ * @returns undefined if no expression can be derived
  */
 export function mappingOf(value: unknown, path: string): string | undefined {
   if (types.isPromise(value)) return mapped(`(await ${path})`, undefined);
@@ -20,7 +20,7 @@ export function mappingOf(value: unknown, path: string): string | undefined {
   }
   if (typeof value === 'string') return value.includes(',') ? `${path}.split(',')` : `[${path}]`;
   if (typeof value !== 'object' || value === null) return undefined;
-  // A collection of an ORM: to walk through it may be a query.
+  // A collection of an ORM: iterating it may run a query.
   if (Symbol.iterator in value) return mapped(`[...${path}]`, undefined);
   return `[${path}.${propertyOf(value) ?? 'name'}]`;
 }
@@ -36,7 +36,7 @@ function mapped(list: string, property: string | undefined): string {
   return `${list}.map((${item}) => ${item}.${property ?? 'name'})`;
 }
 
-/** The property that holds the name; in the row of a join table it is one of the object that it leads to. */
+/** The property that holds the name; in the row of a join table a property of the object that the row refers to. */
 function propertyOf(item: object): string | undefined {
   const found = NAMES.find((name) => typeof valueOf(item, name) === 'string');
   if (found !== undefined) return found;

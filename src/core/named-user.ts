@@ -1,6 +1,6 @@
-/** A user by name, for what belongs to it and is kept elsewhere than in its userstore: tokens and keys. */
+/** Names a user, for data of the user that is kept outside the userstore: tokens and keys. */
 export interface UserName {
   readonly username: string;
-  /** The name of the userstore that has the user: needed in an app with several. */
+  /** The name of the user's userstore: required in an app with several. */
   readonly userstore?: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** What kind of object a value is, whatever realm it was made in. */
+/** Finds out the kind of an object, in whatever realm it was made. */
 import { inspect, types } from 'node:util';
 
 /** True for null and for the `Object.prototype` of this or another realm: the object is then plain. */
@@ -14,16 +14,16 @@ function isForeignRoot(prototype: object): boolean {
   return isBuiltIn && own.prototype === prototype;
 }
 
-/** True when nothing stands between an object and the built-in class that its prototype is of. */
+/** True if an object's prototype is that of a built-in class itself, without a class between them. */
 export function isDirect(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype !== null && isPlainPrototype(Object.getPrototypeOf(prototype));
 }
 
-/** The bytes that a buffer, a view or another binary object shows; undefined for every other object. */
+/** The bytes of a buffer, a view or another binary object; undefined for every other object. */
 export function bytesOf(value: object): Buffer | undefined {
   let bytes: Uint8Array;
-  // By the getters of the language: properties of the object's own may say that it is empty.
+  // By the getters of the language: the object may have own properties that claim it is empty.
   if (types.isTypedArray(value)) bytes = bytesOfView(value, TYPED_ARRAY);
   else if (types.isDataView(value)) bytes = bytesOfView(value, DataView.prototype);
   else if (types.isAnyArrayBuffer(value)) bytes = new Uint8Array(value);
@@ -39,10 +39,10 @@ function bytesOfView(view: ArrayBufferView, owner: object): Uint8Array {
   return new Uint8Array(buffer, start, Reflect.get(owner, 'byteLength', view) as number);
 }
 
-/** Up to this many elements it is quicker to list them. */
+/** Up to this many elements, listing them is quicker. */
 const FEW = 64;
 
-/** The names of an object's own properties, but for the elements of a typed array and the characters of a text. */
+/** The names of an object's own properties, without the elements of a typed array and the characters of a string. */
 export function ownKeysOf(value: object): readonly PropertyKey[] {
   const isText = types.isStringObject(value);
   if (!isText && !types.isTypedArray(value)) return Reflect.ownKeys(value);
@@ -57,7 +57,10 @@ function isBelow(key: string, length: number): boolean {
   return /^(?:0|[1-9]\d*)$/.test(key) && Number(key) < length;
 }
 
-/** Whether there are any besides the elements. The language can only list all: that takes a second for a megabyte. */
+/**
+ * Tells whether there are keys besides the elements. The language can only list all keys, which takes a second for a
+ * megabyte.
+ */
 function hasFurtherKeys(value: object): boolean {
   const bare: object = types.isStringObject(value)
     ? (Object(String.prototype.valueOf.call(value)) as object)
@@ -85,12 +88,12 @@ function keysShownOf(value: object): string {
   });
 }
 
-/** True for binary objects and for texts, numbers and the like as objects: what counts of them is no property. */
+/** True for binary objects and for boxed strings, numbers and the like: their value is not in a property. */
 export function isBoxed(value: object): boolean {
   return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || types.isBoxedPrimitive(value);
 }
 
-/** The prototypes of an object that are the app's, up to the first that is of the language or of Node. */
+/** The prototypes of an object that the app defines, up to the first built-in prototype of the language or of Node. */
 export function* appPrototypesOf(value: object): Generator<object> {
   let owner = Object.getPrototypeOf(value) as object | null;
   while (owner !== null && !isBuiltInPrototype(owner)) {
@@ -105,7 +108,7 @@ function isBuiltInPrototype(prototype: object): boolean {
   return typeof made === 'function' && Function.prototype.toString.call(made).endsWith('{ [native code] }');
 }
 
-/** True for what has an inside that cannot be looked at, or not without using it up. */
+/** True for an object whose content cannot be inspected, or only by using it up. */
 export function isOpaque(value: object): boolean {
   return (
     types.isProxy(value) ||

@@ -1,67 +1,70 @@
 /**
- * What watches an instance of the library from outside, for metrics and traces. It is called within the request, and
- * decides nothing: what it throws, returns or rejects with changes no decision.
+ * An observer of an instance of the library, for metrics and traces. It is called within the request and decides
+ * nothing: no exception, return value or rejection of an observer changes a decision.
  */
 import type { SecurityErrorCode } from '../errors';
 import type { ProviderVerdict, SecurityEvent } from './events';
 import type { SecurityRequest } from './request';
 
-/** How the authentication of a request came out, before anything was decided about what it asks for. */
+/** The outcome of a request's authentication, before any decision about the requested action. */
 export interface ObservedOutcome {
-  /** `anonymous`: no credentials came. */
+  /** `anonymous`: the request has no credentials. */
   readonly outcome: 'authenticated' | 'anonymous' | 'refused';
-  /** The provider that let the request in, or whose verdict answers the client. */
+  /** The provider that authenticated the request, or whose verdict the client gets. */
   readonly provider?: string;
-  /** Of a refusal. */
+  /** The code of a refusal. */
   readonly code?: SecurityErrorCode;
-  /** The user as events name it, of a request that was authenticated. */
+  /** The user as events name it, if the request was authenticated. */
   readonly user?: string;
 }
 
-/** What follows the authentication of one request. */
+/** An observer of the authentication of one request. */
 export interface ObservedAuthentication {
   /**
-   * Calls `work` at once, in a context of its own: what providers and userstores do runs within it. Where it does not
-   * call it, or calls it twice, `work` runs once all the same.
+   * Calls `work` at once, in a context of its own: providers and userstores run within it. If the observer does not
+   * call `work`, or calls it twice, it still runs once.
    */
   run?(work: () => void): void;
-  /** Hears of the outcome, once. */
+  /** Receives the outcome, once. */
   end(outcome: ObservedOutcome): void;
 }
 
-/** The methods of userstores that observers hear of. */
+/** The methods of userstores that observers see. */
 export type UserstoreOperation = 'getUser' | 'getGroup';
 
-/** What a userstore made of a question. */
+/** The result of a call to a userstore. */
 export type UserstoreAnswer = 'found' | 'not_found' | 'failed';
 
-/** All members are optional. Each begins something and may return what hears of its end. */
+/**
+ * All members are optional. Each is called at a beginning and may return a function or object that is called at the
+ * end.
+ */
 export interface SecurityObserver {
   /** The authentication of a request begins. */
   authentication?(request: SecurityRequest): ObservedAuthentication | undefined;
-  /** A provider is asked. What it returns is called with the verdict, also after the deadline. */
+  /** A provider is asked. The returned function is called with the verdict, also after the deadline. */
   provider?(name: string): ((verdict: ProviderVerdict) => void) | undefined;
-  /** A userstore is asked. What it returns is never called where the store never answers. */
+  /** A userstore is asked. The returned function is never called if the store never answers. */
   userstore?(name: string, operation: UserstoreOperation): ((answer: UserstoreAnswer) => void) | undefined;
-  /** A provider looked whether it remembers a credential. */
+  /** A provider looked up whether it remembers a credential. */
   lookup?(provider: string, isHit: boolean): void;
   /** As `onEvent` of the options. */
   event?(event: SecurityEvent): void;
 }
 
-/** Hears of what a provider remembered; returns nothing, throws nothing. */
+/** Learns whether a provider remembered a credential; returns nothing, throws nothing. */
 export type LookupListener = (isHit: boolean) => void;
 
 const LISTENER: unique symbol = Symbol('securest.lookupListener');
 
 type Listened = SecurityRequest & { [LISTENER]?: LookupListener };
 
-/** Tells whether a credential of this request was remembered, where somebody listens. */
+/** Reports whether a credential of this request was remembered, if there is a listener. */
 export function noteLookup(request: SecurityRequest, isHit: boolean): void {
   (request as Listened)[LISTENER]?.(isHit);
 }
 
-/** Routes what a provider notes about this request to a listener. */
+/** Passes the lookups that providers report about this request to a listener. */
 export function listenForLookups(request: SecurityRequest, listener: LookupListener): void {
   (request as Listened)[LISTENER] = listener;
 }

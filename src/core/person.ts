@@ -3,18 +3,19 @@ import type { AppFacts } from './auth-provider';
 import type { UserName } from './named-user';
 import { isUser } from './user';
 
-/** Whose tokens or sessions are meant. */
+/** The owner of tokens or sessions. */
 export interface Person {
   readonly username: string;
-  /** What is kept of them may have this as `userstore`. */
+  /** The values that the owner's stored entries may have as `userstore`. */
   readonly homes: readonly (string | undefined)[];
-  /** The store to ask for them; undefined outside of an app. */
+  /** The store to ask for the owner; undefined outside of an app. */
   readonly store: string | undefined;
 }
 
 /**
+ * Finds the owner that a call means.
  * @param service for messages
- * @throws TypeError where it cannot be told who is meant: somebody of the same name is somebody else
+ * @throws TypeError if the owner is ambiguous: a user of the same name may be another person
  */
 export function personOf(
   service: string,
@@ -43,7 +44,7 @@ function at(
   nobody: (problem: string) => TypeError,
 ): Person {
   const [first, ...others] = app?.userstores ?? [];
-  // Entries of an app with one store have no name of it, or one from a time when there were several.
+  // In an app with one store, entries have no store name, or a name from a time with several stores.
   if (first !== undefined && others.length === 0 && (userstore ?? first) === first) {
     return { username, homes: [undefined, first], store: first };
   }

@@ -1,6 +1,6 @@
 import type { Problem, ProblemListener } from './events';
 
-/** Hands a component's problems to its listeners; the last problem without a listener waits for the first. */
+/** Passes a component's problems to its listeners. The last problem without a listener waits for the first listener. */
 export class ProblemBoard {
   readonly #listeners = new Set<ProblemListener>();
   #unheard: Problem | undefined;
@@ -10,7 +10,7 @@ export class ProblemBoard {
     for (const listener of this.#listeners) listener(problem);
   }
 
-  /** @returns what ends the listening */
+  /** @returns a function that removes the listener */
   listen(listener: ProblemListener): () => void {
     this.#listeners.add(listener);
     const unheard = this.#unheard;

@@ -1,6 +1,6 @@
 /**
- * The user as the app may see it: a copy that yields the stored hash in no way that JSON, a spread, a loop over
- * properties or `util.inspect` takes, and through which nothing of the store's record can be changed.
+ * The user as the app may see it: a copy that never reveals the stored hash to JSON, a spread, a loop over properties
+ * or `util.inspect`, and through which the store's record cannot be changed.
  */
 import { types } from 'node:util';
 import { isInstance } from '../util/instance';
@@ -17,8 +17,8 @@ import { isUser, type User } from './user';
 
 /**
  * A copy of a record without the hash.
- * @param known what must not leave, where that is more than the record's own `password`
- * @throws RecordFault when there can be none; the message holds no value of the record
+ * @param known the secrets to keep out, if there are more than the record's own `password`
+ * @throws RecordFault if such a copy is impossible; the message holds no value of the record
  */
 export function publicUser(record: User, known?: Secrets): User {
   return guarded(() => {
@@ -32,8 +32,8 @@ export function publicUser(record: User, known?: Secrets): User {
 }
 
 /**
- * What a store's own method gives in place of a record. A plain object is copied; an instance of a class is
- * handed on as it is, and must give the hash nowhere.
+ * The result of a store's own `publicView()`. A plain object is copied. An instance of a class is passed on as it is,
+ * and must not reveal the hash anywhere.
  * @throws RecordFault
  */
 export function publicView(view: () => unknown, record: User, secrets: Secrets | undefined): User {
@@ -49,7 +49,7 @@ export function publicView(view: () => unknown, record: User, secrets: Secrets |
   });
 }
 
-/** Makes sure that what a provider states beside the user, to the app and to the client, holds no hash. */
+/** Makes sure that a provider's claims, for the app, and reply headers, for the client, contain no hash. */
 export function refuseSecretsIn({ claims, replyHeaders }: AuthenticationDetails, secrets: Secrets): void {
   guarded(() => {
     const stated = [claims, replyHeaders].filter(
@@ -59,7 +59,7 @@ export function refuseSecretsIn({ claims, replyHeaders }: AuthenticationDetails,
   });
 }
 
-/** True for a plain object without anything in it. */
+/** True for a plain object without properties. */
 function isEmpty(value: object): boolean {
   if (types.isProxy(value) || Object.getPrototypeOf(value) !== Object.prototype) return false;
   return Reflect.ownKeys(value).length === 0;
@@ -75,7 +75,7 @@ function called(view: () => unknown, secrets: Secrets | undefined): unknown {
   }
 }
 
-/** What came of a record must still be that user, and must not share what roles are decided by. */
+/** The copy must still be the same user, and must not share the arrays that decide on access. */
 function checked(user: User, record: User): User {
   if (!isUser(user)) throw new RecordFault('its copy is not a valid user');
   if (user.username !== record.username) throw new RecordFault('its copy has another username');
@@ -87,7 +87,7 @@ function checked(user: User, record: User): User {
   return user;
 }
 
-/** Records are code of the app: whatever that throws may quote the hash, so nothing of it is passed on. */
+/** Records are code of the app: its exceptions may quote the hash, so nothing of them is passed on. */
 function guarded<T>(work: () => T): T {
   try {
     return work();

@@ -8,8 +8,8 @@ import type { User } from './user';
 const LEFT_OUT = Symbol('left out');
 
 /**
- * One copy of a user record without its secrets. Plain objects, arrays, maps, sets and dates in it are copied
- * however deep; instances of classes that hold no secret are shared with the record.
+ * One copy of a user record without its secrets. Plain objects, arrays, maps, sets and dates are copied at every depth;
+ * instances of classes that hold no secret are shared with the record.
  */
 export class RecordCopy {
   private readonly copies = new Map<object, unknown>();
@@ -20,12 +20,12 @@ export class RecordCopy {
     private readonly budget: Budget,
   ) {}
 
-  /** False when the copy is data through and through, so that what was left out cannot come back. */
+  /** False if the copy is pure data, so that the omitted values cannot come back. */
   get mustBeScanned(): boolean {
     return this.hasCode;
   }
 
-  /** @throws RecordFault when the record cannot be copied without the secret */
+  /** @throws RecordFault if the record cannot be copied without the secret */
   of(record: User): User {
     const prototype = Object.getPrototypeOf(record) as object | null;
     return this.copyObject(record, prototype, true) as User;
@@ -49,7 +49,7 @@ export class RecordCopy {
       const given: unknown = isData ? descriptor.value : Reflect.get(source, key);
       const value = isName ? copyNames(given) : this.copyValue(given);
       if (value === LEFT_OUT) continue;
-      // Every request pays: an assignment takes a seventh of the time of a definition.
+      // This runs at every request: an assignment takes a seventh of the time of a definition.
       if (descriptor.enumerable === true && isAssignable(copy, key, isPlain || descriptor)) copy[key] = value;
       else Object.defineProperty(copy, key, { ...flagsOf(descriptor), value });
     }
@@ -111,7 +111,7 @@ export class RecordCopy {
     return copy;
   }
 
-  /** An instance of a class works best as it is. One that has a secret in its data is copied like the record. */
+  /** An instance of a class works best unchanged. If its data has a secret, it is copied like the record. */
   private share(source: object, prototype: object | null): unknown {
     if (this.secrets === undefined) return source;
     this.hasCode = true;
@@ -120,7 +120,7 @@ export class RecordCopy {
     if (bytes !== undefined && this.secrets.isInBytes(bytes)) return LEFT_OUT;
     if (!types.isProxy(source) && !new SecretScan(this.secrets, this.budget).isInDataOf(source))
       return source;
-    // Their copies would be nothing but properties.
+    // Copies of these would have their properties only, not their value.
     if (isBoxed(source) || types.isRegExp(source)) return LEFT_OUT;
     return this.copyObject(source, prototype);
   }
@@ -132,7 +132,7 @@ export class RecordCopy {
   }
 }
 
-/** Fields whose texts are names: what an app decides by is not left out, whatever password a user chose. */
+/** Fields that hold names. Access is decided by them, so they are never left out, whatever password a user chose. */
 export const NAMES: readonly PropertyKey[] = ['username', 'roles', 'groups'];
 
 function copyNames(value: unknown): unknown {
@@ -142,7 +142,7 @@ function copyNames(value: unknown): unknown {
   return Object.freeze(names);
 }
 
-/** True where an assignment gives the same property as a definition; a plain copy has every property writable. */
+/** True if an assignment gives the same property as a definition. In a plain copy every property is writable. */
 function isAssignable(copy: object, key: PropertyKey, source: true | PropertyDescriptor): boolean {
   if (source === true) return key !== '__proto__';
   return source.writable === true && source.configurable === true && !(key in copy);

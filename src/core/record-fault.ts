@@ -1,9 +1,11 @@
-/** Why a record cannot be handed to the app. The message holds names of the code only, never a value. */
+/** The reason why a record cannot be passed to the app. The message holds names of the code only, never a value. */
 export class RecordFault extends Error {
   override readonly name = 'RecordFault';
 }
 
-/** What may be looked at for one login: a record that leads to half of the process is not a user. */
+/**
+ * The number of values that may be inspected for one login: a record that leads to half of the process is not a user.
+ */
 export class Budget {
   constructor(private left = 100_000) {}
 

@@ -12,13 +12,13 @@ import { type Budget, RecordFault } from './record-fault';
 import type { Secrets } from './secrets';
 import { silence } from './silence';
 
-/** How deep instances of classes may hold instances of classes: a date library needs two levels. */
+/** The depth to which instances of classes may hold instances of classes: a date library needs two levels. */
 const MAX_DEPTH = 3;
 
-/** Of a function, what every function has. */
+/** The properties that every function has. */
 const OF_FUNCTIONS: readonly PropertyKey[] = ['length', 'name', 'prototype', 'arguments', 'caller'];
 
-/** What JSON, templates and `util.inspect` call, and whether a throw makes the record useless. */
+/** The methods that JSON, templates and `util.inspect` call. `mustWork`: an exception makes the record useless. */
 const CALLED_BY_OTHERS: readonly {
   readonly key: PropertyKey;
   readonly mustWork: boolean;
@@ -35,15 +35,15 @@ const CALLED_BY_OTHERS: readonly {
   { key: 'valueOf', mustWork: false, parameters: () => [] },
 ];
 
-/** What messages call the object that was given. */
+/** The word for the scanned object itself in messages. */
 const SELF = 'it';
 
 class SecretFound extends RecordFault {}
 
 /**
- * Looks for secrets in everything that can be reached from an object by properties, its own and inherited
- * ones, and by what JSON and `util.inspect` call. Data comes first, so that no getter of a connection or a
- * server runs: those are too deep, and end the search before.
+ * Searches for secrets in everything that can be reached from an object: own and inherited properties, and the methods
+ * that JSON and `util.inspect` call. Data is searched first, so that no getter of a connection or a server runs: these
+ * objects are too deep and end the search before.
  */
 export class SecretScan {
   private readonly seen = new Set<object>();
@@ -57,7 +57,7 @@ export class SecretScan {
 
   /**
    * @param names fields of the object itself that are names, never secrets
-   * @throws RecordFault when a secret is found, or when something cannot be looked at
+   * @throws RecordFault if a secret is found, or if a value cannot be inspected
    */
   refuse(object: object, names: readonly PropertyKey[] = []): void {
     this.look(object, 0, SELF, names);
@@ -67,8 +67,8 @@ export class SecretScan {
   }
 
   /**
-   * True when the data of an object holds a secret. No code of its class runs.
-   * @throws RecordFault when something cannot be looked at
+   * True if the data of an object holds a secret. No code of its class runs.
+   * @throws RecordFault if a value cannot be inspected
    */
   isInDataOf(object: object): boolean {
     try {
@@ -122,7 +122,7 @@ export class SecretScan {
       const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
       this.budget.spend();
       if (descriptor === undefined) continue;
-      // Deeper down a name may be somebody's data.
+      // Deeper down, a property name may be data of a user.
       if ('value' in descriptor) this.look(descriptor.value, inner, where === SELF ? textOf(key) : where);
       hasCode ||= descriptor.get !== undefined || CALLED_BY_OTHERS.some((called) => called.key === key);
     }
@@ -131,7 +131,7 @@ export class SecretScan {
     this.computing.push({ object, depth: depth + 1 });
   }
 
-  /** Looks at what getters give, and at what others get who call the object's methods. */
+  /** Searches the results of getters, and of the methods that other code calls. */
   private compute(object: object, depth: number): void {
     const owners = [...ownersOf(object)];
     for (const owner of owners) {
@@ -139,9 +139,9 @@ export class SecretScan {
     }
     const isOfLanguage = isBoxed(object);
     for (const { key, mustWork, parameters } of CALLED_BY_OTHERS) {
-      // JSON does not call toJSON() of what toJSON() gave.
+      // JSON does not call toJSON() of an object that toJSON() returned.
       if (key === 'toJSON' && this.asJson.has(object)) continue;
-      // What the language makes of bytes and texts has been looked at.
+      // The language's own conversions of bytes and strings need no check: their values have been searched.
       if (isOfLanguage && !owners.some((owner) => Object.hasOwn(owner, key))) continue;
       const method: unknown = Reflect.get(object, key);
       if (typeof method !== 'function' || method === Reflect.get(Object.prototype, key)) continue;
@@ -181,7 +181,7 @@ function textOf(key: PropertyKey): string {
   return typeof key === 'symbol' ? (key.description ?? '') : String(key);
 }
 
-/** True for what has no code but that of the language. */
+/** True for an object without code other than that of the language. */
 function isData(object: object): boolean {
   if (isPlainPrototype(Object.getPrototypeOf(object))) return true;
   const isBuiltIn =
@@ -193,7 +193,7 @@ function isData(object: object): boolean {
   return isBuiltIn && isDirect(object);
 }
 
-/** An object and its prototypes, up to those that everything has. */
+/** An object and its prototypes, except those that every object or function has. */
 function* ownersOf(object: object): Generator<object> {
   yield object;
   if (isBoxed(object)) {

@@ -3,7 +3,7 @@ import type { Action } from './exchange';
 
 /** A request as providers, policies and hooks see it: the same on Koa and Express. */
 export interface SecurityRequest {
-  /** The request method as it was sent, for example `GET`. A method override header is not looked at. */
+  /** The request method as it was sent, for example `GET`. A method override header is ignored. */
   readonly method: string;
   /** The path as it was sent, undecoded, with the mount prefix and without the query. */
   readonly path: string;
@@ -11,28 +11,29 @@ export interface SecurityRequest {
   readonly url: string;
   /** The matched route with its prefixes, for example `/notes/:id`; undefined outside an action. */
   readonly route: string | undefined;
-  /** The client's address: the socket's, or the forwarded one where `trustProxy` covers the socket's. */
+  /** The client's address: the socket's, or the forwarded address if `trustProxy` covers the socket's. */
   readonly ip: string;
-  /** True over TLS, or when a proxy that `trustProxy` covers says so. */
+  /** True over TLS, or if a proxy that `trustProxy` covers reports TLS. */
   readonly secure: boolean;
   /**
-   * The certificate that the client has proved to have: of the connection or, with `clientCertificateFrom: 'proxy'`, of
-   * the header `Client-Cert` (RFC 9440) from a proxy that `trustProxy` covers. Nobody has checked who issued it.
+   * The certificate whose key the client has proved to hold: of the connection or, with
+   * `clientCertificateFrom: 'proxy'`, of the header `Client-Cert` (RFC 9440) from a proxy that `trustProxy` covers. Its
+   * issuer has not been checked.
    */
   readonly clientCertificate: X509Certificate | undefined;
-  /** Aborts when whoever was handed this request has passed its deadline, or the client has gone. */
+  /** Aborts when the component that received this request has passed its deadline, or the client has gone. */
   readonly signal: AbortSignal;
-  /** The host's own action, for those who need Koa's context or Express' request. */
+  /** The framework's own action, for code that needs Koa's context or Express' request. */
   readonly action: Action;
   /**
    * One header's value by its case-insensitive name.
-   * @throws MalformedCredentialsError when `Authorization`, `DPoP` or `Client-Cert` came on several lines (RFC 9110
+   * @throws MalformedCredentialsError if `Authorization`, `DPoP` or `Client-Cert` was sent on several lines (RFC 9110
    * section 5.3)
    */
   header(name: string): string | undefined;
   /**
-   * A cookie's value as it was sent, by its exact name; undefined where it did not come, and where it came twice: a sibling
-   * host can set cookies for the whole domain. @see RFC 6265 section 4.2
+   * A cookie's value as it was sent, by its exact name. Undefined if the cookie was not sent, and if it was sent twice:
+   * a sibling host can set cookies for the whole domain. @see RFC 6265 section 4.2
    */
   cookie(name: string): string | undefined;
 }

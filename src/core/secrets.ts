@@ -1,28 +1,28 @@
-/** A shorter secret is a part of too many texts that have nothing to do with it. */
+/** A shorter secret occurs by chance in too many unrelated strings. */
 const MIN_PART = 8;
 
-/** Characters that JSON writes as they are, as all of a hash are. */
+/** Characters that JSON writes unescaped. A hash has no others. */
 const IS_PLAIN = /^[!#-[\]-~]*$/;
 
-/** The stored hashes that must not leave with a user. */
+/** The stored hashes that must not leave the library with a user. */
 export class Secrets {
   private constructor(private readonly values: readonly string[]) {}
 
-  /** @returns undefined when there is nothing to protect */
+  /** @returns undefined if there is no secret */
   static of(...candidates: readonly unknown[]): Secrets | undefined {
     const values: string[] = [];
     for (const candidate of candidates) {
       if (typeof candidate !== 'string' || candidate === '' || values.includes(candidate)) continue;
       values.push(candidate);
       if (IS_PLAIN.test(candidate)) continue;
-      // A record may keep itself as JSON.
+      // A record may hold itself as JSON.
       const escaped = JSON.stringify(candidate).slice(1, -1);
       if (escaped !== candidate) values.push(escaped);
     }
     return values.length === 0 ? undefined : new Secrets(values);
   }
 
-  /** True when a text is a secret or, for one that is long enough, has it as a part. */
+  /** True if a text equals a secret or, for a long enough secret, contains it. */
   isIn(text: string): boolean {
     for (const value of this.values) {
       if (text.length < value.length) continue;
@@ -38,14 +38,14 @@ export class Secrets {
     });
   }
 
-  /** The same for the name of a property. One that a user chose as a plaintext password is a name of the code. */
+  /** The same for the name of a property. Plaintext passwords are not searched for: such a name belongs to the code. */
   isInName(key: PropertyKey): boolean {
     return this.isIn(typeof key === 'symbol' ? (key.description ?? '') : String(key)) && !this.areTypeable;
   }
 
   /**
-   * True when a secret has none of the signs of a hash, so that a user can have chosen it to equal another field.
-   * To leave that field out would take from a policy what it decides by, such as `status: 'blocked'`.
+   * True if a secret does not look like a hash: a user can then have chosen it to equal another field. Leaving out that
+   * field would remove a value that a policy decides by, such as `status: 'blocked'`.
    */
   get areTypeable(): boolean {
     return this.values.some((value) => !/[${]/.test(value));

@@ -1,36 +1,36 @@
 import { types } from 'node:util';
 import { isFrozenJson } from './frozen-json';
 
-/** A record that leads to more objects is not followed further, and no longer list is. */
+/** After this many objects a record is not followed further. Longer lists are not followed at all. */
 const MAX_OBJECTS = 1000;
 
-/** A promise that nobody looks at must not end the process. */
+/** Prevents the rejection of an ignored promise from ending the process. */
 export function silence(promise: Promise<unknown>): void {
   void Promise.prototype.then.call(promise, undefined, () => undefined);
 }
 
 /**
- * Silences the promises in the data of what an app's code gave, however deep: a store may keep lazy relations in a
- * record, and nobody waits for them while a password is verified. No getter of an object runs, and nothing is thrown.
+ * Silences the promises in data from the app's code, at every depth: a store may keep lazy relations in a record, and
+ * they are not awaited while a password is verified. Runs no getter of an object and never throws.
  */
 export function silencePromisesIn(given: unknown): void {
   if (typeof given !== 'object' || given === null || isFrozenJson(given)) return;
   const found = visit(given, undefined);
   if (found === undefined) return;
-  // A set hands out what is added to it on the way.
+  // Iterating a set also yields the values that are added meanwhile.
   for (const object of found) visit(object, found);
 }
 
 /**
- * Looks at what one object holds.
- * @param found takes the objects that must be looked at too; made where there are any, as most records have none
+ * Visits the values that one object holds.
+ * @param found collects the objects to visit next; created on the first one, as most records have none
  */
 function visit(object: object, found: Set<object> | undefined): Set<object> | undefined {
   try {
     if (types.isPromise(object)) silence(object);
     else if ((found?.size ?? 0) <= MAX_OBJECTS && !types.isProxy(object)) return addInner(object, found);
   } catch {
-    // Whoever copies the record finds out.
+    // The code that copies the record reports the error.
   }
   return found;
 }
@@ -62,7 +62,7 @@ function add(value: unknown, found: Set<object> | undefined): Set<object> | unde
   return (found ?? new Set()).add(value);
 }
 
-/** What every user has: lists of names, and times. */
+/** True for values that every user has: lists of names, and times. */
 function isHarmless(value: object): boolean {
   if (isFrozenJson(value)) return true;
   if (types.isProxy(value)) return false;
@@ -70,12 +70,12 @@ function isHarmless(value: object): boolean {
   return types.isDate(value) && Reflect.ownKeys(value).length === 0;
 }
 
-/** True for a list of texts, numbers and the like, and nothing beside its elements. */
+/** True for a list of strings, numbers and the like without further properties. */
 function isFlat(list: readonly unknown[]): boolean {
   for (let index = 0; index < list.length; index += 1) {
     const entry = list[index];
     if (typeof entry === 'object' && entry !== null) return false;
-    // A hole makes room for a property beside the elements.
+    // A hole would leave room for a further property in the count below.
     if (entry === undefined && !Object.hasOwn(list, index)) return false;
   }
   return Reflect.ownKeys(list).length === list.length + 1;

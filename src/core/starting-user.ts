@@ -3,9 +3,10 @@ import type { Authentication } from './authentication';
 import { AccessDeniedError } from '../errors';
 
 /**
- * The user of a login that was proved in this very request, or that the app states where it is certain who is meant.
- * @throws AccessDeniedError where it is not, or the user may not log in
- * @throws ServiceUnavailableError when the userstore cannot say
+ * The user of a login that was proved in this very request, or that the app states, if it is certain which user is
+ * meant.
+ * @throws AccessDeniedError if it is uncertain, or the user may not log in
+ * @throws ServiceUnavailableError if the userstore cannot answer
  */
 export async function startingUser(login: Authentication, app: AppFacts): Promise<KnownUser> {
   const { source, user } = login;
@@ -20,7 +21,7 @@ export async function startingUser(login: Authentication, app: AppFacts): Promis
 }
 
 /**
- * Ten minutes of a token must not become ninety days.
+ * A token of ten minutes must not be exchanged for a refresh token of ninety days.
  * @throws AccessDeniedError for a login by a token, a key or a session
  */
 export function refuseUnproved({ provedBy }: Authentication): void {

@@ -1,6 +1,6 @@
 import type { User } from './user';
 
-/** Fields by which other systems say that an account must not be used. */
+/** Fields by which other systems mark an account as disabled. */
 const STATUS_FIELDS: readonly string[] = [
   ...['isActive', 'is_active', 'isEnabled', 'is_enabled', 'enabled'],
   ...['isDisabled', 'is_disabled', 'disabled', 'isBlocked', 'is_blocked', 'blocked', 'banned'],

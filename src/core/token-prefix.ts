@@ -2,10 +2,10 @@ import { ConfigurationError } from '../errors';
 import { hiddenProperty } from '../util/hidden-property';
 import type { AppFacts, AuthProviderInterface } from './auth-provider';
 
-/** How the tokens or keys begin that a provider takes, and no other one. */
+/** The prefixes of the tokens or keys that only this provider accepts. */
 interface Claimed {
   readonly prefixes: readonly string[];
-  /** Who makes them: two providers of one maker share their prefixes. */
+  /** The issuer of the tokens or keys: two providers with the same maker share their prefixes. */
   readonly maker: object;
 }
 
@@ -20,8 +20,8 @@ export function claimPrefixes(
 }
 
 /**
- * Makes sure that the beginning of a token or key says whose it is.
- * @throws ConfigurationError where what another provider of the app takes may begin in the same way
+ * Makes sure that the prefix of a token or key identifies its provider.
+ * @throws ConfigurationError if a token or key of another provider of the app may begin in the same way
  */
 export function refuseSharedPrefixes(provider: AuthProviderInterface, { providers }: AppFacts): void {
   const own = CLAIMED.get(provider);

@@ -1,9 +1,9 @@
-/** What user names a login can have, whichever store the users are in. */
+/** The rules for user names at login, whichever store holds the users. */
 
 /** In UTF-16 units. */
 export const MAX_USERNAME_LENGTH = 255;
 
-/** Why no login can have this user name, to follow it in a sentence; undefined where a login can. */
+/** The reason why this user name cannot log in, as the end of a sentence; undefined for a valid name. */
 export function usernameFault(name: string): string | undefined {
   if (name === '') return 'must not be empty';
   if (name.length > MAX_USERNAME_LENGTH) {
@@ -13,8 +13,8 @@ export function usernameFault(name: string): string | undefined {
   return nameFault(name);
 }
 
-/** Why a user, role or group should not have this name, though an existing one may. */
+/** The reason why a new user, role or group should not get this name, though an existing one may have it. */
 export function nameFault(name: string): string | undefined {
-  // Nobody sees them, so two names would look the same.
+  // White space is invisible there, so two names would look the same.
   return name === name.trim() ? undefined : 'must not begin or end with white space';
 }

@@ -4,30 +4,31 @@ import { typeNameOf } from '../util/type-name';
 import { mappingOf } from './name-list';
 
 /**
- * A user record, as a userstore loads it. A plain object or an instance of any class will do; every record
- * that a store or provider returns is checked before it counts as anyone.
+ * A user record, as a userstore loads it: a plain object or an instance of any class. Every record that a store or
+ * provider returns is checked before it counts as a user.
  */
 export interface User {
   /** The unique name by which the store finds this user. Never empty. */
   username: string;
   /**
-   * Names the person for good: it is never given to another one, not even to a later user of the same name. A text, a whole
-   * number or a bigint; any other value is not used. Refresh tokens and API keys are held by it where the store has it.
+   * Identifies the user permanently: it is never given to another user, not even to a later user of the same name. A
+   * string, a whole number or a bigint; any other value is ignored. Refresh tokens and API keys are stored under it if
+   * the store has it.
    */
   id?: unknown;
-  /** The stored password hash. Where the app gets a user this field is missing, and no other one has the hash. */
+  /** The stored password hash. Users that the app receives lack this field, and no other field has the hash. */
   password?: string | null | undefined;
   /** The mail address of the user. */
   email?: string | null | undefined;
-  /** False refuses every login, whatever proved it. @default true */
+  /** False refuses every login, whatever the credentials. @default true */
   active?: boolean | undefined;
-  /** The user's own roles; those of its groups and of their parents are added to them. */
+  /** The user's own roles. The roles of the user's groups and of their parents are added. */
   roles?: readonly string[] | null | undefined;
   /** Names of the groups the user is in. Groups and users are separate namespaces. */
   groups?: readonly string[] | null | undefined;
   /**
-   * The stamp of the user's tokens: a token is good while the user still has the value that its login saw. Another
-   * value, which must be later, ends them all.
+   * The stamp of the user's tokens: a token is valid while the user has the same value as at its login. A new value,
+   * which must be later, ends all earlier tokens.
    */
   tokensValidFrom?: Date | null | undefined;
 }
@@ -43,8 +44,8 @@ export interface Group {
 }
 
 /**
- * True when the value is a valid user: an object with a non-empty `username` and every other field of
- * {@link User} absent or of its type. Never throws, not even for an object with a throwing getter.
+ * True if the value is a valid user: an object with a non-empty `username`, in which every other field of {@link User}
+ * is absent or of its type. Never throws, not even for an object with a throwing getter.
  */
 export function isUser(value: unknown): value is User {
   try {
@@ -63,7 +64,7 @@ export function isUser(value: unknown): value is User {
   }
 }
 
-/** True when the value is a valid group. Never throws. */
+/** True if the value is a valid group. Never throws. */
 export function isGroup(value: unknown): value is Group {
   try {
     return (
@@ -77,7 +78,7 @@ export function isGroup(value: unknown): value is Group {
   }
 }
 
-/** What each field of a user must be. */
+/** The requirement on each field of a user. */
 const FIELDS: readonly (readonly [field: keyof User, holds: (value: unknown) => boolean, must: string])[] = [
   ['username', isName, 'a text that is not empty'],
   ['password', isOptionalString, 'a text, null or absent'],
@@ -88,7 +89,7 @@ const FIELDS: readonly (readonly [field: keyof User, holds: (value: unknown) => 
   ['tokensValidFrom', isOptionalDate, 'a valid Date, null or absent'],
 ];
 
-/** What each field of a group must be. */
+/** The requirement on each field of a group. */
 const GROUP_FIELDS: readonly (readonly [
   field: keyof Group,
   holds: (value: unknown) => boolean,
@@ -101,7 +102,7 @@ const GROUP_FIELDS: readonly (readonly [
 
 const MAX_ID_LENGTH = 256;
 
-/** The `id` of a user as text, or undefined where it has none that can be used. Never throws. */
+/** The `id` of a user as text, or undefined if it has no usable id. Never throws. */
 export function userIdOf(user: User): string | undefined {
   const id = attempt(() => user.id);
   if (typeof id === 'bigint' || Number.isSafeInteger(id)) return String(id);
@@ -109,8 +110,8 @@ export function userIdOf(user: User): string | undefined {
 }
 
 /**
- * The error for what should have been a user, which says what is wrong with it and quotes nothing but its name.
- * @param from the store or provider that it came from
+ * The error for an invalid user. It says which field is wrong and quotes only the username.
+ * @param from the store or provider that returned the value
  */
 export function notAUser(value: unknown, from: string): TypeError {
   if (!isRecord(value)) return new TypeError(`${from} returned ${typeNameOf(value)} in place of a user`);
@@ -124,8 +125,9 @@ export function notAUser(value: unknown, from: string): TypeError {
 }
 
 /**
- * The error for what should have been a group, in the same way.
- * @param from the store that it came from
+ * The error for an invalid group. It says which field is wrong and quotes only the name of the group.
+ * @param from the store that returned the value
+ * @param asked the name of the group
  */
 export function notAGroup(value: unknown, from: string, asked: string): TypeError {
   const group = printable(asked);
@@ -142,7 +144,7 @@ export function notAGroup(value: unknown, from: string, asked: string): TypeErro
 
 const UNREADABLE = Symbol('unreadable');
 
-/** What is wrong with a field and, for a list of names, how to get one. */
+/** The problem of a field and, for a list of names, an expression that makes the list. */
 function faultOf(
   record: Record<string, unknown>,
   field: string,
@@ -160,7 +162,7 @@ function faultOf(
   return `${field} must be ${must}, and is ${found}${cure ?? ''}`;
 }
 
-/** What is looked at may be a proxy, or have getters that throw. */
+/** The value may be a proxy, or have getters that throw. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

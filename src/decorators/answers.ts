@@ -1,5 +1,5 @@
 /**
- * The parameters that an instance of the library answers. A decorator writes down how its value is read; when a server
+ * The parameters that an instance of the library supplies. Each decorator records how its value is read. When a server
  * is prepared, each parameter of its actions is bound to the instance that secures the server.
  */
 import type { ResourceStoreClass } from '../core/access';
@@ -10,47 +10,50 @@ import type { Authentication } from '../core/authentication';
 import type { SecurityRequest } from '../core/request';
 import { SecurityFaultError } from '../errors';
 
-/** What an instance answers for the parameters of one action. */
+/** The values and operations that an instance supplies for the parameters of one action. */
 export interface Answers {
-  /** The login of the request, with the userstore's user where the store has the very same. */
+  /** The login of the request. It has the userstore's own user object, if the store holds that very user. */
   authentication(action: Action): Promise<Authentication | undefined>;
   resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
-  /** Changes the password of the user who is logged in; the login that the current password proved. */
+  /** Changes the password of the logged-in user; resolves to the login that the current password proved. */
   changePassword(action: Action, body: unknown, minLength: number): Promise<Authentication>;
   /**
-   * The login that a password proves, by the app's password providers in their order: throttled, timed and told as in the
-   * chain. It rejects with the refusal, whose only challenge is `Session`.
+   * Resolves to the login that a password proves. The app's password providers are asked in their order, with the
+   * throttling, timing and logging of the chain. Rejects with the error response, whose only challenge is `Session`.
    */
   provePassword(action: Action, credentials: { username: string; password: string }): Promise<Authentication>;
   /**
-   * The login that a proof of the library's own gives, judged as those of a provider.
+   * Resolves to the login of a proof of the library's own, judged like the login of a provider.
    * @param name for events and logs
    */
   prove(action: Action, name: string, proof: Proof): Promise<Authentication>;
-  /** @throws CrossSiteError where a page of a foreign site may have sent a request that changes something */
+  /** @throws CrossSiteError if a page of a foreign site may have sent a request that changes something */
   refuseCrossSite(action: Action): void;
   /** The route of the action, with the prefix of its server. */
   route(): string;
-  /** The page where people log in, by the option. */
+  /** The login page that the option `loginPage` names. */
   loginPage(): string | undefined;
   /** The request of an action as providers see it. */
   request(action: Action): SecurityRequest;
-  /** The app as providers and their services know it. */
+  /** The app, as providers and their services see it. */
   app(): AppFacts;
-  /** An instance of the app's, from the container. */
+  /** An instance of a class of the app, from the container. */
   resolve<T>(cls: new (...args: never[]) => T): T;
-  /** What the work answers. Whatever goes wrong rejects with an error of the family, and is in the log. */
+  /** Resolves to the result of the work. Every failure rejects with an error of the family and is logged. */
   settle<T>(work: () => Promise<T>): Promise<T>;
 }
 
 type Read = (answers: Answers, action: Action) => unknown;
 
-/** How values are read, by the function that the host keeps of a parameter until it is bound. */
+/**
+ * Functions that read values, by the placeholder function that routing-controllers keeps for a parameter until it is
+ * bound.
+ */
 const reads = new WeakMap<object, Read>();
 
 /**
- * The value of a parameter, for `createParamDecorator`.
- * @param decorator for the error on a server that no instance has prepared
+ * Makes a parameter's value for `createParamDecorator`.
+ * @param decorator named in the error on a server that no instance has prepared
  */
 export function answered(decorator: string, read: Read): (action: Action) => never {
   const unbound = (): never => {
@@ -60,12 +63,12 @@ export function answered(decorator: string, read: Read): (action: Action) => nev
   return unbound;
 }
 
-/** A parameter as the host keeps it, of one server alone. */
+/** A parameter of one server, as routing-controllers keeps it. */
 interface BoundParameter {
   transform?: ((action: Action) => unknown) | undefined;
 }
 
-/** Binds the parameters of an action to the instance that answers for them. */
+/** Binds the parameters of an action to the instance that supplies their values. */
 export function bindParameters(params: readonly BoundParameter[], answers: () => Answers): void {
   for (const param of params) {
     const read = param.transform && reads.get(param.transform);

@@ -1,4 +1,4 @@
-/** How an instance decides for a guard, and answers what it refuses. */
+/** Makes the decisions of a guard for an instance, and answers refused requests. */
 import type { Action } from '../core/exchange';
 import { type Audit, secretsOf } from '../audit/audit';
 import type { LoginContext } from '../authentication/login-context';
@@ -22,13 +22,13 @@ export interface GuardParts {
   readonly context: LoginContext;
   readonly refusals: Refusals;
   readonly states: RequestStates;
-  /** Starts the app where that has not been done. @throws ConfigurationError */
+  /** Starts the app if it has not been started. @throws ConfigurationError */
   readonly start: () => void;
 }
 
 /**
- * @param settled turns whatever goes wrong into an error of the family
- * @param accessFor the guard's access for a request of a method
+ * @param settled turns every failure into an error of the family
+ * @param accessFor returns the guard's access for a request method
  */
 export function guardCalls(
   { audit, checkers, components, context, refusals, start, states }: GuardParts,

@@ -1,4 +1,4 @@
-/** The guards of one instance, by their names: what is no action has no other. */
+/** The guards of one instance, by their names, since a guard outside of actions has no other identification. */
 import type { Grants } from '../authorization/grants';
 import type { Access } from '../core/access';
 import type { User } from '../core/user';
@@ -29,14 +29,14 @@ export class Guards {
 
   constructor(private readonly grants: Grants) {}
 
-  /** Each guard once, in the order in which they were made; its method is `ALL`. */
+  /** Each guard once, in the order of creation; its method is `ALL`. */
   get all(): readonly Access[] {
     return [...this.byName.values()].map(({ access }) => access);
   }
 
   /**
-   * The access of a guard by the method of a request.
-   * @throws ConfigurationError for a rule that is none, for names that the app does not have, and for another rule under
+   * Returns a function that gives the access of the guard for a request method.
+   * @throws ConfigurationError for an invalid rule, for names that the app does not have, and for another rule under
    * the name of an earlier guard
    */
   add<U extends User, R extends string>(
@@ -58,12 +58,12 @@ export class Guards {
   }
 }
 
-/** What a guard asks of a request of a method. */
+/** The access of a guard for a request method. */
 export function forMethod(access: Access, method: string): Access {
   return Object.freeze({ ...access, method: method.toUpperCase() });
 }
 
-/** What a guard asks for: equal for the same roles, functions and classes. */
+/** The requirement of a guard as a key: equal for the same roles, functions and classes. */
 function ruleOf({ levels }: Access): string {
   return JSON.stringify(
     requirementsOf(levels)

@@ -1,6 +1,6 @@
 /**
- * A middleware of every host, and a guard as one. Each host calls it in its own way, and hears in its own way what a
- * handler throws.
+ * A middleware that fits every framework, and a guard as such a middleware. Each framework calls a middleware in its
+ * own way and receives a handler's exception in its own way.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Action } from '../core/exchange';
@@ -10,24 +10,24 @@ import { ignoreRejection } from '../util/ignore-rejection';
 import { attempted, chained } from '../util/maybe-promise';
 
 /**
- * Fits `app.use()` and the router methods of Koa 3, Express 4 and 5, and node:http. On node:http a literal true says that
- * the request may go on, and false that it has been answered.
+ * Fits `app.use()` and the router methods of Koa 3, Express 4 and 5, and node:http. On node:http, a literal true means
+ * that the request may proceed, and false that it has been answered.
  */
 export interface Middleware {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
   (request: IncomingMessage, response: ServerResponse): Promise<boolean>;
-  // The last one is what Koa's types infer a context from.
+  // Koa's types infer a context from the last signature.
   (context: { req: IncomingMessage; res: ServerResponse }, next: () => Promise<unknown>): Promise<void>;
 }
 
-/** A handler of the same host: it gets the arguments that the guard itself got. */
+/** A handler of the same framework: it gets the arguments that the guard itself got. */
 export type Handler = (...args: never[]) => unknown;
 
-/** A middleware by how its host calls it. */
+/** A middleware in the form that each framework calls. */
 export interface HostForms {
   readonly koa: (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
   readonly express: (request: unknown, response: unknown, next: (error?: unknown) => void) => void;
-  /** Never rejects: nobody waits for a listener of a server, and its rejection would end the process. */
+  /** Never rejects: a server does not await its listener, and a rejection would end the process. */
   readonly node: (request: unknown, response: unknown) => Promise<boolean>;
 }
 
@@ -36,7 +36,7 @@ export interface KoaContext {
   readonly response: unknown;
 }
 
-/** One middleware that fits all hosts. */
+/** One middleware that fits all frameworks. */
 export function forEveryHost({ koa, express, node }: HostForms): Middleware {
   return ((...[first, second, third]: readonly unknown[]): unknown => {
     if (typeof second === 'function') return koa(first as KoaContext, second as () => Promise<unknown>);
@@ -49,17 +49,17 @@ export function forEveryHost({ koa, express, node }: HostForms): Middleware {
 }
 
 export interface GuardCalls {
-  /** Answers a literal true where the request may go on, and throws or rejects everywhere else. */
+  /** Returns a literal true if the request may proceed; otherwise throws or rejects. */
   readonly authorize: (action: Action) => MaybePromise<unknown>;
-  /** Answers the client what `authorize` threw. Never throws. */
+  /** Sends the client the error response for an exception of `authorize`. Never throws. */
   readonly refuse: (error: unknown, action: Action) => void;
-  /** Runs what is guarded. */
+  /** Runs the guarded handler. */
   readonly within: <T>(action: Action, work: () => T) => T;
-  /** Hears of what a handler threw where no host does. */
+  /** Receives the exception of a handler that no framework receives. */
   readonly onFault: (cause: unknown, action: Action) => void;
 }
 
-/** @param handler what is guarded; undefined for whatever follows */
+/** @param handler the guarded handler; undefined to guard the following middlewares */
 export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined): Middleware {
   const handle = handler as ((...args: unknown[]) => unknown) | undefined;
 
@@ -85,7 +85,7 @@ export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined)
   const onExpress = (request: unknown, response: unknown, next: (error?: unknown) => void): void => {
     const action: Action = { request, response, next };
     const failed = (error: unknown): void => {
-      // Without an error Express would go on.
+      // Without an error, Express would continue with the next handler.
       next(error ?? new Error('A handler failed without an error'));
     };
     const run = (): void => {
@@ -93,7 +93,7 @@ export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined)
         const result = calls.within(action, () =>
           handle === undefined ? next() : handle(request, response, next),
         );
-        // Express 4 waits for no promise.
+        // Express 4 does not await promises.
         if (handle !== undefined) ignoreRejection(result, failed);
       } catch (error) {
         failed(error);
@@ -123,10 +123,10 @@ export function guardMiddleware(calls: GuardCalls, handler: Handler | undefined)
     }
     if (handle === undefined) return true;
     try {
-      // A handler that is a guard itself says whether the request may go on.
+      // A handler that is a guard itself returns whether the request may proceed.
       return (await calls.within(action, () => handle(request, response))) === true;
     } catch (cause) {
-      // Nobody waits for a listener of a server: its rejection would end the process.
+      // A server does not await its listener: a rejection would end the process.
       calls.onFault(cause, action);
       calls.refuse(new SecurityFaultError({ cause }), action);
       return false;

@@ -1,4 +1,4 @@
-/** What is put on record of a request as it comes: its client, and what its router matched. */
+/** Records facts of a request when it arrives: its client, and the path that its router matched. */
 import type { IncomingMessage } from 'node:http';
 import {
   type Action,
@@ -12,12 +12,13 @@ import { rawRequest } from '../http/raw';
 import { peerOf } from '../http/client-address';
 
 /**
- * Has a middleware, the first of the action's own, put on record what the router matched: those of the app that follow
- * may rewrite the path.
- * @param within runs all that follows, where services can read the login
- * @param before runs what follows when it may; it is not asked where nothing stands before the guard
- * @param isSeenBefore true where the request has been looked at already, perhaps under another path
- * @returns false where none follow: what comes first of guard and action is early enough, and a middleware less
+ * Adds a middleware in front of the action's own middlewares. It records what the router matched, since later
+ * middlewares of the app may rewrite the path.
+ * @param within runs everything that follows, so that services can read the login
+ * @param before decides whether the rest runs; not called if nothing stands before the guard
+ * @param isSeenBefore true if the request has been checked already, perhaps under another path
+ * @returns false if no middleware follows: then the guard or the action records the request, and this middleware is
+ * saved
  */
 export function noticeArrival(
   action: ActionMetadata,
@@ -27,7 +28,7 @@ export function noticeArrival(
   isSeenBefore: boolean,
 ): boolean {
   const uses = [...action.controllerMetadata.uses, ...action.uses];
-  // Express reads the body first, by options of the app that may hold code.
+  // Express reads the body first, by options of the app that may contain code.
   const isGuardNext = !action.isBodyUsed && uses.every(({ afterAction }) => afterAction);
   if (within === undefined && isGuardNext && !isSeenBefore) return false;
   const come = (comer: Action): unknown => {
@@ -37,7 +38,7 @@ export function noticeArrival(
     return within === undefined ? next() : within(comer, next);
   };
   const notice = (...[first, second, third]: readonly unknown[]): unknown => {
-    // Koa hands over a context and next(), Express a request, a response and next().
+    // Koa passes a context and next(), Express a request, a response and next().
     if (third === undefined) {
       const { request, response } = first as { request: unknown; response: unknown };
       return come({ request, response, context: first, next: second as () => unknown });
@@ -56,7 +57,7 @@ export function noticeArrival(
 type KoaMiddleware = (context: unknown, next: () => unknown) => unknown;
 type ExpressMiddleware = (request: IncomingMessage, response: unknown, next: () => void) => void;
 
-/** Looks at each client's address as its request comes: when it has gone, its socket no longer tells. */
+/** Reads each client's address when its request arrives: after the client has gone, its socket no longer has it. */
 export function rememberPeers(driver: BaseDriver): void {
   if (driver instanceof KoaDriver) {
     (driver.koa as { use(middleware: KoaMiddleware): void }).use((context, next) => {

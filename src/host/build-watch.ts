@@ -1,10 +1,11 @@
 /**
- * Notices servers that securest never prepares: those of another copy of routing-controllers, for instance one that a
- * bundler put into the app, and those of a driver that is not one of the host's own.
+ * Detects servers that securest never prepares: those of another copy of routing-controllers, for instance one that a
+ * bundler put into the app, and those of a driver that is not one of routing-controllers' own.
  *
- * All copies share one metadata storage, a global. To build a controller a copy asks it for the controller's response
- * handlers, builds its ControllerMetadata and asks for the actions. Our copy is seen to do the second step; where the
- * third comes without it, another copy is at work. What must be guarded is then refused, before anything is served.
+ * All copies share one metadata storage, a global. To build a controller, a copy asks the storage for the controller's
+ * response handlers, builds its ControllerMetadata and asks for the actions. The second step is visible in our copy. If
+ * the third step comes without it, another copy is at work. Controllers that must be guarded are then refused, before
+ * anything is served.
  */
 import {
   ActionMetadata,
@@ -20,22 +21,22 @@ import { otherCopy } from './other-copy';
 type IsSecured = (options: RoutingControllersOptions) => boolean;
 type Controllers = RoutingControllersOptions['controllers'];
 
-/** Secured options that no server has been built from yet. */
+/** Secured options from which no server has been built yet. */
 interface Outstanding {
   readonly owner: object;
   /** The app's own list, which it may still change. */
   readonly controllers: Controllers;
-  /** True where an action without any decorator is guarded too. */
+  /** True if an action without any decorator is guarded too. */
   readonly guardsAll: boolean;
 }
 
 /** Controllers that may be served by prepared servers only. */
 let guarded = new WeakSet<object>();
 let outstanding: Outstanding[] = [];
-/** What checkers that were handed out on their own may have to guard. */
+/** The controllers that separately exported checkers may have to guard. */
 let handedOut: 'nothing' | 'decorated' | 'all' = 'nothing';
 
-/** Shared with other copies of securest, which prepare the servers of their own copy of the host. */
+/** Shared with other copies of securest, which prepare the servers of their own copy of routing-controllers. */
 interface Shared {
   prepared?: object | undefined;
 }
@@ -43,13 +44,13 @@ const SHARED = Symbol.for('securest.builds');
 const shared = ((globalThis as { [SHARED]?: Shared | undefined })[SHARED] ??= {});
 
 let isPreparing = false;
-/** The controller that is being built, and whether our copy of the host does it. */
+/** The controller that is being built, and whether our copy of routing-controllers builds it. */
 let current: object | undefined;
 let isOurs = false;
 
-/** Watches our copy of the host, once. */
+/** Watches our copy of routing-controllers; called once. */
 export function watchOwnBuilds(isSecured: IsSecured): void {
-  // Taken off the prototypes to be called on each object, by call().
+  // Taken from the prototypes and called on each object by call().
   /* eslint-disable @typescript-eslint/unbound-method */
   const buildController = ControllerMetadata.prototype.build;
   const buildAction = ActionMetadata.prototype.build;
@@ -74,7 +75,7 @@ export function watchOwnBuilds(isSecured: IsSecured): void {
 
 const watched = new WeakSet<object>();
 
-/** Another copy of the host may have made the storage, and an app may replace it. */
+/** Watches the present storage: another copy may have made it, and an app may replace it. */
 export function watchStorage(): void {
   const prototype = Object.getPrototypeOf(getMetadataArgsStorage()) as ReturnType<
     typeof getMetadataArgsStorage
@@ -98,18 +99,18 @@ export function watchStorage(): void {
 }
 
 /**
- * Says whether the server that our copy builds from here on is one that securest prepares.
- * @returns what was said before: a server may be built while another is
+ * Records whether securest prepares the server that our copy builds from now on.
+ * @returns the previous value: a server may be built while another is being built
  */
 export function preparing(isSecured: boolean): boolean {
   const before = isPreparing;
   isPreparing = isSecured;
-  // A server is built at once. One that fails on the way must not speak for what comes later.
+  // A server is built synchronously. A failed build must not leave the flag set for later ones.
   if (isSecured) queueMicrotask(() => (isPreparing = false));
   return before;
 }
 
-/** Notes controllers that an instance is asked to secure. */
+/** Records the controllers that an instance is asked to secure. */
 export function noteSecured(owner: object, controllers: Controllers, guardsAll: boolean): void {
   watchStorage();
   for (const one of listed(controllers)) if (typeof one === 'function') guarded.add(one);
@@ -117,7 +118,7 @@ export function noteSecured(owner: object, controllers: Controllers, guardsAll: 
   outstanding.push({ owner, controllers, guardsAll });
 }
 
-/** Notes that an instance has prepared a server, and which controllers it really has. */
+/** Records that an instance has prepared a server, and the controllers that the server has. */
 export function notePrepared(owner: object, actions: readonly ActionMetadata[]): void {
   for (const { target } of actions) guarded.add(target);
   const [first] = actions as unknown as { globalOptions?: RoutingControllersOptions }[];
@@ -126,14 +127,14 @@ export function notePrepared(owner: object, actions: readonly ActionMetadata[]):
   outstanding = outstanding.filter((entry) => entry.owner !== owner || entry.controllers !== controllers);
 }
 
-/** Notes that a checker was handed out on its own: no one can tell for which controllers. */
+/** Records that a checker was exported separately: its controllers are unknown. */
 export function noteHandedOut(guardsAll: boolean): void {
   watchStorage();
   if (guardsAll) handedOut = 'all';
   else if (handedOut === 'nothing') handedOut = 'decorated';
 }
 
-/** Forgets what was noted, so that tests do not see each other's. */
+/** Resets all records, so that tests do not influence each other. */
 export function forgetBuilds(): void {
   guarded = new WeakSet();
   outstanding = [];
@@ -157,7 +158,7 @@ function mustBeGuarded(controller: object): boolean {
   return (handedOut === 'decorated' || outstanding.length > 0) && isDecorated(controller);
 }
 
-/** A list without classes stands for all that are loaded, and one with folders for what is in them. */
+/** A list without classes means all loaded classes; a list with folders means the classes in them. */
 function mayHold(controllers: Controllers, controller: object): boolean {
   const list = listed(controllers);
   return list.length === 0 || list.some((one) => one === controller || typeof one === 'string');
@@ -167,7 +168,7 @@ function listed(controllers: Controllers): readonly unknown[] {
   return Array.isArray(controllers) ? controllers : [];
 }
 
-/** True where a guard or a user is asked for, by the controller or by a base. */
+/** True if the controller or one of its base classes requires a guard or a user. */
 function isDecorated(controller: object): boolean {
   const chain: unknown[] = classChain(controller);
   const { responseHandlers, params } = getMetadataArgsStorage();

@@ -1,7 +1,7 @@
 /**
- * Refusing before a body is read (the option `early`). On Koa one middleware in front of the host's body parser asks the
- * server's own router which action a request is for; on Express the first handler of each route knows its action. Both only
- * refuse, as the guard would: what they let pass comes to the guard.
+ * Refuses requests before a body is read (the option `early`). On Koa one middleware in front of the body parser of
+ * routing-controllers asks the server's own router for the action of a request. On Express the first handler of each
+ * route knows its action. Both only refuse, as the guard would: a request that passes still comes to the guard.
  */
 import type { Action, ActionMetadata, BaseDriver, KoaDriver } from 'routing-controllers';
 import type { Access } from '../core/access';
@@ -10,19 +10,19 @@ import { ConfigurationError } from '../errors';
 import { isThenable } from '../util/ignore-rejection';
 import { attempted } from '../util/maybe-promise';
 
-/** Throws, or rejects with, the refusal of what can be decided by now. */
+/** Throws, or rejects with, the error response if the request can be refused by now. */
 export type RefuseEarly = (action: Action, access: Access) => MaybePromise<undefined>;
 
-/** Runs what follows with the login of the request at hand. */
+/** Runs the work so that it can read the login of the current request. */
 export type Within = (<T>(action: Action, work: () => T) => T) | undefined;
 
-/** An action as it is registered. */
+/** A registered action. */
 interface Routed {
   readonly action: ActionMetadata;
   readonly access: Access;
 }
 
-/** Has the first handler of a route on Express refuse. What it refuses is answered as by the guard. */
+/** The first handler of a route on Express. Its error responses are the same as those of the guard. */
 export function earlyOnExpress(
   driver: BaseDriver,
   refuse: RefuseEarly,
@@ -36,7 +36,7 @@ export function earlyOnExpress(
         () => next(),
         (error: unknown) => driver.handleError(error, metadata, action) as unknown,
       )
-      // Express 4 waits for no promise.
+      // Express 4 does not await promises.
       .catch((error: unknown) => {
         (action.next as (error: unknown) => void)(error);
       });
@@ -57,7 +57,7 @@ interface KoaContext {
   params?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What of @koa/router is asked. */
+/** The members of @koa/router that are used. */
 interface KoaRouter {
   readonly opts: { readonly routerPath?: string };
   readonly exclusive?: boolean;
@@ -73,9 +73,9 @@ interface KoaLayer {
   params(path: string, captures: string[], before: object): Readonly<Record<string, string>>;
 }
 
-/** What the router would run for a request. */
+/** The action that the router would run for a request. */
 interface Found extends Routed {
-  /** Of the route, beside those that are there. */
+  /** The parameters of the route, plus the present ones. */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -85,7 +85,7 @@ export class EarlyOnKoa {
   private readonly router: KoaRouter;
   private ahead: KoaMiddleware | undefined;
 
-  /** @throws ConfigurationError for a router of another kind, which could not be asked */
+  /** @throws ConfigurationError for a router of another kind, which cannot be queried */
   constructor(
     private readonly driver: KoaDriver,
     private readonly refuse: RefuseEarly,
@@ -100,7 +100,7 @@ export class EarlyOnKoa {
     this.router = router as KoaRouter;
   }
 
-  /** Has the host set itself up, its CORS and this middleware in front of its body parser. */
+  /** Initialises the driver so that its CORS handler and this middleware stand in front of its body parser. */
   initialize(initialize: () => void): void {
     const { driver } = this;
     const koa = driver.koa as { use(middleware: KoaMiddleware): void };
@@ -111,12 +111,12 @@ export class EarlyOnKoa {
     if (bodyParser !== undefined) koa.use(bodyParser);
   }
 
-  /** Puts in front the middleware that answers whatever the router has, if there is one. */
+  /** Puts the middleware for the root routes in front, if there is one. */
   standBehind(use: () => void): void {
     [this.ahead] = usedBy(this.driver, use);
   }
 
-  /** Registers an action, and keeps what the router makes of it. */
+  /** Registers an action, and records the layers that the router creates for it. */
   register(routed: Routed, register: () => void): void {
     const { length } = this.router.stack;
     register();
@@ -140,7 +140,7 @@ export class EarlyOnKoa {
   ): Promise<unknown> {
     if (access.levels.length === 0) return next();
     const { params: before } = context;
-    // A role loader may look at them. The router adds its own to what it finds, so they must not stay.
+    // A role loader may read the parameters. The router adds its own to existing ones, so they must not stay.
     context.params = params;
     try {
       await this.refuse(action, access);
@@ -152,10 +152,10 @@ export class EarlyOnKoa {
     return next();
   }
 
-  /** The action that the router would run; undefined where it runs none, or something of the app's own before it. */
+  /** The action that the router would run; undefined if it would run none, or a handler of the app before it. */
   private find(context: KoaContext): Found | undefined {
     const { router } = this;
-    // Another server's action has had it.
+    // An action of another server has already handled the request.
     if (context.request.routingControllersStarted !== undefined) return undefined;
     if (router.matchHost(context.host) !== true) return undefined;
     const paths = [router.opts.routerPath, context.newRouterPath, context.path, context.routerPath];
@@ -170,7 +170,7 @@ export class EarlyOnKoa {
   }
 }
 
-/** The middlewares that the host uses meanwhile, in their order, in place of using them. */
+/** Collects the middlewares that the driver uses during `work`, in their order, instead of using them. */
 function usedBy(driver: KoaDriver, work: () => void): readonly KoaMiddleware[] {
   const used: KoaMiddleware[] = [];
   const koa: unknown = driver.koa;

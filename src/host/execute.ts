@@ -1,11 +1,11 @@
-/** How an action is run: its user first, and no parameter's promise without a handler. */
+/** Runs an action: authenticates its user first, and leaves no promise of a parameter without a handler. */
 import { type Action, type ActionMetadata, type BaseDriver, KoaDriver } from 'routing-controllers';
 import type { MaybePromise } from '../core/userstore';
 import { isThenable } from '../util/ignore-rejection';
 
 /**
- * The host reads all parameters of an action side by side. What it throws for one would leave the promises of the
- * others without a handler, which ends the process when one of them rejects.
+ * routing-controllers reads all parameters of an action in parallel. An exception for one parameter would leave the
+ * promises of the others without a handler, and a rejection of one of them would end the process.
  */
 export function rejectUnreadableParameters(driver: BaseDriver): void {
   const read: BaseDriver['getParamFromRequest'] = driver.getParamFromRequest.bind(driver);
@@ -13,16 +13,16 @@ export function rejectUnreadableParameters(driver: BaseDriver): void {
     try {
       return read(action, param) as unknown;
     } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown is handed on
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the thrown value is passed on
       return Promise.reject(error);
     }
   };
 }
 
-/** Calls the host's own running of an action. */
+/** Runs the action in routing-controllers' own way. */
 export type Execute = (action: Action) => unknown;
 
-/** Authenticates before the host looks at any parameter, so that nothing is done for a client who is refused. */
+/** Authenticates before routing-controllers reads any parameter, so that no work is done for a refused client. */
 export function executeForUser(
   driver: BaseDriver,
   login: MaybePromise<unknown>,
@@ -37,7 +37,7 @@ export function executeForUser(
       )
     : execute(action);
   if (driver instanceof KoaDriver || !isThenable(result)) return result;
-  // Express 4 waits for no promise, so what rejects is handed to its own error handling.
+  // Express 4 does not await promises, so a rejection is passed to its error handling.
   return Promise.resolve(result).catch((error: unknown) => {
     (action.next as (error: unknown) => void)(error);
   });

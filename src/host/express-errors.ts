@@ -1,9 +1,9 @@
 /**
- * Ends refusals on Express.
+ * Ends refused requests on Express.
  *
- * routing-controllers calls next(error) after it has answered. Where no error middleware of the app takes
- * it, Express prints the stack and destroys the kept-alive socket at every 401. So a handler stands last on
- * the root app: the app's own error middleware still sees the error first.
+ * routing-controllers calls next(error) after it has answered. If no error middleware of the app takes the error,
+ * Express prints the stack and destroys the kept-alive socket at every 401. So a handler is placed last on the root
+ * app: the app's own error middleware still sees the error first.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SecurityError } from '../errors';
@@ -19,19 +19,19 @@ interface ExpressApp {
   use(handler: ErrorHandler): unknown;
 }
 
-/** The handlers that end refusals, of all apps. */
+/** The handlers that end refused requests, of all apps. */
 const enders = new WeakSet<object>();
 
-/** Makes sure that refusals of this request end in a handler that neither prints nor hangs up. */
+/** Makes sure that a refused request ends in a handler that neither prints nor closes the connection. */
 export function endRefusals(request: IncomingMessage): void {
   const app = rootApp(request);
   if (app === undefined || enders.has(lastHandler(app) ?? app)) return;
   app.use(createEnder());
 }
 
-/** Middleware may be added at any time; a handler that has been overtaken passes on to the next one. */
+/** Middleware may be added at any time: a handler that is no longer the last passes the error on. */
 function createEnder(): ErrorHandler {
-  // Express tells error handlers by their four parameters.
+  // Express recognises error handlers by their four parameters.
   const ender: ErrorHandler = (error, request, response, next) => {
     const app = rootApp(request);
     if (!(error instanceof SecurityError) || (app !== undefined && lastHandler(app) !== ender)) {

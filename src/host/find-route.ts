@@ -1,6 +1,6 @@
 /**
- * Which action answers a request: asked of the host's own router, in a server that has nothing but the routes. No action,
- * middleware, body parser or upload of the app is in it.
+ * Finds the action that answers a request. It asks routing-controllers' own router, in a server that has only the
+ * routes, without any action, middleware, body parser or upload of the app.
  */
 import type http from 'node:http';
 import {
@@ -18,9 +18,10 @@ import { StubbedServer } from '../security/stubbed-server';
 import type { HostAction } from './access/compile';
 
 /**
- * The actions whose routes match, in the order in which the router asks them: the first one answers, and hides the others.
- * @param atFirst is called at the first one, with the request as the host has it; what it rejects with rejects
- * @throws ConfigurationError where the host is not installed
+ * The actions whose routes match, in the order in which the router asks them: the first action answers, and hides the
+ * others.
+ * @param atFirst called at the first action, with the request as routing-controllers has it; its rejection is passed on
+ * @throws ConfigurationError if the framework is not installed
  */
 export async function findRoutes(
   { compiled, routePrefix }: { readonly compiled: readonly HostAction[]; readonly routePrefix: string },
@@ -34,7 +35,7 @@ export async function findRoutes(
     driver.routePrefix = jwksRouteOf(one.action.target) === undefined ? routePrefix : '';
     driver.registerAction(bare(one.action), async (action: Action) => {
       const next = action.next as () => Promise<unknown> | undefined;
-      // The host asks no further route otherwise.
+      // Otherwise routing-controllers would not try any further route.
       (action.request as { routingControllersStarted?: boolean }).routingControllersStarted = false;
       if (found.push(one) === 1) {
         await atFirst(action, one).catch((failure: unknown) => failures.push(failure));
@@ -53,7 +54,7 @@ export async function findRoutes(
   return found;
 }
 
-/** The route of an action, without whatever of the app would run for it. */
+/** The route of an action, without any code of the app. */
 function bare(action: ActionMetadata): ActionMetadata {
   const controllerMetadata = Object.create(action.controllerMetadata, {
     uses: { value: [] },
@@ -83,7 +84,7 @@ interface Koa {
   callback(): http.RequestListener;
 }
 
-/** Express tells handlers of errors by the number of their parameters. */
+/** Express recognises error handlers by the number of their parameters. */
 type ExpressHandler =
   | ((request: unknown, response: http.ServerResponse) => void)
   | ((error: unknown, request: unknown, response: http.ServerResponse, next: unknown) => void);
@@ -96,7 +97,7 @@ function listenerOf(driver: BaseDriver): http.RequestListener {
     app.use((_request: unknown, response: http.ServerResponse) => {
       response.end();
     });
-    // A path that cannot be decoded is an error there, which Express would print.
+    // For a path that cannot be decoded, Express raises an error that it would print.
     app.use((_error: unknown, _request: unknown, response: http.ServerResponse, _next: unknown) => {
       response.end();
     });

@@ -1,6 +1,6 @@
 import { getFromContainer } from 'routing-controllers';
 
-/** What routing-controllers' default container keeps of a class. */
+/** An entry of routing-controllers' default container. */
 export interface HostInstance {
   readonly type: unknown;
   readonly object: object;
@@ -9,9 +9,9 @@ export interface HostInstance {
 let instances: HostInstance[] | undefined;
 
 /**
- * The instances that the host's default container keeps; undefined while it cannot be reached, as the app's own
- * container answers for all classes. It is not exported, and an app's container may give the same bare instance of an
- * unknown class twice: it is known only by the list in which it looks the class up.
+ * The list of instances in routing-controllers' default container. Undefined while it cannot be reached, because the
+ * app's own container answers for all classes. The container is not exported, and an app's container may return the
+ * same plain instance of an unknown class twice. So the list is identified by the search for a class in it.
  */
 export function instancesOfHost(): HostInstance[] | undefined {
   instances ??= findInstances();
@@ -23,7 +23,7 @@ function findInstances(): HostInstance[] | undefined {
   const lists: (readonly unknown[])[] = [];
   const { find } = Array.prototype;
   let probe: unknown;
-  // Nothing but the host and the app's container runs in between.
+  // Only routing-controllers and the app's container run while `find` is replaced.
   Array.prototype.find = function (this: unknown[], ...args: Parameters<typeof find>) {
     lists.push(this);
     return find.apply(this, args) as unknown;

@@ -5,7 +5,7 @@ import { injectionFault } from '../components/injection';
 import { resolve } from '../components/resolve';
 import { instancesOfHost } from './host-instances';
 
-/** The controller that is asked for, and where it comes from if the app's own container does not have it. */
+/** The requested controller, and a function that creates it if the app's own container does not have it. */
 interface Asked {
   readonly cls: object;
   readonly create: () => object;
@@ -14,10 +14,10 @@ interface Asked {
 let asked: Asked | undefined;
 
 /**
- * Has the container create controllers that ask for something, in place of routing-controllers' default container, which
- * would call their constructors with nothing. A container that the app has given (`useContainer`) is asked first, for
- * each request: only a class that it leaves to the default container is created here.
- * @throws ConfigurationError when a controller would get TypeDI's container for what it asks for
+ * Lets the container create controllers that have constructor parameters. routing-controllers' default container would
+ * call their constructors without arguments. A container that the app has set (`useContainer`) is asked first, for each
+ * request: only a class that it leaves to the default container is created here.
+ * @throws ConfigurationError if a controller would get TypeDI's container as a constructor argument
  */
 export function injectControllers(actions: readonly ActionMetadata[], container: ContainerLike): void {
   for (const controller of new Set(actions.map(({ controllerMetadata }) => controllerMetadata))) {
@@ -28,7 +28,7 @@ export function injectControllers(actions: readonly ActionMetadata[], container:
     const ofHost = controller.getInstance.bind(controller);
     let isFirst = true;
     controller.getInstance = (action) => {
-      // When the first request comes: an app may set its container after its server is built.
+      // At the first request, because an app may set its container after its server is built.
       if (isFirst) answerFor(cls);
       isFirst = false;
       return withAnswer({ cls, create: () => resolve(container, cls) }, () => ofHost(action) as object);
@@ -72,8 +72,8 @@ function withAnswer<T>(answer: Asked, ask: () => T): T {
 const answered = new WeakSet<object>();
 
 /**
- * Puts an instance into the host's default container that is created where it is asked for. Apps may share a class
- * and have containers of their own, and a plain app gets what it always got.
+ * Puts an entry into routing-controllers' default container that creates the instance when it is read. Apps may share a
+ * class and have their own containers, and an app without securest gets the same instance as before.
  */
 function answerFor(cls: Constructor<object>): void {
   if (answered.has(cls)) return;

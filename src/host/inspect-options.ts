@@ -7,22 +7,22 @@ import type { SecurityBinding } from './install';
 import { recordServer } from './recording-driver';
 import { stubbedListener } from './stubbed-listener';
 
-/** What is known of an app, with the host's own metadata of its actions. */
+/** The facts about an app, with routing-controllers' own metadata of its actions. */
 export interface InspectedServer extends InspectedOptions {
   readonly compiled: readonly HostAction[];
 }
 
 /**
  * Compiles the access of an app from its secured options, without starting a server.
- * @throws ConfigurationError for options without securest's own pair of checkers, and where a server would not start
+ * @throws ConfigurationError for options without securest's own pair of checkers, and if a server would not start
  */
 export function inspectServer(options: RoutingControllersOptions): InspectedServer {
   const binding = securedBy(options) as SecurityBinding;
   const server = recordServer(options);
-  // A server with half of the pair would not start; whoever inspects it says what it would lose.
+  // A server with half of the pair would not start; the inspection reports this itself.
   const facts = { routePrefix: server.routePrefix, hasAuthorizationChecker: true, isStubbed: true };
   const isGuarded = boundTo(options.authorizationChecker) === binding;
-  // Replies of base classes are restored by building the host's metadata once more.
+  // To restore the replies of base classes, the metadata of routing-controllers is built once more.
   const wasPreparing = preparing(true);
   try {
     const { middlewares, routePrefix } = server;

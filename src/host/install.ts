@@ -1,9 +1,9 @@
 /**
- * The seam to routing-controllers: the only place that changes how it works.
+ * The seam to routing-controllers: the only place that changes its behaviour.
  *
- * Both drivers are wrapped once, and the wrapping acts only for servers whose checkers are securest's, so a
- * plain app in the same process is untouched. A server's actions are held back until all of them have been
- * compiled and checked; nothing is registered when one is refused.
+ * Both drivers are wrapped once. The wrapping acts only on servers that have securest's checkers, so a plain app in the
+ * same process is untouched. A server's actions are held back until all of them have been compiled and checked; if one
+ * is refused, nothing is registered.
  */
 import {
   type Action,
@@ -43,35 +43,37 @@ import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
 import { jwksRouteOf } from './controllers/jwks-controller';
 
-/** What an instance of the library does for the servers that use its checkers. */
+/** The services of an instance for the servers that use its checkers. */
 export interface SecurityBinding extends Binding {
   /** The instance itself. */
   readonly security: Security;
-  /** Adds the instance's checkers to options, as its own `secure()`. */
+  /** Adds the instance's checkers to options, like `Security.secure()`. */
   secure<T extends RoutingControllersOptions>(options: T): T;
-  /** Compiles and checks a server's actions. @throws ConfigurationError when one must not start */
+  /** Compiles and checks a server's actions. @throws ConfigurationError if one must not start */
   prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly HostAction[];
-  /** What the instance itself answers for these actions, at the root of the app. @throws ConfigurationError */
+  /**
+   * The documents that the instance itself serves for these actions, at the root of the app. @throws ConfigurationError
+   */
   rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[];
-  /** Compiles and checks what a server would register, and says nothing of it. */
+  /** Compiles and checks the actions that a server would register, and logs nothing. */
   inspect(server: Pick<RecordedServer, 'actions'>, facts: ServerFacts): HostInspection;
-  /** Notes that a request has come to an action, before any middleware of the action's own runs. */
+  /** Records that a request has come to an action, before any middleware of the action runs. */
   arrive(action: Action, access: Access): void;
-  /** Refuses what can be decided before the body is read; undefined where all is decided by the guard. */
+  /** Refuses requests that can be refused before the body is read; undefined if only the guard decides. */
   readonly refuseEarly: RefuseEarly | undefined;
-  /** The login that the action's parameters ask for, at once where it is known; rejects where it is refused. */
+  /** The login that the action's parameters need, synchronously if it is known; rejects if it is refused. */
   login(action: Action, access: Access): MaybePromise<unknown>;
-  /** Runs an action, and all that comes before it, where services can read its login; undefined where they do not. */
+  /** Runs an action, and everything before it, so that services can read its login; undefined without `context`. */
   readonly within: Within;
-  /** What the action's parameters get. */
+  /** The values of the action's parameters. */
   answers(access: ActionAccess): Answers;
-  /** Gives an error what the reply of a refusal needs, right before it is written, and tells of it. */
+  /** Completes the error for the reply right before it is written, and reports it. */
   complete(error: SecurityError, action: Action): void;
-  /** Hears of each refusal as it is answered. @returns a function that ends the listening */
+  /** Calls the listener with each refusal when it is answered. @returns a function that removes the listener */
   listen(listener: RefusalListener): () => void;
 }
 
-/** A server's actions, with the host's own metadata of them. */
+/** A server's actions, with routing-controllers' own metadata of them. */
 export interface HostInspection extends Inspection {
   readonly compiled: readonly HostAction[];
 }
@@ -79,9 +81,9 @@ export interface HostInspection extends Inspection {
 export interface ServerFacts {
   readonly routePrefix: string;
   readonly hasAuthorizationChecker: boolean;
-  /** True for a server that only tells who would get in, or is not built at all. */
+  /** True for a server that runs no action and only shows which requests pass, or that is not built at all. */
   readonly isStubbed: boolean;
-  /** What is to be said of the host; undefined where nothing is. */
+  /** A line about the framework for the log; undefined if there is nothing to report. */
   readonly notice?: string | undefined;
 }
 
@@ -93,20 +95,23 @@ interface Pending {
 
 const pending = new WeakMap<BaseDriver, Pending>();
 
-/** Whether the server is prepared in the middle of whose building another began. */
+/** The previous value of `preparing()` for a server whose building began during that of another. */
 const outer = new WeakMap<BaseDriver, boolean>();
 
-/** The instance that a checker belongs to; undefined for the app's own. Only servers of this host have checkers. */
+/**
+ * The instance that a checker belongs to; undefined for a checker of the app. Only servers of routing-controllers have
+ * checkers.
+ */
 export function bindingOf(checker: unknown): SecurityBinding | undefined {
   return boundTo(checker) as SecurityBinding | undefined;
 }
 
-/** The instance that secures a server; undefined for a plain one. @throws ConfigurationError for half a pair */
+/** The instance that secures a server; undefined for a plain server. @throws ConfigurationError for half a pair */
 export function bindingOfPair(pair: CheckerPair): SecurityBinding | undefined {
   return pairBoundTo(pair) as SecurityBinding | undefined;
 }
 
-/** Wraps both drivers. Calling it again changes nothing but a storage that is new. */
+/** Wraps both drivers. A repeated call only watches a new metadata storage. */
 export function installDrivers(): void {
   if (installed) {
     watchStorage();
@@ -122,7 +127,7 @@ export function installDrivers(): void {
 let installed = false;
 
 function wrap(driver: BaseDriver): void {
-  // Taken off the prototype to be called on each driver, by call().
+  // Taken from the prototype and called on each driver by call().
   /* eslint-disable @typescript-eslint/unbound-method */
   const { initialize, registerAction, registerRoutes, handleError } = driver;
   /* eslint-enable @typescript-eslint/unbound-method */
@@ -198,10 +203,10 @@ function wrap(driver: BaseDriver): void {
       const { refuseEarly, within } = binding;
       const isEarly = refuseEarly !== undefined && earlyOnKoa === undefined && access.levels.length > 0;
       const before = isEarly ? earlyOnExpress(this, refuseEarly, one) : undefined;
-      // What was asked early was asked of the path that the request had then.
+      // The early check was for the path that the request had at that time.
       const isSeenBefore = earlyOnKoa !== undefined;
       const isNoticed = noticeArrival(metadata, arrive, within, before, isSeenBefore);
-      // A guard knows by itself that a request has come.
+      // A guard records the arrival of a request itself.
       const arrivesAtLast = !isNoticed && !metadata.isAuthorizedUsed;
       const isForUser = asksForUser(metadata);
       bindParameters(metadata.params, () => binding.answers(access));
@@ -241,7 +246,7 @@ function wrap(driver: BaseDriver): void {
 
 let stubbing = false;
 
-/** Builds a server whose actions do not run: they answer 204 and their name. For tests of who gets in. */
+/** Builds a server whose actions do not run: they answer 204 and their name. For tests of access. */
 export function stubActions<T>(build: () => T): T {
   stubbing = true;
   try {
@@ -251,7 +256,7 @@ export function stubActions<T>(build: () => T): T {
   }
 }
 
-/** Answers for a stubbed action. */
+/** Answers instead of a stubbed action. */
 function reach({ access }: HostAction, action: Action): void {
   // Koa would answer too.
   if (action.context !== undefined) (action.context as { respond: boolean }).respond = false;
@@ -278,15 +283,15 @@ function refuse(
   setHeaders(response, error.headers);
   const refusal: Action = driver instanceof ExpressDriver ? { ...action, next: endingNext(action) } : action;
   if (response?.headersSent === true) {
-    // A hook or the action has answered already; the host would try again and fail. What is half sent
-    // must not look whole.
+    // A hook or the action has answered already; routing-controllers would answer again and fail. A partly sent reply
+    // must not look complete.
     if (!response.writableEnded) response.destroy();
     return undefined;
   }
   if (driver.isDefaultErrorHandlingEnabled && metadata?.isJsonTyped !== true) {
     setHeaders(response, { 'Content-Type': 'text/plain; charset=utf-8' });
   }
-  // The action's own @Header and @ContentType are for what it answers, not for a refusal.
+  // The action's own @Header and @ContentType apply to its result, not to an error response.
   const quiet = Object.create(metadata ?? null, { headers: { value: {} } }) as ActionMetadata;
   return handleError.call(driver, error, quiet, refusal) as unknown;
 }

@@ -1,4 +1,4 @@
-/** Says what to do where routing-controllers is not installed. To be imported first by what is loaded from outside. */
+/** Explains the remedy if routing-controllers is not installed. Entry modules must import it first. */
 import { ConfigurationError } from '../errors';
 
 try {

@@ -8,13 +8,13 @@ import type { RootRoute } from './root-routes';
 
 export interface JwksRoutesOptions {
   readonly resolve: (cls: Constructor<TokenService>) => unknown;
-  /** Hears why the keys could not be served. */
+  /** Receives the reason if the keys could not be served. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * What the controllers of `jwksController()` among a server's answer at its root.
- * @throws ConfigurationError when the class is no TokenService
+ * The root routes for the controllers of `jwksController()` among a server's actions.
+ * @throws ConfigurationError if the class is not a TokenService
  */
 export function jwksRoutes(actions: readonly ActionMetadata[], options: JwksRoutesOptions): RootRoute[] {
   return actions.flatMap(({ target }) => {

@@ -2,8 +2,8 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /**
- * The copy of routing-controllers that the app's main script finds, where it is another than ours: a server
- * that it builds keeps its own guards only. Undefined when it is ours, or when that cannot be told.
+ * The path of the copy of routing-controllers that the app's main script finds, if it is not our copy: a server that it
+ * builds keeps only its own guards. Undefined if it is our copy, or if it cannot be determined.
  */
 export function otherCopy(main = require.main?.filename): string | undefined {
   if (main === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Notices servers of `createExpressServer()` where the app has Express 5: the host makes these with an Express 4 of its
- * own, so that what is written for Express 5, such as its route patterns, does not hold there.
+ * Detects servers of `createExpressServer()` in an app that has Express 5: routing-controllers makes these with an
+ * Express 4 of its own, so that code for Express 5, such as its route patterns, does not work there.
  */
 import { createRequire } from 'node:module';
 import { type BaseDriver, ExpressDriver } from 'routing-controllers';
@@ -10,13 +10,13 @@ interface Loading {
   loadExpress(): void;
 }
 
-/** Those that were given no app. */
+/** Drivers that received no app. */
 const madeByHost = new WeakSet<object>();
 
 /** Wraps the loading of Express; to be called once. */
 export function watchOwnExpress(): void {
   const driver = ExpressDriver.prototype as unknown as Loading;
-  // Taken off the prototype to be called on each driver, by call().
+  // Taken from the prototype and called on each driver by call().
   // eslint-disable-next-line @typescript-eslint/unbound-method
   const { loadExpress } = driver;
   driver.loadExpress = function (this: Loading): void {
@@ -27,7 +27,7 @@ export function watchOwnExpress(): void {
 
 /**
  * A line for the log; undefined for all other servers.
- * @param installed the version of Express that the app has
+ * @param installed the app's version of Express
  */
 export function ownExpressNotice(driver: BaseDriver, installed = installedExpress()): string | undefined {
   if (installed === undefined || !(Number.parseInt(installed, 10) >= 5) || !madeByHost.has(driver))

@@ -7,7 +7,7 @@ import {
 import { readyHostMetadata } from './access/host-metadata';
 import { preparing } from './build-watch';
 
-/** What a server of these options would register. */
+/** The actions and middlewares that a server with these options would register. */
 export interface RecordedServer {
   readonly actions: readonly ActionMetadata[];
   /** The names of the global middlewares that run before every action, in their order. */
@@ -17,7 +17,7 @@ export interface RecordedServer {
 
 type Middleware = Parameters<BaseDriver['registerMiddleware']>[0];
 
-/** Has the host build its metadata as for a server, and writes down what it would register. */
+/** Lets routing-controllers build its metadata as for a server, and records what it would register. */
 export function recordServer(options: RoutingControllersOptions): RecordedServer {
   const driver = new RecordingDriver();
   const restoreMetadata = readyHostMetadata();
@@ -49,7 +49,7 @@ class RecordingDriver extends BaseDriver {
   }
 
   override registerRoutes(): void {
-    // Nothing answers here.
+    // No route is served here.
   }
 
   override getParamFromRequest(): undefined {
@@ -57,10 +57,10 @@ class RecordingDriver extends BaseDriver {
   }
 
   override handleError(): void {
-    // No request comes.
+    // No request arrives here.
   }
 
   override handleSuccess(): void {
-    // No request comes.
+    // No request arrives here.
   }
 }

@@ -1,15 +1,13 @@
-/**
- * What securest itself answers, at the root of an app: whatever its route prefix and its guards are.
- */
+/** The documents that securest itself serves at the root of an app, independent of its route prefix and its guards. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BaseDriver, ExpressDriver } from 'routing-controllers';
 
 /** A public document under a fixed path. */
 export interface RootRoute {
   readonly path: string;
-  /** The text of its JSON, at each request; undefined where it cannot be made now. Never throws. */
+  /** The JSON text, made at each request; undefined if it cannot be made now. Never throws. */
   readonly json: () => string | undefined;
-  /** How long others may keep it. */
+  /** The time that caches may keep it. */
   readonly maxAgeSeconds: number;
 }
 
@@ -34,7 +32,7 @@ interface Express {
   ): void;
 }
 
-/** Has a server answer GET and HEAD at the routes. */
+/** Makes a server answer GET and HEAD for the routes. */
 export function serveAtRoot(driver: BaseDriver, routes: readonly RootRoute[]): void {
   if (routes.length === 0) return;
   const find = ({ method }: IncomingMessage, path: string): RootRoute | undefined =>

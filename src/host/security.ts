@@ -1,6 +1,4 @@
-/**
- * An instance of the library as apps of routing-controllers see it, and as the servers that use its checkers do.
- */
+/** The instance of the library for apps of routing-controllers, and for the servers that use its checkers. */
 import type {
   Action,
   ActionMetadata,
@@ -48,7 +46,10 @@ import { announceServer, compileServer } from './startup';
  * routing-controllers.
  */
 export class Security<U extends User = User, R extends string = string> extends BaseSecurity<U, R> {
-  /** routing-controllers' `@Authorized`, typed: a role that is none of R, or a policy of another user, does not compile. */
+  /**
+   * The typed `@Authorized` of routing-controllers: an unknown role, or a policy for another user type, does not
+   * compile.
+   */
   readonly Authorized = typedAuthorized<U, R>();
 
   private readonly pair: {
@@ -88,7 +89,7 @@ export class Security<U extends User = User, R extends string = string> extends 
         refusals.answer(error, states.of(action));
       },
       listen: (listener) => parts.recorder.listen(listener),
-      // Whoever asks by the options alone knows of no narrower user or role.
+      // Code that finds the instance by the options does not know the narrower types of user and role.
       security: this as unknown as Security,
     };
     this.pair = {
@@ -100,14 +101,14 @@ export class Security<U extends User = User, R extends string = string> extends 
     };
   }
 
-  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  /** The value for the option of this name of routing-controllers, in an app that is set up by hand. */
   get authorizationChecker(): AuthorizationChecker {
     this.hasController = true;
     noteHandedOut(this.guardsAll);
     return this.pair.authorizationChecker;
   }
 
-  /** For routing-controllers' option of this name, in an app that is set up by hand. */
+  /** The value for the option of this name of routing-controllers, in an app that is set up by hand. */
   get currentUserChecker(): CurrentUserChecker {
     this.hasController = true;
     noteHandedOut(this.guardsAll);
@@ -115,8 +116,8 @@ export class Security<U extends User = User, R extends string = string> extends 
   }
 
   /**
-   * Adds this instance's checkers to an app's options. Doing it twice changes nothing.
-   * @throws ConfigurationError when the app sets a checker of its own, or of another instance
+   * Adds this instance's checkers to an app's options. A repeated call changes nothing.
+   * @throws ConfigurationError if the app sets a checker of its own, or of another instance
    */
   secure<T extends RoutingControllersOptions>(options: T): T {
     if ('security' in options) {
@@ -135,12 +136,15 @@ export class Security<U extends User = User, R extends string = string> extends 
     return { ...options, ...this.pair };
   }
 
-  /** True where an action without any decorator is guarded too. */
+  /** True if an action without any decorator is guarded too. */
   private get guardsAll(): boolean {
     return this.parts.options.default === 'authenticated';
   }
 
-  /** A promise for all but a grant: the host treats what is thrown or false at once in another way. */
+  /**
+   * Returns a promise unless access is granted: routing-controllers treats a synchronous exception or false
+   * differently.
+   */
   private checkAuthorization(action: Action, roles: readonly unknown[]): MaybePromise<boolean> {
     const [access] = roles;
     const result = this.settled(() => {
@@ -151,7 +155,7 @@ export class Security<U extends User = User, R extends string = string> extends 
     return isAtOnce ? result : Promise.resolve(result);
   }
 
-  /** At once where the request has been authenticated, as it has before any parameter of an action is read. */
+  /** Synchronous if the request has been authenticated, as it is before any parameter of an action is read. */
   private userOf(action: Action): MaybePromise<User | undefined> {
     const user = this.settled(() => {
       const access = this.parts.states.find(action)?.access;
@@ -198,7 +202,7 @@ export class Security<U extends User = User, R extends string = string> extends 
     };
   }
 
-  /** What a refusal of a login says of how to log in: Basic would open a window over the app's own form. */
+  /** Only the challenge `Session` is sent: Basic would open a login window over the app's own form. */
   private proved(
     request: SecurityRequest,
     links: readonly ChainLink[],

@@ -1,6 +1,4 @@
-/**
- * What is checked and said when a server starts.
- */
+/** The checks and log lines when a server starts. */
 import type { ActionMetadata } from 'routing-controllers';
 import { compileAction, type HostAction, refuseHalfSetUp } from './access/compile';
 import { isSamePath } from '../authentication/login-page';
@@ -27,7 +25,7 @@ import { jwksRouteOf } from './controllers/jwks-controller';
 
 /**
  * Compiles a server's actions and refuses those that cannot be trusted.
- * @throws ConfigurationError when a guard is malformed, or something is guarded and nothing can grant.
+ * @throws ConfigurationError if a guard is malformed, or an action is guarded and no provider can grant it.
  */
 export function compileServer(
   actions: readonly ActionMetadata[],
@@ -52,7 +50,7 @@ export function compileServer(
   return compiled;
 }
 
-/** @throws ConfigurationError for a provider that could only say that nobody has logged in yet */
+/** @throws ConfigurationError for a provider that reads the body, which could only report missing credentials */
 function refuseBodyCredentials({ providers }: Components): void {
   const reader = providers.find(({ get }) => credentialsOf(get()).includes('body'));
   if (reader === undefined) return;
@@ -64,7 +62,7 @@ function refuseBodyCredentials({ providers }: Components): void {
 
 const MAX_REFUSED = 20;
 
-/** Has all malformed guards named at once. @throws ConfigurationError with what was thrown for any of them */
+/** Reports all malformed guards at once. @throws ConfigurationError with the messages of all of them */
 function allOrRefused<T, R>(items: readonly T[], make: (item: T) => R): R[] {
   const refused = new Map<string, ConfigurationError>();
   const made = items.flatMap((item) => {
@@ -72,7 +70,7 @@ function allOrRefused<T, R>(items: readonly T[], make: (item: T) => R): R[] {
       return [make(item)];
     } catch (error) {
       if (!isInstance<ConfigurationError>(error, ConfigurationError)) throw error;
-      // Each action of a class is refused for the guard of the class.
+      // A malformed guard of a class is reported for each of its actions.
       refused.set(error.message, error);
       return [];
     }
@@ -87,7 +85,7 @@ function prefixOf({ target }: ActionMetadata, { routePrefix }: ServerFacts): str
   return jwksRouteOf(target) === undefined ? routePrefix : '';
 }
 
-/** @throws ConfigurationError for the action of the login page, where nobody has a login yet */
+/** @throws ConfigurationError for a guarded login page, since users have no login yet */
 function refuseGuardedLoginPage(
   { levels, method, route, action }: ActionAccess,
   loginPage: string | undefined,
@@ -99,7 +97,7 @@ function refuseGuardedLoginPage(
   );
 }
 
-/** Says what a server is made of, and what is seldom meant. */
+/** Logs the parts of a server, and warns of set-ups that are seldom intended. */
 export function announceServer(
   compiled: readonly HostAction[],
   components: Components,
@@ -128,7 +126,7 @@ export function announceServer(
 
 const MAX_OPEN = 10;
 
-/** One line for all of them: an app that has just begun has many. */
+/** One line for all of them: a new app has many. */
 function openByDefault(open: readonly HostAction[]): string {
   const routes = open.map(({ access: { method, route, action } }) => `${method} ${route} (${action})`);
   return (
@@ -138,7 +136,7 @@ function openByDefault(open: readonly HostAction[]): string {
   );
 }
 
-/** The cause is one for all actions of a build. */
+/** All actions of a build have the same cause. */
 function withOthers(message: string, others: number): string {
   if (others === 0) return message;
   return `${message}. So ${others === 1 ? 'is' : 'are'} ${counted(others, 'more action')}`;

@@ -2,7 +2,7 @@ import type http from 'node:http';
 import { createExpressServer, createKoaServer, type RoutingControllersOptions } from 'routing-controllers';
 import { stubActions } from './install';
 
-/** Builds a server of an app in which no action runs: a request that reaches one is answered by 204 and its name. */
+/** Builds a server of an app in which no action runs: a request that reaches an action gets 204 and its name. */
 export function stubbedListener(
   options: RoutingControllersOptions,
   driver: 'koa' | 'express',

@@ -1,16 +1,16 @@
-/** An Authorization header taken apart: its scheme in lower case, and what follows. */
+/** A parsed Authorization header: its scheme in lower case, and the credentials. */
 export interface AuthorizationHeader {
   readonly scheme: string;
-  /** Everything after the spaces that follow the scheme, as it came; empty when nothing does. */
+  /** Everything after the spaces behind the scheme, as it was sent; empty if nothing follows. */
   readonly credentials: string;
 }
 
-/** A scheme, and the spaces after it. What follows can be long, and is not looked at. */
+/** A scheme, and the spaces after it. The rest can be long and is not inspected. */
 const SCHEME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +|$)/;
 
 /**
- * Splits `scheme 1*SP credentials`. Undefined for an absent header and for one that has no scheme token,
- * which is nobody's. A tab after the scheme separates nothing.
+ * Splits `scheme 1*SP credentials`. Undefined for an absent header and for a header without a scheme token, which
+ * belongs to no provider. A tab after the scheme is not a separator.
  * @see RFC 9110 section 11.4
  */
 export function parseAuthorization(header: string | undefined): AuthorizationHeader | undefined {

@@ -1,26 +1,24 @@
-/**
- * Who is at the other end: the socket's address, or the one that trusted proxies forwarded.
- */
+/** The client's address: the socket's, or the address that trusted proxies forwarded. */
 import { BlockList, isIP, isIPv4, isIPv6, type Socket } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { ConfigurationError } from '../errors';
 import type { ClientCertificateSource } from './client-certificate';
 
-/** How many proxies are in front of the app, or the networks that they are in, as CIDR. */
+/** The number of proxies in front of the app, or their networks as CIDR. */
 export type TrustProxy = number | readonly string[];
 
 export interface Client {
   readonly ip: string;
   readonly secure: boolean;
-  /** Where its certificate is; undefined where nobody who is trusted tells. */
+  /** The place of the client's certificate; undefined if no trusted peer states it. */
   readonly certificateFrom?: 'socket' | 'header' | undefined;
 }
 
 /** Finds the client of a request. Forwarded headers count only as far as proxies are trusted. */
 export type ClientFinder = (request: IncomingMessage) => Client;
 
-/** @throws ConfigurationError for `true`, a negative or broken count, and what is no network. */
+/** @throws ConfigurationError for `true`, a negative or invalid count, and an invalid network */
 export function clientFinder(
   trustProxy: TrustProxy | undefined,
   certificates: ClientCertificateSource = 'socket',
@@ -37,7 +35,7 @@ export function clientFinder(
     const forwarded = list(request.headers['x-forwarded-for']);
     let ip = peer;
     let hops = 0;
-    // From the nearest address outwards: what an untrusted peer wrote is not read.
+    // From the nearest address outwards: addresses written by an untrusted peer are not read.
     while (hops < forwarded.length && isTrusted(ip, hops)) {
       const next = forwardedAddress(forwarded[forwarded.length - 1 - hops] ?? '');
       if (next === undefined) break;
@@ -55,10 +53,10 @@ function isEmptyList(trustProxy: TrustProxy): boolean {
   return Array.isArray(trustProxy) && trustProxy.length === 0;
 }
 
-/** The addresses of sockets, which themselves do not know theirs any more once they are closed. */
+/** The remote addresses of sockets, because a closed socket does not know its own any more. */
 const PEERS = new WeakMap<Socket, string>();
 
-/** The address at the other end of a socket, as it was first seen; empty where there is none. */
+/** The address at the other end of a socket, as it was first seen; empty if it is unknown. */
 export function peerOf(socket: Socket): string {
   const { remoteAddress } = socket;
   if (remoteAddress === undefined || remoteAddress === '') return PEERS.get(socket) ?? '';
@@ -71,7 +69,7 @@ export function isLoopback(ip: string): boolean {
   return isIP(ip) !== 0 && LOOPBACK.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** What proxies add to a request, in lower case. */
+/** Headers that proxies add to a request, in lower case. */
 const FORWARDED = [
   'forwarded',
   'via',
@@ -81,12 +79,14 @@ const FORWARDED = [
   'x-real-ip',
 ];
 
-/** True where a proxy says that the client is elsewhere. @param header a header of the request */
+/** True if a proxy reports that the client is elsewhere. @param header returns a header of the request */
 export function isForwarded(header: (name: string) => unknown): boolean {
   return FORWARDED.some((name) => header(name) !== undefined);
 }
 
-/** True for a client on this machine itself, as its connection says; not for one behind a proxy on this machine. */
+/**
+ * True if the connection of the client comes from this machine itself; false if a proxy on this machine forwarded it.
+ */
 export function isOnThisMachine({ socket, headers }: IncomingMessage): boolean {
   return isLoopback(plainAddress(peerOf(socket))) && !isForwarded((name) => headers[name]);
 }
@@ -136,7 +136,7 @@ function list(header: string | string[] | undefined): string[] {
   return text === '' ? [] : text.split(',').map((part) => part.trim());
 }
 
-/** An IPv4 address that came mapped into IPv6 is that IPv4 address. */
+/** The IPv4 address behind an IPv4-mapped IPv6 address. */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
@@ -148,15 +148,16 @@ const WITH_PORT = /^([\d.]+):(\d{1,5})$/;
 const MAX_PORT = 65_535;
 
 /**
- * An address as proxies write it: some put the port of the client behind it, and IPv6 into brackets. Of one address
- * there is one spelling (RFC 5952), or each would have a budget of its own. Undefined for what is no address.
+ * An address as proxies write it: some append the port of the client, and put IPv6 into brackets. Each address has a
+ * single spelling (RFC 5952), since otherwise each spelling would have a budget of its own. Undefined for text that is
+ * not an address.
  */
 function forwardedAddress(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const [, address = text, port = '0'] = WITH_PORT.exec(text) ?? BRACKETED.exec(text) ?? [];
   if (Number(port) > MAX_PORT) return undefined;
   if (isIPv4(address)) return text.startsWith('[') ? undefined : address;
-  // A zone means something only to the machine that wrote it.
+  // A zone is meaningful only on the machine that wrote it.
   const [ipv6 = ''] = address.split('%');
   return isIPv6(ipv6) ? canonicalAddress(ipv6) : undefined;
 }

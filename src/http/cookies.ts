@@ -1,12 +1,12 @@
 /**
- * A cookie of a `Cookie` header by its exact name; undefined for none, and where the name comes twice: nobody knows which
- * of them this app has set. Only what may stand around a pair is taken off.
+ * A cookie of a `Cookie` header by its exact name. Undefined if it is absent, and if the name occurs twice: it is
+ * unknown which of the two this app has set. Only the spaces and tabs that may surround a pair are removed.
  * @see RFC 6265 section 4.2.1
  */
 export function cookieIn(header: string | undefined, name: string): string | undefined {
   if (header === undefined || !isName(name)) return undefined;
   let found: string | undefined;
-  // Most requests bring several cookies: only what has the name is looked at.
+  // Most requests have several cookies: only the places with this name are inspected.
   for (let at = header.indexOf(name); at !== -1; at = header.indexOf(name, at + name.length)) {
     const equals = after(header, at + name.length);
     if (header[equals] !== '=' || !isBeginOfPair(header, at)) continue;
@@ -17,12 +17,12 @@ export function cookieIn(header: string | undefined, name: string): string | und
   return found;
 }
 
-/** Nothing else can stand before the `=` of a pair. */
+/** No other name can stand before the `=` of a pair. */
 function isName(name: string): boolean {
   return name !== '' && trimmed(name) === name && !name.includes('=') && !name.includes(';');
 }
 
-/** The first place from there on that has no space or tab. */
+/** The first position from `start` on without a space or tab. */
 function after(text: string, start: number): number {
   let at = start;
   while (text[at] === ' ' || text[at] === '\t') at += 1;
@@ -35,7 +35,7 @@ function isBeginOfPair(header: string, start: number): boolean {
   return at === -1 || header[at] === ';';
 }
 
-/** Without spaces and tabs around it, and nothing else: `trim()` takes off what makes it another name. */
+/** Removes surrounding spaces and tabs only: `trim()` would also remove characters that make it another name. */
 function trimmed(text: string): string {
   let end = text.length;
   while (text[end - 1] === ' ' || text[end - 1] === '\t') end -= 1;

@@ -2,14 +2,14 @@ import type { MaybePromise } from '../core/userstore';
 import { ServiceUnavailableError } from '../errors';
 import { isThenable } from '../util/ignore-rejection';
 
-/** Thrown when something asynchronous did not settle in its time. */
+/** Thrown if asynchronous work did not settle in time. */
 export class DeadlinePassedError extends ServiceUnavailableError {}
 
 /**
- * A value within its deadline. What is there at once is handed on as it is and needs no timer; of what settles later
- * nothing is heard.
+ * A value within its deadline. An immediate value is returned as it is and needs no timer; a result after the deadline
+ * is ignored.
  * @param abort called when the deadline passes, so that the work can stop
- * @throws DeadlinePassedError when the value has not settled after `milliseconds`
+ * @throws DeadlinePassedError if the value has not settled after `milliseconds`
  */
 export function withinDeadline<T>(
   value: T | PromiseLike<T>,
@@ -31,7 +31,7 @@ export function withinDeadline<T>(
       },
       (error: unknown) => {
         clearTimeout(timer);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown is handed on
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the thrown value is passed on
         reject(error);
       },
     );

@@ -1,6 +1,6 @@
 /**
- * The path that the host's router itself looked at, with what a mount took off it. Never a second reading of the
- * request target: of one in absolute form the routers and RFC 9112 may see different paths.
+ * The path that the framework's router itself matched, with the prefix that a mount removed. The request target is
+ * never parsed a second time: for a target in absolute form the routers and RFC 9112 may see different paths.
  */
 import type { Action } from '../core/exchange';
 import { rawRequest } from './raw';
@@ -8,7 +8,7 @@ import { rawRequest } from './raw';
 interface ExpressPaths {
   readonly baseUrl?: unknown;
   readonly originalUrl?: unknown;
-  /** Express' own reading of the URL, which its routers match. */
+  /** Express' own parsing of the URL, which its routers match. */
   readonly path?: unknown;
 }
 
@@ -16,11 +16,11 @@ interface KoaPaths {
   readonly path?: unknown;
   readonly mountPath?: unknown;
   readonly originalUrl?: unknown;
-  /** What @koa/router matches in place of the path, when a middleware sets it. */
+  /** If a middleware sets it, @koa/router matches it instead of the path. */
   readonly newRouterPath?: unknown;
 }
 
-/** Undefined where it cannot be known. */
+/** Undefined if it cannot be determined. */
 export function matchedPath(action: Action): string | undefined {
   const raw = rawRequest(action);
   const context = action.context as KoaPaths | undefined;
@@ -29,11 +29,11 @@ export function matchedPath(action: Action): string | undefined {
   if (!isText(path)) return sentPath(raw.url ?? '');
   if (!isText(baseUrl)) return path;
   const whole = baseUrl + path;
-  // Of an absolute form Express takes a mount's prefix off by another reading than that of its router.
+  // For an absolute form, Express parses the URL differently for the mount's prefix and for its router.
   return isOriginForm(originalUrl) || whole === sentPath(originalUrl) ? whole : undefined;
 }
 
-/** The request target as the client sent it, with what a mount took off it. */
+/** The request target as the client sent it, with the prefix that a mount removed. */
 export function sentTarget(action: Action): string {
   const context = action.context as KoaPaths | undefined;
   const raw = rawRequest(action);
@@ -46,12 +46,13 @@ function pathOnKoa(context: KoaPaths, contextPath: string): string | undefined {
   if (!isText(context.mountPath)) return path;
   const { originalUrl } = context;
   const sent = sentPath(originalUrl);
-  // Nothing was taken off: koa-mount leaves its mark on the context when the request has left the mounted app.
+  // No prefix was removed: koa-mount leaves `mountPath` on the context after the request has left the mounted app.
   if (path === sent && isOriginForm(originalUrl)) return path;
   const prefix = context.mountPath.replace(/\/$/, '');
   const whole = prefix + path;
   if (whole === sent) return whole;
-  // Only the last prefix of several is known. So it is known that there is one where the rest was rewritten inside.
+  // Of several prefixes only the last is known. If the sent path begins with it, it is the only one, and the rest was
+  // rewritten inside the mount.
   const isRewrittenInside =
     isOriginForm(originalUrl) && isBelow(sent, prefix) && !isBelow(sent.slice(prefix.length), prefix);
   const isKnown = isRewrittenInside && !sent.endsWith(whole) && !isBelow(path, prefix);

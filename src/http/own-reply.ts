@@ -3,7 +3,7 @@ import type { Action } from '../core/exchange';
 import { rawResponse } from './raw';
 import { type ReplyHeaders, setHeaders } from './reply';
 
-/** What an action of the library's own controllers answers. */
+/** The answer of an action in the library's own controllers. */
 export interface OwnReply {
   readonly status: number;
   readonly headers?: ReplyHeaders;
@@ -11,7 +11,10 @@ export interface OwnReply {
   readonly json?: object;
 }
 
-/** Sets status and headers, and gives what the action has to return to the host: null is a reply without a body (204). */
+/**
+ * Sets status and headers, and returns the action's return value for routing-controllers: null is a reply without a
+ * body (204).
+ */
 export function answer(action: Action, { status, headers = {}, json }: OwnReply): object | null {
   setHeaders(rawResponse(action), { 'Cache-Control': 'no-store', ...headers });
   const { context, response } = action as {
@@ -23,7 +26,7 @@ export function answer(action: Action, { status, headers = {}, json }: OwnReply)
   return json ?? (status === 204 ? null : {});
 }
 
-/** Sends a browser on to a page by GET, whatever it sent. @see RFC 9700 section 4.12 */
+/** Redirects a browser to a page by GET, whatever the method of its request. @see RFC 9700 section 4.12 */
 export function redirectTo(location: string): OwnReply {
   return { status: 303, headers: { Location: location } };
 }

@@ -1,4 +1,4 @@
-/** Pages of the app, for options. */
+/** Option kinds for pages of the app. */
 import { kind } from '../util/option-kinds';
 import { returnPath } from './return-path';
 
@@ -7,7 +7,7 @@ export const PAGE = kind<string>(
   (value) => returnPath(value) !== undefined,
 );
 
-/** The page gets a query of its own. */
+/** Without a query, because the library adds its own. */
 export const LOGIN_PAGE = kind<string>(
   'must be a path of this app without a query, such as /login',
   (value) => {

@@ -8,13 +8,13 @@ export function rawRequest(action: Action): IncomingMessage {
   return context?.req ?? request;
 }
 
-/** Node's response behind Koa's context or Express' response; undefined where there is none. */
+/** Node's response behind Koa's context or Express' response; undefined if there is no response. */
 export function rawResponse(action: Action): ServerResponse | undefined {
   const { context, response } = action as { context?: { res?: ServerResponse }; response?: ServerResponse };
   return context?.res ?? response;
 }
 
-/** What a parser of the host or the app has made of the body; undefined where there was none. */
+/** The body as a parser of the framework or the app left it; undefined if no parser ran. */
 export function parsedBody(action: Action): unknown {
   const { context, request } = action as {
     context?: { request?: { body?: unknown } };
@@ -23,7 +23,7 @@ export function parsedBody(action: Action): unknown {
   return context?.request?.body ?? request.body;
 }
 
-/** How many lines of the request have this header. @param name in lower case */
+/** Counts the lines of the request with this header. @param name in lower case */
 export function countLines({ rawHeaders }: IncomingMessage, name: string): number {
   let lines = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,6 +1,6 @@
 /**
- * The body of a login: JSON or a form, read by the library itself, as routing-controllers reads forms on Koa alone. Where
- * a parser of the app read it before, its result is taken.
+ * The body of a login: JSON or a form. The library reads it itself, because routing-controllers reads forms on Koa
+ * alone. If a parser of the app has read it already, the parser's result is used.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Action } from '../core/exchange';
@@ -12,15 +12,16 @@ const MAX_BYTES = 65_536;
 const TYPES = { 'application/json': 'json', 'application/x-www-form-urlencoded': 'form' } as const;
 
 export interface Body {
-  /** Of no prototype: what is read is what was sent. */
+  /** Without a prototype: every member was sent by the client. */
   readonly members: Readonly<Record<string, unknown>>;
   /** True for a form, which is answered by a redirect. */
   readonly isForm: boolean;
 }
 
 /**
- * The body of a request; one without any is empty JSON.
- * @throws InvalidRequestError for another type, more than 64 KiB, what cannot be parsed, and a form that has a name twice
+ * The body of a request; an absent body counts as empty JSON.
+ * @throws InvalidRequestError for another type, more than 64 KiB, a body that cannot be parsed, and a form that has a
+ * name twice
  */
 export async function readBody(action: Action): Promise<Body> {
   const raw = rawRequest(action);
@@ -36,7 +37,7 @@ export async function readBody(action: Action): Promise<Body> {
   return { members: isForm ? parsedForm(text) : checked(parsedJson(text)), isForm };
 }
 
-/** The text of a member; undefined for none, and for another type. */
+/** The text of a member; undefined if it is absent or not a string. */
 export function textIn({ members }: Body, name: string): string | undefined {
   const value = members[name];
   return typeof value === 'string' ? value : undefined;
@@ -51,7 +52,10 @@ function typeOf({ headers }: IncomingMessage): (typeof TYPES)[keyof typeof TYPES
   return TYPES[name as keyof typeof TYPES];
 }
 
-/** What a parser of the app made of it; at most as much, by what can still be told. */
+/**
+ * The result of the app's parser. The size limit applies to the parsed members, as the original size is no longer
+ * known.
+ */
 function parsedBy(action: Action, isForm: boolean): Body['members'] {
   const members = checked(parsedBody(action));
   const text = isForm ? Object.entries(members).flat().join('==') : JSON.stringify(members);
@@ -74,7 +78,7 @@ function bytesOf(raw: IncomingMessage): Promise<Buffer> {
       size += chunk.length;
       if (size <= MAX_BYTES) return void chunks.push(chunk);
       settle(() => {
-        // The rest is read by nobody, and dropped as it comes.
+        // The rest is not read, and dropped as it arrives.
         raw.resume();
         reject(invalid('is too large'));
       });
@@ -86,7 +90,7 @@ function bytesOf(raw: IncomingMessage): Promise<Buffer> {
     };
     const onGone = (): void => {
       settle(() => {
-        // Whatever comes yet has somebody who hears it.
+        // A listener for later errors: without it an error event would throw.
         raw.on('error', () => undefined);
         reject(invalid('did not come as a whole'));
       });
@@ -121,7 +125,7 @@ function parsedForm(text: string): Body['members'] {
   return members;
 }
 
-/** @throws InvalidRequestError for what is no object */
+/** @throws InvalidRequestError for a value that is not an object */
 function checked(value: unknown): Body['members'] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('is no object');
   return Object.assign(Object.create(null) as Record<string, unknown>, value);

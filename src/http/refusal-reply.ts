@@ -1,9 +1,9 @@
-/** Writes a refusal where no host does: outside of actions. */
+/** Writes an error response outside of actions, where no framework writes it. */
 import type { Action } from '../core/exchange';
 import type { SecurityError } from '../errors';
 import { writeReply } from './write-reply';
 
-/** @param error as `replyError()` made it, with its headers */
+/** @param error the result of `replyError()`, with its headers */
 export function writeRefusal(action: Action, error: SecurityError): void {
   writeReply(action, {
     status: error.httpCode,

@@ -1,15 +1,15 @@
-/** Writes a refusal on the raw socket of a request that asked for another protocol: no response of Node's exists there. */
+/** Writes an error response on the raw socket of an upgrade request: Node creates no response for it. */
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { SecurityError } from '../errors';
 import { sendableHeaders } from './reply';
 
-/** How long a client may take to read a refusal. */
+/** The time limit for a client to read an error response. */
 const READ_MS = 10_000;
 
 /**
- * Sends a refusal and ends the connection. Never throws; a client that has gone gets none.
- * @param error as `replyError()` made it, with its headers
+ * Sends an error response and ends the connection. Never throws; a client that has gone gets no response.
+ * @param error the result of `replyError()`, with its headers
  * @see RFC 9112 sections 4 and 9.6
  */
 export function refuseUpgrade(socket: Duplex, error: SecurityError): void {
@@ -23,7 +23,7 @@ export function refuseUpgrade(socket: Duplex, error: SecurityError): void {
     socket.once('close', () => {
       clearTimeout(timer);
     });
-    // The other side may keep its half open.
+    // The client may keep its half of the connection open.
     socket.once('finish', () => socket.destroy());
     socket.end(textOf(error));
   } catch {

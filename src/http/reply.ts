@@ -6,20 +6,20 @@ import type { RefusalReply } from '../options';
 /** Headers by name; several values become several header lines. */
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
-/** Sets headers on a reply that has not begun, and adds cookies. What cannot be sent changes nothing. */
+/** Sets headers on a reply that has not begun, and adds cookies. Headers that cannot be sent are left out. */
 export function setHeaders(response: ServerResponse | undefined, headers: unknown): void {
   if (response === undefined || response.headersSent) return;
   for (const [name, value] of Object.entries(sendableHeaders(headers))) {
     const lines = typeof value === 'string' ? value : [...value];
-    // Each cookie is a line of its own, also those that the app has set already.
+    // Each cookie has a line of its own; the cookies that the app has set already are kept.
     if (name.toLowerCase() === 'set-cookie') response.appendHeader(name, lines);
     else response.setHeader(name, lines);
   }
 }
 
 /**
- * Headers of the connection and of the body as it is framed. The host writes them itself; a second opinion leaves the
- * client waiting for a body that never ends, or makes Node throw where nobody catches.
+ * Headers of the connection and of the body's framing. The framework writes them itself. A second value leaves the
+ * client waiting for a body that never ends, or makes Node throw an exception that is not caught.
  * @see RFC 9110 sections 6.6.2, 7.6.1 and 7.8, RFC 9112 section 6
  */
 const OF_THE_HOST: ReadonlySet<string> = new Set([
@@ -44,8 +44,8 @@ const QUOTED = String.raw`"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1
 const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|${QUOTED}))*$`);
 
 /**
- * The headers that can be sent. They come from the app's code, and a framework that is handed one which is no header
- * throws where nobody catches.
+ * The headers that can be sent. They come from the app's code, and a framework that receives an invalid header throws
+ * an exception that is not caught.
  */
 export function sendableHeaders(headers: unknown): ReplyHeaders {
   const names = namesOf(headers);
@@ -56,7 +56,7 @@ export function sendableHeaders(headers: unknown): ReplyHeaders {
       const value = valueOf(name, Reflect.get(headers as object, name));
       if (value !== undefined) sendable[name] = value;
     } catch {
-      // A refusal goes out without what the app got wrong, rather than not at all.
+      // An error response is sent without the app's invalid headers, rather than not at all.
     }
   }
   return sendable;
@@ -70,7 +70,7 @@ function namesOf(headers: unknown): readonly string[] {
   }
 }
 
-/** @throws TypeError for what is no header */
+/** @throws TypeError for an invalid header */
 function valueOf(name: string, given: unknown): string | readonly string[] | undefined {
   validateHeaderName(name);
   if (OF_THE_HOST.has(name.toLowerCase())) return undefined;
@@ -80,15 +80,15 @@ function valueOf(name: string, given: unknown): string | readonly string[] | und
   return typeof value === 'string' && MEDIA_TYPE.test(value) ? value : undefined;
 }
 
-/** @throws TypeError for what is none */
+/** @throws TypeError if it is not a string */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new TypeError('A header is a text');
 }
 
 /**
- * A copy of an error for one reply: the app may throw one object many times, or a frozen one, and has its hands on
- * every property of it. A status that is no refusal becomes 500.
+ * A copy of an error for one reply: the app may throw one object many times, or a frozen object, and can change every
+ * property of it. A status that is not an error status becomes 500.
  */
 export function replyError(thrown: SecurityError): SecurityError {
   try {
@@ -100,7 +100,7 @@ export function replyError(thrown: SecurityError): SecurityError {
     }
     const { httpCode, headers } = copy as { httpCode: unknown; headers: unknown };
     if (!isRefusalStatus(httpCode)) return new SecurityFaultError({ cause: thrown });
-    // Frameworks set this one.
+    // Frameworks set this property.
     Object.defineProperty(copy, 'status', { value: httpCode, writable: true, configurable: true });
     Object.defineProperty(copy, 'headers', {
       value: sendableHeaders(headers),
@@ -119,7 +119,7 @@ export function replyError(thrown: SecurityError): SecurityError {
   }
 }
 
-/** Undefined for a function and a symbol, which have no JSON. @throws for what JSON cannot write */
+/** Undefined for a function and a symbol, which have no JSON. @throws for a value that JSON cannot write */
 function jsonOf(value: unknown): string | undefined {
   return JSON.stringify(value);
 }
@@ -130,12 +130,12 @@ export function answerAs(error: SecurityError, { httpCode, message }: SecurityEr
   if (Object.hasOwn(error, 'toJSON')) setJson(error, JSON.stringify({ ...error.toJSON(), message }));
 }
 
-/** Has an error answer as a redirect, which a browser follows by GET. @see RFC 9110 section 15.4.4 */
+/** Turns an error into a redirect, which a browser follows by GET. @see RFC 9110 section 15.4.4 */
 export function redirect(error: SecurityError): void {
   Object.assign(error, { httpCode: 303, status: 303 });
 }
 
-/** What an error is in JSON is decided once: code of the app that ran again, in the host, could throw there. */
+/** The JSON of an error is computed once: if code of the app ran again in the framework, it could throw there. */
 function setJson(error: SecurityError, text: string): void {
   Object.defineProperty(error, 'toJSON', {
     value: () => JSON.parse(text) as unknown,
@@ -149,9 +149,9 @@ function isRefusalStatus(status: unknown): status is number {
 }
 
 /**
- * Marks a reply as one that depends on who asks.
- * @param credentialHeaders that any request may have credentials in
- * @param headersRead that were looked at for this one
+ * Marks a reply as dependent on the user.
+ * @param credentialHeaders headers in which any request may have credentials
+ * @param headersRead headers that were read for this request
  * @see RFC 9111 section 5.2.2, RFC 9110 section 12.5.5
  */
 export function dependOn(
@@ -180,10 +180,10 @@ export function dependOn(
   if (isPersonal) response.setHeader('Cache-Control', 'private, no-store');
 }
 
-/** Puts what an app's hook wants into the error that the host is going to send. */
+/** Applies the changes of an app's hook to the error that the framework is going to send. */
 export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {
   const { status, headers, body } = reply;
-  // First, because it throws for what JSON cannot write: then nothing of the reply is taken.
+  // First, because it throws for values that JSON cannot write: then no part of the reply is applied.
   const json = jsonOf(body);
   if (isRefusalStatus(status)) {
     error.httpCode = status;
@@ -191,7 +191,7 @@ export function shapeRefusal(error: SecurityError, reply: RefusalReply): void {
   }
   error.headers = { ...error.headers, ...sendableHeaders(headers) } as SecurityError['headers'];
   if (json === undefined) return;
-  // JSON controllers send what toJSON() gives, text controllers the message.
+  // JSON controllers send the result of toJSON(), text controllers the message.
   error.message = typeof body === 'string' ? body : json;
   setJson(error, json);
 }

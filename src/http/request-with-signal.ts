@@ -5,12 +5,12 @@ import { NO_NAMES } from '../core/frozen-json';
 import type { SecurityRequest } from '../core/request';
 import { ServiceUnavailableError } from '../errors';
 
-/** A request as it is handed to one provider, policy or hook: the same request under a signal of its own. */
+/** A request as one provider, policy or hook receives it: the same request with a signal of its own. */
 export class RequestWithSignal implements SecurityRequest {
   private controller: AbortController | undefined;
   private reason: Error | undefined;
 
-  /** The lower-case names of the headers that have been looked at. */
+  /** The lower-case names of the headers that have been read. */
   headersRead: readonly string[] = NO_NAMES;
 
   constructor(private readonly request: SecurityRequest) {}
@@ -47,7 +47,7 @@ export class RequestWithSignal implements SecurityRequest {
     return this.request.action;
   }
 
-  /** Made when somebody looks: most providers answer before anything could be aborted. */
+  /** Created on the first read: most providers answer before they could be aborted. */
   get signal(): AbortSignal {
     this.controller ??= this.watched();
     if (this.reason !== undefined) this.controller.abort(this.reason);
@@ -65,13 +65,13 @@ export class RequestWithSignal implements SecurityRequest {
     return this.request.cookie(name);
   }
 
-  /** Aborts too when the client has gone: nobody waits for the work any more. */
+  /** Also aborts if the client has gone: the result of the work is no longer needed. */
   private watched(): AbortController {
     const response: Partial<ServerResponse> | undefined = rawResponse(this.request.action);
     const ended = () => {
       if (response?.writableFinished !== true) this.abort(new ServiceUnavailableError());
     };
-    // It may have gone while a store was asked, and is not told of again.
+    // The client may have gone while a store was asked; the event is not repeated.
     if (response?.destroyed === true) ended();
     else response?.once?.('close', ended);
     return new AbortController();

@@ -3,16 +3,16 @@ import { type Kind, objectOf } from '../util/parse-options';
 import { isSafeBase } from '../util/safe-url';
 import { isScope } from '../util/scope-name';
 
-/** The app as a protected resource, for clients that look for its issuer. @see RFC 9728 */
+/** The app as a protected resource, for clients that search for its issuer. @see RFC 9728 */
 export interface ResourceOptions {
   /**
-   * The URL that clients use, to the letter, for example `https://api.example/mcp`: https, or http on this machine, without
+   * The exact URL that clients use, for example `https://api.example/mcp`: https, or http on this machine, without
    * query and fragment.
    */
   url: string;
-  /** The scopes that clients may ask for. @default not said */
+  /** The scopes that clients may request. @default omitted */
   scopes?: readonly string[];
-  /** A page for developers. @default not said */
+  /** A page for developers. @default omitted */
   documentation?: string;
 }
 
@@ -20,7 +20,7 @@ export interface ResourceSettings {
   readonly url: string;
   readonly scopes: readonly string[] | undefined;
   readonly documentation: string | undefined;
-  /** Where the metadata is, and the path of that. */
+  /** The URL of the metadata, and its path. */
   readonly metadataUrl: string;
   readonly metadataPath: string;
 }
@@ -38,7 +38,7 @@ const shape = objectOf({
   ),
 });
 
-/** The options, with where the metadata is. @see RFC 9728 section 3.1 */
+/** The options, with the URL of the metadata. @see RFC 9728 section 3.1 */
 export const resource: Kind<ResourceSettings> = (value, name, report) => {
   const { url, scopes, documentation } = shape(value, name, report);
   if (!isSafeBase(url)) return { url, scopes, documentation, metadataUrl: '', metadataPath: '' };

@@ -9,12 +9,12 @@ import { matchedPath, sentTarget } from './matched-path';
 import { countLines, rawRequest, rawResponse } from './raw';
 
 /**
- * The framework-free view of one request, for all that is decided about it. A request that comes to an action gets one
- * that is of that action for good: what is under way decides about the route and path that it began with.
+ * The framework-independent view of one request, for all decisions about it. A request that reaches an action gets a
+ * view that stays bound to that action: a decision in progress keeps the route and path that it began with.
  */
 export class HttpSecurityRequest implements SecurityRequest {
   readonly raw: IncomingMessage;
-  /** Nobody aborts the request itself: each provider, policy and hook is handed a signal of its own. */
+  /** The request itself never aborts: each provider, policy and hook receives a signal of its own. */
   readonly signal: AbortSignal = NEVER;
   private client: Client | undefined;
   private authorization: AuthorizationLines | undefined;
@@ -28,9 +28,9 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   /**
-   * A request that has come to an action or a guard: with the route that the router found, and the path that it matched,
-   * before any middleware of the action's own could rewrite it.
-   * @param before the same request as it was seen before: what has been looked up stays
+   * A request that has reached an action or a guard: with the route that the router found, and the path that it matched
+   * before any middleware of the action could rewrite it.
+   * @param before an earlier view of the same request, whose cached values are kept
    */
   static at(
     action: Action,
@@ -45,8 +45,9 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 
   /**
-   * A request whose Authorization came elsewhere than in its header, such as in the first message of a socket. Where it has
-   * that header too, or a text that no header could be, it has two of them or none that can be read: that is refused.
+   * A request with an Authorization from elsewhere than its header, such as from the first message of a socket. It is
+   * refused if the request also has that header, or if the text could not be a header: it then has two Authorizations,
+   * or an unreadable one.
    */
   static withAuthorization(
     action: Action,
@@ -62,12 +63,12 @@ export class HttpSecurityRequest implements SecurityRequest {
     return request;
   }
 
-  /** True where both came by the same path, as their routers matched it. */
+  /** True if both requests have the same path, as their routers matched it. */
   isAtPathOf(other: HttpSecurityRequest): boolean {
     return this.arrival?.path === other.arrival?.path;
   }
 
-  /** Has the header read again, where a middleware of the app has changed it. */
+  /** Drops the cached header, after a middleware of the app has changed it. */
   forgetAuthorization(): void {
     this.authorization = undefined;
   }
@@ -113,7 +114,7 @@ export class HttpSecurityRequest implements SecurityRequest {
     if (ONCE.has(lowerCase) && countLines(this.raw, lowerCase) > 1) throw new InvalidRequestError();
     if (lowerCase !== 'authorization') return valueOf(this.raw, lowerCase);
     this.authorization ??= {
-      // Node keeps the first of several lines, a proxy in front may have looked at the last.
+      // Node keeps the first of several lines; a proxy in front may have checked the last.
       isRefused: countLines(this.raw, lowerCase) > 1,
       value: valueOf(this.raw, lowerCase),
     };
@@ -131,23 +132,25 @@ export class HttpSecurityRequest implements SecurityRequest {
   }
 }
 
-/** What the router found; outside of actions no route. */
+/** The result of the router; outside of actions without a route. */
 interface Arrival {
   readonly route: string | undefined;
-  /** Undefined where it cannot be known. */
+  /** Undefined if it cannot be determined. */
   readonly path: string | undefined;
 }
 
-/** What is read once a request, and asked for by most of those who look at it. */
+/** Read once per request, because most components ask for it. */
 interface AuthorizationLines {
   readonly isRefused: boolean;
   readonly value: string | undefined;
 }
 
-/** As much as Node takes of all headers together. */
+/** Node's limit for all headers together. */
 const MAX_HEADER_LENGTH = 16_384;
 
-/** Beside Authorization: Node joins their lines, and a proxy in front may have looked at one of them. */
+/**
+ * Beside Authorization: Node joins the lines of these headers, and a proxy in front may have checked only one of them.
+ */
 const ONCE: ReadonlySet<string> = new Set(['dpop', CLIENT_CERT]);
 
 const NEVER = new AbortController().signal;

@@ -2,23 +2,24 @@ import type { Action } from '../core/exchange';
 import { rawResponse } from './raw';
 import { type ReplyHeaders, setHeaders } from './reply';
 
-/** A reply as it is sent. */
+/** A complete reply. */
 export interface WholeReply {
   readonly status: number;
-  /** With the type of the body. */
+  /** Includes the type of the body. */
   readonly headers: ReplyHeaders;
   readonly body: string | Buffer;
 }
 
 /**
- * Writes a reply where no host does: outside of actions. On Koa it is the context's status and body, so that the
- * middlewares around see it as any other; elsewhere it ends the response. A reply that has begun already is cut off.
+ * Writes a reply outside of actions, where no framework writes it. On Koa it sets the context's status and body, so
+ * that the surrounding middlewares see an ordinary reply; elsewhere it ends the response. A reply that has already
+ * begun is cut off.
  */
 export function writeReply(action: Action, { status, headers, body }: WholeReply): void {
   const response = rawResponse(action);
   if (response === undefined) return;
   if (response.headersSent) {
-    // What is half sent must not look whole.
+    // A partly sent reply must not look complete.
     if (!response.writableEnded) response.destroy();
     return;
   }
@@ -31,7 +32,7 @@ export function writeReply(action: Action, { status, headers, body }: WholeReply
   }
   response.statusCode = status;
   if (status === 304) {
-    // It has no body that this could be said of.
+    // A 304 has no body that these headers could describe.
     for (const name of ['Content-Type', 'Content-Length']) response.removeHeader(name);
   } else {
     response.setHeader('Content-Length', Buffer.byteLength(body));

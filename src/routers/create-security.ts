@@ -5,9 +5,9 @@ import { assemble } from '../security/assemble';
 import { BaseSecurity } from '../security/security';
 
 /**
- * Builds an independent instance, for guards of handlers. Its options are those of `createSecurity()` of `securest`, but
- * for `default: 'authenticated'` and `early`, which protect controllers only.
- * @throws ConfigurationError for options that are unknown or have no valid value, and for these two
+ * Builds an independent instance, for guards of handlers. Its options are those of `createSecurity()` of `securest`,
+ * except `default: 'authenticated'` and `early`, which protect controllers only.
+ * @throws ConfigurationError for unknown options, for invalid values, and for these two
  * @example
  * ```ts
  * const security = createSecurity();
@@ -23,7 +23,7 @@ export function createSecurity<U extends User = User, R extends string = string>
   return new BaseSecurity<U, R>(parts);
 }
 
-/** @throws ConfigurationError for protection that whoever moves an app here would believe in */
+/** @throws ConfigurationError for protection that a developer who moves an app here would wrongly rely on */
 function refuseForControllers(options: ResolvedOptions): void {
   const name =
     options.default === 'authenticated' ? "default: 'authenticated'" : options.early ? 'early' : undefined;

@@ -1,6 +1,6 @@
 /**
- * securest without routing-controllers, for apps of Koa's, Express' or node:http's own routers: all of `securest` but what
- * secures controllers. The classes and the errors are the same in both.
+ * securest without routing-controllers, for apps with the routers of Koa, Express or node:http: all of `securest`
+ * except the parts that secure controllers. The classes and the errors are the same in both.
  */
 export { createSecurity } from './create-security';
 export type { BaseSecurity as Security } from '../security/security';

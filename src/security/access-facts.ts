@@ -1,7 +1,7 @@
 import type { AccessFacts } from '../access/expected-access';
 import type { Inspection } from './inspection';
 
-/** What an app asks beside its guards. */
+/** The components that an app asks beside its guards. */
 export function accessFacts({
   components,
   options,

@@ -24,9 +24,9 @@ import { Checkers } from './checkers';
 import type { SecurityParts } from './parts';
 
 /**
- * Puts an instance together.
- * @param declarations reads what is declared on classes; undefined in an app without routing-controllers
- * @throws ConfigurationError for options that are unknown or have no valid value
+ * Assembles an instance.
+ * @param declarations reads the declarations on classes; undefined in an app without routing-controllers
+ * @throws ConfigurationError for unknown options and for invalid values
  */
 export function assemble<U extends User, R extends string>(
   given: SecurityOptions<U, R>,
@@ -50,7 +50,7 @@ export function assemble<U extends User, R extends string>(
       requestOf: (request) => states.find({ request, response: undefined })?.request,
       emit: (event, { userstore: home, request } = {}) => {
         const user = home === undefined ? event.user : userstore.label(event.user, home);
-        // A factor has a method of its own.
+        // A factor event has a `method` of its own.
         audit.emit(() => ({ ...(request && factsOf(request)), ...event, user: printable(user) }));
       },
       report: (problem) => {

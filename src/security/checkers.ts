@@ -1,8 +1,8 @@
 /**
- * What runs per request: the two checkers that routing-controllers calls.
+ * The work per request: the two checkers that routing-controllers calls.
  *
- * `allowed()` alone lets a request through to a guarded action: where no level and no authorization provider denies it,
- * or the app's `skip` hook literally skips it. Every other way throws or rejects.
+ * Only `allowed()` lets a request through to a guarded action: if no level and no authorization provider denies it, or
+ * if the app's `skip` hook returns a literal true. Every other path throws or rejects.
  */
 import type { ServerResponse } from 'node:http';
 import type { Action } from '../core/exchange';
@@ -33,7 +33,7 @@ export interface CheckerParts {
   readonly authorizer: Authorizer;
   readonly userstore: UserstoreChain;
   readonly refusals: Refusals;
-  /** The headers that credentials come in, for Vary. */
+  /** The headers that contain credentials, for Vary. */
   readonly credentialHeaders: () => readonly string[];
   readonly skip: ((request: SecurityRequest) => boolean) | undefined;
   readonly deadlineMs: number;
@@ -42,10 +42,10 @@ export interface CheckerParts {
 export class Checkers {
   constructor(private readonly parts: CheckerParts) {}
 
-  /** Lets a request through to a guarded action; else it throws, or rejects with, what the client is told. */
+  /** Lets a request through to a guarded action; otherwise throws, or rejects with, the error response. */
   authorize(action: Action, access: Access): MaybePromise<true> {
     const state = this.parts.states.atGuard(action, access);
-    // Of this action for good, whatever the request comes to meanwhile.
+    // Bound to this action, whatever action the request reaches meanwhile.
     const { request } = state;
     if (this.isSkipped(state)) return this.allowed(request, undefined);
     return chained(this.outcomeOf(state), (outcome) => {
@@ -55,15 +55,15 @@ export class Checkers {
   }
 
   /**
-   * Refuses, before the body is read, what `authorize` would refuse without asking the app's own code. It grants nothing:
-   * whatever comes through is asked again by the guard, of the same login.
+   * Refuses, before the body is read, the requests that `authorize` would refuse without running the app's own code. It
+   * never grants: the guard checks every remaining request again, with the same login.
    */
   refuseEarly(action: Action, access: Access): MaybePromise<undefined> {
     const state = this.parts.states.at(action, access);
     const { request } = state;
     state.noteHeaders();
     const isSkipped = this.isSkipped(state);
-    // The guard asks again: a middleware in between may change what the hook goes by.
+    // The guard asks the hook again: a middleware in between may change the facts that the hook uses.
     state.isSkipped = undefined;
     if (isSkipped) return undefined;
     return chained(this.parts.authenticator.authenticate(state), (outcome) => {
@@ -81,7 +81,7 @@ export class Checkers {
 
   /**
    * The same as `authorize` outside of actions: with roles and resources of its own, as they are now.
-   * @param isRecheck true where it was allowed before, so that it is told only when it no longer is
+   * @param isRecheck true if it was allowed before, so that only a refusal is reported
    */
   authorizeLogin(
     request: HttpSecurityRequest,
@@ -105,7 +105,7 @@ export class Checkers {
     });
   }
 
-  /** The request's login; undefined only where no credentials came and no parameter requires a user. */
+  /** The request's login; undefined only if the request has no credentials and no parameter requires a user. */
   login(action: Action, access: Access): MaybePromise<Authenticated | undefined> {
     const state = this.parts.states.at(action, access);
     return chained(this.outcomeOf(state), (outcome) => {
@@ -115,7 +115,7 @@ export class Checkers {
     });
   }
 
-  /** The same for an action that asks for more than the user: only there it may matter whose user it is. */
+  /** The same for an action that needs more than the user: only there the user's source may matter. */
   attributedLogin(action: Action, access: Access): MaybePromise<Authentication | undefined> {
     const { deadlineMs, userstore } = this.parts;
     return chained(this.login(action, access), (login) => login && attribute(login, userstore, deadlineMs));
@@ -129,7 +129,7 @@ export class Checkers {
     });
   }
 
-  /** Says in the reply's headers that it depends on who asks, and what a provider has to say in it, once. */
+  /** Marks the reply as dependent on the user, and adds a provider's reply headers, once. */
   private markReply(
     state: RequestState,
     response: ServerResponse | undefined,

@@ -1,6 +1,6 @@
 /**
- * What can be asked of an app by its secured options, without starting it. The host that its server is of answers: it has
- * bound the checkers in the options to an instance.
+ * The facts about an app that tools get from its secured options, without starting it. The options contain checkers
+ * that are bound to an instance, and the framework part of this instance answers.
  */
 import type http from 'node:http';
 import type { CompiledAction } from '../access/compiled';
@@ -15,40 +15,40 @@ import type { StatedIdentity, Trial } from './trial';
 
 /** The checkers of a server, or of its options. */
 export interface CheckerPair {
-  /** As routing-controllers' option of this name. */
+  /** The value of routing-controllers' option of this name. */
   readonly authorizationChecker?: unknown;
-  /** As routing-controllers' option of this name. */
+  /** The value of routing-controllers' option of this name. */
   readonly currentUserChecker?: unknown;
 }
 
-/** The options of an app as `securest()` or `secure()` returned them, or with the bare pair of checkers in them. */
+/** The options of an app: the result of `securest()` or `secure()`, or options with the bare pair of checkers. */
 export type SecuredOptions = CheckerPair | Readonly<Record<string, unknown>>;
 
 /**
- * An app as tools take it: its secured options, or an instance of `createSecurity()`, which is the app of its guards and
- * of nothing else.
+ * An app for tools: its secured options, or an instance of `createSecurity()`, which stands for an app that has only
+ * the guards of the instance.
  */
 export type SecuredApp = SecuredOptions | BaseSecurity;
 
-/** A server's actions as securest sees them, and whom it asks about them. */
+/** A server's actions as securest sees them, and the components that decide about them. */
 export interface Inspection {
   readonly compiled: readonly CompiledAction[];
-  /** What guards what is no action. */
+  /** The guards outside of actions. */
   readonly guards: readonly Access[];
   readonly components: Components;
   readonly options: ResolvedOptions;
   /** Decides about a request to one of the actions, with a stated login. */
   readonly tryOut: (action: Action, found: CompiledAction, as: StatedIdentity) => Promise<Trial>;
-  /** One of the guards, as a middleware in front of whatever follows. */
+  /** One of the guards, as a middleware in front of the following ones. */
   readonly guardOf: (access: Access) => Middleware;
 }
 
-/** A request whose route is asked for. */
+/** A request for which the route is searched. */
 export interface Wanted {
   readonly method: string;
-  /** As it stands in a request line. */
+  /** As in a request line. */
   readonly path: string;
-  /** Undefined for Koa where it is installed, else Express. */
+  /** Undefined for Koa if it is installed, else Express. */
   readonly driver: 'koa' | 'express' | undefined;
 }
 
@@ -56,12 +56,13 @@ export interface InspectedOptions extends Inspection {
   /** The names of the global middlewares that run before every action. */
   readonly middlewares: readonly string[];
   readonly routePrefix: string;
-  /** False where only `currentUserChecker` is set, so that no guard would be asked. */
+  /** False if only `currentUserChecker` is set, so that no guard would be asked. */
   readonly isGuarded: boolean;
   /**
-   * The actions whose routes match, in the order in which the router asks them: the first one answers, and hides the others.
-   * @param atFirst is called at the first one, with the request as the host has it; what it rejects with rejects
-   * @throws ConfigurationError where the framework is not installed
+   * The actions whose routes match, in the order in which the router asks them: the first action answers, and hides the
+   * others.
+   * @param atFirst called at the first action, with the request as the framework has it; its rejection is passed on
+   * @throws ConfigurationError if the framework is not installed
    */
   readonly findRoutes: (
     wanted: Wanted,
@@ -71,31 +72,31 @@ export interface InspectedOptions extends Inspection {
   readonly stubbed: (driver: 'koa' | 'express') => http.RequestListener;
 }
 
-/** What a checker is bound to. */
+/** The instance that a checker is bound to. */
 export interface Binding {
   /** The instance itself. */
   readonly security: BaseSecurity;
-  /** @throws ConfigurationError where a server would not start */
+  /** @throws ConfigurationError if a server would not start */
   inspectOptions(options: object): InspectedOptions;
 }
 
 /** Marks the checkers of this copy of the library. */
 const BINDING = Symbol('securest.binding');
 
-/** Marks a checker as an instance's. */
+/** Binds a checker to an instance. */
 export function bind<T extends object>(checker: T, binding: Binding): T {
   return Object.defineProperty(checker, BINDING, { value: binding });
 }
 
-/** What a checker is bound to; undefined for the app's own. */
+/** The binding of a checker; undefined for a checker of the app. */
 export function boundTo(checker: unknown): Binding | undefined {
   return (checker as { [BINDING]?: Binding } | undefined)?.[BINDING];
 }
 
 /**
- * What a server's checkers are bound to; undefined for a plain one.
- * @throws ConfigurationError when one checker is an instance's and the other is not, so that the user who is let in
- * and the user whom the action gets could differ
+ * The binding of a server's checkers; undefined for a plain server.
+ * @throws ConfigurationError if one checker belongs to an instance and the other does not: the user who passes the
+ * guard and the user that the action receives could then differ
  */
 export function pairBoundTo({ authorizationChecker, currentUserChecker }: CheckerPair): Binding | undefined {
   const [authorizing, loading] = [boundTo(authorizationChecker), boundTo(currentUserChecker)];
@@ -119,7 +120,7 @@ export function securedBy(options: unknown): Binding {
 
 /**
  * Compiles the access of an app without starting a server.
- * @throws ConfigurationError for options without securest's own pair of checkers, and where a server would not start
+ * @throws ConfigurationError for options without securest's own pair of checkers, and if a server would not start
  */
 export function inspectOptions(app: SecuredApp): InspectedOptions {
   return isSecurity(app) ? inspectGuards(app) : securedBy(app).inspectOptions(app);

@@ -1,6 +1,6 @@
 /**
- * Logins outside of actions, such as those of sockets: requests are authenticated, and what their logins may do and whether
- * they still count is decided later.
+ * Logins outside of actions, such as those of sockets: requests are authenticated first. Later calls decide about the
+ * permissions of their logins and whether they still count.
  */
 import type { IncomingMessage } from 'node:http';
 import type { ClassDeclarations } from '../access/guards';
@@ -28,19 +28,22 @@ import { type Kind, parseOptions } from '../util/parse-options';
 import type { Checkers } from './checkers';
 import { type Settle, settleBy } from './settled';
 
-/** How a request outside of actions is authenticated. */
+/** The options for authenticating a request outside of actions. */
 export interface AuthenticateOptions {
   /**
-   * Stands in for the header `Authorization`, for a client that cannot set one, such as a browser that opens a socket. A
-   * request that has the header too is refused with 400.
+   * Used instead of the header `Authorization`, for a client that cannot set it, such as a browser that opens a socket.
+   * A request that also has the header is refused with 400.
    */
   authorization?: string;
-  /** True where the request opens what later changes things: the cross-site check then takes it as unsafe. @default false */
+  /**
+   * True if the request opens a channel that later changes data: the cross-site check then treats it as unsafe.
+   * @default false
+   */
   handshake?: boolean;
 }
 
 const OPTIONS = {
-  // It comes from a client: what is no text is refused as its request.
+  // It comes from a client: a value that is not a string is refused as a bad request, not as a bad option.
   authorization: unchecked<unknown>(),
   handshake: optional(flag, false),
 } satisfies Record<keyof AuthenticateOptions, Kind<unknown>>;
@@ -59,7 +62,7 @@ export interface OutsideParts {
 }
 
 export class OutsideLogins {
-  /** Where the users came from of the logins that were given, for as long as the app keeps these. */
+  /** The known logins with their records and requests, as long as the app keeps them. */
   private readonly logins = new WeakMap<Authentication, KnownLogin>();
   private readonly settled: Settle;
 
@@ -67,12 +70,12 @@ export class OutsideLogins {
     this.settled = settleBy(parts.audit);
   }
 
-  /** The login of a request that has been authenticated, which is known from then on. */
+  /** The login of an authenticated request, remembered from now on. */
   known({ request }: RequestState, outcome: Authenticated): Authentication {
     return this.keep(request, outcome).authentication;
   }
 
-  /** The login of a request; undefined for one without credentials. Every other outcome rejects. */
+  /** The login of a request; undefined for a request without credentials. Rejects for every other outcome. */
   async authenticate(
     request: IncomingMessage,
     options?: AuthenticateOptions,
@@ -89,8 +92,8 @@ export class OutsideLogins {
 
   /**
    * @param name for events and logs
-   * @param isRecheck true where it was granted before, so that a grant is no news
-   * @throws ConfigurationError for a rule that is none, and for names that the app does not have
+   * @param isRecheck true if it was granted before, so that another grant is not reported
+   * @throws ConfigurationError for an invalid rule, and for names that the app does not have
    */
   async authorize(
     request: IncomingMessage,
@@ -103,7 +106,7 @@ export class OutsideLogins {
     await this.authorizeAccess(request, login, access, isRecheck);
   }
 
-  /** The same for what has guards of its own. A literal true is the one grant. */
+  /** The same for a caller with compiled access. Only a literal true grants. */
   async authorizeAccess(
     request: IncomingMessage,
     login: Authentication,
@@ -114,7 +117,7 @@ export class OutsideLogins {
     return this.settled(() => {
       const known = this.find(login, 'authorize()');
       const acceptedUntil = Authentication.acceptedUntil(login);
-      // Written so that a broken date has passed.
+      // Written so that an invalid date counts as expired.
       if (acceptedUntil !== undefined && !(options.clock() < acceptedUntil.getTime())) {
         throw new BadCredentialsError({ cause: new Error('The credential of the login has ended') });
       }
@@ -122,12 +125,12 @@ export class OutsideLogins {
     });
   }
 
-  /** True where a request has been authenticated before, by what it brought itself. */
+  /** True if a request has been authenticated before, by its own credentials. */
   hasLogin(request: IncomingMessage): boolean {
     return this.parts.states.find({ request, response: undefined })?.outcome?.kind === 'authenticated';
   }
 
-  /** Whether a login still counts, and as what. Rejects only for a login that is not known. */
+  /** Tells whether a login still counts, and with which user. Rejects only for an unknown login. */
   async recheck(request: IncomingMessage, login: Authentication): Promise<Recheck> {
     return this.settled(() => {
       const known = this.find(login, 'recheck()');
@@ -139,7 +142,7 @@ export class OutsideLogins {
     });
   }
 
-  /** What a client is told whose request was refused with this, with its headers. */
+  /** The error response for a refused request, with its headers. */
   refusal(request: IncomingMessage, thrown: unknown): SecurityError {
     const isOfFamily = isInstance<SecurityError>(thrown, SecurityError);
     const error = replyError(isOfFamily ? thrown : new SecurityFaultError({ cause: thrown }));
@@ -184,7 +187,7 @@ export class OutsideLogins {
     return known;
   }
 
-  /** A login that came with this very request keeps what it was given in place of a header. */
+  /** A login of this very request keeps the value that was given instead of a header. */
   private requestOf({ request }: KnownLogin, raw: IncomingMessage): HttpSecurityRequest {
     return request.raw === raw
       ? request

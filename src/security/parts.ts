@@ -15,7 +15,7 @@ import type { Guards } from '../guards/guards';
 import type { ResolvedOptions } from '../options';
 import type { Checkers } from './checkers';
 
-/** What an instance is put together from. */
+/** The parts of an instance. */
 export interface SecurityParts {
   readonly options: ResolvedOptions;
   readonly audit: Audit;
@@ -32,6 +32,6 @@ export interface SecurityParts {
   readonly liveLogins: LiveLogins;
   readonly recorder: Recorder;
   readonly authorizer: Authorizer;
-  /** What is declared on classes, as it is when this is called; undefined in an app without routing-controllers. */
+  /** The declarations on classes at the time of the call; undefined in an app without routing-controllers. */
   readonly declarations: (() => ClassDeclarations) | undefined;
 }

@@ -1,5 +1,6 @@
 /**
- * The metadata of the app as a protected resource: by it the clients of tokens find the issuers, and what to ask them for.
+ * The metadata of the app as a protected resource. Clients use it to find the issuers of tokens and the scopes to
+ * request.
  * @see RFC 9728
  */
 
@@ -27,7 +28,7 @@ export function resourceMetadata(
 ): ResourceMetadata {
   const described = providers
     .map(({ get }) => get())
-    // Nobody gets a token from that issuer but at the app itself.
+    // Only the app itself issues tokens of that issuer.
     .filter((provider) => !isInstance(provider, TokenProvider))
     .map((provider): ProviderDescription => provider.describe?.() ?? {})
     .filter(({ issuer }) => issuer !== undefined);

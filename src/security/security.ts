@@ -1,7 +1,4 @@
-/**
- * One instance of the library, as apps see it, whatever their host: guards, logins outside of actions, and what belongs to
- * its life.
- */
+/** One instance of the library for apps of any framework: guards, logins outside of actions, start and close. */
 import type { IncomingMessage } from 'node:http';
 import type { Access } from '../core/access';
 import type { Authentication } from '../core/authentication';
@@ -24,18 +21,18 @@ import { announceComponents, announceRules, refuseUninjectable, refuseWithoutPro
 let find: (security: BaseSecurity) => OutsideLogins;
 let inspect: (security: BaseSecurity) => InspectedOptions;
 
-/** What sockets need of an instance. @throws ConfigurationError for what is none */
+/** The parts of an instance that sockets need. @throws ConfigurationError if it is not an instance */
 export function outsideLoginsOf(security: unknown, call: string): OutsideLogins {
   if (security instanceof BaseSecurity) return find(security as BaseSecurity);
   throw new ConfigurationError(`${call} takes an instance of createSecurity()`);
 }
 
-/** True for what `createSecurity()` of this copy of the library gives. */
+/** True for an instance that `createSecurity()` of this copy of the library made. */
 export function isSecurity(value: unknown): value is BaseSecurity {
   return value instanceof BaseSecurity;
 }
 
-/** An instance as an app that has its guards and no action. @throws ConfigurationError where it would not start */
+/** An instance as an app that has only its guards and no action. @throws ConfigurationError if it would not start */
 export function inspectGuards(security: BaseSecurity): InspectedOptions {
   return inspect(security);
 }
@@ -47,7 +44,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   private readonly outside: OutsideLogins;
   /** @internal */
   protected isStarted = false;
-  /** @internal True once a server of a host can have its actions guarded. */
+  /** @internal True once a server of routing-controllers may have actions that the instance guards. */
   protected hasController = false;
 
   static {
@@ -78,17 +75,19 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Decides outside of an action whether a login may do something, for example for an event of a WebSocket: by a rule
-   * as `@Authorized` takes it, and then by the app's authorization providers, which see `event NAME` as the action. Roles are
-   * those that the user has now by groups and role loaders, beside those that the user had at the login.
-   * @param request that the login came with; policies see it as a {@link SecurityRequest}
-   * @param login the very one that `authenticate()` or `recheck()` of this instance gave, for this request or an earlier one
+   * Decides outside of an action whether a login is allowed to do something, for example for an event of a WebSocket.
+   * It checks a rule as in `@Authorized`, and then the app's authorization providers, which see `event NAME` as the
+   * action. The roles are those that the user has now by groups and role loaders, and those that the user had at the
+   * login.
+   * @param request the request of the login; policies see it as a {@link SecurityRequest}
+   * @param login the same object that `authenticate()` or `recheck()` of this instance returned, for this request or an
+   * earlier one
    * @param rule absent: any authenticated user
    * @param name for events and logs
-   * @throws AccessDeniedError when it may not; BadCredentialsError when the credential of the login has ended
-   * @throws ServiceUnavailableError or SecurityFaultError when that cannot be decided
-   * @throws ConfigurationError for a rule that is none, that names a role or permission that the app does not have, or that
-   * asks for the owner of what a route names
+   * @throws AccessDeniedError if it is not allowed; BadCredentialsError if the credential of the login has expired
+   * @throws ServiceUnavailableError or SecurityFaultError if no decision is possible
+   * @throws ConfigurationError for an invalid rule, for a role or permission that the app does not have, and for a rule
+   * about the owner of a resource that a route names
    * @example await security.authorize(upgrade, login, 'editor', 'notes:add');
    */
   async authorize(
@@ -104,15 +103,15 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Whether a login still counts, for what outlives its request, such as a socket or a job. The provider that gave it says
-   * so where it has `recheck()`; else its user must still be in the same store, active, with the same `id` and
-   * `tokensValidFrom`. A user of no store stands until `expiresAt`. It uses no credential a second time, hashes nothing and
-   * counts as no try.
-   * @param request that the login came with
-   * @param login the very one that `authenticate()` or `recheck()` of this instance gave
+   * Checks whether a login still counts, for objects that outlive its request, such as a socket or a job. The provider
+   * of the login decides if it has `recheck()`. Otherwise the user must still be in the same store, active, with the
+   * same `id` and `tokensValidFrom`. A user outside of all stores is valid until `expiresAt`. The check uses no
+   * credential a second time, hashes nothing and does not count as an attempt.
+   * @param request the request of the login
+   * @param login the same object that `authenticate()` or `recheck()` of this instance returned
    * @returns the login with the user as of now
-   * @throws BadCredentialsError when it has ended
-   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError when that is not known
+   * @throws BadCredentialsError if it has ended
+   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError if that is unknown
    * @example const login = await security.recheck(upgrade, before);
    */
   async recheck(request: IncomingMessage, login: Authentication<U>): Promise<Authentication<U>> {
@@ -122,15 +121,16 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Guards what is no action: files, GraphQL, documentation, a router or a handler of Koa, Express or node:http, by the same
-   * checks and with the same refusals as an action. Mount the guard and what it guards as one, so that no other way leads
-   * there, and behind the app's CORS middleware. Of several guards each must hold.
-   * A handler behind the rule is what is guarded, of the same host; it gets the guard's own arguments. Without one it is
-   * whatever follows.
-   * @param rule what `@Authorized` takes; an array is "any of". @default any authenticated user
-   * @throws ConfigurationError for a rule that is none, for a role or permission that the app does not have, for `ownerOf()`,
-   * which needs an action's route, and for another rule under the name of an earlier guard; once the app has started, for what
-   * {@link start} refuses
+   * Guards requests outside of actions: files, GraphQL, documentation, a router or a handler of Koa, Express or
+   * node:http. The checks and the error responses are those of an action. Mount the guard together with the guarded
+   * handler, so that no other route leads to it, and behind the app's CORS middleware. If several guards apply, each
+   * must hold.
+   * A handler after the rule is the guarded handler, of the same framework; it gets the guard's own arguments. Without
+   * a handler, the guard protects the following middlewares.
+   * @param rule as in `@Authorized`; an array means "any of". @default any authenticated user
+   * @throws ConfigurationError for an invalid rule, for a role or permission that the app does not have, for
+   * `ownerOf()`, which needs an action's route, and for another rule under the name of an earlier guard; once the app
+   * has started, also in the cases of {@link start}
    * @example app.use(mount('/files', security.guard('editor', serve('files'))));
    */
   guard(rule?: GuardRule<U, R>, options?: GuardOptions): Middleware;
@@ -149,11 +149,12 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Starts the app: finds and tells its providers, checks its guards, and says in the log what it is made of. For an app of
-   * plain routers, once its guards are made and before it listens. Without it that happens at the first request that comes to
-   * a guard. A server of routing-controllers does it by itself. When it has been done, it does nothing.
-   * @throws ConfigurationError when something is guarded and nothing can authenticate, for stores and providers that cannot
-   * be trusted, and for a rule whose class the container cannot create. Nothing has been started then: every guard refuses
+   * Starts the app: finds its providers and passes the app to them, checks its guards, and logs its components. For an
+   * app of plain routers, after its guards are made and before it listens. Without it, the first request to a guard
+   * starts the app. A server of routing-controllers starts it by itself. A repeated call does nothing.
+   * @throws ConfigurationError if there are guards and no provider can authenticate, for stores and providers that
+   * cannot be trusted, and for a rule whose class the container cannot create. The app is then not started: every guard
+   * refuses
    * @example security.start(); app.listen(3000);
    */
   start(): void {
@@ -170,19 +171,19 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * The login of a request that has been decided already, for access logs and whatever runs after a guard or an action;
-   * undefined for a request without a login, or whose login nobody has asked for. It asks no provider.
+   * The login of a request that has already been decided, for access logs and for code that runs after a guard or an
+   * action. Undefined for a request without a login, or if no guard or action has asked for it. It asks no provider.
    */
   loginOf(request: IncomingMessage | { req: IncomingMessage }): Authentication<U> | undefined {
     const raw = 'req' in request ? request.req : request;
     const state = this.parts.states.find({ request: raw, response: undefined });
     if (state?.outcome?.kind !== 'authenticated') return undefined;
-    // The stores and providers of this instance are those of U: its options ask for no others.
+    // The stores and providers of this instance are for U: its options accept no others.
     return this.outside.known(state, state.outcome) as Authentication<U>;
   }
 
   /**
-   * The login of the request at hand, for services: in whatever runs for an action or for the handler of a guard.
+   * The login of the current request, for services: in all code that runs for an action or for the handler of a guard.
    * @returns undefined outside of a request, and for a request without a login
    * @throws ConfigurationError without the option `context: true`
    */
@@ -196,7 +197,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Runs work as a login, for jobs and queues: `currentLogin()` is that login within it. It checks nothing.
+   * Runs work as a login, for jobs and queues: `currentLogin()` returns that login within it. It checks nothing.
    * @throws ConfigurationError without the option `context: true`
    */
   runAs<T>(login: Authentication<U>, work: () => T): T {
@@ -204,7 +205,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * What is served at `/.well-known/oauth-protected-resource`, for an app that is mounted under a path and serves it
+   * The document for `/.well-known/oauth-protected-resource`, for an app that is mounted under a path and serves it
    * itself; undefined without the option `resource`. @see RFC 9728
    */
   resourceMetadata(): ResourceMetadata | undefined {
@@ -213,10 +214,10 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Has an observer hear of authentications, providers, userstores and events, for metrics and traces. It decides nothing:
-   * of what it throws the first is logged. With `securest/opentelemetry` nothing of it has to be written.
-   * @returns a function that ends it
-   * @throws ConfigurationError for what is no object
+   * Adds an observer of authentications, providers, userstores and events, for metrics and traces. It decides nothing:
+   * its first exception is logged, later ones are not. `securest/opentelemetry` has a ready observer.
+   * @returns a function that removes the observer
+   * @throws ConfigurationError if it is not an object
    * @example const end = security.observe({ provider: (name) => (verdict) => verdicts.inc({ name, verdict }) });
    */
   observe(observer: SecurityObserver): () => void {
@@ -227,10 +228,10 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Makes providers drop what they remember of a user's credentials, and stores what they keep of the user, and has the
-   * sockets of that user checked. Without it a changed password, role or `active` counts at once for requests where the
-   * store keeps nothing, and for sockets at their next check.
-   * @throws what the first `forget()` that failed threw, after all have been called
+   * Makes providers drop their record of a user's credentials, and stores their cached entry of the user, and rechecks
+   * the sockets of that user. Without it, a changed password, role or `active` takes effect at once for requests if the
+   * store caches nothing, and for sockets at their next check.
+   * @throws the exception of the first failed `forget()`, after all have been called
    */
   forget(username: string): void {
     const failures: unknown[] = [];
@@ -243,9 +244,9 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   }
 
   /**
-   * Releases what stores and providers hold: watchers, pools, timers. None of them keeps a process alive.
-   * One that another instance of the library uses too is closed with the last of them.
-   * @throws what the first `close()` that failed threw, after all have been called
+   * Releases the resources of stores and providers: watchers, pools, timers. None of these keeps a process alive. A
+   * component that another instance of the library uses too is closed with the last of them.
+   * @throws the exception of the first failed `close()`, after all have been called
    */
   async close(): Promise<void> {
     await this.parts.components.close();
@@ -263,14 +264,14 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
     return guardMiddleware(guardCalls({ ...this.parts, start }, this.settled, accessFor), handler);
   }
 
-  /** @throws ConfigurationError for guards that nobody could pass, or whose rules could not be asked */
+  /** @throws ConfigurationError for guards that no request could pass, or whose rules could not be checked */
   private refuseUnready(): void {
     const { components, guards, options } = this.parts;
     for (const access of guards.all) refuseUninjectable(access, options.container);
     refuseWithoutProviders(guards.all[0], components);
   }
 
-  /** The app of its guards alone. */
+  /** The app that consists of the guards alone. */
   private inspected(): InspectedOptions {
     const { components, guards, options } = this.parts;
     if (this.hasController) {

@@ -5,10 +5,10 @@ import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted } from '../util/maybe-promise';
 
-/** Runs work so that whatever goes wrong rejects with an error of the family. */
+/** Runs work so that every failure rejects with an error of the family. */
 export type Settle = <T>(work: () => MaybePromise<T>) => MaybePromise<T>;
 
-/** Another error could crash the host or reach the client. */
+/** Any other error could crash the framework or reach the client. */
 export function settleBy(audit: Audit): Settle {
   return (work) => {
     const result = attempted(work);

@@ -1,4 +1,4 @@
-/** What is said of an instance when it starts, whatever its host is. */
+/** The start-up log lines and checks of an instance, for every framework. */
 import { ruleWarnings } from '../access/warnings/rule-warnings';
 import type { Audit } from '../audit/audit';
 import { obtainableRoles } from '../authorization/obtainable-roles';
@@ -11,7 +11,7 @@ import type { ResolvedOptions } from '../options';
 import { leavesOf } from '../rules/rule-kind';
 import { placeOf } from '../rules/unknown-names';
 
-/** @throws ConfigurationError for a class of a guard that the container cannot give what its constructor asks for */
+/** @throws ConfigurationError if the container cannot inject the constructor parameters of a guard's class */
 export function refuseUninjectable({ levels, route }: Access, container: ContainerLike): void {
   for (const { rule, source } of levels) {
     for (const leaf of leavesOf(rule)) {
@@ -22,7 +22,7 @@ export function refuseUninjectable({ levels, route }: Access, container: Contain
   }
 }
 
-/** @throws ConfigurationError where something is guarded and nothing can grant */
+/** @throws ConfigurationError if an action is guarded and no provider can authenticate */
 export function refuseWithoutProviders(guarded: Access | undefined, { providers }: Components): void {
   if (guarded === undefined || providers.length > 0) return;
   throw new ConfigurationError(
@@ -31,7 +31,7 @@ export function refuseWithoutProviders(guarded: Access | undefined, { providers 
   );
 }
 
-/** Says who is asked: stores, providers, and whoever may refuse or give roles. */
+/** Logs the components that are asked: stores, providers, authorization providers and role loaders. */
 export function announceComponents(components: Components, audit: Audit): void {
   for (const { name } of components.userstores) audit.info(`userstore ${name}`);
   components.providers.forEach(({ name }, index) => {
@@ -41,7 +41,7 @@ export function announceComponents(components: Components, audit: Audit): void {
   for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
 }
 
-/** Says what is seldom meant of what is guarded. */
+/** Warns of guards that are seldom intended. */
 export function announceRules(
   accesses: readonly Access[],
   components: Components,
@@ -53,7 +53,7 @@ export function announceRules(
     audit.warn('a skip hook is set: requests that it skips reach guarded actions');
 }
 
-/** Said a moment later than the rest: a store may have to be asked for its roles. Never rejects. */
+/** Logged a moment later than the rest: a store may have to be asked for its roles. Never rejects. */
 async function announceRuleWarnings(
   accesses: readonly Access[],
   components: Components,

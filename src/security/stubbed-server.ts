@@ -1,21 +1,23 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The header by which a stubbed action says which one it is, percent-encoded. */
+/** The header in which a stubbed action states its name, percent-encoded. */
 export const REACHED = 'x-securest-reached';
 
-/** What a request to a stubbed server came to. */
+/** The result of a request to a stubbed server. */
 export interface StubbedReply {
   readonly status: number;
-  /** The action or guard that the request reached, for example `NotesController.list`; undefined when it reached none. */
+  /**
+   * The action or guard that the request reached, for example `NotesController.list`; undefined if it reached neither.
+   */
   readonly reached: string | undefined;
 }
 
-/** A server of an app in which no action runs: a request that reaches one is answered by 204 and its name. */
+/** A server of an app in which no action runs: a request that reaches an action gets 204 and its name. */
 export class StubbedServer {
   private constructor(private readonly server: http.Server) {}
 
-  /** Starts it on a free port of this machine. */
+  /** Starts the server on a free port of this machine. */
   static async listen(listener: http.RequestListener): Promise<StubbedServer> {
     const server = http.createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,6 +1,6 @@
 /**
- * Decides about one request as a server would, with a login that is stated in place of credentials: the app's stores,
- * policies, role loaders and authorization providers are asked, and no action runs. It tells no listener of events.
+ * Decides about one request as a server would, with a stated login instead of credentials: the app's stores, policies,
+ * role loaders and authorization providers are asked, and no action runs. No event is emitted.
  */
 import type { Action } from '../core/exchange';
 import type { CompiledAction } from '../access/compiled';
@@ -19,16 +19,16 @@ import { RequestWithSignal } from '../http/request-with-signal';
 import { ignoreRejection } from '../util/ignore-rejection';
 import type { SecurityParts } from './parts';
 
-/** Who sends the request: nobody, a user with these roles and of no store, or a user of the app's stores. */
+/** The sender of the request: no user, a user with these roles outside of all stores, or a user of the app's stores. */
 export type StatedIdentity = 'anonymous' | { readonly roles: readonly string[] } | { readonly user: string };
 
 export interface Trial {
   readonly outcomes: readonly ProviderOutcome[];
-  /** Of a refusal. */
+  /** The error of a refusal. */
   readonly error?: SecurityError;
   /** The level, provider or action that refused, in words. */
   readonly refusedBy?: string | undefined;
-  /** True where the app's `skip` hook lets it through. */
+  /** True if the app's `skip` hook lets the request through. */
   readonly isSkipped?: boolean;
 }
 
@@ -37,7 +37,7 @@ type TrialParts = Pick<
   'audit' | 'authorizer' | 'components' | 'context' | 'options' | 'refusals' | 'states' | 'userstore'
 >;
 
-/** Errors of the app that are no refusals reject. */
+/** Rejects with errors of the app that are not refusals. */
 export async function tryOut(
   parts: TrialParts,
   action: Action,
@@ -70,13 +70,13 @@ export async function tryOut(
   });
 }
 
-/** By the chain itself: an inactive user, or one that is not valid, is refused as at a login. */
+/** Runs the chain itself, so an inactive or invalid user is refused as at a login. */
 async function authenticate(
   { audit, components, options, userstore }: TrialParts,
   state: RequestState,
   as: StatedIdentity,
 ): Promise<ChainOutcome> {
-  // A hook that looks at other fields of a record would refuse a user who has no record.
+  // A hook that reads other fields of a record would refuse a user without a record.
   const isActive = as !== 'anonymous' && 'roles' in as ? undefined : options.isActive;
   const links = as === 'anonymous' ? components.links : [statedLink(as)];
   let outcome: ChainOutcome | undefined;
@@ -88,7 +88,7 @@ async function authenticate(
       stopAtBadCredentials: options.stopAtBadCredentials,
       clock: options.clock,
       activity: new Activity(isActive),
-      // It is no request of a client.
+      // This is not a request of a client.
       observers: new Observers(() => undefined),
       onProblem: (problem) => {
         audit.problem(problem);
@@ -100,7 +100,7 @@ async function authenticate(
   return outcome;
 }
 
-/** What stands in for a provider. */
+/** The name of the link that replaces a provider. */
 export const STATED = 'stated login';
 
 function statedLink(as: Exclude<StatedIdentity, 'anonymous'>): ChainLink {

@@ -1,7 +1,7 @@
 /**
  * Compiles the effective access of every route of one server, once, before it is built.
  *
- * The host's own action metadata is fresh for each server, so what is changed in it reaches no other app.
+ * routing-controllers makes new action metadata for each server, so changes to it reach no other app.
  */
 import { ActionMetadata } from 'routing-controllers';
 import { type CompiledAction, noteCompiled } from '../../access/compiled';
@@ -16,15 +16,15 @@ import { asksForUser, restoreParameters, takeRequired } from './parameters';
 import { restoreReply } from './replies';
 import { numericParameters } from './resource-parameters';
 
-/** A compiled action with the host's own metadata of it. */
+/** A compiled action with routing-controllers' own metadata of it. */
 export interface HostAction extends CompiledAction {
   readonly action: ActionMetadata;
 }
 
 /**
- * Compiles one action and writes its access where the host hands it to the checker.
- * @param declared the host's metadata, made once for all actions of a server
- * @throws ConfigurationError when a guard is malformed or contradicts another.
+ * Compiles one action and stores its access where routing-controllers passes it to the checker.
+ * @param declared routing-controllers' metadata, indexed once for all actions of a server
+ * @throws ConfigurationError if a guard is malformed or contradicts another.
  */
 export function compileAction(
   action: ActionMetadata,
@@ -70,7 +70,7 @@ function isLast({ controllerMetadata, uses, isFileUsed, isFilesUsed }: ActionMet
   return !hasFollowing && !isFileUsed && !isFilesUsed;
 }
 
-/** @throws ConfigurationError when the app sets only one checker of the two although something is guarded. */
+/** @throws ConfigurationError if the app sets only one of the two checkers although an action is guarded. */
 export function refuseHalfSetUp(actions: readonly HostAction[], hasAuthorizationChecker: boolean): void {
   const guarded = actions.find(({ access }) => access.levels.length > 0);
   if (hasAuthorizationChecker || guarded === undefined) return;

@@ -1,10 +1,10 @@
 /**
- * Which of the host's metadata stands on a class, and which on one of its methods, by an index that is made once
- * for all actions of a server: the host's own lists hold the metadata of every class that is loaded.
+ * Tells which metadata of routing-controllers is declared on a class and which on one of its methods, by an index that
+ * is made once for all actions of a server. The lists of routing-controllers hold the metadata of every loaded class.
  *
- * `@Authorized`, `@UseBefore` and `@UseInterceptor` take a method for a class where its name is falsy (`''`,
- * `0`): their metadata then has the prototype as its target, where the host never looks. Routes on such
- * methods and on methods named by a symbol are served all the same.
+ * `@Authorized`, `@UseBefore` and `@UseInterceptor` mistake a method with a falsy name (`''`, `0`) for a class: the
+ * target of their metadata is then the prototype, where routing-controllers never looks. Routes on these methods and on
+ * methods named by a symbol are still served.
  */
 import { getMetadataArgsStorage } from 'routing-controllers';
 import { keyOf } from '../../util/member-name';
@@ -30,7 +30,7 @@ interface OfTarget<T> {
   readonly onMethods: Map<string | symbol, Placed<T>[]>;
 }
 
-/** One kind of metadata, by what it was written on. */
+/** One kind of metadata, by the class or method that declares it. */
 export class Declared<T> {
   private readonly targets = new Map<object, OfTarget<T>>();
 
@@ -48,12 +48,12 @@ export class Declared<T> {
     }
   }
 
-  /** What a decorator on the class itself wrote, as the host reads it. */
+  /** The entries of decorators on the class itself, as routing-controllers reads them. */
   onClass(cls: object): readonly T[] {
     return this.targets.get(cls)?.all ?? [];
   }
 
-  /** What a decorator on the class's own method of that name wrote, in the order in which it was written. */
+  /** The entries of decorators on the class's own method of that name, in the order in which they were written. */
   onMethod(cls: Declaring, name: unknown): readonly T[] {
     const key = keyOf(name);
     const placed = [cls, cls.prototype].flatMap(
@@ -63,7 +63,7 @@ export class Declared<T> {
   }
 }
 
-/** The host's metadata as it is when this is made. */
+/** A snapshot of routing-controllers' metadata. */
 export class HostDeclarations {
   readonly guards: Declared<Storage['responseHandlers'][number]>;
   /** Response handlers that are not guards. */

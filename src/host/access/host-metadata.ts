@@ -3,8 +3,8 @@ import { hookInterceptors } from './interceptors';
 import { keepUndecidedParameters } from './parameters';
 
 /**
- * Readies the host's global metadata for the building of one server.
- * @returns a function that takes everything back, to be called once the server's own metadata has been built
+ * Prepares routing-controllers' global metadata for the building of one server.
+ * @returns a function that undoes all changes, to be called once the server's own metadata has been built
  */
 export function readyHostMetadata(): () => void {
   const undo = [keepUndecidedParameters(), hookInterceptors()];
@@ -15,7 +15,7 @@ export function readyHostMetadata(): () => void {
 
 export type MetadataStorage = ReturnType<typeof getMetadataArgsStorage>;
 
-/** A storage of the host's own class, which it does not export, with nothing in it. */
+/** An empty storage of routing-controllers' own class, which it does not export. */
 export function emptyStorage(): MetadataStorage {
   const { constructor } = getMetadataArgsStorage() as { constructor: unknown };
   return new (constructor as new () => MetadataStorage)();

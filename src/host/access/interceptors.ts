@@ -1,9 +1,9 @@
 /**
- * Runs the `@UseInterceptor` of base classes, which the host loses.
+ * Runs the `@UseInterceptor` of base classes, which routing-controllers loses.
  *
- * It prepares an action's interceptors before the action can be changed. So while a server is built, an
- * interceptor of ours stands before those of each controller that inherits some: it runs what the action under
- * way inherits, at the place that they had on the base, behind the global ones and before the subclass's own.
+ * routing-controllers prepares an action's interceptors before the action can be changed. So while a server is built,
+ * an interceptor of ours stands in front of those of each controller that inherits some. It runs the interceptors that
+ * the current action inherits, at their place on the base: behind the global ones and before those of the subclass.
  */
 import {
   type Action,
@@ -18,12 +18,12 @@ import { classChain } from '../../util/class-chain';
 type Intercept = (action: Action, result: unknown) => unknown;
 type InterceptorArgs = ReturnType<typeof getMetadataArgsStorage>['useInterceptors'][number];
 
-/** What the action under way inherits. */
+/** The interceptors that the current action inherits. */
 const inherited = new WeakMap<Action, readonly Intercept[]>();
 
 const runInherited: Intercept = (action, result) => {
   const intercepts = inherited.get(action);
-  // Once for each action, however often the host was given this.
+  // Only once per action, even if our interceptor is registered several times.
   inherited.delete(action);
   return intercepts === undefined ? result : runInOrder(intercepts, action, result);
 };
@@ -39,7 +39,8 @@ async function runInOrder(
 }
 
 /**
- * Makes the servers that are built until it is undone run inherited interceptors; in others it does nothing.
+ * Makes servers run inherited interceptors if they are built before the returned function is called. Other servers are
+ * not affected.
  * @returns a function to call once the server's metadata has been built
  */
 export function hookInterceptors(): () => void {
@@ -58,7 +59,7 @@ export function hookInterceptors(): () => void {
 
 /**
  * Lets an action's inherited interceptors run after it.
- * @returns those that stay lost, in words, because the host was not prepared for them
+ * @returns the interceptors that stay lost, in words, because the hook was not in place when the server was built
  * @throws ConfigurationError for an interceptor that is neither a class nor a function
  */
 export function restoreInterceptors(action: ActionMetadata, declared = new HostDeclarations()): string[] {
@@ -76,7 +77,10 @@ export function restoreInterceptors(action: ActionMetadata, declared = new HostD
   return [];
 }
 
-/** In the order of the bases, the highest first. What a class has itself is not run once more for its bases. */
+/**
+ * In the order of the base classes, the topmost first. An interceptor of the class itself does not run again for a
+ * base.
+ */
 function inheritedInterceptors(action: ActionMetadata, declared: HostDeclarations): InterceptorArgs[] {
   const { interceptors, target } = action.controllerMetadata;
   const chain = classChain(target);
@@ -97,7 +101,7 @@ function inheritedInterceptors(action: ActionMetadata, declared: HostDeclaration
   return inOrder;
 }
 
-/** As the host calls them: a class by its instance from the container, anything else as a function. */
+/** As routing-controllers calls them: a class by its instance from the container, any other function directly. */
 function toIntercept(use: InterceptorArgs): Intercept {
   const interceptor: unknown = use.interceptor;
   if (typeof interceptor !== 'function') {
@@ -111,7 +115,7 @@ function toIntercept(use: InterceptorArgs): Intercept {
     getFromContainer<{ intercept: Intercept }>(interceptor, action).intercept(action, result);
 }
 
-/** The class's name, also where the decorator took a method for a class. */
+/** The name of the class, also if the decorator mistook a method for a class. */
 function declarerOf({ target }: { readonly target: object }): string {
   return typeof target === 'function' ? target.name : target.constructor.name;
 }

@@ -3,8 +3,8 @@ import { HostDeclarations } from './declared';
 import { classChain } from '../../util/class-chain';
 
 /**
- * Gives an action its own `@UseBefore` and `@UseAfter` that the host does not find.
- * @returns those of base classes, which stay lost, in words
+ * Adds an action's own `@UseBefore` and `@UseAfter` that routing-controllers does not find.
+ * @returns the middlewares of base classes, which stay lost, in words
  */
 export function restoreMiddlewares(action: ActionMetadata, declared = new HostDeclarations()): string[] {
   const [own, ...bases] = classChain(action.controllerMetadata.target);

@@ -1,9 +1,9 @@
 /**
- * Puts right what the host does to the parameters of actions.
+ * Corrects how routing-controllers treats the parameters of actions.
  *
- * It looks up parameter decorators by the controller class itself, so an inherited `@CurrentUser()` would
- * arrive undefined. And it asks for a required user beside the other parameters, so an anonymous client would
- * learn what is wrong with them, or else get the host's own 401 without a challenge.
+ * It looks up parameter decorators by the controller class itself, so an inherited `@CurrentUser()` would arrive
+ * undefined. And it checks for a required user in parallel with the other parameters. So an anonymous client would
+ * learn of errors in the other parameters, or get routing-controllers' own 401 without a challenge.
  */
 import {
   type ActionMetadata,
@@ -20,15 +20,15 @@ import { classChain, type ClassLike } from '../../util/class-chain';
 type ParamArgs = ReturnType<typeof getMetadataArgsStorage>['params'][number];
 
 /**
- * Restores the `@CurrentUser` and `@CurrentAuthentication` parameters that an action inherits, each at its
- * place where the subclass declares no other.
+ * Restores the `@CurrentUser` and `@CurrentAuthentication` parameters that an action inherits, each at its place unless
+ * the subclass declares another parameter there.
  * @returns the other parameters of the base, which stay lost, in words
  */
 export function restoreParameters(action: ActionMetadata, declarations = new HostDeclarations()): string[] {
   const controller = action.controllerMetadata.target;
   const losses: string[] = [];
   const declared = new Set(action.params.map(({ index }) => index));
-  // An override that declares parameters of its own may have done without the base's last ones.
+  // An override with its own parameters may have omitted the last parameters of the base.
   const wanted = declared.size === 0 ? Infinity : parameterCount(controller, action.method);
   for (const base of classChain(controller).slice(1)) {
     const inherited = parametersOn(base, action.method, declarations).filter(
@@ -48,8 +48,8 @@ export function restoreParameters(action: ActionMetadata, declarations = new Hos
 }
 
 /**
- * Takes the requirement of a user off an action's parameters, so that it is decided before any of them is read.
- * @returns the parameter that requires a user, in words; undefined when none does
+ * Removes the requirement of a user from an action's parameters, so that it is checked before any of them is read.
+ * @returns the parameter that requires a user, in words; undefined if no parameter does
  */
 export function takeRequired(action: ActionMetadata, declared = new HostDeclarations()): string | undefined {
   const required = action.params.filter((param) => param.required && isUserParameter(param));
@@ -61,8 +61,8 @@ export function takeRequired(action: ActionMetadata, declared = new HostDeclarat
 }
 
 /**
- * The user that the overridden method requires. As a guard would, it counts where the override says nothing of
- * it: neither by a user parameter of its own nor by `@Public()`.
+ * The user that the overridden method requires. Like a guard, the requirement counts unless the override has a user
+ * parameter of its own or `@Public()`.
  */
 function overriddenRequirement(action: ActionMetadata, declared: HostDeclarations): string | undefined {
   for (const cls of classChain(action.controllerMetadata.target)) {
@@ -82,14 +82,14 @@ function describe(
   return `parameter ${String(index + 1)} of ${memberName(cls, method)}`;
 }
 
-/** True when a parameter asks for the user, or for its login. */
+/** True if a parameter needs the user or the login. */
 export function asksForUser({ params }: ActionMetadata): boolean {
   return params.some(isUserParameter);
 }
 
 /**
- * Undoes what `defaults.paramOptions` writes into the global parameter metadata, so that one app's default
- * does not reach the next.
+ * Undoes the changes that `defaults.paramOptions` makes in the global parameter metadata, so that one app's default
+ * does not affect the next app.
  * @returns a function to call once the app's own metadata has been built.
  */
 export function keepUndecidedParameters(): () => void {
@@ -105,7 +105,7 @@ function parametersOn(cls: ClassLike, method: string, { params }: HostDeclaratio
   return params.onMethod(cls, method);
 }
 
-/** Read without running a getter: an accessor may give any function. */
+/** Read without running a getter: an accessor may return any function. */
 function parameterCount(controller: ClassLike, method: string): number {
   for (const { prototype } of classChain(controller)) {
     const property = Object.getOwnPropertyDescriptor(prototype, method);
@@ -115,19 +115,19 @@ function parameterCount(controller: ClassLike, method: string): number {
   return 0;
 }
 
-/** True for a parameter that asks for the user or the login. */
+/** True for a parameter that needs the user or the login. */
 export function isUserParameter({ type, transform }: Pick<ParamArgs, 'type' | 'transform'>): boolean {
   return type === 'current-user' || transform === currentAuthentication;
 }
 
-/** The app's `defaults.paramOptions`, as the host applies them to what a controller declares itself. */
+/** The app's `defaults.paramOptions`, as routing-controllers applies them to a controller's own parameters. */
 function withDefaults(action: ActionMetadata, args: ParamArgs): ParamArgs {
   const { globalOptions } = action as unknown as { globalOptions?: RoutingControllersOptions };
   const required = (args as Partial<ParamArgs>).required ?? globalOptions?.defaults?.paramOptions?.required;
   return { ...args, required: required ?? false };
 }
 
-/** Arguments are passed by position: a lost one keeps its place, undefined as the host would leave it. */
+/** Arguments are passed by position: a lost parameter keeps its place and is undefined, as in routing-controllers. */
 function placeholder(args: ParamArgs): ParamArgs {
   return {
     type: 'custom-converter',

@@ -1,9 +1,9 @@
 /**
- * Restores what shapes the reply of an inherited action: interceptors, headers, status codes and the like.
+ * Restores the decorators that shape the reply of an inherited action: headers, status codes and the like.
  *
- * The host looks them up by the controller class itself, so a base's interceptor that masks a field would
- * silently not run. As guards do, a decorator on an override replaces the overridden method's of its kind, and
- * without one that counts; what stands on base classes counts too.
+ * routing-controllers looks them up by the controller class itself, so a base's `@Header` would silently be lost. As
+ * with guards, a decorator on an override replaces that of the overridden method if both are of one kind; otherwise
+ * that of the overridden method counts.
  */
 import { type ActionMetadata, ResponseHandlerMetadata } from 'routing-controllers';
 import { HostDeclarations } from './declared';
@@ -11,7 +11,7 @@ import { classChain } from '../../util/class-chain';
 
 export type HandlerArgs = ReturnType<HostDeclarations['replies']['onClass']>[number];
 
-/** The `@Header`, `@HttpCode` and other such decorators of an action, those of the methods that it overrides too. */
+/** The `@Header`, `@HttpCode` and similar decorators of an action, including those of the methods that it overrides. */
 export function repliesOf(action: ActionMetadata, declarations = new HostDeclarations()): HandlerArgs[] {
   const decided = new Set<string>();
   const handlers: HandlerArgs[] = [];
@@ -23,7 +23,7 @@ export function repliesOf(action: ActionMetadata, declarations = new HostDeclara
   return handlers;
 }
 
-/** Gives an action the `@Header`, `@HttpCode` and other such decorators of the methods that it overrides. */
+/** Adds to an action the `@Header`, `@HttpCode` and similar decorators of the methods that it overrides. */
 export function restoreReply(action: ActionMetadata, declarations = new HostDeclarations()): void {
   const { target } = action.controllerMetadata;
   const handlers = repliesOf(action, declarations);
@@ -31,7 +31,7 @@ export function restoreReply(action: ActionMetadata, declarations = new HostDecl
   action.build(handlers.map((handler) => new ResponseHandlerMetadata(handler)));
 }
 
-/** What a handler is about. Each header is of its own kind, whichever decorator sets it. */
+/** The kind of a handler. Each header is a kind of its own, whichever decorator sets it. */
 function kindOf({ type, value }: HandlerArgs): string {
   switch (type) {
     case 'header':
@@ -48,7 +48,7 @@ function kindOf({ type, value }: HandlerArgs): string {
   }
 }
 
-/** A redirect brings its own status: an overridden method's would take it away. */
+/** A redirect has a status of its own, which that of an overridden method would replace. */
 function decidedBy(handler: HandlerArgs): string[] {
   return handler.type === 'redirect' ? [kindOf(handler), 'success-code'] : [kindOf(handler)];
 }

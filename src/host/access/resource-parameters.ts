@@ -1,8 +1,8 @@
 /**
- * Which value an action gets for the route parameter that names a resource.
+ * Determines the value that an action gets for the route parameter that names a resource.
  *
- * The host converts a parameter by the type that the action declares: `0x32` is 50 for a number. A guard that
- * asked the store for the text of the path would decide about another resource than the action changes.
+ * routing-controllers converts a parameter to the type that the action declares: `0x32` is 50 for a number. A guard
+ * that asked the store for the text of the path would decide about another resource than the action changes.
  */
 import { types } from 'node:util';
 import { type Action, type ActionMetadata, ParamMetadata } from 'routing-controllers';
@@ -18,8 +18,8 @@ import { classChain } from '../../util/class-chain';
 type Form = 'text' | 'number';
 
 /**
- * The route parameters that name a resource, by `ownerOf` or `@Resource`, and that the action gets as numbers.
- * @throws ConfigurationError where the value that the action gets cannot be known
+ * The route parameters that name a resource, by `ownerOf` or `@Resource`, and that the action receives as numbers.
+ * @throws ConfigurationError if the value that the action gets cannot be determined
  */
 export function numericParameters(
   action: ActionMetadata,
@@ -44,12 +44,12 @@ function ownedBy(rule: Rule): string[] {
   return leavesOf(rule).flatMap((leaf) => (leaf.kind === 'owner' ? [leaf.parameter] : []));
 }
 
-/** What the action declares, and what it inherits at places where it declares nothing. */
+/** The action's own parameters, and the inherited ones at places where it declares none. */
 function declarations(action: ActionMetadata, { params }: HostDeclarations): ParamMetadata[] {
   const [controller = action.controllerMetadata.target, ...bases] = classChain(
     action.controllerMetadata.target,
   );
-  // A parameter of a base may have a stand-in at its place: what the base declares counts.
+  // A placeholder may stand for a parameter of a base: the declaration of the base counts.
   const declared = action.params.filter(({ target }) => (target as unknown) === controller);
   const taken = new Set(declared.map(({ index }) => index));
   for (const base of bases) {
@@ -83,17 +83,19 @@ function formOf(declared: readonly ParamMetadata[], name: string, parameter: str
   return forms.has('number') ? 'number' : 'text';
 }
 
-/** The type that the host converts a property of `@Params()` to, in lower case; '' where it converts nothing. */
+/**
+ * The type to which routing-controllers converts a property of `@Params()`, in lower case; '' if it converts nothing.
+ */
 function propertyType(param: ParamMetadata, property: string): string {
   const cls: unknown = param.targetType;
   if (typeof cls !== 'function') return '';
-  // Its types are loaded only where a file imports the package.
+  // The metadata functions exist only if some file imports the package.
   const reflect = Reflect as { getMetadata?(key: string, target: object, property: string): unknown };
   const type = reflect.getMetadata?.('design:type', cls.prototype as object, property);
   return typeof type === 'function' ? type.name.toLowerCase() : '';
 }
 
-/** True for a class that can put a value where nothing shows it: a setter may write a private field. */
+/** True for a class that can hide a value: a setter may write a private field. */
 function hasSetter(cls: unknown): boolean {
   return classChain(Object(cls) as object).some(
     ({ prototype }) =>
@@ -103,9 +105,10 @@ function hasSetter(cls: unknown): boolean {
 }
 
 /**
- * A class of `@Params()` may change, rename and convert its properties by decorators of class-transformer, which is
- * only seen when they have done so. Whatever the object holds must be the route parameter of the same name, and those
- * that name resources as text: an action that would get a value which the guard did not decide about does not run.
+ * A class of `@Params()` may change, rename and convert its properties by decorators of class-transformer, and the
+ * effect only shows afterwards. Every value of the object must be the route parameter of the same name; a parameter
+ * that names a resource must be its text. If the action would get a value that the guard did not check, it does not
+ * run.
  */
 function watchTransformed(action: ActionMetadata, parameters: readonly string[]): void {
   if (!action.params.some(({ type }) => type === 'params')) return;
@@ -134,7 +137,7 @@ function isOfRoute(object: unknown, action: Action, parameters: readonly string[
   });
 }
 
-/** The host converts a parameter in place; a class may do so by itself. */
+/** routing-controllers converts a parameter in place; a class may convert it itself. */
 function isSameValue(value: unknown, parameter: unknown): boolean {
   if (value === parameter) return true;
   if (types.isDate(value)) return types.isDate(parameter) && value.getTime() === parameter.getTime();

@@ -40,13 +40,16 @@ import { isScope } from '../../util/scope-name';
 export interface ApiKeyControllerOptions {
   /** The app's service that extends `ApiKeys`. */
   keys: Constructor<ApiKeys>;
-  /** Where the actions are, under the app's prefix. @default '/api-keys' */
+  /** The path of the actions, under the app's prefix. @default '/api-keys' */
   path?: string;
-  /** The scopes that keys can have. A new key must then name some of them. @default keys need no scopes, and may name any */
+  /**
+   * The scopes that keys can have. A new key must then name at least one of them. @default keys need no scopes, and may
+   * name any
+   */
   scopes?: readonly string[];
 }
 
-/** How long ago the login of a session may be. */
+/** The maximum age of a session's login. */
 const MAX_AGE_SECONDS = 300;
 
 const OPTIONS = {
@@ -69,7 +72,9 @@ const OPTIONS = {
 /** The services of the controllers that {@link apiKeyController} made. */
 const made = new WeakMap<object, Constructor<ApiKeys>>();
 
-/** What is seldom meant: undefined where nothing is. Asked once the providers have started. */
+/**
+ * A warning about a set-up that is seldom intended; undefined if it is fine. Called once the providers have started.
+ */
 export function withoutKeyProvider(
   target: object,
   resolve: <T>(cls: Constructor<T>) => T,
@@ -83,21 +88,21 @@ export function withoutKeyProvider(
   );
 }
 
-/** What the actions ask the instance for that secures their server. */
+/** The services of the instance that secures the server, for the actions. */
 interface Own {
   /** Works with the app's keys for the user of the request. */
   run<T>(work: (keys: ApiKeys, login: Authentication) => Promise<T>): Promise<T>;
 }
 
 /**
- * A controller by which users make and end their own API keys: `GET /api-keys` lists them, `POST` with
- * `{ name, scopes, days }` answers 201 with `{ key, info }`, the one time that the key is shown, and `DELETE
- * /api-keys/:id` answers 204, or 404 where the user has no such key.
+ * A controller for users to create and revoke their own API keys. `GET /api-keys` lists them. `POST` with
+ * `{ name, scopes, days }` answers 201 with `{ key, info }`; the key is shown only this once. `DELETE /api-keys/:id`
+ * answers 204, or 404 if the user has no such key.
  *
- * All take a login that is proved in the request, such as a password, or a session whose login is at most five minutes
- * old (403 else): who has a token or a key for a moment must not get one that lasts. Wishes that cannot be granted, and
- * too many keys, are 400 `invalid_request`.
- * @throws ConfigurationError for options that are unknown, missing or not valid
+ * All actions require a login that is proved in the request, such as by a password, or a session whose login is at most
+ * five minutes old (else 403): a token or key that someone holds for a moment must not be exchanged for a permanent
+ * one. Invalid requests and too many keys are answered with 400 `invalid_request`.
+ * @throws ConfigurationError for unknown, missing or invalid options
  */
 export function apiKeyController(options: ApiKeyControllerOptions): Constructor<object> {
   const { keys: service, path, scopes } = parseOptions('apiKeyController()', options, OPTIONS);
@@ -145,7 +150,9 @@ export function apiKeyController(options: ApiKeyControllerOptions): Constructor<
   return ApiKeyController;
 }
 
-/** @throws AccessDeniedError or StepUpRequiredError (403) for a login that may not make what outlives it */
+/**
+ * @throws AccessDeniedError or StepUpRequiredError (403) for a login that must not create credentials that outlive it
+ */
 function refuseWeak(login: Authentication | undefined, clock: Clock): asserts login is Authentication {
   if (login === undefined) throw new AuthenticationRequiredError();
   const { provedBy, source } = login;
@@ -163,7 +170,10 @@ function refuseWeak(login: Authentication | undefined, clock: Clock): asserts lo
   );
 }
 
-/** @throws InvalidRequestError where the body names no scope, or another; the rest of it is checked by the keys */
+/**
+ * @throws InvalidRequestError if the body names no scope or an unknown scope; the key service checks the rest of the
+ * body
+ */
 function refuseUnknownScopes(body: unknown, known: readonly string[] | undefined): void {
   if (known === undefined) return;
   const { scopes } = (body ?? {}) as { scopes?: unknown };

@@ -11,13 +11,13 @@ import type { TokenService } from '../../tokens/token-service';
 export interface JwksControllerOptions {
   /** The service whose keys are served, from the app's container. */
   tokens: Constructor<TokenService>;
-  /** Where, at the root of the app whatever its `routePrefix` is. @default '/.well-known/jwks.json' */
+  /** The path, at the root of the app whatever its `routePrefix` is. @default '/.well-known/jwks.json' */
   path?: string | undefined;
-  /** How long others may keep the keys, in seconds, 0 to 86400. New keys should not sign sooner. @default 300 */
+  /** The time that others may cache the keys, in seconds, 0 to 86400. New keys should not sign earlier. @default 300 */
   maxAgeSeconds?: number | undefined;
 }
 
-/** What a controller of {@link jwksController} serves. */
+/** The route of a controller of {@link jwksController}. */
 export interface JwksRoute {
   readonly tokens: Constructor<TokenService>;
   readonly path: string;
@@ -38,16 +38,16 @@ const OPTIONS = {
 
 const routes = new WeakMap<object, JwksRoute>();
 
-/** What a class serves that {@link jwksController} made; undefined for any other. */
+/** The route of a class that {@link jwksController} made; undefined for any other class. */
 export function jwksRouteOf(target: object): JwksRoute | undefined {
   return routes.get(target);
 }
 
 /**
  * A controller that publishes the keys by which others verify the tokens of a service: `GET` and `HEAD` of
- * `/.well-known/jwks.json`, public, at the root of the app. Before each key signs it should have been published for
- * longer than others keep the keys: `signFrom`, as `securest keys rotate` states it.
- * @throws ConfigurationError for options that are unknown or not valid
+ * `/.well-known/jwks.json`, public, at the root of the app. Each key should be published for longer than others cache
+ * the keys before it signs: set its `signFrom`, as `securest keys rotate` does.
+ * @throws ConfigurationError for unknown options and for invalid values
  * @example createKoaServer(securest({ controllers: [jwksController({ tokens: Tokens }), NotesController] }));
  * @see RFC 7517 section 5, RFC 8615 section 3
  */
@@ -57,7 +57,7 @@ export function jwksController(options: JwksControllerOptions): Constructor<obje
   @registerService
   @JsonController()
   class JwksController {
-    /** What is answered comes from the root of the app, before any action. */
+    /** The root route answers before any action. */
     @Public()
     @Get(route.path)
     keys(): never {

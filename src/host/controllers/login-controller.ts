@@ -1,4 +1,4 @@
-/** How the controllers of logins are made: from a table of their routes, each answered with a {@link LoginFlow}. */
+/** Makes the login controllers: from a table of their routes, each answered by a {@link LoginFlow}. */
 import '../installed';
 import { Authorized, createParamDecorator, Delete, Get, JsonController, Post } from 'routing-controllers';
 import type { Constructor } from '../../components/constructor';
@@ -8,7 +8,7 @@ import { Public } from '../../decorators/public';
 import { type FlowOptions, LoginFlow } from '../../account/login-flow';
 import type { LoginRoute } from '../../account/login-route';
 
-/** Of reflect-metadata, which routing-controllers needs, and whose types not every build has. */
+/** From reflect-metadata, which routing-controllers needs, and whose types are missing in some builds. */
 const metadata = Reflect as unknown as {
   defineMetadata(key: string, value: unknown, target: object, property: string): void;
 };
@@ -16,7 +16,7 @@ const metadata = Reflect as unknown as {
 const VERBS = { get: Get, post: Post, delete: Delete };
 
 /**
- * A controller class.
+ * Makes a controller class.
  * @param name of the class, for the report and events
  * @param routes by the name of their actions
  */
@@ -33,7 +33,7 @@ export function loginController(
   for (const [action, route] of Object.entries(routes)) {
     const value = (reply: unknown): unknown => reply;
     Object.defineProperty(prototype, action, { value, writable: true, configurable: true });
-    // As the compiler writes it down for a method of a class.
+    // As the compiler emits it for a method of a class.
     metadata.defineMetadata('design:paramtypes', [Object], prototype, action);
     (VERBS[route.verb](route.path) as PropertyDecorator)(prototype, action);
     if (route.isPublic === true) Public()(prototype, action);

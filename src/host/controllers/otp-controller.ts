@@ -16,9 +16,9 @@ import { OtpService, startOtp } from '../../factors/otp-service';
 export interface OtpControllerOptions {
   /** The app's service. */
   otp: Constructor<OtpService>;
-  /** The app's sessions, which half logins and steps up go on with. */
+  /** The app's sessions, in which half logins and step-ups continue. */
   sessions: Constructor<SessionService>;
-  /** Where the actions are, under the app's prefix. @default '/otp' */
+  /** The path of the actions, under the app's prefix. @default '/otp' */
   path?: string;
 }
 
@@ -32,19 +32,22 @@ const OPTIONS = {
 type Run = (flow: LoginFlow, otp: OtpService) => Promise<OwnReply>;
 
 /**
- * A controller for one-time codes of an authenticator app, and recovery codes. Replies are JSON; forms are answered by
- * redirects where they prove a code. Whatever changes something must come from a page of this app or of `trustedOrigins`.
+ * A controller for one-time codes of an authenticator app, and recovery codes. Replies are JSON; a form that proves a
+ * code is answered by a redirect. Every request that changes something must come from a page of this app or of
+ * `trustedOrigins`.
  *
- * - `POST /otp/factor` with `{ code, returnTo? }`, for a half login or a session: completes the login, or steps the session
- *   up: 200 `{ username }`, a form goes to `returnTo`. A recovery code counts too, once. 401 for a wrong code, and for one
- *   that was used before; 429 after several wrong ones. A form then goes to `loginPage?error=...`.
- * - `POST /otp`: 200 `{ secret, uri }`, a new key for the picture that authenticator apps scan. It counts after
- *   `POST /otp/confirm` with `{ code }`: 200 `{ recoveryCodes }`, ten that are shown this once.
- * - `POST /otp/recovery`: 200 `{ recoveryCodes }` in place of those of before. `DELETE /otp`: 204, all codes are gone.
+ * - `POST /otp/factor` with `{ code, returnTo? }`, for a half login or a session: completes the login, or steps up the
+ *   session: 200 `{ username }`; a form is redirected to `returnTo`. A recovery code is accepted too, once. 401 for a
+ *   wrong code, and for a code that was used before; 429 after several wrong codes. A form is then redirected to
+ *   `loginPage?error=...`.
+ * - `POST /otp`: 200 `{ secret, uri }`, a new key for the QR code that authenticator apps scan. It counts after
+ *   `POST /otp/confirm` with `{ code }`: 200 `{ recoveryCodes }`, ten codes that are shown only this once.
+ * - `POST /otp/recovery`: 200 `{ recoveryCodes }`, which replace the previous codes. `DELETE /otp`: 204, all codes are
+ *   removed.
  *
- * The last four are for a fresh session: its login is at most five minutes old, by two factors where the user has a second
+ * The last four require a fresh session: its login is at most five minutes old, by two factors if the user has a second
  * factor; else 403 `insufficient_user_authentication`.
- * @throws ConfigurationError for options that are unknown or not valid
+ * @throws ConfigurationError for unknown options and for invalid values
  * @example controllers: [otpController({ otp: Otp, sessions: Sessions })]
  */
 export function otpController(options: OtpControllerOptions): Constructor<object> {
@@ -119,7 +122,7 @@ async function remove(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
   return { status: 204 };
 }
 
-/** @throws InvalidRequestError without one: no login would help */
+/** @throws InvalidRequestError without a code: another login would not help */
 async function codeOf(flow: LoginFlow): Promise<string> {
   const code = textIn(await flow.body(), 'code');
   if (code !== undefined && code !== '') return code;

@@ -21,26 +21,27 @@ import { renewAfterChange } from '../../account/renew-after-change';
 
 /** The options of {@link passwordController}. */
 export interface PasswordControllerOptions {
-  /** Where the action is, under the app's prefix. @default '/password' */
+  /** The path of the action, under the app's prefix. @default '/password' */
   path?: string;
-  /** Of new passwords, in characters, 8 to 64. @default 12 */
+  /** The minimum length of new passwords, in characters, 8 to 64. @default 12 */
   minLength?: number;
   /**
-   * Gives the client a new token in place of the one that the change has ended, with a refresh token where the service
+   * Gives the client a new token in place of the token that the change has ended, with a refresh token if the service
    * has `state` and `refresh` is on. @default 204 without a body
    */
   tokens?: Constructor<TokenService>;
   /**
-   * A change by a session lets that session go on, while all others end: it gets a new secret, and no token is issued.
+   * After a change by a session, that session continues with a new secret, while all other sessions end; no token is
+   * issued.
    * @default the session ends too
    */
   sessions?: Constructor<SessionService>;
 }
 
-/** What the action asks the instance for that secures its server. */
+/** The services of the instance that secures the server, for the action. */
 interface Own {
   changePassword(body: unknown, minLength: number): Promise<Authentication>;
-  /** True where the request came by one of these sessions, which goes on. */
+  /** Resolves to true if the request used one of these sessions, which then continues. */
   renewSession(cls: Constructor<SessionService>, login: Authentication): Promise<boolean>;
   tokensFor(cls: Constructor<TokenService>, login: Authentication): MaybePromise<IssuedToken>;
 }
@@ -82,21 +83,22 @@ const OPTIONS = {
 
 const made = new WeakSet<object>();
 
-/** True for what {@link passwordController} made. */
+/** True for a controller that {@link passwordController} made. */
 export function isPasswordController(target: object): boolean {
   return made.has(target);
 }
 
 /**
- * A controller by which users change their own password: `PUT /password` with
- * `{ currentPassword, newPassword }`. The reply is 204, or 200 with a new token.
+ * A controller for users to change their own password: `PUT /password` with `{ currentPassword, newPassword }`. The
+ * reply is 204, or 200 with a new token.
  *
- * It takes a session, or a login of the last five minutes (401 else), and the current password (403 `wrong_password`; wrong ones
- * count as failed logins, 429). A new password that {@link StrongPassword} would refuse is 400 `weak_password`. The
- * change ends every token that was issued before.
+ * It requires a session, or a login of the last five minutes (else 401, or 403 if the login used neither Bearer nor
+ * DPoP), and the current password (else 403 `wrong_password`; wrong passwords count as failed logins, 429). A new
+ * password that {@link StrongPassword} would refuse is answered with 400 `weak_password`. The change ends every token
+ * that was issued before.
  *
- * At start it asks for a `PasswordProvider` and a userstore whose `updatePassword` takes the changes.
- * @throws ConfigurationError for options that are unknown or not valid
+ * At start it requires a `PasswordProvider` and a userstore whose `updatePassword` accepts the changes.
+ * @throws ConfigurationError for unknown options and for invalid values
  */
 export function passwordController(options: PasswordControllerOptions = {}): Constructor<object> {
   const { path, minLength, tokens, sessions } = parseOptions('passwordController()', options, OPTIONS);

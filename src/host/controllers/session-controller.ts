@@ -19,15 +19,18 @@ import { loginController } from './login-controller';
 export interface SessionControllerOptions {
   /** The app's service. */
   sessions: Constructor<SessionService>;
-  /** Where the actions are, under the app's prefix. @default '/session' */
+  /** The path of the actions, under the app's prefix. @default '/session' */
   path?: string;
-  /** Where forms are sent after a login, where they name no way back. @default '/' */
+  /** The page to which a form is redirected after a login, unless it states `returnTo`. @default '/' */
   home?: string;
-  /** False for an app whose people log in otherwise: without the actions that take passwords. @default true */
+  /** False for an app with other ways to log in: omits the actions that take passwords. @default true */
   passwords?: boolean;
-  /** Where forms are sent that fail: a path without a query. @default the option `loginPage` of the app, else '/login' */
+  /**
+   * The page to which a form is redirected if it fails: a path without a query. @default the option `loginPage` of the
+   * app, else '/login'
+   */
   loginPage?: string;
-  /** What a login by password needs beside, for users who have it. @default [] */
+  /** The second factors that a login by password needs, for users who have set one up. @default [] */
   secondFactors?: readonly Constructor<SecondFactorInterface>[];
 }
 
@@ -44,20 +47,23 @@ const OPTIONS = {
 } satisfies Record<keyof SessionControllerOptions, Kind<unknown>>;
 
 /**
- * A controller for logins by a page: JSON for scripts, forms (`application/x-www-form-urlencoded`) that are answered by
- * redirects (303). Nothing is kept by caches, and whatever changes something must come from a page of this app or of
- * `trustedOrigins`, so no page needs a CSRF token.
+ * A controller for logins by a page: JSON for scripts, and forms (`application/x-www-form-urlencoded`) that are
+ * answered by redirects (303). Caches keep no reply. Every request that changes something must come from a page of this
+ * app or of `trustedOrigins`, so no page needs a CSRF token.
  *
- * - `POST /session` with `{ username, password, returnTo? }`, public: 200 `{ username }` and the cookie; a form goes to
- *   `returnTo`, or to `home`. With a second factor 200 `{ next: ['otp', 'passkey'] }`, a form goes to
- *   `loginPage?next=otp,passkey`. Wrong passwords are 401, too many 429; a form goes to `loginPage?error=...`.
+ * - `POST /session` with `{ username, password, returnTo? }`, public: 200 `{ username }` and the cookie; a form is
+ *   redirected to `returnTo`, or to `home`. With a second factor 200 `{ next: ['otp', 'passkey'] }`; a form is
+ *   redirected to `loginPage?next=otp,passkey`. A wrong password is 401, too many are 429; a form is redirected to
+ *   `loginPage?error=...`.
  * - `POST /session/password` with `{ password, returnTo? }`: the user of the session proves the password once more.
- * - `GET /session`: the own session as {@link SessionInfo}, with `username`; `GET /session/all`: all of the user's.
- * - `DELETE /session`: 204, the session ends, without one too. `POST /session/end` is the same for a form: 303 to the
- *   login page.
- * - `DELETE /session/all/:id`: 204, or 404 where the user has no such session; `DELETE /session/all`: 204, all but the own.
+ * - `GET /session`: one's own session as {@link SessionInfo}, with `username`; `GET /session/all`: all sessions of the
+ *   user.
+ * - `DELETE /session`: 204, the session ends; also 204 without a session. `POST /session/end` is the same for a form:
+ *   303 to the login page.
+ * - `DELETE /session/all/:id`: 204, or 404 if the user has no such session; `DELETE /session/all`: 204, ends all
+ *   sessions but the current one.
  *
- * @throws ConfigurationError for options that are unknown or not valid
+ * @throws ConfigurationError for unknown options and for invalid values
  * @example controllers: [sessionController({ sessions: Sessions })]
  */
 export function sessionController(options: SessionControllerOptions): Constructor<object> {
@@ -77,7 +83,7 @@ export function sessionController(options: SessionControllerOptions): Constructo
 
 const PASSWORDS: Readonly<Record<string, LoginRoute>> = {
   start: { verb: 'post', path: '', isPublic: true, run: startByPassword },
-  // Asks for the session itself: a form whose session has ended goes to the login page.
+  // The action looks for the session itself: a form whose session has ended is redirected to the login page.
   provePassword: { verb: 'post', path: '/password', isPublic: true, run: provePassword },
 };
 
@@ -103,7 +109,7 @@ async function provePassword(flow: LoginFlow): Promise<OwnReply> {
   const { username } = login.user;
   const password = needed(body, 'password');
   const proof = await flow.answers.provePassword(flow.action, { username, password });
-  // Another store may have a user of that name, with a password of the own.
+  // Another store may have a user of the same name with another password.
   const isSame = proof.user.username === username && proof.source?.name === login.source?.name;
   if (!isSame || proof.stamp !== login.stamp) throw flow.refused();
   const subject = { kind: 'session', login, owner: { username } } as const;
@@ -146,7 +152,7 @@ async function endOne(flow: LoginFlow): Promise<OwnReply> {
   return { status: isEnded ? 204 : 404 };
 }
 
-/** @throws InvalidRequestError without the member: no login would help */
+/** @throws InvalidRequestError without the member: another login would not help */
 function needed(body: Body, name: string): string {
   const value = textIn(body, name);
   if (value !== undefined && value !== '') return value;

@@ -26,7 +26,7 @@ import { TokenService } from '../../tokens/token-service';
 export interface TokenControllerOptions {
   /** The app's service; it has `state`, and `refresh` is on. */
   tokens: Constructor<TokenService>;
-  /** Where the actions are, under the app's prefix. @default '/token' */
+  /** The path of the actions, under the app's prefix. @default '/token' */
   path?: string | undefined;
 }
 
@@ -50,7 +50,7 @@ const OPTIONS = {
 /** The services of the controllers that {@link tokenController} made. */
 const made = new WeakMap<object, Constructor<TokenService>>();
 
-/** @throws ConfigurationError where the service of such a controller keeps no families */
+/** @throws ConfigurationError if the service of such a controller keeps no token families */
 export function refuseWithoutFamilies(target: object, resolve: <T>(cls: Constructor<T>) => T): void {
   const tokens = made.get(target);
   if (tokens === undefined) return;
@@ -61,7 +61,9 @@ export function refuseWithoutFamilies(target: object, resolve: <T>(cls: Construc
   );
 }
 
-/** What is seldom meant: undefined where nothing is. Asked once the providers have started. */
+/**
+ * A warning about a set-up that is seldom intended; undefined if it is fine. Called once the providers have started.
+ */
 export function withoutProvider(target: object, resolve: <T>(cls: Constructor<T>) => T): string | undefined {
   const tokens = made.get(target);
   const service: unknown = tokens && resolve(tokens);
@@ -74,18 +76,18 @@ export function withoutProvider(target: object, resolve: <T>(cls: Constructor<T>
 }
 
 /**
- * A controller for tokens that are refreshed. Its replies are never kept by caches, and refresh tokens travel in bodies
- * only.
+ * A controller for tokens that are refreshed. Caches keep no reply, and refresh tokens are sent in bodies only.
  *
- * - `POST /token`, for a login that is proved in this request: 200 with {@link IssuedTokens}; 403 for tokens and keys.
- * - `POST /token/refresh` with `{ refreshToken }`, public: 200 with the next ones; 401 with one challenge, which makes
- *   no browser ask for a password; 400 `invalid_request` for another body.
+ * - `POST /token`, for a login that is proved in this request: 200 with {@link IssuedTokens}; 403 for tokens, keys and
+ *   sessions.
+ * - `POST /token/refresh` with `{ refreshToken }`, public: 200 with the next tokens; 401 with one challenge, which
+ *   makes no browser ask for a password; 400 `invalid_request` for another body.
  * - `DELETE /token`, with an access token of a family: 204, the family ends; 403 for other credentials.
  * - `GET /token/families`: the user's own families, as {@link TokenFamily}; `DELETE /token/families` ends them and all
- *   other tokens of the user, 204; `DELETE /token/families/:id` ends one, 204, or 404 where the user has no such family.
- *   403 for API keys and for credentials that scopes limit.
+ *   other tokens of the user, 204; `DELETE /token/families/:id` ends one family, 204, or 404 if the user has no such
+ *   family. 403 for API keys and for credentials that scopes limit.
  *
- * @throws ConfigurationError for options that are unknown or not valid
+ * @throws ConfigurationError for unknown options and for invalid values
  * @example controllers: [tokenController({ tokens: Tokens })]
  */
 export function tokenController(options: TokenControllerOptions): Constructor<object> {

@@ -3,14 +3,14 @@ import { flag, optional } from '../../util/option-kinds';
 import { parseOptions } from '../../util/parse-options';
 import { answered } from '../../decorators/answers';
 
-/** The parameter transformation behind the decorator; by it the access compiler knows its parameters. */
+/** The transformation of the decorator's parameters; the access compiler recognises the parameters by it. */
 export const currentAuthentication = answered('@CurrentAuthentication', (answers, action) =>
   answers.authentication(action),
 );
 
 /**
- * Injects the request's {@link Authentication}: the user, when and how it was proved, its scopes. On an
- * open action it is undefined for an anonymous request, which `required: true` refuses with 401.
+ * Injects the request's {@link Authentication}: the user, the time and methods of the login, its scopes. On an open
+ * action it is undefined for an anonymous request; `required: true` refuses that request with 401.
  */
 export function CurrentAuthentication(
   options: { required?: boolean } = {},

@@ -5,8 +5,8 @@ import { answered } from '../../decorators/answers';
 const parameters = new WeakMap<object, string>();
 
 /**
- * Injects what the store has under the route's parameter, undefined where there is nothing. A guard
- * `ownerOf(store, parameter)` and this parameter load it once a request, together.
+ * Injects the resource that the store has under the route's parameter, or undefined if it does not exist. A guard
+ * `ownerOf(store, parameter)` and this parameter share one load per request.
  */
 export function Resource(
   store: ResourceStoreClass,
@@ -19,7 +19,10 @@ export function Resource(
   return createParamDecorator({ required: false, value });
 }
 
-/** The route parameter of a `@Resource`, by the function that the host keeps of it; undefined for any other. */
+/**
+ * The route parameter of a `@Resource`, by the function that routing-controllers keeps for it; undefined for any other
+ * function.
+ */
 export function resourceParameter(transform: object | undefined): string | undefined {
   return transform === undefined ? undefined : parameters.get(transform);
 }

@@ -7,7 +7,7 @@ import { MIN_LENGTH, passwordFault } from '../../account/password-strength';
 export interface StrongPasswordOptions {
   /** In characters, 8 to 64. @default 12 */
   minLength?: number;
-  /** The properties beside it with the names of the user. @default ['username', 'email'] */
+  /** The properties of the same object that hold names of the user. @default ['username', 'email'] */
   names?: readonly string[];
 }
 
@@ -17,12 +17,12 @@ const OPTIONS = {
 } satisfies Record<keyof StrongPasswordOptions, Kind<unknown>>;
 
 /**
- * Checks a new password in a class that class-validator validates: long enough, at most 1,024 bytes, not made of
- * the user's name, not a common password. It asks for no kinds of characters.
+ * Checks a new password in a class that class-validator validates: long enough, at most 1,024 bytes, not made of the
+ * user's name, not a common password. It does not require certain kinds of characters.
  *
- * class-validator puts values into its errors, and routing-controllers into its replies: set
- * `validation: { validationError: { target: false, value: false } }` beside it.
- * @throws ConfigurationError for options that are unknown or not valid
+ * class-validator puts values into its errors, and routing-controllers sends them in its replies: set `validation: {
+ * validationError: { target: false, value: false } }` as well.
+ * @throws ConfigurationError for unknown options and for invalid values
  */
 export function StrongPassword(
   options: StrongPasswordOptions = {},
