@@ -6,7 +6,8 @@
 # Seen: in SELECT both find the row. In UPDATE, which binds its other values as $1, $2, the value of where() is
 #   written into the text as a literal, and the "$2b" at the start of a bcrypt hash is then taken for a bind parameter
 #   without a value. A hash with another beginning works, so tests with short strings do not reveal it.
-# Versions: sequelize 6.37.7, sqlite3 5.1.7; the section "Bind Parameter" of Sequelize's manual speaks of raw queries only.
+# Versions: sequelize 6.37.7, sqlite3 5.1.7; the section "Bind Parameter" of Sequelize's manual speaks of raw queries
+#   only.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
