@@ -2,10 +2,10 @@
 # From 0.45 on, the npm package argon2 writes hashes that the reference implementation cannot read.
 #
 # Expected: $argon2id$v=19$m=...,t=...,p=...: the package calls itself "bindings to the reference Argon2" and says
-#   that it formats PHC strings. The PHC string format says that parameters appear in the order in which the
-#   function lists them, and Argon2 lists m, t, p.
-# Seen: m, p, t. The package reads both orders, so nothing is noticed in Node; libsodium, which uses the reference
-#   decoder, says that the right password is wrong. 0.44.0 wrote the order that it understands.
+#   that it formats PHC strings. The PHC string format says that parameters appear in the order in which the function
+#   lists them, and Argon2 lists m, t, p.
+# Seen: m, p, t. The package reads both orders, so nobody notices in Node; libsodium, which uses the reference
+#   decoder, reports that the right password is wrong. 0.44.0 wrote the order that libsodium understands.
 # Versions: argon2 0.45.1 and 0.44.0, sodium-native 5.0.9 (libsodium); the PHC string format's page, section
 #   "Specification", and its section on Argon2.
 set -euo pipefail

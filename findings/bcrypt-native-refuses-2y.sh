@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A hash with the prefix $2y$, as PHP and `htpasswd -B` write it, is a wrong password for the native bcrypt.
+# A hash with the prefix $2y$, as PHP and `htpasswd -B` write it, never verifies with the native bcrypt.
 #
 # Expected: true, or an error. The README of bcrypt says of $2y$ that "in theory" it is compatible with $2b$, and
 #   its own getRounds() reads such a hash without complaint.
-# Seen: compare() answers false for the right password and throws nothing. The same 60 characters with a `b`
-#   are true, and bcryptjs and @node-rs/bcrypt answer true for both.
+# Seen: compare() answers false for the right password and throws nothing. With a `b` in the prefix the same 60
+#   characters verify, and bcryptjs and @node-rs/bcrypt answer true for both prefixes.
 # Versions: bcrypt 6.0.0, bcryptjs 3.0.3, @node-rs/bcrypt 2.0.0; the README's section on hash prefixes.
 set -euo pipefail
 work=$(mktemp -d)

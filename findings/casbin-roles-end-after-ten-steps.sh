@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Casbin lists a role that a user has by inheritance and does not grant what that role may do.
+# Casbin lists an inherited role of a user but does not grant the role's permissions.
 #
-# Expected: what the package itself explains. Its RBAC page says that roles inherit and that a role manager may have
-#   a highest level, and names getImplicitRolesForUser() and getImplicitPermissionsForUser() for what a user gets in
-#   the end; an admin page built on those two should agree with enforce().
+# Expected: the behaviour that the package documents. Its RBAC page says that roles inherit and that a role manager
+#   may have a highest level, and names getImplicitRolesForUser() and getImplicitPermissionsForUser() for the roles
+#   and permissions that a user has in the end; an admin page built on these two functions should agree with
+#   enforce().
 # Seen: the default role manager stops at ten steps: enforce() then answers false, without an error or a log line,
-#   while the two functions know no level and list all twenty roles and the permission itself.
+#   while the two functions have no such limit and list all twenty roles and the permission itself.
 # Versions: casbin 5.51.1.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The message of every error of Drizzle has the values of the statement in clear.
+# Every error message of Drizzle contains the statement's values in clear.
 #
-# Expected: the values that a statement binds stay out of messages, as with pg, mysql2 and libsql, which Drizzle sits on:
-#   their messages name the fault. A message is what loggers write first.
-# Seen: DrizzleQueryError, which wraps every failure since 0.44, writes "params:" and all of them. Where a password is
-#   changed only if its hash is still the old one, both hashes stand in the log when the database is down. Its cause is
-#   the driver's own error, without them.
+# Expected: the values that a statement binds stay out of messages, as with pg, mysql2 and libsql, on which Drizzle is
+#   built: their messages name only the fault. Loggers write the message first.
+# Seen: DrizzleQueryError, which wraps every failure since 0.44, writes "params:" and all values. If an app changes a
+#   password only while the old hash is unchanged, the log has both hashes when the database is down. The cause is the
+#   driver's own error, without the values.
 # Versions: drizzle-orm 0.45.1, @libsql/client 0.15.15; "DrizzleQueryError" in the release notes of drizzle-orm 0.44.0.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# One Ed25519 key, one signature, two names for the algorithm: who reads which token.
+# One Ed25519 key, one signature, two names for the algorithm: which library reads which token.
 #
-# Expected: RFC 9864 (2025) gives the name `Ed25519` to what `EdDSA` with that curve was, and calls the old name
-#   deprecated; readers of the old one should read the new one, or the other way round, since key and bytes are the same.
-# Seen: jose signs and reads both, but a published key with `alg: "EdDSA"` is not found for a token that says
-#   Ed25519, nor one with `alg: "Ed25519"` for a token that says EdDSA. fast-jwt reads the old name only, jsonwebtoken
-#   none. An issuer that follows the RFC has to leave `alg` out of its keys and is lost to clients of fast-jwt.
+# Expected: RFC 9864 (2025) introduces the name `Ed25519` for `EdDSA` with that curve, and deprecates the old name;
+#   libraries that read one name should read the other too, since key and bytes are the same.
+# Seen: jose signs and reads both, but does not find a published key with `alg: "EdDSA"` for a token with the name
+#   Ed25519, nor a key with `alg: "Ed25519"` for a token with EdDSA. fast-jwt reads the old name only, jsonwebtoken
+#   neither. An issuer that follows the RFC has to leave `alg` out of its keys, and clients with fast-jwt cannot read
+#   its tokens.
 # Versions: jose 6.2.18, fast-jwt 6.3.6, jsonwebtoken 9.0.2; RFC 9864, section 2.2, RFC 8037.
 set -euo pipefail
 work=$(mktemp -d)

@@ -2,7 +2,8 @@
 # class-validator's @IsJWT() refuses a JWT that jose made.
 #
 # Expected: RFC 7519, section 3: a JWT is a JWS or a JWE in compact form, so three or five parts.
-# Seen: only three parts are right; an encrypted token, five parts, is "not a jwt string". A body with @IsJWT() in front of a provider of encrypted tokens answers 400 to everyone.
+# Seen: it accepts only three parts; an encrypted token, with five parts, is "not a jwt string". An action whose body
+#   has @IsJWT() in front of a provider of encrypted tokens answers 400 to every client.
 # Versions: class-validator 0.14.1 with validator 13.15.0, jose 5.10.0.
 set -euo pipefail
 work=$(mktemp -d)

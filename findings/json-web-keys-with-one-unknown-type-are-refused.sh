@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # One key of a type that node-jose does not know makes the whole key set of an issuer unreadable.
 #
-# Expected: the RSA key is there. RFC 7517, section 5: implementations "SHOULD ignore JWKs within a JWK Set that use
+# Expected: the RSA key is found. RFC 7517, section 5: implementations "SHOULD ignore JWKs within a JWK Set that use
 #   kty values that are not understood".
-# Seen: asKeyStore() rejects the set with "unsupported key type". An issuer that adds a post-quantum (AKP) or an
-#   X25519 key ends every login of apps that use it, though their tokens are signed as before. jose and jwks-rsa
-#   give the RSA key.
+# Seen: asKeyStore() rejects the set with "unsupported key type". When an issuer adds a post-quantum (AKP) or an
+#   X25519 key, every login of apps that use node-jose fails, though the tokens are signed as before. jose and
+#   jwks-rsa return the RSA key.
 # Versions: node-jose 2.2.0, jose 5.10.0, jwks-rsa 4.1.0.
 set -euo pipefail
 work=$(mktemp -d)

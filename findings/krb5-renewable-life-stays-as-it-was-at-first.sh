@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# `max_renewable_life` is raised in kdc.conf, the KDC restarted, a new user made: tickets are still not renewable.
+# After `max_renewable_life` is raised in kdc.conf, the KDC restarted and a new user created, tickets are still not
+# renewable.
 #
 # Expected: kdc.conf(5) calls it "the maximum time period during which a valid ticket may be renewed in this realm",
 #   and `kinit -r 7d` asks for a renewable ticket.
-# Seen: the value is copied into each principal when that is made, and of krbtgt too, which was made with the
-#   database, when the default of 0 held. A ticket gets the smallest of the three. kinit succeeds without a word
-#   and shows a ticket flagged as renewable "until" the second in which it was issued. A service that renews its
-#   ticket dies after a day. `modprinc -maxrenewlife` on krbtgt/REALM is what has to be done besides.
+# Seen: the value is copied into each principal when the principal is created. This includes krbtgt, which was created
+#   with the database, when the default of 0 applied. A ticket gets the smallest of the three values. kinit succeeds
+#   without a message and shows a ticket flagged as renewable "until" the second in which it was issued. A service
+#   that renews its ticket stops working after a day. `modprinc -maxrenewlife` on krbtgt/REALM is also needed.
 # Versions: MIT krb5 1.20 (Debian 12).
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Ask two directories for `MAIL`: one answers with `mail`, the other with `MAIL`.
 #
-# Expected: one spelling. Both servers have the same standard schema, in which the attribute is `mail`, and names
-#   are case-insensitive in a request (RFC 4512, section 2.5), so its letters should not matter for the answer.
-# Seen: OpenLDAP answers with the name in its schema, 389 Directory Server with the letters of the request. Clients
-#   hand the name on as it came, as a key of an object: `entry.mail` after asking for `MAIL` is there with one
-#   server and missing with the other, and `entry.MAIL` the other way round.
+# Expected: one spelling. Both servers have the same standard schema, which calls the attribute `mail`, and names are
+#   case-insensitive in a request (RFC 4512, section 2.5), so the spelling of the request should not affect the
+#   answer.
+# Seen: OpenLDAP answers with the name in its schema, 389 Directory Server with the spelling of the request. Clients
+#   pass the name on unchanged, as a key of an object: after a request for `MAIL`, `entry.mail` exists with one server
+#   and is missing with the other; for `entry.MAIL` it is the other way round.
 # Versions: slapd 2.5, 389-ds-base 2.3.1 (Debian 12), ldapts 8.2.0, ldapjs 3.0.7.
 set -euo pipefail
 work=$(mktemp -d)

@@ -3,10 +3,10 @@
 #
 # Expected: the same entries. RFC 4511, section 4.5.1.7, has three truth values: an item with an unknown attribute, or
 #   with a matching rule that the server lacks, is Undefined, "not" leaves it so, and only True is returned.
-# Seen: OpenLDAP does that: a filter for locked accounts that was written for another product shuts out everyone,
-#   with result 0. 389 Directory Server takes the unknown attribute for False and finds everyone. The rule for nested
-#   groups of Active Directory (1.2.840.113556.1.4.1941) is an empty success in OpenLDAP, so "no groups", and error
-#   12, unavailableCriticalExtension, in 389, though no extension was marked critical.
+# Seen: OpenLDAP follows this: a filter for locked accounts that was written for another product excludes everyone,
+#   with result 0. 389 Directory Server treats the unknown attribute as False and finds everyone. The rule for nested
+#   groups of Active Directory (1.2.840.113556.1.4.1941) is an empty success in OpenLDAP, which means "no groups", and
+#   error 12, unavailableCriticalExtension, in 389, though no extension was marked critical.
 # Versions: slapd 2.5, 389-ds-base 2.3.1 (Debian 12), ldap-utils.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # An attribute that has a value, was asked for and was sent by the server is [] in ldapts.
 #
-# Expected: the value under the name that was asked for. RFC 4511, section 4.5.1.8, and RFC 4512, section 2.5.2: a
-#   request for an attribute returns its subtypes too, those with options (`;lang-de`, `;binary`) included.
-# Seen: the server does so; the entry has the key `description;lang-de` with the text and beside it `description`
-#   with an empty list, as for an attribute that is not there at all. `if (entry.description)` holds for both. Where
-#   the attribute has a value without an option as well, the two stand under two keys.
+# Expected: the value under the requested name. RFC 4511, section 4.5.1.8, and RFC 4512, section 2.5.2: a request for
+#   an attribute also returns its subtypes, including subtypes with options (`;lang-de`, `;binary`).
+# Seen: the server does so; the entry has the key `description;lang-de` with the text and also `description` with an
+#   empty list, as for an attribute that does not exist at all. `if (entry.description)` is true for both. If the
+#   attribute also has a value without an option, the two values are under two keys.
 # Versions: ldapts 8.2.0, slapd 2.5 (Debian 12); 389 Directory Server answers alike.
 set -euo pipefail
 work=$(mktemp -d)

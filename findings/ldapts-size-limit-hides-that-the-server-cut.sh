@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# ldapts: with any sizeLimit of its own, a search that the server cut short is a success.
+# ldapts reports success for a search that the server cut short, if the client sets any sizeLimit.
 #
-# Expected: an error whenever the result is not whole by the server's will. LDAP answers sizeLimitExceeded (RFC 4511,
-#   section 4.5.2), which is an error without the option, and the README says of the option only that the smaller of
-#   the client's and the server's limit is enforced.
-# Seen: the result code is dropped as soon as `sizeLimit` is set, however large. With sizeLimit 600 and a server that
-#   gives one entry at most, "is this name unique" is answered by one of two entries and a full list of groups by
-#   a part of it, and nothing on the result tells the two apart. `paged` does not change it.
+# Expected: an error whenever the server cuts the result short. LDAP answers sizeLimitExceeded (RFC 4511, section
+#   4.5.2), which is an error without the option, and the README says of the option only that the smaller of the
+#   client's and the server's limit is enforced.
+# Seen: ldapts drops the result code as soon as `sizeLimit` is set, however large. With sizeLimit 600 and a server
+#   that returns one entry at most, "is this name unique" is answered by one of two entries and a full list of groups
+#   by a part of it, and the result does not show the difference. `paged` does not change this.
 # Versions: ldapts 8.2.0, slapd 2.5 (Debian 12); RFC 4511, section 4.1.9.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A user named 42 in a TEXT column of SQLite is called '42.0' by libsql and cannot be found by his name.
+# A user named 42 in a TEXT column of SQLite is called '42.0' by libsql and cannot be found by name.
 #
 # Expected: '42'. 42 is a whole number in JavaScript, SQLite's TEXT affinity turns an INTEGER 42 into '42', and
 #   sql.js, another SQLite for Node, stores that.
-# Seen: libsql binds every number as a REAL: typeof(?) is 'real', 5/2 is 2.5, and text affinity makes '42.0' of it.
-#   The number 42 still finds the row, since it is converted the same way; the string '42', which is what comes from
-#   a login form, does not. A BigInt is bound as INTEGER.
+# Seen: libsql binds every number as a REAL: typeof(?) is 'real', 5/2 is 2.5, and text affinity turns it into '42.0'.
+#   The number 42 still finds the row, since it is converted in the same way; the string '42', which a login form
+#   sends, does not. A BigInt is bound as INTEGER.
 # Versions: libsql 0.5.29, sql.js 1.13.0; SQLite's page "Datatypes", section 3 (type affinity).
 set -euo pipefail
 work=$(mktemp -d)

@@ -3,9 +3,9 @@
 #
 # Expected: the columns of the query. libsql says that it is compatible with better-sqlite3, whose get() returns an
 #   object with the column names as its keys.
-# Seen: get() adds an enumerable `_metadata` with the duration of the query; all() and iterate() do not. A record
-#   that an app returns, compares or validates as it came ("no unknown properties") has one property too many, and
-#   two reads of the same row are never deeply equal.
+# Seen: get() adds an enumerable `_metadata` with the duration of the query; all() and iterate() do not. A record that
+#   an app returns, compares or validates unchanged ("no unknown properties") has one property too many, and two reads
+#   of the same row are never deeply equal.
 # Versions: libsql 0.5.29; better-sqlite3's API page, Statement#get().
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # A sha512crypt setting with few rounds: two implementations raise it to 1000, Debian's crypt() refuses it.
 #
-# Expected: 1000 rounds, and a string that says so. The specification ("Unix crypt using SHA-256 and SHA-512", step
-#   on rounds) raises a smaller number to 1000, and its own test vectors have the setting `$5$rounds=10$roundstoolow`.
-# Seen: crypt() of libxcrypt gives the failure `*0`, and so it does for a leading zero; OpenSSL and libraries for Node
-#   do what is specified. A salt format in a configuration, or a hash that a library wrote with the number as it was
-#   given, works in the one and is a wrong password for whatever asks the system's crypt().
+# Expected: 1000 rounds, and a string that states them. The specification ("Unix crypt using SHA-256 and SHA-512",
+#   step on rounds) raises a smaller number to 1000, and its own test vectors have the setting
+#   `$5$rounds=10$roundstoolow`.
+# Seen: crypt() of libxcrypt returns the failure `*0`, also for a leading zero; OpenSSL and libraries for Node follow
+#   the specification. A salt format in a configuration, or a hash that a library wrote with the original number,
+#   works in those and is a wrong password for every program that uses the system's crypt().
 # Versions: libxcrypt 4.4 (Debian 12, through Perl), OpenSSL 3.0, unixcrypt 3.0.4.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The "binary" collation of MariaDB finds the user `bob` when one asks for `bob` and a space.
+# The "binary" collation of MariaDB finds the user `bob` in a search for `bob` followed by a space.
 #
-# Expected: utf8mb4_bin compares bytes. Its name says so, it is the usual advice for exact names, and it does tell
-#   `bob` from `BOB` and from `bob` with a tab.
-# Seen: it pads with spaces: `=` and the primary key take `bob ` for `bob`, DISTINCT counts one of the two, while
-#   LIKE and a comparison with BINARY do not. The exact ones are utf8mb4_nopad_bin and varbinary.
+# Expected: utf8mb4_bin compares bytes. Its name says so, it is the usual advice for exact names, and it does
+#   distinguish `bob` from `BOB` and from `bob` with a tab.
+# Seen: it pads with spaces: `=` and the primary key treat `bob ` as `bob`, DISTINCT counts the two as one, while LIKE
+#   and a comparison with BINARY distinguish them. utf8mb4_nopad_bin and varbinary compare exactly.
 # Versions: MariaDB 10.11 (Debian 12), mysql2 3.24.6; MariaDB's page "Supported Character Sets and Collations",
 #   section on NO PAD collations. (MySQL 8 differs again: utf8mb4_0900_bin does not pad, utf8mb4_bin does.)
 set -euo pipefail

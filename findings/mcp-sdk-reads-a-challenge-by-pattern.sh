@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The client of the MCP SDK reads a challenge only where it is the first, and takes the scope out of a description.
+# The client of the MCP SDK reads a challenge only if it comes first, and takes the scope from a description.
 #
-# Expected: WWW-Authenticate is a list of challenges, and each a list of parameters that are tokens or quoted strings
-#   (RFC 9110 section 11.6.1): Bearer is found wherever it stands, names compare without case, spaces may be around "=",
-#   and what is inside of one quoted string is no parameter.
-# Seen: parameters are looked for by a pattern in the text, and only if the text begins with "Bearer". Behind a Basic or
-#   DPoP challenge nothing is read, so a client that is told where the metadata is does not find it; and a word inside of
-#   error_description is taken for the scope, with its escapes, although the real parameter follows.
+# Expected: WWW-Authenticate is a list of challenges, and each has a list of parameters that are tokens or quoted
+#   strings (RFC 9110 section 11.6.1): Bearer is found at any position, names compare without case, spaces may
+#   surround "=", and text inside a quoted string is not a parameter.
+# Seen: the client searches the text for parameters by a pattern, and only if the text begins with "Bearer". Behind a
+#   Basic or DPoP challenge it reads nothing, so it does not find the address of the metadata that the challenge
+#   states; and it takes a word inside error_description for the scope, with its escapes, although the real parameter
+#   follows.
 # Versions: @modelcontextprotocol/sdk 1.32.2, extractWWWAuthenticateParams(); RFC 9728 section 5.1, RFC 6750 section 3.
 set -euo pipefail
 work=$(mktemp -d)

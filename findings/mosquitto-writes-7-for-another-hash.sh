@@ -4,7 +4,8 @@
 # Expected: the identifiers of crypt(5), which hash files share: `$6$` is sha512crypt, `$7$` scrypt. The file looks
 #   like them, `name:$7$...`, and mosquitto_passwd(1) names its hashes (sha512, sha512-pbkdf2) but no format.
 # Seen: `$7$101$salt$hash` with ordinary base64 and 101 rounds; crypt() knows the prefix and refuses the string. An
-#   import that tells hashes apart by prefix takes the broker's users for scrypt, and none of them can log in.
+#   import that distinguishes hashes by prefix takes the hashes of the broker's users for scrypt, and none of these
+#   users can log in.
 # Versions: mosquitto 2.0.11, libxcrypt 4.4 (Debian 12); crypt(5), section on available hashing methods.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# `active bit(1)`: for mysql2 the disabled user is truthy, for the MariaDB connector she is false.
+# `active bit(1)`: for mysql2 the disabled user is truthy, for the MariaDB connector false.
 #
-# Expected: a boolean or a number. BIT(1) is what Hibernate and MySQL Workbench make of a boolean property, and the
-#   same table's `boolean` column arrives as 0 and 1.
-# Seen: mysql2 gives a Buffer of one byte. `if (user.active)` holds for 0 as for 1, and `=== 1` for neither; its
-#   JSON is {"type":"Buffer",...}. The mariadb package reads BIT(1) as a boolean, by an option that is on.
+# Expected: a boolean or a number. Hibernate and MySQL Workbench create BIT(1) for a boolean property, and the same
+#   table's `boolean` column arrives as 0 and 1.
+# Seen: mysql2 returns a Buffer of one byte. `if (user.active)` is true for 0 and for 1, `=== 1` for neither; its JSON
+#   is {"type":"Buffer",...}. The mariadb package reads BIT(1) as a boolean, by an option that is on by default.
 # Versions: mysql2 3.24.6, mariadb 3.5.4, MariaDB 10.11 (Debian 12); mysql2's page on type casting, and
 #   `bitOneIsBoolean` in the MariaDB connector's list of options.
 set -euo pipefail

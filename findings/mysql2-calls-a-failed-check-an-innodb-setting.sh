@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A CHECK constraint of MariaDB that fails is ER_INNODB_AUTOEXTEND_SIZE_OUT_OF_RANGE for mysql2.
+# mysql2 reports a failed CHECK constraint of MariaDB as ER_INNODB_AUTOEXTEND_SIZE_OUT_OF_RANGE.
 #
-# Expected: `error.code` names what happened. mysql2 is used with MariaDB everywhere, and the server sends a clear
+# Expected: `error.code` names the failure. mysql2 is used with MariaDB everywhere, and the server sends a clear
 #   number, 4025, which MariaDB's list calls ER_CONSTRAINT_FAILED.
 # Seen: mysql2 names numbers by MySQL's list, and MySQL uses the same number for a setting of table spaces. An app
-#   that tells "the data was refused" from "the server is ill" by the code sees the second. errno, SQLSTATE 23000
-#   and the text are right, and the mariadb package has the right name.
+#   that distinguishes refused data from a server fault by the code sees a server fault. errno, SQLSTATE 23000 and the
+#   text are right, and the mariadb package has the right name.
 # Versions: mysql2 3.24.6, mariadb 3.5.4, MariaDB 10.11 (Debian 12); MariaDB's page "MariaDB Error Code Reference".
 set -euo pipefail
 work=$(mktemp -d)

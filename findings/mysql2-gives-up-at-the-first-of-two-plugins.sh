@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A MariaDB account with two ways to log in: whether mysql2 gets in depends on the order in which they are written.
+# A MariaDB account with two authentication plugins: whether mysql2 can log in depends on their order.
 #
-# Expected: either way is enough. "IDENTIFIED VIA ed25519 ... OR mysql_native_password ..." means that the server
-#   tries one after the other and that it suffices to pass one; this is how accounts are moved to a newer plugin.
-# Seen: mysql2 does not know ed25519, ends the connection at the server's first question and never hears the second,
-#   which it could answer. With the two exchanged it logs in. The mariadb package and the command line client log
-#   in both ways.
+# Expected: either plugin is enough. "IDENTIFIED VIA ed25519 ... OR mysql_native_password ..." means that the server
+#   tries one after the other and that passing one of them suffices; accounts are moved to a newer plugin in this way.
+# Seen: mysql2 does not know ed25519, closes the connection at the server's first question and never receives the
+#   second, which it could answer. In the reverse order it logs in. The mariadb package and the command line client
+#   log in with both orders.
 # Versions: mysql2 3.24.6, mariadb 3.5.4, MariaDB 10.11 (Debian 12); MariaDB's page "Authentication from MariaDB
 #   10.4", section on several plugins for one account.
 set -euo pipefail

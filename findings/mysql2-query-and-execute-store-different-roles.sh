@@ -4,8 +4,8 @@
 # Expected: one value in the table. execute() is presented as query() with a prepared statement, with the same
 #   arguments.
 # Seen: query() writes a list into the SQL text as values separated by commas, so a list of one becomes a plain
-#   string, a list of two a syntax or column count error; execute() sends JSON. A column that both have written has
-#   rows of two formats, and a JSON column takes only those of execute().
+#   string, and a list of two causes a syntax or column count error; execute() sends JSON. A column that both have
+#   written has rows of two formats, and a JSON column accepts only those of execute().
 # Versions: mysql2 3.24.6, MariaDB 10.11 (Debian 12); mysql2's pages "Simple Queries" and "Prepared Statements".
 set -euo pipefail
 work=$(mktemp -d)

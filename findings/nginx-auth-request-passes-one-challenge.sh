@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# A login service offers Bearer and Basic; behind nginx's auth_request the client hears of Bearer alone.
+# A login service offers Bearer and Basic; behind nginx's auth_request the client sees only Bearer.
 #
 # Expected: both. The module's page says that with 401 the client also gets the subrequest's WWW-Authenticate
 #   header, and RFC 9110, section 11.6.1, allows several challenges, in one field or in several.
-# Seen: of two header lines only the first is passed on, so a browser has no scheme that it knows and shows no prompt.
-#   The same service behind proxy_pass keeps both. Both challenges in one line, separated by a comma, arrive.
+# Seen: of two header lines only the first is passed on, so a browser finds no scheme that it supports and shows no
+#   prompt. The same service behind proxy_pass keeps both. If both challenges are in one line, separated by a comma,
+#   both arrive.
 # Versions: nginx 1.22.1 (Debian 12); ngx_http_auth_request_module.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# `username: 'reader'` without a password: ioredis is reader, node-redis is `default`, and neither says a word.
+# `username: 'reader'` without a password: ioredis connects as reader, node-redis as `default`, and neither reports a
+# problem.
 #
-# Expected: the user that was named, or an error. A Redis user made with `nopass` logs in by AUTH with any password,
+# Expected: the configured user, or an error. A Redis user created with `nopass` logs in by AUTH with any password,
 #   and both packages document `username` as the ACL user to log in as.
-# Seen: node-redis sends no credentials unless there is a password, and a URL like redis://reader@host does the
-#   same; the connection then runs with the rights of `default`, which may be more or fewer. An empty string for the
-#   password does not change it.
+# Seen: node-redis sends no credentials unless there is a password, and a URL such as redis://reader@host has the same
+#   effect; the connection then runs with the rights of `default`, which may be more or fewer. An empty string as the
+#   password does not change this.
 # Versions: redis 6.3.1, ioredis 5.11.1, Redis 7.0 (Debian 12); Redis' page "ACL SETUSER" (nopass), node-redis'
 #   page on client configuration.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Two TOTP libraries, the same base32 secret of 10 bytes, SHA-256: different codes.
 #
-# Expected: one code. HMAC (RFC 2104, section 2) fills a short key with zero bytes by itself, RFC 6238 gives no
-#   other rule for short secrets, and otplib's README says that a secret "will be padded".
+# Expected: one code. HMAC (RFC 2104, section 2) itself fills a short key with zero bytes, RFC 6238 gives no other
+#   rule for short secrets, and otplib's README says that a secret "will be padded".
 # Seen: otplib repeats the secret until it has the length of the hash, so SHA-256 and SHA-512 codes of a shorter
-#   secret are right only among users of otplib. SHA-1, which never pads, hides it: the first account that an app
-#   moves to SHA-256 is the first that cannot log in.
+#   secret are right only among users of otplib. SHA-1, which never pads, hides the fault: the first account that an
+#   app moves to SHA-256 is the first that cannot log in.
 # Versions: otplib 12.0.1, otpauth 9.5.2. The judge is an HMAC by node:crypto.
 set -euo pipefail
 work=$(mktemp -d)

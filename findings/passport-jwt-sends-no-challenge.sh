@@ -3,9 +3,9 @@
 #
 # Expected: `WWW-Authenticate: Bearer`. RFC 9110, section 15.5.2: the server "MUST send a WWW-Authenticate header
 #   field" with 401; RFC 6750, section 3, says what is in it. passport-http-bearer sends it.
-# Seen: the strategy fails with an Error where Passport waits for a string, so no header is sent, for a missing
-#   token as for a bad one. Beside Basic the only challenge is that of Basic, and a client of the API is told to
-#   send a password. A client that chooses its scheme by the challenge has nothing to choose from.
+# Seen: the strategy fails with an Error while Passport expects a string, so no header is sent, for a missing token as
+#   for a bad one. Together with Basic the only challenge is that of Basic, which tells a client of the API to send a
+#   password. A client that chooses its scheme by the challenge has no choice.
 # Versions: passport 0.7.0, passport-jwt 4.0.1, passport-http-bearer 1.0.1, passport-http 0.3.0, express 4.21.2.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# With Basic and Local side by side, a client without credentials gets 400 and is never asked for any.
+# With Basic and Local side by side, a client without credentials gets 400 and never sees a challenge.
 #
 # Expected: 401 with `WWW-Authenticate: Basic`. Passport's documentation says of a list of strategies that each is
-#   tried in order; one that has nothing to read should not change what the other would have answered.
-# Seen: passport-local fails with status 400 where the form's fields are missing, Passport takes the first status
-#   that any strategy gives and sends challenges only with 401. A browser never shows its prompt, curl --anyauth
-#   gives up, and a wrong Basic password is a "bad request". The order of the two changes nothing.
+#   tried in order; a strategy that finds no credentials should not change the other strategy's answer.
+# Seen: passport-local fails with status 400 if the form's fields are missing. Passport takes the first status of any
+#   strategy and sends challenges only with 401. A browser never shows its prompt, curl --anyauth gives up, and a
+#   wrong Basic password is a "bad request". The order of the two strategies changes nothing.
 # Versions: passport 0.7.0, passport-local 1.0.0, passport-http 0.3.0, express 4.21.2; RFC 9110, section 15.5.2.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Strategies of Passport report a missing credential in five forms, and an outage as a wrong credential, so what calls several of them cannot tell a 401 from a 400 or a 503 by what fail() was given.
+# Strategies of Passport report a missing credential in five forms, and an outage as a wrong credential, so their
+# caller cannot tell a 401 from a 400 or a 503 by the arguments of fail().
 #
-# Expected: fail(challenge) for wrong credentials and error(error) where the strategy could not decide, as the guide of
-#   passport-strategy has it.
-# Seen: a missing credential is a challenge, a status, an Error, an object, or an object with 400. passport-jwt whose
-#   key provider cannot be reached fails too: the client gets 401 for a good token, and throws it away.
+# Expected: fail(challenge) for wrong credentials and error(error) if the strategy could not decide, as the guide of
+#   passport-strategy describes it.
+# Seen: a missing credential is a challenge, a status, an Error, an object, or an object with 400. passport-jwt also
+#   calls fail() if its key provider cannot be reached: the client gets 401 for a valid token, and discards the token.
 # Versions: passport-http 0.3.0, passport-http-bearer 1.0.1, passport-jwt 4.0.1, passport-local 1.0.0,
 #   passport-headerapikey 1.2.2, passport-cookie 1.0.9; RFC 9110, sections 15.5.2 and 15.6.4.
 set -euo pipefail

@@ -2,9 +2,9 @@
 # The groups of a PostgreSQL role, aggregated into an array, reach pg as the text "{staff,admin}".
 #
 # Expected: an array. array_agg over a text column is parsed, and pg's documentation says so of arrays.
-# Seen: the catalogs' columns are of type name, and no parser is known for an array of those (nor for one of an
-#   enum): the value is a string. `roles.includes('adm')` is then a search for a substring that answers true, and
-#   iterating gives letters. With ::text behind the column it is an array; postgres (Postgres.js) parses both.
+# Seen: the catalogs' columns are of type name, and pg has no parser for an array of that type (nor of an enum): the
+#   value is a string. `roles.includes('adm')` is then a search for a substring and answers true, and iterating yields
+#   letters. With ::text after the column the value is an array; postgres (Postgres.js) parses both.
 # Versions: pg 8.23.1, postgres 3.4.9, PostgreSQL 15; PostgreSQL manual 53.8 (pg_authid), 9.21 (array_agg).
 set -euo pipefail
 work=$(mktemp -d)

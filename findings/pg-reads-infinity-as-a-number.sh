@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# "Valid without end" in a timestamptz column: one driver gives a number, the other an invalid date, none a Date.
+# "Valid without end" in a timestamptz column: one driver returns a number, the other an invalid date, neither a valid
+# Date.
 #
 # Expected: one type for one column. Both drivers say that timestamptz becomes a Date, and 'infinity' is what
 #   PostgreSQL's own VALID UNTIL keeps for a password that never expires.
-# Seen: pg gives the number Infinity, so `until.getTime()` throws for exactly the users whose access has no end,
-#   while `until > new Date()` happens to be right. postgres (Postgres.js) gives an Invalid Date, for which both
-#   `until > now` and `until < now` are false: the same user is expired or not by how the condition is written.
+# Seen: pg returns the number Infinity, so `until.getTime()` throws for exactly the users whose access has no end,
+#   while `until > new Date()` happens to be right. postgres (Postgres.js) returns an Invalid Date, for which both
+#   `until > now` and `until < now` are false: whether the same user is expired depends on how the condition is
+#   written.
 # Versions: pg 8.23.1, postgres 3.4.9, PostgreSQL 15; PostgreSQL manual 8.5.1.4 (special values), CREATE ROLE.
 set -euo pipefail
 work=$(mktemp -d)

@@ -3,9 +3,9 @@
 #
 # Expected: `roles = $1` with an array stores a JSON array, or fails: PostgreSQL knows that the column is jsonb,
 #   and a JavaScript object in its place is stored as JSON.
-# Seen: pg writes every array as a PostgreSQL array literal. ['admin'] becomes {"admin"}, which jsonb refuses, so
-#   the mistake is found at once; [] becomes {}, which jsonb takes for an empty object. The first user who loses
-#   the last role has a record of another type. postgres (Postgres.js) stores both as they are.
+# Seen: pg writes every array as a PostgreSQL array literal. ['admin'] becomes {"admin"}, which jsonb refuses, so the
+#   mistake is found at once; [] becomes {}, which jsonb takes for an empty object. The record of the first user who
+#   loses the last role has another type. postgres (Postgres.js) stores both unchanged.
 # Versions: pg 8.23.1, postgres 3.4.9, PostgreSQL 15; PostgreSQL manual 8.14 (JSON types) and 8.15.2 (array input).
 set -euo pipefail
 work=$(mktemp -d)

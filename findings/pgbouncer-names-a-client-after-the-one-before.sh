@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# An application that sends no application_name works under the name of whoever used the connection before it.
+# An application that sends no application_name works under the name of the connection's previous client.
 #
-# Expected: an empty name. PgBouncer tracks application_name for each client and sets it on the server connection
-#   that the client gets, so a client without one should be seen as PostgreSQL sees it: as ''.
-# Seen: what a client does not send is left as it is. The audit of the database, pg_stat_activity and a trigger that
-#   records current_setting('application_name') name the other application.
+# Expected: an empty name. PgBouncer tracks application_name for each client and sets it on the server connection that
+#   the client gets, so a client without a name should have the same name as with PostgreSQL itself: ''.
+# Seen: PgBouncer does not reset a parameter that a client does not send. The audit of the database, pg_stat_activity
+#   and a trigger that records current_setting('application_name') name the other application.
 # Versions: pg 8.23.1, PgBouncer 1.18 (Debian 12), PostgreSQL 15; PgBouncer's page "features", the table of
 #   SQL feature support, and its configuration page (track_extra_parameters lists what is tracked).
 set -euo pipefail

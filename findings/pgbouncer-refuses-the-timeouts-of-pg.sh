@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A pool with pg's statement_timeout works with PostgreSQL and cannot connect at all through PgBouncer.
 #
-# Expected: a limit is a wish, and a server that cannot keep it runs without. PgBouncer's documentation names
-#   `SET` as what transaction pooling does not carry; pg documents `statement_timeout` as an option of the client
-#   and says nothing of how it is sent.
-# Seen: pg puts it into the start-up packet, and PgBouncer answers 08P01 to the packet: no query is ever sent. The
-#   same holds for lock_timeout, idle_in_transaction_session_timeout and the way through `options`; query_timeout
-#   is kept by pg itself and passes.
+# Expected: the connection opens, without the limit if the server does not support it. PgBouncer's documentation lists
+#   `SET` as unsupported by transaction pooling; pg documents `statement_timeout` as an option of the client and does
+#   not say how it is sent.
+# Seen: pg puts it into the start-up packet, and PgBouncer answers the packet with 08P01: no query is ever sent. The
+#   same holds for lock_timeout, idle_in_transaction_session_timeout and for setting them through `options`; pg itself
+#   enforces query_timeout, which works.
 # Versions: pg 8.23.1, PgBouncer 1.18 (Debian 12), PostgreSQL 15; PgBouncer's page "config",
 #   ignore_startup_parameters, which is the cure on the other side.
 set -euo pipefail

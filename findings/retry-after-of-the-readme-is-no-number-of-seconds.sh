@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The Retry-After header in the README of rate-limiter-flexible is one that HTTP does not allow.
+# The README of rate-limiter-flexible shows a Retry-After header that HTTP does not allow.
 #
 # Expected: whole seconds. RFC 9110, section 10.2.3: `delay-seconds = 1*DIGIT`.
-# Seen: `msBeforeNext / 1000`, as the README writes it, is a fraction for nearly every refusal, so no value that a
-#   client has to understand. Where a limiter never expires (duration 0) the package's own marker for that,
-#   -1, makes it "-0.001", and X-RateLimit-Reset becomes the present second.
+# Seen: `msBeforeNext / 1000`, as the README writes it, is a fraction for nearly every refusal, so clients need not
+#   understand the value. If a limiter never expires (duration 0), the package's own marker for this, -1, turns it
+#   into "-0.001", and X-RateLimit-Reset becomes the present second.
 # Versions: rate-limiter-flexible 11.4.0; its README, section on HTTP headers.
 set -euo pipefail
 work=$(mktemp -d)

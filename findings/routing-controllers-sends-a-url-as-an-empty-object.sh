@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # An action returns { home: new URL(...) } and the client reads {"home":{}}.
 #
-# Expected: what JSON.stringify gives, as both frameworks below do without routing-controllers: JSON of a URL is its
-#   address, and an object's toJSON() decides what is sent.
-# Seen: routing-controllers passes results through class-transformer first, on by default. It copies own properties
-#   into a new object, so toJSON() of anything but a Date is lost: a URL has no own properties and becomes {}, and a
-#   class that shortens itself in toJSON() is sent whole. With `classTransformer: false` both come as written.
+# Expected: the result of JSON.stringify, which both frameworks send without routing-controllers: the JSON of a URL is
+#   its address, and an object's toJSON() decides the output.
+# Seen: routing-controllers passes results through class-transformer first, by default. It copies own properties into
+#   a new object, so every toJSON() except that of a Date is lost: a URL has no own properties and becomes {}, and a
+#   class that shortens its output in toJSON() is sent whole. With `classTransformer: false` both are sent as
+#   expected.
 # Versions: routing-controllers 0.11.3, class-transformer 0.5.1, koa 2.16.1; routing-controllers' README, section
 #   "Using class-transformer", which speaks of classes with @Exclude and @Expose only.
 set -euo pipefail

@@ -6,8 +6,9 @@
 #     sub-attribute means its `value`;
 #   - `urn:ietf:params:scim:schemas:core:2.0:User:userName sw "J"`, another example of that section;
 #   - `userName eq "JANE"`: userName is case-insensitive (RFC 7643, section 4.1.1, and `caseExact: false` in 8.7.1).
-# Seen: it parses all of them and matches none; the prefix of an extension's attribute does work. A directory that
-#   is asked "is this user there" answers "no", and the identity provider creates her a second time.
+# Seen: it parses all of them and matches none; the prefix of an extension's attribute does work. If an identity
+#   provider asks a directory whether this user exists, the directory answers "no", and the provider creates the user
+#   a second time.
 # Versions: scim2-parse-filter 0.2.10, whose README names section 3.4.2.2 as what it does.
 set -euo pipefail
 work=$(mktemp -d)

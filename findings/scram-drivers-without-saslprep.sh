@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A password with a no-break space opens psql and is refused through Postgres.js, and through pg as it was.
+# A password with a no-break space works in psql, but not through Postgres.js or older versions of pg.
 #
 # Expected: the same answer everywhere. SCRAM clients apply SASLprep to the password before they hash it
 #   (RFC 5802, section 2.2; RFC 4013 maps U+00A0 to a space and U+2168 to the letters IX), and the server did so
 #   when it stored the password (PostgreSQL manual 55.3.1).
-# Seen: postgres (Postgres.js) hashes the characters as they were typed, and pg did so too (8.16.3; 8.23.1 does not).
-#   A keyboard that makes a no-break space of AltGr and space, or a password copied from a page, fails with 28P01
-#   from Node and works in every tool that an administrator tries.
+# Seen: postgres (Postgres.js) hashes the characters as they were typed, and so did pg (8.16.3; 8.23.1 does not). If a
+#   keyboard turns AltGr and space into a no-break space, or a password is copied from a web page, the login fails
+#   with 28P01 from Node but works in every tool that an administrator tries.
 # Versions: postgres 3.4.9, pg 8.16.3 and 8.23.1, PostgreSQL 15.
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The Argon2 string of secure-password is 128 characters long, 35 of them NUL, and nobody else reads it.
+# The Argon2 string of secure-password is 128 characters long, 35 of them NUL, and no other library reads it.
 #
-# Expected: a string in the usual Argon2 format. libsodium's crypto_pwhash_str, which the package wraps, is
-#   documented to write a zero-terminated string, so toString() of the result should be that string and a column
-#   that keeps it should be portable.
-# Seen: the buffer has libsodium's full width, filled with NUL bytes that toString() keeps. secure-password
-#   verifies it; argon2 and @node-rs/argon2 throw a parse error until the tail is cut off.
+# Expected: a string in the usual Argon2 format. libsodium's crypto_pwhash_str, which the package wraps, is documented
+#   to write a zero-terminated string, so toString() of the result should be that string and a column that stores it
+#   should be portable.
+# Seen: the buffer has libsodium's full width, filled with NUL bytes, which toString() keeps. secure-password verifies
+#   it; argon2 and @node-rs/argon2 throw a parse error until the NUL bytes are removed.
 # Versions: secure-password 4.0.0, argon2 0.44.0, @node-rs/argon2 2.0.2; libsodium's page "The pwhash* API".
 set -euo pipefail
 work=$(mktemp -d)

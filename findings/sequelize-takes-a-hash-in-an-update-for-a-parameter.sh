@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Sequelize 6 cannot update a row by a bcrypt hash that is compared through cast() or another function.
 #
-# Expected: a value is a value wherever it stands in `where`: by its attribute, or through where(cast(col(...)), value),
-#   which people need where a column compares without case.
-# Seen: in SELECT both find the row. In UPDATE, whose other values are bound as $1, $2, the value of where() is written
-#   into the text as a literal, and the "$2b" with which a bcrypt hash begins is then taken for a bind parameter that has
-#   no value. A hash that begins otherwise works, so tests with short texts do not notice.
-# Versions: sequelize 6.37.7, sqlite3 5.1.7; the section "Bind Parameter" of Sequelize's manual speaks of raw queries only.
+# Expected: a value in `where` is treated as a value at every position: by its attribute, or through
+#   where(cast(col(...)), value), which people need for columns that compare without case.
+# Seen: in SELECT both find the row. In UPDATE, which binds its other values as $1, $2, the value of where() is
+#   written into the text as a literal, and the "$2b" at the start of a bcrypt hash is then taken for a bind parameter
+#   without a value. A hash with another beginning works, so tests with short strings do not reveal it.
+# Versions: sequelize 6.37.7, sqlite3 5.1.7; the section "Bind Parameter" of Sequelize's manual speaks of raw queries
+#   only.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

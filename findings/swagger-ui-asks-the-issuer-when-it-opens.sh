@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Swagger UI asks every OpenID provider of a document as soon as the page opens.
+# Swagger UI contacts every OpenID provider of a document as soon as the page opens.
 #
-# Expected: a page of documentation loads its document, and asks others when the reader acts. OAS 3.1.1, Security Scheme
-#   Object, has openIdConnectUrl as a "well-known URL to discover the provider metadata", and no word on when.
-# Seen: before anybody opens Authorize or calls anything, the page fetches each openIdConnectUrl. The provider learns who
-#   reads the documentation and when; with `connect-src 'self'` the policy is violated at each visit. There is no option:
-#   only a requestInterceptor sees the request, which has neither `loadSpec` nor a method there.
+# Expected: a documentation page loads its document, and contacts other servers only when the reader acts. OAS 3.1.1,
+#   Security Scheme Object, describes openIdConnectUrl as a "well-known URL to discover the provider metadata", and
+#   does not say when it is loaded.
+# Seen: before the reader opens Authorize or calls anything, the page fetches each openIdConnectUrl. The provider
+#   learns who reads the documentation and when; each visit violates the policy `connect-src 'self'`. There is no
+#   option against it: only a requestInterceptor sees the request, which has neither `loadSpec` nor a method there.
 # Versions: swagger-ui-dist 5.35.0, playwright-core 1.65.1, the Chromium of the system.
 set -euo pipefail
 work=$(mktemp -d)

@@ -4,9 +4,9 @@
 # Expected: the same instant. A TIMESTAMP column is an instant (the server converts it to the session's zone and
 #   back), so a driver told `timezone: 'Z'` should give that instant wherever the server stands.
 # Seen: the mariadb package sets the session's time_zone to +00:00 and is right. mysql2 leaves the session in the
-#   server's zone and reads the text that comes as if it were UTC: with a server at +12:00 "valid until" is twelve
-#   hours off, and so is now(). There the option tells which zone the server has, but the two packages
-#   are exchanged for one another with the same configuration object.
+#   server's zone and reads the returned text as if it were UTC: with a server at +12:00 "valid until" is twelve hours
+#   off, and so is now(). In mysql2 the option states the zone of the server, but people exchange the two packages
+#   with the same configuration object.
 # Versions: mysql2 3.24.6, mariadb 3.5.4, MariaDB 10.11 (Debian 12); MariaDB's page "TIMESTAMP", and the option
 #   `timezone` in the documentation of each package.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# One token with `exp` at half past a second: three libraries let it go at three different moments.
+# One token with a fractional `exp`: three libraries treat it as expired at three different times.
 #
 # Expected: valid until its `exp`. RFC 7519, section 2, says of NumericDate that "non-integer values can be
 #   represented", and section 4.1.4 that the token is valid before that time.
 # Seen: PyJWT cuts the fraction off and refuses the token half a second early, fast-jwt is exact, and jose cuts the
-#   fraction off its own clock and still takes the token after its time. An issuer that computes `exp` from
-#   milliseconds makes such tokens without knowing; a gateway and the service behind it then disagree.
+#   fraction off its own clock and still accepts the token after its time. An issuer that computes `exp` from
+#   milliseconds unknowingly issues these tokens; a gateway and the service behind it then disagree.
 # Versions: jose 5.10.0, fast-jwt 6.3.6, PyJWT 2.6.0 (Debian 12); all clocks are injected.
 set -euo pipefail
 work=$(mktemp -d)

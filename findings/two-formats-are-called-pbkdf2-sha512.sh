@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# `$pbkdf2-sha512$` begins two formats that cannot read each other.
+# `$pbkdf2-sha512$` is the prefix of two incompatible formats.
 #
-# Expected: one. The identifier is the same, both are salted PBKDF2-HMAC-SHA-512 strings of four parts, and the PHC
-#   string format was made so that such strings can be exchanged.
+# Expected: one format. The identifier is the same, both are salted PBKDF2-HMAC-SHA-512 strings of four parts, and the
+#   PHC string format was designed for exchanging strings of this kind.
 # Seen: passlib writes the bare number of rounds and its own base64 with `.` for `+`; @phc/pbkdf2 writes `i=1000` and
-#   standard base64. Each throws at the other's string, though the bytes derived are the same: rewritten by hand, a
-#   hash of one is right for the other.
+#   standard base64. Each throws at the other's string, though the derived bytes are the same: rewritten by hand, a
+#   hash of one verifies with the other.
 # Versions: @phc/pbkdf2 1.1.14, passlib 1.7.4 (Debian 12); passlib's page on pbkdf2_digest, the PHC string format.
 set -euo pipefail
 work=$(mktemp -d)

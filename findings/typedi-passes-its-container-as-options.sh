@@ -4,9 +4,9 @@
 # Expected: undefined, so that the default applies: the class states no type for the parameter, or inherits its
 #   constructor, so there is nothing to inject. TypeDI's page on constructor injection speaks of parameters with a
 #   class as their type.
-# Seen: the container itself is always passed as one more argument after the injected ones. With none injected it is
-#   the first: `options.ttlSeconds` reads a property of the container, is undefined, and the default value of the
-#   parameter is never used. A subclass without a constructor of its own is the usual case.
+# Seen: TypeDI always passes the container itself as one more argument after the injected ones. Without injected
+#   arguments the container is the first: `options.ttlSeconds` reads a property of the container, is undefined, and
+#   the default value of the parameter is never used. A subclass without its own constructor is the usual case.
 # Versions: typedi 0.10.0, reflect-metadata 0.2.2; TypeDI's documentation, "Constructor injection".
 set -euo pipefail
 work=$(mktemp -d)
