@@ -1,14 +1,15 @@
 /**
- * Access control lists (POSIX ACLs) of files, which Node neither reads nor writes: getfacl and setfacl of the
- * package acl do.
+ * Access control lists (POSIX ACLs) of files. Node neither reads nor writes them, so getfacl and setfacl of the package
+ * acl are used.
  *
- * Without its list a file must not get the mode that it had: with a list the bits of the group are a mask, and would
- * let in a group that the list keeps out. And a new file may have got a list from its folder that the old one has not.
+ * A new file must not get the mode of the old file without its list: with a list the group bits of the mode are a mask,
+ * and without the list they would admit a group that the list excludes. A new file may also inherit a list from its
+ * folder that the old file does not have.
  */
 import { spawn } from 'node:child_process';
 import { FileFault } from './file-fault';
 
-/** Of a file that is open. */
+/** An open file. */
 export interface OpenFile {
   readonly path: string;
   readonly descriptor: number;
@@ -17,13 +18,13 @@ export interface OpenFile {
 const MAX_MS = 5000;
 const MAX_CHARACTERS = 1024 * 1024;
 const READ = ['--absolute-names', '--omit-header', '--numeric', '--no-effective'];
-/** What `ls -l` puts behind the mode of a file with a list. */
+/** Matches the plus sign that `ls -l` prints after the mode of a file with a list. */
 const MARKED = /^[^\n]{10}\+/m;
 
 /**
- * Gives the new file the access control list of the old one, or none where that has none. Call it before anything is
- * written into the new file.
- * @throws {FileFault} when it cannot
+ * Gives the new file the access control list of the old file, or removes its list if the old file has no list. Call it
+ * before content is written into the new file.
+ * @throws {FileFault} if the list cannot be copied
  */
 export async function keepAccessList(old: OpenFile, next: OpenFile): Promise<void> {
   const found = await read(old, next);
@@ -43,7 +44,7 @@ export async function keepAccessList(old: OpenFile, next: OpenFile): Promise<voi
   }
 }
 
-/** The list of one file; of two files, empty unless one of them has more than a mode. Undefined without getfacl. */
+/** The list of a file. For two files, empty if both have only a mode. Undefined without getfacl. */
 async function read(file: OpenFile, other: OpenFile | undefined): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
   return other === undefined
@@ -51,12 +52,12 @@ async function read(file: OpenFile, other: OpenFile | undefined): Promise<string
     : run('getfacl', [...READ, '--skip-base', '--', own(0), own(1)], [file.descriptor, other.descriptor]);
 }
 
-/** The path under which a program finds a descriptor that it was handed: nobody can put another file there. */
+/** The path of a descriptor that a program inherits: unlike the file's own path, it cannot be replaced meanwhile. */
 function own(at: number): string {
   return `/proc/self/fd/${String(3 + at)}`;
 }
 
-/** What the program prints; undefined when it cannot be started, fails or takes too long. */
+/** The output of the program; undefined if it cannot be started, fails or takes too long. */
 function run(
   program: string,
   args: readonly string[],
@@ -88,7 +89,7 @@ function run(
       });
       child.stdin?.on('error', () => undefined).end(input);
     } catch {
-      // Processes may be forbidden, as by Node's permission model.
+      // Child processes may be forbidden, for example by Node's permission model.
       nothing();
     }
   });

@@ -1,9 +1,10 @@
 /**
- * Changes a text file that others read and edit meanwhile: as a whole or not at all, whenever the process is killed.
+ * Changes a text file that other processes read and edit meanwhile. A change is complete or does not happen, even if
+ * the process is killed.
  *
- * The new text goes into a file beside the old one, with its mode, owner and access control list, reaches the disk and
- * is renamed over it. A symbolic link stays; what it leads to is replaced. A file with several hard links keeps its old
- * text under the other names, which `onNotice` is told.
+ * The new text is written to a file beside the old file, with its mode, owner and access control list, reaches the disk
+ * and is renamed over the old file. A symbolic link stays; its target is replaced. A file with several hard links keeps
+ * its old text under the other names, which is reported to `onNotice`.
  */
 import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
@@ -23,17 +24,17 @@ export interface FileEditOptions<T> {
   /** Creates the file when it does not exist, readable by its owner only. @default false */
   readonly create?: boolean;
   /**
-   * Works out the new content, in pieces to be written one after the other, and what it holds; undefined leaves the
-   * file as it is. It is asked again when the file was changed meanwhile.
+   * Computes the new content, in pieces to be written one after the other, and its parsed value; undefined leaves the
+   * file unchanged. It is called again if the file was changed meanwhile.
    */
   readonly edit: (old: FileVersion) => Promise<{ pieces: readonly Buffer[]; value: T } | undefined>;
-  /** Hears of the new version in the turn in which it appeared. */
+  /** Receives the new version in the same turn of the event loop in which it took the place of the old version. */
   readonly onWritten?: (version: WrittenVersion<T>) => void;
-  /** Hears, for whoever manages the file, what a replaced file leaves behind. It begins with the path. */
+  /** Receives a notice for the administrator about the remains of a replaced file. It begins with the path. */
   readonly onNotice?: (notice: string) => void;
-  /** How long a file that was just written must stand still first: its writer may not be done. @default 100 */
+  /** How long the file must be unchanged before it is edited, in ms: its writer may not be done. @default 100 */
   readonly settleMs?: number;
-  /** How long is waited for others who edit the file. @default 30000 */
+  /** How long to wait for other processes that edit the file, in milliseconds. @default 30000 */
   readonly waitMs?: number;
 }
 
@@ -42,15 +43,15 @@ const WAIT_MS = 30_000;
 const MAX_ATTEMPTS = 50;
 
 /**
- * Edits the file, in turns with other processes that do it by this function, and on top of what anybody else writes
- * until then: the bytes are compared in the moment before the renaming, and those of the replaced file once more right
- * after it; when they differ, the other one's file is put back and edited again.
+ * Edits the file. Processes that use this function take turns. Changes by other programs are kept: the bytes are
+ * compared just before the rename, and the bytes of the replaced file again right after it. If they differ, the other
+ * program's file is restored and edited again.
  *
- * What is left are some microseconds in which a file that somebody renames to this place is overtaken; and whoever
- * opened the old file before and writes into it later than that writes into a file that is gone. Editors that write a
- * new file and rename it never do the latter.
+ * Two gaps remain. A file that another program renames to this path within some microseconds is overwritten. A program
+ * that opened the old file earlier and writes into it after the second comparison writes into a deleted file; editors
+ * that write a new file and rename it never do so.
  *
- * @throws {FileFault} when it cannot be read or written; what `edit` throws
+ * @throws {FileFault} if the file cannot be read or written; rethrows an error of `edit`
  */
 export async function editFile<T>(options: FileEditOptions<T>): Promise<void> {
   const deadline = performance.now() + (options.waitMs ?? WAIT_MS);
@@ -77,22 +78,22 @@ function leftBehind(names: bigint): string {
   );
 }
 
-/** The file that the path leads to. */
+/** The file at the path, with symbolic links resolved. */
 async function targetOf(path: string, mayBeMissing: boolean): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
     const isMissing = mayBeMissing && codeOf(error) === 'ENOENT';
-    // A link that leads nowhere is there.
+    // A dangling symbolic link is not a missing file.
     if (isMissing && lstatSync(path, { throwIfNoEntry: false }) === undefined) return resolve(path);
     throw new FileFault(`cannot be read (${codeOf(error)})`);
   }
 }
 
-/** False when the file was changed meanwhile. */
+/** False if the file was changed meanwhile. */
 async function attemptEdit<T>(target: string, options: FileEditOptions<T>, lock: EditLock): Promise<boolean> {
   removeLeftovers(target);
-  // Renaming would also replace a file that was made read-only.
+  // A rename would also replace a read-only file.
   if (existsSync(target)) accessSync(target, constants.W_OK);
   await standStill(target, options.settleMs ?? SETTLE_MS);
   const old = FileVersion.open(target, options.maxBytes);
@@ -118,7 +119,7 @@ async function attemptEdit<T>(target: string, options: FileEditOptions<T>, lock:
   }
 }
 
-/** Waits for a file that was written just now, as its writer may have cut it off and not be done. */
+/** Waits if the file was written just now: its writer may have truncated it and not be done. */
 async function standStill(target: string, settleMs: number): Promise<void> {
   if (settleMs === 0) return;
   for (let looks = 0; looks < 100; looks += 1) {

@@ -1,8 +1,8 @@
 /**
- * A lock between the processes that edit one file: a symbolic link beside it whose target names the holder, made in
- * one step with its content. A holder that was killed leaves it behind, and the next one takes it away at once: where
- * it can see that the process is gone, or that another process has its number. Across machines and containers, where
- * it cannot see that, a lock is left behind when it has not been touched for ten seconds.
+ * A lock between the processes that edit the same file: a symbolic link beside it with the holder's name as its target,
+ * so it is created together with its content. A killed holder leaves its lock behind. The next process removes it at
+ * once if it can see that the holder is gone or that another process has its number. Across machines and containers it
+ * cannot see this; there a lock counts as abandoned if it has not been touched for ten seconds.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -23,12 +23,12 @@ const UNTOUCHED_MS = 10_000;
 const RETRY_MS = 10;
 
 export interface EditLock {
-  /** False when somebody took the lock away, after this process had stood still for long. */
+  /** False if another process removed the lock because this process was suspended for long. */
   isHeld(): boolean;
   release(): void;
 }
 
-/** @throws {FileFault} when it is held by others for `waitMs`, or the folder cannot be written to */
+/** @throws {FileFault} if other processes hold the lock for `waitMs`, or the folder is not writable */
 export async function acquireLock(path: string, waitMs: number): Promise<EditLock> {
   const own = [HOST, process.pid, startOf(process.pid) ?? '', randomBytes(8).toString('hex')].join(':');
   const deadline = performance.now() + waitMs;
@@ -52,10 +52,10 @@ export async function acquireLock(path: string, waitMs: number): Promise<EditLoc
   };
 }
 
-/** When each foreign holder's lock was touched, and since when that has been seen. */
+/** For each foreign holder: when its lock was last touched, and since when this process has seen that value. */
 type Watched = Map<string, { touched: string; since: number }>;
 
-/** False when it is there already. */
+/** False if the lock exists already. */
 function create(path: string, holder: string): boolean {
   try {
     symlinkSync(holder, path);
@@ -64,7 +64,7 @@ function create(path: string, holder: string): boolean {
     if (codeOf(error) === 'EEXIST') return false;
     if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'].includes(codeOf(error))) throw refusal(error);
   }
-  // Where there are no symbolic links, a file; its content comes a moment after it.
+  // Without support for symbolic links a file is used; its content appears a moment after the file.
   try {
     writeFileSync(path, holder, { flag: 'wx', mode: 0o600 });
     return true;
@@ -78,7 +78,7 @@ function refusal(error: unknown): FileFault {
   return new FileFault(`cannot be written: its folder refuses a lock beside it (${codeOf(error)})`);
 }
 
-/** Undefined when the file is gone. */
+/** Undefined if the lock is gone. */
 function holderOf(path: string): string | undefined {
   try {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'latin1').slice(0, 256);
@@ -103,8 +103,8 @@ function isLeftBehind(path: string, holder: string, watched: Watched): boolean {
 }
 
 /**
- * Takes a lock away that was left behind, and no other: for that only who holds the lock of this holder's name may do
- * it, and whoever comes late finds another holder.
+ * Removes an abandoned lock, and never a newer lock: the remover must hold a second lock with the name of the abandoned
+ * holder, and a late remover finds another holder.
  */
 function remove(path: string, holder: string, own: string, watched: Watched): void {
   const breaker = `${path}-${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`;
@@ -123,7 +123,7 @@ function touch(path: string, own: string): void {
     const now = new Date();
     lutimesSync(path, now, now);
   } catch {
-    // It is only needed by those who cannot see this process.
+    // Only processes that cannot see this process need the touch.
   }
 }
 
@@ -143,7 +143,7 @@ function unlink(path: string): void {
   }
 }
 
-/** Where process numbers mean what they mean here: this machine since it was started, and this container. */
+/** Identifies the scope of process numbers: this machine since its boot, and this container. */
 const HOST = createHash('sha256')
   .update([hostname(), textOf('/proc/sys/kernel/random/boot_id'), namespaceOf()].join('\n'))
   .digest('hex')
@@ -165,9 +165,9 @@ function textOf(path: string): string {
   }
 }
 
-/** When a process started, in the kernel's ticks. Empty for a zombie. */
+/** The start time of a process, in the kernel's ticks. Empty for a zombie. */
 function startOf(pid: number): string | undefined {
-  // The name of the program stands before, in parentheses, and may hold anything.
+  // The program's name comes first, in parentheses, and may contain any character.
   const fields = /\) (.*)$/s.exec(textOf(`/proc/${String(pid)}/stat`))?.[1]?.split(' ');
   if (fields === undefined) return undefined;
   return fields[0] === 'Z' || fields[0] === 'X' ? '' : fields[19];

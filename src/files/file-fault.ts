@@ -1,4 +1,4 @@
-/** What is wrong with a file and on which line. It never holds any of the file's content. */
+/** A fault of a file and its line. It never contains any of the file's content. */
 export class FileFault extends Error {
   override readonly name = 'FileFault';
 
@@ -10,7 +10,7 @@ export class FileFault extends Error {
   }
 }
 
-/** One line that says what is wrong with the file, safe for logs whatever was thrown. */
+/** Describes the fault of a file in one line, safe for logs whatever was thrown. */
 export function describeFault(path: string, thrown: unknown): string {
   if (!(thrown instanceof FileFault)) return `${path} cannot be read: its reader failed`;
   return `${path}${thrown.line === undefined ? '' : `:${String(thrown.line)}`} ${thrown.message}`;

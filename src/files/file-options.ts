@@ -1,15 +1,15 @@
 import { kind, optional, wholeNumber } from '../util/option-kinds';
 import type { Kind } from '../util/parse-options';
 
-/** Where a file is that is read again when it changes. */
+/** The options of a file that is read again when it changes. */
 export interface FileOptions {
-  /** The file; a relative path starts at the working directory of the moment. */
+  /** The file; a relative path starts at the current working directory. */
   path: string;
-  /** How often the file is looked at, in milliseconds, 1 to 3,600,000. @default 500 */
+  /** How often the file is checked for changes, in milliseconds, 1 to 3,600,000. @default 500 */
   pollMs?: number;
 }
 
-/** The shape of the options. @param example a path, for those who left it out */
+/** The shape of the options. @param example a path, for the error if the path is missing */
 export function fileOptions(example: string) {
   return {
     path: kind<string>(

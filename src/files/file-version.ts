@@ -6,7 +6,7 @@ import { decode, fingerprintOf, FLAGS, refuseOddFile } from './read-text';
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const PART_BYTES = 1024 * 1024;
 
-/** A file as it was read, kept open, or that there was none. */
+/** A file as it was read, which is kept open; or a missing file. */
 export class FileVersion {
   private constructor(
     private readonly path: string,
@@ -15,7 +15,7 @@ export class FileVersion {
     readonly stats: BigIntStats | undefined,
   ) {}
 
-  /** @throws {FileFault} when it is not a text file of at most that size */
+  /** @throws {FileFault} if it cannot be read, or is not a regular file of at most `maxBytes` */
   static open(path: string, maxBytes: number): FileVersion {
     let descriptor: number;
     try {
@@ -34,12 +34,12 @@ export class FileVersion {
     }
   }
 
-  /** Undefined where there was no file. @throws {FileFault} for what is no UTF-8 */
+  /** Undefined if the file was missing. @throws {FileFault} if it is not UTF-8 */
   text(): string | undefined {
     return this.descriptor === undefined ? undefined : decode(this.bytes);
   }
 
-  /** How long ago it was written, in milliseconds, and its fingerprint. */
+  /** The time since the file was last written, in milliseconds, and its fingerprint. */
   static async look(path: string): Promise<{ age: number; seen: string }> {
     try {
       const stats = await stat(path, { bigint: true });
@@ -49,14 +49,14 @@ export class FileVersion {
     }
   }
 
-  /** True when the path still leads to this file, and it still holds the same. */
+  /** True if the path still leads to this file, and its content is unchanged. */
   isCurrent(): boolean {
     if (!this.isInPlace() || !this.isUntouched()) return false;
-    // Reading takes a while for a large file, looking does not.
+    // Reading a large file takes a while, so its place is checked again.
     return this.isInPlace();
   }
 
-  /** True when this very file still holds the same, wherever it is. */
+  /** True if the content of this file is unchanged, wherever the file is now. */
   isUntouched(): boolean {
     if (this.descriptor === undefined) return true;
     const part = Buffer.alloc(Math.min(PART_BYTES, this.bytes.length + 1));
@@ -67,14 +67,14 @@ export class FileVersion {
     }
   }
 
-  /** The bytes of another text in the way of this one. */
+  /** The bytes of another text, with a byte order mark if this file has one. */
   encode(text: string): Buffer {
     const isMarked = this.bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
     const bytes = Buffer.from(text);
     return isMarked ? Buffer.concat([BYTE_ORDER_MARK, bytes]) : bytes;
   }
 
-  /** What this very file holds now. */
+  /** The present content of this file, wherever the file is now. */
   read(): Buffer {
     return this.descriptor === undefined ? this.bytes : readAll(this.descriptor);
   }
@@ -90,15 +90,15 @@ export class FileVersion {
   }
 }
 
-/** From the start, wherever the descriptor stands. */
+/** Reads from the start, whatever the position of the descriptor. */
 function readAll(descriptor: number): Buffer {
   const size = fstatSync(descriptor).size;
-  // One byte more than there should be is a file that is being written to.
+  // One byte more than expected, to detect a file that is being written to.
   const bytes = Buffer.alloc(size + 1);
   return bytes.subarray(0, readInto(bytes, descriptor, 0));
 }
 
-/** Fills the bytes from that place of the file. @returns how many there were */
+/** Fills the buffer from a position in the file. @returns the number of bytes read */
 function readInto(bytes: Buffer, descriptor: number, position: number): number {
   let length = 0;
   while (length < bytes.length) {

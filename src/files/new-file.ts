@@ -10,12 +10,12 @@ import { digestOf, fingerprintOf } from './read-text';
 const CREATED_MODE = 0o600;
 const LEFTOVER = /^(?:[0-9a-f]{16}\.(?:new|old)|lock-[0-9a-f-]+)$/;
 
-/** The path of a helper file of this one: hidden, in the same folder. */
+/** The path of a hidden helper file in the same folder. */
 export function beside(target: string, name: string): string {
   return join(dirname(target), `.${basename(target)}.${name}`);
 }
 
-/** Removes what a killed process left behind. Only who holds the lock may do it. */
+/** Removes the helper files of a killed process. Only the holder of the lock may call it. */
 export function removeLeftovers(target: string): void {
   const prefix = `.${basename(target)}.`;
   for (const name of readdirSync(dirname(target))) {
@@ -24,7 +24,7 @@ export function removeLeftovers(target: string): void {
   }
 }
 
-/** A complete file that waits to take another one's place. */
+/** A complete file that is about to replace another file. */
 export class NewFile {
   #path: string | undefined;
 
@@ -38,15 +38,15 @@ export class NewFile {
   }
 
   /**
-   * Writes it with the mode, the owner and the access control list of the old one.
-   * @throws {FileFault} when it cannot have them
+   * Writes the file with the mode, the owner and the access control list of the old file.
+   * @throws {FileFault} if they cannot be set
    */
   static async write(target: string, pieces: readonly Buffer[], old: FileVersion): Promise<NewFile> {
     const path = beside(target, `${randomBytes(8).toString('hex')}.new`);
     const file = new NewFile(target, path, await open(path, 'wx', CREATED_MODE), pieces);
     try {
       await file.belongAs(path, old);
-      // Each goes on where the last one ended.
+      // With a handle, each write continues at the end of the previous write.
       for (const piece of pieces) await file.handle.writeFile(piece);
       await file.handle.sync();
       return file;
@@ -56,7 +56,7 @@ export class NewFile {
     }
   }
 
-  /** False, with everything as it was, when the old file is no longer what was read. */
+  /** False, without any change, if the old file has changed since it was read. */
   replace(old: FileVersion): boolean {
     if (this.#path === undefined) return false;
     const kept = beside(this.target, `${randomBytes(8).toString('hex')}.old`);
@@ -66,7 +66,7 @@ export class NewFile {
       renameSync(this.#path, this.target);
       this.#path = undefined;
       if (old.isUntouched()) return true;
-      // Somebody wrote into the old file between the last look and the renaming.
+      // Another program wrote into the old file between the last check and the rename.
       if (!isKept) writeFileSync(kept, old.read(), { mode: Number(old.stats?.mode ?? 0n) & 0o7777 });
       renameSync(kept, this.target);
       return false;
@@ -75,7 +75,7 @@ export class NewFile {
     }
   }
 
-  /** What the watching of the file would find. */
+  /** The digest and fingerprint that the watcher of the file would find. */
   look(): { digest: string; fingerprint: string } {
     return {
       digest: digestOf(...this.pieces),
@@ -83,7 +83,7 @@ export class NewFile {
     };
   }
 
-  /** Makes the renaming last through a power cut, where the system can. */
+  /** Makes the rename survive a power failure, if the system supports this. */
   async reachDisk(): Promise<void> {
     try {
       const folder = await open(dirname(this.target), 'r');
@@ -97,7 +97,7 @@ export class NewFile {
     }
   }
 
-  /** Removes it, where it took nobody's place. */
+  /** Closes the file, and removes it if it has not replaced the old file. */
   async close(): Promise<void> {
     await this.handle.close();
     if (this.#path !== undefined) remove(this.#path);
@@ -113,7 +113,7 @@ export class NewFile {
         throw new FileFault(`cannot be replaced: its owner or group could not be kept (${codeOf(error)})`);
       }
     }
-    // Before the mode, whose bits for the group would make a list from the folder count.
+    // Before the mode: its group bits would activate a list that was inherited from the folder.
     await keepAccessList({ path: this.target, descriptor }, { path, descriptor: this.handle.fd });
     await this.handle.chmod(Number(old.mode & 0o7777n));
   }
@@ -133,6 +133,6 @@ function remove(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Gone already, or its folder: the next edit removes it.
+    // Gone already; otherwise the next edit removes it.
   }
 }

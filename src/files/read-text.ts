@@ -3,21 +3,21 @@ import { open, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { codeOf, FileFault } from './file-fault';
 
-/** A file's text, as one reading found it. */
+/** The text of a file from a single reading. */
 export interface FileText {
   readonly text: string;
   readonly digest: string;
-  /** The file's {@link fingerprint} after the reading: when it differs from the one before, it was written to. */
+  /** The file's {@link fingerprint} after the reading: if it differs from an earlier one, the file was changed. */
   readonly fingerprint: string;
   readonly writableByAll: boolean;
 }
 
-/** Opening a FIFO for reading would wait for a writer. */
+/** Non-blocking, because opening a FIFO for reading would wait for a writer. */
 export const FLAGS = constants.O_RDONLY | ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0);
 
 /**
- * Changes whenever the file that the path leads to is written or replaced, also within one mtime.
- * Never rejects: what cannot be looked at has a fingerprint too.
+ * Changes whenever the file at the path is written or replaced, even if its mtime stays the same. Never rejects: an
+ * inaccessible file has a fingerprint too.
  */
 export async function fingerprint(path: string): Promise<string> {
   try {
@@ -46,7 +46,7 @@ export async function readText(path: string, maxBytes: number, decoded = decode)
   }
 }
 
-/** {@link readText}, for start-up. */
+/** {@link readText}, synchronous, for start-up. */
 export function readTextSync(path: string, maxBytes: number): FileText {
   try {
     const descriptor = openSync(path, FLAGS);
@@ -62,7 +62,7 @@ export function readTextSync(path: string, maxBytes: number): FileText {
   }
 }
 
-/** @throws {FileFault} when it is not a regular file, or too large */
+/** @throws {FileFault} if it is not a regular file, or too large */
 export function refuseOddFile(stats: BigIntStats, maxBytes: number): void {
   if (!stats.isFile()) throw new FileFault('is not a regular file');
   if (stats.size > maxBytes) throw new FileFault(`is larger than ${String(maxBytes)} bytes`);
@@ -78,14 +78,14 @@ function toText(bytes: Buffer, stats: BigIntStats, maxBytes: number, decoded = d
   };
 }
 
-/** Of what these pieces are together. */
+/** The digest of the concatenated pieces. */
 export function digestOf(...pieces: readonly Buffer[]): string {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
   return hash.digest('base64');
 }
 
-/** @throws {FileFault} for what is no UTF-8 */
+/** @throws {FileFault} if the bytes are not UTF-8 */
 export function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -94,7 +94,7 @@ export function decode(bytes: Buffer): string {
   }
 }
 
-/** UTF-8, or UTF-16 as spreadsheets save it: by its mark, or by the zeros beside the first letter. */
+/** Decodes UTF-8, or UTF-16 as spreadsheets save it, recognised by its mark or a zero byte in the first character. */
 export function decodeSheet(bytes: Buffer): string {
   const [first, second] = bytes;
   const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
@@ -107,7 +107,7 @@ export function decodeSheet(bytes: Buffer): string {
   }
 }
 
-/** What {@link fingerprint} gives for the file that was looked at. */
+/** The {@link fingerprint} from the stats of a file. */
 export function fingerprintOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
 }

@@ -1,6 +1,6 @@
-/** Work in steps: done at once where nothing else runs yet, or in slices between which requests get their turn. */
+/** Work in steps: synchronously at start-up, or in slices with time for requests in between. */
 
-/** How long is worked before others get their turn. */
+/** The length of a slice before other work gets its turn. */
 const SLICE_MS = 10;
 
 export function finish<T>(steps: Generator<void, T>): T {
@@ -10,7 +10,7 @@ export function finish<T>(steps: Generator<void, T>): T {
   }
 }
 
-/** @param isIdle Whether the process may end meanwhile. */
+/** @param isIdle whether the process may end meanwhile */
 export async function finishInSlices<T>(steps: Generator<void, T>, isIdle = false): Promise<T> {
   let sliceEnd = performance.now() + SLICE_MS;
   for (;;) {

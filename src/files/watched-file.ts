@@ -1,10 +1,10 @@
 /**
  * A file that is read at start and again whenever it changes.
  *
- * It is looked at with `stat` at short intervals: unlike file system events this also sees a swapped symlink
- * anywhere in the path, a folder that is deleted and made again, network mounts and containers, and a
- * burst of changes costs one reading. A changed file is read once it has stood still between two looks, so
- * that a writer who truncates and then writes is not caught in between.
+ * The file is polled with `stat` at short intervals. Unlike file system events, polling also detects a swapped symlink
+ * anywhere in the path and a deleted and recreated folder, and works on network mounts and in containers; a burst of
+ * changes costs one reading. A changed file is read after it was unchanged between two polls, so that it is not read
+ * while its writer has truncated it and not yet written it.
  */
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../errors';
@@ -12,7 +12,7 @@ import { describeFault } from './file-fault';
 import { fingerprint, readText, readTextSync, type FileText } from './read-text';
 import { finish, finishInSlices } from './slices';
 
-/** A version of a file that was just written. */
+/** A version of a file that this process has just written. */
 export interface WrittenVersion<T> {
   readonly digest: string;
   readonly fingerprint: string;
@@ -23,17 +23,17 @@ export interface WatchedFileOptions<T> {
   path: string;
   /** Larger files are refused. */
   maxBytes: number;
-  /** Reads the text, yielding now and then so that requests go on; throws a FileFault for a bad one. */
+  /** Parses the text, and yields now and then so that requests go on. Throws a FileFault for an invalid text. */
   parse: (text: string) => Generator<void, T>;
-  /** Hears what is wrong with a new version; the last good one stays. Free of the file's content. */
+  /** Receives the fault of a new version, without any of the file's content. The last valid version stays in use. */
   onProblem: (problem: string) => void;
-  /** Takes a new version in the turn in which it becomes the value. */
+  /** Receives a new version in the same turn of the event loop in which it becomes the value. */
   onValue?: ((value: T) => void) | undefined;
-  /** Time between two looks. @default 500 */
+  /** The time between two polls, in milliseconds. @default 500 */
   pollMs?: number | undefined;
 }
 
-/** How long a changed file must stand still before it is read. */
+/** How long a changed file must be unchanged before it is read. */
 const SETTLE_MS = 100;
 
 export class WatchedFile<T> {
@@ -43,16 +43,16 @@ export class WatchedFile<T> {
   readonly #settleMs: number;
   #value: T;
   #digest: string;
-  /** The fingerprint that is dealt with. None at first: the first reading did not wait for a still file. */
+  /** The fingerprint of the handled version. Undefined at first: the first reading did not wait for a stable file. */
   #done: string | undefined;
   #settling: string | undefined;
   #unreadable: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** How many versions were taken from their writer. */
+  /** The number of versions that came through `take()`. */
   #written = 0;
 
-  /** Reads the file at once. @throws {ConfigurationError} naming file and line when it is not good */
+  /** Reads the file synchronously. @throws {ConfigurationError} with file and line if it is not valid */
   constructor(options: WatchedFileOptions<T>) {
     this.#options = options;
     this.#path = resolve(options.path);
@@ -69,14 +69,14 @@ export class WatchedFile<T> {
     this.#lookAgainIn(this.#pollMs);
   }
 
-  /** What the last good version holds. */
+  /** The value of the last valid version. */
   get value(): T {
     return this.#value;
   }
 
   /**
-   * Takes a version that this process has written, in the same turn in which it was written: what the watching has
-   * read until then is older.
+   * Takes a version that this process has written. Call it in the same turn of the event loop as the write: everything
+   * that was polled until then is older.
    */
   take({ digest, fingerprint: seen, value }: WrittenVersion<T>): void {
     this.#written += 1;
@@ -86,7 +86,7 @@ export class WatchedFile<T> {
     this.#unreadable = undefined;
   }
 
-  /** Ends the watching; the last value stays. Not needed for the process to end. */
+  /** Stops watching; the last value stays. An open watch does not keep the process alive. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -101,7 +101,7 @@ export class WatchedFile<T> {
     }, milliseconds).unref();
   }
 
-  /** Never rejects. Resolves with the time until the next look. */
+  /** Never rejects. Resolves with the time until the next poll. */
   async #look(): Promise<number> {
     const written = this.#written;
     const seen = await fingerprint(this.#path);
@@ -123,7 +123,7 @@ export class WatchedFile<T> {
     return this.#pollMs;
   }
 
-  /** An unreadable file is tried again at every look, as that may pass by itself, but reported once. */
+  /** An unreadable file is tried again at every poll, since the fault may pass by itself, but it is reported once. */
   async #read(): Promise<FileText | undefined> {
     try {
       const file = await readText(this.#path, this.#options.maxBytes);
@@ -162,7 +162,7 @@ export class WatchedFile<T> {
     try {
       this.#options.onProblem(problem);
     } catch {
-      // A listener's fault must not end the watching, and there is nobody else to tell.
+      // A fault of the listener must not stop the watch, and there is no other place to report it.
     }
   }
 }

@@ -11,7 +11,7 @@ import {
 } from 'yaml';
 import { FileFault } from './file-fault';
 
-/** A value of the file and the line it stands on. A sequence is an array, a mapping is {@link Fields}. */
+/** A value of the file and its line. A sequence is an array, a mapping is {@link Fields}. */
 export interface Located {
   readonly value: unknown;
   readonly line: number;
@@ -24,23 +24,23 @@ export type MapNode = YAMLMap<ParsedNode, Node>;
 export type SeqNode = YAMLSeq<Node>;
 
 const OPTIONS = {
-  // Pretty errors quote the file.
+  // Pretty errors would quote the file.
   prettyErrors: false,
-  // The library compares each key with each other one; entries() looks them up.
+  // The library compares every pair of keys; entries() uses a lookup instead.
   uniqueKeys: false,
   stringKeys: true,
   resolveKnownTags: false,
 } as const;
 
-/** Turns parsed tokens into plain values, and refuses what a file that decides over access has no use for. */
+/** Turns parsed tokens into plain values, and refuses YAML features that a file with access rules does not need. */
 export class YamlNodes {
   constructor(private readonly lineAt: (offset: number) => number) {}
 
-  /** The content of the one document that the tokens form; null when the document is empty. */
+  /** The content of the single document in the tokens; null if the document is empty. */
   compose(tokens: readonly CST.Token[]): Node {
     let content: Node = null;
     for (const document of new Composer(OPTIONS).compose(tokens)) {
-      // A warning is an unknown tag, which would be passed over.
+      // A warning means an unknown tag, which would otherwise be ignored.
       const [fault] = [...document.errors, ...document.warnings];
       if (fault !== undefined) {
         throw new FileFault(`is not valid YAML (${fault.code})`, this.lineAt(fault.pos[0]));
@@ -71,7 +71,7 @@ export class YamlNodes {
     return fields;
   }
 
-  /** A mapping's values, unread, with the lines of their keys. */
+  /** The unread values of a mapping, with the lines of their keys. */
   entries(map: MapNode): ReadonlyMap<string, { node: Node; line: number }> {
     const entries = new Map<string, { node: Node; line: number }>();
     for (const { key, value } of this.plain(map, this.lineAt(map.range?.[0] ?? 0)).items) {

@@ -1,18 +1,18 @@
 /**
- * Strict YAML 1.2 for files that decide over access: one document, no anchors, aliases, tags, merge keys
- * or directives, no key twice, bounded depth. What is refused is named by line, never by content: the
- * messages of the YAML library quote the file, and the file holds password hashes.
+ * Strict YAML 1.2 for files with access rules: one document, no anchors, aliases, tags, merge keys or directives, no
+ * repeated keys, bounded depth. An error names the line and never the content: the messages of the YAML library quote
+ * the file, and the file holds password hashes.
  */
 import { CST, isMap, isSeq, Lexer, LineCounter, Parser, type ParsedNode } from 'yaml';
 import { FileFault } from './file-fault';
 import { YamlNodes, type Located } from './yaml-nodes';
 
-/** A key at the top of a file. */
+/** A top-level key of a file. */
 export interface Section {
-  /** Whether its value is a sequence, whose items were handed over. */
+  /** Whether the value is a sequence, so its items were passed to `onItem`. */
   readonly isSequence: boolean;
   readonly line: number;
-  /** Its value, where it is none. */
+  /** The value, if it is not a sequence. */
   read(): Located;
 }
 
@@ -21,11 +21,11 @@ const BATCH_ITEMS = 50;
 const LEXEMES_PER_STEP = 500;
 
 /**
- * Reads a mapping of names to values. Items of a block sequence are handed over while the rest is still
+ * Reads a mapping of names to values. The items of a block sequence are passed to `onItem` while the rest is still
  * being read, so that a file of 100,000 records needs no syntax tree of that size. It yields now and then.
  *
- * @param firstLine The number of the text's first line.
- * @param onItem Takes each item of each top-level sequence, in order.
+ * @param firstLine the number of the text's first line
+ * @param onItem receives each item of each top-level sequence, in order
  */
 export function* readYaml(
   text: string,
@@ -81,7 +81,7 @@ export function* readYaml(
   return sections;
 }
 
-/** The key whose value is being parsed, when it is a plain one. */
+/** The key of the value that is being parsed, if the key is a plain scalar. */
 function openSection(map: CST.Token | undefined): string | undefined {
   if (map?.type !== 'block-map') return undefined;
   const pair = map.items.at(-1);

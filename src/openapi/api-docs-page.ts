@@ -1,20 +1,22 @@
-/** The page of the API documentation: its own HTML, style and start script, as the viewer's break the page's policy. */
+/**
+ * The page of the API documentation, with its own HTML, style and start script: the viewer's violate the page's policy.
+ */
 
-/** The policy of the page: nothing from outside, nothing to outside, no frame around it. */
+/** The policy of the page: it loads nothing from other origins, sends nothing to them, and cannot be framed. */
 export const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
 
-/** What try-out calls send along of the browser's own logins. */
+/** Whether try-out calls send the browser's own credentials. */
 export type CallCredentials = 'omit' | 'same-origin';
 
-/** Where the page finds its viewer. */
+/** The viewer of the page. */
 export interface Viewer {
-  /** The folder of its files, below the page. */
+  /** The folder of the viewer's files, below the page. */
   readonly folder: string;
   readonly credentials: CallCredentials;
 }
 
-/** @param viewer absent: the page only links to the document */
+/** @param viewer if absent, the page only links to the document */
 export function docsPage(viewer?: Viewer): string {
   const text = `<h1>API documentation</h1>
 <p>The document is <a href="openapi.json">openapi.json</a>.`;
@@ -26,7 +28,7 @@ export function docsPage(viewer?: Viewer): string {
 <link rel="stylesheet" href="${viewer.folder}/swagger-ui.css">
 <link rel="stylesheet" href="${viewer.folder}/page.css">
 `,
-          // The viewer, which has a main part and a heading itself, takes the place of the text when it runs.
+          // When the viewer runs, it replaces the text, since it has its own main element and heading.
           `<div id="viewer" data-credentials="${viewer.credentials}">
 <main>
 ${text} This page shows it by JavaScript.</p>
@@ -50,7 +52,7 @@ ${scripts}</body>
 `;
 }
 
-/** For the page around the viewer, and for the text that the viewer takes the place of. */
+/** The style of the page around the viewer, and of the text that the viewer replaces. */
 export const PAGE_STYLE = `body{margin:0;background:#fff;font:1rem/1.5 system-ui,sans-serif}
 .dark-mode body{background:#1c2022;color:#e4e6e6;color-scheme:dark}
 #viewer>main{margin:1rem}
@@ -58,8 +60,9 @@ export const PAGE_STYLE = `body{margin:0;background:#fff;font:1rem/1.5 system-ui
 `;
 
 /**
- * Starts the viewer. The browser's own logins (Basic, cookies) go to the document alone, which the guard of the page
- * asks one for: a call without Authorize then shows what a client without credentials gets, and no log-in window opens.
+ * Starts the viewer. With `omit`, the browser's own credentials (Basic, cookies) are sent only for the document, since
+ * the page's guard requires a login. A call without Authorize then shows the reply to a client without credentials, and
+ * no login window opens.
  */
 export const START_SCRIPT = `'use strict';
 (() => {

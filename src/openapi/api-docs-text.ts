@@ -1,14 +1,14 @@
-/** An OpenAPI document as it is sent. */
+/** An OpenAPI document in the form in which it is sent. */
 import { ConfigurationError } from '../errors';
 import { ignoreRejection } from '../util/ignore-rejection';
 
-/** @returns the JSON of the document as of now @throws for what is no document, and what its maker throws */
+/** @returns the present JSON of the document @throws if it is not a document, and rethrows an error of its function */
 export type DocumentText = () => Buffer;
 
 /**
- * A fixed document is written once, at the call; that of a function when it is asked for, and again only where the
- * function returns another object than before.
- * @throws ConfigurationError for a fixed one that is no OpenAPI document or has no JSON
+ * A fixed document is serialised once, at the call. The document of a function is serialised on request, and again only
+ * if the function returns another object than before.
+ * @throws ConfigurationError for a fixed value that is no OpenAPI document or cannot be serialised
  */
 export function documentText(given: object | (() => object)): DocumentText {
   if (typeof given !== 'function') {
@@ -32,7 +32,7 @@ const MUST =
   'must be an OpenAPI document: an object with the member openapi, such as securityDocument(options).document';
 
 function jsonOf(document: unknown): Buffer {
-  // A promise of one is none; it must not end the process when it rejects.
+  // A promise is not a document; its rejection must not end the process.
   ignoreRejection(document);
   const { openapi } = (document ?? {}) as { openapi?: unknown };
   if (typeof openapi !== 'string') throw new TypeError(`It ${MUST}`);

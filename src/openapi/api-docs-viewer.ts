@@ -1,4 +1,4 @@
-/** The files of the viewer: an allow list of those of swagger-ui-dist, and the page's own style and script. */
+/** The files of the viewer: an allow list of files of swagger-ui-dist, and the page's own style and script. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ export interface ViewerFile {
 }
 
 export interface ViewerFiles {
-  /** Below the page; another one for other files, so that browsers may keep them for good. */
+  /** The folder below the page. Its name changes with the files, so that browsers may cache them for ever. */
   readonly folder: string;
-  /** By their names. */
+  /** The files by name. */
   readonly files: ReadonlyMap<string, ViewerFile>;
 }
 
@@ -26,7 +26,7 @@ const TYPES = {
   txt: 'text/plain; charset=utf-8',
 };
 
-/** With the licences, which the script refers to. */
+/** The files of swagger-ui-dist, with the licences to which the script refers. */
 const OF_THE_PACKAGE = [
   ['swagger-ui-bundle.js', TYPES.js],
   ['swagger-ui-bundle.js.LICENSE.txt', TYPES.txt],
@@ -35,11 +35,11 @@ const OF_THE_PACKAGE = [
 ] as const;
 
 /**
- * Reads the files once in a process, about 2 MB: no request reads from the disk.
- * @throws ConfigurationError where swagger-ui-dist is not installed, or is another version
+ * Reads the files (about 2 MB) once per process: no request reads from the disk.
+ * @throws ConfigurationError if swagger-ui-dist is not installed, or has another version
  */
 export const loadViewer: () => ViewerFiles = lazy(() => {
-  // The package itself would run the viewer, which is made for browsers.
+  // Loading the package itself would run the viewer, which needs a browser.
   const folderOf = loadOptional('swagger-ui-dist/absolute-path.js', FEATURE) as () => string;
   const { version } = loadOptional('swagger-ui-dist/package.json', FEATURE) as { version: string };
   const [, major, minor] = /^(\d{1,4})\.(\d{1,4})\.[\w.+-]{1,40}$/.exec(version) ?? [];

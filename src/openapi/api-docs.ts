@@ -1,4 +1,4 @@
-/** The page that shows an OpenAPI document, with all that it loads. */
+/** The page that shows an OpenAPI document, with all files that it loads. */
 import type { Action } from '../core/exchange';
 import { Audit } from '../audit/audit';
 import type { Logger } from '../core/logger';
@@ -18,25 +18,25 @@ import { loadViewer, type ViewerFiles } from './api-docs-viewer';
 /** The options of {@link apiDocs}. */
 export interface ApiDocsOptions {
   /**
-   * The OpenAPI document. A fixed one is read at the call, so later changes of it are not seen. A function is called at
-   * each request for the document; what it returns is written again only where it is another object than before. Where it
-   * throws, or returns no document, the client gets 500, and the log the reason.
+   * The OpenAPI document. A fixed document is read at the call, so later changes to it have no effect. A function is
+   * called at each request for the document; its result is serialised again only if it is another object than before.
+   * If it throws or returns no document, the client gets 500, and the reason is logged.
    */
   document: object | (() => object);
-  /** Which viewer the page has: that of the package swagger-ui-dist, or none, just a link. @default 'swagger-ui' */
+  /** The viewer of the page: from the package swagger-ui-dist, or `'none'` for a link only. @default 'swagger-ui' */
   viewer?: 'swagger-ui' | 'none';
   /**
-   * What the calls of the viewer send along of the browser's own logins. With `'omit'` they have only what was typed
-   * under Authorize, as those of a client; `'same-origin'` is for APIs that are called with a session cookie.
+   * Whether the viewer's calls send the browser's own credentials. With `'omit'` they send only the credentials entered
+   * under Authorize, like an API client; `'same-origin'` is for APIs that are called with a session cookie.
    * @default 'omit'
    */
   credentials?: 'omit' | 'same-origin';
   /**
-   * The path that it is mounted at, where the host leaves that on the path: on node:http, and in a router of Koa.
-   * koa-mount and `app.use('/docs', ...)` of Express take it off. @default '/'
+   * The path of the mount, if the host does not remove it from the request's path: on node:http, and in a Koa router.
+   * koa-mount and `app.use('/docs', ...)` of Express remove it. @default '/'
    */
   path?: string;
-  /** Where faults of the document go. @default console */
+  /** The logger for faults of the document. @default console */
   logger?: Logger;
 }
 
@@ -59,11 +59,12 @@ const OPTIONS = {
 
 /**
  * Serves a page that shows an OpenAPI document, the document as `openapi.json`, and the viewer's files, all below its
- * mount. Whoever reaches the mount reads the document: guard what is not for everybody. The guard needs a login that
- * browsers send when they open a page (Basic, Negotiate, a certificate or a cookie), so not Bearer alone.
+ * mount. Every client that reaches the mount can read the document: guard a document that is not public. The guard
+ * needs credentials that browsers send when they open a page (Basic, Negotiate, a certificate or a cookie); Bearer
+ * alone does not work.
  *
- * A request for anything else goes on to what follows; on node:http, where nothing does, it is 404.
- * @throws ConfigurationError for options that are none, a fixed document that is none, and a viewer that is not installed
+ * Other requests go on to the next middleware; on node:http, which has no next middleware, they get 404.
+ * @throws ConfigurationError for invalid options, an invalid fixed document, and a viewer that is not installed
  * @example app.use(mount('/docs', security.guard('editor', apiDocs({ document })))); // Koa
  * @example app.use('/docs', security.guard('editor', apiDocs({ document }))); // Express
  */
@@ -75,7 +76,7 @@ export function apiDocs(options: ApiDocsOptions): Middleware {
   const page = docsPage(viewer === 'none' ? undefined : { folder, credentials });
   const prefix = path.replace(/\/+$/, '');
 
-  /** Undefined where there is nothing at the path. */
+  /** Undefined if nothing is served at the path. */
   const replyAt = (below: string | undefined, action: Action): (() => Reply) | undefined => {
     if (below === '/') {
       const location = withSlash(action);
@@ -94,7 +95,7 @@ export function apiDocs(options: ApiDocsOptions): Middleware {
     writeReply(action, { status, headers: { ...COMMON_HEADERS, ...headers }, body });
   };
 
-  /** True where it has answered. */
+  /** True if it has answered the request. */
   const answer = (action: Action): boolean => {
     const reply = replyAt(pathBelow(action, prefix), action);
     if (reply === undefined) return false;
@@ -141,7 +142,7 @@ const COMMON_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
 };
-/** The files of a folder never change, and a shared cache keeps nothing that is behind a guard. */
+/** The files of a folder never change. Private, since a shared cache must not keep files behind a guard. */
 const FOR_GOOD = 'private, max-age=31536000, immutable';
 const PLAIN = { 'Content-Type': 'text/plain; charset=utf-8' };
 

@@ -1,4 +1,4 @@
-/** What an app asks of its clients, operation by operation, as a document says it. */
+/** The security requirements of an app's operations, in the form of a document. */
 import { isDeepStrictEqual } from 'node:util';
 import type { CompiledAction } from '../access/compiled';
 import { type AccessFacts, expectedAccess, type Identity } from '../access/expected-access';
@@ -19,7 +19,7 @@ export interface AppSecurityOptions {
   /** The components of the app's own document. */
   readonly base: Json;
   readonly describeAccess: boolean;
-  /** True where the app makes the bodies of refusals. */
+  /** True if the app writes the bodies of error responses itself. */
   readonly hasOwnBodies: boolean;
 }
 
@@ -31,7 +31,7 @@ export class AppSecurity {
   readonly #facts: AccessFacts;
   readonly #isAmbient: boolean;
 
-  /** @throws ConfigurationError for providers whose schemes are not known, or differ under one name */
+  /** @throws ConfigurationError for providers with unknown schemes, or with different schemes under the same name */
   constructor(
     private readonly app: InspectedOptions,
     private readonly options: AppSecurityOptions,
@@ -54,7 +54,7 @@ export class AppSecurity {
     };
   }
 
-  /** Beside those of the base. @throws ConfigurationError where the base has something else under one of the names */
+  /** The components, with those of the base. @throws ConfigurationError if the base has another one of the same name */
   components(): Json {
     const own = { ...this.#refusals.components(), securitySchemes: this.#schemes };
     const merged = Object.entries(own).flatMap(([kind, entries]) => {
@@ -71,7 +71,7 @@ export class AppSecurity {
     return Object.fromEntries(merged);
   }
 
-  /** Undefined where no credential is one that a scheme is for. */
+  /** Undefined if no scheme describes the credentials. */
   private alternatives(access: ActionAccess, isGuarded: boolean): readonly Json[] | undefined {
     const scopes = necessaryScopesOf(access);
     const alternatives = Object.entries(this.#schemes).map(([name, { type }]) => ({

@@ -1,15 +1,15 @@
-/** The document that an app hands over to be completed: its operations are looked up by what the app serves. */
+/** The app's own document to complete. Its operations are looked up for the operations that the app serves. */
 import { ConfigurationError } from '../errors';
 import { isJson, type Json, jsonCopy, objectIn, objectsIn } from './json';
 import { type ListedOperation, METHODS } from './operations';
 import { namesIn, type PathTemplate, shapeOf } from './path-template';
 
-/** An operation of the base, with the parameters of its path by the names that the route has for them. */
+/** An operation of the base, with path parameters under the names of the route. */
 export interface FoundOperation {
   readonly operation: Json;
-  /** Those of the path item too. */
+  /** Includes the parameters of the path item. */
   readonly parameters: readonly Json[];
-  /** What else its path item says. */
+  /** The other members of its path item. */
   readonly item: Json;
 }
 
@@ -19,15 +19,15 @@ interface Candidate {
 }
 
 export class BaseDocument {
-  /** All of it but version, paths, components and the security that counts for all operations. */
+  /** All members except the version, paths, components and the security of the whole document. */
   readonly members: Json;
   readonly components: Json;
   private readonly byShape = new Map<string, Candidate[]>();
   private readonly used = new Set<unknown>();
 
-  /** @throws ConfigurationError for what is no document of version 3.0 or 3.1 */
+  /** @throws ConfigurationError if it is not a document of version 3.0 or 3.1 */
   constructor(base: object | undefined) {
-    // The app goes on with its own object.
+    // A copy, since the app's object must not change.
     const {
       paths = {},
       components = {},
@@ -40,16 +40,16 @@ export class BaseDocument {
     this.components = components;
     for (const [written, item] of Object.entries(paths)) {
       if (!isJson(item)) continue;
-      // A prefix may be written without one.
+      // A route prefix may be written without a slash.
       const path = written.startsWith('/') ? written : `/${written}`;
       const shape = shapeOf(path);
       this.byShape.set(shape, [...(this.byShape.get(shape) ?? []), { path, item: this.resolve(item) }]);
     }
   }
 
-  /** The operation of the base that is about one which the app serves. */
+  /** The operation of the base for an operation that the app serves. */
   find({ own, whole, method }: ListedOperation): FoundOperation | undefined {
-    // An optional part of a path may be written as one that is not required.
+    // The base may describe an optional part of a path as a parameter that is not required.
     for (const template of whole === undefined || whole.path === own.path ? [own] : [own, whole]) {
       for (const { path, item } of this.candidates(template)) {
         const operation = item[method] ?? item['all'];
@@ -65,7 +65,7 @@ export class BaseDocument {
     return undefined;
   }
 
-  /** The operations that {@link find} has not found, as method and path. */
+  /** The operations of the base that {@link find} has not returned, as method and path. */
   dropped(): string[] {
     return [...this.byShape.values()]
       .flat()
@@ -76,7 +76,7 @@ export class BaseDocument {
       );
   }
 
-  /** The one with the route's own names first. */
+  /** The candidates, beginning with the one with the route's own names. */
   private candidates({ path }: PathTemplate): readonly Candidate[] {
     const candidates = this.byShape.get(shapeOf(path)) ?? [];
     const isOwn = (candidate: Candidate): boolean => candidate.path === path;
@@ -95,13 +95,13 @@ export class BaseDocument {
       const isOfPath = parameter['in'] === 'path';
       const at = isOfPath ? names.indexOf(String(parameter['name'])) : -1;
       const name = parameters[at]?.name ?? parameter['name'];
-      // What is none of the path is as it was written.
+      // A parameter outside the path stays as it was written.
       found.set(JSON.stringify([parameter['in'], name]), isOfPath ? { ...parameter, name } : written);
     }
     return [...found.values()];
   }
 
-  /** What a reference into the document itself stands for, one step. */
+  /** The target of a reference into the document itself; a single step. */
   private resolve(value: Json): Json {
     const [, kind = '', name = ''] =
       typeof value['$ref'] === 'string'

@@ -43,12 +43,12 @@ export function copiedMetadata(options: RoutingControllersOptions): MetadataStor
   return storage;
 }
 
-/** False for what securest serves at the root of the app, where routing-controllers-openapi would put a prefix before it. */
+/** False for a route that securest serves at the root of the app: routing-controllers-openapi would prefix it. */
 function isUnderPrefix({ action }: HostAction, { routePrefix }: RoutingControllersOptions): boolean {
   return !routePrefix || jwksRouteOf(action.target) === undefined;
 }
 
-/** As they were declared, where the action gets them: an inherited one that the host loses has another type here. */
+/** The declared parameters that the action gets: an inherited parameter that the host loses has another type here. */
 function paramsOf({ params, method, target }: ActionMetadata, declared: HostDeclarations): ParamArgs[] {
   return params.flatMap(({ target: declarer, index, type }) => {
     const args = declared.params.onMethod(declarer as Declarer, method);

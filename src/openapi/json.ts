@@ -1,4 +1,4 @@
-/** An object of a document, of which nothing is known yet. */
+/** An unchecked object of a document. */
 export type Json = Readonly<Record<string, unknown>>;
 
 export function isJson(value: unknown): value is Json {
@@ -15,7 +15,7 @@ export function objectsIn(value: unknown): readonly Json[] {
   return Array.isArray(value) ? (value as unknown[]).filter(isJson) : [];
 }
 
-/** A copy as JSON has it, without what is undefined; undefined for what JSON cannot write. */
+/** A copy through JSON, without undefined members; undefined if the value is no object or JSON cannot represent it. */
 export function jsonCopy(value: unknown): Json | undefined {
   try {
     const copy: unknown = JSON.parse(JSON.stringify(value));

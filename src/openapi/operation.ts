@@ -1,19 +1,19 @@
-/** One operation of the document: what the base says of it, with what the app asks of its clients. */
+/** An operation of the document: its description in the base, with the security requirements of the app. */
 import type { FoundOperation } from './base-document';
 import { type Json, objectIn } from './json';
 import type { ListedOperation, ListedParameter } from './operations';
 
-/** What the app asks of the clients of an operation. */
+/** The security requirements of an operation. */
 export interface OperationSecurity {
-  /** Alternatives; empty for an open operation. Undefined where its credentials are nothing that a scheme is for. */
+  /** Alternatives; empty for an open operation. Undefined if no scheme describes its credentials. */
   readonly security: readonly Json[] | undefined;
-  /** References to the replies of refusals, by status. */
+  /** References to the error responses, by status. */
   readonly refusals: Json;
-  /** Who may call it, in a few words; undefined where that is not told. */
+  /** The access in a few words; undefined if the document must not state it. */
   readonly summary: string | undefined;
 }
 
-/** @param ids the operation ids that the document has: the one that is chosen is added */
+/** @param ids the operation ids of the document; the chosen id is added */
 export function completeOperation(
   listed: ListedOperation,
   found: FoundOperation | undefined,
@@ -46,7 +46,7 @@ export function completeOperation(
   };
 }
 
-/** Those of the path, as the document names them, and all that the base has beside. */
+/** The path parameters under the names of the document, and all other parameters of the base. */
 function parametersOf({ parameters, compiled }: ListedOperation, found: readonly Json[]): readonly Json[] {
   const ofPath = parameters.map((parameter) => {
     const known = found.find((one) => one['in'] === 'path' && one['name'] === parameter.name);
@@ -66,14 +66,14 @@ function pathParameter(
   return { ...named, schema: { ...schema, ...patternFor(source, schema) } };
 }
 
-/** A path is matched as a whole. What the base says in another way stands. */
+/** The pattern is anchored, since a route matches the whole segment. A different pattern in the base stays. */
 function patternFor(source: string | undefined, schema: Json): Json {
   if (source === undefined || (schema['pattern'] !== undefined && schema['pattern'] !== source)) return {};
   const pattern = `^(?:${source})$`;
   return isPortable(pattern) ? { pattern } : {};
 }
 
-/** True for an expression that JSON Schema takes. @see JSON Schema Core 2020-12 section 6.4 */
+/** True for an expression that JSON Schema supports. @see JSON Schema Core 2020-12 section 6.4 */
 function isPortable(pattern: string): boolean {
   try {
     return new RegExp(pattern, 'u').source === pattern;

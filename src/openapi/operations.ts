@@ -1,4 +1,4 @@
-/** Which operations a document has: what the app really answers, as far as OpenAPI can state it. */
+/** The operations of a document: those that the app really serves, as far as OpenAPI can express them. */
 import type { CompiledAction } from '../access/compiled';
 import { RoutePattern } from '../access/warnings/route-pattern';
 import { findServed, type ServedRoute } from '../access/warnings/shadowing';
@@ -10,18 +10,18 @@ export const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patc
 export type Method = (typeof METHODS)[number];
 
 export interface ListedParameter extends PathParameter {
-  /** Its name in the document: that of the first route of such a path. */
+  /** Its name in the document, taken from the first route with this path. */
   readonly listedAs: string;
 }
 
 export interface ListedOperation {
   readonly compiled: CompiledAction;
   readonly method: Method;
-  /** With the names of the document. */
+  /** The path with the parameter names of the document. */
   readonly path: string;
-  /** The same with the route's own names. */
+  /** The path with the route's own parameter names. */
   readonly own: PathTemplate;
-  /** The route with all its optional parts; undefined where that cannot be stated. */
+  /** The route with all its optional parts; undefined if OpenAPI cannot express it. */
   readonly whole: PathTemplate | undefined;
   readonly parameters: readonly ListedParameter[];
 }
@@ -29,7 +29,7 @@ export interface ListedOperation {
 export interface Listing {
   /** In the order of the routes. */
   readonly operations: readonly ListedOperation[];
-  /** The routes that the document cannot state, or not in full. */
+  /** The routes that the document cannot express, or only in part. */
   readonly unlisted: readonly CompiledAction[];
 }
 
@@ -48,13 +48,13 @@ class OperationList implements Listing {
   private readonly paths = new Map<string, PathTemplate>();
   private readonly taken = new Map<string, CompiledAction>();
 
-  /** @param named the methods that the routes of the app name */
+  /** @param named the methods that any route of the app names */
   constructor(private readonly named: ReadonlySet<string>) {}
 
   add({ compiled, served, isWhole }: ServedRoute): void {
     const whole = served.length === 0 ? undefined : wholeOf(compiled);
     let isStated = isWhole;
-    // The shortest first, and of two of one shape the one with the earlier parameters: so the routers read them.
+    // The order of the routers: the shortest first, and for two of the same shape the one with the earlier parameters.
     for (const { parts, methods } of served.toReversed()) {
       const own = templateOf(parts);
       const answered = this.answered(compiled, methods);
@@ -72,7 +72,7 @@ class OperationList implements Listing {
     });
   }
 
-  /** False where another route has the operation. */
+  /** False if another route has the operation. */
   private list(
     compiled: CompiledAction,
     method: Method,

@@ -2,22 +2,22 @@ import { isOptional, type Part, SEGMENT } from '../access/warnings/route-pattern
 
 export interface PathParameter {
   readonly name: string;
-  /** What it takes, as the source of a regular expression; undefined for a whole segment. */
+  /** The accepted values, as the source of a regular expression; undefined for a whole segment. */
   readonly source: string | undefined;
 }
 
-/** A path as OpenAPI writes it: `/notes/{id}`. @see OpenAPI Specification 3.1.1 section 4.8.8 */
+/** A path in the notation of OpenAPI: `/notes/{id}`. @see OpenAPI Specification 3.1.1 section 4.8.8 */
 export interface PathTemplate {
   readonly path: string;
   readonly parameters: readonly PathParameter[];
 }
 
-/** Names that can be read from a template and a route alike. */
+/** Names that are valid both in a template and in a route. */
 const NAME = /^\w+$/;
 
 /**
- * The parts of a route as a template. Undefined for what OpenAPI has no word for: a parameter that takes slashes or
- * comes several times, a name that comes twice, parts that are optional inside of others.
+ * The parts of a route as a template. Undefined if OpenAPI cannot express the route: a parameter that accepts slashes
+ * or repeats, a name that occurs twice, an optional part inside another part.
  */
 export function templateOf(parts: readonly Part[]): PathTemplate | undefined {
   const parameters: PathParameter[] = [];
@@ -29,7 +29,7 @@ export function templateOf(parts: readonly Part[]): PathTemplate | undefined {
   return { path: path === '' ? '/' : path, parameters };
 }
 
-/** The same for templates that differ in the names of their parameters only. */
+/** The template without parameter names: equal for templates that differ only in these names. */
 export function shapeOf(path: string): string {
   return path.replace(/(?<=.)\/$/, '').replace(/\{[^{}]*\}/g, '{}');
 }
@@ -50,13 +50,13 @@ function write(parts: readonly Part[], parameters: PathParameter[]): string | un
 }
 
 function writePart(part: Part, parameters: PathParameter[]): string | undefined {
-  // Neither is in any path: the query begins there.
+  // A template cannot have braces in its text, and no path has `?` or `#`, which begin the query and the fragment.
   if (part.kind === 'text') return /[{}?#]/.test(part.text) ? undefined : part.text;
   if (part.modifier === '*' || part.modifier === '+') return undefined;
   if (part.kind === 'group') {
     const isText =
       part.parts.length === 1 && part.parts[0]?.kind === 'text' && part.parts[0].text.length === 1;
-    // A letter before a question mark: one router of three reads it so.
+    // A letter before a question mark: only one of three routers reads it as optional.
     return isText || part.parts.some(isOptional) ? undefined : write(part.parts, parameters);
   }
   const { name, source, prefix } = part;
@@ -65,7 +65,7 @@ function writePart(part: Part, parameters: PathParameter[]): string | undefined 
   return `${prefix}{${name}}`;
 }
 
-/** True where one of the characters that an expression is made of may stand for a slash, and in doubt. */
+/** True if a character of the expression may match a slash, or if this is uncertain. */
 function mayTakeSlash(source: string): boolean {
   const characters =
     source.match(/\[(?:[^\\\]]|\\[^])*\]|\\u\{[^}]*\}|\\u\w{4}|\\x\w{2}|\\\d{1,3}|\\[pP]\{[^}]*\}|\\?[^]/g) ??

@@ -1,7 +1,7 @@
-/** The replies of refusals, which operations refer to. They are as the library sends them. */
+/** The error responses to which operations refer, as the library sends them. */
 import type { Json } from './json';
 
-/** A status by which a request is refused, and the name of its reply in `components.responses`. */
+/** The statuses of error responses, and the name of each response in `components.responses`. */
 const REFUSALS = {
   400: {
     name: 'MalformedCredentials',
@@ -60,20 +60,20 @@ const SECURITY_ERROR = {
   },
 } as const;
 
-/** What the body of a refusal is: of a text controller the message, and what a hook of the app makes is not known. */
+/** The body of an error response: a text controller sends the message; a body from the app's own hook is unknown. */
 export type RefusalBody = 'json' | 'text' | 'unknown';
 
-/** The replies that operations refer to. */
+/** The error responses to which operations refer. */
 export class Refusals {
   readonly #responses = new Map<string, Json>();
   #hasJson = false;
 
-  /** References, by status. */
+  /** References to the responses, by status. */
   responses(statuses: readonly RefusalStatus[], body: RefusalBody): Readonly<Record<string, Json>> {
     return Object.fromEntries(statuses.map((status) => [String(status), this.#reference(status, body)]));
   }
 
-  /** What they refer to, by kind and name. */
+  /** The components to which the references lead, by kind and name. */
   components(): Readonly<Record<'responses' | 'schemas', Json>> {
     return {
       responses: Object.fromEntries(this.#responses),

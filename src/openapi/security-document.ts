@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document of an app: what each operation asks of its clients, worked out by the same compiler that guards
- * the running server, in a document of the app's own or in one with the paths alone.
+ * The OpenAPI document of an app: the security requirements of each operation, from the same compiler that guards the
+ * running server, added to the app's own document or to a document with the paths alone.
  */
 import type { SecuredOptions } from '../security/inspection';
 import type { CompiledAction } from '../access/compiled';
@@ -16,29 +16,32 @@ import { listOperations } from './operations';
 
 /** The options of {@link securityDocument}. */
 export interface DocumentOptions {
-  /** The title, the version and more of the API. @default that of `base`, else the app's realm and `1.0.0` */
+  /** The title, the version and more of the API. @default the info of `base`, else the app's realm and `1.0.0` */
   info?: { title: string; version: string; [member: string]: unknown };
-  /** Where the API is. @default those of `base`, else none, which is where the document comes from */
+  /** The servers of the API. @default the servers of `base`, else absent, which means the server of the document */
   servers?: readonly { url: string; description?: string }[];
   /**
-   * A document of version 3.0 or 3.1 to complete, for example that of `routingControllersToSpec(servedMetadata(options))`.
-   * It is not changed. What it says of parameters, bodies and replies stands; who may call stands as the app says it.
+   * A document of version 3.0 or 3.1 to complete, for example from `routingControllersToSpec(servedMetadata(options))`.
+   * The object is not changed. Its parameters, bodies and responses are kept; its security is replaced by the app's.
    */
   base?: object;
   /**
-   * Says of each operation who may call it, as `x-access` and in its description. It names roles, policies and scopes:
-   * not for strangers. @default false
+   * Adds the access of each operation, as `x-access` and in its description. It names roles, policies and scopes, so
+   * such a document should not be public. @default false
    */
   describeAccess?: boolean;
 }
 
-/** The document, and the routes that it cannot have or has no longer. */
+/** The document, the routes that it cannot express, and the operations that it dropped. */
 export interface SecurityDocument {
-  /** The document, of version 3.1.1, to be written as JSON. */
+  /** The document, of version 3.1.1, ready to be serialised as JSON. */
   document: object;
-  /** The routes that it cannot state, or not in full, such as `GET /files/* (FilesController.get)`; and guards outside of actions. */
+  /**
+   * The routes that it cannot express, or only in part, such as `GET /files/* (FilesController.get)`; and guards
+   * outside of actions.
+   */
   unlisted: string[];
-  /** The operations of `base` that the app does not serve, such as `GET /old`: the document is without them. */
+  /** The operations of `base` that the app does not serve, such as `GET /old`: the document does not have them. */
   dropped: string[];
 }
 
@@ -63,12 +66,12 @@ const OPTIONS = {
 } satisfies Record<keyof DocumentOptions, Kind<unknown>>;
 
 /**
- * The OpenAPI document of an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them.
- * No server is started and no store is asked.
+ * The OpenAPI document of an app's options, as `securest()` or `secure()` returned them, or of options that contain its
+ * two checkers. No server is started and no store is asked.
  *
- * @throws ConfigurationError for options without securest's checkers, where a server would not start; for a `base` that is
- * no document of version 3.0 or 3.1; for a provider that reads a cookie and does not describe it, and for one name of a
- * component that stands for two
+ * @throws ConfigurationError for options without securest's checkers; if a server would not start; for a `base` that is
+ * not a document of version 3.0 or 3.1; for a provider that reads a cookie and does not describe it; and for different
+ * components with the same name
  * @example const { document } = securityDocument(options, { info: { title: 'Notes', version: '1.2.0' } });
  * @see OpenAPI Specification 3.1.1
  */
@@ -109,7 +112,7 @@ export function securityDocument(options: SecuredOptions, more: DocumentOptions 
 
 function infoOf(ofBase: unknown, realm: string): Json {
   const { title, version, ...others } = objectIn(ofBase);
-  // That of routing-controllers-openapi is empty where nobody states it.
+  // routing-controllers-openapi sets an empty title if the app sets no title.
   return {
     title: title === undefined || title === '' ? realm : title,
     version: version ?? '1.0.0',

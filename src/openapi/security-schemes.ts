@@ -1,20 +1,20 @@
-/** How the clients of an app hand over credentials, as each of its providers says it. */
+/** The security schemes of an app, as its providers describe them. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Component } from '../components/components';
 import { type AuthProviderInterface, credentialsOf, type SecurityScheme } from '../core/auth-provider';
 import { ConfigurationError } from '../errors';
 import { isJson, type Json } from './json';
 
-/** By name, in the order of the providers. */
+/** The schemes by name, in the order of the providers. */
 export type SecuritySchemes = Readonly<Record<string, SecurityScheme>>;
 
-/** What a name of `components` may be. @see OpenAPI Specification 3.1.1 section 4.8.7.1 */
+/** A valid name in `components`. @see OpenAPI Specification 3.1.1 section 4.8.7.1 */
 const COMPONENT_NAME = /^[\w.-]+$/;
 
 /**
  * The schemes of all providers.
- * @param base those that the app's own document has
- * @throws ConfigurationError for a cookie that nobody describes, and for one name that stands for two schemes
+ * @param base the schemes of the app's own document
+ * @throws ConfigurationError for a cookie that its provider does not describe, and for two schemes with the same name
  */
 export function securitySchemes(
   providers: readonly Component<AuthProviderInterface>[],
@@ -64,7 +64,7 @@ function schemesOf(component: Component<AuthProviderInterface>): Named {
 
 const NO_HEADERS: readonly string[] = ['authorization', 'cookie', 'tls', 'body'];
 
-/** Without schemes the provider reads the header in a way of its own. */
+/** Without schemes the provider reads the header in its own way, so the whole header is listed as an API key. */
 function ofAuthorization(schemes: readonly string[]): Named {
   if (schemes.length === 0) return [['authorization', inHeader('Authorization')]];
   return schemes.map((scheme) => [scheme, { type: 'http', scheme }] as const);
@@ -90,7 +90,7 @@ function describedBy(provider: string, described: unknown): Named {
   );
 }
 
-/** A second issuer has a scheme of its own. */
+/** A second issuer gets a scheme of its own. */
 function freeName(
   wanted: string,
   scheme: SecurityScheme,

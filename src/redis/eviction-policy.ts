@@ -1,18 +1,18 @@
 import { codeOf } from './redis-refusal';
 
-/** As much of an ioredis client as tells what its servers do when their memory is full. */
+/** The part of an ioredis client that is needed to ask for the eviction policy of its servers. */
 interface Informed {
   readonly status?: unknown;
   info?(section: string): Promise<unknown>;
   nodes?(role: 'master'): readonly Informed[];
 }
 
-/** With any other `maxmemory-policy` a full Redis drops what it was given to keep. */
+/** With any other `maxmemory-policy` a full Redis drops entries. */
 export const HARMLESS = 'noeviction';
 
 /**
- * The policy of the servers, of one that drops entries where there is one; null where they do not tell, since the user
- * of the client may not ask. Undefined where it is not known yet: the client is not connected.
+ * The policy of the servers; if any server drops entries, its policy. Null if the servers do not report it, since the
+ * client's user has no permission to ask. Undefined if it is not known yet, because the client is not connected.
  */
 export async function evictionPolicy(client: object): Promise<string | null | undefined> {
   const answers = await Promise.all(serversOf(client).map(async (server) => policyOf(server)));
@@ -21,7 +21,7 @@ export async function evictionPolicy(client: object): Promise<string | null | un
 }
 
 function serversOf(client: Informed): readonly Informed[] {
-  // A client that connects when it is used first is not connected for this.
+  // A client with a lazy connection is not connected only for this.
   if (client.status === 'wait') return [];
   return typeof client.nodes === 'function' ? client.nodes('master') : [client];
 }

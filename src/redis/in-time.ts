@@ -1,4 +1,4 @@
-/** Redis did not answer within the time that it has. */
+/** Redis did not answer within its time limit. */
 export class LateError extends Error {
   override readonly name = 'LateError';
   constructor(milliseconds: number) {
@@ -6,12 +6,12 @@ export class LateError extends Error {
   }
 }
 
-/** The outcome of the work, or a {@link LateError} when it takes longer. The work itself goes on. */
+/** The result of the work, or a {@link LateError} if it takes longer. The work itself goes on. */
 export async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      // Where this process was busy, the answer has come and is read before the next turn.
+      // If this process was busy, the answer may have arrived; it is read before setImmediate() runs.
       setImmediate(reject, new LateError(milliseconds));
     }, milliseconds);
   });

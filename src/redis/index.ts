@@ -1,4 +1,4 @@
-/** What several machines share through Redis. Takes the app's own ioredis client; nothing here loads ioredis. */
+/** Stores that several machines share through Redis, with the app's own ioredis client. Nothing here loads ioredis. */
 export type { RedisClient } from './redis-client';
 export { type RedisProofClient, RedisProofStore, type RedisProofStoreOptions } from './redis-proof-store';
 export { RedisRevocationLog, type RedisRevocationLogOptions } from './redis-revocation-log';

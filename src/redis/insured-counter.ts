@@ -3,8 +3,8 @@ import type { MemoryCounter } from '../throttle/memory-counter';
 import type { RedisLink } from './redis-link';
 
 /**
- * Counts in Redis and in this process too, and goes by the higher count. So where Redis is down, slow or was
- * flushed, what this process has counted goes on to count.
+ * Counts both in Redis and in this process, and uses the higher count. If Redis is down, slow or was flushed, the count
+ * of this process still applies.
  */
 export class InsuredCounter implements Counter {
   constructor(

@@ -1,13 +1,16 @@
 /**
- * The scripts of RedisRevocationLog, on the stream and its epoch, which a cluster keeps together.
+ * The scripts of RedisRevocationLog, on the stream and its epoch, which a cluster keeps on the same node.
  *
- * Where either of them does not exist, the log begins anew: the epoch gets another name, and its time. The stream has an
- * entry from then on, so that a cursor always stands for one. Its newest entry is never older than an eighth of the time
- * that entries are kept: so a process that reads has a cursor that is not trimmed away, however idle the log is.
+ * If either of them does not exist, the log begins anew: the epoch gets another name and the present time. From then on
+ * the stream has an entry, so that a cursor always refers to an entry. Its newest entry is never older than an eighth
+ * of the time that entries are kept, so the cursor of a reading process is not trimmed away, however idle the log is.
  */
 import type { Script } from './redis-script';
 
-/** The name of a new epoch, and how long entries are kept, in milliseconds. A log of a later version is left alone. */
+/**
+ * Arguments: the name for a new epoch, and how long entries are kept, in milliseconds. A log of a later version is left
+ * unchanged.
+ */
 const BEGIN = `
 local time = redis.call('TIME')
 local now = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
@@ -21,7 +24,7 @@ elseif string.sub(epoch, 1, 2) ~= '1 ' then
   return 'not known'
 end`;
 
-/** Then the entries. Answers with the id of the last. */
+/** Further arguments: the entries. Returns the id of the last entry. */
 export const APPEND: Script = {
   name: 'securestLogAppend',
   keys: 2,
@@ -34,8 +37,9 @@ return id`,
 };
 
 /**
- * Then how many entries to read; and with a cursor the name of its epoch and ids that must be there, of which the first
- * is where to go on. Answers with the epoch, whether something is lost, and the entries, from the start where it is.
+ * Further arguments: the number of entries to read; with a cursor also the name of its epoch and the ids that must
+ * exist, the first of which is the position of the cursor. Returns the epoch, whether entries are lost, and the
+ * entries, from the start of the log if entries are lost.
  */
 export const READ: Script = {
   name: 'securestLogRead',
@@ -58,7 +62,7 @@ end
 return {epoch, lost, redis.call('XRANGE', KEYS[1], start, '+', 'COUNT', ARGV[3])}`,
 };
 
-/** Says whether Redis takes writes; nothing of it stays. */
+/** Checks whether Redis accepts writes. Its key expires after ten seconds. */
 export const LOG_PROBE: Script = {
   name: 'securestLogProbe',
   keys: 1,

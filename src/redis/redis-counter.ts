@@ -4,7 +4,7 @@ import type { Count, Counter } from '../throttle/counter';
 import { loadOptional } from '../util/load-optional';
 import type { RedisClient } from './redis-client';
 
-/** Counts in Redis. Rejects when Redis does. Keys are hashed: people type a password for a name by mistake. */
+/** Counts in Redis. Rejects if Redis does. Keys are hashed: users may type their password as a name by mistake. */
 export class RedisCounter implements Counter {
   readonly #limiter: RateLimiterFlexible.RateLimiterRedis;
   private readonly prefix: string;
@@ -47,7 +47,7 @@ export class RedisCounter implements Counter {
     return total < 1 ? 0 : remainingMs;
   }
 
-  /** A process counts nothing by itself here. */
+  /** This counter keeps no count in the process. */
   remainingMsHere(): number {
     return 0;
   }
@@ -69,8 +69,8 @@ type TakeBack = (key: string) => Promise<unknown>;
 
 const TAKE_BACK = 'securestTakeBack';
 /**
- * Of a count that has run out meanwhile nothing is taken back, or tries could be saved up. A key under which nothing
- * is left goes: tries that leave nothing behind must not fill Redis.
+ * A count that has expired meanwhile is not decremented, so that no attempts can be saved up. A key is deleted when its
+ * count reaches zero, so that attempts that were taken back do not fill Redis.
  */
 const TAKE_BACK_SCRIPT = `
 local count = tonumber(redis.call('get', KEYS[1]) or '')
@@ -78,7 +78,7 @@ if count == nil then return 0 end
 if count <= 1 then return redis.call('del', KEYS[1]) end
 return redis.call('decr', KEYS[1])`;
 
-/** Numbers, or the value of the key is not a count and decides nothing. */
+/** Requires numbers: a value of the key that is not a count must not decide anything. */
 function read({ consumedPoints, msBeforeNext }: RateLimiterFlexible.RateLimiterRes): {
   total: number;
   remainingMs: number;

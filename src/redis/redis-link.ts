@@ -1,7 +1,7 @@
 import { inTime } from './in-time';
 import { refusalOf } from './redis-refusal';
 
-/** A Redis that is asked as long as it answers in time, and else tried again in the background. */
+/** Asks Redis while it answers in time; otherwise retries in the background. */
 export class RedisLink {
   #isUp = true;
   #refusal: string | undefined;
@@ -9,16 +9,16 @@ export class RedisLink {
   #isProbing = false;
 
   /**
-   * @param probe writes something: a replica answers to reads only
-   * @param onChange hears when Redis ceases to answer, or to do what it is asked, and when it does again. What it
-   * said is told as well, also later in the same outage
+   * @param probe makes a write, since a replica answers reads only
+   * @param onChange is called when Redis stops answering or executing commands, and when it works again. It also
+   * receives Redis' own refusal, even if the refusal comes later in the same outage
    */
   constructor(
     private readonly probe: () => Promise<unknown>,
     private readonly onChange: (isUp: boolean, refusal: string | undefined) => void,
   ) {}
 
-  /** Does the work; undefined when Redis is down, does not answer in time, or refuses. Never rejects. */
+  /** Runs the work; undefined if Redis is down, does not answer in time, or refuses. Never rejects. */
   async run<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (!this.#isUp) {
       this.#probeNow();
@@ -42,7 +42,9 @@ export class RedisLink {
     this.onChange(isUp, refusal);
   }
 
-  /** Nobody waits for it. One at a time, or a client that keeps commands while it is offline would pile them up. */
+  /**
+   * No caller waits for it. Only one probe at a time, since a client that queues commands while offline piles them up.
+   */
   #probeNow(): void {
     if (this.#isProbing || performance.now() < this.#nextProbe) return;
     this.#isProbing = true;

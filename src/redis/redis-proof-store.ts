@@ -6,7 +6,7 @@ import { callable, optional } from '../util/option-kinds';
 import { parseOptions } from '../util/parse-options';
 import { RedisLink } from './redis-link';
 
-/** As much as is used of an ioredis client, 5 or 6: a `Redis` or a `Cluster`. */
+/** The part of an ioredis client (5 or 6) that is used: a `Redis` or a `Cluster`. */
 export interface RedisProofClient {
   set(key: string, value: string, unit: 'PX', milliseconds: number, condition: 'NX'): Promise<unknown>;
 }
@@ -25,19 +25,19 @@ const PROBE_MS = 10_000;
 /**
  * Records used DPoP proofs for all processes that share a Redis: `dpop: { replays: new RedisProofStore(redis) }`.
  *
- * Where Redis does not answer within 100 ms, or refuses, requests with a proof get 503, with a `degraded` event: without
- * it a proof could count twice. Redis is tried again each second, and a `recovered` event tells when it is back. What
- * a Redis loses by a restart or a failover can count once more while it is good.
+ * If Redis does not answer within 100 ms, or refuses, requests with a proof get 503, with a `degraded` event: without
+ * Redis a proof could be accepted twice. Redis is tried again each second, and a `recovered` event reports when it
+ * works again. A proof that Redis loses by a restart or a failover can be accepted once more while it is valid.
  *
- * The client stays the app's. Give it `commandTimeout`, and run Redis with `noeviction`, or proofs are dropped when its
- * memory is full.
+ * The client belongs to the app, which closes it. Give it `commandTimeout`, and run Redis with `noeviction`; otherwise
+ * proofs are dropped when its memory is full.
  */
 export class RedisProofStore implements ProblemSource {
   readonly #problems = new ProblemBoard();
   readonly #link: RedisLink;
   readonly #clock: Clock;
 
-  /** @throws ConfigurationError for options that are unknown, and when the client is not of ioredis */
+  /** @throws ConfigurationError for unknown options, and if the client is not an ioredis client */
   constructor(
     private readonly client: RedisProofClient,
     options?: RedisProofStoreOptions,
@@ -61,12 +61,12 @@ export class RedisProofStore implements ProblemSource {
   }
 
   /**
-   * @returns true when the id was new
-   * @throws ServiceUnavailableError when Redis does not tell
+   * @returns true if the id was new
+   * @throws ServiceUnavailableError if Redis does not answer in time, or refuses
    */
   async add(id: string, expiresAt: Date): Promise<boolean> {
     const milliseconds = Math.ceil(expiresAt.getTime() - this.#clock());
-    // What has expired cannot be recorded, and so could be used again.
+    // An expired proof cannot be recorded, so it could be used again.
     if (!(milliseconds > 0)) return false;
     const answer = await this.#link.run(async () => ({
       told: await this.client.set(`${PREFIX}${id}`, '1', 'PX', milliseconds, 'NX'),

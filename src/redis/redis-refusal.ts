@@ -1,4 +1,4 @@
-/** What to do about the refusals of Redis, by the code that begins them. */
+/** The cause or remedy of a refusal of Redis, by the code at its start. */
 const CURES: Readonly<Record<string, string>> = {
   READONLY: 'it is a read-only replica: connect to the master',
   NOAUTH: 'it wants a password: give the client one',
@@ -15,7 +15,7 @@ const CURES: Readonly<Record<string, string>> = {
   NOSCRIPT: 'it does not keep scripts',
 };
 
-/** What Redis itself said, with a cure where there is one; undefined where it said nothing. */
+/** Redis' own refusal, with its cause or remedy if known; undefined if the error is not an answer of Redis. */
 export function refusalOf(error: unknown): string | undefined {
   const code = codeOf(error);
   if (code === undefined) return undefined;
@@ -24,8 +24,8 @@ export function refusalOf(error: unknown): string | undefined {
 }
 
 /**
- * The code of a reply that is an error. No more of it is told: the rest may have names and values. A transaction is
- * refused for the errors that came before.
+ * The code of an error reply. The rest of the reply is not reported, since it may contain names and values. For a
+ * refused transaction the code is of its first previous error, which is the reason.
  */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;

@@ -14,9 +14,9 @@ import { prefixOption } from './state-prefix';
 
 /** The options of {@link RedisRevocationLog}. */
 export interface RedisRevocationLogOptions {
-  /** Before all keys; apps that share a Redis need one each. @default 'securest' */
+  /** The prefix of all keys; each app that shares a Redis needs its own. @default 'securest' */
   readonly prefix?: string;
-  /** How long an entry is kept at least: as long as the tokens that it revokes live. @default 86400 */
+  /** How long an entry is kept at least, in seconds: as long as the tokens that it revokes live. @default 86400 */
   readonly keepSeconds?: number;
 }
 
@@ -26,16 +26,17 @@ const OPTIONS = {
 };
 
 /**
- * Tells all processes that share a Redis what was revoked, by a stream that is trimmed by time. With ioredis 5 or 6, a
- * single Redis (7 or later) or a cluster.
+ * Announces revocations to all processes that share a Redis, in a stream that is trimmed by time. With ioredis 5 or 6,
+ * a single Redis (7 or later) or a cluster.
  *
- * A page is `lost` when the log began anew (a restart without AOF, FLUSHALL), or when the entry of the cursor is gone, or
- * the last that this process has appended (a failover to a replica that lagged); it then begins at the start. Where
- * Redis does not answer within 500 ms, or refuses, a ServiceUnavailableError is thrown (503), with a `degraded` event; a
- * `recovered` event tells when it is back. An entry that cannot be read, of a later version for instance, is 503 too.
+ * A page is `lost` if the log began anew (a restart without AOF, FLUSHALL), or if the entry of the cursor or the last
+ * entry that this process appended is gone (a failover to a replica that lagged); the page then begins at the start. If
+ * Redis does not answer within 500 ms, or refuses, a ServiceUnavailableError is thrown (503), with a `degraded` event;
+ * a `recovered` event reports when it works again. An entry that cannot be read, such as one of a later version, is 503
+ * too.
  *
- * The client stays the app's. Run Redis with `maxmemory-policy noeviction`, or the log may be dropped when its memory is
- * full: any other is reported as `misconfigured`.
+ * The client belongs to the app, which closes it. Run Redis with `maxmemory-policy noeviction`; otherwise the log may
+ * be dropped when its memory is full. Any other policy is reported as `misconfigured`.
  */
 export class RedisRevocationLog implements RevocationLogInterface, ProblemSource {
   readonly keepSeconds: number;
@@ -47,7 +48,7 @@ export class RedisRevocationLog implements RevocationLogInterface, ProblemSource
   #appended: string | undefined;
   #isReported = false;
 
-  /** @throws ConfigurationError for options that are unknown or out of bounds, and when the client is not of ioredis */
+  /** @throws ConfigurationError for unknown or out-of-bounds options, and if the client is not an ioredis client */
   constructor(redis: RedisClient, options?: RedisRevocationLogOptions) {
     checkRedisClient('RedisRevocationLog', redis);
     const { prefix, keepSeconds } = parseOptions('RedisRevocationLog', options, OPTIONS);
@@ -65,7 +66,7 @@ export class RedisRevocationLog implements RevocationLogInterface, ProblemSource
     });
   }
 
-  /** @throws TypeError for what is not a revocation; nothing is written then */
+  /** @throws TypeError for an invalid revocation; nothing is written then */
   async append(list: readonly Revocation[]): Promise<void> {
     checkRevocations(list);
     const entries = list.map(writeEntry);
@@ -106,7 +107,7 @@ export class RedisRevocationLog implements RevocationLogInterface, ProblemSource
     return [randomBytes(16).toString('hex'), String(this.keepSeconds * 1000)];
   }
 
-  /** What must be there, or something is lost. */
+  /** The epoch and entries that must exist; otherwise the log has lost entries. */
   #expected(place: Place | undefined): string[] {
     if (place === undefined) return [];
     return [place.epoch, place.id, ...(this.#appended === undefined ? [] : [this.#appended])];
@@ -126,13 +127,13 @@ export class RedisRevocationLog implements RevocationLogInterface, ProblemSource
 const PAGE = 1000;
 const MAX_APPENDED = 500;
 
-/** Where a cursor stands. */
+/** The position of a cursor. */
 interface Place {
   readonly epoch: string;
   readonly id: string;
 }
 
-/** A cursor of another log is of an epoch that is not there. */
+/** For a cursor of another log, a place in an epoch that does not exist, so that the page is `lost`. */
 function placeOf(cursor: string): Place {
   const [, epoch, id] = /^([0-9a-f]{32})\/(\d{1,19}-\d{1,19})$/.exec(cursor) ?? [];
   return epoch === undefined || id === undefined ? { epoch: 'none', id: '0-1' } : { epoch, id };

@@ -1,6 +1,6 @@
 import type { RedisClient } from './redis-client';
 
-/** A Lua script with the name that it has as a command of the client. */
+/** A Lua script, and the name of its command in the client. */
 export interface Script {
   readonly name: string;
   readonly keys: number;
@@ -10,8 +10,8 @@ export interface Script {
 export type RunScript = (...values: readonly string[]) => Promise<unknown>;
 
 /**
- * The script as a function of its keys and arguments. A script always runs on the master, also where a client of a
- * cluster reads from replicas, and its keys get the client's `keyPrefix`.
+ * The script as a function of its keys and arguments. A script always runs on the master, even if a cluster client
+ * reads from replicas, and its keys get the client's `keyPrefix`.
  */
 export function scriptOf(client: RedisClient, { name, keys, lua }: Script): RunScript {
   client.defineCommand(name, { numberOfKeys: keys, lua });

@@ -14,11 +14,11 @@ import { StateWriter, type Written } from './state-writer';
 
 /** The options of {@link RedisState}. */
 export interface RedisStateOptions {
-  /** Before all keys; apps that share a Redis need one each. @default 'securest' */
+  /** The prefix of all keys; each app that shares a Redis needs its own. @default 'securest' */
   readonly prefix?: string;
   /**
-   * How many replicas must have a write before it counts; what fewer have within 100 ms is 503. Then a failover brings
-   * nothing back that was ended. Not with a client of a cluster. @default 0
+   * How many replicas must have a write before it counts; if fewer have it after 100 ms, the result is 503. Then a
+   * failover restores no session or token that was ended. Not supported with a cluster client. @default 0
    */
   readonly replicas?: number;
 }
@@ -26,22 +26,22 @@ export interface RedisStateOptions {
 const OPTIONS = { prefix: prefixOption, replicas: optional(wholeNumber({ min: 0, max: 10 }), 0) };
 
 /**
- * Keeps token families, API keys and sessions in Redis, for all processes that share it; an entry goes by itself when
- * it ends, by the clock of Redis. With ioredis 5 or 6, a single Redis (7 or later) or a cluster.
+ * Keeps token families, API keys and sessions in Redis, for all processes that share it. Entries expire by the clock of
+ * Redis. With ioredis 5 or 6, a single Redis (7 or later) or a cluster.
  *
- * Where Redis does not answer within 500 ms, or refuses, a ServiceUnavailableError is thrown (503), with a `degraded`
- * event; a `recovered` event tells when it is back. A write that Redis comes to later than its caller waits does not
- * take effect. Where Redis is full, what it has can still be read and deleted.
+ * If Redis does not answer within 500 ms, or refuses, a ServiceUnavailableError is thrown (503), with a `degraded`
+ * event; a `recovered` event reports when it works again. A write that Redis starts after its caller has stopped
+ * waiting does not take effect. If Redis is full, entries can still be read and deleted.
  *
- * The client stays the app's: `close()` does not end it. Run Redis with `maxmemory-policy noeviction`, or entries are
- * dropped when its memory is full: any other is reported as `misconfigured`. Without AOF a restart loses all, which
- * logs everybody out; with `appendfsync everysec`, the default, what was written in the last second.
+ * The client belongs to the app, which closes it. Run Redis with `maxmemory-policy noeviction`; otherwise entries are
+ * dropped when its memory is full. Any other policy is reported as `misconfigured`. Without AOF a restart loses all
+ * entries, which logs all users out; with `appendfsync everysec`, the default, it loses the writes of the last second.
  *
  * @example
  * const state = new RedisState(new Redis(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false }));
  */
 export class RedisState implements StateStoreInterface, ProblemSource {
-  /** The log of the same Redis and prefix, which keeps entries for a day. */
+  /** The revocation log with the same Redis and prefix, which keeps entries for a day. */
   readonly revocationLog: RedisRevocationLog;
   readonly #prefix: string;
   readonly #replicas: number;
@@ -51,8 +51,8 @@ export class RedisState implements StateStoreInterface, ProblemSource {
   readonly #members: RunScript;
 
   /**
-   * @throws ConfigurationError for options that are unknown or out of bounds, when the client is not of ioredis, and for
-   * `replicas` with a client of a cluster
+   * @throws ConfigurationError for unknown or out-of-bounds options, if the client is not an ioredis client, and for
+   * `replicas` with a cluster client
    */
   constructor(redis: RedisClient, options?: RedisStateOptions) {
     checkRedisClient('RedisState', redis);
@@ -89,7 +89,8 @@ export class RedisState implements StateStoreInterface, ProblemSource {
     checkEntry(key, value, previous, expiresAt, owner, Date.now());
     const until = Math.max(0, Math.ceil(expiresAt.getTime()));
     if (owner === undefined) return this.#set(key, value, previous, until);
-    // Before the entry is written: if this process ended in between, nobody could end what its owner does not list.
+    // Before the entry is written: if this process ended in between, the entry would not be in its owner's list, and
+    // could not be ended by its owner.
     const isNew = previous === undefined;
     const added = await this.#write(
       ADD_TO_OWNER,
@@ -99,8 +100,9 @@ export class RedisState implements StateStoreInterface, ProblemSource {
       isNew ? 'new' : 'same',
     );
     const isSet = await this.#set(key, value, previous, until);
-    // Nobody needs to wait for this: it leaves the set by itself, later. Where the set had the key of a former entry,
-    // somebody may be about to take that out, and must go on to see that it is in the making.
+    // No caller needs to wait for this: the mark leaves the set later anyway. If the set already had the key from a
+    // former entry, another process may be about to remove it, so the mark must stay to show that the entry is in the
+    // making.
     if (isNew && added.done)
       this.#write(MADE, this.#owner(owner), `${key} ${String(added.now)}`).catch(() => undefined);
     return isSet;
@@ -108,7 +110,7 @@ export class RedisState implements StateStoreInterface, ProblemSource {
 
   async delete(key: string): Promise<boolean> {
     checkKey(key);
-    // A full Redis takes no writes but deletes.
+    // A full Redis accepts no writes except deletes.
     const kind = this.#replicas > 0 ? 'write' : 'read';
     return (await this.#writer.write(this.#link, kind, DELETE, this.#entry(key))).done;
   }
@@ -141,7 +143,7 @@ export class RedisState implements StateStoreInterface, ProblemSource {
     return (await this.#write(SET, this.#entry(key), value, String(until), ...expected)).done;
   }
 
-  /** They are in nobody's way; where Redis takes no writes they stay. */
+  /** Removes keys of entries that do not exist. They do no harm, so an error is ignored and they stay. */
   async #removeDead(owner: string, dead: readonly string[]): Promise<void> {
     const key = this.#owner(owner);
     await this.#write(REMOVE_DEAD, key, String(MAX_MAKING_MS), ...dead).catch(() => undefined);
@@ -160,16 +162,16 @@ export class RedisState implements StateStoreInterface, ProblemSource {
   }
 }
 
-/** As long as an entry may live after it was written. */
+/** The longest life of an entry after it was written. */
 const KEEP_OWNER_MS = 400 * 24 * 3600 * 1000;
-/** Entries that are asked for at once. */
+/** How many entries are read at once. */
 const MAX_AT_ONCE = 100;
-/** Longer than a write may take by far. */
+/** Far longer than a write may take. */
 const MAX_MAKING_MS = 60_000;
 
 interface Members {
   readonly keys: readonly string[];
-  /** By the key of an entry in the making, the member that has the time. */
+  /** For the key of each entry in the making: its member of the set that also has the time. */
   readonly makings: ReadonlyMap<string, string>;
 }
 

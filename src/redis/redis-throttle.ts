@@ -8,21 +8,21 @@ import { RedisCounter } from './redis-counter';
 import { RedisLink } from './redis-link';
 
 /**
- * Counts failed logins for all processes that share a Redis: `super({ throttle: new RedisThrottle(redis) })` in
- * the constructor of a `PasswordProvider`.
+ * Counts failed logins for all processes that share a Redis: `super({ throttle: new RedisThrottle(redis) })` in the
+ * constructor of a `PasswordProvider`.
  *
- * Each process counts for itself too. Where Redis does not answer within 100 ms, or refuses, logins go on under
- * the counts of the process, with a `degraded` event; Redis is tried again each second, and a `recovered` event
- * tells when it is back. A restart without persistence loses all counts but those of the process.
- * Logins that were under way when Redis stopped may stay counted as failures, for an hour at most.
+ * Each process also keeps its own counts. If Redis does not answer within 100 ms, or refuses, logins go on with the
+ * counts of the process, with a `degraded` event; Redis is tried again each second, and a `recovered` event reports
+ * when it works again. A Redis restart without persistence loses all counts except those of the processes. Logins that
+ * were under way when Redis stopped may stay counted as failures, for an hour at most.
  *
- * The client stays the app's: `close()` does not end it. Give it `commandTimeout`, and run Redis with `noeviction`,
- * or counts are dropped when its memory is full.
+ * The client belongs to the app, which closes it. Give it `commandTimeout`, and run Redis with `noeviction`; otherwise
+ * counts are dropped when its memory is full.
  */
 export class RedisThrottle extends Throttle {
   readonly #problems: ProblemBoard;
 
-  /** @throws ConfigurationError for options that are unknown or out of bounds, and when the client is not of ioredis */
+  /** @throws ConfigurationError for unknown or out-of-bounds options, and if the client is not an ioredis client */
   constructor(client: RedisClient, options?: ThrottleOptions) {
     checkRedisClient('RedisThrottle', client);
     const problems = new ProblemBoard();

@@ -1,11 +1,11 @@
 /**
- * The clock of Redis, as far as its answers tell. That of this process only counts until the first of them; if it is
- * wrong, Redis takes the first write for late, and it is sent again.
+ * The clock of Redis, as its answers report it. Until the first answer the clock of this process is used; if it is
+ * behind, Redis refuses the first write as late, and the write is sent again.
  */
 export class RedisTime {
   #ahead = Date.now() - performance.now();
 
-  /** Until when a command that is sent now may take effect, in milliseconds of the clock of Redis. */
+  /** The time until which a command that is sent now may take effect, in milliseconds of Redis' clock. */
   deadline(): number {
     return Math.ceil(performance.now() + this.#ahead + MAX_MS);
   }
@@ -15,5 +15,5 @@ export class RedisTime {
   }
 }
 
-/** More than an answer may take, since an answer is heard later than it was given. */
+/** More than an answer may take, since an answer arrives later than it was given. */
 const MAX_MS = 1500;

@@ -1,16 +1,16 @@
-/** An entry of the stream: the field is the version of the form, its value `[until, id]` or `[until, id, before]`. */
+/** An entry of the stream: its field is the format version, its value `[until, id]` or `[until, id, before]`. */
 import { isRevocation } from '../state/limits';
 import type { Revocation } from '../state/revocation-log';
 
 const VERSION = '1';
-/** An entry that says nothing: the log began, or has been idle for long. */
+/** The field of an entry without a revocation, written when the log began or has been idle for long. */
 const MARK = 'm';
 
 export function writeEntry({ id, until, before }: Revocation): string {
   return JSON.stringify(before === undefined ? [until, id] : [until, id, before]);
 }
 
-/** Null for a mark; undefined for what a later version, or another program, wrote. */
+/** Null for a mark; undefined for an entry of a later version or of another program. */
 export function readEntry(fields: unknown): Revocation | null | undefined {
   if (!Array.isArray(fields) || fields.length !== 2) return undefined;
   const [version, text] = fields as readonly unknown[];

@@ -10,14 +10,14 @@ export interface StateLinkOptions {
   readonly client: object;
   /** The name in events. */
   readonly component: string;
-  /** Writes something: a replica answers to reads only. */
+  /** Makes a write, since a replica answers reads only. */
   readonly probe: () => Promise<unknown>;
-  /** What does not work while Redis answers nothing, and while it takes no writes, for events. */
+  /** The consequences for events while Redis does not answer, and while it accepts no writes. */
   readonly withoutRedis: string;
   readonly withoutWrites: string;
 }
 
-/** The master has written it, but too few replicas say that they have it. */
+/** The master has the write, but too few replicas confirmed it. */
 export class TooFewReplicasError extends Error {
   override readonly name = 'TooFewReplicasError';
 }
@@ -25,19 +25,20 @@ export class TooFewReplicasError extends Error {
 interface Outage {
   /** A Redis that is full, or lacks replicas, can still be read. */
   readonly isOfWritesOnly: boolean;
-  /** What Redis said; undefined where it said nothing. */
+  /** Redis' own refusal; undefined if it did not answer. */
   readonly said: string | undefined;
 }
 
 /**
- * A Redis without which nothing can be decided. It is asked as long as it answers in time; what it does not answer is a
- * ServiceUnavailableError. After that it is asked one thing only, and callers wait for the answer or are refused at
- * once, so that nothing piles up in the client; it is there again as soon as it answers, also to an earlier question.
+ * A link to a Redis that is required for every decision. Redis is asked while it answers in time; a missing answer is a
+ * ServiceUnavailableError. After that only one probe at a time is sent, and callers wait for its answer or are refused
+ * at once, so that commands do not pile up in the client. Redis is up again as soon as it answers, even to an earlier
+ * command.
  */
 export class StateLink implements ProblemSource {
   readonly #options: StateLinkOptions;
   readonly #outages = new ProblemBoard();
-  // Apart, since a board keeps one problem for its first listener.
+  // Separate, since a board keeps only one problem for its first listener.
   readonly #settings = new ProblemBoard();
   #outage: Outage | undefined;
   #probe: { readonly done: Promise<void>; readonly started: number } | undefined;
@@ -50,8 +51,8 @@ export class StateLink implements ProblemSource {
   }
 
   /**
-   * @param kind 'write' for what a full Redis does not do
-   * @throws ServiceUnavailableError when Redis is down, does not answer in time, or refuses
+   * @param kind 'write' for commands that a full Redis refuses
+   * @throws ServiceUnavailableError if Redis is down, does not answer in time, or refuses
    */
   async run<T>(kind: 'read' | 'write', work: () => Promise<T>): Promise<T> {
     if (this.#bars(kind)) {
@@ -64,7 +65,7 @@ export class StateLink implements ProblemSource {
       this.#answered(kind);
       return result;
     } catch (error) {
-      // One key with another program's value says nothing of all the others.
+      // A key with another program's value is no outage: other keys may work.
       if (codeOf(error) !== 'WRONGTYPE') this.#failed(error);
       if (error instanceof LateError) {
         answer.then(
@@ -78,7 +79,7 @@ export class StateLink implements ProblemSource {
     }
   }
 
-  /** Tells of something that is set up wrongly. */
+  /** Reports a wrong setup. */
   report(problem: string): void {
     this.#settings.report({ component: this.#options.component, problem });
   }
@@ -96,7 +97,7 @@ export class StateLink implements ProblemSource {
 
   #answered(kind: 'read' | 'write'): void {
     this.#checkPolicy();
-    // What was refused is allowed again when a write has been taken: a replica, too, answers to reads.
+    // Only an accepted write ends a refusal: a replica answers reads as well.
     if (this.#outage === undefined || (kind === 'read' && this.#outage.said !== undefined)) return;
     this.#outage = undefined;
     this.#tell('recovered', 'Redis executes commands again');
@@ -117,7 +118,7 @@ export class StateLink implements ProblemSource {
     this.#outages.report({ type, component: this.#options.component, problem });
   }
 
-  /** Waits for a probe that is under way, or due, as long as an answer may take. */
+  /** Waits for a probe that is under way or due, for at most the time limit of an answer. */
   async #tryAgain(): Promise<void> {
     const now = performance.now();
     if (this.#probe === undefined) {
@@ -141,7 +142,7 @@ export class StateLink implements ProblemSource {
     if (left > 0) await inTime(this.#probe.done, left).catch(() => undefined);
   }
 
-  /** Once for each client, when it can be known. */
+  /** Checks the policy once for each client, as soon as it is connected. */
   #checkPolicy(): void {
     if (this.#policy !== 'unknown') return;
     this.#policy = 'asked';
@@ -159,18 +160,18 @@ export class StateLink implements ProblemSource {
   }
 }
 
-/** How long an answer may take. */
+/** The time limit of an answer. */
 const MAX_MS = 500;
 const PROBE_EVERY_MS = 200;
 const WRITES_ONLY: readonly string[] = ['OOM', 'MISCONF', 'NOREPLICAS'];
 const SILENT = 'Redis does not answer';
 
-/** What throws at once rejects. */
+/** Turns a synchronous throw into a rejection. */
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-/** Never the error of the client, which has the arguments of the command, and so what is kept. */
+/** Never contains the client's error, which has the arguments of the command and thus stored values. */
 function unavailable(reason: string): ServiceUnavailableError {
   return new ServiceUnavailableError({ cause: new Error(reason) });
 }

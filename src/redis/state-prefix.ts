@@ -1,6 +1,6 @@
 import { kind, optional } from '../util/option-kinds';
 
-/** Before all keys. Without braces, which tell a cluster what to keep together. */
+/** The prefix of all keys. It has no braces, since they decide which keys a cluster keeps together. */
 export const prefixOption = optional(
   kind<string>(
     'must be 1 to 64 printable ASCII characters without spaces and braces',

@@ -1,9 +1,9 @@
 /**
  * The scripts of RedisState, each on one key, so that they run in a cluster.
  *
- * Those that write answer with a status and the time of Redis. One that Redis comes to after its deadline does nothing:
- * its caller has long been refused, and a refresh that takes effect unseen makes the client's next try look like theft.
- * A frozen Redis comes to all of them when it goes on, and a client sends again what it has no answer to.
+ * Scripts that write return a status and the time of Redis. A script that Redis starts after its deadline does nothing:
+ * its caller has been refused already, and a refresh that takes effect unnoticed makes the client's next try look like
+ * theft. A frozen Redis runs all pending scripts when it resumes, and a client resends commands without an answer.
  */
 import type { Script } from './redis-script';
 
@@ -18,7 +18,7 @@ export const GET: Script = {
   lua: `return redis.call('GET', KEYS[1])`,
 };
 
-/** Deadline, value, until when; and what is there now, where something is. */
+/** Arguments: deadline, value, end; and the present value, if an entry is expected. */
 export const SET: Script = {
   name: 'securestStateSet',
   keys: 1,
@@ -33,7 +33,7 @@ end
 return {'yes', now}`,
 };
 
-/** Deadline. */
+/** Argument: deadline. */
 export const DELETE: Script = {
   name: 'securestStateDelete',
   keys: 1,
@@ -43,9 +43,9 @@ return {'no', now}`,
 };
 
 /**
- * Deadline, how long to keep the set, the key of an entry; and 'new' where the entry is about to be made. Then the set
- * also has the key with the time, which no key looks like: where others see meanwhile that the entry does not exist,
- * they leave the key where it is. The answer is 'no' where the set had the key before.
+ * Arguments: deadline, how long to keep the set, the key of an entry; and 'new' if the entry is about to be made. In
+ * that case the set also gets a mark, the key with the time, which cannot be mistaken for a key: a process that finds
+ * no entry meanwhile leaves the key in the set. Returns 'no' if the set had the key already.
  */
 export const ADD_TO_OWNER: Script = {
   name: 'securestStateAddToOwner',
@@ -57,7 +57,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {added == 1 and 'yes' or 'no', now}`,
 };
 
-/** Deadline, and the key with the time of an entry that has been made. */
+/** Arguments: deadline, and the key with the time of an entry that has been made. */
 export const MADE: Script = {
   name: 'securestStateMade',
   keys: 1,
@@ -73,9 +73,9 @@ export const MEMBERS: Script = {
 };
 
 /**
- * Deadline, for how long an entry may be in the making, and the keys of entries that do not exist; of one that the set
- * had with a time when that was seen, the key with the time. Such an entry may have been made since, and the time is gone
- * then: its key goes only where the time is still there, and long ago.
+ * Arguments: deadline, how long an entry may be in the making, and the keys of entries that do not exist. If the set
+ * had a mark for the entry when it was looked up, the argument is the key with the time. Such an entry may have been
+ * made since, which removes the mark: its key is removed only if the mark still exists and is old.
  */
 export const REMOVE_DEAD: Script = {
   name: 'securestStateRemoveDead',
@@ -98,7 +98,7 @@ end
 return {'yes', now}`,
 };
 
-/** Says whether Redis takes writes. */
+/** Checks whether Redis accepts writes. */
 export const PROBE: Script = {
   name: 'securestStateProbe',
   keys: 1,

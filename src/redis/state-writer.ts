@@ -4,7 +4,7 @@ import { type Script, scriptOf } from './redis-script';
 import { RedisTime } from './redis-time';
 import { type StateLink, TooFewReplicasError } from './state-link';
 
-/** As much of an ioredis client as waits for replicas. */
+/** The part of an ioredis client that is needed to wait for replicas. */
 interface Pipelined {
   pipeline(): {
     eval(lua: string, numberOfKeys: number, ...values: readonly string[]): unknown;
@@ -13,7 +13,7 @@ interface Pipelined {
   };
 }
 
-/** What became of a write, and the time of Redis then. */
+/** The result of a write, and the time of Redis when it ran. */
 export interface Written {
   readonly done: boolean;
   readonly now: number;
@@ -21,26 +21,26 @@ export interface Written {
 
 type Run = (script: Script, values: readonly string[]) => Promise<unknown>;
 
-/** Runs scripts that write, for a caller who is still waiting, and until enough replicas have what was written. */
+/** Runs scripts that write, only while their caller still waits, and waits until enough replicas have the write. */
 export class StateWriter {
   readonly #run: Run;
   readonly #time = new RedisTime();
 
-  /** @throws ConfigurationError when replicas are to be waited for with a client that cannot */
+  /** @throws ConfigurationError if `replicas` is set and the client cannot wait for replicas */
   constructor(client: RedisClient, replicas: number, scripts: readonly Script[]) {
     const runs = new Map(scripts.map((script) => [script, scriptOf(client, script)]));
     this.#run =
       replicas > 0 ? replicated(client, replicas) : async (script, values) => runs.get(script)?.(...values);
   }
 
-  /** Runs one that has no deadline; resolves when the replicas have it. */
+  /** Runs a script without a deadline; resolves when the replicas have the write. */
   async run(script: Script, key: string, ...values: readonly string[]): Promise<unknown> {
     return this.#run(script, [key, ...values]);
   }
 
   /**
-   * @param kind 'read' for what a full Redis does too
-   * @throws ServiceUnavailableError where it is not known what became of it
+   * @param kind 'read' for commands that a full Redis executes too
+   * @throws ServiceUnavailableError if the result of the write is unknown, or the write did not take effect
    */
   async write(
     link: StateLink,
@@ -61,7 +61,7 @@ export class StateWriter {
   }
 }
 
-/** The second with the time that Redis has told. */
+/** The second try uses the time that Redis reported. */
 const MAX_TRIES = 2;
 const WAIT_MS = 100;
 
@@ -75,8 +75,9 @@ function readAnswer(answer: unknown): ['yes' | 'no' | 'late', number] {
 }
 
 /**
- * In one pipeline, which a client sends again whole or not at all: on another connection WAIT would not wait for this
- * write. The whole text of the script, since no script that a server does not know is sent again within a pipeline.
+ * Uses a pipeline, which a client resends as a whole or not at all: on another connection WAIT would not wait for this
+ * write. It sends the whole text of the script, since within a pipeline a script that the server does not know is not
+ * resent.
  */
 function replicated(client: RedisClient, replicas: number): Run {
   const { isCluster, pipeline } = client as { isCluster?: unknown; pipeline?: unknown };

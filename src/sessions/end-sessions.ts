@@ -1,4 +1,4 @@
-/** How sessions end before their time: their entry is deleted, and no late write brings it back. */
+/** Ends sessions before they expire: their entry is deleted, and no late write restores it. */
 import { Authentication } from '../core/authentication';
 import type { SessionEvent } from '../core/events';
 import type { KnownUser } from '../core/auth-provider';
@@ -14,7 +14,7 @@ import type { StoredSession } from './session-store';
 
 type Ending = Pick<SessionEvent, 'type' | 'reason'>;
 
-/** Ends one. True for the caller that has ended it. @throws ServiceUnavailableError when the state cannot say */
+/** True for the one caller that ended the session. @throws ServiceUnavailableError if the state store cannot answer */
 export async function endSession(
   parts: SessionParts,
   { id, record }: StoredSession,
@@ -29,11 +29,11 @@ export async function endSession(
   return isEnded;
 }
 
-/** Ends the session of a request's cookie, and has the browser forget it in any case. */
+/** Ends the session of a request's cookie, and clears the cookie in any case. */
 export async function endCurrent(parts: SessionParts, request: SecurityRequest): Promise<boolean> {
   const response = replyOf('end', request);
   parts.cookies.clear(response);
-  // Else "back" shows pages of the person who has logged out.
+  // Otherwise the back button shows pages of the user who has logged out.
   response.setHeader('Clear-Site-Data', '"cache"');
   if (request.cookie(parts.cookies.halfName) !== undefined) {
     parts.cookies.clearHalf(response);
@@ -44,7 +44,7 @@ export async function endCurrent(parts: SessionParts, request: SecurityRequest):
   return open !== undefined && endSession(parts, open.stored, { type: 'logged_out' }, request);
 }
 
-/** The sessions of a user that can be used, the last used one first. */
+/** The valid sessions of a user, the most recently used first. */
 export async function listSessions(
   parts: SessionParts,
   user: Authentication | UserName,
@@ -59,7 +59,7 @@ export async function listSessions(
     .map(({ id, record }) => infoOf(id, record, parts, current));
 }
 
-/** False where the user has no such session. */
+/** False if the user has no session with this id. */
 export async function endOneOf(
   parts: SessionParts,
   user: Authentication | UserName,
@@ -74,7 +74,7 @@ export async function endOneOf(
   return endSession(parts, stored, { type: 'session_ended', reason: 'by_user' }, request);
 }
 
-/** Ends all of a user, and the logins under way. @returns how many sessions have ended by this */
+/** Ends all sessions of a user and the logins under way. @returns the number of sessions that this call ended */
 export async function endAllOf(
   parts: SessionParts,
   user: Authentication | UserName,
@@ -97,7 +97,7 @@ export async function endAllOf(
 
 interface Owner {
   readonly person: Person;
-  /** As the caller and the store have it. */
+  /** The user's name as the caller and as the userstore write it. */
   readonly names: readonly string[];
   readonly known: KnownUser | null | undefined;
 }
@@ -123,7 +123,7 @@ function isOwned({ user, userstore }: SessionRecord, { person, names }: Owner): 
   return names.includes(user) && person.homes.includes(userstore);
 }
 
-/** One of a former user of the name, or of before a change of the password, ends when it is used. */
+/** False for a session of a former user of the name, or from before a password change: it is no longer accepted. */
 function isOfNow({ stamp, userId }: SessionRecord, known: KnownUser | null | undefined): boolean {
   return known === undefined || (known !== null && known.stamp === stamp && known.id === userId);
 }

@@ -1,4 +1,4 @@
-/** Which sessions logins at a provider have started, so that the provider can end them. */
+/** An index of the sessions that logins at an OpenID provider have started, so that the provider can end them. */
 import { createHash } from 'node:crypto';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
@@ -8,29 +8,29 @@ import type { SessionParts } from './session-parts';
 import type { IdpRecord } from './session-record';
 import type { SessionStore } from './session-store';
 
-/** Whose sessions a provider ends: those of one session there, or without `sid` all of the subject. */
+/** The sessions that a provider ends: those of one session at the provider, or without `sid` all of the subject. */
 export type IdpLogin = Pick<IdpRecord, 'issuer' | 'sid'> & { readonly subject?: string | undefined };
 
 interface Index {
-  /** Keys of sessions and of logins that need a second factor, the newest last. Those that have ended do no harm. */
+  /** Keys of sessions and of logins that need a second factor, the newest last. Keys of ended sessions do no harm. */
   readonly ids: readonly string[];
-  /** Those that the provider has ended: where one is not written yet, it must not stay when it is. */
+  /** The keys that the provider has ended. A session that is written after that must not stay. */
   readonly ended?: readonly string[] | undefined;
   readonly until: number;
 }
 
 const VERSION = 1;
 const MAX_IDS = 100;
-/** What these keys are of may be about to be written. */
+/** The sessions of the newest keys may not be written yet, so these keys are kept without a check. */
 const NEWEST = 10;
-/** So many of a person may begin at once. */
+/** How many logins of a user may begin at once. */
 const TRIES = 20;
 const ID = /^(ses|half):([\w-]{43})$/;
 
 /**
- * Notes the key of a session that is about to be written. There is room for a hundred: those that have ended make way, and
- * else the oldest one ends, as its provider could not end it any more.
- * @throws ServiceUnavailableError when the state cannot say
+ * Notes the key of a session that is about to be written. There is room for 100 keys: keys of ended sessions are
+ * dropped first; after that the oldest session ends, since its provider could not end it any more.
+ * @throws ServiceUnavailableError if the state store cannot answer
  */
 export async function noteIdp(
   parts: SessionParts,
@@ -52,9 +52,9 @@ export async function noteIdp(
 }
 
 /**
- * Whether the provider has ended what was noted under a key. To be asked when the session is written: an end that comes
- * later finds it.
- * @throws ServiceUnavailableError when the state cannot say
+ * Whether the provider has ended the session of a key. Call this once the session is written: a later end finds the
+ * session.
+ * @throws ServiceUnavailableError if the state store cannot answer
  */
 export async function isEndedByIdp(store: SessionStore, idp: IdpRecord, key: string): Promise<boolean> {
   for (const name of namesOf(idp)) {
@@ -65,9 +65,9 @@ export async function isEndedByIdp(store: SessionStore, idp: IdpRecord, key: str
 }
 
 /**
- * Ends what a login at a provider has started.
- * @returns how many sessions have ended
- * @throws ServiceUnavailableError when the state cannot say; some may have ended then
+ * Ends the sessions that a login at a provider has started.
+ * @returns the number of sessions that this call ended
+ * @throws ServiceUnavailableError if the state store cannot answer; some sessions may have ended by then
  */
 export async function endOfIdp(
   parts: SessionParts,
@@ -82,7 +82,7 @@ export async function endOfIdp(
         ? undefined
         : { ids: [], ended: [...(before.ended ?? []), ...before.ids].slice(-MAX_IDS), until: before.until },
     );
-    // Also what was marked before: that attempt may have got no further.
+    // Earlier marks too: that attempt may have failed after marking.
     for (const key of marked?.ended ?? []) keys.add(key);
   }
   let count = 0;
@@ -92,7 +92,7 @@ export async function endOfIdp(
   return count;
 }
 
-/** True where a session has ended by this. */
+/** True if this call ended a session. */
 async function endKey(
   parts: SessionParts,
   key: string,
@@ -117,7 +117,7 @@ function partsOf(key: string): ['ses' | 'half', string] {
   return [kind === 'half' ? 'half' : 'ses', id];
 }
 
-/** The keys, without those of what has ended where there is no room for one more. */
+/** The keys; if there is no room for one more, without the keys of ended sessions. */
 async function withRoom(own: SessionStore, keys: readonly string[]): Promise<string[]> {
   if (keys.length < MAX_IDS) return [...keys];
   const store = own.ofAll();
@@ -128,20 +128,20 @@ async function withRoom(own: SessionStore, keys: readonly string[]): Promise<str
   return [...living, ...keys.slice(-NEWEST)];
 }
 
-/** A login whose session at the provider is not known may be of any of the person's. */
+/** A login with an unknown `sid` may belong to any session of the subject at the provider. */
 function isOf({ issuer, sid, subject }: IdpLogin, idp: IdpRecord | undefined): boolean {
   if (idp?.issuer !== issuer) return false;
   if (sid !== undefined && idp.sid !== undefined) return idp.sid === sid;
   return subject !== undefined && idp.subject === subject;
 }
 
-/** The indexes that a login is noted in. */
+/** The names of the indexes in which a login is noted. */
 function namesOf({ issuer, sid, subject }: IdpRecord): string[] {
   const own = sid === undefined ? nameOf('sub without sid', issuer, subject) : nameOf('sid', issuer, sid);
   return [own, nameOf('sub', issuer, subject)];
 }
 
-/** Those whose logins are all ended. */
+/** The names of the indexes in which all logins end. */
 function endedNamesOf({ issuer, sid, subject }: IdpLogin): string[] {
   if (sid === undefined) return subject === undefined ? [] : [nameOf('sub', issuer, subject)];
   return [
@@ -156,7 +156,7 @@ function nameOf(kind: 'sid' | 'sub' | 'sub without sid', issuer: string, value: 
     .digest('base64url');
 }
 
-/** @param next undefined leaves it as it is. @returns what is there then */
+/** @param next returns undefined to leave the index unchanged. @returns the index after the call */
 async function change(
   store: SessionStore,
   name: string,
@@ -176,7 +176,7 @@ async function change(
   });
 }
 
-/** @throws ServiceUnavailableError for the entry of a later version, and for what is none; it must not be changed */
+/** @throws ServiceUnavailableError for an entry of a later version or an invalid entry; it must not be changed */
 function readIndex(text: string): Index {
   const { v, ids, ended, until } = parsed(text);
   const isTime = Number.isSafeInteger(until) && Math.abs(until as number) <= 8.64e15;

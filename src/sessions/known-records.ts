@@ -1,4 +1,4 @@
-/** A few kilobytes: what is larger has an ID token, and would take the room of many. */
+/** A larger entry has an ID token, and would take the room of many entries. */
 const MAX_LENGTH = 4096;
 
 interface Known<T> {
@@ -7,8 +7,8 @@ interface Known<T> {
 }
 
 /**
- * Entries as they were read last, for the very text alone: a store is asked each time, and what it answers is parsed and
- * looked at once. What is kept never changes. Bounded; only entries that there are come in.
+ * Caches parsed entries. The store is still asked each time, and a record is reused only for exactly the same text, so
+ * each text is parsed and checked once. Cached records never change. Bounded; it holds only entries that were read.
  */
 export class KnownRecords<T> {
   readonly #known = new Map<string, Known<T>>();
@@ -19,7 +19,7 @@ export class KnownRecords<T> {
     return this.#known.size;
   }
 
-  /** @param read makes a record of a text, or throws; then nothing is kept */
+  /** @param read parses a text into a record, or throws, so that nothing is cached */
   of(id: string, text: unknown, read: (text: unknown) => T): T {
     const known = this.#known.get(id);
     if (known !== undefined && known.text === text) return known.record;
@@ -35,7 +35,7 @@ export class KnownRecords<T> {
   }
 }
 
-/** It goes to one request after the other. */
+/** Many requests share a record. */
 function frozen<T>(json: T): T {
   if (typeof json === 'object' && json !== null) Object.values(Object.freeze(json)).forEach(frozen);
   return json;

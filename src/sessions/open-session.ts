@@ -11,16 +11,16 @@ import type { StoredHalf, StoredSession } from './session-store';
 export interface OpenSession {
   readonly cookie: SessionCookie;
   readonly stored: StoredSession;
-  /** What the secret of the cookie stands for: of the former one, what was proved then. */
+  /** The factors that the cookie's secret stands for. For the former secret these are the factors of that time. */
   readonly factors: readonly StoredFactor[];
-  /** True for the secret of before a change, which counts for a moment. */
+  /** True for the former secret, which is accepted for a short time after a change. */
   readonly isFormer: boolean;
 }
 
 /**
- * Undefined for a cookie that opens nothing, which is nobody's; the state is not asked where there is none. At once where
- * the state answers at once.
- * @throws ServiceUnavailableError when the state cannot say
+ * Undefined for a cookie that opens no session, which makes the request anonymous. Without a cookie the state store is
+ * not asked. Synchronous if the state store answers synchronously.
+ * @throws ServiceUnavailableError if the state store cannot answer
  */
 export function openSession(
   parts: SessionParts,
@@ -35,7 +35,7 @@ export function openWith(parts: SessionParts, cookie: SessionCookie): MaybePromi
     if (stored === undefined || !isAlive(stored.record, parts)) return undefined;
     const { secret, factors, former } = stored.record;
     const isCurrent = hasDigest(cookie.secret, secret);
-    // Always compared, so that the time says nothing of which of the two it is.
+    // Always compared, so that timing does not reveal which of the two secrets matched.
     const isFormer = former !== undefined && hasDigest(cookie.secret, former.secret);
     if (isCurrent) return { cookie, stored, factors, isFormer: false };
     if (!isFormer || !(parts.now() < former.until)) return undefined;
@@ -44,8 +44,8 @@ export function openWith(parts: SessionParts, cookie: SessionCookie): MaybePromi
 }
 
 /**
- * True for a login by the very session that the cookie of a request names here. An app with several services of sessions
- * has several cookies, and each may be of somebody else.
+ * True for a login by the session that this service's cookie in the request names. An app with several session services
+ * has several cookies, and each may belong to another user.
  */
 export function isLoginOf(parts: SessionParts, request: SecurityRequest, login: Authentication): boolean {
   if (login.provedBy !== 'session' || login.sessionId === undefined) return false;
@@ -65,14 +65,14 @@ export async function openHalf(
   return hasDigest(cookie.secret, stored.record.secret) ? stored : undefined;
 }
 
-/** How long ago it was written that a session is used, at which it is written anew. */
+/** The age, in milliseconds, from which a recorded use of a session is recorded anew. */
 function idleStep(idleMs: number): number {
   return Math.min(60_000, idleMs / 10);
 }
 
 /**
- * Writes that a session is used, where that was written long ago. Where others change the entry at the same time they
- * have written it, or it has ended: then it stays so.
+ * Records that a session is used, if the recorded use is old. If another request changes the entry at the same time,
+ * that request has recorded the use or ended the session, and its change stands.
  */
 export async function noteUse(parts: SessionParts, { stored }: OpenSession): Promise<void> {
   const { id, record } = stored;

@@ -1,4 +1,4 @@
-/** A session goes on with a new secret: after a factor more, and after a changed password. */
+/** A session gets a new secret after an additional factor and after a password change. */
 import type { Factor } from '../core/factors';
 import type { SecurityRequest } from '../core/request';
 import { AuthenticationRequiredError, ServiceUnavailableError } from '../errors';
@@ -12,17 +12,17 @@ const TRIES = 5;
 
 export interface Renewal {
   readonly factor: Factor;
-  /** How long the former secret counts, for requests that are under way. */
+  /** How long the former secret is still accepted, for requests that are under way. */
   readonly graceMs: number;
   /** The `tokensValidFrom` after a change of the password. @default that of the session */
   readonly stamp?: number;
 }
 
 /**
- * Gives the session of a request's cookie a new secret. Of several at once one does; the others are told that it is done
- * where it was by the same method.
- * @throws AuthenticationRequiredError where there is no session, or no longer one
- * @throws ServiceUnavailableError when the state cannot say, or others change the session each time
+ * Gives the session of a request's cookie a new secret. Of several concurrent calls one changes the session; the others
+ * resolve if that call proved the same method.
+ * @throws AuthenticationRequiredError if the session does not exist, or has ended meanwhile
+ * @throws ServiceUnavailableError if the state store cannot answer, or other requests change the session at each try
  */
 export async function renewSession(
   parts: SessionParts,
@@ -60,7 +60,7 @@ export async function renewSession(
   throw lostRace();
 }
 
-/** Whether the change that came first proved the same. */
+/** Whether the change that won proved the same method. */
 function isProvedAnew({ stored, factors }: OpenSession, { method, at: time }: StoredFactor): boolean {
   const at = (list: readonly StoredFactor[]): number | null | undefined =>
     list.find((factor) => factor.method === method)?.at;

@@ -2,7 +2,7 @@ import { stampOf } from '../core/stamp';
 import { type User, userIdOf } from '../core/user';
 import { type UserstoreInterface, userstoreOf } from '../core/userstore';
 
-/** Whose a session, a half login or a factor is. */
+/** The owner of a session, a half login or a factor. */
 export interface KnownPerson {
   readonly userstore?: string | undefined;
   readonly userId?: string | undefined;
@@ -11,8 +11,8 @@ export interface KnownPerson {
 }
 
 /**
- * Whether a user, as it was read just now and is logged in, is that person: in the store of then, with the id and the
- * password of then.
+ * Whether a user who was just loaded is still that person: in the same userstore, with the same id and the same
+ * `tokensValidFrom`.
  */
 export function isSamePerson<U extends User>(
   { userstore: name, userId, stamp }: KnownPerson,

@@ -1,5 +1,6 @@
 /**
- * The cookie of a session: `<handle>.<secret>`. The handle stays and finds the entry, the secret changes and opens it.
+ * The cookie of a session: `<handle>.<secret>`. The handle never changes and finds the entry; the secret changes and
+ * opens it.
  * @see RFC 6265bis section 4.1.3.2 for the prefix
  */
 import { hash, randomBytes } from 'node:crypto';
@@ -7,13 +8,13 @@ import type { ServerResponse } from 'node:http';
 import { isSameSecret } from '../util/same-secret';
 import type { CookieSettings } from './session-options';
 
-/** What a browser holds. It must not get into anything that is kept or printed. */
+/** The cookie's parts, as the browser holds them. They must never be stored or printed. */
 export interface SessionCookie {
   readonly handle: string;
   readonly secret: string;
 }
 
-/** Of the last character only the bits that 16 and 32 bytes leave: one cookie must not be written in two ways. */
+/** The last characters are limited to the bits that 16 and 32 bytes need, so that a cookie has a single spelling. */
 const FORM = /^([\w-]{21}[AQgw])\.([\w-]{42}[AEIMQUYcgkosw048])$/;
 const HANDLE_BYTES = 16;
 const SECRET_BYTES = 32;
@@ -26,14 +27,14 @@ export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url');
 }
 
-/** Undefined for all text that is none. */
+/** Undefined for any text that is not a session cookie. */
 export function parseCookie(text: string | undefined): SessionCookie | undefined {
   if (text?.length !== 66) return undefined;
   const [, handle, secret] = FORM.exec(text) ?? [];
   return handle === undefined || secret === undefined ? undefined : { handle, secret };
 }
 
-/** The id of an entry, and what is kept of a secret. A slow hash would be of no use: both are random. */
+/** The id of an entry, or the stored form of a secret. Both texts are random, so a slow hash would add nothing. */
 export function digestOf(text: string): string {
   return hash('sha256', text, 'base64url');
 }
@@ -47,11 +48,11 @@ export function hasDigest(secret: string, digest: string): boolean {
   return isSameSecret(digestOf(secret), digest);
 }
 
-/** The two cookies of a service, by its options. */
+/** The two cookies of a session service, as its options define them. */
 export class SessionCookies {
-  /** Of sessions. */
+  /** The cookie of sessions. */
   readonly name: string;
-  /** Of logins that still need a second factor. */
+  /** The cookie of logins that still need a second factor. */
   readonly halfName: string;
   readonly #attributes: string;
   readonly #isPersistent: boolean;
@@ -84,7 +85,7 @@ export class SessionCookies {
   }
 }
 
-/** Beside the cookies that the app sets, and in place of one of the same name that this reply was to set before. */
+/** Keeps the app's own cookies in the reply, and replaces a cookie of the same name that was set earlier. */
 function send(response: ServerResponse, name: string, rest: string): void {
   const present = response.getHeader('Set-Cookie') ?? [];
   const lines = [present].flat().map(String);

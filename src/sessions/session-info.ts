@@ -2,26 +2,26 @@ import type { Factor } from '../core/factors';
 import { factorsIn, type SessionParts } from './session-parts';
 import type { SessionRecord } from './session-record';
 
-/** A session as its user may see it: nothing of it opens anything. */
+/** A session as its user may see it. It contains no secret: nothing in it opens a session. */
 export interface SessionInfo {
   readonly id: string;
   readonly startedAt: Date;
-  /** To the minute. */
+  /** The last use, accurate to a minute. */
   readonly lastSeenAt: Date;
-  /** When it ends unless it is used before. */
+  /** When the session ends if it is not used before. */
   readonly idleEndsAt: Date;
-  /** When it ends in any case. */
+  /** When the session ends in any case. */
   readonly endsAt: Date;
   readonly factors: readonly Factor[];
-  /** Where it was started. */
+  /** The address of the client that started the session. */
   readonly ip: string;
-  /** The browser, as it named itself then. */
+  /** The browser that started the session, as its User-Agent header said. */
   readonly userAgent: string;
-  /** True for the session of the given login; absent for a user by name. */
+  /** True for the session of the given login; absent if the user was given by name. */
   readonly isCurrent?: boolean;
 }
 
-/** @param current the session of whoever asks; absent where nobody does by one */
+/** @param current the session of the login that was given; absent if the user was given by name */
 export function infoOf(
   id: string,
   record: SessionRecord,

@@ -8,16 +8,17 @@ import { type Kind, objectOf, parseOptions, type Values } from '../util/parse-op
 /** The attributes of the session cookie. */
 export interface SessionCookieOptions {
   /**
-   * Sent with the prefix `__Host-`. Cookies know no port: two apps on one host need two names. Apps with one state share the
-   * sessions of one name, and no others. @default 'session'
+   * The name of the cookie, sent with the prefix `__Host-`. Cookies ignore ports: two apps on one host need two names.
+   * Apps with the same state store share only the sessions of the same name. @default 'session'
    */
   name?: string;
-  /** `lax` comes along when a person follows a link to the app, and on the way back from a provider. @default 'lax' */
+  /** `lax` sends the cookie if a user follows a link to the app, and on the way back from a provider. @default 'lax' */
   sameSite?: 'lax' | 'strict' | 'none';
   /** True keeps the cookie when the browser is closed, for `maxSeconds`. @default false */
   persistent?: boolean;
   /**
-   * True is for development on plain http off localhost: no prefix, no `Secure`. Refused under `NODE_ENV=production`.
+   * True is for development over plain http on a host other than localhost: no prefix, no `Secure`. Refused under
+   * `NODE_ENV=production`.
    * @default false
    */
   insecure?: boolean;
@@ -25,22 +26,28 @@ export interface SessionCookieOptions {
 
 /** The options of `SessionService`. */
 export interface SessionServiceOptions {
-  /** Where sessions are kept. `MemoryState` is for one process, and loses them at a restart. */
+  /** The store that keeps the sessions. `MemoryState` is for one process, and loses them at a restart. */
   state: StateStoreInterface;
-  /** A session ends that is not used for so long, in seconds from 60 to `maxSeconds`. @default 1800, at most `maxSeconds` */
+  /**
+   * A session ends after this time without use, in seconds from 60 to `maxSeconds`.
+   * @default 1800, at most `maxSeconds`
+   */
   idleSeconds?: number;
   /**
-   * A session ends so long after its login, in seconds from 60 to 400 days; nothing extends it. A day at most for users of
-   * a store without `tokensValidFrom`. @default 43200
+   * A session ends this time after its login, in seconds from 60 to 400 days; nothing extends it. At most a day for
+   * users of a userstore without `tokensValidFrom`. @default 43200
    */
   maxSeconds?: number;
-  /** Of one more login the session ends that was used longest ago, 1 to 100. @default 20 */
+  /** Sessions of a user, 1 to 100. One more login ends the least recently used session. @default 20 */
   maxPerUser?: number;
-  /** How long the former secret is accepted after a change, for requests under way, in seconds from 0 to 60. @default 10 */
+  /**
+   * How long the former secret is accepted after a change, for requests under way, in seconds from 0 to 60.
+   * @default 10
+   */
   graceSeconds?: number;
-  /** The attributes of the cookie. @default name `session`, SameSite=Lax, until the browser is closed */
+  /** The attributes of the cookie. @default name `session`, SameSite=Lax, kept until the browser is closed */
   cookie?: SessionCookieOptions;
-  /** @default that of the app */
+  /** @default the app's clock */
   clock?: Clock;
 }
 
@@ -82,7 +89,7 @@ export interface SessionSettings {
   readonly clock: Clock | undefined;
 }
 
-/** @throws ConfigurationError that names each option that has no valid value */
+/** @throws ConfigurationError that names each invalid option */
 export function sessionSettings(component: string, options: unknown): SessionSettings {
   const { idleSeconds, maxSeconds, graceSeconds, cookie, ...settings } = parseOptions(
     component,

@@ -9,7 +9,7 @@ import type { SessionSettings } from './session-options';
 import type { SessionRecord, StoredFactor } from './session-record';
 import type { SessionStore } from './session-store';
 
-/** What sessions work with. */
+/** The components that the functions of sessions share. */
 export interface SessionParts {
   readonly store: SessionStore;
   readonly settings: SessionSettings;
@@ -22,7 +22,7 @@ export interface SessionParts {
 /** The request of an action that runs now: as providers see it, or as `@Req()` and `@Ctx()` inject it. */
 export type RequestLike = SecurityRequest | IncomingMessage | { req: IncomingMessage };
 
-/** @throws TypeError for what is no request of an action of the app */
+/** @throws TypeError if the value is not the request of an action of the app */
 export function requestOf({ apps }: SessionParts, call: string, request: RequestLike): SecurityRequest {
   if (isSecurityRequest(request)) return request;
   const raw: unknown =
@@ -40,14 +40,14 @@ function isSecurityRequest(request: unknown): request is SecurityRequest {
   return typeof action === 'object' && typeof cookie === 'function';
 }
 
-/** The reply that a cookie is set on. @throws TypeError where it is too late for one */
+/** The reply that carries the cookie. @throws TypeError if its headers have been sent */
 export function replyOf(call: string, { action }: SecurityRequest): ServerResponse {
   const response = rawResponse(action);
   if (response !== undefined && !response.headersSent) return response;
   throw new TypeError(`SessionService.${call}() sets a cookie, and the reply has begun`);
 }
 
-/** When a session ends that is not used any more. Options that became stricter count for the sessions of before. */
+/** When a session ends if it is not used any more. Options that became stricter also apply to earlier sessions. */
 export function endOf({ started, seen, ends }: SessionRecord, { maxMs, idleMs }: SessionSettings): number {
   return Math.min(ends, started + maxMs, seen + idleMs);
 }
@@ -67,10 +67,10 @@ export function factorsIn(stored: readonly StoredFactor[]): readonly Factor[] {
   return stored.map(({ method, at }) => ({ method, at: at === null ? null : new Date(at) }));
 }
 
-/** By the list of a record, which is read once for many requests and never changes. */
+/** Cached by the list of a record, which many requests share and which never changes. */
 const METHODS = new WeakMap<readonly StoredFactor[], readonly string[]>();
 
-/** The methods of a login with such factors. */
+/** The methods of a login with the given factors. */
 export function methodsIn(stored: readonly StoredFactor[]): readonly string[] {
   const known = METHODS.get(stored);
   if (known !== undefined) return known;

@@ -22,12 +22,12 @@ import { isSessionService, keeperOf, type SessionKeeper, type SessionService } f
 let takes: (provider: AuthProviderInterface, sessions: SessionService) => boolean;
 
 /**
- * Authenticates the session of a request's cookie. The user is loaded at each request. A cookie that opens nothing is
- * nobody's: of a session that ended, of a user who is gone, inactive or has another password by now. It is no wrong
- * credential, so that people who come back see the login page.
+ * Authenticates the session of a request's cookie. The user is loaded at each request. The request is anonymous if the
+ * session has ended, or if its user is gone, is inactive or has changed the password. The cookie is not treated as
+ * wrong credentials, so that returning users see the login page.
  *
- * A login by session was proved earlier: its `factors` say how and when, `recentLogin()` asks for a new one. A request
- * that changes something must come from a page of the app or of `trustedOrigins`.
+ * A login by session was proved earlier: its `factors` say how and when, and `recentLogin()` requires a new login. A
+ * request that changes something must come from a page of the app or of `trustedOrigins`.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
     takes = (provider, sessions) => #sessions in provider && provider.#sessions === keeperOf(sessions);
   }
 
-  /** @throws ConfigurationError when it is not given an app's `SessionService` */
+  /** @throws ConfigurationError if the argument is not a `SessionService` */
   constructor(sessions: SessionService) {
     // TypeDI hands its container to a class that declares no constructor.
     if (!isSessionService(sessions)) {
@@ -63,7 +63,7 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
     this.#sessions = keeperOf(sessions);
   }
 
-  /** At once where neither the state nor the userstore has to be waited for; what is refused rejects. */
+  /** Synchronous if state store and userstore answer synchronously; every failure is a rejected promise. */
   authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
@@ -71,7 +71,9 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
     return this.#login(request, userstore, true);
   }
 
-  /** The same for a login that goes on, such as that of a socket: it says nothing of its person, so it is no use. */
+  /**
+   * The same check for a login that goes on, such as a socket's. It is not activity of the user, so no use is recorded.
+   */
   recheck(
     _login: Authentication<U>,
     request: SecurityRequest,
@@ -89,7 +91,7 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
     return { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name } } };
   }
 
-  /** @throws ConfigurationError where another service of the app has a cookie of the same name */
+  /** @throws ConfigurationError if another service of the app has a cookie of the same name */
   onStart(app: AppFacts): void {
     const { cookies } = this.#sessions.parts;
     const others = app.providers.filter((other) => other instanceof SessionProvider);
@@ -116,7 +118,7 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
     });
   }
 
-  /** Ends what the state began, with the last provider of these sessions. */
+  /** Closes the state store, unless other components still use it. */
   async close(): Promise<void> {
     if (!this.#isStarted) return;
     this.#isStarted = false;
@@ -142,7 +144,7 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
           if (!isUser(user)) return user;
           const { record } = open.stored;
           const isActive = isActiveUser(userstore, user);
-          // To whoever asks by request the cookie is nobody's; of a login that goes on it is said why it ends.
+          // A new request stays anonymous; for a login that goes on the error says why it ends.
           if (!isUse && !isActive) throw new AccountStatusError();
           if (!isSamePerson(record, userstore, user) || !isActive) return null;
           const login = this.#loginOf(open, user);
@@ -169,7 +171,7 @@ export class SessionProvider<U extends User = User> implements AuthProviderInter
   }
 }
 
-/** True for a provider of these very sessions. */
+/** True if the provider authenticates the sessions of this service. */
 export function takesSessions(provider: AuthProviderInterface, sessions: SessionService): boolean {
   return takes(provider, sessions);
 }

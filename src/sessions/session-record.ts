@@ -1,27 +1,27 @@
-/** What is kept of a session, and of a login that still needs a second factor. */
+/** The stored form of a session, and of a login that still needs a second factor. */
 import { SecurityFaultError, ServiceUnavailableError } from '../errors';
 import { isDigest } from './session-cookie';
 
-/** A factor as it is kept; its time in milliseconds since the epoch, null where nobody knows. */
+/** The stored form of a factor. Its time is in milliseconds since the epoch, null if unknown. */
 export interface StoredFactor {
   readonly method: string;
   readonly at: number | null;
 }
 
-/** Whose login it is. */
+/** The owner of the login, and how it was proved. */
 interface OwnerRecord {
-  /** The name of the cookie, without its prefix, where it is not the usual one: the service that takes it. */
+  /** The session service: the name of its cookie without the prefix, absent for the default name. */
   readonly service?: string | undefined;
   readonly user: string;
-  /** The name of the user's store, in an app with several. */
+  /** The name of the user's userstore, in an app with several. */
   readonly userstore?: string | undefined;
   readonly userId?: string | undefined;
   /** The `tokensValidFrom` that the login saw. */
   readonly stamp: number;
   readonly factors: readonly StoredFactor[];
-  /** Digest of the secret that is good now. */
+  /** Digest of the current secret. */
   readonly secret: string;
-  /** What a provider said of the login there. */
+  /** The login at an OpenID provider, as the provider described it. */
   readonly idp?: IdpRecord | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface SessionRecord extends OwnerRecord {
   readonly started: number;
   readonly seen: number;
   readonly ends: number;
-  /** The secret before, with the factors of then, for requests that were under way when it changed. */
+  /** The former secret, with its factors, for requests that were under way when it changed. */
   readonly former?:
     | { readonly secret: string; readonly factors: readonly StoredFactor[]; readonly until: number }
     | undefined;
@@ -49,7 +49,7 @@ export interface SessionRecord extends OwnerRecord {
 }
 
 export interface HalfRecord extends OwnerRecord {
-  /** The kinds of factors that complete it. */
+  /** The kinds of factors that complete the login. */
   readonly next: readonly string[];
   readonly until: number;
 }
@@ -58,7 +58,7 @@ const VERSION = 1;
 const MAX_VALUE_BYTES = 65_536;
 const MAX_TIME = 8.64e15;
 
-/** @throws TypeError for a login that no store can keep */
+/** @throws TypeError for a login that is too large for a state store */
 export function writeRecord(record: SessionRecord | HalfRecord): string {
   const text = JSON.stringify({ v: VERSION, ...record });
   if (Buffer.byteLength(text) > MAX_VALUE_BYTES || Buffer.byteLength(record.user) > 512) {
@@ -68,14 +68,14 @@ export function writeRecord(record: SessionRecord | HalfRecord): string {
 }
 
 /**
- * Reads an entry. It came from outside of this process, so each member is looked at.
- * @throws ServiceUnavailableError for the entry of a later version, and for what is none; it must not be changed
+ * Reads an entry. It comes from outside this process, so each member is checked.
+ * @throws ServiceUnavailableError for an entry of a later version or an invalid entry; it must not be changed
  */
 export function readSession(text: unknown): SessionRecord {
   return read(text, SESSION) as unknown as SessionRecord;
 }
 
-/** The same. */
+/** The same for a half login. @throws as {@link readSession} */
 export function readHalf(text: unknown): HalfRecord {
   return read(text, HALF) as unknown as HalfRecord;
 }
@@ -100,7 +100,7 @@ const has = (shape: Shape): Check => {
 };
 const isFactor = has({ method: isText, at: (value) => value === null || isTime(value) });
 const areKinds: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
-// A session that nothing has proved is none.
+// A session without a proved factor is not valid.
 const areFactors: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isFactor);
 
 const OWNER = {
@@ -108,7 +108,7 @@ const OWNER = {
   user: isText,
   userstore: isAbsentOr(isText),
   userId: isAbsentOr(isText),
-  // Also the stamp of the epoch, which is no time.
+  // `isTime` would refuse EPOCH_STAMP, which lies outside the range of Date.
   stamp: (value) => Number.isSafeInteger(value),
   factors: areFactors,
   secret: isDigest,
@@ -158,7 +158,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Quotes nothing: an entry is as secret as what it is of. */
+/** The message quotes no part of the entry, since entries are secret. */
 function unreadable(fault: string): ServiceUnavailableError {
   return new ServiceUnavailableError({ cause: new Error(`An entry of a session ${fault}`) });
 }

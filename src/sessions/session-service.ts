@@ -1,6 +1,6 @@
 /**
- * Sessions of browsers: a login that goes on by a cookie, and that the server can end at any time. An app's service
- * extends {@link SessionService} and hands itself to a SessionProvider.
+ * Browser sessions: a login that a cookie carries on, and that the server can end at any time. An app's service extends
+ * {@link SessionService} and is passed to a SessionProvider.
  */
 import type { Constructor } from '../components/constructor';
 import { hold, release } from '../components/holders';
@@ -23,17 +23,17 @@ import { type RequestLike, requestOf, type SessionParts } from './session-parts'
 import { SessionStore } from './session-store';
 import { startSession } from './start-session';
 
-/** What a state may have beside its contract. */
+/** A state store with its optional members beyond the contract. */
 type LivingState = StateStoreInterface & Partial<ProblemSource> & { close?(): void | Promise<void> };
 
-/** What a provider and the controllers ask of a service. */
+/** The internals of a service, for the provider and the controllers. */
 export interface SessionKeeper {
   readonly parts: SessionParts;
-  /** What users of the sessions may have beside their passwords, by all controllers of the app. */
+  /** The second factors that users of the sessions may have, collected from all controllers of the app. */
   readonly secondFactors: Set<Constructor<SecondFactorInterface>>;
   onStart(app: AppFacts): void;
   close(): Promise<void>;
-  /** Hears of what the state finds out itself. */
+  /** Subscribes to the problems that the state store reports itself. */
   listen(listener: ProblemListener): () => void;
 }
 
@@ -41,12 +41,12 @@ let keeperIn: (sessions: SessionService) => SessionKeeper;
 let isOne: (value: unknown) => value is SessionService;
 
 /**
- * Starts, lists and ends sessions. `sessionController()` does it for the usual login page; apps with pages of their own
- * call it from their actions.
+ * Starts, lists and ends sessions. `sessionController()` does so for the usual login page; apps with pages of their own
+ * call the service from their actions.
  *
- * Secrets are kept as hashes. A session is good as long as its user exists, is active and still has the
- * `tokensValidFrom` that the login saw: a changed password ends all others. When state or userstore cannot say, a request
- * with a session is 503, never anonymous.
+ * Secrets are stored as hashes. A session is valid as long as its user exists, is active and still has the
+ * `tokensValidFrom` that the login saw: a password change ends all other sessions. If the state store or the userstore
+ * cannot answer, a request with a session gets 503 and is never treated as anonymous.
  *
  * @example
  * ```ts
@@ -67,19 +67,20 @@ export class SessionService {
       typeof value === 'object' && value !== null && #keeper in value;
   }
 
-  /** @throws ConfigurationError for options that are unknown, missing or out of bounds */
+  /** @throws ConfigurationError for unknown, missing or out-of-bounds options */
   constructor(options: SessionServiceOptions) {
     this.#keeper = keeperOfOptions(new.target.name, options);
   }
 
   /**
    * Starts a session and sets its cookie; the session of the browser's present cookie ends.
-   * @param login proved by the person in this request, or stated by the app
-   * @throws AccessDeniedError (403) for a login by a token, a key or a session
-   * @throws TypeError for a login that adds roles, has scopes, is bound to a key, or whose user is of no userstore
-   * @throws HttpsRequiredError (403) over plain http that is not of this machine: the browser would drop the cookie
-   * @throws BadCredentialsError (401) when the password was changed since the login
-   * @throws ServiceUnavailableError (503) when state or userstore cannot say
+   * @param login proved by the user in this request, or created by the app
+   * @throws AccessDeniedError (403) for a login by a token, a key or a session, if the userstore has no such active
+   * user, and for a login without a source in an app with several userstores
+   * @throws TypeError for a login that adds roles, has scopes, is bound to a key, or has a user of no userstore
+   * @throws HttpsRequiredError (403) over plain http from another machine: the browser would drop the cookie
+   * @throws BadCredentialsError (401) if the password was changed since the login
+   * @throws ServiceUnavailableError (503) if the state store or the userstore cannot answer
    * @example await this.sessions.start(new Authentication(user), request);
    */
   async start(login: Authentication, request: RequestLike): Promise<SessionInfo> {
@@ -91,11 +92,12 @@ export class SessionService {
   }
 
   /**
-   * Adds a factor that the person proved just now to the session of a request, and gives that a new secret. The former one
-   * counts for `graceSeconds`, with the factors of before. Of several at once one sets a cookie; the others resolve where it
-   * was the same method.
+   * Adds a factor that the user has just proved to the session of a request, and gives the session a new secret. The
+   * former secret is accepted for `graceSeconds`, with the former factors. Of several concurrent calls one sets a
+   * cookie; the others resolve if they proved the same method.
    * @throws AuthenticationRequiredError (401) without a session
-   * @throws ServiceUnavailableError (503) when the state cannot say, or another method was proved at the same time
+   * @throws ServiceUnavailableError (503) if the state store cannot answer, or another method was proved at the same
+   * time
    */
   async strengthen(factor: Factor, request: RequestLike): Promise<SessionInfo> {
     const { parts } = this.#keeper;
@@ -105,9 +107,10 @@ export class SessionService {
   }
 
   /**
-   * Ends the session of a request, and clears the cookie in any case. The browser is told to drop the pages that it keeps.
-   * @returns false where there was none
-   * @throws ServiceUnavailableError (503) when the state cannot say; the cookie is cleared all the same
+   * Ends the session of a request, and clears the cookie in any case. The reply tells the browser to drop its cached
+   * pages.
+   * @returns false if the request had no session
+   * @throws ServiceUnavailableError (503) if the state store cannot answer; the cookie is cleared all the same
    */
   async end(request: RequestLike): Promise<boolean> {
     const { parts } = this.#keeper;
@@ -115,31 +118,31 @@ export class SessionService {
   }
 
   /**
-   * The sessions of a user that can be used, the last used one first.
-   * @throws TypeError where it cannot be told who is meant: an app with several userstores needs `userstore`
-   * @throws ServiceUnavailableError when state or userstore cannot say
+   * The valid sessions of a user, the most recently used first.
+   * @throws TypeError if the user is ambiguous: an app with several userstores needs `userstore`
+   * @throws ServiceUnavailableError if the state store or the userstore cannot answer
    */
   async list(user: Authentication | UserName): Promise<readonly SessionInfo[]> {
     return listSessions(this.#keeper.parts, user);
   }
 
-  /** Ends one of a user's sessions: false where the user has no such session. @throws as {@link list} */
+  /** Ends one of a user's sessions: false if the user has no session with this id. @throws as {@link list} */
   async endOne(user: Authentication | UserName, id: string): Promise<boolean> {
     return endOneOf(this.#keeper.parts, user, id);
   }
 
   /**
    * Ends all of a user's sessions, and logins that still need a second factor.
-   * @param options except: the id of one that goes on
-   * @returns how many have ended
-   * @throws as {@link list}; some may have ended then
+   * @param options except: the id of a session that goes on
+   * @returns the number of sessions that this call ended
+   * @throws as {@link list}; some sessions may have ended by then
    */
   async endAll(user: Authentication | UserName, options: { except?: string } = {}): Promise<number> {
     return endAllOf(this.#keeper.parts, user, options.except);
   }
 }
 
-/** For providers and controllers. Apps have no use for it, so it is not a member. */
+/** For providers and controllers. Apps do not need it, so it is not a member. */
 export function keeperOf(sessions: SessionService): SessionKeeper {
   return keeperIn(sessions);
 }
@@ -182,7 +185,7 @@ function keeperOfOptions(name: string, options: SessionServiceOptions): SessionK
   };
 }
 
-/** What is allowed and seldom meant. */
+/** Warnings about settings that are allowed but seldom intended. */
 function startProblems(sameSite: string, state: StateStoreInterface, app: AppFacts): string[] {
   const stampless = app.userstoresWithoutStamp;
   return [

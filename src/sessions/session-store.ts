@@ -1,4 +1,4 @@
-/** The sessions of an app in its state store. What the store answers is looked at before it counts. */
+/** The sessions of an app in its state store. The store's answers are checked before they are used. */
 import type { MaybePromise } from '../core/userstore';
 import { SecurityFaultError } from '../errors';
 import { askStore } from '../state/ask-store';
@@ -7,7 +7,7 @@ import { chained } from '../util/maybe-promise';
 import { KnownRecords } from './known-records';
 import { type HalfRecord, readHalf, readSession, type SessionRecord, writeRecord } from './session-record';
 
-/** An entry as it was read, with the text that a change is held against. */
+/** An entry as it was read. A change succeeds only if the store still holds the same text. */
 export interface Stored<T> {
   /** The digest of the cookie's handle. */
   readonly id: string;
@@ -28,9 +28,9 @@ const READ: { readonly [K in keyof Kinds]: (text: unknown) => Kinds[K] } = {
   half: readHalf,
 };
 
-/** As many as are in use at once on a busy server, each of about a kilobyte. */
+/** As many sessions as are in use at once on a busy server, each of about a kilobyte. */
 const MAX_KNOWN = 5000;
-/** Of services that do not name their cookie otherwise. */
+/** The name of a service with the default cookie name. */
 export const USUAL_SERVICE = 'session';
 
 export class SessionStore {
@@ -41,20 +41,20 @@ export class SessionStore {
     half: new KnownRecords(MAX_KNOWN),
   };
 
-  /** @param service whose entries they are: those of others in the same state are nobody's; undefined for all */
+  /** @param service only entries of this service are found in the state store; undefined for those of all services */
   constructor(state: StateStoreInterface, service?: string) {
     this.#state = state;
     this.#service = service;
   }
 
-  /** The entries of all services in the state, for who ends them whichever service they are of. */
+  /** The entries of all services in the state store, to end sessions whatever their service. */
   ofAll(): SessionStore {
     return new SessionStore(this.#state);
   }
 
   /**
-   * Undefined where there is none. At once where the state answers at once.
-   * @throws ServiceUnavailableError when it cannot say, or the entry is of a later version
+   * Undefined if the entry does not exist. Synchronous if the state store answers synchronously.
+   * @throws ServiceUnavailableError if the store cannot answer, or the entry is invalid or of a later version
    */
   get<K extends keyof Kinds>(kind: K, id: string): MaybePromise<Stored<Kinds[K]> | undefined> {
     return chained(
@@ -67,7 +67,7 @@ export class SessionStore {
     );
   }
 
-  /** Writes one where it still is as it was read; a new one without `before`. False where it no longer is. */
+  /** Writes an entry if it is still as `before` was read, or without `before` a new entry. False if it has changed. */
   async set<K extends keyof Kinds>(
     kind: K,
     id: string,
@@ -84,14 +84,14 @@ export class SessionStore {
     return isSet;
   }
 
-  /** True for exactly one of several callers. */
+  /** True for exactly one of several concurrent callers. */
   async delete(kind: keyof Kinds, id: string): Promise<boolean> {
     const isDeleted: unknown = await this.#asked((state) => state.delete(`${kind}:${id}`));
     if (typeof isDeleted !== 'boolean') throw fault('delete() must return true or false');
     return isDeleted;
   }
 
-  /** All of a name, in whichever userstore. @throws ServiceUnavailableError also for one that cannot be read */
+  /** All entries of a username, in any userstore. @throws ServiceUnavailableError also if an entry cannot be read */
   async list<K extends keyof Kinds>(kind: K, user: string): Promise<readonly Stored<Kinds[K]>[]> {
     const entries: unknown = await this.#asked((state) => state.list(user));
     if (!Array.isArray(entries)) throw fault('list() must return a list');
@@ -101,21 +101,21 @@ export class SessionStore {
       if (typeof key !== 'string') throw fault('list() must return pairs of key and value');
       if (!key.startsWith(`${kind}:`)) continue;
       const record = READ[kind](text);
-      // A store that compares owners otherwise must not hand out the sessions of somebody else.
+      // A store that compares owners loosely must not return the sessions of another user.
       if (record.user === user && this.#isOwn(record))
         found.push({ id: key.slice(kind.length + 1), text: text as string, record });
     }
     return found;
   }
 
-  /** The text of a list of ids. Undefined where there is none. */
+  /** The text of an index of session keys. Undefined if it does not exist. */
   async getIndex(name: string): Promise<string | undefined> {
     const text: unknown = await this.#asked((state) => state.get(`oidc:${name}`));
     if (text !== undefined && text !== null && typeof text !== 'string') throw fault('a value must be text');
     return text ?? undefined;
   }
 
-  /** False where it is no longer `before`. */
+  /** False if the text is no longer `before`. */
   async setIndex(name: string, text: string, before: string | undefined, until: number): Promise<boolean> {
     const isSet: unknown = await this.#asked((state) =>
       state.set(`oidc:${name}`, text, before, new Date(until)),
@@ -124,7 +124,7 @@ export class SessionStore {
     return isSet;
   }
 
-  /** True for the first caller only, until the end of what it spends. */
+  /** True for the first caller with this name only, until `expiresAt`. */
   async spend(name: string, expiresAt: number): Promise<boolean> {
     const isSet: unknown = await this.#asked((state) =>
       state.set(`once:${name}`, '{"v":1}', undefined, new Date(expiresAt)),

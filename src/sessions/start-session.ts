@@ -1,4 +1,4 @@
-/** How sessions begin: by a login that the person proved in this very request, and always with a new cookie. */
+/** Starts sessions: from a login that the user proved in this very request, and always with a new cookie. */
 import type { Authentication } from '../core/authentication';
 import type { AppFacts, KnownUser } from '../core/auth-provider';
 import type { SecurityRequest } from '../core/request';
@@ -24,21 +24,22 @@ import type { StoredHalf, StoredSession } from './session-store';
 
 const TRIES = 3;
 const MAX_USER_AGENT = 200;
-/** How far clocks may be apart. */
+/** The accepted difference between clocks. */
 const TOLERANCE_MS = 30_000;
 const HALF_MS = 5 * 60 * 1000;
 const MAX_HALF = 5;
 
 /**
- * Starts a session, and ends the one that the browser had.
- * @param idp what a provider said of the login there
- * @param half the half login that is completed by it
- * @throws TypeError for a login that a session would make more of than it is
- * @throws AccessDeniedError for one by a token, a key or a session, and where it is not certain whose it is
- * @throws HttpsRequiredError where the browser would drop the cookie
- * @throws BadCredentialsError when the password was changed meanwhile
- * @throws AuthenticationRequiredError when the provider has ended the login meanwhile
- * @throws ServiceUnavailableError when state or userstore cannot say
+ * Starts a session, and ends the browser's earlier session.
+ * @param idp the login at an OpenID provider
+ * @param half the half login that this login completes
+ * @throws TypeError for a login that a session cannot represent: with roles or scopes, bound to a key, or of no
+ * userstore
+ * @throws AccessDeniedError for a login by a token, a key or a session, and for an uncertain, unknown or inactive user
+ * @throws HttpsRequiredError if the browser would drop the cookie
+ * @throws BadCredentialsError if the password was changed meanwhile
+ * @throws AuthenticationRequiredError if the provider has ended the login meanwhile
+ * @throws ServiceUnavailableError if the state store or the userstore cannot answer
  */
 export async function startSession(
   parts: SessionParts,
@@ -68,7 +69,7 @@ export async function startSession(
       ip: request.ip,
       userAgent: printable(request.header('user-agent') ?? '', MAX_USER_AGENT),
     };
-    // Before: a session that its provider could not end must not be there.
+    // Noted before the session is written, so that its provider can always end it.
     if (idp !== undefined) await noteIdp(parts, idp, `ses:${id}`, record.ends, request);
     if (!(await store.set('ses', id, record, endOf(record, settings)))) continue;
     if (idp !== undefined) await refuseEnded(parts, idp, 'ses', id, half);
@@ -83,7 +84,7 @@ export async function startSession(
   throw new ServiceUnavailableError({ cause: new Error('The ids of new sessions are taken') });
 }
 
-/** Keeps a login that still needs a second factor: no guard ever takes it for one. */
+/** Stores a login that still needs a second factor. No guard ever accepts it. */
 export async function startHalf(
   parts: SessionParts,
   login: Authentication,
@@ -129,7 +130,7 @@ async function ownerFacts(
   const known = await startingUser(login, app);
   refuseFuture(parts, app, known);
   const { stamp } = login;
-  // It would end with the next request, and the browser would come back for ever.
+  // The session would be invalid at the next request, and the browser would log in again and again.
   if (stamp !== known.stamp) {
     throw new BadCredentialsError({
       cause: new Error('The tokensValidFrom of the user is not that of the login'),
@@ -140,7 +141,7 @@ async function ownerFacts(
   return { known, facts: { user, userstore, userId, stamp, factors: storedFactors(login.factors) } };
 }
 
-/** @throws TypeError that names the cure */
+/** @throws TypeError with the remedy in its message */
 function checkLogin({ user, source, isBound, roles, scopes }: Authentication): void {
   if (!isUser(user)) throw new TypeError('SessionService.start(): the login has no valid user');
   if (source?.kind === 'provider') {
@@ -160,7 +161,7 @@ function checkLogin({ user, source, isBound, roles, scopes }: Authentication): v
   }
 }
 
-/** A browser drops a Secure cookie that came over plain http, and the person would log in again and again. */
+/** A browser drops a Secure cookie that came over plain http, and the user would log in again and again. */
 export function refuseInClear({ settings }: SessionParts, request: SecurityRequest): void {
   if (settings.cookie.insecure || request.secure || isLoopback(request.ip)) return;
   if (request.header('origin')?.startsWith('https://') === true) return;
@@ -169,7 +170,7 @@ export function refuseInClear({ settings }: SessionParts, request: SecurityReque
   });
 }
 
-/** Providers that compare times would refuse the user until then. */
+/** Providers that compare times would refuse the user until that time. */
 function refuseFuture({ now }: SessionParts, app: AppFacts, { stamp, username, userstore }: KnownUser): void {
   if (!(stamp > now() + TOLERANCE_MS)) return;
   const problem = 'tokensValidFrom lies ahead of now, so no login of the user counts until then';
@@ -178,8 +179,8 @@ function refuseFuture({ now }: SessionParts, app: AppFacts, { stamp, username, u
 }
 
 /**
- * What a provider ended while it was being written must not stay: then there was nothing to end yet.
- * @param completed what the half login was that is completed by it
+ * Deletes a session that its provider ended before it was written, when there was nothing to delete yet.
+ * @param completed the half login that this login completes
  */
 async function refuseEnded(
   { store }: SessionParts,
@@ -195,13 +196,13 @@ async function refuseEnded(
       throw new AuthenticationRequiredError({ cause: new Error('The provider has ended the login') });
     }
   } catch (error) {
-    // Nobody gets its cookie.
+    // The cookie is never sent, so a failed deletion does no harm.
     ignoreRejection(store.delete(kind, id));
     throw error;
   }
 }
 
-/** Ends what is one too many, which was used longest ago. All who do it at once see the same order. */
+/** Ends the least recently used sessions above the limit. Concurrent callers see the same order. */
 async function limit(parts: SessionParts, own: StoredSession, request: SecurityRequest): Promise<void> {
   const { user, userstore, userId, seen } = own.record;
   try {
@@ -222,7 +223,7 @@ async function limit(parts: SessionParts, own: StoredSession, request: SecurityR
       await endSession(parts, stored, { type: 'session_ended', reason: 'too_many' }, request);
     }
   } catch (error) {
-    // Nobody gets its cookie.
+    // The cookie is never sent, so a failed deletion does no harm.
     ignoreRejection(parts.store.delete('ses', own.id));
     throw error;
   }

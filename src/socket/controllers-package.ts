@@ -1,9 +1,9 @@
-/** The parts of socket-controllers that securest reads and wraps. None of them is public there, so each is checked. */
+/** The parts of socket-controllers that securest reads and wraps. They are not public, so each part is checked. */
 import { ConfigurationError } from '../errors';
 import { loadOptional } from '../util/load-optional';
 import type { ClassLike } from '../util/class-chain';
 
-/** A controller as socket-controllers keeps it. */
+/** A controller in the form that socket-controllers keeps. */
 export interface SocketController {
   readonly target: ClassLike;
   readonly metadata: { readonly actions?: Readonly<Record<string, SocketAction>> };
@@ -16,7 +16,7 @@ export interface SocketAction {
   readonly options?: { readonly name?: unknown };
 }
 
-/** The methods that are wrapped, by the names that socket-controllers gives them. */
+/** The methods that are wrapped, under their names in socket-controllers. */
 export interface ControllersPrototype {
   registerControllers: (this: ControllersInstance) => unknown;
   registerController: (this: ControllersInstance, socket: unknown, controller: unknown) => unknown;
@@ -38,7 +38,7 @@ export interface ControllersInstance {
 
 const WRAPPED = ['registerControllers', 'registerController', 'executeAction'] as const;
 
-/** What an event is: a message of the client, or something about its connection. */
+/** The kind of an event: a message of the client, or a change of its connection. */
 export type EventKind = 'message' | 'connect' | 'disconnect' | 'disconnecting';
 
 const KINDS = {
@@ -50,11 +50,11 @@ const KINDS = {
 
 export interface ControllersPackage {
   readonly prototype: ControllersPrototype;
-  /** Undefined for a kind that is not known here. */
+  /** Undefined for an unknown kind. */
   readonly kindOf: (type: unknown) => EventKind | undefined;
 }
 
-/** @throws ConfigurationError where the package is missing, or is another than the one that is known here */
+/** @throws ConfigurationError if the package is missing, or is of an unsupported version */
 export function controllersPackage(): ControllersPackage {
   const loaded = loadOptional('socket-controllers', 'secureSocketControllers()') as {
     readonly SocketControllers?: { readonly prototype?: Partial<ControllersPrototype> };
@@ -77,14 +77,14 @@ export function controllersPackage(): ControllersPackage {
   return { prototype: prototype as ControllersPrototype, kindOf: (type) => kinds.get(type) };
 }
 
-/** Undefined for what socket-controllers 0.3 does not keep so. */
+/** Undefined for a value without the form of socket-controllers 0.3. */
 export function controllerIn(value: unknown): SocketController | undefined {
   const { target, metadata } = (value ?? {}) as { target?: unknown; metadata?: unknown };
   const isController = typeof target === 'function' && typeof metadata === 'object' && metadata !== null;
   return isController ? (value as SocketController) : undefined;
 }
 
-/** The same for one of its actions. */
+/** The same for an action of a controller. */
 export function actionIn(value: unknown): (SocketAction & { readonly methodName: string }) | undefined {
   const { methodName } = (value ?? {}) as { methodName?: unknown };
   return typeof methodName === 'string' ? (value as SocketAction & { methodName: string }) : undefined;

@@ -1,4 +1,6 @@
-/** Calls the methods of controllers for the events of sockets that are let in, once it is decided that they may be called. */
+/**
+ * Calls the methods of controllers for the events of admitted sockets, after the decision that the event is allowed.
+ */
 import { ConfigurationError, SecurityFaultError } from '../errors';
 import { ignoreRejection, isThenable } from '../util/ignore-rejection';
 import type { MaybePromise } from '../core/userstore';
@@ -8,7 +10,7 @@ import type { IoSocket } from './io-server';
 import { type KnownSocket, knownSockets } from './known-sockets';
 import { refusalData } from './refusal-data';
 
-/** What the client of one socket has called. */
+/** The calls that the client of a socket makes. */
 export class EventCalls {
   private constructor(
     private readonly socket: IoSocket,
@@ -16,7 +18,7 @@ export class EventCalls {
     private readonly guards: EventGuards,
   ) {}
 
-  /** Undefined for a socket that nobody has let in, or whose instance guards no events: nothing must run for it. */
+  /** Undefined for a socket that was not admitted, or if its instance guards no events: then no method may run. */
   static of(socket: unknown): EventCalls | undefined {
     const known = knownSockets.get(socket);
     const guards = known && eventGuardsOf(known.outside);
@@ -24,8 +26,8 @@ export class EventCalls {
   }
 
   /**
-   * Decides now whether the methods of a controller will be called that hear of the socket's end: the app cleans up in them,
-   * also after a login that has ended.
+   * Decides now whether the controller's methods for the end of the socket will be called: the app cleans up in them,
+   * even after the login has ended.
    */
   decideEnds(controller: unknown): void {
     const { known, guards } = this;
@@ -39,9 +41,9 @@ export class EventCalls {
   }
 
   /**
-   * Calls a method once it is decided that it may be called, after those of earlier events. Never throws.
+   * Calls a method after the decision that its event is allowed, and after the methods of earlier events. Never throws.
    * @param sent the event as the client sent it
-   * @param ack what answers the client; anything but a function where it does not wait for an answer
+   * @param ack a function that answers the client; any other value if the client does not wait for an answer
    */
   execute(controller: unknown, action: unknown, sent: unknown, ack: unknown, work: () => unknown): void {
     const { known, guards } = this;
@@ -72,12 +74,12 @@ export class EventCalls {
       if (verdict === undefined) this.run(event, work);
     };
     const verdict: MaybePromise<EventVerdict> = ends?.has(event) === true ? ends.get(event) : UNDECIDED;
-    // At once where it is known, while the socket is still in its rooms.
+    // Synchronously if the verdict is known, while the socket is still in its rooms.
     if (isThenable(verdict)) void verdict.then(act);
     else act(verdict);
   }
 
-  /** No failure of a method comes back to socket-controllers, where nobody would handle it. */
+  /** A failure of a method never reaches socket-controllers, which would not handle it. */
   private run({ access }: ControllerEvent, work: () => unknown): void {
     const { known } = this;
     const failed = (cause: unknown): void => {

@@ -1,4 +1,4 @@
-/** Decides about the events of socket controllers, for the sockets of one instance. */
+/** Authorises the events of socket controllers, for the sockets of an instance. */
 import type { ClassDeclarations, DefaultAccess } from '../access/guards';
 import type { Access } from '../core/access';
 import type { MaybePromise } from '../core/userstore';
@@ -13,25 +13,25 @@ import { eventAccess } from './event-access';
 import type { EventVerdict } from './event-turns';
 import type { KnownSocket } from './known-sockets';
 
-/** An event that a method of a controller is to be called for. */
+/** An event for which a method of a controller is called. */
 export interface ControllerEvent {
   readonly kind: EventKind;
-  /** As the client sent it, or that of the kind. */
+  /** The name that clients send, or the name of the kind. */
   readonly name: string;
   readonly access: Access;
 }
 
 const guardsByInstance = new WeakMap<OutsideLogins, EventGuards>();
 
-/** Those of an instance; undefined where it guards no events. */
+/** The guards of an instance; undefined if it guards no events. */
 export function eventGuardsOf(outside: OutsideLogins): EventGuards | undefined {
   return guardsByInstance.get(outside);
 }
 
 export class EventGuards {
-  /** True until controllers have been made that ask these guards. */
+  /** True until controllers that ask these guards have been created. */
   isAwaited = true;
-  /** By the class that a method is called on, and its metadata there. */
+  /** By the class that the method is called on, then by the metadata of the action. */
   private readonly compiled = new WeakMap<object, Map<unknown, ControllerEvent>>();
 
   constructor(
@@ -44,7 +44,7 @@ export class EventGuards {
   }
 
   /**
-   * Compiles all events of controllers, so that a guard that cannot be right stops the start.
+   * Compiles all events of the controllers, so that an invalid guard prevents the start.
    * @throws ConfigurationError
    */
   prepare(controllers: unknown): void {
@@ -52,7 +52,7 @@ export class EventGuards {
     const list: readonly unknown[] = Array.isArray(controllers) ? controllers : [];
     const events = list.flatMap((value) =>
       actionsOf(value).flatMap(([target, action]) =>
-        // What has only parameters or interceptors is called for no event.
+        // A method with only parameters or interceptors handles no event.
         action.type === undefined ? [] : [this.eventOf(target, action, declared)],
       ),
     );
@@ -60,13 +60,13 @@ export class EventGuards {
     this.outside.parts.audit.info(summaryOf(events));
   }
 
-  /** The events of a controller that have been prepared. */
+  /** The prepared events of a controller. */
   eventsOf(controller: unknown): readonly ControllerEvent[] {
     const target = controllerIn(controller)?.target;
     return target === undefined ? [] : [...(this.compiled.get(target)?.values() ?? [])];
   }
 
-  /** @throws ConfigurationError for what is no event of a controller, or is guarded in a way that cannot be right */
+  /** @throws ConfigurationError if the action is no event of a controller, or has an invalid guard */
   event(controller: unknown, action: unknown): ControllerEvent {
     const target = controllerIn(controller)?.target;
     if (target === undefined) throw new ConfigurationError('A socket controller of an unknown form');
@@ -126,7 +126,7 @@ function summaryOf(events: readonly ControllerEvent[]): string {
   return counts.join(', ');
 }
 
-/** @throws ConfigurationError for a method that would get nothing for the user that it asks for */
+/** @throws ConfigurationError for a method with a parameter of routing-controllers, which would be undefined */
 function refuseParameters(target: ClassLike, method: string, { params }: ClassDeclarations): void {
   if (classChain(target).every((cls) => params.onMethod(cls, method).length === 0)) return;
   throw new ConfigurationError(
@@ -135,7 +135,7 @@ function refuseParameters(target: ClassLike, method: string, { params }: ClassDe
   );
 }
 
-/** Nothing but a literal true is a grant. */
+/** Only a literal true is a grant. */
 function refusedUnlessTrue(granted: unknown): EventVerdict {
   return granted === true ? undefined : { error: new SecurityFaultError() };
 }

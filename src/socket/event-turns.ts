@@ -2,22 +2,22 @@ import { ThrottledError } from '../errors';
 import { isThenable } from '../util/ignore-rejection';
 import type { MaybePromise } from '../core/userstore';
 
-/** How many events of one socket may wait to be decided: each is held in memory until then. */
+/** How many events of a socket may wait for their decision: each is held in memory until then. */
 const MAX_WAITING = 10_000;
 
-/** What has been decided about an event: undefined is a grant, anything else is what was thrown. */
+/** The decision about an event: undefined is a grant, otherwise the error of the refusal. */
 export type EventVerdict = { readonly error: unknown } | undefined;
 
 /**
- * The events of one socket, each decided in its own time and acted upon in the order in which they came: an app that
- * gets them in another would answer the later one first.
+ * The events of a socket. Decisions may take any time, but events are handled in the order of their arrival; otherwise
+ * an app would answer a later event first.
  */
 export class EventTurns {
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
 
   /**
-   * Acts upon a verdict at once where it is there and nothing waits, else after all that came before.
+   * Acts upon a verdict synchronously if it is known and no event waits, otherwise after all earlier events.
    * @param decide must not throw or reject
    * @param act must not throw or reject, and is not waited for
    */

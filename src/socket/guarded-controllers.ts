@@ -1,4 +1,4 @@
-/** Wraps the methods by which socket-controllers calls the methods of controllers, so that each call is decided before. */
+/** Wraps the methods of socket-controllers that call controllers, so that each call is authorised first. */
 import { ConfigurationError } from '../errors';
 import type { ControllersPackage } from './controllers-package';
 import { EventCalls } from './event-calls';
@@ -7,7 +7,7 @@ import { securedServers } from './known-sockets';
 
 const wrapped = new WeakSet<object>();
 
-/** Wraps the methods of the package, once. */
+/** Wraps the methods of the package; a second call does nothing. */
 export function guardControllers({ prototype }: ControllersPackage): void {
   if (wrapped.has(prototype)) return;
   wrapped.add(prototype);

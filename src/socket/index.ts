@@ -1,4 +1,4 @@
-/** Sockets: who may open one, who may send which event, and for how long. The libraries of sockets are optional peers. */
+/** Authentication and authorisation of sockets and their events. The socket libraries are optional peers. */
 export type { SocketIoServer } from './io-server';
 export { socketLogin } from './known-sockets';
 export { secureSocketControllers, type SocketControllersOptions } from './socket-controllers';

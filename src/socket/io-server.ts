@@ -1,15 +1,15 @@
-/** The parts of a socket.io server that securest touches, each checked before: a server of another shape is refused. */
+/** The parts of a socket.io server that securest uses. Each is checked first: a server of another shape is refused. */
 import type { IncomingMessage } from 'node:http';
 import { ConfigurationError } from '../errors';
 
-/** A `Server` of socket.io, which securest does not depend on. */
+/** A `Server` of socket.io. It is typed by its shape, since securest does not depend on socket.io. */
 export interface SocketIoServer {
   of(name: string): unknown;
   on(event: string, listener: (...args: never[]) => void): unknown;
   close(...args: never[]): unknown;
 }
 
-/** A namespace: `use()` runs before a client is connected, `connect` is its first event after. */
+/** A namespace: `use()` runs before a client is connected, `connect` is its first event after that. */
 export interface IoNamespace {
   readonly name: string;
   use(middleware: (socket: IoSocket, next: (error?: Error) => void) => void): unknown;
@@ -23,7 +23,7 @@ export interface IoSocket {
   readonly nsp: { readonly name: string };
   readonly handshake: { readonly auth: Readonly<Record<string, unknown>> };
   readonly request: IncomingMessage;
-  /** The protocol 3 is that of the clients before socket.io 3. */
+  /** Protocol 3 is used by clients before socket.io 3. */
   readonly conn: { readonly protocol: number; close(): void };
   emit(event: string, ...args: unknown[]): unknown;
   once(event: 'disconnect', listener: () => void): unknown;
@@ -37,14 +37,14 @@ interface ServerInside {
 }
 
 /**
- * The namespaces that a server has already.
- * @throws ConfigurationError for what is no server of socket.io 4.8, for one that has let clients in before, and for one
- * that gives a client that comes back what was meant for its former login
+ * The existing namespaces of a server.
+ * @throws ConfigurationError if it is not a server of socket.io 4.8, if it already has clients, and if it would give a
+ * returning client the rooms and events of its former login
  */
 export function namespacesOf(io: SocketIoServer): readonly IoNamespace[] {
   const { _nsps: namespaces, _opts: options, engine } = (io as ServerInside | undefined) ?? {};
   const known = namespaces instanceof Map ? [...(namespaces as Map<unknown, unknown>).values()] : [];
-  // The root is there from the start.
+  // The root namespace always exists.
   if (known.length === 0 || !known.every(isNamespace) || typeof options !== 'object') {
     throw new ConfigurationError('secureSocketIo(): the server must be a Server of socket.io 4.8');
   }

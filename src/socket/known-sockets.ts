@@ -1,4 +1,4 @@
-/** What is known of the servers and sockets of socket.io that securest looks after. */
+/** The state of the socket.io servers and sockets that securest guards. */
 import type { IncomingMessage } from 'node:http';
 import type { Authentication } from '../core/authentication';
 import type { User } from '../core/user';
@@ -11,15 +11,15 @@ import { EventTurns, type EventVerdict } from './event-turns';
 import type { OpenSocket } from './open-socket';
 import type { SocketLogin } from './socket-login';
 
-/** The instance that secures a server of socket.io, by the server. */
+/** The instance that secures a socket.io server, by the server. */
 export const securedServers = hiddenProperty<OutsideLogins>();
 
-/** A socket that was let in, or that is of a namespace which securest leaves alone. */
+/** A socket that was admitted, or that belongs to an open namespace. */
 export class KnownSocket {
   private ownTurns: EventTurns | undefined;
-  /** Whether methods of controllers will be called that hear of its end; undefined where there are none. */
+  /** The verdicts on the controller methods for the end of the socket; undefined if there are no such methods. */
   ends: Map<ControllerEvent, MaybePromise<EventVerdict>> | undefined;
-  /** True once its login has ended, so that nothing more is done for it. */
+  /** True once its login has ended: after that no events are handled. */
   isEnded = false;
 
   constructor(
@@ -27,21 +27,21 @@ export class KnownSocket {
     readonly request: IncomingMessage,
     /** Undefined for a client without credentials. */
     readonly open: OpenSocket | undefined,
-    /** The changes of `LiveLogins` when it came. */
+    /** The `changes` of `LiveLogins` when the client connected. */
     readonly since = 0,
   ) {}
 
-  /** Of its events. */
+  /** The turns of its events. */
   get turns(): EventTurns {
     return (this.ownTurns ??= new EventTurns());
   }
 
-  /** Of the last check; undefined for nobody, and once it has ended. */
+  /** The login as of the last check; undefined for an anonymous client, and once the login has ended. */
   get login(): Authentication | undefined {
     return this.isEnded ? undefined : this.open?.login;
   }
 
-  /** Runs work as the client, also the last one of a socket that is closed. */
+  /** Runs work with the client's login as the current login, also the last work after the socket is closed. */
   run<T>(work: () => T): T {
     return this.outside.parts.context.runFor(() => this.login, work);
   }
@@ -51,10 +51,11 @@ export class KnownSocket {
 export const knownSockets = hiddenProperty<KnownSocket>();
 
 /**
- * The login of a socket of socket.io that `secureSocketIo()` has let in, from the middlewares after it on.
- * @param security the instance that secures its server
- * @returns undefined for a client without credentials, and for a socket that this instance has not let in
- * @throws ConfigurationError for what is no instance
+ * The login of a socket.io socket that `secureSocketIo()` has admitted. It is available in later middlewares and after
+ * them.
+ * @param security the instance that secures the server
+ * @returns undefined for a client without credentials, and for a socket that this instance has not admitted
+ * @throws ConfigurationError if `security` is not an instance
  * @example const isEditor = (await socketLogin(security, socket)?.may('editor')) === true;
  */
 export function socketLogin<U extends User>(
@@ -63,6 +64,6 @@ export function socketLogin<U extends User>(
 ): SocketLogin<U> | undefined {
   const outside = outsideLoginsOf(security, 'socketLogin()');
   const known = knownSockets.get(socket);
-  // The stores and providers of an instance are those of its users.
+  // The login of another instance has that instance's userstores and providers.
   return known?.outside === outside ? (known.open as SocketLogin<U> | undefined) : undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * The login of an open socket: it is checked again and again, and ends with its credential, its user or its rule. What
- * makes one hands in how the connection is cut; nothing here knows a library of sockets.
+ * The login of an open socket. It is checked repeatedly, and ends when its credential ends, its user may no longer log
+ * in or its rule no longer holds. The creator passes a function that cuts the connection, so this file depends on no
+ * socket library.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Recheck } from '../authentication/recheck';
@@ -14,23 +15,23 @@ import { ignoreRejection } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import type { SocketEnd, SocketLogin } from './socket-login';
 
-/** What a socket is made from. */
+/** The parts of an {@link OpenSocket}. */
 export interface OpenSocketParts<U extends User> {
-  /** Of the instance that gave the login. */
+  /** The logins of the instance that authenticated the client. */
   readonly logins: OutsideLogins;
-  /** The request that the login came with. */
+  /** The request that was authenticated. */
   readonly request: IncomingMessage;
   readonly login: Authentication<U>;
-  /** Must hold at each check; undefined for any authenticated user. */
+  /** The rule that must hold at each check; undefined for any authenticated user. */
   readonly rule: GuardRule<U> | undefined;
-  /** What the rule guards, for events and logs. */
+  /** The name of the guarded object, for events and logs. */
   readonly name: string;
   readonly recheckMs: number;
-  /** Cuts the connection, where nobody who listens has ended it. */
+  /** Cuts the connection if no listener ends it. */
   readonly cut: () => void;
 }
 
-/** The longest that a timer of Node can wait. */
+/** The longest delay of a Node timer. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 export class OpenSocket<U extends User = User> implements SocketLogin<U> {
@@ -40,9 +41,9 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
   private ended: SocketEnd | undefined;
   private isClosed = false;
   private isChecking = false;
-  /** How often something changed: a check that was under way then may have seen what was before. */
+  /** The number of changes: a check that was under way during a change may have seen the old state. */
   private changes = 0;
-  /** When the login ends, in milliseconds of the clock; undefined where it does not end by itself. */
+  /** When the login ends, in milliseconds of the clock; undefined if it does not expire. */
   private endsAt: number | undefined;
 
   constructor(private readonly parts: OpenSocketParts<U>) {
@@ -51,8 +52,8 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
   }
 
   /**
-   * Has the login checked from now on. Called once, when the connection is there whose end will call `close()`.
-   * @param since the changes of `LiveLogins` when the request came: what changed meanwhile was not seen by its login
+   * Starts the checks of the login. Called once, when the connection is open and its end will call `close()`.
+   * @param since the `changes` of `LiveLogins` when the request came: its login did not see changes since then
    */
   start(since: number): void {
     if (this.isOver) return;
@@ -66,7 +67,7 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
     return this.current;
   }
 
-  /** True once the login has ended or the socket was closed: then nothing is allowed any more. */
+  /** True once the login has ended or the socket was closed: after that every rule is denied. */
   get isOver(): boolean {
     return this.isClosed || this.ended !== undefined;
   }
@@ -78,15 +79,15 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
       await this.authorize(rule, name);
       return !this.isOver;
     } catch (error) {
-      // What could not be decided is in the log already.
+      // An undecided rule has been logged already.
       if (isInstance(error, SecurityError)) return false;
       throw error;
     }
   }
 
   /**
-   * The same as `Security.authorize()`, for the login of the last check.
-   * @throws SecurityError where the user may not do it, where that cannot be decided, and once the login has ended
+   * The same as `Security.authorize()`, for the login as of the last check.
+   * @throws SecurityError if the rule denies it, if it cannot be decided, and once the login has ended
    */
   async authorize(rule: GuardRule<U> | undefined, name: string): Promise<void> {
     const { logins, request } = this.parts;
@@ -100,7 +101,7 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
   }
 
   onEnd(listener: (why: SocketEnd) => void): () => void {
-    // A function of its own for each call: the same listener may be given twice.
+    // A separate function for each call: the same listener may be added twice.
     const own = (why: SocketEnd): void => {
       this.tell(listener, why);
     };
@@ -122,7 +123,7 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
     this.stop();
   }
 
-  /** Has the login checked now, or once more where that is under way. */
+  /** Checks the login now; if a check is under way, it is repeated. */
   recheck(): void {
     if (this.isOver) return;
     this.changes += 1;
@@ -170,13 +171,14 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
       await logins.authorize(request, this.current, rule as GuardRule | undefined, name, true);
     } catch (error) {
       if (isDenial(error)) this.end('denied');
-      // Whatever else was thrown says that it could not be decided, and is in the log.
+      // Any other SecurityError means that it could not be decided, and has been logged.
       else if (!isInstance(error, SecurityError)) throw error;
     }
   }
 
   /**
-   * The credential's end; of one that came just after it, which counts for as long as clocks may differ, the end of that.
+   * The credential's end. A credential that was accepted just after its end, within the clock tolerance, ends with the
+   * tolerance.
    */
   private endOf(login: Authentication<U>): number | undefined {
     const until = Authentication.acceptedUntil(login)?.getTime();
@@ -185,13 +187,13 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
     return this.now < expiresAt ? Math.min(expiresAt, until) : until;
   }
 
-  /** Sets the one timer: for the next check, or for the end of the login where that is sooner. */
+  /** Sets the timer for the next check, or for the end of the login if that is sooner. */
   private wait(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.isOver) return;
     const left = this.endsAt === undefined ? Infinity : this.endsAt - this.now;
-    // Written so that a broken date has passed.
+    // Written so that an invalid date counts as expired.
     if (!(left > 0)) {
       this.end('expired');
       return;
@@ -230,7 +232,7 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
     for (const listener of listeners) listener(why);
   }
 
-  /** Whoever fails to end the connection must not keep it open by that. */
+  /** A listener that fails to end the connection must not keep it open, so the connection is cut. */
   private tell(listener: (why: SocketEnd) => unknown, why: SocketEnd): void {
     const failed = (cause: unknown): void => {
       this.parts.logins.parts.audit.error('A listener of onEnd() failed', cause);
@@ -254,16 +256,16 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
 
 const NOBODY: readonly never[] = [];
 
-/** How many times checks spread over. Node keeps a list for each length of timers, so that each may not have its own. */
+/** The number of different delays. Node keeps a list for each timer duration, so sockets must share durations. */
 const STEPS = 64;
 
-/** A time that is up to a tenth shorter. */
+/** A time that is shorter by up to a tenth. */
 function spread(milliseconds: number): number {
   const step = Math.floor(Math.random() * STEPS);
   return Math.ceil(milliseconds * (1 - step / (10 * STEPS)));
 }
 
-/** True where it was decided, and against the user. */
+/** True if the rule was decided against the user. */
 function isDenial(error: unknown): boolean {
   return (
     isInstance<SecurityError>(error, AccessDeniedError) ||

@@ -1,15 +1,15 @@
 import type { SecurityError, SecurityErrorCode } from '../errors';
 
-/** What a client of socket.io is told of a refusal: what an HTTP client finds in its body, and `Retry-After`. */
+/** The refusal that a socket.io client gets: the members of the HTTP error response, and its `Retry-After`. */
 export interface RefusalData {
   readonly name: string;
   readonly code: SecurityErrorCode;
   readonly message: string;
-  /** On 429 and 503: after how many seconds trying again makes sense. */
+  /** On 429 and 503: the seconds after which a retry makes sense. */
   readonly retryAfterSeconds?: number;
 }
 
-/** @param error with the headers of its reply */
+/** @param error with the headers of its error response */
 export function refusalData({ name, code, message, headers }: SecurityError): RefusalData {
   const retryAfter = headers['Retry-After'];
   const data = { name, code, message };

@@ -1,8 +1,8 @@
 /**
- * socket-controllers: who may send which event is decided before a method of a controller is called.
+ * socket-controllers: each event is authorised before a method of a controller is called.
  *
- * Its interceptors see neither the class nor the method that they run for, so the methods that call the controllers are
- * wrapped, once for all instances of the package; the socket says by which instance of securest it was let in.
+ * Its interceptors see neither the class nor the method of the call, so the package's methods that call controllers are
+ * wrapped, once for all of its instances; the socket says which instance of securest admitted it.
  */
 import type { DefaultAccess } from '../access/guards';
 import type { User } from '../core/user';
@@ -16,7 +16,7 @@ import { guardControllers } from './guarded-controllers';
 
 /** The options of {@link secureSocketControllers}. */
 export interface SocketControllersOptions {
-  /** Who may send an event without any guard or `@Public()`. @default 'authenticated' */
+  /** The access to an event without any guard or `@Public()`. @default 'authenticated' */
   default?: DefaultAccess;
 }
 
@@ -25,14 +25,14 @@ const OPTIONS = {
 } satisfies Record<keyof SocketControllersOptions, Kind<unknown>>;
 
 /**
- * Guards the events of socket-controllers 0.3 for the servers that `secureSocketIo()` secures: `@Authorized` and `@Public()`
- * on a controller and its methods count as on an action, those of base classes included, and each message is decided by
- * the login as of its last check. A refused message is answered `{ error: { name, code, message } }` where the client waits
- * for an answer, else the client gets the event `security_error`; the socket stays open.
+ * Guards the events of socket-controllers 0.3 for the servers that `secureSocketIo()` secures. `@Authorized` and
+ * `@Public()` on a controller, its methods and its base classes apply as on an action, and each message is authorised
+ * with the login as of its last check. A refused message is answered with `{ error: { name, code, message } }` if the
+ * client waits for an answer, otherwise with the event `security_error`; the socket stays open.
  *
- * Call it before `new SocketControllers()`: until one is made, clients of the server are refused.
- * @throws ConfigurationError for options that have no valid value, and where socket-controllers is missing or of a version
- * that cannot be guarded
+ * Call it before `new SocketControllers()`: until that is called, clients of the server are refused.
+ * @throws ConfigurationError for invalid options, and if socket-controllers is missing or of a version that cannot be
+ * guarded
  * @example
  * ```ts
  * secureSocketIo(security, io);

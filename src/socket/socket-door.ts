@@ -1,4 +1,4 @@
-/** Lets the clients of socket.io into its namespaces, and ends their connections with their logins. */
+/** Admits clients of socket.io to its namespaces, and ends their connections when their logins end. */
 import type { Authentication } from '../core/authentication';
 import {
   AccessDeniedError,
@@ -33,10 +33,10 @@ export class SocketDoor {
     private readonly options: DoorOptions,
   ) {}
 
-  /** Authenticates whoever connects to a namespace. */
+  /** Authenticates each client that connects to a namespace. */
   guard(namespace: IoNamespace): void {
     namespace.use((socket, next) => {
-      // What a later middleware throws at once is the app's own: it must not come back here.
+      // A later middleware's error belongs to the app: it must not be caught here.
       const later = (error?: Error): void => {
         process.nextTick(next, error);
       };
@@ -47,20 +47,20 @@ export class SocketDoor {
     });
     namespace.prependListener('connect', (socket) => {
       const known = knownSockets.get(socket);
-      // One that came past the middlewares.
+      // The socket bypassed the middlewares.
       if (known?.outside !== this.outside) socket.disconnect();
       else if (known.open !== undefined) this.begin(socket, known, known.open);
     });
   }
 
-  /** Notes that nobody has a login in a namespace. */
+  /** Marks the sockets of a namespace as sockets without a login. */
   leaveOpen(namespace: IoNamespace): void {
     namespace.prependListener('connect', (socket) => {
       knownSockets.set(socket, new KnownSocket(this.outside, socket.request, undefined));
     });
   }
 
-  /** What a client is refused with; undefined for one that is let in. */
+  /** The error that refuses a client; undefined for an admitted client. */
   private async refusalOf(socket: IoSocket): Promise<Error | undefined> {
     try {
       knownSockets.set(socket, await this.admit(socket));
@@ -68,7 +68,7 @@ export class SocketDoor {
     } catch (thrown) {
       if (!isInstance(thrown, SecurityError)) this.report(socket, thrown);
       const error = this.refusal(socket, thrown);
-      // socket.io sends these two members, and nothing else.
+      // socket.io sends only these two members.
       return Object.assign(new Error(error.message), { data: refusalData(error) });
     }
   }
@@ -82,7 +82,7 @@ export class SocketDoor {
     const login = await this.loginOf(socket);
     if (login === undefined) return new KnownSocket(outside, request, undefined);
     const { rule, recheckMs } = options;
-    // Clients choose the names of dynamic namespaces.
+    // Printable, since clients choose the names of dynamic namespaces.
     const name = `connect ${printable(socket.nsp.name, 100)}`;
     await outside.authorize(request, login, rule, name);
     const cut = (): void => {
@@ -97,7 +97,7 @@ export class SocketDoor {
     const { request } = socket;
     const authorization = this.authorizationOf(socket);
     const asked = { handshake: true, ...(authorization !== undefined && { authorization }) };
-    // All namespaces of a connection have its one request: who was authenticated by it before may be nobody by now.
+    // All namespaces of a connection share its request, so a login from an earlier namespace may have ended meanwhile.
     const isOld = authorization === undefined && outside.hasLogin(request);
     const login = options.anonymous
       ? await outside.authenticate(request, asked)
@@ -108,7 +108,7 @@ export class SocketDoor {
     return result.login.authentication;
   }
 
-  /** Never what came in a URL, which others log: the `auth` of protocol 3 is a query. @see RFC 9700 section 4.3.2 */
+  /** Never a token from a URL, which servers log: the `auth` of protocol 3 is a query. @see RFC 9700 section 4.3.2 */
   private authorizationOf({ conn, handshake }: IoSocket): string | undefined {
     if (conn.protocol === 3) return undefined;
     const token: unknown = this.options.token({ auth: handshake.auth });
@@ -118,7 +118,7 @@ export class SocketDoor {
     throw new TypeError('secureSocketIo(): token() must give a string or undefined, at once');
   }
 
-  /** A client that is connected: from now on its login is checked. */
+  /** Starts the checks of a connected client's login. */
   private begin(socket: IoSocket, known: KnownSocket, open: OpenSocket): void {
     socket.once('disconnect', () => {
       open.close();
@@ -131,13 +131,13 @@ export class SocketDoor {
 
   private end(socket: IoSocket, known: KnownSocket, why: SocketEnd): void {
     known.isEnded = true;
-    // No more than that: why a login has ended is not the client's to know.
+    // The client must not learn more about why its login has ended.
     const error = why === 'denied' ? new AccessDeniedError() : new BadCredentialsError();
     socket.emit('security_error', refusalData(this.refusal(socket, error)));
     socket.disconnect();
   }
 
-  /** What was thrown may quote what the client sent. */
+  /** Masks the client's values in the log: the error may quote them. */
   private report({ handshake }: IoSocket, cause: unknown): void {
     const secrets = Object.values(handshake.auth).filter((value) => typeof value === 'string');
     this.outside.parts.audit.error('A client of socket.io could not be decided', cause, secrets);

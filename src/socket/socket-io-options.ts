@@ -3,7 +3,7 @@ import { callable, flag, listOf, optional } from '../util/option-kinds';
 import type { Kind } from '../util/parse-options';
 import { SOCKET_OPTIONS, type SocketOptions } from './socket-options';
 
-/** What a client sends beside the request that opens its connection. */
+/** The data that a client sends beside the request that opens its connection. */
 export interface SocketHandshake {
   readonly auth: Readonly<Record<string, unknown>>;
 }
@@ -14,16 +14,20 @@ export interface SocketIoOptions<U extends User = User, R extends string = strin
   R
 > {
   /**
-   * The token that a client sends in its `auth`, which then stands for `Authorization: Bearer`. A client that sends this
-   * header as well is refused with 400. What it throws refuses the client with 500. @default `auth.token` when it is a string
+   * The token that a client sends in its `auth`, used as `Authorization: Bearer`. A client that also sends this header
+   * is refused with 400. If the function throws, the client is refused with 500. @default `auth.token` if it is a
+   * string
    */
   token?(handshake: SocketHandshake): string | undefined;
   /**
-   * True lets clients without credentials in, for events that `@Public()` opens; wrong credentials are refused all the same.
-   * Not together with `rule`. @default false
+   * True admits clients without credentials, for events that `@Public()` opens; wrong credentials are still refused. It
+   * cannot be combined with `rule`. @default false
    */
   anonymous?: boolean;
-  /** The namespaces that anybody may connect to, by their whole names: `['/status']`. Nobody has a login there. @default [] */
+  /**
+   * The full names of namespaces without authentication, such as `['/status']`. Sockets there never have a login.
+   * @default []
+   */
   open?: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** socket.io: a middleware of each namespace decides who may connect, and the login of a socket ends its connection. */
+/** socket.io: a middleware in each namespace authenticates clients, and the end of a login ends the connection. */
 import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
 import { type BaseSecurity, outsideLoginsOf } from '../security/security';
@@ -10,14 +10,14 @@ import { SocketDoor } from './socket-door';
 import { SOCKET_IO_OPTIONS, type SocketIoOptions } from './socket-io-options';
 
 /**
- * Secures a server of socket.io 4.8: whoever connects to a namespace is authenticated by the chain, whatever the transport,
- * and a handshake counts as unsafe for the cross-site check. A refused client gets `connect_error` with `message` and
- * `data: { name, code, message }`, on 429 and 503 also `retryAfterSeconds`. When a login ends, its socket gets
- * `security_error` with the same members and is disconnected. `socketLogin()` has the login.
+ * Secures a server of socket.io 4.8. The chain authenticates each client that connects to a namespace, whatever the
+ * transport, and a handshake counts as unsafe for the cross-site check. A refused client gets `connect_error` with
+ * `message` and `data: { name, code, message }`, on 429 and 503 also `retryAfterSeconds`. When a login ends, its socket
+ * gets `security_error` with the same members and is disconnected. `socketLogin()` returns the login.
  *
- * Namespaces are secured that are there, and those that are made later. Call it before the server listens.
- * @throws ConfigurationError for options and a rule that are none, for names that the app does not have, for a server that
- * is secured already, has clients, or is none of socket.io 4.8, and for one with `connectionStateRecovery`
+ * It secures existing and later namespaces. Call it before the server listens.
+ * @throws ConfigurationError for invalid options, an invalid rule and unknown names in it; for a server that is secured
+ * already, has clients, or is not of socket.io 4.8; and for a server with `connectionStateRecovery`
  * @example
  * ```ts
  * const io = new Server(server);

@@ -1,4 +1,6 @@
-/** Guards the requests that open a WebSocket, for `ws` and whatever takes an `upgrade` of Node's server. */
+/**
+ * Guards the requests that open a WebSocket, for `ws` and any other library that handles `upgrade` of Node's server.
+ */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Authentication } from '../core/authentication';
@@ -12,14 +14,15 @@ import { OpenSocket } from './open-socket';
 import type { SocketLogin } from './socket-login';
 import { SOCKET_OPTIONS, type SocketOptions } from './socket-options';
 
-/** For events and logs. */
+/** The name for events and logs. */
 const NAME = 'upgrade';
 
 /**
- * Makes a guard for upgrades. It decides as for an action, by the same chain, the same cross-site check and the same
- * refusals, which it writes on the socket itself. It never throws or rejects.
- * @returns a function that gives the login of the socket, or undefined for a client that was refused and answered
- * @throws ConfigurationError for options and a rule that are none, and for names that the app does not have
+ * Makes a guard for upgrades. It decides as for an action, with the same chain, the same cross-site check and the same
+ * error responses, which it writes to the socket itself. It never throws or rejects.
+ * @returns a function that resolves to the login of the socket, or to undefined for a client that was refused and
+ * answered, or that has gone
+ * @throws ConfigurationError for invalid options, an invalid rule, and unknown names in the rule
  * @example
  * ```ts
  * const guard = upgradeGuard(security, { rule: 'editor' });
@@ -40,13 +43,13 @@ export function upgradeGuard<U extends User, R extends string>(
   const { rule, recheckMs } = parseOptions('upgradeGuard()', options, SOCKET_OPTIONS);
   accessOfRule(rule, `event ${NAME}`, 'GET', logins.parts.options.grants);
   return async (request, socket) => {
-    // Node listens no more, and a connection that fails without a listener would end the process.
+    // Node has removed its listener, and an error of the connection without a listener would end the process.
     socket.on('error', ignore);
     const { changes } = logins.parts.liveLogins;
     try {
       const login = (await logins.login(request, { handshake: true })) as Authentication<U>;
       await logins.authorize(request, login, rule, NAME);
-      // The client may have gone meanwhile.
+      // The client may have disconnected meanwhile.
       if (socket.destroyed) return undefined;
       const open = new OpenSocket<U>({
         logins,
@@ -80,5 +83,5 @@ function refuse(logins: OutsideLogins, request: IncomingMessage, socket: Duplex,
 }
 
 function ignore(): void {
-  // It closes by itself.
+  // After an error the socket closes by itself.
 }

@@ -1,10 +1,10 @@
 const ELEMENT = /(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s"\\{},]+))(,|\}$)/sy;
-/** PostgreSQL prints bounds where they do not begin at 1. */
+/** PostgreSQL prints the bounds of an array if they do not begin at 1. */
 const BOUNDS = /^\[[+-]?\d+:[+-]?\d+\]=/;
 
 /**
- * The elements of a PostgreSQL array of one dimension, in its text form: the driver parses arrays of the types it
- * knows, and leaves those of an enum as text. Undefined for any other text.
+ * The elements of a one-dimensional PostgreSQL array in its text form: the driver parses arrays of the types that it
+ * knows, and leaves an array of an enum as text. Undefined for any other text.
  * @see PostgreSQL documentation, section 8.15.6
  */
 export function parseArrayText(text: string): (string | null)[] | undefined {

@@ -3,7 +3,7 @@ import { ProblemBoard } from '../core/problem-board';
 import { clientWarnings } from './client-warnings';
 import type { SqlClient } from './sql-client';
 
-/** What is wrong with a client, which is looked at once, by the first who listens. */
+/** The warnings about a client. They are determined once, for the first listener. */
 export class ClientProblems {
   readonly #board = new ProblemBoard();
   #isChecked = false;

@@ -1,16 +1,16 @@
-/** What works with a client until the database is slow, frozen or restarted. */
+/** Warnings about settings of a client that work until the database is slow, frozen or restarted. */
 import { isOneConnection } from './mysql-client';
 import type { SqlClient } from './sql-client';
 
 const POOL_WAIT =
   'the pool has no connectionTimeoutMillis, so lookups wait for ever when it is exhausted or the server does not ' +
   'accept: set it below deadlineMs, as connectionTimeoutMillis: 1000';
-// The limit of the driver alone: what the server is told at the start of a connection PgBouncer refuses.
+// Only the driver's own limit: PgBouncer refuses a limit that is sent to the server as a startup parameter.
 const ANSWER_WAIT =
   'the pool has no query_timeout, so a server that is frozen keeps its connections for ever: set it below ' +
   'deadlineMs, as query_timeout: 2000';
 
-/** One sentence with its cure for each. Of a client that nobody knows there is nothing to say. Never throws. */
+/** A sentence with the remedy for each fault. Empty for a client of an unknown driver. Never throws. */
 export function clientWarnings(client: SqlClient): readonly string[] {
   if (isOneConnection(client)) return [single('mysql2', 'createPool({ ... })')];
   try {
@@ -38,12 +38,12 @@ function warningsOfPool(options: Readonly<Record<string, unknown>>): readonly st
   if (!isLimit(connectionTimeoutMillis)) warnings.push(POOL_WAIT);
   const text = typeof connectionString === 'string' ? connectionString : '';
   const inString = /[?&]query_timeout=(\d+)/.exec(text)?.[1];
-  // What the text of the connection says goes before the other options.
+  // The connection string takes precedence over the other options.
   if (!isLimit(inString ?? queryTimeout)) warnings.push(ANSWER_WAIT);
   return warnings;
 }
 
-/** 0 is what the driver takes for no limit. */
+/** The driver takes 0 as no limit. */
 function isLimit(value: unknown): boolean {
   return (typeof value === 'number' || typeof value === 'string') && Number(value) > 0;
 }

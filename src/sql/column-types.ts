@@ -1,13 +1,13 @@
 import type { RowOrigin } from './row-origin';
 import { rowFault, TOKENS_VALID_FROM } from './rows';
 
-/** OIDs of PostgreSQL's types of time that have no zone. */
+/** OIDs of PostgreSQL's time types without a zone. */
 const ZONELESS: Readonly<Record<number, string>> = { 1082: 'date', 1114: 'timestamp' };
 
 /**
- * Refuses `tokensValidFrom` of a type without a time zone, with or without a row: the driver makes a Date of it in the
- * time zone of the process, so nothing would show.
- * @param fields `fields` of the client's answer, as `pg` has them; of any other form they say nothing
+ * Refuses a `tokensValidFrom` column of a type without a time zone, even if no row was found: the driver reads the
+ * value in the time zone of the process, so the fault would not show.
+ * @param fields `fields` of the client's answer, in the form of `pg`; any other form is ignored
  * @throws Error that names the column
  */
 export function refuseZoneless(fields: unknown, origin: RowOrigin): void {

@@ -2,7 +2,7 @@ import { strictUpdate, utcFrom } from './mysql-sql';
 import { userRecords } from './own-statements';
 import type { Dialect } from './schema';
 
-/** How a dialect takes a list of JSON apart. `$1` is the list, `item` what is in it. */
+/** How a dialect expands a JSON list. `$1` is the list, `item` an element. */
 interface JsonList {
   readonly items: string;
   readonly text: (name: string) => string;
@@ -12,7 +12,7 @@ interface JsonList {
   readonly pair: readonly [string, string];
 }
 
-/** How many users a page has. */
+/** The number of users on a page. */
 export const PAGE = 1000;
 const ITEMS = [
   ...['username', 'password', 'email'].map(
@@ -52,26 +52,29 @@ const LISTS: Readonly<Record<Dialect, JsonList>> = {
   },
 };
 
-/** What a {@link SqlUserDirectory} asks with. Lists come as one parameter of JSON, however long they are. */
+/** The statements of a {@link SqlUserDirectory}. A list of any length is one JSON parameter. */
 export interface DirectoryStatements {
-  /** In MySQL changes wait for each other, and what follows sees what others have committed before. */
+  /** In MySQL changes wait for each other, so each transaction sees everything committed before it. */
   readonly begin: readonly string[];
-  /** `$1`: the name. Nobody else changes the user until the transaction ends. */
+  /** `$1`: the name. No other transaction changes the user until this one ends. */
   readonly lock: string;
   /** `$1`: the name. */
   readonly get: string;
-  /** `$1`: the last name of the page before. */
+  /** `$1`: the last name on the previous page. */
   readonly page: string;
-  /** `$1`: a list of names. Answers with those that exist. */
+  /** `$1`: a list of names. Returns the names that exist. */
   readonly existing: string;
   readonly groups: string;
-  /** `$1`: a list of users. Answers with those that were added, in MySQL with nothing. */
+  /** `$1`: a list of users. Returns the added users, in MySQL nothing. */
   readonly add: string;
-  /** In MySQL, where `add` fails for them. `$1`: a list of names. Those that differ from a user's in case alone. */
+  /**
+   * For MySQL, whose `add` fails for these names. `$1`: a list of names. Returns the names that differ from an existing
+   * username only in case.
+   */
   readonly twins?: string;
   /** `$1`: the name, then password, email, active and tokens valid from. */
   readonly update: string;
-  /** `$1`: the name. Roles and memberships leave with the user. */
+  /** `$1`: the name. If foreign keys are enforced, they also delete the user's roles and memberships. */
   readonly remove: string;
   readonly roles: Membership;
   readonly memberships: Membership;
@@ -80,7 +83,7 @@ export interface DirectoryStatements {
 interface Membership {
   /** `$1`: the name of the user. */
   readonly clear: string;
-  /** `$1`: a list of pairs of user and role or group. */
+  /** `$1`: a list of pairs of a username and a role or group. */
   readonly add: string;
 }
 

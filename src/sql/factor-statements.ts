@@ -2,23 +2,23 @@ import { sameText } from './mysql-sql';
 import type { Dialect } from './schema';
 import { strict } from './state-statements';
 
-/** What {@link SqlFactors} asks with. A change answers with the row that it found, in MySQL by the number of rows. */
+/** The statements of {@link SqlFactors}. A change returns the row that it found, in MySQL the number of rows. */
 export interface FactorStatements {
   /** `$1`: owner. */
   readonly getOtp: string;
-  /** `$1`: owner, `$2`: username, `$3`: value. In MySQL a taken owner is an error. */
+  /** `$1`: owner, `$2`: username, `$3`: value. In MySQL an existing owner is an error. */
   readonly insertOtp: string;
-  /** `$1`: owner, `$2`: value, `$3`: the value before. */
+  /** `$1`: owner, `$2`: value, `$3`: the previous value. */
   readonly swapOtp: string;
-  /** `$1`: owner, `$2`: the value before. */
+  /** `$1`: owner, `$2`: the previous value. */
   readonly deleteOtp: string;
   /** `$1`: id. */
   readonly getPasskey: string;
   /** `$1`: owner. */
   readonly listPasskeys: string;
-  /** `$1`: id, `$2`: owner, `$3`: username, `$4`: value. In MySQL a taken id is an error. */
+  /** `$1`: id, `$2`: owner, `$3`: username, `$4`: value. In MySQL an existing id is an error. */
   readonly insertPasskey: string;
-  /** `$1`: id, `$2`: value, `$3`: the value before, `$4`: owner. */
+  /** `$1`: id, `$2`: value, `$3`: the previous value, `$4`: owner. */
   readonly swapPasskey: string;
   /** `$1`: id, `$2`: owner. */
   readonly deletePasskey: string;

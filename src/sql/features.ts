@@ -1,8 +1,8 @@
-/** The tables of features that need no users in SQL. Their versions are counted by feature. */
+/** The tables of features that also work without users in SQL. Each feature has its own version numbers. */
 import { type MysqlStep, table } from './mysql-schema';
 import type { TransactionalDialect } from './schema';
 
-/** What a version adds. A released version never changes. */
+/** The statements of a version. A released version never changes. */
 type Version = Readonly<Record<TransactionalDialect, string>> & { readonly mysql: readonly MysqlStep[] };
 
 export interface Feature {
@@ -15,7 +15,7 @@ export const FEATURES: readonly Feature[] = [
     name: 'state',
     versions: [
       {
-        // Text, and no jsonb, whose order of members is another: a swap expects the very text.
+        // Text instead of jsonb, which reorders members: a swap compares the exact text.
         postgres: `
 CREATE TABLE securest_state (id text PRIMARY KEY, value text NOT NULL, owner text, expires_ms bigint NOT NULL);
 CREATE INDEX securest_state_by_owner ON securest_state (owner) WHERE owner IS NOT NULL;
@@ -49,7 +49,7 @@ CREATE TABLE securest_revocations (
 );
 CREATE INDEX securest_revocations_by_end ON securest_revocations (expires_ms);
 `,
-        // AUTOINCREMENT: a number is not given again after its row is gone.
+        // AUTOINCREMENT, so that a number is not reused after its row is gone.
         sqlite: `
 CREATE TABLE securest_revocations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, before_ms INTEGER, expires_ms INTEGER NOT NULL

@@ -1,4 +1,7 @@
-/** Users, state and revocations in a database. Takes the app's own client; `libsql` is loaded by a SqliteClient only, and `mysql2` by nobody. */
+/**
+ * Users, state, second factors and revocations in a database, through the app's own client. Only a SqliteClient loads
+ * `libsql`; nothing here loads `mysql2`.
+ */
 export { migrate } from './migrate';
 export { MysqlClient, type MysqlClientOptions, type MysqlConnection, type MysqlPool } from './mysql-client';
 export type { DatabaseClient, SqlClient } from './sql-client';

@@ -1,21 +1,23 @@
 import type { Dialect } from './schema';
 import { SWEPT_ROWS } from './state-statements';
 
-/** What {@link SqlRevocationLog} asks with. */
+/** The statements of {@link SqlRevocationLog}. */
 export interface LogStatements {
   /** `$1`: a list of `[id, before, until]`. */
   readonly append: string;
-  /** `$1`: the number of the last row that was read. The rows after it, and {@link READ_AGAIN} in front of it. */
+  /**
+   * `$1`: the number of the last row that was read. Returns the rows after it, and {@link READ_AGAIN} rows before it.
+   */
   readonly read: string;
-  /** `$1`: as before. The rows from it on. */
+  /** `$1`: the number of the last row that was read. Returns this row and the rows after it. */
   readonly more: string;
-  /** `$1`: now. Some of the rows that ended an hour ago; the newest always stays. */
+  /** `$1`: now. Deletes some of the rows that ended an hour ago or earlier; the newest row always stays. */
   readonly sweep: string;
-  /** `$1`: now. How many such rows there are. */
+  /** `$1`: now. Counts the rows that `sweep` may delete. */
   readonly ended: string;
 }
 
-/** An entry can become readable after a later one: rows in front of the cursor are read again. */
+/** An entry can become readable after a later entry, so this many rows before the cursor are read again. */
 export const READ_AGAIN = 1000;
 export const PAGE_ROWS = 1000;
 
@@ -47,7 +49,7 @@ export function logStatements(dialect: Dialect): LogStatements {
     `CAST(${parameter} AS ${dialect === 'mysql' ? 'SIGNED' : 'bigint'})`;
   const newest = 'SELECT max(seq) FROM securest_revocations';
   const ended = `expires_ms <= ${integer('$1')} - ${String(KEPT_MS)}`;
-  // A subquery of its own, since MySQL does not read the table that it deletes from.
+  // A nested subquery, since MySQL cannot select directly from the table of a DELETE.
   const isOlder = `seq < (SELECT newest.seq FROM (${newest.replace('max(seq)', 'max(seq) AS seq')}) AS newest)`;
   const limit = `LIMIT ${String(SWEPT_ROWS)}`;
   const sweep =

@@ -7,21 +7,21 @@ import { ask, checkSqlClient, type DatabaseClient, type SqlClient } from './sql-
 import { isDown } from './sql-errors';
 import type { SqliteClient } from './sqlite-client';
 
-/** Any number that other users of advisory locks are unlikely to take. */
+/** An arbitrary number that other users of advisory locks are unlikely to use. */
 const LOCK = 7_236_873_001;
 const LOCK_TRIES = 100;
 
-/** The versions that the tables now have. */
+/** The present versions of the tables. */
 export interface Versions {
   readonly users: number;
   readonly features: Readonly<Record<string, number>>;
 }
 
 /**
- * Makes securest's own tables, or brings them up to date: those of users, of SqlState, SqlRevocationLog and SqlFactors. Each
- * version is one transaction, in MySQL all of its new tables or none; running it again, or in several processes at once,
- * does nothing more.
- * @returns the version that the tables of users now have
+ * Creates or updates securest's own tables: those of users, of SqlState, SqlRevocationLog and SqlFactors. Each version
+ * is one transaction; in MySQL a version creates all of its new tables or none. It is safe to run it again, and in
+ * several processes at once.
+ * @returns the present version of the user tables
  */
 export async function migrate(client: DatabaseClient): Promise<number> {
   return (await migrateAll(client)).users;
@@ -43,14 +43,14 @@ export async function migrateAll(client: DatabaseClient): Promise<Versions> {
   return await versionsOf(checked);
 }
 
-/** Where it is written down which versions were made. */
+/** The table that records the applied versions. */
 interface Ledger {
   readonly table: string;
-  /** Of one of its features, as in a WHERE. */
+  /** The condition of a WHERE for one feature. */
   readonly where: string;
   readonly columns: string;
   readonly values: string;
-  /** The columns of the table in front of `applied_at`, and its key. */
+  /** The columns of the table before `applied_at`. */
   readonly definition: string;
   readonly key: string;
 }
@@ -85,7 +85,7 @@ function ledgersIn(dialect: TransactionalDialect): [Ledger, readonly string[]][]
   ];
 }
 
-/** One statement, because a pool may give each its own connection, and it is a transaction by itself. */
+/** One statement, because a pool may use another connection for each, and one statement is a transaction by itself. */
 function inPostgres(ledger: Ledger, version: number, statements: string): string {
   const { table, where, columns, values, definition, key } = ledger;
   return `DO $securest$ BEGIN

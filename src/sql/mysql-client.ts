@@ -4,7 +4,7 @@ import { type Kind, parseOptions } from '../util/parse-options';
 import { placeholders } from './mysql-placeholders';
 import type { SqlClient } from './sql-client';
 
-/** One connection, as `mysql2/promise` has it. */
+/** A connection of `mysql2/promise`. */
 export interface MysqlConnection {
   execute(options: { sql: string; values?: unknown }): Promise<unknown>;
   query(options: { sql: string }): Promise<unknown>;
@@ -12,13 +12,13 @@ export interface MysqlConnection {
   release?(): void;
 }
 
-/** A pool of `mysql2/promise`, or of `mysql2`, whose `promise()` gives one. */
+/** A pool of `mysql2/promise`, or of `mysql2`, whose `promise()` returns a pool with promises. */
 export type MysqlPool = { getConnection(): Promise<MysqlConnection> } | { promise(): unknown };
 
-/** The options of `mysqlClient`. */
+/** The options of {@link MysqlClient}. */
 export interface MysqlClientOptions {
   /**
-   * The limit of a statement in milliseconds, with the time spent waiting for a connection: the driver has none.
+   * The time limit of a statement in milliseconds, including the wait for a connection: the driver has no limit.
    * @default 2000
    */
   readonly timeoutMs?: number;
@@ -27,32 +27,32 @@ export interface MysqlClientOptions {
 export interface MysqlAnswer {
   readonly rows: unknown[];
   readonly fields: unknown;
-  /** The rows that a statement without an answer found, whether or not it changed them. */
+  /** The number of rows that a statement without a result set matched, whether or not it changed them. */
   readonly affectedRows?: number;
 }
 
-/** Asks on one connection. */
+/** Runs a statement on one connection. */
 export type MysqlAsk = (sql: string, params: unknown[]) => Promise<MysqlAnswer>;
 
 const OPTIONS = {
   timeoutMs: optional(wholeNumber({ min: 1, max: 600_000 }), 2000),
 } satisfies Record<keyof MysqlClientOptions, Kind<unknown>>;
 
-/** Clients over one connection, which nobody replaces. */
+/** Clients over a single connection, which is never replaced. */
 const OVER_ONE_CONNECTION = new WeakSet();
 
-/** Pools and connections whose errors are heard already. */
+/** Pools and connections that already have an error listener. */
 const SURVIVING = new WeakSet();
 
-/** Values come the same way whatever the pool's own settings: times as the text of the server, rows as objects. */
+/** Overrides the pool's own settings, so that times are always the server's text, and rows are objects. */
 const ANSWER = {
   ...{ rowsAsArray: false, nestTables: false, typeCast: true, dateStrings: true, timezone: 'local' },
   ...{ supportBigNumbers: true, bigNumberStrings: false },
 };
 
 /**
- * MySQL or MariaDB, through the app's own pool of `mysql2`. Statements are prepared by the server, so that no value
- * becomes part of their text. A connection that does not answer in time is closed, and the pool makes another.
+ * MySQL or MariaDB, through the app's own pool of `mysql2`. The server prepares statements, so no value becomes part of
+ * their text. A connection that does not answer in time is closed, and the pool opens another.
  */
 export class MysqlClient implements SqlClient {
   readonly dialect = 'mysql';
@@ -63,8 +63,8 @@ export class MysqlClient implements SqlClient {
   readonly #committing = new WeakSet();
 
   /**
-   * @param from a pool, or a single connection, which does not connect again
-   * @throws ConfigurationError when it is neither, or the options are not valid
+   * @param from a pool, or a single connection, which does not reconnect
+   * @throws ConfigurationError if `from` is neither, or the options are invalid
    */
   constructor(from: MysqlPool | MysqlConnection, options: MysqlClientOptions = {}) {
     this.#timeoutMs = parseOptions('MysqlClient', options, OPTIONS).timeoutMs;
@@ -84,14 +84,14 @@ export class MysqlClient implements SqlClient {
     surviveErrors(source);
   }
 
-  /** Runs one statement, whose parameters are `$1`, `$2` and so on, or one `?`. */
+  /** Runs one statement. Its parameters are `$1`, `$2` and so on, or a single `?`. */
   query(sql: string, params: unknown[]): Promise<MysqlAnswer> {
     return this.session((ask) => ask(sql, params));
   }
 
   /**
    * Runs the work on one connection.
-   * @param timeoutMs the limit of each statement
+   * @param timeoutMs the time limit of each statement, in milliseconds
    */
   async session<T>(work: (ask: MysqlAsk) => Promise<T>, timeoutMs = this.#timeoutMs): Promise<T> {
     const until = performance.now() + timeoutMs;
@@ -138,20 +138,20 @@ export class MysqlClient implements SqlClient {
   }
 }
 
-/** Whether it is a {@link MysqlClient} over a single connection. */
+/** Whether the client is a {@link MysqlClient} over a single connection. */
 export function isOneConnection(client: object): boolean {
   return OVER_ONE_CONNECTION.has(client);
 }
 
-/** Whether it is a pool or a connection of `mysql2`: `pg` has neither method. */
+/** Whether the client is a pool or a connection of `mysql2`: `pg` has neither `getConnection()` nor `execute()`. */
 export function isMysql2(client: unknown): client is MysqlPool | MysqlConnection {
   const source = withPromises(client);
   return isPool(source) || isConnection(source);
 }
 
 /**
- * Where a statement opens a transaction that nobody ends, a change is lost, and every later lookup sees the users of
- * the first one.
+ * Without autocommit a statement opens a transaction that nothing ends: changes are lost, and every later lookup sees
+ * the users as they were at the first one.
  */
 async function refuseOpenTransactions(connection: MysqlConnection): Promise<void> {
   const [rows] = (await connection.query({ ...ANSWER, sql: 'SELECT @@autocommit AS autocommit' })) as [
@@ -162,8 +162,8 @@ async function refuseOpenTransactions(connection: MysqlConnection): Promise<void
 }
 
 /**
- * A connection may count the rows that changed instead of those that were found, by its flags. The server's text
- * begins with those found, in each of its languages.
+ * Depending on its flags, a connection counts the changed rows instead of the matched rows. The server's message begins
+ * with the number of matched rows, in each of its languages.
  */
 function foundRows(header: unknown): number {
   const { info, affectedRows } = (header ?? {}) as { info?: unknown; affectedRows?: unknown };
@@ -171,7 +171,7 @@ function foundRows(header: unknown): number {
   return Number(found ?? affectedRows);
 }
 
-/** Objects are refused: the driver writes some as JSON and others as a list. */
+/** Refuses objects: the driver writes some as JSON and others as a list. */
 function bindable(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString().slice(0, -1).replace('T', ' ');
   if (typeof value === 'boolean') return Number(value);
@@ -211,7 +211,7 @@ function isConnection(source: unknown): source is MysqlConnection {
   return [execute, query, destroy].every((method) => typeof method === 'function');
 }
 
-/** A connection that is lost while nobody uses it would end the process. */
+/** Without a listener, the loss of an idle connection would end the process. */
 function surviveErrors(source: object): void {
   const { on } = source as { on?: unknown };
   if (typeof on !== 'function' || SURVIVING.has(source)) return;

@@ -8,7 +8,7 @@ const TIMES: Readonly<Record<number, string>> = { 7: 'TIMESTAMP', 10: 'DATE', 12
 const TEXTS: readonly unknown[] = [15, 247, 249, 250, 251, 252, 253, 254];
 const BYTES = 63;
 const SET_FLAG = 2048;
-/** The column beside a TIMESTAMP that says its moment in seconds: the text of a TIMESTAMP moves with the session. */
+/** An extra column with a TIMESTAMP in seconds since 1970: its text depends on the time zone of the session. */
 export const EPOCH = 'tokens_valid_from_seconds';
 
 interface Column {
@@ -19,8 +19,8 @@ interface Column {
 }
 
 /**
- * Refuses columns whose type says that no value of theirs can be right, with or without a row.
- * @param fields as `mysql2` has them; of any other form they say nothing
+ * Refuses columns of types that cannot hold a right value, even if no row was found.
+ * @param fields in the form of `mysql2`; any other form is ignored
  * @throws Error that names the column
  */
 export function refuseMysqlTypes(fields: unknown, origin: RowOrigin, key: 'username' | 'name'): void {
@@ -29,7 +29,7 @@ export function refuseMysqlTypes(fields: unknown, origin: RowOrigin, key: 'usern
   for (const { name, columnType, characterSet } of columns) {
     if (name === key && typeof columnType === 'number') {
       if (TEXTS.includes(columnType) && characterSet !== BYTES) continue;
-      // A number is found by a text that begins with it.
+      // MySQL matches a number with any text that begins with it.
       throw rowFault(key, origin, 'must be a non-empty string: VARCHAR or another type of text');
     }
     if (!TOKENS_VALID_FROM.includes(name as string) || typeof columnType !== 'number') continue;
@@ -51,7 +51,7 @@ function inStatement(type: number): string {
   );
 }
 
-/** The row with lists of a SET, whose names have no commas, and with the moment that {@link EPOCH} says. */
+/** The row with a SET as a list (its names have no commas), and with the time from {@link EPOCH}. */
 export function plainRow(row: SqlRow, fields: unknown): SqlRow {
   const plain: Record<string, unknown> = { ...row };
   for (const { name, flags } of columnsOf(fields)) {
@@ -63,7 +63,7 @@ export function plainRow(row: SqlRow, fields: unknown): SqlRow {
   if (!(EPOCH in plain)) return plain;
   const seconds = Number(plain[EPOCH]);
   Reflect.deleteProperty(plain, EPOCH);
-  // '0000-00-00' has 0 seconds: it stays a text, and is refused.
+  // '0000-00-00' has 0 seconds: it stays a text, and is refused later.
   if (plain['tokens_valid_from'] !== null && seconds > 0) {
     plain['tokens_valid_from'] = new Date(Math.round(seconds * 1000));
   }

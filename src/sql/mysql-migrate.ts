@@ -8,15 +8,15 @@ const LOCK = "CONCAT('securest_', SHA1(DATABASE()))";
 const LOCK_TRIES = 60;
 const STATEMENT_MS = 60_000;
 
-/** What a {@link MysqlClient} has. */
+/** The part of a {@link MysqlClient} that a migration needs. */
 export interface Sessions {
   session: MysqlClient['session'];
 }
 
 /**
- * Makes the tables on one connection, while no other does. Each statement commits by itself: a version of new tables
- * that fails takes away what it made, and one that was killed, or changes tables, is found by its row without
- * `applied_at` and brought to its end by the next run.
+ * Creates the tables on one connection, under a lock. Each statement commits by itself. A version of new tables that
+ * fails drops the tables that it created. A version that was killed, or that changes tables, leaves a row without
+ * `applied_at`, and the next run completes it.
  */
 export async function migrateMysql(client: Sessions): Promise<void> {
   try {
@@ -64,7 +64,7 @@ async function lock(ask: MysqlAsk): Promise<void> {
   throw new Error('Another migration holds its lock');
 }
 
-/** The row in which a version is written down. */
+/** The row that records a version. */
 interface LedgerRow {
   readonly insert: string;
   readonly table: string;
@@ -111,7 +111,10 @@ async function migrateTo(ask: MysqlAsk, row: LedgerRow, steps: readonly MysqlSte
   }
 }
 
-/** Nobody has been told of what is taken away. What cannot be undone is for the next run to end. */
+/**
+ * Drops the new tables of a failed version, which are not in use yet. If a step cannot be undone, the next run
+ * completes the version.
+ */
 async function undo(ask: MysqlAsk, { table, where }: LedgerRow, made: readonly MysqlStep[]): Promise<void> {
   const undos = made.flatMap((step) => step.undo ?? []);
   if (undos.length < made.length) return;
@@ -119,6 +122,6 @@ async function undo(ask: MysqlAsk, { table, where }: LedgerRow, made: readonly M
     for (const sql of undos.reverse()) await ask(sql, []);
     await ask(`DELETE FROM ${table} WHERE ${where}`, []);
   } catch {
-    // The error that led here says more.
+    // The error of the migration itself is reported.
   }
 }

@@ -1,20 +1,20 @@
-/** Texts, quoted names and comments, in which nothing is a parameter; or a parameter. */
+/** Matches texts, quoted names and comments, which contain no parameters, or a parameter. */
 const TOKEN =
   /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|--\s[^\n]*|#[^\n]*|\/\*.*?\*\/|(?<![\w$])\$(\d+)|(\?)/gs;
 const MAX_STATEMENTS = 200;
 
 interface Parsed {
   readonly text: string;
-  /** The parameter of each `?`, from 0; null where the statement has `?` itself. */
+  /** The index of the parameter of each `?`, from 0; null for a `?` of the given statement. */
   readonly order: readonly (number | null)[];
 }
 
 const PARSED = new Map<string, Parsed>();
 
 /**
- * The statement with a `?` for each `$1`, `$2` and so on, and the value of each. A statement with `?` of its own
- * takes one parameter.
- * @throws RangeError when it asks for a parameter that is not given
+ * The statement with a `?` in place of each `$1`, `$2` and so on, and the value of each `?`. A statement that is given
+ * with `?` takes one parameter.
+ * @throws RangeError if a parameter of the statement has no value
  */
 export function placeholders(
   sql: string,

@@ -1,6 +1,6 @@
 /**
- * The tables of MySQL and MariaDB. Names compare by their bytes, spaces at the end included, by the collation that
- * each of the two has for it. `tokens_valid_from` is in UTC.
+ * The tables of MySQL and MariaDB. Names compare by their bytes, trailing spaces included; each of the two servers has
+ * its own collation for this. `tokens_valid_from` is in UTC.
  */
 
 const EXACT = 'CHARACTER SET utf8mb4 COLLATE /*M! utf8mb4_nopad_bin */ /*!80017 utf8mb4_0900_bin */';
@@ -13,9 +13,9 @@ const group = (column: string): string =>
 /** One statement of a version, which commits by itself. */
 export interface MysqlStep {
   readonly sql: string;
-  /** Answers with a row where it was made: asked when a run goes on where another was killed. */
+  /** Returns a row if the step was made. Used when a run completes a version of a killed run. */
   readonly isMade?: string;
-  /** What takes it away. A version with a step that has none stays where it failed, for the next run to go on. */
+  /** Undoes the step. A failed version with a step without it is not undone; the next run completes it. */
   readonly undo?: string;
 }
 
@@ -28,7 +28,7 @@ export function table(name: string, columns: string): MysqlStep {
   };
 }
 
-/** What each version adds. A released version never changes. */
+/** The steps of each version. A released version never changes. */
 export const MYSQL_VERSIONS: readonly (readonly MysqlStep[])[] = [
   [
     table(
@@ -68,7 +68,7 @@ export const MYSQL_VERSIONS: readonly (readonly MysqlStep[])[] = [
       isMade: `SELECT 1 AS made FROM information_schema.columns
   WHERE table_schema = DATABASE() AND table_name = 'securest_users' AND column_name = 'id'`,
     },
-    // Not in the statement before: MySQL refuses to fill a column with what differs on a replica.
+    // A separate statement: MySQL refuses to fill a new column with values that differ on a replica.
     {
       sql: `ALTER TABLE securest_users ALTER COLUMN id SET DEFAULT (UUID()),
   ALTER COLUMN tokens_valid_from SET DEFAULT (UTC_TIMESTAMP(3))`,

@@ -1,8 +1,8 @@
 /** Parts of statements for MySQL and MariaDB. */
 
 /**
- * Begins a change. Times are UTC whatever zone the session has, and a value that does not fit fails, where a lenient
- * mode would cut a hash off. Each of the two servers takes the other's form for a comment.
+ * Begins a change. Times are UTC whatever the zone of the session, and a value that does not fit is an error; a lenient
+ * mode would truncate a hash. Each of the two servers reads the other's form as a comment.
  */
 export function strictUpdate(table: string): string {
   return (
@@ -11,21 +11,21 @@ export function strictUpdate(table: string): string {
   );
 }
 
-/** MariaDB cuts lists of JSON off at this length, by default or by an old setting. */
+/** MariaDB truncates JSON lists at `group_concat_max_len`, whose default or configured value may be too small. */
 export const WHOLE_LISTS = '/*M! SET STATEMENT group_concat_max_len = 16777216 FOR */ ';
 
-/** Whether two texts are the same bytes: by most collations case, accents and spaces at the end do not count. */
+/** Compares two texts by their bytes: most collations ignore case, accents and trailing spaces. */
 export function sameText(a: string, b: string): string {
   const bytes = (text: string): string => `CAST(CONVERT(${text} USING utf8mb4) AS BINARY)`;
   return `${bytes(a)} = ${bytes(b)}`;
 }
 
-/** A moment of UTC as a DATETIME. @param seconds since 1970, a text with three decimals, or null */
+/** A time as a DATETIME in UTC. @param seconds since 1970, a text with three decimals, or null */
 export function utcFrom(seconds: string): string {
   return `(TIMESTAMP('1970-01-01') + INTERVAL CAST(${seconds} AS DECIMAL(20, 3)) SECOND)`;
 }
 
-/** A time as the statements of MySQL take it: seconds since 1970, which no zone moves. */
+/** A time as a parameter for MySQL: seconds since 1970, which do not depend on a time zone. */
 export function secondsText(time: Date): string {
   return (time.getTime() / 1000).toFixed(3);
 }

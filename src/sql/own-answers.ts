@@ -7,10 +7,10 @@ const MAX_TRIES = 6;
 const RETRY_MS = 1000;
 
 /**
- * What a statement over one of securest's own tables answers with. One that lost against another transaction, which
- * undid it whole, is asked again.
- * @throws ConfigurationError where the table is missing
- * @throws ServiceUnavailableError when the database cannot answer now
+ * The answer to a statement over one of securest's own tables. A statement that lost against another transaction was
+ * rolled back completely, and is repeated.
+ * @throws ConfigurationError if the table is missing
+ * @throws ServiceUnavailableError if the database cannot answer now
  */
 export async function ownAnswer(
   client: SqlClient,
@@ -31,7 +31,7 @@ export async function ownAnswer(
   }
 }
 
-/** The cure, for whoever reads the log. */
+/** An error with the remedy in its message, for the reader of the log. */
 export function missingTable(component: string, cause: unknown): ConfigurationError {
   return new ConfigurationError(
     `${component}: the database has no table for it: run "securest sql migrate <database>", or await migrate(client) before the app listens`,
@@ -39,7 +39,7 @@ export function missingTable(component: string, cause: unknown): ConfigurationEr
   );
 }
 
-/** How many rows a change found: in MySQL it says so, elsewhere it answers with each. */
+/** The number of rows that a change found: MySQL reports it, the other dialects return each row. */
 export function changedRows(client: SqlClient, { rows, affectedRows }: SqlAnswer): number {
   if (client.dialect !== 'mysql') return rows.length;
   if (typeof affectedRows === 'number' && Number.isInteger(affectedRows)) return affectedRows;

@@ -3,13 +3,13 @@ import type { Dialect } from './schema';
 import { stampSql } from './stamp-sql';
 import type { Statements } from './statements';
 
-/** How a dialect makes JSON. */
+/** How a dialect builds JSON. */
 interface Json {
   readonly object: string;
   readonly list: (value: string, order: string, from: string) => string;
   readonly flag: (column: string) => string;
   readonly time: (column: string) => string;
-  /** How a list of objects is made. */
+  /** The function that aggregates a list of objects. */
   readonly gather: string;
 }
 
@@ -29,7 +29,7 @@ const JSON_OF: Readonly<Record<Dialect, Json>> = {
     time: (column) => column,
     gather: 'json_group_array',
   },
-  // Lists are put in order when they are read: MySQL has no ORDER BY here.
+  // Lists are sorted when they are read: JSON_ARRAYAGG of MySQL has no ORDER BY.
   mysql: {
     object: 'JSON_OBJECT',
     list: (value, _order, from) => `(SELECT JSON_ARRAYAGG(${value}) FROM ${from})`,
@@ -40,7 +40,7 @@ const JSON_OF: Readonly<Record<Dialect, Json>> = {
 };
 
 /**
- * Selects users of securest's own tables as `u`, each as one JSON document: one round trip, and one version of it.
+ * Selects users of securest's own tables as `u`, each as one JSON document: one round trip, and a consistent version.
  * @param more further members of the document
  */
 export function userRecords(dialect: Dialect, more = ''): string {
@@ -54,7 +54,7 @@ export function userRecords(dialect: Dialect, more = ''): string {
   )${ending} AS record FROM securest_users u`;
 }
 
-/** The statements over securest's own tables. A user comes with every group that it is in, also through parents. */
+/** The statements over securest's own tables. A user is returned with all its groups, including parent groups. */
 export function ownStatements(dialect: Dialect): Statements {
   const { object, list } = JSON_OF[dialect];
   const [asText, ending] = TEXT_OF[dialect];
@@ -75,7 +75,7 @@ export function ownStatements(dialect: Dialect): Statements {
   };
 }
 
-/** All groups of a user and their parents, by what makes the document of a group of that name. */
+/** All groups of a user and their parents. @param group makes the SQL of a group's document from the SQL of its name */
 function reachOf(dialect: Dialect, group: (name: string) => string): string {
   if (dialect === 'postgres') return reachOfArrays(group('n.name'));
   const rows = reachOfRows(
@@ -86,7 +86,7 @@ function reachOf(dialect: Dialect, group: (name: string) => string): string {
   return dialect === 'sqlite' ? `json(${rows})` : rows;
 }
 
-/** UNION, not UNION ALL: a group that was reached is not gone through again, so cycles end. */
+/** UNION instead of UNION ALL, so that no group is visited twice and cycles end. */
 function reachOfRows(group: string, gather: string, username: string): string {
   return `(WITH RECURSIVE reach(name) AS (
       SELECT m.group_name FROM securest_memberships m WHERE m.username = ${username}
@@ -95,8 +95,8 @@ function reachOfRows(group: string, gather: string, username: string): string {
 }
 
 /**
- * One row for each step up, with the names reached so far in an array, since PostgreSQL guesses the rows of a
- * recursive join: on tables without statistics millions, so that it compiles the statement at each login.
+ * One row for each step up, with the names reached so far in an array. For a recursive join PostgreSQL estimates the
+ * rows: on tables without statistics it guesses millions, so it would JIT-compile the statement at each login.
  */
 function reachOfArrays(group: string): string {
   return `(WITH RECURSIVE reach(names, latest) AS (
@@ -112,7 +112,7 @@ function reachOfArrays(group: string): string {
     )) AS n(name))`;
 }
 
-/** Before and after a document. The drivers of PostgreSQL and MySQL would parse JSON themselves, SQLite's gives text. */
+/** The SQL before and after a document. The drivers of PostgreSQL and MySQL would parse JSON; SQLite's returns text. */
 const TEXT_OF: Readonly<Record<Dialect, readonly [string, string]>> = {
   postgres: ['', '::text'],
   sqlite: ['', ''],

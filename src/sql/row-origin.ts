@@ -3,7 +3,7 @@ import type { SqlQueries, SqlTable } from './sql-options';
 export type RowField =
   'username' | 'name' | 'password' | 'email' | 'active' | 'roles' | 'groups' | 'tokensValidFrom';
 
-/** Says in an error where a field comes from: the column, and the option that names it. */
+/** Names the origin of a field for an error: the column, and the option that names the column. */
 export type RowOrigin = (field: RowField) => string;
 
 /** Rows of securest's own tables. */
@@ -28,7 +28,7 @@ export function userOrigin({
   };
 }
 
-/** Rows of a statement of the app's own. */
+/** Rows of the app's own statement. */
 export function queryOrigin(query: 'getUser' | 'getGroup' | 'listRoles'): RowOrigin {
   return (field) => `column ${columnOf(field)} of queries.${query}`;
 }

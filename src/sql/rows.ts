@@ -5,11 +5,11 @@ import type { RowField, RowOrigin } from './row-origin';
 import type { Dialect } from './schema';
 import type { SqlRow } from './sql-client';
 
-/** The names that a column may have, where PostgreSQL folds those that are not quoted. */
+/** The accepted names of the column; PostgreSQL folds unquoted names to lower case. */
 export const TOKENS_VALID_FROM = ['tokens_valid_from', 'tokensValidFrom', 'tokensvalidfrom'];
 const ISO_WITH_ZONE =
   /^(\d{4,6})(-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:Z|([+-]\d\d)(?::?(\d\d))?)$/;
-/** One name alone. What could be several, or a value of JSON, is not one. */
+/** A single name. It does not match a text that could be several names or a JSON value. */
 const SINGLE_NAME = /^(?!(?:null|true|false)$)[\p{L}_][\p{L}\p{N}_.-]*$/iu;
 
 const TEXT = 'must be a string or null';
@@ -42,11 +42,11 @@ const USER_FIELDS = [
 ] as const;
 const GROUP_FIELDS = ['name', 'roles', 'groups'] as const;
 
-/** The document in a row of securest's own tables. @throws Error, which quotes nothing, when the row has none */
+/** The document in a row of securest's own tables. @throws Error, without the row's text, if the row has no document */
 export function unpack(row: SqlRow, dialect?: Dialect): Record<string, unknown> {
   try {
     const { record: given } = row;
-    // The driver of MySQL parses JSON where it knows the type.
+    // The driver of MySQL parses JSON if it knows the type.
     const isParsed = dialect === 'mysql' && typeof given === 'object';
     const record: unknown = isParsed ? given : JSON.parse(given as string);
     if (typeof record !== 'object' || record === null) throw new TypeError('no object');
@@ -58,7 +58,7 @@ export function unpack(row: SqlRow, dialect?: Dialect): Record<string, unknown> 
   throw new Error('SqlUserstore: column record of a row of its own tables must be a JSON object');
 }
 
-/** The user that a row states. @throws Error that names the column, and no value, when the row is not valid */
+/** The user in a row. @throws Error that names the column, and no value, if the row is invalid */
 export function userFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): User {
   const user: Record<string, unknown> = { ...row };
   const times = TOKENS_VALID_FROM.filter((name) => name in user);
@@ -79,7 +79,7 @@ export function userFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): User
   throw invalid(wrong, origin, row[key], user[wrong], dialect);
 }
 
-/** The group that a row states. @throws Error that names the column, and no value, when the row is not valid */
+/** The group in a row. @throws Error that names the column, and no value, if the row is invalid */
 export function groupFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): Group {
   const { name, roles, groups } = row;
   const group = { name, roles: listFrom(roles, dialect), groups: listFrom(groups, dialect) };
@@ -88,14 +88,14 @@ export function groupFrom(row: SqlRow, dialect: Dialect, origin: RowOrigin): Gro
   throw invalid(wrong, origin, row[wrong], group[wrong], dialect);
 }
 
-/** @param value as the column has it @param read what was read from it */
+/** @param value the column's value @param read the value that was parsed from it */
 function invalid(field: RowField, origin: RowOrigin, value: unknown, read: unknown, dialect: Dialect): Error {
   const isRelation = (field === 'roles' || field === 'groups') && hasObjects(read);
   const cure = isRelation ? `: select the names alone, as ${NAMES_ALONE[dialect]}` : '';
   return rowFault(field, origin, `${MUST_BE[field]}, and is ${typeNameOf(value)}${cure}`);
 }
 
-/** The rows of a relation. */
+/** True for the rows of a relation. */
 function hasObjects(value: unknown): boolean {
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   return items.some((item) => typeof item === 'object' && item !== null);
@@ -106,13 +106,13 @@ export function rowFault(field: RowField, origin: RowOrigin, problem: string): E
 }
 
 /**
- * A text may hold a JSON list, for SQLite has no arrays; an array of PostgreSQL whose type the driver does not know;
- * or one name alone. Any other text stays what it is, and is refused: `admin,editor` could be one role or two.
+ * A text may hold a JSON list, since SQLite has no arrays; a PostgreSQL array of a type that the driver does not know;
+ * or a single name. Any other text stays unchanged and is refused later: `admin,editor` could be one role or two.
  */
 function listFrom(value: unknown, dialect: Dialect): unknown {
   if (typeof value !== 'string') return value;
   if (SINGLE_NAME.test(value)) return [value];
-  // First, because the empty array reads as an empty object of JSON.
+  // Before JSON, because the empty array of PostgreSQL is also an empty JSON object.
   const array = dialect === 'postgres' ? parseArrayText(value) : undefined;
   if (array !== undefined) return array;
   try {
@@ -122,7 +122,7 @@ function listFrom(value: unknown, dialect: Dialect): unknown {
   }
 }
 
-/** MySQL makes null of an empty list, and has no order in a list. */
+/** MySQL returns null for an empty list, and lists without an order. */
 function completeLists(record: Record<string, unknown>): void {
   for (const name of ['roles', 'groups', 'reach']) {
     if (!(name in record)) continue;
@@ -133,18 +133,18 @@ function completeLists(record: Record<string, unknown>): void {
   }
 }
 
-/** SQLite has no booleans, many a table has a smallint, and MySQL has bits. Null is neither, so it is refused. */
+/** SQLite has no booleans, some tables use a smallint, and MySQL has bits. Null stays null and is refused later. */
 function flagFrom(value: unknown, dialect: Dialect): unknown {
   if (dialect === 'mysql' && Buffer.isBuffer(value) && value.length === 1) return flagFrom(value[0], dialect);
   return value === 1 || value === 0 ? value === 1 : value;
 }
 
-/** A column of integers: a name is typed as text. */
+/** Converts a number from a column of integers: usernames are texts. */
 function nameFrom(value: unknown): unknown {
   return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
 }
 
-/** A text without a time zone means another moment on each machine, and is refused. */
+/** A text without a time zone stays a text and is refused later: it means another time on each machine. */
 function timeFrom(value: unknown): unknown {
   const match = typeof value === 'string' ? ISO_WITH_ZONE.exec(value) : null;
   if (match === null) return value;

@@ -1,28 +1,31 @@
 /**
- * The tables that securest brings for apps that have none. Names are found as they are typed, and no two differ
- * in case alone.
+ * The tables that securest provides for apps without their own. A name is found only in its exact spelling, and no two
+ * names differ only in case.
  */
 
 export type Dialect = 'postgres' | 'sqlite' | 'mysql';
-/** The dialects whose tables are made by the same statements. */
+/** The dialects that create their tables with the same statements. */
 export type TransactionalDialect = Exclude<Dialect, 'mysql'>;
 
 interface Types {
   readonly flag: string;
   readonly time: string;
   readonly end: string;
-  /** What gives users an id, and new ones the moment of their creation. */
+  /** Adds an id to users, and for new users the time of their creation as `tokens_valid_from`. */
   readonly created: string;
 }
 
-/** The default is asked once for each user that is there. */
+/** PostgreSQL evaluates the default once for each existing user. */
 const POSTGRES_CREATED = `
 ALTER TABLE securest_users
   ADD COLUMN id text NOT NULL DEFAULT gen_random_uuid()::text CONSTRAINT securest_users_id UNIQUE,
   ALTER COLUMN tokens_valid_from SET DEFAULT date_trunc('milliseconds', now());
 `;
 
-/** A column that is added has no default that differs from row to row, and an INSERT may name the columns as NULL. */
+/**
+ * A trigger, since SQLite accepts no default that differs by row for an added column, and an INSERT may set the columns
+ * to NULL.
+ */
 const SQLITE_CREATED = `
 ALTER TABLE securest_users ADD COLUMN id TEXT CHECK (id <> '');
 UPDATE securest_users SET id = lower(hex(randomblob(16)));
@@ -52,7 +55,7 @@ const TYPES: Readonly<Record<TransactionalDialect, Types>> = {
   },
 };
 
-/** What each version adds: a feature appends an entry with its tables. A released version never changes. */
+/** The statements of each version. A new version appends an entry; a released version never changes. */
 const VERSIONS: readonly ((types: Types) => string)[] = [
   ({ flag, time, end }) => `
 CREATE TABLE securest_users (

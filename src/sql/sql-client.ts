@@ -4,14 +4,14 @@ import type { Dialect } from './schema';
 import { isDown, refusedParameter } from './sql-errors';
 
 /**
- * What is needed of a database client: a `Pool` of `pg` fits as it is, a {@link SqliteClient} too.
- * Parameters are `$1`, `$2` and so on, in every dialect.
+ * The database client: a `Pool` of `pg` fits as it is, and so does a {@link SqliteClient}. Parameters are `$1`, `$2`
+ * and so on, in every dialect.
  *
- * By `fields` of an answer, as `pg` has them (`name` and `dataTypeID`), a `tokensValidFrom` of a type without a time
- * zone is refused. A client without them cannot be judged.
+ * If the answer has `fields` in the form of `pg` (`name` and `dataTypeID`), a `tokensValidFrom` column of a type
+ * without a time zone is refused. Without `fields` this is not checked.
  */
 export interface SqlClient {
-  /** What the statements of securest's own are written in. @default 'postgres' */
+  /** The SQL dialect of securest's own statements. @default 'postgres' */
   readonly dialect?: Dialect;
   query(
     sql: string,
@@ -19,12 +19,12 @@ export interface SqlClient {
   ): Promise<{
     rows: unknown[];
     readonly fields?: unknown;
-    /** In MySQL, where no statement answers with what it changed: how many rows it found. */
+    /** The number of rows that a change found; needed in MySQL, where no change returns its rows. */
     readonly affectedRows?: unknown;
   }>;
 }
 
-/** A client, or a pool of `mysql2` as it is, which is given to a {@link MysqlClient}. */
+/** A client, or a pool or connection of `mysql2`, which is wrapped in a {@link MysqlClient}. */
 export type DatabaseClient = SqlClient | MysqlPool | MysqlConnection;
 
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ export interface SqlAnswer {
 const HEARD = new WeakSet();
 const DIALECTS: readonly unknown[] = ['postgres', 'sqlite', 'mysql'] satisfies Dialect[];
 
-/** @throws ConfigurationError when the value is not a client */
+/** @throws ConfigurationError if the value is not a client */
 export function checkSqlClient(component: string, client: unknown): SqlClient {
   const { dialect } = (client ?? {}) as { dialect?: unknown };
   if (dialect === undefined && isMysql2(client)) return new MysqlClient(client);
@@ -57,8 +57,8 @@ export function checkSqlClient(component: string, client: unknown): SqlClient {
 }
 
 /**
- * Hears the errors of connections that nobody uses: a pool of `pg` replaces them, but without a listener the
- * first restart of the server ends the process.
+ * Listens to the errors of idle connections: a pool of `pg` replaces these connections, but without a listener the
+ * first restart of the server would end the process.
  */
 export function outliveIdleErrors(client: SqlClient): void {
   const { on } = client as { on?: unknown };
@@ -68,14 +68,14 @@ export function outliveIdleErrors(client: SqlClient): void {
 }
 
 /**
- * The rows that a statement answers with.
- * @throws ServiceUnavailableError when the database cannot answer now; any other throw is a bug
+ * The rows that a statement returns.
+ * @throws ServiceUnavailableError if the database cannot answer now; any other throw is a bug
  */
 export async function ask(client: SqlClient, sql: string, params: unknown[]): Promise<SqlRow[]> {
   return (await answerOf(client, sql, params)).rows;
 }
 
-/** {@link ask}, with what the client says of the columns. */
+/** {@link ask}, with the columns and the row count that the client reports. */
 export async function answerOf(client: SqlClient, sql: string, params: unknown[]): Promise<SqlAnswer> {
   let result: unknown;
   try {

@@ -11,18 +11,18 @@ import type { Dialect } from './schema';
 import { isConflict, isTaken } from './sql-errors';
 import { timeText } from './stamp-sql';
 
-/** How long a change is tried anew while others change the same users. */
+/** How long a change is retried while other transactions change the same users. */
 const CONFLICT_MS = 30_000;
 
-/** What the database said, as the cause. */
+/** An error of the database, which is its cause. */
 export class SqlFault extends Error {
   override readonly name = 'SqlFault';
 }
 
 /**
- * The users of securest's own tables, for those who manage them. Each change is one transaction.
+ * The users of securest's own tables, for the management of users. Each change is one transaction.
  *
- * @param client one connection of its own, no pool: what belongs to a transaction goes over it
+ * @param client a connection of its own instead of a pool: all statements of a transaction must use the same connection
  */
 export class SqlUserDirectory implements UserDirectory {
   readonly #dialect: Dialect;
@@ -63,7 +63,7 @@ export class SqlUserDirectory implements UserDirectory {
       if (user === undefined) return false;
       const changes = change(user);
       const after = { ...user, ...changes, username };
-      // Not the whole user: who was stored oddly by others must still be disabled.
+      // Only the changes are checked: a user with invalid stored fields can still be disabled.
       refuseFields({ ...changes, username: 'x' });
       const { password, email, active, tokensValidFrom, roles, groups } = after;
       await this.#ask(this.#sql.update, [
@@ -86,7 +86,7 @@ export class SqlUserDirectory implements UserDirectory {
   remove(username: string): Promise<boolean> {
     return this.#transaction(async () => {
       if (!isText(username) || (await this.#ask(this.#sql.lock, [username])).length === 0) return false;
-      // SQLite checks foreign keys only where a connection asks for it.
+      // SQLite enforces foreign keys only if the connection enables them.
       await this.#ask(this.#sql.roles.clear, [username]);
       await this.#ask(this.#sql.memberships.clear, [username]);
       await this.#ask(this.#sql.remove, [username]);
@@ -126,7 +126,7 @@ export class SqlUserDirectory implements UserDirectory {
     return (await this.#ask(this.#sql.get, [username])).map((row) => this.#toUser(row))[0];
   }
 
-  /** The names of those who were added. */
+  /** The names of the added users. */
   async #insert(users: readonly User[]): Promise<ReadonlySet<unknown>> {
     const { add, twins } = this.#sql;
     const names = users.map(({ username }) => username);
@@ -166,7 +166,7 @@ export class SqlUserDirectory implements UserDirectory {
     if (missing !== undefined) throw new UserRefusedError(`There is no group ${printable(missing)}`);
   }
 
-  /** A user who was not added is there already, or somebody is whose name the tables take for the same. */
+  /** A user who was not added exists already, or another user's name differs only in case: this is an error. */
   async #refuseTwins(usernames: readonly string[]): Promise<void> {
     if (usernames.length === 0) return;
     const there = await this.#existing(usernames);
@@ -195,7 +195,7 @@ export class SqlUserDirectory implements UserDirectory {
       await this.#ask('COMMIT', []);
       return result;
     } catch (error) {
-      // A connection that is lost, or a server that is stuck, has the transaction undone when it is closed.
+      // If the connection is lost or the server is stuck, closing the connection rolls the transaction back.
       await this.#ask('ROLLBACK', []).catch(() => undefined);
       throw error;
     }
@@ -205,7 +205,7 @@ export class SqlUserDirectory implements UserDirectory {
     return userFrom(unpack(row, this.#dialect), 'postgres', ownOrigin);
   }
 
-  /** One connection has one transaction at a time. */
+  /** A connection can have one transaction at a time. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
@@ -231,7 +231,7 @@ function pairs(of: readonly (readonly [string, readonly string[] | null | undefi
   );
 }
 
-/** JSON and parameters carry no NUL, and no half of a character. */
+/** False for a name with a NUL or a lone surrogate, which JSON and parameters cannot carry, and for an empty name. */
 function isText(name: string): boolean {
   return name !== '' && !/[\0\p{Surrogate}]/u.test(name);
 }

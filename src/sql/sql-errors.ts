@@ -1,15 +1,15 @@
 import { ConfigurationError } from '../errors';
 
 /**
- * SQLSTATE classes and codes of a server that cannot answer now: connections (08), who may connect (28), aborted
- * transactions (40), resources (53), operators and time limits (57), its disk (58); a lock that is held, and a
- * standby that takes no writes. @see PostgreSQL, Appendix A
+ * SQLSTATE classes and codes of a server that cannot answer now: connections (08), authorisation to connect (28),
+ * aborted transactions (40), resources (53), operator intervention and time limits (57), its disk (58); a held lock,
+ * and a standby that accepts no writes. @see PostgreSQL, Appendix A
  */
 const DOWN_STATES = /^(?:08|28|40|53|57|58)...$|^55P03$|^25006$/;
 const DOWN_IN_SQLITE = /^SQLITE_(?:BUSY|LOCKED|IOERR|FULL|CANTOPEN|PROTOCOL|INTERRUPT|NOMEM|READONLY)/;
 /**
- * Error numbers of MySQL and MariaDB, some of which come without a SQLSTATE or with a general one: connections, who
- * may connect, memory and disk, locks, shutdown, read-only servers, time limits, a cluster that is not ready.
+ * Error numbers of MySQL and MariaDB, some of which have no SQLSTATE or a general one: connections, authorisation to
+ * connect, memory and disk, locks, shutdown, read-only servers, time limits, a cluster that is not ready.
  */
 const DOWN_IN_MYSQL: ReadonlySet<number> = new Set([
   ...[1016, 1020, 1021, 1028, 1030, 1037, 1038, 1040, 1041, 1042, 1043, 1044, 1045, 1047, 1053, 1077, 1079],
@@ -20,8 +20,8 @@ const DOWN_IN_MYSQL: ReadonlySet<number> = new Set([
 const BUGS = [ConfigurationError, TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
- * Whether a client's error says that the database cannot answer now. A statement or a schema that is wrong is a
- * bug, in PostgreSQL by every other SQLSTATE; what nobody knows counts as down. Both refuse.
+ * Whether a client's error means that the database cannot answer now. A wrong statement or schema is a bug; in
+ * PostgreSQL every other SQLSTATE counts as a bug. An unknown error counts as down. Either way the request is refused.
  */
 export function isDown(error: unknown): boolean {
   if (BUGS.some((bug) => error instanceof bug)) return false;
@@ -30,11 +30,11 @@ export function isDown(error: unknown): boolean {
   if (number !== undefined) return DOWN_IN_MYSQL.has(number) || DOWN_STATES.test(state);
   if (typeof code !== 'string') return true;
   if (code.startsWith('SQLITE_')) return DOWN_IN_SQLITE.test(code);
-  // ECONNREFUSED and its like are longer, EPIPE has the length of a SQLSTATE.
+  // Most codes of Node, such as ECONNREFUSED, are longer than a SQLSTATE; EPIPE has the same length.
   return !/^[0-9A-Z]{5}$/.test(code) || code === 'EPIPE' || DOWN_STATES.test(code);
 }
 
-/** The parameter that a pooler between refuses a connection for, which no waiting cures: PgBouncer does so. */
+/** The startup parameter for which a pooler such as PgBouncer refuses a connection. Waiting does not help. */
 export function refusedParameter(error: unknown): string | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (code !== '08P01' || typeof message !== 'string') return undefined;
@@ -42,9 +42,9 @@ export function refusedParameter(error: unknown): string | undefined {
 }
 
 /**
- * Whether PostgreSQL could not convert the first parameter to the type of its column: no row has such a value. Its
- * message quotes the text.
- * @param isOnly whether the statement converts nothing else
+ * Whether PostgreSQL could not convert the first parameter to the type of its column: then no row has this value. The
+ * error's message quotes the text.
+ * @param isOnly whether the statement converts no other value
  */
 export function isUnfit(error: unknown, isOnly: boolean): boolean {
   const { code, where } = (error ?? {}) as { code?: unknown; where?: unknown };
@@ -52,7 +52,7 @@ export function isUnfit(error: unknown, isOnly: boolean): boolean {
   return isOnly || (typeof where === 'string' && /\bportal (?:"[^"]*" )?parameter \$1\b/.test(where));
 }
 
-/** Whether the same transaction may well succeed when it is tried again. */
+/** Whether the same transaction may succeed when it is repeated. */
 export function isConflict(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
   const { number } = mysqlError(error);
@@ -60,27 +60,27 @@ export function isConflict(error: unknown): boolean {
   return typeof code === 'string' && /^40...$|^SQLITE_(?:BUSY|LOCKED)/.test(code);
 }
 
-/** Whether a table of the statement does not exist. */
+/** Whether a table of the statement is missing. */
 export function isMissing(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (mysqlError(error).number === 1146 || code === '42P01') return true;
   return code === 'SQLITE_ERROR' && typeof message === 'string' && message.startsWith('no such table');
 }
 
-/** Whether MySQL refused a row because another has the same value in a unique key. */
+/** Whether MySQL refused a row because another row has the same value in a unique key. */
 export function isTaken(error: unknown, key: string): boolean {
   const { sqlMessage } = (error ?? {}) as { sqlMessage?: unknown };
   if (mysqlError(error).number !== 1062 || typeof sqlMessage !== 'string') return false;
-  // Each language quotes the key last, MySQL with the table before it.
+  // The message ends with the quoted key in each language; MySQL puts the table before the key.
   return sqlMessage.endsWith(`${key}'`);
 }
 
-/** Whether MySQL could not compare a text, because the character set of a column lacks a character of it. */
+/** Whether MySQL could not compare a text because the character set of the column lacks one of its characters. */
 export function isUnwritable(error: unknown): boolean {
   return [1267, 1977, 3854].includes(mysqlError(error).number ?? 0);
 }
 
-/** What a server of MySQL said. The errors of the driver, and of the network, have other numbers or none. */
+/** The error of a MySQL server. Errors of the driver and of the network have other numbers, or no number. */
 function mysqlError(error: unknown): { readonly number?: number; readonly state: string } {
   const { errno, sqlMessage, sqlState } = (error ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof errno !== 'number' || typeof sqlMessage !== 'string') return { state: '' };

@@ -20,11 +20,11 @@ import { isTaken } from './sql-errors';
 
 /** The options of {@link SqlFactors}. */
 export interface SqlFactorsOptions {
-  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
+  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or a client of the same form. */
   readonly client: DatabaseClient;
 }
 
-// Checked by itself.
+// `checkSqlClient` checks it.
 const OPTIONS = { client: unchecked<unknown>() };
 
 const MAX_VALUE_BYTES = 65_536;
@@ -32,8 +32,8 @@ const PASSKEY_ID = /^[\w-]{1,1364}$/;
 
 /**
  * Keeps one-time codes and passkeys in tables of PostgreSQL, MySQL, MariaDB or SQLite. `securest sql migrate`, or
- * `migrate(client)`, makes them. A database that does not answer is 503, by the time limits of the client, which stays the
- * app's.
+ * `migrate(client)`, creates them. A database that does not answer within the client's time limits is 503. The client
+ * belongs to the app, which closes it.
  *
  * @example class Otp extends OtpService { constructor() { super({ store: new SqlFactors({ client: pool }), secret }); } }
  */
@@ -42,7 +42,7 @@ export class SqlFactors implements OtpStoreInterface, PasskeyStoreInterface, Pro
   readonly #sql: FactorStatements;
   readonly #problems: ClientProblems;
 
-  /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
+  /** Does not connect to the database yet. @throws ConfigurationError for unknown or invalid options */
   constructor(options: SqlFactorsOptions) {
     const { client } = parseOptions('SqlFactors', withoutContainer(options), OPTIONS);
     this.#client = checkSqlClient('SqlFactors', client);
@@ -51,15 +51,15 @@ export class SqlFactors implements OtpStoreInterface, PasskeyStoreInterface, Pro
     this.#problems = new ClientProblems('SqlFactors', this.#client);
   }
 
-  /** @throws ServiceUnavailableError when the database cannot answer now */
+  /** @throws ServiceUnavailableError if the database cannot answer now */
   async getOtp(user: FactorOwner): Promise<string | undefined> {
     const { rows } = await this.#ask(this.#sql.getOtp, [ownerOf(user)]);
     return rows.map(({ value }) => textOf(value))[0];
   }
 
   /**
-   * @throws TypeError for a text that is too long
-   * @throws ServiceUnavailableError when the database cannot answer now; then it may have been written or not
+   * @throws TypeError for a text that is empty, longer than 64 KiB or not well-formed, or has a NUL
+   * @throws ServiceUnavailableError if the database cannot answer now; the change may or may not have been written
    */
   async updateOtp(
     user: FactorOwner,
@@ -68,27 +68,27 @@ export class SqlFactors implements OtpStoreInterface, PasskeyStoreInterface, Pro
   ): Promise<boolean> {
     const owner = ownerOf(user);
     if (next !== undefined) checkValue(next);
-    // MySQL counts no row where nothing changes.
+    // MySQL counts no row if nothing changes.
     if (next === previous) return (await this.getOtp(user)) === previous;
     if (previous === undefined) return this.#insert(this.#sql.insertOtp, [owner, user.username, next]);
     if (next === undefined) return this.#change(this.#sql.deleteOtp, [owner, previous]);
     return this.#change(this.#sql.swapOtp, [owner, next, previous]);
   }
 
-  /** @throws ServiceUnavailableError when the database cannot answer now */
+  /** @throws ServiceUnavailableError if the database cannot answer now */
   async getPasskey(id: string): Promise<PasskeyRecord | undefined> {
     if (!PASSKEY_ID.test(id)) return undefined;
     const { rows } = await this.#ask(this.#sql.getPasskey, [id]);
     return rows.map(({ value }) => readPasskey(value))[0];
   }
 
-  /** @throws ServiceUnavailableError when the database cannot answer now */
+  /** @throws ServiceUnavailableError if the database cannot answer now */
   async listPasskeys(user: FactorOwner): Promise<readonly PasskeyRecord[]> {
     const { rows } = await this.#ask(this.#sql.listPasskeys, [ownerOf(user)]);
     return rows.map(({ value }) => readPasskey(value));
   }
 
-  /** @throws TypeError for an id that is none; ServiceUnavailableError as all */
+  /** @throws TypeError for an invalid id; ServiceUnavailableError if the database cannot answer now */
   async addPasskey(passkey: PasskeyRecord): Promise<boolean> {
     const { id, user } = passkey;
     if (!PASSKEY_ID.test(id))
@@ -98,7 +98,7 @@ export class SqlFactors implements OtpStoreInterface, PasskeyStoreInterface, Pro
     return this.#insert(this.#sql.insertPasskey, [id, ownerOf(user), user.username, value]);
   }
 
-  /** @throws ServiceUnavailableError when the database cannot answer now; then it may have been written or not */
+  /** @throws ServiceUnavailableError if the database cannot answer now; the change may or may not have been written */
   async updatePasskey(next: PasskeyRecord, previous: PasskeyRecord): Promise<boolean> {
     if (next.id !== previous.id) return false;
     const [value, before] = [passkeyText(next), passkeyText(previous)];
@@ -110,13 +110,13 @@ export class SqlFactors implements OtpStoreInterface, PasskeyStoreInterface, Pro
     return this.#change(this.#sql.swapPasskey, [next.id, value, before, ownerOf(next.user)]);
   }
 
-  /** @throws ServiceUnavailableError when the database cannot answer now; then it may be gone or not */
+  /** @throws ServiceUnavailableError if the database cannot answer now; the passkey may or may not be gone */
   async removePasskey(user: FactorOwner, id: string): Promise<boolean> {
     if (!PASSKEY_ID.test(id)) return false;
     return this.#change(this.#sql.deletePasskey, [id, ownerOf(user)]);
   }
 
-  /** Hears what is wrong with the client, which is looked at when an app starts to use the store. */
+  /** Subscribes to warnings about the client, which is checked when an app starts to use the store. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }
@@ -140,7 +140,7 @@ export class SqlFactors implements OtpStoreInterface, PasskeyStoreInterface, Pro
   }
 }
 
-/** A digest, so that no collation takes two users for one. */
+/** A digest of the owner, so that no collation treats two users as equal. */
 export function ownerOf({ username, userstore }: FactorOwner): string {
   return createHash('sha256')
     .update(JSON.stringify([userstore ?? null, username]))

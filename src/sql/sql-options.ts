@@ -6,52 +6,56 @@ import { ownStatements } from './own-statements';
 import { type Statements, statementsOf } from './statements';
 
 /**
- * An app's own table and the names of its columns: plain identifiers, which are quoted, so their case counts.
- * `active` is a boolean, or 0 or 1; `roles` and `groups` are arrays, JSON lists, or one name each.
+ * An app's own table and the names of its columns: plain identifiers, which are quoted, so they are case-sensitive.
+ * `active` is a boolean, or 0 or 1; `roles` and `groups` are arrays, JSON lists, or a single name.
  */
 export interface SqlTable {
   /** The table, or `schema.table`. */
   readonly name: string;
-  /** Unique, and indexed: the lookup of every request. */
+  /** Unique, and indexed: every request looks a user up by it. */
   readonly username: string;
-  /** What names the person for good, and is never given to another: a column of texts or whole numbers. */
+  /** A permanent id of the user, never reused for another user: a column of texts or whole numbers. */
   readonly id?: string;
-  /** The password hash. With it hashes are upgraded. */
+  /** The password hash. If set, the store can replace hashes, so outdated hashes are upgraded. */
   readonly password?: string;
   readonly email?: string;
   readonly active?: string;
   readonly roles?: string;
   readonly groups?: string;
-  /** A `timestamptz`, in SQLite a text as of `toISOString()`, in MySQL a `TIMESTAMP`. Users need it to change their password. */
+  /**
+   * A `timestamptz`, in SQLite a text in the form of `toISOString()`, in MySQL a `TIMESTAMP`. Users need it to change
+   * their password.
+   */
   readonly tokensValidFrom?: string;
 }
 
-/** Statements of the app's own. What comes from a request comes as a parameter only. */
+/** The app's own statements. Values from a request are passed as parameters only. */
 export interface SqlQueries {
   /**
-   * `$1` is the name. One row, or none, with the columns `username`, `id`, `password`, `email`, `active`, `roles`,
-   * `groups` and `tokens_valid_from`, all but the first optional; other columns stay on the user.
+   * `$1` is the name. Returns at most one row with the columns `username`, `id`, `password`, `email`, `active`,
+   * `roles`, `groups` and `tokens_valid_from`, all but the first optional. Other columns become further properties of
+   * the user.
    */
   readonly getUser?: string;
-  /** `$1` is the name. One row, or none, with `name`, `roles` and `groups`, the parents. */
+  /** `$1` is the name. Returns at most one row with `name`, `roles` and `groups` (the parent groups). */
   readonly getGroup?: string;
   /**
-   * `$1` is the new hash, `$2` the username, `$3` the old hash, which the row must still have, and `$4` the
-   * moment for `tokens_valid_from`, null where it stays; without `$4` users cannot change their password. It stores
-   * `$4`, or a second after the present value where that is later.
-   * Ends in RETURNING: one row where it replaced. In MySQL, which has no RETURNING, the driver counts the rows, and
-   * `$4` comes as seconds since 1970, for FROM_UNIXTIME.
+   * `$1` is the new hash, `$2` the username, `$3` the old hash, which the row must still have, and `$4` the new
+   * `tokens_valid_from`, null to leave it unchanged; without `$4` users cannot change their password. The statement
+   * must store the later of `$4` and a second after the present value. It ends in RETURNING, and returns one row if it
+   * replaced the hash. In MySQL, which has no RETURNING, the driver counts the rows, and `$4` is in seconds since 1970,
+   * for FROM_UNIXTIME.
    */
   readonly updatePassword?: string;
-  /** Rows with the column `role`, for the security report. */
+  /** Returns rows with the column `role`, for the security report. */
   readonly listRoles?: string;
 }
 
 /** The options of `SqlUserstore`. */
 export interface SqlUserstoreOptions {
-  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
+  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or a client of the same form. */
   readonly client: DatabaseClient;
-  /** The app's own table. @default securest's own tables, which `migrate()` makes */
+  /** The app's own table. @default securest's own tables, which `migrate()` creates */
   readonly table?: SqlTable;
   /** The app's own statements, in place of the table's. */
   readonly queries?: SqlQueries;
@@ -76,13 +80,13 @@ const QUERIES = {
   listRoles: optionalText,
 } satisfies Record<keyof SqlQueries, Kind<unknown>>;
 const OPTIONS = {
-  // Checked by itself.
+  // `checkSqlClient` checks it.
   client: unchecked<unknown>(),
   table: optional(objectOf(TABLE)),
   queries: optional(objectOf(QUERIES)),
 } satisfies Record<keyof SqlUserstoreOptions, Kind<unknown>>;
 
-/** A store's options, checked. */
+/** The checked options of a store. */
 export interface SqlSettings {
   readonly client: SqlClient;
   readonly statements: Statements;
@@ -90,7 +94,7 @@ export interface SqlSettings {
   readonly queries: SqlQueries;
 }
 
-/** @throws ConfigurationError for options that are unknown or not valid */
+/** @throws ConfigurationError for unknown or invalid options */
 export function checkSqlOptions(options: unknown): SqlSettings {
   const given = parseOptions('SqlUserstore', withoutContainer(options), OPTIONS);
   const client = checkSqlClient('SqlUserstore', given.client);
@@ -120,7 +124,7 @@ export function checkSqlOptions(options: unknown): SqlSettings {
   return { client, table, queries, statements: { ...statements, ...queries } };
 }
 
-/** Without the options that are undefined. */
+/** Removes undefined options. */
 function present<T extends object>(values: { readonly [Name in keyof T]: T[Name] | undefined }): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

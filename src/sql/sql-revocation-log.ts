@@ -18,22 +18,23 @@ import { Sweeping } from './sweeper';
 
 /** The options of {@link SqlRevocationLog}. */
 export interface SqlRevocationLogOptions {
-  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
+  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or a client of the same form. */
   readonly client: DatabaseClient;
 }
 
 const OPTIONS = { client: unchecked<unknown>() };
 
-/** No more rows than are read again: a writer that is slow is not left behind by a single list of another. */
+/** Fewer rows than are read again, so that no single list moves the cursor past the entries of a slow writer. */
 const MAX_APPENDED = 500;
 
 /**
- * Tells all processes that share a database what was revoked, by a table that `securest sql migrate`, or
- * `migrate(client)`, makes. It is never lost in part: entries stay an hour past their end, and the newest always. An
- * emptied table, or an older copy of it, is told by `lost`.
+ * Announces revocations to all processes that share a database, in a table that `securest sql migrate`, or
+ * `migrate(client)`, creates. The log is never lost in part: entries stay an hour past their end, and the newest always
+ * stays. `lost` reports an emptied table, or an older copy of it.
  *
- * A database that does not answer is 503, by the time limits of the client. Once a minute 1,000 ended rows are deleted,
- * by a timer that keeps no process alive and ends with `close()`. The client stays the app's.
+ * A database that does not answer within the client's time limits is 503. Once a minute up to 1,000 ended rows are
+ * deleted, by a timer that keeps no process alive and ends with `close()`. The client belongs to the app, which closes
+ * it.
  */
 export class SqlRevocationLog implements RevocationLogInterface, ProblemSource {
   readonly #client: SqlClient;
@@ -41,7 +42,7 @@ export class SqlRevocationLog implements RevocationLogInterface, ProblemSource {
   readonly #sweeping: Sweeping;
   readonly #problems: ClientProblems;
 
-  /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
+  /** Does not connect to the database yet. @throws ConfigurationError for unknown or invalid options */
   constructor(options: SqlRevocationLogOptions) {
     const { client } = parseOptions('SqlRevocationLog', withoutContainer(options), OPTIONS);
     this.#client = checkSqlClient('SqlRevocationLog', client);
@@ -53,9 +54,9 @@ export class SqlRevocationLog implements RevocationLogInterface, ProblemSource {
   }
 
   /**
-   * Resolves when the entries are committed. Where it throws, some may have been.
-   * @throws TypeError for what is not a revocation; nothing is written then
-   * @throws ServiceUnavailableError when the database cannot answer now
+   * Resolves when the entries are committed. If it throws, some of them may have been committed.
+   * @throws TypeError for an invalid revocation; nothing is written then
+   * @throws ServiceUnavailableError if the database cannot answer now
    */
   async append(list: readonly Revocation[]): Promise<void> {
     checkRevocations(list);
@@ -67,8 +68,8 @@ export class SqlRevocationLog implements RevocationLogInterface, ProblemSource {
   }
 
   /**
-   * The first page since a cursor begins a thousand entries before it.
-   * @throws ServiceUnavailableError when the database cannot answer now, or has what is no entry
+   * The first page after a cursor begins 1,000 entries before it.
+   * @throws ServiceUnavailableError if the database cannot answer now, or has an invalid entry
    */
   async read(cursor?: string): Promise<RevocationPage> {
     this.#sweeping.use();
@@ -77,21 +78,21 @@ export class SqlRevocationLog implements RevocationLogInterface, ProblemSource {
     return page ?? { ...pageOf(await this.#readRows(this.#sql.more, 0), 0), lost: true };
   }
 
-  /** Ends the timer. */
+  /** Stops the timer. */
   close(): Promise<void> {
     this.#sweeping.close();
     return Promise.resolve();
   }
 
-  /** Hears what is wrong with the client, which is looked at when an app starts to use the log. */
+  /** Subscribes to warnings about the client, which is checked when an app starts to use the log. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }
 
-  /** Undefined where the row of the cursor is gone. */
+  /** Undefined if the row of the cursor is gone. */
   async #readFrom({ seq, isMore }: Place): Promise<RevocationPage | undefined> {
     const rows = await this.#readRows(isMore || seq === 0 ? this.#sql.more : this.#sql.read, seq);
-    // What ended long ago may go between two pages, but never the newest.
+    // Rows that ended long ago may be deleted between two pages, but never the newest row.
     const isThere = isMore ? rows.length > 0 : rows.some((row) => row.seq === seq);
     if (seq > 0 && !isThere) return undefined;
     return pageOf(isMore ? rows.filter((row) => row.seq > seq) : rows, seq);
@@ -106,10 +107,10 @@ export class SqlRevocationLog implements RevocationLogInterface, ProblemSource {
   }
 }
 
-/** Where a cursor stands. */
+/** The position of a cursor. */
 interface Place {
   readonly seq: number;
-  /** Whether it continues a page that had more. */
+  /** Whether the cursor continues a page that said `more`. */
   readonly isMore: boolean;
 }
 
@@ -126,7 +127,7 @@ function placeOf(cursor = '0'): Place | undefined {
   return seq === undefined ? undefined : { seq: Number(seq), isMore: more === '+' };
 }
 
-/** @param from the number of the last row that was read before */
+/** @param from the number of the last row that was read earlier */
 function pageOf(rows: readonly LogRow[], from: number): RevocationPage {
   const before = rows.filter(({ seq }) => seq <= from);
   const after = rows.filter(({ seq }) => seq > from);
@@ -142,7 +143,7 @@ function pageOf(rows: readonly LogRow[], from: number): RevocationPage {
   };
 }
 
-/** Drivers give integers of 64 bits as texts. */
+/** Drivers return 64-bit integers as texts. */
 function rowOf({ seq, id, before_ms: before, expires_ms: until }: SqlRow): LogRow {
   const number = wholeNumber(seq);
   const entry = {

@@ -21,33 +21,33 @@ import { Sweeping } from './sweeper';
 
 /** The options of {@link SqlState}. */
 export interface SqlStateOptions {
-  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or anything like them. */
+  /** A `Pool` of `pg`, a pool of `mysql2`, a {@link SqliteClient}, or a client of the same form. */
   readonly client: DatabaseClient;
-  /** For tests: by it entries end, in every dialect. @default Date.now */
+  /** For tests: the clock that decides when entries end, in every dialect. @default Date.now */
   readonly clock?: Clock;
 }
 
 const OPTIONS = {
-  // Checked by itself.
+  // `checkSqlClient` checks it.
   client: unchecked<unknown>(),
   clock: optional(callable<Clock>(), Date.now),
 };
 
-/** How often a new entry is tried while others put theirs in its place and those end. */
+/** How often an insert is tried while other callers insert the same key and those entries end. */
 const MAX_INSERTS = 5;
 
 /**
- * Keeps token families, API keys and sessions in a table of PostgreSQL, MySQL, MariaDB or SQLite, for all processes that
- * share the database. `securest sql migrate`, or `migrate(client)`, makes the table.
+ * Keeps token families, API keys and sessions in a table of PostgreSQL, MySQL, MariaDB or SQLite, for all processes
+ * that share the database. `securest sql migrate`, or `migrate(client)`, creates the table.
  *
- * A database that does not answer is 503, by the time limits of the client: an app that starts with a client without
- * them reports it. Once a minute 1,000 ended rows are deleted, by a timer that keeps no process alive and ends with
- * `close()`; `securest sql clean` deletes all of them. The client stays the app's.
+ * A database that does not answer within the client's time limits is 503; an app that starts with a client without time
+ * limits reports this. Once a minute up to 1,000 ended rows are deleted, by a timer that keeps no process alive and
+ * ends with `close()`; `securest sql clean` deletes all of them. The client belongs to the app, which closes it.
  *
  * @example class Tokens extends TokenService { constructor() { super({ secret, state: new SqlState({ client: pool }) }); } }
  */
 export class SqlState implements StateStoreInterface, ProblemSource {
-  /** The log of the same database. */
+  /** The revocation log in the same database. */
   readonly revocationLog: SqlRevocationLog;
   readonly #client: SqlClient;
   readonly #sql: StateStatements;
@@ -55,7 +55,7 @@ export class SqlState implements StateStoreInterface, ProblemSource {
   readonly #sweeping: Sweeping;
   readonly #problems: ClientProblems;
 
-  /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
+  /** Does not connect to the database yet. @throws ConfigurationError for unknown or invalid options */
   constructor(options: SqlStateOptions) {
     const { client, clock } = parseOptions('SqlState', withoutContainer(options), OPTIONS);
     this.#client = checkSqlClient('SqlState', client);
@@ -69,8 +69,8 @@ export class SqlState implements StateStoreInterface, ProblemSource {
   }
 
   /**
-   * @throws TypeError for what is no key
-   * @throws ServiceUnavailableError when the database cannot answer now
+   * @throws TypeError for an invalid key
+   * @throws ServiceUnavailableError if the database cannot answer now
    */
   async get(key: string): Promise<string | undefined> {
     checkKey(key);
@@ -80,8 +80,8 @@ export class SqlState implements StateStoreInterface, ProblemSource {
   }
 
   /**
-   * @throws TypeError for what is out of bounds, and a value that does not change
-   * @throws ServiceUnavailableError when the database cannot answer now; then it may have been written or not
+   * @throws TypeError for an argument that is out of bounds, and for a value that does not change
+   * @throws ServiceUnavailableError if the database cannot answer now; the entry may or may not have been written
    */
   async set(
     key: string,
@@ -99,8 +99,8 @@ export class SqlState implements StateStoreInterface, ProblemSource {
   }
 
   /**
-   * @throws TypeError for what is no key
-   * @throws ServiceUnavailableError when the database cannot answer now; then it may have been deleted or not
+   * @throws TypeError for an invalid key
+   * @throws ServiceUnavailableError if the database cannot answer now; the entry may or may not have been deleted
    */
   async delete(key: string): Promise<boolean> {
     checkKey(key);
@@ -109,8 +109,8 @@ export class SqlState implements StateStoreInterface, ProblemSource {
   }
 
   /**
-   * @throws TypeError for what is no owner
-   * @throws ServiceUnavailableError when the database cannot answer now
+   * @throws TypeError for an invalid owner
+   * @throws ServiceUnavailableError if the database cannot answer now
    */
   async list(owner: string): Promise<readonly (readonly [key: string, value: string])[]> {
     checkOwner(owner);
@@ -119,13 +119,13 @@ export class SqlState implements StateStoreInterface, ProblemSource {
     return rows.map(({ id, value }) => [textOf(id), textOf(value)] as const);
   }
 
-  /** Ends the timer, also the one of {@link revocationLog}. */
+  /** Stops the timer, and the timer of {@link revocationLog}. */
   async close(): Promise<void> {
     this.#sweeping.close();
     await this.revocationLog.close();
   }
 
-  /** Hears what is wrong with the client, which is looked at when an app starts to use the store. */
+  /** Subscribes to warnings about the client, which is checked when an app starts to use the store. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }
@@ -142,7 +142,7 @@ export class SqlState implements StateStoreInterface, ProblemSource {
       }
       if (tries >= MAX_INSERTS) return false;
       const isCleared = this.#hasChanged(await this.#ask(clear, [entry[0], now]));
-      // Where nothing had ended, the entry lives, or somebody else has just taken it out of the way.
+      // If no ended entry was cleared, the entry is live, or another caller has just cleared it.
       if (!isCleared && (await this.#isLive(entry[0], now))) return false;
     }
   }
@@ -159,7 +159,7 @@ export class SqlState implements StateStoreInterface, ProblemSource {
     return ownAnswer(this.#client, 'SqlState', sql, params);
   }
 
-  /** Whole milliseconds, as the ends are. */
+  /** Whole milliseconds, like the ends of entries. */
   #now(): number {
     return Math.floor(this.#clock());
   }

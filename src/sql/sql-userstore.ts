@@ -19,12 +19,12 @@ const MAX_NAME = 1024;
 const NOBODY: SqlAnswer = { rows: [], fields: undefined, affectedRows: undefined };
 
 /**
- * Users, and their groups, from a database: from securest's own tables, from a table of the app's, or by the
- * app's own statements.
+ * Users, and their groups, from a database: from securest's own tables, from the app's own table, or by the app's own
+ * statements.
  *
- * Names are found exactly as they are typed, whatever the column's collation, so that throttle, cache and store
- * see one name; only an app's own `getUser` statement may find a user by another name. A database that does not
- * answer is 503, an invalid row 500. The client must be a pool with time limits: an app that starts with another
+ * A name is found only in its exact spelling, whatever the column's collation, so that throttle, cache and store see
+ * the same name; only an app's own `getUser` statement may find a user by another name. A database that does not answer
+ * is 503, an invalid row 500. The client must be a pool with time limits; an app that starts with any other client
  * reports it. See docs/sql.md.
  */
 export class SqlUserstore<U extends User = User> implements UserstoreInterface<U>, ProblemSource {
@@ -35,12 +35,12 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
   readonly #isExact: boolean;
   readonly #userOrigin: RowOrigin;
   readonly #groupOrigin: RowOrigin;
-  /** The groups that came with each user. */
+  /** The groups that were loaded with each user. */
   readonly #reach = new WeakMap<User, ReadonlyMap<string, Group>>();
   readonly #problems = new ProblemBoard();
   #isChecked = false;
 
-  /** Asks nothing of the database yet. @throws ConfigurationError for options that are unknown or not valid */
+  /** Does not connect to the database yet. @throws ConfigurationError for unknown or invalid options */
   constructor(options: SqlUserstoreOptions) {
     const { client, statements, table, queries } = checkSqlOptions(options);
     this.#client = client;
@@ -68,11 +68,11 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     const user = this.#isOwn
       ? this.#withGroups(unpack(row, this.#dialect))
       : userFrom(row, this.#dialect, this.#userOrigin);
-    // What a collation takes for the same name is another name to the throttle and the cache.
+    // A name that a collation treats as equal is another name for the throttle and the cache.
     return this.#isExact && user.username !== identifier ? null : (user as U);
   }
 
-  /** Undefined on a store where nothing says what groups there are, unless a subclass has its own. */
+  /** Undefined on a store without a statement for groups, unless a subclass defines it. */
   async getGroup?(name: string, user?: U): Promise<Group | null> {
     const reach = user && this.#reach.get(user);
     if (reach !== undefined) return reach.get(name) ?? null;
@@ -83,7 +83,9 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     return group.name === name ? group : null;
   }
 
-  /** Undefined on a store without a statement for it, and without `changes` where tokens cannot be ended with it. */
+  /**
+   * Undefined on a store without a statement for it. It has no parameter `changes` if the statement cannot end tokens.
+   */
   async updatePassword?(
     user: U,
     newHash: string,
@@ -106,7 +108,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     throw new Error('SqlUserstore: column role of the statement listRoles must be a string');
   }
 
-  /** Hears what is wrong with the client, which is looked at when an app starts to use the store. */
+  /** Subscribes to warnings about the client, which is checked when an app starts to use the store. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     const stop = this.#problems.listen(listener);
     if (this.#isChecked) return stop;
@@ -123,7 +125,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     return user;
   }
 
-  /** What is undefined on the store is not asked for; what a subclass has is its own. */
+  /** Callers skip an undefined method. A method that a subclass defines stays. */
   #withhold(method: 'getGroup' | 'updatePassword' | 'listRoles', instead?: unknown): void {
     if (Reflect.get(this, method) !== Reflect.get(SqlUserstore.prototype, method)) return;
     Object.defineProperty(this, method, { value: instead, configurable: true, writable: true });
@@ -145,7 +147,7 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     );
   }
 
-  /** The one row that there may be of a name. */
+  /** The row of a name, if there is one. */
   async #one(
     statement: string,
     name: string,
@@ -156,9 +158,9 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
     const { rows, fields } = await answerOf(this.#client, statement, [name]).catch((error: unknown) => {
       if ((this.#isOwn || origin === ownOrigin) && isMissing(error))
         throw missingTable('SqlUserstore', error);
-      // A name that the column cannot hold is nobody's. Any other text could be compared, so the statement is wrong.
+      // No user has a name that the column cannot hold. Any other text can be compared, so then the statement is wrong.
       if (isUnwritable(error) && /\P{ASCII}/u.test(name)) return NOBODY;
-      // A column of integers or UUIDs has no such name. The message quotes what a client typed.
+      // A column of integers or UUIDs cannot have this name. The error's message quotes the client's input.
       if (key === 'username' && isUnfit(error, this.#isExact)) return NOBODY;
       if (isUnfit(error, true))
         throw rowFault(key, origin, 'has a value that cannot be converted to its type');
@@ -174,8 +176,8 @@ export class SqlUserstore<U extends User = User> implements UserstoreInterface<U
 }
 
 /**
- * What a text of a database can be. PostgreSQL takes no NUL, and a lone surrogate is sent as another character:
- * another user's name.
+ * Whether a database can hold a name. PostgreSQL accepts no NUL, and a lone surrogate would be sent as another
+ * character, which could be another user's name.
  */
 function isName(name: unknown): name is string {
   return (

@@ -7,9 +7,12 @@ import { SqliteFile } from './sqlite-file';
 import { numbered } from './sqlite-values';
 
 const MAX_STATEMENTS = 100;
-/** Where a statement begins, after comments. */
+/** Matches the start of a statement, after comments. */
 const START = String.raw`^(?:\s|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*`;
-/** What needs no lock of a writer, or cannot be in a transaction. A common table expression may lead to a write. */
+/**
+ * Matches statements that need no write lock, or that cannot be in a transaction. A common table expression may precede
+ * a write.
+ */
 const READS = new RegExp(
   String.raw`${START}(?:select|values|explain|pragma|with(?![^]*\b(?:insert|update|delete|replace(?!\s*\())\b))\b`,
   'i',
@@ -20,9 +23,9 @@ const CONTROLS = new RegExp(
 );
 
 /**
- * An SQLite file, through the optional peer `libsql`. Reads never wait for a writer (write-ahead log); the file
- * belongs on a local disk. One that another takes the place of, as a restored backup does, is opened anew, and with
- * it what was set by PRAGMA, attached or temporary is gone. A file that may not be written to can be read.
+ * An SQLite file, through the optional peer `libsql`. Reads never wait for a writer (write-ahead log). The file must be
+ * on a local disk. If another file replaces it, such as a restored backup, the client opens the new file; PRAGMA
+ * settings, attached databases and temporary tables are lost then. A file without write permission can still be read.
  */
 export class SqliteClient implements SqlClient {
   readonly dialect = 'sqlite';
@@ -36,8 +39,8 @@ export class SqliteClient implements SqlClient {
   #isBroken = false;
 
   /**
-   * Opens the file, or makes it, for its owner only.
-   * @throws ConfigurationError when `libsql` is not installed, or the file cannot be opened
+   * Opens the file, or creates it with access for its owner only.
+   * @throws ConfigurationError if `libsql` is not installed, or the file cannot be opened
    */
   constructor(path: string) {
     if (typeof path !== 'string' || path === '' || path.includes('\0')) {
@@ -53,8 +56,8 @@ export class SqliteClient implements SqlClient {
   }
 
   /**
-   * Runs one statement. Its parameters are bound by their number, in whatever order it names them. Outside of a
-   * transaction a write is one by itself: what it answers with is on the disk.
+   * Runs one statement. Its parameters are bound by their number, in any order. A write outside a transaction is a
+   * transaction by itself: its result has been committed to disk.
    */
   query(sql: string, params: unknown[]): Promise<{ rows: unknown[] }> {
     return new Promise((settle) => {
@@ -62,7 +65,9 @@ export class SqliteClient implements SqlClient {
     });
   }
 
-  /** Runs the work, which cannot wait, between BEGIN IMMEDIATE and COMMIT; a throw of it undoes everything. */
+  /**
+   * Runs the work, which must be synchronous, between BEGIN IMMEDIATE and COMMIT; if it throws, everything is undone.
+   */
   transaction(work: (run: (statements: string) => void, read: (sql: string) => unknown[]) => void): void {
     const database = this.#current();
     this.#write(database, () => {
@@ -73,7 +78,7 @@ export class SqliteClient implements SqlClient {
     });
   }
 
-  /** Closes the file. What is asked afterwards fails. */
+  /** Closes the file. Later statements fail. */
   close(): void {
     this.#isClosed = true;
     this.#drop();
@@ -82,7 +87,7 @@ export class SqliteClient implements SqlClient {
   #run(sql: string, params: Record<string, unknown>): unknown[] {
     const database = this.#current();
     if (CONTROLS.test(sql) && Object.keys(params).length === 0) {
-      // Not prepared: refused because the file is busy, a prepared one would be in progress until it is collected.
+      // Not prepared: if the file is busy, a refused prepared statement would stay in progress until it is collected.
       database.exec(sql);
       return [];
     }
@@ -91,8 +96,8 @@ export class SqliteClient implements SqlClient {
   }
 
   /**
-   * The lock is taken first and by itself. The driver leaves a write that found the file locked in progress, and what
-   * is written after it would never be committed, although it answers.
+   * Takes the lock first, in a statement of its own. The driver leaves a write that found the file locked in progress,
+   * and later writes would return a result but never be committed.
    */
   #write<T>(database: Libsql.Database, work: () => T): T {
     database.exec('BEGIN IMMEDIATE');
@@ -102,7 +107,7 @@ export class SqliteClient implements SqlClient {
       return result;
     } catch (error) {
       try {
-        // A full disk, for one, has undone it already, and then there is nothing to roll back.
+        // Some errors, such as a full disk, have rolled the transaction back already.
         if (database.inTransaction) database.exec('ROLLBACK');
       } catch {
         this.#isBroken = true;
@@ -122,12 +127,12 @@ export class SqliteClient implements SqlClient {
     }
   }
 
-  /** The database, opened anew where the last statement was left in progress or another file is in its place. */
+  /** The database. It is reopened if the last statement was left in progress, or another file has replaced it. */
   #current(): Libsql.Database {
     if (this.#isClosed) throw new Error('The SqliteClient is closed');
     const database = this.#database;
     if (database !== undefined) {
-      // The app's own transaction comes to its end where it began.
+      // The app's own transaction ends in the file in which it began.
       if (database.inTransaction && !this.#isBroken) return database;
       const isReplaced = this.#file.isReplaced();
       if (!isReplaced && !this.#isStuck && !this.#isBroken) return database;

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type Libsql from 'libsql';
 
-/** How long a statement waits for another process. It blocks the event loop, so a busy file soon answers 503. */
+/** How long a statement waits for another process. The wait blocks the event loop, so it is short and ends in 503. */
 const BUSY_MS = 100;
 const NOT_WRITABLE = ['EACCES', 'EPERM', 'EROFS'];
 
-/** The file behind a path, which another can take the place of. */
+/** The file at a path, which another file can replace. */
 export class SqliteFile {
   readonly #path: string;
   #isReadOnly = false;
@@ -23,20 +23,20 @@ export class SqliteFile {
     this.#path = path === ':memory:' ? path : resolve(path);
   }
 
-  /** @param create whether to make the file, for its owner only, where there is none */
+  /** @param create whether to create a missing file, with access for its owner only */
   open(create: boolean): Libsql.Database {
     if (this.#isInMemory) return prepared(new this.Database(this.#path, { timeout: BUSY_MS }), true);
     if (!create && identityOf(this.#path) === undefined) throw new MissingFile();
     this.#isReadOnly = !isWritable(this.#path);
     this.#isImmutable = false;
-    // Before: what takes its place meanwhile is noticed at the next statement.
+    // Before the file is opened, so that the next statement notices a replacement during the opening.
     this.#identity = identityOf(this.#path);
     const database = this.#isReadOnly ? this.#openToRead() : this.#open(this.#path);
     this.#log = identityOf(`${this.#path}-wal`);
     return database;
   }
 
-  /** Whether the path leads to another file than the one that is open. @throws where it leads to none */
+  /** Whether the path now leads to another file than the open file. @throws if the file is missing */
   isReplaced(): boolean {
     if (this.#isInMemory) return false;
     const now = identityOf(this.#path, this.#isImmutable);
@@ -45,14 +45,14 @@ export class SqliteFile {
   }
 
   /**
-   * Takes the log of the replaced file away, which would be applied to the one in its place: SQLite finds it by its
-   * name. What is in it first goes to the file that it belongs to.
+   * Deletes the log of the replaced file. SQLite finds a log by its name, and would apply it to the new file. First its
+   * content is written to the replaced file.
    * @throws while another process writes to the replaced file
    */
   leave(replaced: Libsql.Database): void {
     if (this.#isReadOnly || this.#log === undefined) return;
     replaced.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    // One process at a time, or the log that another has begun for the new file would go.
+    // One process at a time, so that no process deletes a log that another has begun for the new file.
     replaced.exec('BEGIN IMMEDIATE');
     try {
       const log = `${this.#path}-wal`;
@@ -72,7 +72,7 @@ export class SqliteFile {
     try {
       return this.#open(this.#path);
     } catch (error) {
-      // A log cannot be made beside a file in a folder that is read-only too. Without one the file is all there is.
+      // In a read-only folder no log can be created. Without an existing log the file alone is complete.
       if ((statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) throw error;
       this.#isImmutable = true;
       this.#identity = identityOf(this.#path, true);
@@ -91,7 +91,7 @@ export class SqliteFile {
   }
 }
 
-/** Like an error of the driver. */
+/** Has the code of the driver's own error. */
 class MissingFile extends Error {
   readonly code = 'SQLITE_CANTOPEN';
 
@@ -100,7 +100,7 @@ class MissingFile extends Error {
   }
 }
 
-/** Reads once, so that a file which is no database is found, and its log is open. */
+/** Reads once, to detect a file that is not a database, and to open its log. */
 function prepared(database: Libsql.Database, isWritable: boolean): Libsql.Database {
   if (isWritable) database.pragma('journal_mode = WAL');
   database.pragma('foreign_keys = ON');
@@ -110,7 +110,7 @@ function prepared(database: Libsql.Database, isWritable: boolean): Libsql.Databa
 
 function isWritable(path: string): boolean {
   try {
-    // The database's own files beside it get its mode.
+    // SQLite gives the files beside the database the same mode.
     closeSync(openSync(path, 'a', 0o600));
     return true;
   } catch (error) {
@@ -119,7 +119,7 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** @param content whether a change of the same file counts as well */
+/** @param content whether a change of the file's content changes its identity too */
 function identityOf(path: string, content = false): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (found === undefined) return undefined;

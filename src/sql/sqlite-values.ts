@@ -1,6 +1,6 @@
 const INT64 = 2 ** 63;
 
-/** Parameters as the driver takes them, by their number. @throws RangeError or TypeError for what it would change */
+/** Parameters for the driver, by their number. @throws RangeError or TypeError for a value that it would change */
 export function numbered(params: readonly unknown[]): Record<string, unknown> {
   return Object.fromEntries(params.map((value, index) => [String(index + 1), bindable(value)]));
 }
@@ -22,7 +22,7 @@ function bindable(value: unknown): unknown {
   );
 }
 
-/** The driver ends a text at its first NUL and replaces half a character: another name would be looked up. */
+/** The driver cuts a text at its first NUL and replaces a lone surrogate, so another name would be looked up. */
 function bindableText(value: string): string {
   if (value.includes('\0')) throw new RangeError('A string for SQLite must not have a NUL');
   if (/\p{Surrogate}/u.test(value))

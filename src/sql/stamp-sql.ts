@@ -3,14 +3,14 @@ import type { Dialect } from './schema';
 
 /** How an UPDATE moves `tokensValidFrom` in the step that replaces the hash. */
 export interface StampSql {
-  /** The new value: `$4` and at least a second after the present one, or the present one where `$4` is null. */
+  /** The new value: `$4`, but at least a second after the present value; the present value if `$4` is null. */
   readonly value: string;
-  /** Follows the WHERE, where there may be no later value. */
+  /** Appended to the WHERE in dialects in which a later value may not exist. */
   readonly condition: string;
 }
 
 /**
- * @param column quoted where it must be
+ * @param column already quoted if necessary
  * @param isOwn whether it belongs to securest's own tables: in MySQL a DATETIME in UTC, else a TIMESTAMP
  */
 export function stampSql(dialect: Dialect, column: string, isOwn = false): StampSql {
@@ -25,12 +25,12 @@ export function stampSql(dialect: Dialect, column: string, isOwn = false): Stamp
   const later = `strftime('%Y-%m-%dT%H:%M:%fZ', ${column}, '+1 second')`;
   return {
     value: `CASE WHEN $4 IS NULL THEN ${column} WHEN ${column} IS NULL THEN $4 ELSE max($4, ${later}) END`,
-    // After the year 9999 it is null.
+    // `later` is null after the year 9999.
     condition: ` AND ($4 IS NULL OR ${column} IS NULL OR ${later} IS NOT NULL)`,
   };
 }
 
-/** A TIMESTAMP ends in 2038, or later by the version, a DATETIME after the year 9999. */
+/** A TIMESTAMP ends in 2038, or later in newer versions, a DATETIME after the year 9999. */
 function mysqlStamp(column: string, isOwn: boolean): StampSql {
   const given = isOwn ? utcFrom('$4') : 'FROM_UNIXTIME(CAST($4 AS DECIMAL(20, 3)))';
   const later = `${column} + INTERVAL 1 SECOND`;
@@ -43,7 +43,7 @@ function mysqlStamp(column: string, isOwn: boolean): StampSql {
   };
 }
 
-/** A time as the dialect reads it. PostgreSQL knows no `+010000` for the year 10000. */
+/** A time as a parameter in the dialect. PostgreSQL does not accept `+010000` for the year 10000. */
 export function timeText(time: Date, dialect: Dialect): string {
   if (dialect === 'mysql') return secondsText(time);
   return time.toISOString().replace(/^\+0*/, '');

@@ -1,27 +1,32 @@
 import { sameText } from './mysql-sql';
 import type { Dialect } from './schema';
 
-/** What {@link SqlState} asks with. A change answers with the row that it found, in MySQL by the number of rows. */
+/** The statements of {@link SqlState}. A change returns the row that it found, in MySQL the number of rows. */
 export interface StateStatements {
   /** `$1`: key, `$2`: now. */
   readonly get: string;
   /** `$1`: owner, `$2`: now. */
   readonly list: string;
-  /** `$1`: key, `$2`: value, `$3`: owner, `$4`: end, and but in MySQL `$5`: now, at which an entry in its place must have ended. */
+  /**
+   * `$1`: key, `$2`: value, `$3`: owner, `$4`: end. In the other dialects than MySQL also `$5`: now, to replace an
+   * entry that has ended.
+   */
   readonly insert: string;
-  /** In MySQL, which cannot do it in one step: takes an ended entry out of the way. `$1`: key, `$2`: now. */
+  /** Deletes an ended entry of a key, in MySQL only, which cannot do so in `insert`. `$1`: key, `$2`: now. */
   readonly clear?: string;
-  /** `$1`: key, `$2`: value, `$3`: the value before, `$4`: end, `$5`: now. */
+  /** `$1`: key, `$2`: value, `$3`: the previous value, `$4`: end, `$5`: now. */
   readonly swap: string;
   /** `$1`: key, `$2`: now. */
   readonly delete: string;
-  /** `$1`: now. Some of those that have ended, but none that another transaction holds. */
+  /**
+   * `$1`: now. Deletes some of the ended entries; in PostgreSQL it skips entries that another transaction has locked.
+   */
   readonly sweep: string;
-  /** `$1`: now. How many have ended. */
+  /** `$1`: now. Counts the ended entries. */
   readonly ended: string;
 }
 
-/** How many ended rows go at once: more would hold their locks for long. */
+/** How many ended rows are deleted at once: more rows would keep their locks for long. */
 export const SWEPT_ROWS = 1000;
 
 export function stateStatements(dialect: Dialect): StateStatements {
@@ -39,7 +44,7 @@ function transactional(dialect: 'postgres' | 'sqlite'): StateStatements {
     swap: `UPDATE securest_state SET value = $2, expires_ms = $4
     WHERE id = $1 AND value = $3 AND expires_ms > $5 RETURNING id`,
     delete: 'DELETE FROM securest_state WHERE id = $1 AND expires_ms > $2 RETURNING id',
-    // The end is compared again: somebody may have put a new entry in the place of the ended one.
+    // The end is compared again: a new entry may have replaced the ended entry.
     sweep: `DELETE FROM securest_state WHERE expires_ms <= $1 AND id IN (
       SELECT id FROM securest_state WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT ${String(SWEPT_ROWS)}${skip}
     ) RETURNING 1 AS gone`,
@@ -47,9 +52,9 @@ function transactional(dialect: 'postgres' | 'sqlite'): StateStatements {
   };
 }
 
-/** The driver sends numbers as reals, and texts in the character set of the connection. */
+/** The cast is needed because the driver sends numbers as reals. */
 const integer = (parameter: string): string => `CAST(${parameter} AS SIGNED)`;
-/** A lenient mode would cut texts off, and replace characters. */
+/** A lenient mode would truncate texts and replace characters. */
 export const strict = (verb: 'INSERT' | 'UPDATE', rest: string): string =>
   `/*M! SET STATEMENT sql_mode = 'STRICT_ALL_TABLES' FOR */ ${verb} /*+ SET_VAR(sql_mode = 'STRICT_ALL_TABLES') */ ${rest}`;
 const OWNER = 'CAST(CONVERT($1 USING utf8mb4) AS BINARY)';

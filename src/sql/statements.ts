@@ -5,13 +5,16 @@ import type { Dialect } from './schema';
 import type { SqlTable } from './sql-options';
 import { stampSql } from './stamp-sql';
 
-/** What a store asks with. */
+/** The statements of a store. */
 export interface Statements {
   /** `$1`: the name. */
   readonly getUser: string;
   /** `$1`: the name. */
   readonly getGroup?: string;
-  /** `$1`: new hash, `$2`: name, `$3`: old hash, `$4`: tokens valid from. Answers with a row where it replaced, in MySQL by the number of rows. */
+  /**
+   * `$1`: new hash, `$2`: name, `$3`: old hash, `$4`: tokens valid from. Returns a row if it replaced the hash, in
+   * MySQL the number of rows.
+   */
   readonly updatePassword?: string;
   readonly listRoles?: string;
 }
@@ -27,7 +30,7 @@ const NAMES = {
   tokensValidFrom: 'tokens_valid_from',
 } as const;
 
-/** The statements over an app's own table. @throws ConfigurationError when a name is not a plain identifier */
+/** The statements over an app's own table. @throws ConfigurationError if a name is not a plain identifier */
 export function statementsOf(table: SqlTable, dialect: Dialect): Statements {
   const quoted = (identifier: string): string => quotedIn(dialect, identifier);
   const from = table.name
@@ -45,7 +48,7 @@ export function statementsOf(table: SqlTable, dialect: Dialect): Statements {
     columns.push(`UNIX_TIMESTAMP(${quoted(table.tokensValidFrom)}) AS ${EPOCH}`);
   }
   const isNamed = (parameter: string): string =>
-    // The first is for the index.
+    // The plain comparison uses the index, the bytewise comparison is exact.
     `${name} = ${parameter}${isMysql ? ` AND ${sameText(name, parameter)}` : ''}`;
   const getUser = `SELECT ${columns.join(', ')} FROM ${from} WHERE ${isNamed('$1')} LIMIT 2`;
   if (table.password === undefined) return { getUser };
@@ -65,7 +68,7 @@ const PLAIN = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 function quotedIn(dialect: Dialect, identifier: string): string {
   if (!PLAIN.test(identifier)) throw notPlain(identifier);
-  // What " quotes in MySQL goes by the mode of the session.
+  // In MySQL the meaning of " depends on the mode of the session.
   return dialect === 'mysql' ? `\`${identifier}\`` : `"${identifier}"`;
 }
 

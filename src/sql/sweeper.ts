@@ -1,11 +1,11 @@
 const EVERY_MS = 60_000;
 
-/** What deletes some of the rows of a table that have ended. */
+/** Deletes some of the ended rows of a table. */
 export type Sweep = () => Promise<unknown>;
 
 /**
- * Sweeps once a minute for as long as one of those who share it is in use, and keeps no process alive. What fails is
- * tried again a minute later: nobody waits for it.
+ * Sweeps once a minute while at least one of the stores that share it is in use. It keeps no process alive. A failed
+ * sweep is repeated a minute later: no caller waits for it.
  */
 class Sweeper {
   readonly #users = new Set<object>();
@@ -35,12 +35,12 @@ class Sweeper {
 
 const SWEEPERS = new WeakMap<object, Map<string, Sweeper>>();
 
-/** A part in the one sweeper that a table of a client has in this process, from the first use to `close()`. */
+/** A store's share in the sweeper of a table and client in this process, from the first use to `close()`. */
 export class Sweeping {
   readonly #sweeper: Sweeper;
   #state: 'unused' | 'used' | 'closed' = 'unused';
 
-  /** @param client as the app gave it: several stores over it share the sweeper */
+  /** @param client the client that the app passed: several stores over it share the sweeper */
   constructor(
     client: object,
     table: string,

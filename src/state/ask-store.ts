@@ -5,14 +5,14 @@ import { withinDeadline } from '../http/deadline';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
 
-/** A store that does not answer must not keep a request for ever. */
+/** A store that does not answer must not hold a request for ever. */
 const DEADLINE_MS = 5000;
 
 /**
- * What an app's store of state or factors answers, at once where it answers at once. What it gives is looked at by whoever
- * asks; no promise in it ends the process.
- * @throws ServiceUnavailableError where it says so, or does not answer in five seconds
- * @throws SecurityFaultError for whatever else it throws, at once or later
+ * The answer of an app's store for state or factors; synchronous if the store answers synchronously. The caller must
+ * check the answer. A rejected promise inside it does not end the process.
+ * @throws ServiceUnavailableError if the store throws it, or does not answer within five seconds
+ * @throws SecurityFaultError for any other error of the store, thrown or rejected
  */
 export function askStore<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
   const failed = (cause: unknown): never => {
@@ -21,7 +21,7 @@ export function askStore<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
   };
   const answer = attempted(() =>
     chained(withinDeadline(ask(), DEADLINE_MS), (given) => {
-      // Of a list made by map() with an async function, for example.
+      // For example, a list made by map() with an async function.
       silencePromisesIn(given);
       return given;
     }),

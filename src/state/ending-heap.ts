@@ -1,11 +1,11 @@
-/** What has an end, and a place in a heap that only the heap writes. */
+/** An item with an end. Only the heap writes its place. */
 export interface Ending {
   /** In milliseconds since the epoch. */
   ends: number;
   place: number;
 }
 
-/** What ends first is in front; adding, moving and removing cost the logarithm of the size. */
+/** A heap with the item that ends first at its front; adding, moving and removing take logarithmic time. */
 export class EndingHeap<T extends Ending> {
   readonly #items: T[] = [];
 
@@ -17,7 +17,7 @@ export class EndingHeap<T extends Ending> {
     this.#rise(item, this.#items.length);
   }
 
-  /** To be called after the end of an item was changed. */
+  /** Call it after a change of an item's end. */
   moved(item: T): void {
     this.#rise(item, item.place);
     this.#sink(item, item.place);

@@ -1,7 +1,7 @@
 /**
- * The limits that all stores of this package share. They are checked before a store is asked, so that no store cuts a
- * text, and what fits into one fits into all. What is refused here is a bug of the caller (500), never a client's
- * mistake. No message quotes a value: values hold hashes of secrets.
+ * The limits that all stores of this package share. They are checked before a store is asked, so that no store
+ * truncates a text, and every store accepts the same entries. A refusal here is a bug of the caller (500), never a
+ * client's mistake. No message quotes a value: values hold hashes of secrets.
  */
 import { isDate } from 'node:util/types';
 import type { Revocation } from './revocation-log';
@@ -33,9 +33,9 @@ export function checkOwner(owner: unknown): asserts owner is string {
 }
 
 /**
- * What is handed to `set()` of a store, in its order.
+ * Checks the arguments of a store's `set()`, in the same order.
  * @param now the store's time, in milliseconds since the epoch
- * @throws TypeError for a key, a value, an end or an owner that is out of bounds, and where the value does not change
+ * @throws TypeError for a key, a value, an end or an owner that is out of bounds, and for a value that does not change
  */
 export function checkEntry(
   key: unknown,
@@ -52,10 +52,10 @@ export function checkEntry(
       `A value must be a non-empty string of at most ${String(MAX_VALUE_BYTES)} bytes, without NUL and lone surrogates`,
     );
   }
-  // MySQL counts no row where nothing changes, which would look like a lost race.
+  // MySQL counts no row if nothing changes, which would look like a lost race.
   if (value === previous) throw new TypeError('A value must differ from the previous one');
   if (!isDate(expiresAt)) throw new TypeError('The end of an entry must be a Date');
-  // A Date without a time, and a clock without one, are in no bounds either.
+  // Written so that NaN, from an invalid Date or clock, is refused too.
   if (!(expiresAt.getTime() <= now + MAX_DAYS * DAY_MS + CLOCKS_APART_MS)) {
     throw new TypeError(`An entry must end within ${String(MAX_DAYS)} days`);
   }
@@ -63,12 +63,12 @@ export function checkEntry(
 }
 
 /**
- * What is handed to `append()` of a log.
- * @throws TypeError for what is no list of revocations
+ * Checks the argument of a log's `append()`.
+ * @throws TypeError if it is not a list of revocations
  */
 export function checkRevocations(list: unknown): asserts list is readonly Revocation[] {
   if (!Array.isArray(list)) throw new TypeError('Revocations must be a list');
-  // Not every(), which passes over the holes of a list.
+  // Not every(), which skips the holes of a sparse array.
   for (const entry of list as readonly unknown[]) {
     if (!isRevocation(entry)) {
       throw new TypeError(
@@ -78,7 +78,7 @@ export function checkRevocations(list: unknown): asserts list is readonly Revoca
   }
 }
 
-/** For what was read from a log, too: others write to it. */
+/** Also for entries read from a log: other processes write to it. */
 export function isRevocation(entry: unknown): entry is Revocation {
   if (typeof entry !== 'object' || entry === null) return false;
   const { id, until, before } = entry as Partial<Record<keyof Revocation, unknown>>;
@@ -91,7 +91,7 @@ function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Text that every store keeps as it is: PostgreSQL has no NUL, and UTF-8 has no lone surrogates. */
+/** Whether every store keeps the text unchanged: PostgreSQL has no NUL, and UTF-8 has no lone surrogates. */
 function isTextWithin(value: unknown, maxBytes: number): value is string {
   if (typeof value !== 'string' || value === '' || value.length > maxBytes) return false;
   const isShort = value.length * 3 <= maxBytes || Buffer.byteLength(value) <= maxBytes;

@@ -1,11 +1,11 @@
 const MAX_CHUNK = 1000;
 
-/** Rows in the order of their numbers, of which any may leave: in chunks, so that nothing moves all of them. */
+/** Rows in the order of their numbers. Any row can be removed; chunks keep a removal from moving all rows. */
 export class LogRows<T extends { readonly seq: number }> {
-  /** None is empty. */
+  /** No chunk is empty. */
   readonly #chunks: T[][] = [];
 
-  /** @param row its number is above all others */
+  /** @param row with a number above all others */
   add(row: T): void {
     const last = this.#chunks.at(-1);
     if (last === undefined || last.length >= MAX_CHUNK) this.#chunks.push([row]);
@@ -20,7 +20,7 @@ export class LogRows<T extends { readonly seq: number }> {
     if (chunk[index] !== row) return;
     chunk.splice(index, 1);
     const next = this.#chunks[place + 1];
-    // Joined, or rows that stay for long would each have a chunk of their own.
+    // Small chunks are joined, so that long-lived rows do not each keep a chunk of their own.
     if (next !== undefined && chunk.length + next.length <= MAX_CHUNK / 2) {
       this.#chunks.splice(place, 2, [...chunk, ...next]);
     } else if (chunk.length === 0) this.#chunks.splice(place, 1);
@@ -39,7 +39,7 @@ export class LogRows<T extends { readonly seq: number }> {
   }
 }
 
-/** The index of the first item that passes, where all after it pass as well; the length where none does. */
+/** The index of the first item that passes, if all later items pass too; the length if no item passes. */
 function firstAbove<T>(items: readonly T[], passes: (item: T) => boolean): number {
   let [low, high] = [0, items.length];
   while (low < high) {

@@ -9,7 +9,7 @@ import type { Revocation, RevocationLogInterface, RevocationPage } from './revoc
 
 const MAX_ENTRIES = 1_000_000;
 const PAGE = 1000;
-/** How many ended entries leave with each that is appended. */
+/** How many ended entries are dropped with each appended entry. */
 const SWEPT = 4;
 const EMPTY_ENOUGH = 0.9;
 
@@ -27,9 +27,9 @@ export interface MemoryRevocationLogOptions {
 }
 
 /**
- * Tells the readers of one process. It begins when it is made: what another process, or this one before a restart,
- * revoked is not in it. An entry that says no more than an earlier one is not kept, and one that says more takes its
- * place, so that somebody who ends their logins all the time fills nothing.
+ * A log for the readers in this process. It begins when it is created: revocations by another process, or by this
+ * process before a restart, are not in it. An entry that an earlier entry already covers is not kept, and an entry that
+ * goes further replaces the earlier entry, so that a user who keeps ending logins cannot fill the log.
  */
 export class MemoryRevocationLog implements RevocationLogInterface {
   readonly #epoch = randomBytes(8).toString('hex');
@@ -54,7 +54,7 @@ export class MemoryRevocationLog implements RevocationLogInterface {
     return this.#byName.size;
   }
 
-  // Async, so that what is refused rejects.
+  // Async, so that an error is a rejected promise.
   // eslint-disable-next-line @typescript-eslint/require-await
   async append(list: readonly Revocation[]): Promise<void> {
     checkRevocations(list);

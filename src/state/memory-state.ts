@@ -13,7 +13,7 @@ import type { StateStoreInterface } from './state-store';
 
 /** The options of {@link MemoryState}. */
 export interface MemoryStateOptions {
-  /** How many entries are kept at once, from 1 to 10000000; a new one beyond is refused with 503. @default 100000 */
+  /** The most entries at once, 1 to 10000000; a new entry above this is refused with 503. @default 100000 */
   readonly maxEntries?: number;
   /** For tests. @default Date.now */
   readonly clock?: Clock;
@@ -24,7 +24,7 @@ const OPTIONS = {
   clock: optional(callable<Clock>(), Date.now),
 };
 
-/** How many ended entries leave with each call: more than one, so that a store that shrank gets small again. */
+/** How many ended entries are dropped with each call: more than one, so that the memory is freed over time. */
 const SWEPT = 4;
 
 const EMPTY_ENOUGH = 0.9;
@@ -36,17 +36,17 @@ interface Entry extends Ending {
 }
 
 /**
- * Keeps state in this process alone: for tests, and for an app that runs as one process and may forget its logins and
- * API keys when it restarts. An app of several processes needs SqlState or RedisState.
+ * Keeps state in this process alone: for tests, and for an app that runs as a single process and may forget its logins
+ * and API keys when it restarts. An app with several processes needs SqlState or RedisState.
  *
- * Ended entries leave by and by, and first of all where room is needed. When it is full of live ones, new entries are
- * refused with 503 and a `degraded` problem; those that are there can still be swapped and deleted. `recovered` follows
- * when a tenth of the room is free. An entry of a usual size takes about 1 KB.
+ * Ended entries are dropped gradually, with each call. If the store is full of live entries, new entries are refused
+ * with 503 and a `degraded` problem; existing entries can still be swapped and deleted. `recovered` follows when a
+ * tenth of the room is free. An entry of a usual size takes about 1 KB.
  *
  * @example class Tokens extends TokenService { constructor() { super({ secret, state: new MemoryState() }); } }
  */
 export class MemoryState implements StateStoreInterface, ProblemSource {
-  /** Tells the readers of this process; its begin is when it was made, since what was revoked before is lost. */
+  /** A log for the readers in this process. It begins when the store is created: earlier revocations are lost. */
   readonly revocationLog: RevocationLogInterface;
   readonly #entries = new ShardedMap<Entry>();
   readonly #owners = new ShardedMap<Set<Entry>>();
@@ -56,7 +56,7 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
   readonly #clock: Clock;
   #isFull = false;
 
-  /** @throws ConfigurationError for options that are unknown or out of bounds */
+  /** @throws ConfigurationError for unknown or out-of-bounds options */
   constructor(options?: MemoryStateOptions) {
     const { maxEntries, clock } = parseOptions('MemoryState', withoutContainer(options), OPTIONS);
     this.#maxEntries = maxEntries;
@@ -69,20 +69,21 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
     });
   }
 
-  /** How many entries there are; some of them may have ended. */
+  /** The number of entries, including ended entries that have not been dropped yet. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** @throws TypeError for what is no key */
+  /** @throws TypeError for an invalid key */
   get(key: string): string | undefined {
     checkKey(key);
     return this.#find(key, this.#now())?.value;
   }
 
   /**
-   * @throws TypeError for what is out of bounds, a value that does not change, and another owner than the entry has
-   * @throws ServiceUnavailableError for a new entry where there is no room
+   * @throws TypeError for an argument that is out of bounds, a value that does not change, and another owner than the
+   * entry's owner
+   * @throws ServiceUnavailableError for a new entry if the store is full
    */
   set(key: string, value: string, previous: string | undefined, expiresAt: Date, owner?: string): boolean {
     const now = this.#now();
@@ -103,7 +104,7 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
     return true;
   }
 
-  /** @throws TypeError for what is no key */
+  /** @throws TypeError for an invalid key */
   delete(key: string): boolean {
     checkKey(key);
     const entry = this.#find(key, this.#now());
@@ -112,7 +113,7 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
     return true;
   }
 
-  /** @throws TypeError for what is no owner */
+  /** @throws TypeError for an invalid owner */
   list(owner: string): readonly (readonly [key: string, value: string])[] {
     checkOwner(owner);
     const now = this.#now();
@@ -128,10 +129,10 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
     return this.#problems.listen(listener);
   }
 
-  /** The time, after a few of those that have ended by then have left. */
+  /** The present time. Also drops a few entries that have ended. */
   #now(): number {
     const now = this.#clock();
-    // Nothing would be later than it, so that all would have ended.
+    // No end would be later than NaN, so all entries would count as ended.
     if (!Number.isFinite(now)) throw new TypeError('MemoryState: the clock tells no time');
     for (let swept = 0; swept < SWEPT && this.#dropEnded(now); swept += 1);
     return now;
@@ -151,9 +152,9 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
     return undefined;
   }
 
-  /** @throws ServiceUnavailableError where there is no room: to drop a live entry would end somebody's login */
+  /** @throws ServiceUnavailableError if the store is full: dropping a live entry would end a user's login */
   #add(entry: Entry): void {
-    // What has ended has made room in #now().
+    // #now() has already dropped ended entries.
     if (this.#entries.size >= this.#maxEntries) {
       this.#tell(true);
       throw new ServiceUnavailableError({ cause: new Error('MemoryState is full') });
@@ -169,7 +170,7 @@ export class MemoryState implements StateStoreInterface, ProblemSource {
   #remove(entry: Entry): void {
     this.#entries.delete(entry.key);
     this.#ends.remove(entry);
-    // At the brim it would be told with every entry.
+    // Only below 90 %: around the limit it would be reported with every entry.
     if (this.#entries.size <= this.#maxEntries * EMPTY_ENOUGH) this.#tell(false);
     if (entry.owner === undefined) return;
     const own = this.#owners.get(entry.owner);

@@ -1,40 +1,43 @@
-/** What no longer counts: one token, one family, or all of a user's tokens of before a time. */
+/** The revocation of a token, of a token family, or of all tokens that a user got before a time. */
 export interface Revocation {
-  /** 16 hex digits of a token or family; with `before` a user: `store:name`, `:name` in an app with one store. */
+  /**
+   * 16 hex digits of a token or family. With `before` it is a user: `userstore:name`, or `:name` in an app with one
+   * userstore.
+   */
   readonly id: string;
-  /** Until when it must be known, in milliseconds since the epoch. */
+  /** When the revocation may be forgotten, in milliseconds since the epoch. */
   readonly until: number;
-  /** Tokens of the user that were issued before then, in milliseconds since the epoch. */
+  /** The user's tokens that were issued before this time are revoked, in milliseconds since the epoch. */
   readonly before?: number;
 }
 
-/** What is new in a log. */
+/** A page of new entries of a log. */
 export interface RevocationPage {
-  /** Where the next page begins. */
+  /** The position of the next page. */
   readonly cursor: string;
   readonly list: readonly Revocation[];
-  /** Names this log; another one means that the log was made anew. */
+  /** Names this log; another value means that the log was recreated. */
   readonly epoch: string;
-  /** Since when it has been written, in milliseconds since the epoch; 0 where it never was lost. */
+  /** The time since which the log is complete, in milliseconds since the epoch; 0 if it was never lost. */
   readonly beganAt: number;
-  /** True where what the cursor stands for is gone: the log may have lost entries. */
+  /** True if the position of the cursor is gone: the log may have lost entries. */
   readonly lost?: boolean;
-  /** True where the next page is there already. */
+  /** True if the next page is available already. */
   readonly more?: boolean;
 }
 
-/** Tells all processes of an app what was revoked. */
+/** Announces revocations to all processes of an app. */
 export interface RevocationLogInterface {
   /**
-   * Resolves when others can read it. Appending twice does no harm.
-   * @throws ServiceUnavailableError when it could not be written
+   * Resolves when other processes can read the entries. Appending an entry twice does no harm.
+   * @throws ServiceUnavailableError if the entries could not be written
    */
   append(list: readonly Revocation[]): Promise<void>;
   /**
-   * What is new since a cursor; from the start without one.
-   * @throws ServiceUnavailableError when it could not be read
+   * The entries since a cursor; from the start without a cursor.
+   * @throws ServiceUnavailableError if the log could not be read
    */
   read(cursor?: string): Promise<RevocationPage>;
-  /** How long entries stay at least; no limit where it is not given. */
+  /** How long entries stay at least, in seconds; without it there is no limit. */
   readonly keepSeconds?: number;
 }

@@ -1,8 +1,8 @@
 const SHARDS = 64;
 
 /**
- * A map by text in several smaller ones. A map that grows or shrinks is copied in one go, which takes a quarter of a second
- * among a million entries: nobody else is served meanwhile.
+ * A map with text keys, made of several smaller maps. A map that grows or shrinks is copied in one go, which takes a
+ * quarter of a second for a million entries and blocks all other requests.
  */
 export class ShardedMap<V> {
   readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, V>());
@@ -29,10 +29,10 @@ export class ShardedMap<V> {
     return isDeleted;
   }
 
-  /** By the end of the key, in which random ids differ. */
+  /** Chooses by the end of the key, in which random ids differ. */
   #shardOf(key: string): Map<string, V> {
     const { length } = key;
-    // Of a text that is shorter the code is NaN, which is 0 here.
+    // For a shorter text the code is NaN, which becomes 0 here.
     const place = (key.charCodeAt(length - 1) * 31 + (key.charCodeAt(length - 2) | 0)) & (SHARDS - 1);
     const shard = this.#shards[place];
     if (shard === undefined) throw new TypeError('ShardedMap: unknown place');

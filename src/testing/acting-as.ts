@@ -8,7 +8,7 @@ import { setStepInProvider, stepInProvider } from '../components/registry';
 
 const HEADER = 'x-securest-acting-as';
 
-/** Takes the user that a test states, by an id that only this process knows. */
+/** Authenticates the user that a test has set, by an id that only this process knows. */
 class ActingAsProvider implements AuthProviderInterface {
   readonly name = 'actingAs';
   readonly credential = HEADER;
@@ -31,10 +31,10 @@ class ActingAsProvider implements AuthProviderInterface {
 }
 
 /**
- * Request headers that make a test's request act as a user, in every secured app of this process:
- * `fetch(url, { headers: actingAs({ username: 'alice', roles: ['editor'] }) })`. The user is taken as it is
- * given, no store is asked; guards, roles and the `active` flag count as always.
- * @param user the user, or an Authentication to state also when and how the login took place
+ * Request headers that make a test's request act as a user, in every secured app of this process: `fetch(url, {
+ * headers: actingAs({ username: 'alice', roles: ['editor'] }) })`. The user is used as given and no userstore is asked;
+ * guards, roles and the `active` flag apply as always.
+ * @param user the user, or an Authentication that also says when and how the login took place
  * @throws Error when NODE_ENV is production
  */
 export function actingAs(user: User | Authentication): Record<string, string> {
@@ -45,7 +45,7 @@ export function actingAs(user: User | Authentication): Record<string, string> {
   return { [HEADER]: provider.add(user) };
 }
 
-/** Request headers whose credentials are the kit's own, and wrong. */
+/** Request headers with wrong credentials of this kit's own kind. */
 export function badCredentials(): Record<string, string> {
   actingAs({ username: 'nobody' });
   return { [HEADER]: 'unknown' };

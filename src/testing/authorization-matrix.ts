@@ -22,26 +22,26 @@ import { globalRunner, type TestRunner, testRunner } from './test-runner';
 /** The options of {@link describeAuthorization}. */
 export interface AuthorizationMatrixOptions {
   /**
-   * The users who are sent to every route, beside an anonymous client and bad credentials, by a name for titles. An
-   * Authentication states also when and how the login took place, and what it is limited to.
+   * The users that request every route, beside an anonymous client and bad credentials. The keys are names for the
+   * titles of the tests. An Authentication also says when and how the login took place, and its limits.
    */
   users: Readonly<Record<string, User | Authentication>>;
   /**
-   * Which users get in where only the app's own code decides (policies, owners, role loaders, authorization
-   * providers), by `METHOD path`, or the name of a guard, and name: `{ 'PUT /notes/:id': { ann: true } }`. What is not
-   * stated there may go either way.
+   * Which users get in if only the app's own code decides (policies, owners, role loaders, authorization providers), by
+   * `METHOD path` or the name of a guard, then by the user's name: `{ 'PUT /notes/:id': { ann: true } }`. Without an
+   * entry, either outcome passes.
    */
   expected?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** The values of route parameters. @default '1' for each */
   params?: Readonly<Record<string, string>>;
   /**
-   * The paths to send, by `Controller.action` or `guard NAME`; needed for routes that are regular expressions. A guard
-   * without one gets what its name says, as `GET /notes/:id` does, else `GET /`.
+   * The paths to request, by `Controller.action` or `guard NAME`; needed for routes that are regular expressions. A
+   * guard without a path is requested as its name says if the name has the form `GET /notes/:id`, else as `GET /`.
    */
   paths?: Readonly<Record<string, string>>;
-  /** The host; `node` has guards only. @default 'koa', and 'node' for an instance of `createSecurity()` */
+  /** The host; `node` supports guards only. @default 'koa', and 'node' for an instance of `createSecurity()` */
   driver?: 'koa' | 'express' | 'node';
-  /** @default the functions of these names that are global, `beforeAll` and `afterAll` included */
+  /** @default the global functions of these names, `beforeAll` and `afterAll` included */
   runner?: TestRunner;
 }
 
@@ -75,28 +75,28 @@ type Matrix = Values<typeof OPTIONS>;
 const ANONYMOUS = 'an anonymous client';
 const BAD_CREDENTIALS = 'bad credentials';
 
-/** What everybody is sent to. */
+/** A route or guard that every client requests. */
 interface Target {
   readonly access: Access;
-  /** By which `expected` knows it. */
+  /** The key of the target in `expected`. */
   readonly key: string;
   readonly title: string;
   readonly method: string;
-  /** Undefined where it must be stated. */
+  /** Undefined if the app must set it in `paths`. */
   readonly path: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly server: () => StubbedServer;
 }
 
 /**
- * Describes tests that send everybody to every route of an app, through real HTTP with the actions stubbed, and to every
- * guard, with a stub behind it, and compare who gets in with the effective access. Users are taken as they are given, as by
- * {@link actingAs}; the app's own providers are asked after that.
- * @param app the secured options, an instance of `createSecurity()` for its guards alone, or a function that gives either,
- * called once more for the server
+ * Describes tests that send a request of every client to every route of an app and to every guard, and compare the
+ * outcome with the effective access. The requests are real HTTP; the actions, and the handlers behind guards, are
+ * stubbed. Users are used as given, as by {@link actingAs}; the app's own providers are asked after that.
+ * @param app the secured options, an instance of `createSecurity()` for its guards alone, or a function that returns
+ * either, called once more for the server
  * @throws Error when NODE_ENV is production
- * @throws ConfigurationError for options that are unknown or not valid, where the app would not start, and for an instance
- * without guards
+ * @throws ConfigurationError for unknown or invalid options, if the app would not start, and for an instance without
+ * guards
  * @example describeAuthorization(security, { driver: 'koa', users: { ann: { username: 'ann', roles: ['editor'] } } });
  */
 export function describeAuthorization(
@@ -178,7 +178,7 @@ function guardTarget(access: Access, { params, paths }: Matrix, server: () => St
   return { access, key: guardName(action), title: action, ...request, server };
 }
 
-/** What is wrong with how somebody is answered, in words; undefined where nothing is. */
+/** Describes the fault in the reply to a client; undefined if the reply is right. */
 async function problemWith(
   { access, key, title, method, path, headers, server }: Target,
   who: string,
@@ -198,7 +198,7 @@ async function problemWith(
   return problem && `${asked} as ${who}: ${problem}`;
 }
 
-/** True for who should get in, false for who should not, undefined for either. */
+/** True if the client should get in, false if not, undefined if either outcome is right. */
 async function expectation(
   who: string,
   given: User | Authentication | undefined,

@@ -1,5 +1,5 @@
 /**
- * Whether a user should get in: true, false, or undefined where only the app's own code can tell.
+ * Whether a user should get in: true, false, or undefined if only the app's own code can decide.
  */
 import { expectedAccess } from '../access/expected-access';
 import type { Access } from '../core/access';

@@ -4,14 +4,14 @@ import { type Kind, parseOptions } from '../util/parse-options';
 import { FACTOR_CASES, type FactorStore } from './contracts/factor-cases';
 import { globalRunner, type TestRunner, testRunner } from './test-runner';
 
-/** The options of the contract of stores of second factors. */
+/** The options of {@link factorStoreContract}. */
 export interface FactorStoreContractOptions {
   /**
-   * The store of a test, for one-time codes and passkeys. It is called for each test, and may return the same store again:
-   * each test has users of its own, and removes what it added.
+   * Makes the store of a test, for one-time codes and passkeys. It is called for each test, and may return the same
+   * store again: each test has users of its own, and removes the entries that it added.
    */
   make: () => MaybePromise<FactorStore>;
-  /** @default the functions of these names that are global, `beforeAll` and `afterAll` included */
+  /** @default the global functions of these names, `beforeAll` and `afterAll` included */
   runner?: TestRunner;
 }
 
@@ -21,9 +21,9 @@ const OPTIONS = {
 } satisfies Record<keyof FactorStoreContractOptions, Kind<unknown>>;
 
 /**
- * Describes the tests that a store must pass before second factors may be kept in it.
+ * Describes the tests that a store must pass before an app may keep second factors in it.
  * @example factorStoreContract({ make: () => new SqlFactors({ client: pool }) });
- * @throws ConfigurationError for options that are unknown or not valid
+ * @throws ConfigurationError for unknown or invalid options
  */
 export function factorStoreContract(options: FactorStoreContractOptions): void {
   const given = parseOptions('factorStoreContract()', options, OPTIONS);

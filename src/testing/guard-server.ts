@@ -1,4 +1,4 @@
-/** Servers in which nothing stands behind an app's guards but a stub. */
+/** Servers with only a stub behind an app's guards. */
 import http from 'node:http';
 import type { Access } from '../core/access';
 import type { Middleware } from '../guards/middleware';
@@ -9,18 +9,18 @@ import { samplePath } from './sample-path';
 
 export type GuardHost = 'koa' | 'express' | 'node';
 
-/** What a guard is asked. */
+/** The request that a guard is tested with. */
 export interface GuardRequest {
   readonly method: string;
   readonly path: string;
-  /** Names the guard, so that each path can be asked of any. */
+  /** They name the guard, so that any path can be requested from any guard. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 const GUARD = 'x-securest-guard';
 const METHOD_AND_PATH = /^([A-Z]+) (\/\S*)$/;
 
-/** Starts it on a free port of this machine. @throws ConfigurationError where the host is not installed */
+/** Starts the server on a free port of this machine. @throws ConfigurationError if the host is not installed */
 export function startGuards(
   { guards, guardOf }: Pick<InspectedOptions, 'guards' | 'guardOf'>,
   host: GuardHost,
@@ -36,14 +36,14 @@ export function startGuards(
   );
   return StubbedServer.listen((request, response) => {
     const listener = listeners.get(String(request.headers[GUARD]));
-    // What the app asks sees the request of a client.
+    // The app's code must see the request as a client would send it.
     Reflect.deleteProperty(request.headers, GUARD);
     if (listener === undefined) response.writeHead(404).end();
     else listener(request, response);
   });
 }
 
-/** A guard whose name is `METHOD /path` is asked so; another one is asked for the path that is stated, or the root. */
+/** The method and path are those of a guard's name `METHOD /path`; otherwise GET with the given path, or the root. */
 export function guardRequest(
   { action }: Access,
   stated: string | undefined,

@@ -1,4 +1,4 @@
-/** What apps test their own guards, stores and logs with. Loading it changes nothing; `actingAs` installs its provider. */
+/** Test kit for an app's own guards, stores and logs. Loading it changes nothing; `actingAs` installs its provider. */
 export { actingAs } from './acting-as';
 export { describeAuthorization } from './authorization-matrix';
 export type { AuthorizationMatrixOptions } from './authorization-matrix';

@@ -10,19 +10,19 @@ import { globalRunner, type TestRunner, testRunner } from './test-runner';
 /** The options of {@link revocationLogContract}. */
 export interface RevocationLogContractOptions {
   /**
-   * The log of a test. It is called for each test, and may return the same log again: each test has ids of its own.
-   * What was appended stays in the log for ten minutes. Closing what it opened is up to the caller.
+   * Makes the log of a test. It is called for each test, and may return the same log again: each test has ids of its
+   * own. Appended entries stay in the log for ten minutes. The caller closes the connections that it opened.
    */
   make: () => MaybePromise<RevocationLogInterface>;
   /**
-   * Appends so that others can read it only after the function that it returns has been called, and what is appended
-   * meanwhile can be read before: for SQL a transaction that commits late. For logs where no entry can become readable
-   * after a later one it is left out, and one test with it.
+   * Appends entries that readers see only after the test has called the returned function; entries appended meanwhile
+   * are readable before. For SQL this is a transaction that commits late. Leave it out for logs in which no entry can
+   * become readable after a later entry; this also leaves out one test.
    */
   appendLate?: (list: readonly Revocation[]) => MaybePromise<() => MaybePromise<unknown>>;
-  /** Empties the log that `make` gives, as a restart without its data would; left out, one test is. */
+  /** Empties the log that `make` returns, as a restart without its data would. Leaving it out leaves out one test. */
   empty?: () => MaybePromise<unknown>;
-  /** @default the functions of these names that are global, `beforeAll` and `afterAll` included */
+  /** @default the global functions of these names, `beforeAll` and `afterAll` included */
   runner?: TestRunner;
 }
 
@@ -34,11 +34,11 @@ const OPTIONS = {
 } satisfies Record<keyof RevocationLogContractOptions, Kind<unknown>>;
 
 /**
- * Describes the tests that a log must pass before revoked tokens may be told through it: a reader that follows it hears
- * of every entry, however many write at once.
+ * Describes the tests that a log must pass before an app may announce revoked tokens through it: a reader that follows
+ * the log receives every entry, with any number of concurrent writers.
  *
  * @example revocationLogContract({ make: () => new SqlRevocationLog({ client: pool }) });
- * @throws ConfigurationError for options that are unknown or not valid
+ * @throws ConfigurationError for unknown or invalid options
  */
 export function revocationLogContract(options: RevocationLogContractOptions): void {
   const { make, appendLate, empty, ...given } = parseOptions('revocationLogContract()', options, OPTIONS);

@@ -1,5 +1,5 @@
 /**
- * A path that a route matches, its parameters filled in; undefined for a route that is not written as a path.
+ * A path that matches a route, with its parameters filled in; undefined for a route that is not written as a path.
  */
 export function samplePath(route: string, params: Readonly<Record<string, string>>): string | undefined {
   const value = (name: string) =>

@@ -11,27 +11,27 @@ import { TEXT_CASES } from './contracts/text-cases';
 import { Trial } from './contracts/trial';
 import { globalRunner, type TestRunner, testRunner } from './test-runner';
 
-/** What a contract hands to `make`. */
+/** The argument that a contract passes to `make`. */
 export interface ContractFacts {
-  /** The time of the test: real, or what the contract moves with `time: 'given'`. */
+  /** The time of the test: the real time, or with `time: 'given'` a time that the contract moves. */
   readonly clock: Clock;
 }
 
 /** The options of {@link stateStoreContract}. */
 export interface StateStoreContractOptions {
   /**
-   * The store of a test. It is called for each test, and may return the same store again: each test has keys and
-   * owners of its own, and deletes its entries. Closing what it opened is up to the caller.
+   * Makes the store of a test. It is called for each test, and may return the same store again: each test has keys and
+   * owners of its own, and deletes its entries. The caller closes the connections that it opened.
    */
   make: (facts: ContractFacts) => MaybePromise<StateStoreInterface>;
   /**
-   * How entries end. `'real'`: by waiting, about half a second in eight tests; the clock of a server must be within
-   * 0.1 s of this machine's. `'given'`: the store takes its time from the `clock` that `make` was given, which the tests
-   * move, so that ends are checked to the millisecond.
+   * How entries expire. `'real'`: by waiting, about half a second in eight tests; the clock of a server must be within
+   * 0.1 s of this machine's. `'given'`: the store reads the time from the `clock` passed to `make`. The tests move this
+   * clock, so expiry is checked to the millisecond.
    * @default 'real'
    */
   time?: 'given' | 'real';
-  /** @default the functions of these names that are global, `beforeAll` and `afterAll` included */
+  /** @default the global functions of these names, `beforeAll` and `afterAll` included */
   runner?: TestRunner;
 }
 
@@ -44,9 +44,9 @@ const OPTIONS = {
 const CASES = [...ENTRY_CASES, ...RACE_CASES, ...TEXT_CASES, ...OWNER_CASES];
 
 /**
- * Describes the tests that a store must pass before token families, API keys or sessions may be kept in it.
- * Most of what they look for does not show in an app until somebody races or steals: two winners of one swap, an ended
- * entry that lives again, texts or owners taken for equal that are not.
+ * Describes the tests that a store must pass before an app may keep token families, API keys or sessions in it. Most of
+ * the faults that they look for show in an app only under a race or a theft: two winners of one swap, an expired entry
+ * that becomes live again, different texts or owners that compare as equal.
  *
  * @example
  * // A store of an app's own: SQLite, by the built-in module of Node 22.
@@ -83,7 +83,7 @@ const CASES = [...ENTRY_CASES, ...RACE_CASES, ...TEXT_CASES, ...OWNER_CASES];
  * // With node:test, which has no globals:
  * import { after, before, describe, it } from 'node:test';
  * stateStoreContract({ make: () => new NoteState(db), runner: { after, before, describe, it } });
- * @throws ConfigurationError for options that are unknown or not valid
+ * @throws ConfigurationError for unknown or invalid options
  */
 export function stateStoreContract(options: StateStoreContractOptions): void {
   const given = parseOptions('stateStoreContract()', options, OPTIONS);

@@ -1,6 +1,6 @@
 import { withMethods } from '../util/option-kinds';
 
-/** What is needed of a test runner: mocha, Jasmine, Jest, Vitest with its globals, `node:test`. */
+/** The functions needed of a test runner: mocha, Jasmine, Jest, Vitest with its globals, `node:test`. */
 export interface TestRunner {
   describe(title: string, body: () => void): unknown;
   it(title: string, body: () => Promise<void>): unknown;
@@ -11,8 +11,8 @@ export interface TestRunner {
 export const testRunner = withMethods<TestRunner>('describe', 'it', 'before', 'after');
 
 /**
- * The functions of a test runner that are global.
- * @param component which needs them, for the error's text
+ * The global functions of a test runner.
+ * @param component the function that needs them, for the error's text
  */
 export function globalRunner(component: string): TestRunner {
   const { describe, it, before, after, beforeAll, afterAll } = globalThis as Partial<

@@ -1,19 +1,19 @@
 import { AssertionError } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
 
-/** @throws AssertionError that says what is wrong, for the report of any test runner */
+/** @throws AssertionError that describes the difference, for the report of any test runner */
 export function same(actual: unknown, expected: unknown, what: string): void {
   if (isDeepStrictEqual(actual, expected)) return;
   const message = `${what}: ${shown(expected)} is right, and it was ${shown(actual)}`;
   throw new AssertionError({ message, actual, expected, operator: 'deepStrictEqual' });
 }
 
-/** No entry is null or undefined. */
+/** Checks that an entry is missing: null or undefined. */
 export function absent(value: unknown, what: string): void {
   if (value !== null) same(value, undefined, what);
 }
 
-/** How many of the answers are true; each has to be true or false, and nothing like it. */
+/** Counts the answers that are true; each must be a boolean, not only truthy or falsy. */
 export function countTrue(answers: readonly unknown[], what: string): number {
   for (const answer of answers) {
     if (typeof answer !== 'boolean') same(answer, true, `${what} answers true or false`);

@@ -3,11 +3,11 @@ import type { Clock } from '../../util/clock';
 
 const GIVEN_MS = 60_000;
 const REAL_MS = 400;
-/** Timers may fire early, and the clock of a server need not be quite ours. */
+/** Timers may fire early, and the clock of a server may differ a little from ours. */
 const MARGIN_MS = 100;
 const LONG_MS = 600_000;
 
-/** Lets entries end: by a clock that the store was given, or by waiting. */
+/** Lets entries expire: by the clock given to the store, or by waiting. */
 export class ContractTime {
   #movedMs = 0;
   readonly #startedAt = Date.now();
@@ -27,13 +27,13 @@ export class ContractTime {
     return new Date(this.clock() + LONG_MS);
   }
 
-  /** True where the clock is given, and now stands a millisecond before the end. */
+  /** Sets a given clock to a millisecond before the end. False for real time, which it cannot set. */
   moveBefore(end: Date): boolean {
     if (this.isGiven) this.#movedMs = end.getTime() - 1 - this.#startedAt;
     return this.isGiven;
   }
 
-  /** Until what ends {@link soon} has ended: with a given clock to that very millisecond. */
+  /** Goes past an end from {@link soon}: with a given clock to exactly that millisecond. */
   async pass(end: Date): Promise<void> {
     if (this.isGiven) this.#movedMs = end.getTime() - this.#startedAt;
     else await sleep(Math.max(0, end.getTime() - Date.now()) + MARGIN_MS);

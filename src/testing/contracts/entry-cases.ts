@@ -1,4 +1,4 @@
-/** What happens to an entry: that it is written, swapped, deleted, and ends. */
+/** The life of an entry: it is written, swapped, deleted, and expires. */
 import { same } from './check';
 import { type Case, type Trial, valueOf } from './trial';
 

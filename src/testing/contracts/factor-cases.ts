@@ -4,12 +4,12 @@ import type { MaybePromise } from '../../core/userstore';
 import type { OtpStoreInterface, PasskeyRecord, PasskeyStoreInterface } from '../../factors/factor-stores';
 import type { FactorOwner } from '../../factors/second-factor';
 
-/** A store of both kinds, as the contract tries it. */
+/** A store of both kinds, as the contract tests it. */
 export type FactorStore = OtpStoreInterface & PasskeyStoreInterface;
 
 type Case = readonly [title: string, body: (store: FactorStore) => Promise<void>];
 
-/** Names that a store may take for equal. */
+/** Different names that a store may compare as equal. */
 const TWINS: readonly (readonly [string, string])[] = [
   ['ann', 'Ann'],
   ['ann', 'ann '],
@@ -42,7 +42,7 @@ async function found(store: FactorStore, id: string): Promise<PasskeyRecord> {
   return passkey;
 }
 
-/** Asks all before the first answers. */
+/** Starts all calls before the first is answered. */
 function atOnce(asks: readonly (() => MaybePromise<boolean>)[]): Promise<boolean[]> {
   return Promise.all(asks.map(async (ask) => ask()));
 }

@@ -1,11 +1,11 @@
-/** Whoever reads a log hears of every entry. */
+/** A reader of a log receives every entry. */
 import type { Revocation } from '../../state/revocation-log';
 import { same } from './check';
 import type { LogTrial } from './log-trial';
 
 export type LogCase = readonly [title: string, body: (trial: LogTrial) => Promise<void>];
 
-/** More than a page of what a log would read at once. */
+/** More entries than a log would read as one page. */
 const MANY = 2500;
 const WRITERS = 20;
 
@@ -155,7 +155,7 @@ export const LOG_CASES: readonly LogCase[] = [
   [
     'gives the last of several entries of a user',
     async (trial) => {
-      // The earlier one may be left out: the last one says all that it says.
+      // The log may leave out the earlier entry: the last entry covers it.
       const last = trial.userEntry('user');
       await trial.append({ ...last, before: 1 });
       const { cursor } = await trial.read();

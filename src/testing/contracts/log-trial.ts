@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { Revocation, RevocationLogInterface, RevocationPage } from '../../state/revocation-log';
 import { same } from './check';
 
-/** More than any log has; a log whose pages never end is found by it. */
+/** More pages than any log has, to detect a log with endless pages. */
 const MAX_PAGES = 10_000;
 const LASTS_MS = 600_000;
 
-/** What was read until no more was there. */
+/** The entries of all pages up to the end of the log. */
 export interface Reading {
   readonly cursor: string;
   readonly epoch: string;
   readonly beganAt: number;
-  /** This test's entries, each once, in the order in which they were read first. */
+  /** This test's entries, each once, in the order of their first reading. */
   readonly list: readonly Revocation[];
 }
 
-/** One test of a log: ids of its own, so that the log may hold others' entries. */
+/** One test of a log. It has ids of its own, so the log may hold entries of other tests. */
 export class LogTrial {
   readonly #name = randomBytes(5).toString('hex');
   #made = 0;

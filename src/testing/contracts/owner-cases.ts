@@ -1,13 +1,13 @@
-/** The list of an owner: all that live, and the right owner's only. */
+/** The list of an owner: all live entries of this owner and no others. */
 import { countTrue, same } from './check';
 import { type Case, type Trial, valueOf } from './trial';
 
-/** More than a page of what a store would read at once, and more than the library allows a user. */
+/** More entries than a store would read as one page, and more than the library allows a user. */
 const MANY = 250;
 
 const [FIRST, SECOND] = [valueOf('first'), valueOf('second')];
 
-/** The entries of each owner are its own. */
+/** Checks that each owner has its own entries only. */
 async function areApart(trial: Trial, owners: readonly string[]): Promise<void> {
   for (const [index, owner] of owners.entries()) await trial.add(trial.key(String(index)), FIRST, owner);
   for (const [index, owner] of owners.entries()) {

@@ -1,10 +1,10 @@
-/** Of several callers at once exactly one wins. */
+/** Of several concurrent callers exactly one wins. */
 import { countTrue, same } from './check';
 import { type Case, type Trial, valueOf } from './trial';
 
 const START = valueOf('start');
 
-/** Exactly one set() wins, and its text is what stays. */
+/** Checks that exactly one set() wins, and that its text stays. */
 async function oneSets(trial: Trial, previous: string | undefined, what: string): Promise<void> {
   const answers = await trial.race((racer) => trial.set(trial.key(), valueOf(racer), previous));
   same(countTrue(answers, 'set()'), 1, `winners of ${what}`);

@@ -2,7 +2,7 @@
 import { same } from './check';
 import { type Case, type Trial, valueOf } from './trial';
 
-/** Texts that a careless store takes for equal, or changes. */
+/** Different texts that a careless store compares as equal, or changes. */
 const LOOKALIKES: readonly (readonly [difference: string, one: string, other: string])[] = [
   ['the order of their members', '{"v":1,"a":1,"b":2}', '{"v":1,"b":2,"a":1}'],
   ['spaces between members', '{"v":1,"a":1}', '{"v":1, "a":1}'],
@@ -23,7 +23,7 @@ const LOOKALIKES: readonly (readonly [difference: string, one: string, other: st
 ];
 
 const PLANES = Array.from({ length: 17 }, (_, plane) => plane * 0x10000);
-/** Of each plane an early character and one of its last. */
+/** An early and a late character of each plane. */
 const UNICODE = PLANES.flatMap((start) => [start + 0x1a1, start + 0xfffd])
   .map((code) => String.fromCodePoint(code))
   .join('');
@@ -40,7 +40,7 @@ async function comesBack(trial: Trial, value: string, what: string): Promise<voi
   await trial.holds(key, value, `get() of ${what}, after a swap`);
 }
 
-/** A swap that expects another text than the present one is refused. */
+/** Checks that a swap is refused if it expects another text than the present text. */
 async function isTold(trial: Trial, key: string, present: string, wrong: string): Promise<void> {
   await trial.add(key, present);
   await trial.holds(key, present, 'get() of the value');
@@ -49,7 +49,7 @@ async function isTold(trial: Trial, key: string, present: string, wrong: string)
   same(await trial.set(key, valueOf('next'), present), true, 'a swap that expects the value');
 }
 
-/** Both are entries of their own. */
+/** Checks that two keys have separate entries. */
 async function areApart(trial: Trial, one: string, other: string, what: string): Promise<void> {
   await trial.add(one, valueOf('one'));
   await trial.holds(other, undefined, `get() of ${what}`);

@@ -6,7 +6,9 @@ import type { ContractTime } from './contract-time';
 /** How many callers race for one entry. */
 const RACERS = 20;
 
-/** One test of a store: keys of its own, so that the store may hold others' entries, and none left at its end. */
+/**
+ * One test of a store. It has keys of its own, so the store may hold other entries, and it leaves no entries behind.
+ */
 export class Trial {
   readonly #keys = new Set<string>();
   readonly #name = randomBytes(9).toString('hex');
@@ -45,7 +47,7 @@ export class Trial {
     return this.store.delete(key);
   }
 
-  /** The entries of an owner that are this test's, in the order of their keys. */
+  /** This test's entries of an owner, in the order of their keys. */
   async list(owner: string): Promise<readonly (readonly [key: string, value: string])[]> {
     const entries = await this.store.list(owner);
     same(Array.isArray(entries), true, 'list() answers a list');
@@ -55,37 +57,36 @@ export class Trial {
       .sort(([one], [other]) => (one < other ? -1 : 1));
   }
 
-  /** Adds an entry. */
   async add(key: string, value: string, owner?: string): Promise<void> {
     same(await this.set(key, value, undefined, undefined, owner), true, 'set() of a new entry');
   }
 
-  /** Adds an entry, and waits until it has ended. */
+  /** Adds an entry, and waits until it has expired. */
   async addEnded(key: string, value: string, owner?: string): Promise<void> {
     const end = this.time.soon();
     same(await this.set(key, value, undefined, end, owner), true, 'set() of a new entry');
     await this.time.pass(end);
   }
 
-  /** What the entry is now. */
+  /** Checks the present value of an entry; undefined for a missing entry. */
   async holds(key: string, value: string | undefined, what: string): Promise<void> {
     const found = await this.get(key);
     if (value === undefined) absent(found, what);
     else same(found, value, what);
   }
 
-  /** What several callers at once are answered. */
+  /** The answers to several concurrent callers. */
   async race<T>(call: (racer: number) => Promise<T>): Promise<T[]> {
     return Promise.all(Array.from({ length: RACERS }, (_, racer) => call(racer)));
   }
 
-  /** Runs a test, and leaves none of its entries. */
+  /** Runs a test, and deletes its entries. */
   async run(body: Case[1]): Promise<void> {
     const clear = async (): Promise<unknown> => Promise.all([...this.#keys].map((key) => this.delete(key)));
     try {
       await body(this);
     } catch (error) {
-      // Why the test failed counts, not that a broken store cannot be cleared.
+      // The test's own failure must be reported, not that a broken store cannot be cleared.
       await clear().catch(() => undefined);
       throw error;
     }
@@ -95,7 +96,7 @@ export class Trial {
 
 export type Case = readonly [title: string, body: (trial: Trial) => Promise<void>];
 
-/** A value as the library writes them. */
+/** A value in the form that the library writes. */
 export function valueOf(rest: unknown): string {
   return JSON.stringify({ v: 1, rest });
 }
