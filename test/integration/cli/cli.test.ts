@@ -177,7 +177,7 @@ describe('securest report', () => {
     for (const option of ['--check', '--update', '--lock']) {
       const { code, out, err } = await run('report', module, option, 'later.lock.json');
       expect([code, out], option).to.deep.equal([2, '']);
-      expect(err, option).to.match(/The lock file is of version 4, .*: update securest/);
+      expect(err, option).to.match(/The lock file has version 4, .*: update securest/);
     }
     expect(readFileSync(join(folder, 'later.lock.json'), 'utf8')).to.equal(later);
   }).timeout(60_000);
