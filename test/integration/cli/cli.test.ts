@@ -163,7 +163,7 @@ describe('securest report', () => {
     ];
     writeFileSync(join(folder, 'old.lock.json'), JSON.stringify({ version: 1, routes }));
     const { code, out, err } = await run('report', module, '--check', 'old.lock.json');
-    expect([code, out]).to.deep.equal([0, '2 routes as in old.lock.json\n']);
+    expect([code, out]).to.deep.equal([0, 'No change: 2 routes as in old.lock.json\n']);
     expect(err).to.match(/earlier version.*--update/);
     expect((await run('report', module, '--update', 'old.lock.json')).code).to.equal(0);
     const again = await run('report', module, '--check', 'old.lock.json');
