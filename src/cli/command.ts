@@ -1,4 +1,4 @@
-/** What every command is made of. */
+/** The interface of every command. */
 import type { ParseArgsConfig } from 'node:util';
 
 export type ExitCode = 0 | 1 | 2;
@@ -9,18 +9,18 @@ export interface Call {
   readonly positionals: readonly string[];
   flag(option: string): boolean;
   text(option: string): string | undefined;
-  /** Of an option that may be given several times. */
+  /** The values of an option that may be given several times. */
   texts(option: string): readonly string[];
 }
 
-/** The result of a command: never a password that somebody chose, and a hash only from the command that makes it. */
+/** The result of a command. It never holds a password that a user chose; only the command `hash` prints a hash. */
 export interface Outcome {
   /** 1: refused, or a check found a change. */
   readonly code: 0 | 1;
   readonly text: string;
-  /** What `--json` prints in place of the text. */
+  /** The value that `--json` prints in place of the text. */
   readonly json: unknown;
-  /** For the user at the terminal, beside the result. */
+  /** A message for the user at the terminal, printed on standard error. */
   readonly notice?: string;
 }
 
@@ -36,12 +36,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The command was called correctly, and refuses. */
+/** The command was called correctly, but refuses. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
-/** As many positionals as it takes. A user name may be empty: no user has it. @throws {UsageError} for more or fewer */
+/**
+ * The positional arguments. A user name may be empty: no user has it.
+ * @throws {UsageError} for too many or too few, and for an empty argument
+ */
 export function positionals(call: Call, ...names: readonly string[]): string[] {
   const given = call.positionals;
   if (given.length === names.length && given.every((value, at) => value !== '' || names[at] === 'username'))

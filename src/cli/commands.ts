@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- a command is only loaded when it is called */
-/** The commands: a new one is an entry here, from which the command line is read and the usage text is made. */
+/** The commands. Each new command needs an entry here: the parser and the usage text are made from this list. */
 import type { Command } from './command';
 
 interface Entry {
@@ -7,10 +7,10 @@ interface Entry {
   readonly load: () => Command;
 }
 
-/** By name, which may be several words. */
+/** The commands by name, which may have several words. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   init: {
-    summary: 'writes a small app that is guarded',
+    summary: 'writes a small app with guarded routes',
     load: () => (require('./init') as { init: Command }).init,
   },
   report: {
@@ -26,11 +26,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => (require('./hash') as { hash: Command }).hash,
   },
   'keys new': {
-    summary: 'makes a file of keys that tokens are signed with',
+    summary: 'creates a file with a key that signs tokens',
     load: () => (require('./keys-new') as { keysNew: Command }).keysNew,
   },
   'keys rotate': {
-    summary: 'brings a new key into a file of keys',
+    summary: 'adds a new signing key to a key file',
     load: () => (require('./keys-rotate') as { keysRotate: Command }).keysRotate,
   },
   'sql migrate': {
@@ -42,7 +42,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => (require('./sql-clean') as { sqlClean: Command }).sqlClean,
   },
   'key add': {
-    summary: 'makes an API key for a user',
+    summary: 'creates an API key for a user',
     load: () => (require('./key-add') as { keyAdd: Command }).keyAdd,
   },
   'key list': {
@@ -54,7 +54,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => (require('./key-revoke') as { keyRevoke: Command }).keyRevoke,
   },
   'tokens list': {
-    summary: 'lists the logins of a user that go on by refresh tokens',
+    summary: 'lists the logins of a user that refresh tokens keep alive',
     load: () => (require('./tokens-list') as { tokensList: Command }).tokensList,
   },
   'tokens end': {
@@ -94,7 +94,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => (require('./user-active') as { userEnable: Command }).userEnable,
   },
   'user remove': {
-    summary: 'removes a user, with logins and API keys',
+    summary: 'removes a user, and ends logins and API keys of the user',
     load: () => (require('./user-remove') as { userRemove: Command }).userRemove,
   },
   'user list': {

@@ -3,7 +3,7 @@ import type { UserChange, UserDirectory } from '../core/user-directory';
 import type { Clock } from '../util/clock';
 
 /**
- * Changes a user and ends earlier tokens, also those issued while the change waited for others.
+ * Changes a user and ends earlier tokens, including tokens issued while this change waited for other changes.
  * @returns the new `tokensValidFrom`, which differs from the one before; undefined when the user does not exist
  */
 export async function updateEndingTokens(

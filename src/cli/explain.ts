@@ -8,20 +8,20 @@ export const explain: Command = {
   usage: `Usage: securest explain <module> <METHOD> <path> [options]
        securest explain <module> '*' <guard> [options]
 
-Explains who may send a request: which route answers, what guards it, and whether it is allowed. No action runs.
+Explains whether a request is allowed, and why: the route that answers it and the guards of that route. No action runs.
 With the method * it explains a guard outside of actions, by its name.
-The module exports its secured options as \`options\` or as its default export, or an instance of createSecurity() as
-\`security\` or so, or a function that returns them.
+The module exports its secured options as \`options\` or as its default export, an instance of createSecurity() as
+\`security\` or as its default export, or a function that returns either.
 
 Options:
   --anonymous                a client without credentials (default)
   --as <role>[,<role>...]    a user with these roles; '' is a user without roles
   --user <username>          a user of the app's stores
-  --run                      ask the app's own code too: stores, policies, role loaders, authorization providers
-  --driver <koa|express>     whose router finds the route (default: koa where it is installed)
+  --run                      call the app's own code too: stores, policies, role loaders, authorization providers
+  --driver <koa|express>     the host that finds the route (default: koa if it is installed)
   --json                     print one JSON document
 
-Exit codes: 0 allowed, 1 refused, or it depends, 2 any failure.
+Exit codes: 0 allowed; 1 refused, or it depends; 2 any failure.
 `,
   options: {
     anonymous: { type: 'boolean' },
@@ -70,10 +70,8 @@ function linesOf(
   if (route === undefined) {
     return [
       head,
-      'No action serves it.',
-      ...(levels.length === 0
-        ? []
-        : ['Guards outside of actions may stand before it:', ...levels.map(lineOf)]),
+      'No action serves this request.',
+      ...(levels.length === 0 ? [] : ['These guards outside of actions may apply:', ...levels.map(lineOf)]),
     ];
   }
   return [
@@ -81,11 +79,11 @@ function linesOf(
     isOfGuard
       ? 'The command does not know where the app mounts this guard.'
       : `The route is ${route.method} ${route.path} (${route.action}).`,
-    ...later.map((hidden) => `It hides ${hidden}, which comes later.`),
+    ...later.map((hidden) => `It hides the later route ${hidden}.`),
     ...(levels.length === 0 ? ['Nothing guards it.'] : ['Each of these must hold:', ...levels.map(lineOf)]),
     ...outcomes.map(({ provider, verdict: said }) => `${provider} says ${said}.`),
     ...(verdict === 'depends' && run !== true && !isOfGuard
-      ? ["With --run the app's own code is asked."]
+      ? ["Use --run to call the app's own code as well."]
       : []),
   ];
 }

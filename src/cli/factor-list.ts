@@ -12,7 +12,7 @@ Lists the second factors of a user: one-time codes, and passkeys by their ids.
 ${FACTORS_USAGE}
 
 Options:
-  --userstore <name>  of the user of this userstore, in an app with several
+  --userstore <name>  the userstore that has the user, in an app with several
   --json              print one JSON document
 `,
   options: { userstore: { type: 'string' } },

@@ -11,12 +11,13 @@ export const factorRemove: Command = {
   usage: `Usage: securest factor remove <database> <username> [otp|<passkey id>] [options]
 
 Removes a second factor of a user, or all of them: for users who have lost their devices and recovery codes. Verify the
-identity of the user first: afterwards the password alone is enough to log in. Exits 1 when the user has no such factor.
+identity of the user first: afterwards the password alone is enough to log in. Exits 1 if the user does not have the
+factor.
 
 ${FACTORS_USAGE}
 
 Options:
-  --userstore <name>  of the user of this userstore, in an app with several
+  --userstore <name>  the userstore that has the user, in an app with several
   --json              print one JSON document
 `,
   options: { userstore: { type: 'string' } },
@@ -38,7 +39,7 @@ Options:
   },
 };
 
-/** @param only `otp` or the id of a passkey; undefined for all. @returns what is gone by this */
+/** @param only `otp` or the id of a passkey; undefined for all. @returns the factors that this call removed */
 export async function removeFactors(
   factors: SqlFactors,
   user: FactorOwner,
@@ -52,7 +53,7 @@ export async function removeFactors(
   return removed;
 }
 
-/** @throws ServiceUnavailableError where others change the codes each time, as each guess does */
+/** @throws ServiceUnavailableError if other calls, such as login attempts, change the codes during every try */
 async function removeOtp(factors: SqlFactors, user: FactorOwner): Promise<boolean> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const text = await factors.getOtp(user);

@@ -7,7 +7,7 @@ export const hash: Command = {
   usage: `Usage: securest hash [options]
 
 Asks for a password and prints its hash. Exits 1 for a password that no login accepts: empty,
-of more than 1,024 bytes, or with control characters.
+longer than 1,024 bytes, or with control characters.
 
 Options:
 ${PASSWORD_USAGE}

@@ -5,24 +5,24 @@ import { HashPool } from '../passwords/work/hash-pool';
 import { Passwords } from '../passwords/passwords';
 import type { Row } from './import-rows';
 
-/** How much of the hashing a kill can cost. */
+/** The hashing work that a kill can lose, in milliseconds. */
 const BATCH_MS = 2000;
-/** How much of the time may go into writing, for the whole file is written each time. */
+/** The largest share of the time spent on writing: each write rewrites the whole file. */
 const WRITING_SHARE = 0.2;
 const MAX_BATCH = 20_000;
 
 export interface Imported {
   readonly added: number;
-  /** Users that somebody added meanwhile. */
+  /** The users that another process added in the meantime. */
   readonly existing: number;
 }
 
 /**
- * Adds the users in their order, in batches of a few seconds each, so that what was hashed is kept whenever the
- * process ends. Passwords are hashed by all cores.
+ * Adds the users in their order, in batches of a few seconds each, so that few hashes are lost if the process ends.
+ * Passwords are hashed on all cores.
  *
- * @param signal ends it after what is hashed was written
- * @param onProgress hears how many are written or hashed
+ * @param signal ends the import after the hashed users have been written
+ * @param onProgress receives the number of users that are written or hashed
  */
 export async function importInBatches(
   directory: UserDirectory,
@@ -50,7 +50,7 @@ export async function importInBatches(
         password === undefined
           ? Promise.resolve(row.user)
           : hasher.hash(password).then((hash) => ({ ...row.user, password: hash }));
-      // Its failure is reported where it is awaited, later.
+      // A failure is reported later, when the promise is awaited.
       user.catch(() => undefined);
       pending.push(user);
     }
@@ -58,7 +58,7 @@ export async function importInBatches(
   const write = async (): Promise<void> => {
     if (batch.length === 0) return;
     const started = performance.now();
-    // Tokens of a former user of the same name do not count.
+    // Tokens of a former user of the same name must not be accepted.
     const tokensValidFrom = new Date();
     const there = await directory.addAll(batch.map((user) => ({ ...user, tokensValidFrom })));
     total = {

@@ -1,4 +1,4 @@
-/** The files of other products that `user import` reads, made into records. */
+/** Turns the files of other products into records for `user import`. */
 import { parseDocument } from 'yaml';
 import { type ImportRecord, readCsv } from './import-records';
 import { keycloakHash } from './keycloak-hash';
@@ -9,7 +9,7 @@ const READERS = { csv: readCsv, htpasswd, authelia, keycloak, django } as const;
 export type ImportFormat = keyof typeof READERS;
 export const IMPORT_FORMATS = Object.keys(READERS) as readonly ImportFormat[];
 
-/** @throws Error when the text is not of the format, without quoting it */
+/** @throws Error when the text does not have the format; the message does not quote the text */
 export function readRecords(text: string, format: ImportFormat): readonly ImportRecord[] {
   return READERS[format](text);
 }
@@ -24,7 +24,7 @@ function htpasswd(text: string): ImportRecord[] {
   });
 }
 
-/** The file of users: `users:` and a mapping for each name. */
+/** Authelia's file of users: `users:` with a mapping for each name. */
 function authelia(text: string): ImportRecord[] {
   const document = parseDocument(text, { logLevel: 'silent' });
   const [error] = document.errors;
@@ -47,7 +47,7 @@ function authelia(text: string): ImportRecord[] {
   });
 }
 
-/** An export of a realm, or of users alone. */
+/** An export of a Keycloak realm, or of its users only. */
 function keycloak(text: string): ImportRecord[] {
   const document = json(text);
   const users = Array.isArray(document) ? (document as unknown[]) : fieldsOf(document)['users'];
@@ -64,7 +64,7 @@ function keycloak(text: string): ImportRecord[] {
   }));
 }
 
-/** What `manage.py dumpdata auth` prints. Superusers and staff are no roles. */
+/** The output of Django's `manage.py dumpdata auth`. The superuser and staff flags do not become roles. */
 function django(text: string): ImportRecord[] {
   const rows = listOf(json(text), 'a list');
   const groups = new Map(
@@ -77,11 +77,11 @@ function django(text: string): ImportRecord[] {
     .map(({ fields: value }, at) => {
       const fields = fieldsOf(value);
       const memberOf: unknown[] = Array.isArray(fields['groups']) ? fields['groups'] : [];
-      // With --natural-foreign a group is named in a list of its own.
+      // With --natural-foreign each group is a list that holds its name.
       const names = memberOf.map(
         (group) => groups.get(group) ?? textOf(Array.isArray(group) ? group[0] : ''),
       );
-      // Django writes an unusable password so.
+      // Django marks an unusable password with "!".
       const password = textOf(fields['password']);
       return {
         place: placeOf(at),
@@ -100,7 +100,7 @@ function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Its own message quotes the text.
+    // The parser's message quotes the text.
     throw new Error('line 1: is not valid JSON');
   }
 }

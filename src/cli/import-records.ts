@@ -1,4 +1,4 @@
-/** What an import file says of each user, whatever its format. */
+/** The records of an import file, independent of its format, and the reader for CSV. */
 import type * as CsvParse from 'csv-parse/sync';
 import { loadOptional } from '../util/load-optional';
 
@@ -6,13 +6,13 @@ const COLUMNS = ['username', 'password', 'password_hash', 'email', 'active', 'ro
 export type Column = (typeof COLUMNS)[number];
 
 export interface ImportRecord {
-  /** Where it stands: `line 7`, `user 3`. */
+  /** Its place in the file: `line 7`, `user 3`. */
   readonly place: string;
   readonly fields: Readonly<Partial<Record<Exclude<Column, 'roles' | 'groups'>, string>>>;
-  /** One cell, in a table. */
+  /** A single cell in a table, or a list. */
   readonly roles?: string | readonly string[];
   readonly groups?: string | readonly string[];
-  /** True in a table with passwords or hashes: in a line that is shifted, any cell may hold one. */
+  /** True in a table with passwords or hashes: in a shifted line, any cell may hold a password or hash. */
   readonly mayShift?: boolean;
 }
 
@@ -21,8 +21,8 @@ const SEPARATORS = [',', ';', '\t'];
 type Cells = Readonly<Partial<Record<Column, string>>>;
 
 /**
- * Takes a CSV text apart. Its first line names the columns, and tells by them what separates the fields.
- * @throws Error when it is not CSV, or its first line names unknown columns
+ * Parses a CSV text. Its first line names the columns, and shows which separator the file uses.
+ * @throws Error when the text is not CSV, or its first line names unknown columns
  */
 export function readCsv(text: string): ImportRecord[] {
   if (text.trim() === '') throw new Error('line 1: must name the columns; the file is empty');
@@ -47,16 +47,16 @@ function parsed(text: string): ImportRecord[] {
       bom: true,
       columns: checkColumns,
       delimiter,
-      // Spaces in front of a field are nobody's intention; a password that has them is quoted.
+      // Spaces before a field are unintended; a password that begins with spaces is quoted.
       ltrim: delimiter !== '\t',
-      // What the parser knows of each line takes more memory than the line.
+      // The parser's details of each line take more memory than the line, so only the record is kept.
       on_record: (record: unknown, { lines }) => toRecord(record as Cells, lines),
       skip_empty_lines: true,
       relax_column_count: false,
       max_record_size: 100_000,
     });
   } catch (error) {
-    // What the library says may quote the file.
+    // The library's message may quote the file.
     const { code, lines, column } = (error ?? {}) as { code?: unknown; lines?: unknown; column?: unknown };
     if (typeof code !== 'string') throw error;
     const at = COLUMNS.find((name) => name === column);
@@ -80,7 +80,7 @@ function checkColumns(written: string[]): string[] {
   const isComplete = names.includes('username') && new Set(names).size === names.length;
   if (!names.every(isColumn) || !isComplete) {
     throw new Error(
-      `line 1: must name the columns, each once: username, and any others of ${COLUMNS.join(', ')}`,
+      `line 1: must name the columns: username, and others of ${COLUMNS.join(', ')}, each at most once`,
     );
   }
   return names;

@@ -8,34 +8,34 @@ import type { ImportRecord } from './import-records';
 import { newNamesFault } from './new-names';
 import { weakness } from './new-password';
 
-/** Weak schemes too: whether they may log in is up to the app. */
+/** Includes weak schemes: the app decides whether they may log in. */
 const BROUGHT_ALONG = new Passwords({ accept: ['pbkdf2-sha1', 'ldap-sha', 'des-crypt'] });
 
-/** What separates several names where nobody said so. */
+/** Likely separators of several names, if the caller set no separator. */
 const LIKE_SEVERAL = /[;,|]/;
 const SHOWN = 60;
-/** What people write for true and false, and nobody has as a password. */
+/** Common words for true and false, which are not passwords. */
 const HARMLESS = /^(?:yes|no|y|n|t|f|on|off|0|1|-1|active|inactive|enabled|disabled)$/i;
 
-/** A user to import; with a password where that is still to be hashed. */
+/** A user to import; with the password if it must still be hashed. */
 export interface Row {
-  /** `line 7`. */
+  /** The place in the file, such as `line 7`. */
   readonly place: string;
   readonly user: User;
   readonly password?: string;
-  /** True when what stands in any cell may be a password. */
+  /** True when any cell may hold a password. */
   readonly mayShift: boolean;
 }
 
 export interface Rows {
   readonly rows: readonly Row[];
-  /** One line each, with the place in the file, free of passwords. */
+  /** One line for each fault, with its place in the file and without passwords. */
   readonly faults: readonly string[];
 }
 
 export interface RowOptions {
   readonly isWeakMeant: boolean;
-  /** What separates several roles, or groups, in one cell. */
+  /** The separator of several roles, or groups, in one cell. */
   readonly separator?: string | undefined;
 }
 
@@ -62,12 +62,12 @@ export function readRows(records: readonly ImportRecord[], options: RowOptions):
   return { rows, faults };
 }
 
-/** The name of a user that is there, which looks the same and is written in another normal form. */
+/** The name of an existing user that looks the same and is written in another normal form of Unicode. */
 export function lookalike(username: string, names: ReadonlySet<string>): string | undefined {
   return names.has(username) ? undefined : formsOf(username).find((form) => names.has(form));
 }
 
-/** The row, or what is wrong with it, to follow its place. */
+/** The row, or the description of its fault, which is appended to its place. */
 function toRow(
   { place, fields, mayShift = false, ...lists }: ImportRecord,
   options: RowOptions,
@@ -86,7 +86,7 @@ function toRow(
   for (const column of ['roles', 'groups'] as const) {
     const cell = lists[column];
     if (options.separator !== undefined || typeof cell !== 'string' || !LIKE_SEVERAL.test(cell)) continue;
-    return fault(column, 'has several names, or one with a separator: say --roles-separator, not', cell);
+    return fault(column, 'has several names, or a name with a separator, and needs --roles-separator', cell);
   }
   const user: User = {
     username,
@@ -110,13 +110,13 @@ function toRow(
   return weak === undefined ? { place, user, mayShift, password } : fault('password', weak);
 }
 
-/** What stands in a cell, unless it may be a secret. */
+/** The text of a cell, unless it may be a secret. */
 export function shown(value: string, mayShift: boolean): string {
   const isSecret = mayShift ? !HARMLESS.test(value.trim()) : isHash(value);
   return isSecret ? '' : `: "${printable(value, SHOWN)}"`;
 }
 
-/** True for what is certainly one: hashing it again would make the text itself the password. */
+/** True for a text that is certainly a hash: hashing it again would make the text itself the password. */
 function isHash(password: string): boolean {
   const scheme = schemeOf(password);
   if (scheme === undefined || scheme.optIn === 'plaintext' || scheme.name === 'des-crypt') return false;

@@ -1,10 +1,10 @@
 /**
- * The files of a new app, as `securest init` writes them. Their imports end in `.js`, which the compiler takes for
- * CommonJS and for ES modules alike.
+ * The files of a new app, as `securest init` writes them. Their imports end in `.js`, which the compiler accepts for
+ * both CommonJS and ES modules.
  */
 export type InitDriver = 'koa' | 'express';
 
-/** What a host needs, beside what every app needs. */
+/** The needs of a host, in addition to those of every app. */
 interface Host {
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
@@ -34,7 +34,7 @@ export function isInitDriver(text: string): text is InitDriver {
   return Object.hasOwn(HOSTS, text);
 }
 
-/** The packages of the app, by their place in package.json. */
+/** The packages of the app, by their section in package.json. */
 export function packagesOf(driver: InitDriver): { dependencies: string[]; devDependencies: string[] } {
   const { dependencies, devDependencies } = HOSTS[driver];
   return {
@@ -61,14 +61,14 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
 export const USERS_FILE = 'users.yaml';
 export const LOCK_FILE = 'securest.lock.json';
 
-/** What the compiler needs, for an app that has a tsconfig.json already. */
+/** The required compiler options, for an app that already has a tsconfig.json. */
 export const COMPILER_NEEDS =
   'experimentalDecorators, emitDecoratorMetadata, "rootDir": "src" and "outDir": "dist"';
 
-/** What Git must not take. */
+/** The paths that Git must ignore. */
 export const IGNORED: readonly string[] = ['node_modules/', 'dist/', USERS_FILE];
 
-/** The texts, by path. */
+/** The texts of the files, by path. */
 export function filesOf(driver: InitDriver): Readonly<Record<string, string>> {
   const { imports, createApp } = HOSTS[driver];
   return {

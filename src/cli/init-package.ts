@@ -4,9 +4,9 @@ import { RefusedError } from './command';
 import { type InitDriver, packagesOf, SCRIPTS } from './init-files';
 import { fittingVersions } from './own-manifest';
 
-/** What `npm init` writes where nobody gave a test. */
+/** The script `test` that `npm init` writes by default. */
 const NO_TEST = 'echo "Error: no test specified" && exit 1';
-/** Where a package may be named already. */
+/** The sections that may already list a package. */
 const DEPENDENCIES = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
 
 type Fields = Record<string, unknown>;
@@ -14,18 +14,18 @@ type Fields = Record<string, unknown>;
 export interface PackageText {
   readonly text: string;
   readonly isChanged: boolean;
-  /** What is there in another way than the app needs it, one line each. */
+  /** The entries that differ from the app's needs and were left alone, one line each. */
   readonly left: readonly string[];
 }
 
-/** A new package.json. @param folder where the app is: the name is made of it */
+/** A new package.json. @param folder the app's folder, from which the package name is made */
 export function newPackage(folder: string, driver: InitDriver): string {
   return completed({ name: nameOf(folder), version: '0.0.0', private: true }, driver, '  ').text;
 }
 
 /**
- * An existing package.json with what it lacks.
- * @throws {RefusedError} for a text that is no package.json
+ * Adds the missing entries to an existing package.json.
+ * @throws {RefusedError} for a text that is not a valid package.json
  */
 export function completePackage(text: string, driver: InitDriver): PackageText {
   const indentation = /^\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? '  ';
@@ -41,7 +41,7 @@ function completed(manifest: Fields, driver: InitDriver, indentation: string): P
     const there = scripts[name];
     if (there === script) continue;
     if (Object.hasOwn(scripts, name) && there !== NO_TEST) {
-      left.push(`script ${name}, here it would be: ${script}`);
+      left.push(`script ${name}, which in a new app is: ${script}`);
       continue;
     }
     scripts[name] = script;
@@ -56,7 +56,7 @@ function completed(manifest: Fields, driver: InitDriver, indentation: string): P
         dependencies[name] = range;
         isChanged = true;
       } else if (owner[name] !== range) {
-        left.push(`${name} ${String(owner[name])}, securest takes ${range}`);
+        left.push(`${name} ${String(owner[name])}, which in a new app is ${range}`);
       }
     }
     manifest[place] = Object.fromEntries(
@@ -78,14 +78,14 @@ function parsed(text: string): Fields {
   throw new RefusedError('package.json is not valid: nothing was written');
 }
 
-/** A record of the manifest, empty where it has none. @throws {RefusedError} for anything else */
+/** A record of the manifest, empty if it is missing. @throws {RefusedError} for any other value */
 function recordIn(manifest: Fields, key: string): Fields {
   const value = Object.hasOwn(manifest, key) ? manifest[key] : {};
   if (isPlainObject(value)) return value;
-  throw new RefusedError(`package.json has ${key} that are not valid: nothing was written`);
+  throw new RefusedError(`package.json has invalid ${key}: nothing was written`);
 }
 
-/** The folder's name as npm takes names. */
+/** The folder's name as a valid npm package name. */
 function nameOf(folder: string): string {
   const name = basename(folder)
     .toLowerCase()

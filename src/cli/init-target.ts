@@ -3,11 +3,11 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { codeOf } from '../files/file-fault';
 import { RefusedError } from './command';
 
-/** The folder of an app that is made, which is written to and never out of. */
+/** The folder of a new app. Nothing is written outside of it. */
 export class InitTarget {
   private constructor(readonly root: string) {}
 
-  /** @throws {RefusedError} where something else than a folder is in the way */
+  /** @throws {RefusedError} if something other than a folder is in the way */
   static async at(folder: string): Promise<InitTarget> {
     const path = resolve(folder);
     const stats = await statOf(path);
@@ -24,8 +24,8 @@ export class InitTarget {
   }
 
   /**
-   * Whether a file is there.
-   * @throws {RefusedError} where something else has its place, or a link leads out of the folder
+   * Whether the file exists.
+   * @throws {RefusedError} if something other than a file is in its place, or a link leads out of the folder
    */
   async has(name: string): Promise<boolean> {
     const above = dirname(name);
@@ -49,7 +49,7 @@ export class InitTarget {
     return true;
   }
 
-  /** Writes a new file. @returns false where there is one by now, which stays as it is */
+  /** Writes a new file. @returns false if the file exists, which is left alone */
   async write(name: string, text: string): Promise<boolean> {
     const path = this.path(name);
     await mkdir(dirname(path), { recursive: true });
@@ -69,7 +69,10 @@ export class InitTarget {
   }
 }
 
-/** Of what a link leads to; undefined where nothing is. @throws {RefusedError} where a file stands above it */
+/**
+ * Follows links; undefined if nothing exists at the path.
+ * @throws {RefusedError} if a file is in the place of a folder on the path
+ */
 async function statOf(path: string) {
   return present(stat(path));
 }

@@ -23,7 +23,7 @@ const MANIFEST = 'package.json';
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const USERNAME = 'admin';
 
-/** What an existing file lacks perhaps, which is left alone. */
+/** The contents that an existing file may lack. The file itself is left alone. */
 const NEEDS: Readonly<Record<string, string>> = {
   'tsconfig.json': `it must have ${COMPILER_NEEDS}`,
   '.gitignore': `it should have ${IGNORED.join(', ')}`,
@@ -32,23 +32,23 @@ const NEEDS: Readonly<Record<string, string>> = {
   'src/account-controller.ts': 'it must export AccountController, which src/app.ts imports',
 };
 
-/** What has been done. */
+/** The result of the command. */
 interface Made {
   readonly written: string[];
   readonly left: { readonly file: string; readonly note: string | undefined }[];
-  /** Of the new user; undefined where the file of users was there. */
+  /** The password of the new user; undefined if the file of users existed. */
   password: string | undefined;
 }
 
 export const init: Command = {
   usage: `Usage: securest init [folder] [options]
 
-Writes a small app that is guarded: package.json, tsconfig.json, a userstore with one user, a provider, a controller, a
-server, a test and the lock file of its access. It asks nothing. A file that exists is left alone; package.json gets the
-scripts and packages that it lacks. The password of the user is made at random and printed this once.
+Writes a small app with guarded routes: package.json, tsconfig.json, a userstore with one user, a provider, a
+controller, a server, a test and the lock file of its access. It asks no questions. Existing files are left alone, but
+package.json gets the scripts and packages that it lacks. The user gets a random password, which is printed only once.
 
-Exits 1, without writing, where something else than a folder or a file is in the way, where a link leads out of the
-folder, and for a package.json that is not valid.
+Exits 1 without writing if something other than the expected folder or file is in the way, if a link leads out of the
+folder, or if package.json is not valid.
 
 Options:
   --driver <koa|express>  default: koa
@@ -80,7 +80,7 @@ Options:
   },
 };
 
-/** Before anything is written. @throws {RefusedError} */
+/** Checks all paths before the first file is written. @throws {RefusedError} */
 async function refuseObstacles(
   target: InitTarget,
   files: readonly string[],
@@ -110,11 +110,11 @@ async function writeManifest(target: InitTarget, driver: InitDriver, made: Made)
   } catch (error) {
     throw error instanceof FileFault ? new Error(describeFault(path, error)) : error;
   }
-  if (done?.isChanged === true) made.written.push(`${MANIFEST} (what it lacked)`);
+  if (done?.isChanged === true) made.written.push(`${MANIFEST} (missing entries)`);
   for (const note of done?.left ?? []) made.left.push({ file: MANIFEST, note });
 }
 
-/** The last of all: from here on nothing can fail that would keep the password from being printed. */
+/** The last step: nothing can fail after it, so the password is always printed. */
 async function writeUsers(target: InitTarget, made: Made): Promise<void> {
   if (await target.has(USERS_FILE)) {
     made.left.push({ file: USERS_FILE, note: undefined });
@@ -128,7 +128,7 @@ async function writeUsers(target: InitTarget, made: Made): Promise<void> {
     roles: ['admin'],
     tokensValidFrom: new Date(),
   });
-  if (!isAdded) throw new RefusedError(`${USERS_FILE} has been written by somebody else meanwhile`);
+  if (!isAdded) throw new RefusedError(`Another process has written ${USERS_FILE} in the meantime`);
   made.written.push(USERS_FILE);
   made.password = password;
 }
@@ -143,7 +143,7 @@ function textOf(folder: string, driver: InitDriver, target: InitTarget, made: Ma
     '',
     ...(password === undefined
       ? []
-      : [`User ${USERNAME} has the password ${password}`, 'It is shown this once.', '']),
+      : [`User ${USERNAME} has the password ${password}`, 'It is shown only once.', '']),
     'Next:',
     ...(relative(process.cwd(), target.root) === '' ? [] : [`  cd ${printable(folder)}`]),
     '  npm install',
@@ -151,7 +151,7 @@ function textOf(folder: string, driver: InitDriver, target: InitTarget, made: Ma
     '  npm test',
     '  npm start',
     `  curl -u ${USERNAME} http://127.0.0.1:3000/me`,
-    `  npm run report  (tells when the access is no longer as in ${LOCK_FILE})`,
+    `  npm run report  (fails if the access differs from ${LOCK_FILE})`,
     `  npx securest user add ${USERS_FILE} ann`,
   ];
   return `${lines.join('\n')}\n`;

@@ -10,23 +10,23 @@ import { type Call, type Command, positionals, RefusedError, UsageError } from '
 import { withDirectory } from './open-directory';
 import { STATE_USAGE, withState } from './open-state';
 
-/** As many as an app can allow: what it does allow is not known here. */
+/** The largest limits that an app can set: the command does not know the app's own limits. */
 const MAX = { maxDays: 400, maxPerUser: 1000 } as const;
 
 export const keyAdd: Command = {
   usage: `Usage: securest key add <state> <username> --users <store> --prefix <prefix> --name <text> [options]
 
-Makes an API key for a user and prints it, this once. Exits 1 when the user does not exist, and for a name, scopes or
-days that no key can have.
+Creates an API key for a user and prints it. It cannot be shown again. Exits 1 if the user does not exist, or if the
+name, the scopes or the days are not valid.
 
 ${STATE_USAGE}
 
 Options:
   --users <store>     the users of the app: a user file, or a database as for securest user
   --prefix <prefix>   the option prefix of the app's ApiKeys
-  --name <text>       by which the user knows the key: 1 to 100 characters
-  --scope <name>      may be given several times; without it the key is not limited
-  --days <number>     how long it lives, up to 400; the default is 90
+  --name <text>       the name by which the user recognises the key: 1 to 100 characters
+  --scope <name>      a scope of the key; may be given several times. Without it the key is not limited
+  --days <number>     the lifetime of the key in days, up to 400 (default: 90)
   --userstore <name>  the userstore that has the user, in an app with several
   --json              print one JSON document
 `,
@@ -43,7 +43,8 @@ Options:
     const [target = '', username = ''] = positionals(call, 'state', 'username');
     const users = required(call, 'users');
     const prefix = required(call, 'prefix');
-    if (!isKeyPrefix(prefix)) throw new UsageError('A prefix has 2 to 16 of a-z and 0-9, a letter first');
+    if (!isKeyPrefix(prefix))
+      throw new UsageError('--prefix must have 2 to 16 characters of a-z and 0-9 and begin with a letter');
     const wish = wishOf(call);
     return withDirectory(users, async (directory) => {
       const user = await directory.get(username);
@@ -54,7 +55,7 @@ Options:
           code: 0,
           text: `${key}\n`,
           json: { username: user.username, key, info },
-          notice: `The key is shown this once. It expires on ${info.expiresAt.toISOString().slice(0, 10)}\n`,
+          notice: `The key is shown only once. It expires on ${info.expiresAt.toISOString().slice(0, 10)}\n`,
         };
       });
     });

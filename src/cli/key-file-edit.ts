@@ -4,7 +4,7 @@ import { type FileKey, MAX_KEY_FILE_BYTES, readKeys } from '../tokens/key-file-t
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '../tokens/token-key';
 import { type Call, UsageError } from './command';
 
-/** Writes a key file, as a whole or not at all. What would be no valid key file is not written. */
+/** Writes a key file atomically. An invalid key file is never written. */
 export async function editKeyFile(
   path: string,
   create: boolean,
@@ -30,7 +30,7 @@ export async function editKeyFile(
 
 export const ALGORITHM_USAGE = `--algorithm <${TOKEN_ALGORITHMS.join('|')}>`;
 
-/** @throws {UsageError} for one that is not known */
+/** @throws {UsageError} for an unknown algorithm */
 export function algorithmIn(call: Call): TokenAlgorithm | undefined {
   const given = call.text('algorithm');
   const found = TOKEN_ALGORITHMS.find((algorithm) => algorithm === given);
@@ -41,7 +41,11 @@ export function algorithmIn(call: Call): TokenAlgorithm | undefined {
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MAX_MS = 400 * 86_400_000;
 
-/** A time as `90s`, `30m`, `24h` or `7d`, a number alone in seconds; in milliseconds. @throws {UsageError} */
+/**
+ * Reads a time such as `90s`, `30m`, `24h` or `7d`; a number without a unit is in seconds.
+ * @returns milliseconds
+ * @throws {UsageError} for any other text, and for more than 400 days
+ */
 export function durationIn(call: Call, option: string, fallbackMs: number): number {
   const given = call.text(option);
   if (given === undefined) return fallbackMs;

@@ -13,7 +13,7 @@ Lists the API keys of a user that have not ended.
 ${STATE_USAGE}
 
 Options:
-  --userstore <name>  of users of this userstore only, in an app with several
+  --userstore <name>  only keys of users of this userstore, in an app with several
   --json              print one JSON document
 `,
   options: { userstore: { type: 'string' } },
@@ -27,7 +27,7 @@ Options:
   },
 };
 
-/** The live keys of a user, the newest first. @param userstore undefined: whatever it is */
+/** The live keys of a user, the newest first. @param userstore undefined: any */
 export async function liveKeys(
   state: StateStoreInterface,
   username: string,

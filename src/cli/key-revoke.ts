@@ -9,14 +9,14 @@ export const keyRevoke: Command = {
   usage: `Usage: securest key revoke <state> <username> <id> [options]
        securest key revoke <state> <username> --all [options]
 
-Ends an API key of a user, or all of them. Apps notice it at once, or within the option cacheMs of their keys. Exits 1
-when the user has no such key.
+Ends an API key of a user, or all of them. Apps refuse it at once, or within the time of the option cacheMs of their
+keys. Exits 1 if the user does not have the key.
 
 ${STATE_USAGE}
 
 Options:
   --all               all keys of the user
-  --userstore <name>  of users of this userstore only, in an app with several
+  --userstore <name>  only keys of users of this userstore, in an app with several
   --json              print one JSON document
 `,
   options: { all: { type: 'boolean' }, userstore: { type: 'string' } },

@@ -1,7 +1,7 @@
 import type { StoredKey } from '../keys/key-row';
 import { printable } from '../util/printable';
 
-/** What a command prints of a key with `--json`: nothing of it opens anything. */
+/** A key as `--json` prints it. It contains no credentials. */
 export function keyJson(key: StoredKey): object {
   const { id, name, hint, scopes, userstore, createdAt, expiresAt, lastUsedAt } = key;
   return {

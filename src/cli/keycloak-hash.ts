@@ -1,4 +1,4 @@
-/** The hash of a user's password in an export of Keycloak, in the form in which it is stored here. */
+/** Converts the password hash of a Keycloak export into the form in which securest stores it. */
 import { toBareBase64, toDottedBase64 } from '../passwords/schemes/encodings';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ const PBKDF2: Readonly<Record<string, string>> = {
   'pbkdf2-sha512': '$pbkdf2-sha512$',
 };
 
-/** Undefined where there is no password; a text that is no hash where its kind is not known. */
+/** Undefined if there is no password; a text that is not a valid hash if the algorithm is unknown. */
 export function keycloakHash(credentials: unknown): string | undefined {
   const list = (Array.isArray(credentials) ? credentials : []) as (Fields | null)[];
   const password = list.find((credential) => credential?.['type'] === 'password');
@@ -29,7 +29,7 @@ export function keycloakHash(credentials: unknown): string | undefined {
   return `$argon2${one('type')}${version}$${settings}$${toBareBase64(salt)}$${toBareBase64(digest)}`;
 }
 
-/** Written as a text within the JSON, or as an object. */
+/** The value is an object, or JSON text within the JSON. */
 function jsonOf(value: unknown): Fields {
   try {
     return Object(typeof value === 'string' ? JSON.parse(value) : value) as Fields;

@@ -6,8 +6,8 @@ import { ALGORITHM_USAGE, algorithmIn, editKeyFile } from './key-file-edit';
 export const keysNew: Command = {
   usage: `Usage: securest keys new <file> [options]
 
-Makes a file with one key that tokens are signed with, for KeyFile. Only its owner may read it. Exits 1 when the file
-exists.
+Creates a key file for KeyFile, with one key that signs tokens. Only the owner of the file may read it. Exits 1 if the
+file exists.
 
 Options:
   ${ALGORITHM_USAGE}  default: ${DEFAULT_ALGORITHM}, which is Ed25519
@@ -27,7 +27,7 @@ Options:
     const { kid } = key;
     return {
       code: 0,
-      text: `${file} has the key ${kid}, which signs by ${algorithm}\n`,
+      text: `${file} has the key ${kid}, which signs with ${algorithm}\n`,
       json: { file, algorithm, kid },
     };
   },

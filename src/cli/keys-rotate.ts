@@ -9,12 +9,13 @@ const HOUR_MS = 3_600_000;
 export const keysRotate: Command = {
   usage: `Usage: securest keys rotate <file> [options]
 
-Adds a key that signs in an hour, when all who verify tokens know it, gives the present key an end 24 hours after that,
-and drops the keys that have ended. Apps that have the file as a KeyFile read it without a restart.
+Adds a key that begins to sign in one hour, so that all verifiers of tokens know it by then. The present key is accepted
+for another 24 hours. Keys that have ended are removed. Apps with the file as a KeyFile read it without a restart.
 
 Options:
-  --in <time>       when the new key signs, such as 30m; not sooner than others keep the keys (default: 1h)
-  --keep <time>     how long the present key is accepted then; at least as long as tokens live (default: 24h)
+  --in <time>       the time until the new key signs, such as 30m; at least the time that verifiers cache keys
+                    (default: 1h)
+  --keep <time>     how long the present key is accepted after that; at least the lifetime of tokens (default: 24h)
   ${ALGORITHM_USAGE}  default: that of the present key
   --json            print one JSON document
 `,
@@ -33,9 +34,7 @@ Options:
       const { times } = readKeys(keys, now, true);
       const rotation = rotateKeys({ keys, times, algorithm, now, signFrom, until });
       if (!signsThroughout(readKeys(rotation.keys, now, true).times, now, signFrom)) {
-        throw new RefusedError(
-          'The present key ends before the new one signs: let that sign sooner, by --in',
-        );
+        throw new RefusedError('The present key ends before the new key signs: use a shorter time for --in');
       }
       done = { ...rotation, signFrom: iso(signFrom), until: iso(until) };
       return rotation.keys;

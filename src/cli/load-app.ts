@@ -4,15 +4,15 @@ import { ConfigurationError } from '../errors';
 import { pairBoundTo, type SecuredApp } from '../security/inspection';
 import { isSecurity } from '../security/security';
 
-/** Keys of the options of an app, by which a module is known that exports nothing else. */
+/** A module with one of these exports is taken for the options of an app. */
 const OPTION_KEYS = ['authorizationChecker', 'currentUserChecker', 'controllers'];
 
 const TYPESCRIPT = /\.[cm]?tsx?$/;
 
 /**
- * Loads the app that a module exports: its options as `options`, as the default, or as the module itself, or an instance in
- * one of these places or as `security`. A function is called, a promise awaited.
- * @throws ConfigurationError when it exports none, or a default and an instance of which none is the app for sure
+ * Loads the app that a module exports: its options as `options`, as the default, or as the module itself, or an
+ * instance in one of these places or as `security`. A function is called, a promise awaited.
+ * @throws ConfigurationError when the module exports no app, and when it is unclear which of several exports is the app
  */
 export async function loadApp(path: string): Promise<SecuredApp> {
   const exported = await loadNamed(path);
@@ -28,17 +28,17 @@ export async function loadApp(path: string): Promise<SecuredApp> {
   );
 }
 
-/** @throws ConfigurationError for an instance beside the app of another one: its guards would be left out in silence */
+/** @throws ConfigurationError if `security` is not the instance of the app: its guards would be silently left out */
 function refuseOtherInstance(exported: unknown, app: SecuredApp, path: string): void {
   const { security } = Object(exported) as { readonly security?: unknown };
   if (!isSecurity(security) || (isSecurity(app) ? app : pairBoundTo(app)?.security) === security) return;
   throw new ConfigurationError(
-    `${path} exports an app and, as \`security\`, another instance: secure the app with that instance, or report on each ` +
-      'by a module of its own',
+    `${path} exports an app and, as \`security\`, another instance: secure the app with that instance, or ` +
+      'export each from a module of its own',
   );
 }
 
-/** @throws ConfigurationError when there is no such file, or Node cannot read it */
+/** @throws ConfigurationError when the file does not exist, or Node cannot read it */
 async function loadNamed(path: string): Promise<unknown> {
   const file = resolve(path);
   try {
@@ -61,7 +61,7 @@ async function loadNamed(path: string): Promise<unknown> {
   }
 }
 
-/** By require where that can be: a loader that an app needs, for TypeScript say, is often registered there only. */
+/** Prefers `require`: loaders, for example for TypeScript, are often registered only there. */
 async function load(file: string): Promise<unknown> {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is only known at run time
@@ -85,10 +85,10 @@ function appIn(exported: unknown, path: string): unknown {
   if (isSecurity(security) && !isApp(inner)) {
     if (isObject(inner) && !(inner instanceof Promise)) return security;
     throw new ConfigurationError(
-      `${path} exports \`security\` and a default that may give options: export the app as \`options\``,
+      `${path} exports \`security\` and a default that may be the options: export the app as \`options\``,
     );
   }
-  // A CommonJS module that was imported, or compiled from another module system, may have its exports there.
+  // An imported CommonJS module, or one compiled from ES modules, may have its exports under `default`.
   if (inner !== undefined) return inner === exported ? undefined : appIn(inner, path);
   return exported instanceof Promise || OPTION_KEYS.some((key) => key in exported) ? exported : undefined;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs the command, and ends the process when its output has been written: what a loaded app leaves open, such
- * as a pool, a timer or a server, would keep it alive.
+ * Runs the command, and ends the process once the output has been written. Otherwise a pool, timer or server that a
+ * loaded app leaves open would keep it alive.
  */
 import { codeOf } from '../files/file-fault';
 import { printable } from '../util/printable';
@@ -12,7 +12,7 @@ const FAILED = 2;
 let unwritten: typeof UNWRITTEN | undefined;
 let isDone = false;
 
-// Taken before an app is loaded, which may put its own in their place.
+// Taken before an app is loaded, because the app may replace them.
 const exit = process.exit.bind(process);
 const out = process.stdout.write.bind(process.stdout) as Write;
 const err = process.stderr.write.bind(process.stderr) as Write;
@@ -20,14 +20,14 @@ const err = process.stderr.write.bind(process.stderr) as Write;
 type Write = (text: string, done?: () => void) => boolean;
 
 process.stdout.on('error', (error) => {
-  // A reader that stops reading, as `head` does, is no failure: the code stays the command's.
+  // A reader that stops reading, such as `head`, is not a failure: the command's exit code stays.
   if (codeOf(error) === 'EPIPE' || unwritten !== undefined) return;
   unwritten = process.exitCode = UNWRITTEN;
   err(`securest: the output cannot be written (${codeOf(error)})\n`);
 });
 process.stderr.on('error', () => undefined);
 
-// An app that ends the process, or waits for nothing, must not look like a check that found no change.
+// If the app ends the process, or a promise never settles, the exit code must not look like a check without changes.
 process.on('exit', () => {
   if (isDone) return;
   process.exitCode = FAILED;

@@ -1,4 +1,4 @@
-/** A time to the minute, in UTC, for lists. */
+/** A time in UTC, to the minute, for lists. */
 export function minuteOf(time: Date): string {
   return `${time.toISOString().slice(0, 16)}Z`;
 }

@@ -11,21 +11,24 @@ export const NEW_PASSWORD_OPTIONS = {
   weak: { type: 'boolean' },
 } as const;
 
-/** What is wrong with a new password; undefined where nothing is, or where it is weak and that is said to be meant. */
+/**
+ * The fault of a new password; undefined if it is acceptable.
+ * @param isMeant true accepts a weak password
+ */
 export function weakness(password: string, names: readonly unknown[], isMeant: boolean): string | undefined {
   return unusable(password) ?? (isMeant ? undefined : passwordFault(password, MIN_LENGTH, names));
 }
 
-/** Reads a new password, and hashes it. @throws {RefusedError} for a password that is refused */
+/** Reads a new password and hashes it. @throws {RefusedError} for an unacceptable password */
 export async function newHash(call: Call, names: readonly unknown[]): Promise<string> {
   const password = await readPassword(call);
   const fault = weakness(password, names, call.flag('weak'));
   if (fault === undefined) return passwords.hash(password);
-  const hint = unusable(password) === undefined ? '. If it is intended: --weak' : '';
+  const hint = unusable(password) === undefined ? ': use --weak to accept it' : '';
   throw new RefusedError(`The password ${fault}${hint}`);
 }
 
-/** Why no login would take the password, meant or not. */
+/** The reason why no login would accept the password, even with `--weak`. */
 export function unusable(password: string): string | undefined {
   if (password === '') return 'must not be empty';
   if (isLonger(password, MAX_PASSWORD_BYTES)) {

@@ -28,10 +28,10 @@ interface Mysql {
   };
 }
 
-/** A connection to a database, for one command. What it throws never quotes the url, which may hold a password. */
+/** A connection to a database, for one command. Its errors never quote the url, which may hold a password. */
 export interface Database {
   readonly client: SqlClient;
-  /** Gives up after a second where the server does not answer. */
+  /** Gives up after a second if the server does not answer. */
   readonly close: () => Promise<void>;
 }
 
@@ -43,21 +43,21 @@ const STATEMENT_MS = 60_000;
 const CLOSE_MS = 1000;
 const OPEN_TRIES = 100;
 
-/** Whether a target is meant as the url of a database. */
+/** Whether a target looks like the url of a database. */
 export function isDatabase(target: string): boolean {
   return target.startsWith(SQLITE) || /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
 }
 
 /**
  * Opens postgres://..., mysql://... or sqlite:PATH.
- * @param mayCreate whether an SQLite file that is not there is made
+ * @param mayCreate whether to create an SQLite file that does not exist
  */
 export async function openDatabase(url: string, mayCreate = false): Promise<Database> {
   if (url.startsWith(SQLITE)) return await openSqlite(url.slice(SQLITE.length), mayCreate);
   if (!POSTGRES.test(url) && !MYSQL.test(url)) {
-    throw new UsageError('A database is postgres://..., mysql://... or sqlite:PATH');
+    throw new UsageError('The database must be postgres://..., mysql://... or sqlite:PATH');
   }
-  // What follows a / of a password would be taken for the database, whose name the server repeats.
+  // The rest of a password after a / would be taken for the database name, which the server repeats in its errors.
   if (/^[^?#]*\/\/[^/]*\/[^?#]*@/.test(url)) {
     throw new UsageError('A / or @ in a password must be written as %2F or %40 in the url');
   }
@@ -65,7 +65,7 @@ export async function openDatabase(url: string, mayCreate = false): Promise<Data
   try {
     return await connectPostgres(url, { statement_timeout: STATEMENT_MS });
   } catch (error) {
-    // A pooler hands its connections on to others, so nothing is set on them: the client's own limit must do.
+    // A pooler shares its connections, so it refuses settings: the client's own limit must be enough.
     if (refusedParameter(error) !== 'statement_timeout') throw databaseFault(error);
   }
   return await connectPostgres(url, {}).catch((error: unknown) => {
@@ -73,10 +73,10 @@ export async function openDatabase(url: string, mayCreate = false): Promise<Data
   });
 }
 
-/** @throws what the driver throws */
+/** @throws the driver's own errors */
 async function connectPostgres(url: string, limits: object): Promise<Database> {
   const { Client } = loadOptional('pg', 'A database of postgres://') as Pg;
-  // Its own socket, because end() waits for a server for ever.
+  // A socket that can be destroyed here, because end() may wait for a server forever.
   const socket = new Socket();
   const client = new Client({
     connectionString: url,
@@ -99,7 +99,7 @@ async function connectPostgres(url: string, limits: object): Promise<Database> {
   return { client: givingUp(client, socket), close };
 }
 
-/** Without a code it was not the server that failed a statement: it does not answer, and need not be asked again. */
+/** An error without a code is not from the server: it does not answer, so the connection is given up. */
 function givingUp(client: SqlClient, socket: Socket): SqlClient {
   return {
     query: async (sql, params) => {
@@ -131,7 +131,7 @@ async function openMysql(url: string): Promise<Database> {
     connection.destroy();
   };
   try {
-    // It waits for the connection, which has no other limit once the server has taken it.
+    // This also waits for the connection, which has no other time limit once the server has accepted it.
     await client.session(
       (ask) =>
         ask(
@@ -149,7 +149,7 @@ async function openMysql(url: string): Promise<Database> {
 
 async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   if (!mayCreate && path !== '' && !existsSync(path)) {
-    throw new Error(`${path} does not exist: securest sql migrate sqlite:${path} makes it`);
+    throw new Error(`${path} does not exist: create it with securest sql migrate sqlite:${path}`);
   }
   const client = await connectSqlite(path);
   return {
@@ -161,7 +161,7 @@ async function openSqlite(path: string, mayCreate: boolean): Promise<Database> {
   };
 }
 
-/** The process that closes the file last locks it for a moment. */
+/** Tries several times: the last process that closes the file locks it for a moment. */
 async function connectSqlite(path: string): Promise<SqliteClient> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -175,14 +175,14 @@ async function connectSqlite(path: string): Promise<SqliteClient> {
   }
 }
 
-/** The database's own message: the public message of an outage says too little at a terminal. */
+/** An error with the database's own message: the public message of an outage says too little at a terminal. */
 export function databaseFault(error: unknown): Error {
   if (error instanceof ConfigurationError) return error;
   const { cause } = (error ?? {}) as { cause?: unknown };
   const { code, errno, message } = (cause ?? error ?? {}) as Readonly<Record<string, unknown>>;
   const said = typeof message === 'string' && message !== '' ? message : 'no answer';
   if (code === '42P01' || errno === 1146 || said.includes('no such table')) {
-    return new Error('The database has no tables of securest: securest sql migrate makes them');
+    return new Error('The database has no tables of securest: create them with securest sql migrate');
   }
   return new Error(`The database failed: ${said}${typeof code === 'string' ? ` (${code})` : ''}`);
 }

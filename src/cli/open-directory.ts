@@ -5,12 +5,12 @@ import { FileUserDirectory } from '../userstores/file/file-directory';
 import { type Outcome, UsageError } from './command';
 import { databaseFault, isDatabase, openDatabase } from './open-database';
 
-/** What a command says of its first argument. */
+/** The usage text of the argument `<store>`. */
 export const STORE_USAGE =
-  '<store> is a user file, or a database that securest sql migrate made: postgres://user@host/database,\nmysql://user@host/database, sqlite:PATH.';
+  '<store> is a user file, or a database with the tables of securest sql migrate: postgres://user@host/database,\nmysql://user@host/database or sqlite:PATH.';
 
 /**
- * Opens the users that a command works on, and closes them whatever comes of the work.
+ * Opens the users that a command works on, and always closes them after the work.
  * @param create whether to create a file that does not exist; undefined for commands that never do
  */
 export async function withDirectory(
@@ -19,7 +19,8 @@ export async function withDirectory(
   create?: boolean,
 ): Promise<Outcome> {
   if (isDatabase(store)) return inDatabase(store, work, create);
-  if (create === false && !existsSync(store)) throw new Error(`${store} does not exist: --create makes it`);
+  if (create === false && !existsSync(store))
+    throw new Error(`${store} does not exist: use --create to create it`);
   return inFile(store, work, create === true);
 }
 
@@ -37,7 +38,7 @@ async function inFile(
     if (heard.length === 0) return outcome;
     return { ...outcome, notice: `${outcome.notice ?? ''}${heard.map((notice) => `${notice}\n`).join('')}` };
   } catch (error) {
-    // What was written until then is written.
+    // Changes made before the failure stay, so their notices are reported too.
     if (error instanceof Error && heard.length > 0) error.message = [error.message, ...heard].join('. ');
     throw error;
   }
@@ -48,7 +49,8 @@ async function inDatabase(
   work: (directory: UserDirectory) => Promise<Outcome>,
   create?: boolean,
 ): Promise<Outcome> {
-  if (create === true) throw new UsageError('--create is for files: securest sql migrate makes the tables');
+  if (create === true)
+    throw new UsageError('--create is only for files: create tables with securest sql migrate');
   const { client, close } = await openDatabase(url);
   try {
     return await work(new SqlUserDirectory(client));

@@ -3,11 +3,11 @@ import { SqlFactors } from '../sql/sql-factors';
 import type { Outcome } from './command';
 import { databaseFault, isDatabase, openDatabase } from './open-database';
 
-/** What a command says of its first argument. */
+/** The usage text of the argument `<database>`. */
 export const FACTORS_USAGE =
-  '<database> is where the app keeps second factors, and securest sql migrate made the tables: postgres://user@host/database,\nmysql://user@host/database, sqlite:PATH or a path.';
+  '<database> is the database in which the app keeps second factors, with the tables of securest sql migrate:\npostgres://user@host/database, mysql://user@host/database, sqlite:PATH or a path of SQLite.';
 
-/** Opens the factors that a command works on, and closes them whatever comes of the work. */
+/** Opens the factors that a command works on, and always closes them after the work. */
 export async function withFactors(
   target: string,
   work: (factors: SqlFactors) => Promise<Outcome>,

@@ -7,9 +7,9 @@ import { loadOptional } from '../util/load-optional';
 import { type Outcome, UsageError } from './command';
 import { databaseFault, isDatabase, openDatabase } from './open-database';
 
-/** What a command says of its first argument. */
+/** The usage text of the argument `<state>`. */
 export const STATE_USAGE =
-  '<state> is where the app keeps its keys: a database that securest sql migrate made (postgres://user@host/database,\nmysql://user@host/database, sqlite:PATH or a path), or redis://host.';
+  '<state> is the state store in which the app keeps API keys, logins and sessions: a database with the tables of\nsecurest sql migrate (postgres://user@host/database, mysql://user@host/database, sqlite:PATH or a path of SQLite), or\nredis://host.';
 
 interface Redis extends RedisClient {
   on(event: 'error', listener: () => void): unknown;
@@ -19,7 +19,7 @@ interface Redis extends RedisClient {
 const REDIS = /^rediss?:\/\//i;
 const CONNECT_MS = 5000;
 
-/** Opens the state that a command works on, and closes it whatever comes of the work. */
+/** Opens the state that a command works on, and always closes it after the work. */
 export async function withState(
   target: string,
   work: (state: StateStoreInterface) => Promise<Outcome>,
@@ -55,7 +55,7 @@ async function inRedis(
     return await work(new RedisState(client));
   } catch (error) {
     if (!(error instanceof ServiceUnavailableError)) throw error;
-    // What the client says may quote the url.
+    // The client's message may quote the url.
     throw new Error('Redis does not answer, or refuses');
   } finally {
     client.disconnect();

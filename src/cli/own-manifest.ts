@@ -17,8 +17,8 @@ export function ownVersion(): string {
 }
 
 /**
- * The versions of packages that go with this one: those that its peers allow, else those that it is built with.
- * @throws TypeError for a package that it has nothing to do with
+ * The version ranges of packages for a new app: the range of the peer dependency, or else of the dev dependency.
+ * @throws TypeError for a package that is neither
  */
 export function fittingVersions(names: readonly string[]): Readonly<Record<string, string>> {
   const { version, peerDependencies, devDependencies } = ownManifest();

@@ -1,7 +1,7 @@
 const WIDTH = 30;
 const EVERY_MS = 100;
 
-/** A bar on standard error, where that is a terminal. */
+/** A progress bar on standard error, if that is a terminal. */
 export class Progress {
   readonly #isShown = process.stderr.isTTY;
   #last = 0;

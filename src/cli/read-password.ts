@@ -9,8 +9,8 @@ export const PASSWORD_USAGE =
   '  --password-stdin  read the password from standard input, without its last line break';
 
 /**
- * Reads a password that is not seen: typed twice at the terminal, or all of standard input with `--password-stdin`.
- * @throws {UsageError} where there is neither
+ * Reads a password without showing it: typed twice at the terminal, or all of standard input with `--password-stdin`.
+ * @throws {UsageError} without a terminal and `--password-stdin`
  */
 export async function readPassword(call: Call): Promise<string> {
   if (call.flag('password-stdin')) return readInput();
@@ -38,7 +38,7 @@ async function readInput(): Promise<string> {
   }
 }
 
-/** Asks one after the other, at the terminal even where the output goes elsewhere. @throws when it is broken off */
+/** Asks the questions in turn, at the terminal even if the output is redirected. @throws when it is interrupted */
 async function ask(...questions: readonly string[]): Promise<string[]> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });

@@ -25,9 +25,9 @@ const GROUPS: readonly string[] = ['controller', 'path', 'none'] satisfies Table
 export const report: Command = {
   usage: `Usage: securest report <module> [options]
 
-Reports who may call each route of an app. The module exports its secured options as \`options\` or as its default
-export, or an instance of createSecurity() as \`security\` or so, or a function that returns them. It must not start
-a server.
+Reports the users and roles that may call each route of an app. The module exports its secured options as \`options\` or
+as its default export, an instance of createSecurity() as \`security\` or as its default export, or a function that
+returns either. It must not start a server.
 
 Options:
   --format <${Object.keys(FORMATS).join('|')}>  how to print the report (default: table)
@@ -35,10 +35,10 @@ Options:
   --user <username>               report on a user of the app's stores too; may be given several times
   --lock <file>                   compare with a lock file, for --only changed and for the page
   --only <open|warned|changed|role:<role>|user:<username>>  show only these routes
-  --group <controller|path|none>  how the table puts routes together (default: controller)
-  --verbose                       print where each guard was written, what runs before it, and each warning
-  --color                         print the table in colours, also where the output is no terminal
-  --check <file>                  print what changed since the lock file was written; exits 1 if anything did
+  --group <controller|path|none>  how the table groups routes (default: controller)
+  --verbose                       print the sources, providers and middlewares of each route, and each warning
+  --color                         print the table in colours even if the output is not a terminal
+  --check <file>                  print the changes since the lock file was written; exit 1 if there are any
   --update <file>                 write the lock file
   --json                          print one JSON document
 `,
@@ -105,7 +105,7 @@ async function writeLock(found: SecurityReport, update: string): Promise<Outcome
   return { code: 0, text: `${counted(found.routes.length, 'route')} written to ${update}\n`, json };
 }
 
-/** False for what does not exist, and for a pipe or a terminal, whose end a reader would wait for. */
+/** False if it does not exist, and for a pipe or a terminal, on which a reader would wait for the end. */
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
@@ -115,7 +115,7 @@ async function checkLock(found: SecurityReport, check: string, module: string): 
   const changes = compareWithLockFile(found, locked);
   const json = { routes: found.routes.length, changes };
   if (changes.length === 0) {
-    const text = `${counted(found.routes.length, 'route')} as in ${check}\n`;
+    const text = `No change: ${counted(found.routes.length, 'route')} as in ${check}\n`;
     const outcome: Outcome = { code: 0, text, json };
     if (!isOutdated(locked)) return outcome;
     return {

@@ -11,7 +11,7 @@ import { ownVersion } from './own-manifest';
 const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
 const PASSWORD_OPTION = /^--?(?:p|pw|pass|passwd|password)(?:=|$)/i;
 
-/** Where the command writes to. */
+/** The outputs of the command. */
 export interface Output {
   readonly out: (text: string) => unknown;
   readonly err: (text: string) => unknown;
@@ -60,7 +60,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<E
   }
 }
 
-/** The longest name of a command that the arguments begin with. */
+/** The longest command name at the beginning of the arguments. */
 function commandIn(args: readonly string[]): string | undefined {
   return Object.keys(COMMANDS)
     .filter((name) => name.split(' ').every((word, at) => args[at] === word))

@@ -2,9 +2,9 @@ import { SessionStore, type StoredSession } from '../sessions/session-store';
 import type { StateStoreInterface } from '../state/state-store';
 
 /**
- * The sessions of a user that have not ended, the last used one first. What the app allows is not known here: each has
- * its own end.
- * @param userstore undefined: whatever it is
+ * The sessions of a user that have not ended, the last used one first. The command does not know the app's limits, but
+ * each session has its own end.
+ * @param userstore undefined: any
  */
 export async function liveSessions(
   state: StateStoreInterface,
@@ -21,7 +21,7 @@ export async function liveSessions(
 
 /**
  * Ends sessions, and logins of the same user that still need a second factor.
- * @returns how many sessions have ended
+ * @returns the ids of the sessions that this call ended
  */
 export async function endSessions(
   state: StateStoreInterface,

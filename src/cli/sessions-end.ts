@@ -8,13 +8,13 @@ import { endSessions, liveSessions } from './session-rows';
 export const sessionsEnd: Command = {
   usage: `Usage: securest sessions end <state> <username> [<id>] [options]
 
-Ends a session of a user, or without an id all of them and the logins that still need a second factor. It counts at the
-next request. Exits 1 when the user has no such session.
+Ends a session of a user. Without an id it ends all sessions of the user, and the logins that still need a second
+factor. The app refuses an ended session at its next request. Exits 1 if the user does not have the session.
 
 ${STATE_USAGE}
 
 Options:
-  --userstore <name>  of the user of this userstore, in an app with several
+  --userstore <name>  the userstore that has the user, in an app with several
   --json              print one JSON document
 `,
   options: { userstore: { type: 'string' } },

@@ -13,7 +13,7 @@ Lists the sessions of a user, the last used one first.
 ${STATE_USAGE}
 
 Options:
-  --userstore <name>  of users of this userstore only, in an app with several
+  --userstore <name>  only sessions of users of this userstore, in an app with several
   --json              print one JSON document
 `,
   options: { userstore: { type: 'string' } },

@@ -9,9 +9,9 @@ import { Progress } from './progress';
 export const sqlClean: Command = {
   usage: `Usage: securest sql clean <url> [options]
 
-Deletes the ended rows of SqlState, and the rows of SqlRevocationLog that ended an hour ago, 1,000 at a time. An app
-deletes 1,000 a minute itself. The url is postgres://user@host/database, mysql://user@host/database or sqlite:PATH; a
-password may come by the variable PGPASSWORD or MYSQL_PWD.
+Deletes the ended rows of SqlState, and the rows of SqlRevocationLog that ended at least an hour ago, 1,000 at a time. A
+running app deletes 1,000 rows a minute itself. The url is postgres://user@host/database, mysql://user@host/database or
+sqlite:PATH; the variable PGPASSWORD or MYSQL_PWD may hold the password.
 
 Options:
   --json  print one JSON document
@@ -58,7 +58,7 @@ Options:
   },
 };
 
-/** Each statement commits by itself: whenever it is ended, what it has deleted is gone. */
+/** Each statement commits by itself, so an interrupted command keeps the deletions that it has made. */
 async function sweepAll(
   client: SqlClient,
   sweep: string,

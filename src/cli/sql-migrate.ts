@@ -5,9 +5,9 @@ import { databaseFault, openDatabase } from './open-database';
 export const sqlMigrate: Command = {
   usage: `Usage: securest sql migrate <url> [options]
 
-Makes the tables of all features, or brings them up to date: of SqlUserstore, SqlState, SqlRevocationLog and
-SqlFactors. The url is postgres://user@host/database, mysql://user@host/database or sqlite:PATH; a password may come by
-the variable PGPASSWORD or MYSQL_PWD.
+Creates or updates the tables of all features: SqlUserstore, SqlState, SqlRevocationLog and SqlFactors. The url is
+postgres://user@host/database, mysql://user@host/database or sqlite:PATH; the variable PGPASSWORD or MYSQL_PWD may hold
+the password.
 
 Options:
   --json  print one JSON document
@@ -20,11 +20,11 @@ Options:
     try {
       const { users, features } = await migrateAll(client);
       const others = Object.entries(features).map(
-        ([name, version]) => `Those of ${name} have version ${String(version)}\n`,
+        ([name, version]) => `The tables of ${name} have version ${String(version)}\n`,
       );
       return {
         code: 0,
-        text: [`The tables have version ${String(users)}\n`, ...others].join(''),
+        text: [`The tables of users have version ${String(users)}\n`, ...others].join(''),
         json: { version: users, features },
       };
     } catch (error) {

@@ -9,13 +9,13 @@ import type { RevocationLogInterface } from '../state/revocation-log';
 import type { StateStoreInterface } from '../state/state-store';
 import { parseOptions } from '../util/parse-options';
 
-/** What the app allows is not known here: each family has its own end. */
+/** The widest limits: the command does not know the app's limits, but each family has its own end. */
 const NO_LIMITS = refreshSettings(
   parseOptions('securest tokens', { idleDays: 400, maxDays: 400, maxDaysWithoutStamp: 400 }, REFRESH_OPTIONS),
 );
 
 /**
- * The families in a state store, for those who manage them outside of the app.
+ * The token families in a state store, for commands that manage them outside of the app.
  * @param lifeMs how long an access token of the app can be accepted
  */
 export function familiesIn(state: StateStoreInterface, lifeMs: number): FamilyParts {
@@ -35,7 +35,7 @@ export function familiesIn(state: StateStoreInterface, lifeMs: number): FamilyPa
 
 /**
  * The families of a user that have not ended, the last used one first.
- * @param userstore undefined: whatever it is
+ * @param userstore undefined: any
  */
 export async function liveFamilies(
   parts: FamilyParts,
@@ -51,7 +51,7 @@ export async function liveFamilies(
     .toSorted((one, other) => other.record.at - one.record.at);
 }
 
-/** Whose tokens are meant: in an app with one userstore its name is in no token. */
+/** The owner of the tokens. In an app with one userstore, tokens do not name the userstore. */
 export function personIn(
   username: string,
   userstore: string | undefined,
@@ -62,7 +62,7 @@ export function personIn(
   return { username, homes, store: userstore };
 }
 
-/** A command tells the log, and reads nothing of it. */
+/** A command only appends to the log and never reads it. */
 function writerTo(log: RevocationLogInterface): RevocationReader {
   return {
     isRevoked: () => false,

@@ -12,14 +12,15 @@ const YEAR_SECONDS = 31_536_000;
 export const tokensEnd: Command = {
   usage: `Usage: securest tokens end <state> <username> [<family>] [options]
 
-Ends a login of a user with its tokens, or without a family all logins and all tokens of the user. Running processes of
-the app refuse the access tokens within the option revocation.maxDelayMs. Exits 1 when the user has no such login.
+Ends a login of a user and its tokens. Without a family it ends all logins and all tokens of the user. Running processes
+of the app refuse the access tokens within the time of the option revocation.maxDelayMs. Exits 1 if the user does not
+have the login.
 
 ${STATE_USAGE}
 
 Options:
-  --userstore <name>  of the user of this userstore; needed in an app with several
-  --ttl <seconds>     the ttlSeconds of the app's service, where that is more than a day
+  --userstore <name>  the userstore that has the user; needed in an app with several
+  --ttl <seconds>     the ttlSeconds of the app's TokenService, if it is more than a day
   --json              print one JSON document
 `,
   options: { userstore: { type: 'string' }, ttl: { type: 'string' } },

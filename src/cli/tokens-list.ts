@@ -9,12 +9,12 @@ import { familiesIn, liveFamilies } from './token-families';
 export const tokensList: Command = {
   usage: `Usage: securest tokens list <state> <username> [options]
 
-Lists the logins of a user that go on by refresh tokens, the last used one first.
+Lists the logins of a user that refresh tokens keep alive, the last used one first.
 
 ${STATE_USAGE}
 
 Options:
-  --userstore <name>  of users of this userstore only, in an app with several
+  --userstore <name>  only logins of users of this userstore, in an app with several
   --json              print one JSON document
 `,
   options: { userstore: { type: 'string' } },

@@ -20,7 +20,7 @@ function activation(name: string, active: boolean, what: string, done: string): 
   return {
     usage: `Usage: securest user ${name} <store> <username> [options]
 
-${what}. Exits 1 when the user does not exist.
+${what}. Exits 1 if the user does not exist.
 
 ${STORE_USAGE}
 

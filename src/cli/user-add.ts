@@ -9,9 +9,9 @@ import { PASSWORD_USAGE } from './read-password';
 export const userAdd: Command = {
   usage: `Usage: securest user add <store> <username> [options]
 
-Adds a user and asks for the password. Tokens of a former user of the same name are refused. Exits 1 when a user of
-that name exists, and for names that no login can have: empty, of more than 255 characters, with control characters
-or with white space at the ends.
+Adds a user and asks for the password. Tokens of a former user of the same name are refused. Exits 1 if a user of that
+name exists, or if a name is not valid: empty, longer than 255 characters, with control characters or with white space
+at the ends.
 
 ${STORE_USAGE}
 
@@ -21,7 +21,7 @@ ${PASSWORD_USAGE}
   --email <address>
   --role <name>     may be given several times
   --group <name>    may be given several times; the store must have the group
-  --disabled        no logins until the user is enabled
+  --disabled        refuse logins until the user is enabled
   --create          create the user file if it does not exist
   --json            print one JSON document
 `,

@@ -19,15 +19,15 @@ Adds the users of a CSV file. Its first line names the columns: username, and an
 email, active (true or false), roles and groups. Fields are separated by comma, semicolon or tab, and the file is
 UTF-8 or UTF-16. Existing users are left alone, so an interrupted import continues when it is run again.
 
-Exits 1 when a line is not valid, also for names that no login can have; nothing is added then.
+Exits 1 and adds no user if a line is not valid, also for names that user add refuses.
 
 ${STORE_USAGE}
 
 Options:
   --from <format>  csv, htpasswd, authelia (its file of users), keycloak (JSON of a realm or of users) or django (JSON
                  of dumpdata auth); default: csv
-  --roles-separator <text>  separates several roles, or groups, in one cell
-  --skip-faults  add the users of the valid lines; still exits 1 when a line is not valid
+  --roles-separator <text>  the separator of several roles, or groups, in one cell
+  --skip-faults  add the users of the valid lines; still exits 1 if a line is not valid
   --weak         accept short or common passwords
   --create       create the user file if it does not exist
   --json         print one JSON document
@@ -61,7 +61,7 @@ Options:
           if (group !== undefined) {
             faults.push(`${row.place}: groups has a group that does not exist${shown(group, row.mayShift)}`);
           } else if (lookalike(row.user.username, names) !== undefined) {
-            faults.push(`${row.place}: username is there in another normal form of Unicode`);
+            faults.push(`${row.place}: username exists already, in another normal form of Unicode`);
           } else good.push(row);
         }
         if (faults.length > 0 && !call.flag('skip-faults')) {
@@ -120,7 +120,7 @@ function listed(source: string, faults: readonly string[]): string {
   return `${shown.join('')}${more > 0 ? `and ${String(more)} more\n` : ''}`;
 }
 
-/** The first Ctrl-C ends the work in order, the second one at once. */
+/** After the first Ctrl-C, hashes in progress are finished and written; the second ends the process at once. */
 async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const interrupt = (): void => {

@@ -12,7 +12,7 @@ function names(field: 'roles' | 'groups', one: string): Command {
        securest user ${field} <store> <username> [--add <${one}>]... [--remove <${one}>]...
        securest user ${field} <store> <username> --none
 
-Sets or changes a user's ${field}. Exits 1 when the user${field === 'groups' ? ' or group' : ''} does not exist.
+Sets or changes a user's ${field}. Exits 1 if the user${field === 'groups' ? ' or group' : ''} does not exist.
 
 ${STORE_USAGE}
 
@@ -44,7 +44,7 @@ Options:
           const held = user[field] ?? [];
           const kept = isChange ? held.filter((name) => !removed.includes(name)) : given;
           result = [...new Set([...kept, ...added])];
-          // Those that the user has may stay, however odd they are.
+          // Names that the user already has may stay, even if they are not valid.
           refuseNames(
             field,
             result.filter((name) => !held.includes(name)),

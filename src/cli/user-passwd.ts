@@ -8,7 +8,7 @@ import { PASSWORD_USAGE } from './read-password';
 export const userPasswd: Command = {
   usage: `Usage: securest user passwd <store> <username> [options]
 
-Asks for a new password and ends the user's tokens. Exits 1 when the user does not exist.
+Asks for a new password and ends the user's tokens. Exits 1 if the user does not exist.
 
 ${STORE_USAGE}
 

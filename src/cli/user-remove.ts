@@ -18,9 +18,9 @@ const DAY_MS = 86_400_000;
 export const userRemove: Command = {
   usage: `Usage: securest user remove <store> <username> [options]
 
-Removes a user. Where the same database keeps the logins, sessions, API keys and second factors of the app, these end
-too, so that a later user of the same name does not inherit them; elsewhere the commands that end them are printed. Exits 1 when
-the user does not exist.
+Removes a user. If the same database keeps the logins, sessions, API keys and second factors of the app, those of the
+user end too, so that a later user of the same name does not inherit them. Otherwise the command prints the commands
+that end them. Exits 1 if the user does not exist.
 
 ${STORE_USAGE}
 
@@ -36,12 +36,12 @@ Options:
       if (await directory.remove(username)) return DONE;
       throw new RefusedError(`There is no user ${username}`);
     });
-    // Only now: a login meanwhile would have started anew.
+    // After the removal, because until then the user could log in again.
     const ended = isDatabase(store) ? await endAll(store, username) : undefined;
     const text = `${name} has been removed\n`;
     if (ended !== undefined) return { code: 0, text, json: { username, ...ended } };
     const notice =
-      'Where the app keeps logins, sessions, API keys and second factors, end those of the user:\n' +
+      'If the app keeps logins, sessions, API keys or second factors elsewhere, end those of the user:\n' +
       '  securest tokens end <state> <username>\n  securest sessions end <state> <username>\n' +
       '  securest key revoke <state> <username> --all\n  securest factor remove <database> <username>\n';
     return { code: 0, text, json: { username }, notice };
@@ -57,7 +57,7 @@ interface Ended {
   readonly factors: number;
 }
 
-/** Undefined where the database keeps none of it. */
+/** Undefined if the database does not have the tables. */
 async function endAll(store: string, username: string): Promise<Ended | undefined> {
   let ended: Ended | undefined;
   try {
@@ -76,7 +76,7 @@ async function endAll(store: string, username: string): Promise<Ended | undefine
       return DONE;
     });
   } catch (error) {
-    // There are no tables for it.
+    // The database does not have the tables.
     if (!(error instanceof ConfigurationError)) throw error;
   }
   return ended;

@@ -5,25 +5,28 @@ import { isPlainObject, type Kind, parseOptions, type Values } from '../util/par
 
 /** The request to explain. */
 export interface ExplainRequest {
-  /** In any case. `CONNECT` has no route. `*` is a guard outside of actions, by its name. */
+  /**
+   * The HTTP method, in upper or lower case. `CONNECT` has no route. `*` means that `path` names a guard outside of
+   * actions.
+   */
   method: string;
   /**
-   * As it stands in a request line: with a leading slash, percent-encoded. A query is looked at by what `run` asks alone.
-   * With the method `*` the name of a guard.
+   * The path as in a request line: percent-encoded, with a leading slash. Only the code that `run` calls sees its
+   * query. With the method `*` it is the name of a guard.
    */
   path: string;
   /**
-   * Who sends it: a client without credentials, any login of a user with these roles (an empty list is a user without
+   * The sender: a client without credentials, any login of a user with these roles (an empty list is a user without
    * roles), or a user of the app's stores. @default 'anonymous'
    */
   as?: 'anonymous' | { roles: readonly string[] } | { user: string };
   /**
-   * True asks the app's own code: stores, policies, role loaders, authorization providers, the `skip` hook. They run as for
-   * a request, with all that they do. The stated login is one of this moment and has every scope. Not for a guard, as which
-   * request comes to it is not known. @default false
+   * True calls the app's own code: stores, policies, role loaders, authorization providers, the `skip` hook. They run
+   * as for a real request, with all side effects. The login is made at this moment and has every scope. Must not be
+   * true for a guard, because its requests are unknown. @default false
    */
   run?: boolean;
-  /** Whose router finds the route. @default 'koa' where it is installed */
+  /** The host that finds the route. @default 'koa' if it is installed */
   driver?: 'koa' | 'express';
 }
 
@@ -64,15 +67,12 @@ const GUARD_OPTIONS = {
   method: oneOf(GUARD_METHOD),
   path: kind<string>('must be the name of a guard', isText),
   run: optional(
-    kind<boolean>(
-      'must not be true for a guard: which request comes to it is not known',
-      (value) => value === false,
-    ),
+    kind<boolean>('must not be true for a guard: its requests are unknown', (value) => value === false),
     false,
   ),
 } satisfies Record<keyof ExplainRequest, Kind<unknown>>;
 
-/** @throws ConfigurationError that names each member that is unknown or not valid */
+/** @throws ConfigurationError that names each unknown or invalid member */
 export function parseExplainRequest(given: ExplainRequest): Values<typeof OPTIONS> {
   const isOfGuard = isPlainObject(given) && given.method === GUARD_METHOD;
   const { method, ...request } = parseOptions('explain()', given, isOfGuard ? GUARD_OPTIONS : OPTIONS);

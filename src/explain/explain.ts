@@ -1,6 +1,7 @@
 /**
- * Explains one decision: which route answers a request, which levels guard it, and whether an identity may call it, by the
- * compiled access and the evaluation that report and test kit use. Only `run` asks the app's own code.
+ * Explains one decision: the route that answers a request, the levels that guard it, and whether an identity may call
+ * it. It uses the compiled access and the evaluation of the report and the test kit. Only `run` calls the app's own
+ * code.
  */
 import type { CompiledAction } from '../access/compiled';
 import { type Answer, expectedAccess, type Identity, levelAnswers } from '../access/expected-access';
@@ -24,31 +25,39 @@ import { type ExplainRequest, GUARD_METHOD, parseExplainRequest } from './explai
 
 /** A part of a guard, and whether it holds for the identity. */
 export interface ExplainedLevel {
-  /** In words. */
+  /** The rule in words. */
   readonly rule: string;
-  /** Where it was written: `class NotesController`, `NotesController.list`, an authorization provider, `guard NAME`. */
+  /**
+   * The origin of the rule: `class NotesController`, `NotesController.list`, an authorization provider, `guard NAME`.
+   */
   readonly source: string;
   readonly holds: Answer;
 }
 
-/** One decision. It is frozen, and has no secret: no cause of an error is in it. */
+/** One decision. It is frozen and holds no secrets: it has no cause of an error. */
 export interface Explanation {
-  /** The route that answers, by its pattern, or the guard; undefined where no action serves the request. */
+  /** The route that answers, by its pattern, or the guard; undefined if no action serves the request. */
   readonly route: { readonly method: string; readonly path: string; readonly action: string } | undefined;
-  /** The routes that match as well and come later, so that this one hides them, as `METHOD /path (action)`. */
+  /** The later routes that match as well and that this route hides, as `METHOD /path (action)`. */
   readonly later: readonly string[];
   /**
-   * What guards the route, in order, each of which must hold; empty for an open one. Without a route those of the app's
-   * guards outside of actions: where these are mounted the app alone knows.
+   * The levels that guard the route, in order, each of which must hold; empty for an open route. Without a route, the
+   * levels of the app's guards outside of actions: only the app knows where these are mounted.
    */
   readonly levels: readonly ExplainedLevel[];
-  /** What each provider made of the request; empty without `run`. */
+  /** The verdict of each provider on the request; empty without `run`. */
   readonly outcomes: readonly ProviderOutcome[];
   /** The level, provider or action that refused, in words. */
   readonly refusedBy: string | undefined;
-  /** `allowed`: it reaches the action. `depends`: only the app's own code can tell, or what the login is limited to. */
+  /**
+   * `allowed`: the request reaches the action. `depends`: the app's own code decides, or the scopes or age of the
+   * login.
+   */
   readonly verdict: 'allowed' | 'refused' | 'depends';
-  /** Of a refusal, before an `onUnauthorized` hook changes it; undefined also where it depends which one it is. */
+  /**
+   * The status of a refusal, before an `onUnauthorized` hook changes it; undefined without a refusal, and if several
+   * refusals are possible.
+   */
   readonly status: number | undefined;
   readonly code: SecurityErrorCode | undefined;
 }
@@ -84,14 +93,14 @@ export async function explain(app: SecuredApp, given: ExplainRequest): Promise<E
   });
 }
 
-/** @throws ConfigurationError where the app has no guard of the name */
+/** @throws ConfigurationError if the app has no guard of this name */
 function guardNamed(name: string, { guards }: Inspection): Access {
   const guard = guards.find(({ action }) => action === `guard ${name}`);
   if (guard !== undefined) return guard;
   throw new ConfigurationError(`explain(): the app has no guard ${printable(name, 200)}`);
 }
 
-/** @throws ConfigurationError for a role that the app does not have, and a user whom no store has */
+/** @throws ConfigurationError for a role that the app does not have, and for a user that no store has */
 async function identityFor(as: StatedIdentity, inspection: Inspection): Promise<Identity> {
   if (as === 'anonymous') return { isAuthenticated: false, roles: [] };
   if ('user' in as) return identityOf(as.user, inspection);
@@ -99,13 +108,13 @@ async function identityFor(as: StatedIdentity, inspection: Inspection): Promise<
   return { isAuthenticated: true, roles: as.roles };
 }
 
-/** Nothing of securest answers it, unless a guard stands there. */
+/** No action of the app serves the request, but a guard outside of actions may apply to it. */
 function withoutRoute({ guards, ...inspection }: Inspection, identity: Identity): Decision {
   const levels = guards.flatMap((guard) => levelsOf(guard, identity, { ...inspection, guards }));
   return { ...UNDECIDED, levels, outcomes: [], verdict: 'depends' };
 }
 
-/** What the access itself says, without any code of the app. */
+/** The decision by the access alone, without any code of the app. */
 function expected(
   { access, asksForUser }: CompiledAction,
   identity: Identity,
@@ -114,13 +123,13 @@ function expected(
 ): Decision {
   if (access.levels.length > 0) return expectedOfGuards(access, identity, as, inspection);
   const decided = { ...UNDECIDED, levels: [], outcomes: [] };
-  // Who sends wrong credentials is refused where the user is asked for, and so is a user who may not log in.
+  // An action with a user parameter refuses wrong credentials, and a user who may not log in.
   const isRefused = as !== 'anonymous' && !identity.isAuthenticated && asksForUser;
   if (!isRefused) return { ...decided, verdict: 'allowed' };
   return refused(decided, new BadCredentialsError(), STATED);
 }
 
-/** The same of what has guards. */
+/** The same for a route with guards. */
 function expectedOfGuards(
   access: Access,
   identity: Identity,
@@ -132,7 +141,7 @@ function expectedOfGuards(
   const [first] = access.levels;
   const { answer } = expectedAccess(access, identity, accessFacts(inspection));
   if (answer === 'yes') return { ...decided, verdict: 'allowed' };
-  // The hook may let through whomever the guards refuse.
+  // The hook may let a request through that the guards refuse.
   if (answer === 'depends' || inspection.options.skip !== undefined)
     return { ...decided, verdict: 'depends' };
   if (!identity.isAuthenticated) {
@@ -143,12 +152,12 @@ function expectedOfGuards(
   const at = levels.findIndex(({ holds }) => holds === 'no');
   const level = access.levels[at];
   const refusal = refused(decided, new AccessDeniedError(), level && describeLevel(level));
-  // Code of the app that is asked before may fail, or refuse in its own way.
+  // The app's code in an earlier level may fail, or refuse in its own way.
   const isCertain = levels.slice(0, at).every(({ holds }) => holds === 'yes');
   return isCertain ? refusal : { ...refusal, status: undefined, code: undefined };
 }
 
-/** What came of asking the app. */
+/** The decision after a trial with the app's own code. */
 function tried(
   { access }: CompiledAction,
   identity: Identity,
@@ -169,7 +178,7 @@ function tried(
   return refused({ ...decided, levels: told }, error, refusedBy ?? (first && describeLevel(first)));
 }
 
-/** True for the level, or the authorization provider, that a reason begins with. */
+/** True if the reason names this level or authorization provider at its beginning. */
 function isNamedIn(refusedBy: string | undefined, { rule, source }: ExplainedLevel): boolean {
   return [`${rule} (${source})`, source].some(
     (name) => refusedBy === name || refusedBy?.startsWith(`${name}: `) === true,
@@ -195,7 +204,7 @@ function levelsOf(access: Access, identity: Identity, inspection: Inspection): r
   return [...guards, ...providers];
 }
 
-/** Through and through: it is made of plain objects and lists alone. */
+/** Freezes the value deeply: it consists of plain objects and lists. */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
   return value;

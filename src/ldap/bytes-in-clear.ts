@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 const MAX_BYTES = 4096;
 
 /**
- * What a server says in clear before StartTLS. Its one answer may be followed by nothing: bytes after it were put
- * there by somebody in between, to be taken for what comes encrypted.
+ * Records the unencrypted bytes that a server sends before StartTLS. Nothing may follow its answer: an attacker on the
+ * network may have injected further bytes, so that the client takes them for a part of the encrypted answers.
  * @see RFC 4513 section 3.1.1, RFC 7457 section 2.2
  */
 export class BytesInClear {
@@ -21,7 +21,7 @@ export class BytesInClear {
 
   readonly #stop: () => unknown;
 
-  /** @throws Error when there was more than the one answer */
+  /** @throws Error when the server sent more than one answer */
   refuseMore(): void {
     this.#stop();
     if (messageLength(this.#bytes) !== this.#bytes.length) {
@@ -30,7 +30,7 @@ export class BytesInClear {
   }
 }
 
-/** The length of the message at the start, with its tag and length; 0 for what is none. @see X.690 section 8.1.3 */
+/** The length of the first message, including its tag and length; 0 if it is not a message. @see X.690 section 8.1.3 */
 function messageLength(bytes: Buffer): number {
   const [tag, first] = bytes;
   if (tag !== 0x30 || first === undefined) return 0;

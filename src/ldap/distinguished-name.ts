@@ -1,5 +1,5 @@
 /**
- * A value as it stands in a distinguished name, so that it is one value and nothing else.
+ * Escapes a value for a distinguished name, so that it cannot end the value or add another component.
  * @see RFC 4514 section 2.4
  */
 export function escapeDnValue(value: string): string {
@@ -16,7 +16,7 @@ function hexadecimal(text: string): string {
 }
 
 /**
- * Whether an entry stands below another. What cannot be read stands nowhere.
+ * Whether an entry is below another entry. False for a name that cannot be parsed.
  * @see RFC 4514 section 3
  */
 export function isBelow(dn: string, base: string): boolean {
@@ -33,7 +33,7 @@ export function isNamedBy(dn: string, attribute: string, value: string): boolean
 
 const ESCAPE = String.raw`\\(?:[0-9a-f]{2}|[^0-9a-f\0])`;
 
-/** The components, each so that equal ones are equal texts, however they are written. */
+/** The components in a normal form, so that equal components are equal strings. Undefined if the name is not valid. */
 function components(dn: string): string[] | undefined {
   const pair = new RegExp(String.raw`\s*([\w.-]+)\s*=((?:[^\\,;+"\0]|${ESCAPE})*)([,;+]|$)`, 'giy');
   const found: string[] = [];
@@ -49,7 +49,7 @@ function components(dn: string): string[] | undefined {
   }
 }
 
-/** A value without its escapes; of its case and its spaces directories take no notice. */
+/** A value without escapes, in lower case and with single spaces: directories ignore case and repeated spaces. */
 function plain(value: string): string {
   const text = value.replace(new RegExp(`(?:${ESCAPE})+`, 'gi'), (escapes) => {
     const bytes = escapes.match(new RegExp(ESCAPE, 'gi')) ?? [];

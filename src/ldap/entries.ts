@@ -1,6 +1,6 @@
 import type { Entry } from 'ldapts';
 
-/** Attributes that say in Active Directory whether an account may be used. The last one is computed when asked for. */
+/** The attributes of Active Directory for the status of an account. Active Directory computes the last on request. */
 export const ACCOUNT_ATTRIBUTES = [
   'userAccountControl',
   'accountExpires',
@@ -10,23 +10,23 @@ export const ACCOUNT_ATTRIBUTES = [
 const ACCOUNT_DISABLED = 0x2;
 const LOCKED_OUT = 0x10;
 const NEVER = new Set(['0', '9223372036854775807']);
-/** From 1601 to 1970, in milliseconds. */
+/** The time from 1601 to 1970, in milliseconds. */
 const EPOCH_MS = 11_644_473_600_000n;
 
 /**
- * The texts of an attribute, whose name servers spell as they like: none is a list too, and one a text.
- * @throws Error for octets, and where the server held values back
+ * The text values of an attribute; an empty list if the entry does not have it. The case of its name does not matter.
+ * @throws Error for octets, and if the server held values back
  */
 export function valuesOf(entry: Entry, attribute: string): string[] {
   return found(entry, attribute).map((value) => {
-    // One value that is not UTF-8 makes all of them bytes. Without them a role could be missing that a rule denies.
+    // If one value is not UTF-8, all values are bytes. Ignoring them could lose a role that a rule denies.
     if (typeof value !== 'string')
       throw new Error(`LdapUserstore: a value of ${attribute} is not text in UTF-8`);
     return value;
   });
 }
 
-/** The values of an attribute as they were sent. @throws Error where the server held values back */
+/** The values of an attribute as bytes. @throws Error if the server held values back */
 export function octetsOf(entry: Entry, attribute: string): Buffer[] {
   return found(entry, attribute).map((value) => (typeof value === 'string' ? Buffer.from(value) : value));
 }
@@ -46,13 +46,13 @@ function found(entry: Entry, attribute: string): (string | Buffer)[] {
 }
 
 /**
- * Whether the account may be used. Directories without these attributes refuse the bind where it may not.
+ * Whether the account may be used. Directories without these attributes refuse the bind of a disabled account.
  * @throws Error for values that cannot be read
  */
 export function isActive(entry: Entry, now: number): boolean {
   const [control, expires, computed] = ACCOUNT_ATTRIBUTES.map((attribute) => valuesOf(entry, attribute)[0]);
   if (hasFlag(control, ACCOUNT_DISABLED, 'userAccountControl')) return false;
-  // It ends with the lock, while lockoutTime stays until the next good login.
+  // This flag ends with the lock; lockoutTime stays until the next successful login.
   if (hasFlag(computed, LOCKED_OUT, 'msDS-User-Account-Control-Computed')) return false;
   if (expires === undefined || NEVER.has(expires)) return true;
   if (!/^\d{1,19}$/.test(expires)) throw new Error('LdapUserstore: accountExpires is not a time');

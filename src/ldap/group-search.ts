@@ -6,16 +6,16 @@ import type { LdapGroups } from './ldap-options';
 
 /** Active Directory's LDAP_MATCHING_RULE_IN_CHAIN. */
 const IN_CHAIN = '1.2.840.113556.1.4.1941';
-/** A user in more groups is a fault: a missing group could have the role that a rule denies. */
+/** A user in more groups is an error: a truncated list could lack the group whose role a rule denies. */
 const MAX_GROUPS = 1000;
-/** Windows gives nobody more in a token. */
+/** The limit of Windows for the groups in a token. */
 const MAX_TOKEN_GROUPS = 1024;
-/** How many groups are searched for by their SIDs at once. */
+/** The number of SIDs in one search for groups. */
 const SIDS_PER_SEARCH = 200;
 
 const TOKEN_GROUPS = 'tokenGroups';
 
-/** The user whose groups are searched: an entry, what it says of its groups itself, and the name that its user has. */
+/** The user or group whose groups are searched: the entry, its `memberOf`, and the user name. */
 export interface Member {
   readonly dn: string;
   readonly memberOf: readonly string[];
@@ -24,25 +24,25 @@ export interface Member {
 
 /** The groups of a user. */
 export interface Reach {
-  /** The names of those that the user is in. */
+  /** The names of the groups that the user is a direct member of. */
   readonly direct: readonly string[];
-  /** The names of the parents of each, by its name. */
+  /** The names of each group's parents, by the name of the group. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Finds groups in a directory: breadth first, each once, so that groups which contain each other end. */
+/** Finds groups in a directory: breadth first, each group once, so that cycles of groups end. */
 export class GroupSearch {
   constructor(
     private readonly groups: Required<LdapGroups>,
     private readonly ask: (search: Search) => Promise<Entry[]>,
   ) {}
 
-  /** The attributes that an entry must bring along. */
+  /** The attributes that the search must request for each entry. */
   get wanted(): readonly string[] {
     return this.groups.by === 'memberOf' ? ['memberOf'] : [];
   }
 
-  /** @throws ServiceUnavailableError; Error for too many groups, and for one without a name */
+  /** @throws ServiceUnavailableError; Error for too many groups, and for a group without a name */
   async reachOf(member: Member): Promise<Reach> {
     if (this.groups.by === 'tokenGroups') return this.#reachByToken(member.dn);
     const found = new Map<string, { name: string; parents: readonly string[] }>();
@@ -81,8 +81,8 @@ export class GroupSearch {
   }
 
   /**
-   * The groups that Active Directory itself computes for a user: groups of groups and the primary group included.
-   * It does so in base searches only.
+   * The groups that Active Directory itself computes for a user, including groups of groups and the primary group.
+   * It computes them only in base searches.
    */
   async #reachByToken(dn: string): Promise<Reach> {
     const { PresenceFilter } = loadLdapts();
@@ -95,7 +95,7 @@ export class GroupSearch {
       octets: [TOKEN_GROUPS],
     } as const;
     const sids = (await this.ask(search)).flatMap((entry) => octetsOf(entry, TOKEN_GROUPS));
-    // Everybody has a primary group. Nobody without groups is let in where a rule may deny one.
+    // Every user has a primary group, so an empty list is an error. Ignoring it could lose a group that a rule denies.
     if (sids.length === 0) {
       throw new Error(
         'LdapUserstore: a user has no tokenGroups: the directory is not an Active Directory, or bindDn may not read them',
@@ -110,7 +110,7 @@ export class GroupSearch {
     return { direct, groups: new Map(direct.map((name) => [name, []])) };
   }
 
-  /** The groups that have these SIDs, as far as they are below the base. */
+  /** The groups below the base that have these SIDs. */
   #withSids(sids: readonly Buffer[]): Promise<Entry[]> {
     const { baseDn, nameAttribute } = this.groups;
     const { EqualityFilter, OrFilter } = loadLdapts();
@@ -127,7 +127,7 @@ export class GroupSearch {
     return this.groups.by === 'memberOf' ? this.#read(memberOf) : this.#containing(dn, username);
   }
 
-  /** The groups that name it as a member. */
+  /** The groups that name the entry as a member. */
   async #containing(dn: string, username: string | undefined): Promise<Entry[]> {
     const { baseDn, nested, memberAttribute, nameAttribute } = this.groups;
     const { EqualityFilter, ExtensibleFilter } = loadLdapts();
@@ -140,7 +140,7 @@ export class GroupSearch {
     return this.ask({ baseDn, scope: 'sub', filter, attributes: [nameAttribute] });
   }
 
-  /** The groups of these names, as far as they are below the base. */
+  /** The groups with these names that are below the base. */
   async #read(dns: readonly string[]): Promise<Entry[]> {
     const { baseDn, nameAttribute } = this.groups;
     const below = [...new Set(dns)].filter((dn) => isBelow(dn, baseDn));

@@ -8,7 +8,7 @@ import type { LdapSettings } from './ldap-options';
 import { policyControl } from './password-policy';
 import { Transport } from './transport';
 
-/** What a connection is opened with. */
+/** The settings of a connection. */
 export type Target = Pick<LdapSettings, 'startTls' | 'ca' | 'timeoutMs'> & { readonly url: string };
 
 export interface Search {
@@ -16,21 +16,21 @@ export interface Search {
   readonly scope: 'base' | 'sub';
   readonly filter: Filter;
   readonly attributes: readonly string[];
-  /** Those of them that are octets. */
+  /** The attributes of the search that hold octets. */
   readonly octets?: readonly string[];
 }
 
-/** What a bind said of a password. */
+/** The result of a bind. */
 export type Proof = 'right' | 'wrong' | 'must change';
 
-/** @throws ConfigurationError where it is not installed */
+/** @throws ConfigurationError if `ldapts` is not installed */
 export function loadLdapts(): typeof Ldapts {
   return loadOptional('ldapts', 'LdapUserstore') as typeof Ldapts;
 }
 
 /**
- * One connection, which is never opened again: after StartTLS the client would do that in clear, and else without
- * the bind. Whatever fails on it but an answer of the server ends it.
+ * One connection, which is never reopened: after StartTLS the client would reconnect in clear, and otherwise without
+ * the bind. Every failure that is not an answer of the server ends the connection.
  */
 export class LdapConnection {
   private constructor(
@@ -41,7 +41,7 @@ export class LdapConnection {
   ) {}
 
   /**
-   * Connects, and encrypts where that is asked for. Nobody is bound yet.
+   * Connects, and encrypts with `startTls`. No user is bound yet.
    * @throws ServiceUnavailableError with the reason as its cause
    */
   static async open({ url, startTls, ca, timeoutMs }: Target): Promise<LdapConnection> {
@@ -65,20 +65,20 @@ export class LdapConnection {
     }
   }
 
-  /** Whether it can still be used. */
+  /** Whether the connection can still be used. */
   get isOpen(): boolean {
     return this.transport.isOpen;
   }
 
   /**
-   * Proves a password by a bind.
-   * @param name a distinguished name; Active Directory takes `name@domain` and `DOMAIN\\name` too
-   * @returns 'wrong' for the results by which directories refuse a login, and nothing else
-   * @throws ServiceUnavailableError for every other answer, and none
+   * Verifies a password by a bind.
+   * @param name a distinguished name; Active Directory also accepts `name@domain` and `DOMAIN\\name`
+   * @returns 'wrong' only for the result codes by which directories refuse a login
+   * @throws ServiceUnavailableError for every other answer, and without an answer
    */
   async bind(name: string, password: string): Promise<Proof> {
-    // The server takes a name without a password for an anonymous login, and answers with success. A word alone
-    // could be the name of a SASL mechanism.
+    // A server takes a name without a password for an anonymous login, and answers with success. A plain word could
+    // be the name of a SASL mechanism.
     if (password === '' || !/[=@\\]/.test(name)) throw new TypeError('A bind needs a name and a password');
     const policy = policyControl(loadLdapts().Control);
     try {
@@ -104,7 +104,7 @@ export class LdapConnection {
     return found.searchEntries;
   }
 
-  /** Ends it at once. */
+  /** Ends the connection at once. */
   close(): void {
     this.transport.destroy();
   }
@@ -127,7 +127,10 @@ export class LdapConnection {
   }
 }
 
-/** Within its deadline. Sockets, handshakes and deadlines keep no process alive: what is under way does. */
+/**
+ * Runs the work within a deadline. A timer keeps the process alive until the work ends: sockets, handshakes and
+ * deadlines do not.
+ */
 async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   const alive = setInterval(() => undefined, milliseconds);
   try {

@@ -5,7 +5,7 @@ import { LdapConnection, type Search } from './ldap-connection';
 import { InvalidServiceLogin, OutdatedServiceLogin, unavailable } from './ldap-faults';
 import type { LdapSettings } from './ldap-options';
 
-/** How many logins wait for a connection of their own. */
+/** The number of logins that may wait for a connection. */
 const MAX_WAITING = 200;
 const MAX_SEARCHES = 100;
 const MAX_WAITING_SEARCHES = 5000;
@@ -16,8 +16,8 @@ type Settings = Pick<
 >;
 
 /**
- * The directory: one connection that all searches share, bound as the account of the app, and for each password
- * that is to be proved a connection of its own, so that no search is made as somebody else.
+ * The directory. All searches share one connection, which is bound as the app's account. Each password is verified on a
+ * connection of its own, so that no search runs as another account.
  */
 export class LdapDirectory {
   readonly #binds: Gate;
@@ -30,7 +30,7 @@ export class LdapDirectory {
     this.#binds = new Gate(settings.maxBinds, MAX_WAITING);
   }
 
-  /** @throws ServiceUnavailableError, also when too many are waiting, or it waited too long */
+  /** @throws ServiceUnavailableError, also when too many searches are waiting, or this one waited too long */
   search(search: Search): Promise<Entry[]> {
     return this.#inTurn(this.#searches, () => this.#search(search));
   }
@@ -41,15 +41,15 @@ export class LdapDirectory {
     try {
       return await connection.search(search);
     } catch (error) {
-      // It may have been lost long before: somebody in between drops what is idle.
+      // The connection may have been lost long before: firewalls drop idle connections.
       if (connection !== known || connection.isOpen) throw error;
       return (await this.#connection()).search(search);
     }
   }
 
   /**
-   * Whether it is the password of that entry, and one that the directory does not want changed first.
-   * @throws ServiceUnavailableError, also when too many are waiting, or it waited too long
+   * Whether the password is right for the entry, and the directory does not require a password change first.
+   * @throws ServiceUnavailableError, also when too many logins are waiting, or this one waited too long
    */
   proves(dn: string, password: string, signal?: AbortSignal): Promise<boolean> {
     return this.#inTurn(this.#binds, async () => {
@@ -64,8 +64,8 @@ export class LdapDirectory {
   }
 
   /**
-   * A request that nobody waits for any more is not served: those behind would wait as long, and under load
-   * nobody would be answered in time.
+   * Refuses a request that has waited too long, because its client no longer waits. Otherwise the next requests would
+   * wait as long, and under load no request would be answered in time.
    */
   #inTurn<T>(gate: Gate, work: () => Promise<T>): Promise<T> {
     const since = performance.now();
@@ -89,7 +89,7 @@ export class LdapDirectory {
     this.#service = undefined;
   }
 
-  /** The shared connection. Whoever comes while it is made waits for it too. */
+  /** The shared connection. Calls that arrive while it is being opened wait for it. */
   #connection(): Promise<LdapConnection> {
     if (this.#service !== undefined && this.#current?.isOpen !== false) return this.#service;
     this.#current = undefined;
@@ -122,12 +122,12 @@ export class LdapDirectory {
     });
   }
 
-  /** A connection on which nobody is bound. */
+  /** A connection without a bound account. */
   #open(): Promise<LdapConnection> {
     return this.#tryEach((url) => LdapConnection.open({ ...this.settings, url }));
   }
 
-  /** Goes through the urls, from the one that answered last. */
+  /** Tries the urls in turn, beginning with the url that answered last. */
   async #tryEach(open: (url: string) => Promise<LdapConnection>): Promise<LdapConnection> {
     const { urls } = this.settings;
     const faults: unknown[] = [];

@@ -2,8 +2,8 @@ import { DeadlinePassedError } from '../http/deadline';
 import { ServiceUnavailableError } from '../errors';
 
 /**
- * By these a directory refuses a login: invalidCredentials, unwillingToPerform (389 Directory Server and FreeIPA of
- * a disabled account) and constraintViolation (the same two of a locked one).
+ * The result codes by which a directory refuses a login: invalidCredentials, unwillingToPerform (389 Directory Server
+ * and FreeIPA for a disabled account) and constraintViolation (the same two for a locked account).
  */
 const REFUSED_LOGIN = new Set<number | undefined>([49, 53, 19]);
 const SIZE_LIMIT_EXCEEDED = 4;
@@ -30,46 +30,46 @@ const RESULTS: Readonly<Record<number, string>> = {
   52: 'it is unavailable',
 };
 
-/** The account of the app itself is refused. */
+/** The directory refuses the app's own account. */
 export class InvalidServiceLogin extends Error {
   override readonly name = 'InvalidServiceLogin';
   override readonly message = 'it refuses bindDn, or bindPassword';
 }
 
-/** The account of the app itself may only change its password. */
+/** The app's own account must change its password before any other operation. */
 export class OutdatedServiceLogin extends Error {
   override readonly name = 'OutdatedServiceLogin';
   override readonly message = 'it wants the password of bindDn changed first';
 }
 
-/** A result code of the server. Faults of the network have none. */
+/** The result code of the server; undefined for a network error. */
 export function resultOf(error: unknown): number | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'number' ? code : undefined;
 }
 
-/** True when a bind was answered by a refusal of this login, and not by a fault of the directory. */
+/** True when the directory refused the login of a bind; false for a fault of the directory. */
 export function isRefusedLogin(error: unknown): boolean {
   return REFUSED_LOGIN.has(resultOf(error));
 }
 
-/** True when a server found more entries than it gives. */
+/** True when a server found more entries than its size limit. */
 export function saysTooMany(error: unknown): boolean {
   return answerIn(error) === SIZE_LIMIT_EXCEEDED;
 }
 
-/** True when a server answers that an entry does not exist, or cannot: noSuchObject, invalidDNSyntax. */
+/** True when a server answers that an entry does not exist or cannot exist: noSuchObject, invalidDNSyntax. */
 export function saysNoSuchName(error: unknown): boolean {
   return [32, 34].includes(answerIn(error) ?? 0);
 }
 
-/** The result code behind what {@link unavailable} made. */
+/** The result code in an error that {@link unavailable} made. */
 function answerIn(error: unknown): number | undefined {
   const { cause } = ((error as { cause?: unknown } | undefined)?.cause ?? {}) as { cause?: unknown };
   return resultOf(cause);
 }
 
-/** A directory that did not do what was asked of it, with the reason for the log. */
+/** The error for a failed request to the directory, with the reason for the log. */
 export function unavailable(url: string, error: unknown): ServiceUnavailableError {
   return new ServiceUnavailableError({ cause: new Error(`${url}: ${reason(error)}`, { cause: error }) });
 }

@@ -16,76 +16,78 @@ import { printable } from '../util/printable';
 import { isOctets, OCTET_FORMS, type OctetForm } from './octets';
 import { PASSWORD_TIMES, type PasswordTime } from './password-time';
 
-/** Where a user's groups are found. Only groups below `baseDn` count, whoever else has groups of such names. */
+/** The search for a user's groups. Only groups below `baseDn` count, even if others have the same names. */
 export interface LdapGroups {
   readonly baseDn: string;
   /**
-   * How: groups that name their members, the member's own `memberOf`, or Active Directory's `tokenGroups`, which has
-   * groups of groups and the primary group in one answer. @default 'search'
+   * The source of the groups: `search` finds the groups that name the user as a member, `memberOf` reads the user's own
+   * attribute, and `tokenGroups` of Active Directory has groups of groups and the primary group in one answer.
+   * @default 'search'
    */
   readonly by?: 'search' | 'memberOf' | 'tokenGroups';
-  /** What names a group. @default 'cn' */
+  /** The attribute with the name of a group. @default 'cn' */
   readonly nameAttribute?: string;
-  /** For `search`: holds the DNs of members; with `memberUid` their user names. @default 'member' */
+  /** For `search`: the attribute with the DNs of members, or with their user names (`memberUid`). @default 'member' */
   readonly memberAttribute?: string;
   /**
-   * Groups of groups: walked breadth first, or left out, or asked of Active Directory in one search by its rule
-   * 1.2.840.113556.1.4.1941, which other directories answer with no groups at all. @default true
+   * Groups of groups: true searches them breadth first, false leaves them out, and `in-chain` has Active Directory find
+   * them in one search by its rule 1.2.840.113556.1.4.1941, to which other directories return no groups at all.
+   * @default true
    */
   readonly nested?: boolean | 'in-chain';
 }
 
-/** The attribute that a field comes from; of octets, such as a GUID, also the form in which they are given. */
+/** The source attribute of a field. For octets, such as a GUID, also the form of the value. */
 export type LdapAttribute = string | { readonly from: string; readonly as: OctetForm };
 
 /** The options of `LdapUserstore`. */
 export interface LdapUserstoreOptions {
-  /** `ldaps://host`, or `ldap://host` with `startTls`. Of several the first that answers is used. */
+  /** `ldaps://host`, or `ldap://host` with `startTls`. With several, the first that answers is used. */
   readonly url: string | readonly string[];
-  /** Encrypts `ldap://` before anything is sent. @default false */
+  /** True encrypts `ldap://` before any credentials or queries are sent. @default false */
   readonly startTls?: boolean;
   /** True sends passwords in clear over `ldap://`. @default false */
   readonly insecure?: boolean;
-  /** The certificates of the authorities to trust, in PEM. @default those of Node.js */
+  /** The certificates of the trusted authorities, in PEM. @default the authorities that Node.js trusts */
   readonly ca?: string | Buffer | readonly (string | Buffer)[];
   /**
-   * The account that searches: a distinguished name, or for Active Directory `name@domain` or `DOMAIN\\name`. Without
-   * it searches are anonymous.
+   * The account for searches: a distinguished name, or for Active Directory `name@domain` or `DOMAIN\\name`. Without
+   * `bindDn`, searches are anonymous.
    */
   readonly bindDn?: string;
   /** The password of `bindDn`. @default none */
   readonly bindPassword?: string;
-  /** Below which entries users are found. */
+  /** The entries below which users are searched. */
   readonly baseDn: string | readonly string[];
-  /** What users log in with: `sAMAccountName` or `userPrincipalName` in Active Directory. @default 'uid' */
+  /** The attribute with the login name: `sAMAccountName` or `userPrincipalName` in Active Directory. @default 'uid' */
   readonly usernameAttribute?: string;
-  /** What users are, as a filter of RFC 4515: `(objectClass=person)`. @default every entry that has the name */
+  /** A filter of RFC 4515 that users must match: `(objectClass=person)`. @default every entry that has the name */
   readonly userFilter?: string;
   /**
-   * Fields of the user and the attributes they come from. `roles` takes all values. Octets are given as bytes, or in
-   * the form that is asked for: `{ id: { from: 'objectGUID', as: 'guid' } }`. @default { email: 'mail' }
+   * The source attributes of the user's fields. `roles` gets all values of its attribute. Octets become bytes, or the
+   * requested form: `{ id: { from: 'objectGUID', as: 'guid' } }`. @default { email: 'mail' }
    */
   readonly attributes?: Readonly<Record<string, LdapAttribute>>;
   /**
-   * What the directory writes with each change of a password: `pwdLastSet` in Active Directory, `pwdChangedTime` where a
-   * password policy keeps it. With it a changed password ends the tokens of the user. @default none
+   * The attribute that the directory updates with each password change: `pwdLastSet` in Active Directory,
+   * `pwdChangedTime` if a password policy keeps it. With it, a password change ends the user's tokens. @default none
    */
   readonly tokensValidFrom?: PasswordTime;
-  /** Where the groups of users are found. @default none: users have no groups */
+  /** The search for the groups of users. @default none: users have no groups */
   readonly groups?: LdapGroups;
-  /** The roles of each group: by its name, or a function of it. @default none */
+  /** The roles of each group: an object by group name, or a function of the name. @default none */
   readonly groupRoles?: Readonly<Record<string, readonly string[]>> | ((group: string) => readonly string[]);
-  /** How long the directory may take to connect, or to answer, in milliseconds. @default 2000 */
+  /** The time limit for the directory to connect, or to answer, in milliseconds. @default 2000 */
   readonly timeoutMs?: number;
-  /** How long a user who was looked up is kept, in milliseconds; 0 not at all. @default 5000 */
+  /** How long a user is cached, in milliseconds; 0 disables the cache. @default 5000 */
   readonly cacheMs?: number;
-  /** How many passwords are proved at once, each by a connection of its own. @default 10 */
+  /** How many passwords are verified at once, each on a connection of its own. @default 10 */
   readonly maxBinds?: number;
   /** For tests. @default Date.now */
   readonly clock?: Clock;
 }
 
-/** The options with nothing left out. */
+/** The options with all defaults filled in. */
 export interface LdapSettings {
   readonly urls: readonly string[];
   readonly startTls: boolean;
@@ -122,7 +124,7 @@ const dn: Kind<string> = (value, name, report) => {
   return value as string;
 };
 
-/** As Active Directory takes it in a simple bind. @see MS-ADTS section 5.1.1.1.1 */
+/** An account name that Active Directory accepts in a simple bind. @see MS-ADTS section 5.1.1.1.1 */
 const ACCOUNT = /^(?:[^\p{Cc}@\\=/]+@[^\p{Cc}@\\=\s]+|[^\p{Cc}@\\=/\s]+\\[^\p{Cc}@\\=/]+)$/u;
 
 const bindName: Kind<string> = (value, name, report) => {
@@ -146,7 +148,10 @@ const filter: Kind<string> = (value, name, report) => {
   return value as string;
 };
 
-/** `%s`, `%(user)s`, `{0}`, `{{username}}`, `${user}`, `$login`, `<name>`: other products put the name there. */
+/**
+ * Placeholders of other products for the user name: `%s`, `%(user)s`, `{0}`, `{{username}}`, `${user}`, `$login`,
+ * `<name>`.
+ */
 const PLACEHOLDER =
   /%[a-z]+|%[({][^)}]*[)}]s?|\{\{.*?\}\}|\$?\{(?:\d+|[a-z_][\w.]*)\}|\$[a-z_]\w*|(?<==)<[a-z_][\w -]*>/i;
 
@@ -171,7 +176,7 @@ const nameAttribute: Kind<string> = (value, name, report) => {
   return given;
 };
 
-/** A value, or a list of them; always a list afterwards. */
+/** Accepts a value or a list of values, and always returns a list. */
 const listed =
   (of: Kind<string>): Kind<readonly string[]> =>
   (value, name, report) => {
@@ -248,7 +253,7 @@ const OPTIONS = {
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof LdapUserstoreOptions, Kind<unknown>>;
 
-/** @throws ConfigurationError for options that are unknown or not valid */
+/** @throws ConfigurationError for unknown or invalid options */
 export function ldapSettings(options: LdapUserstoreOptions): LdapSettings {
   const given = parseOptions('LdapUserstore', withoutContainer(options), OPTIONS);
   const { url, startTls, insecure, baseDn, bindDn, bindPassword, groups, clock, ...settings } = given;
@@ -290,7 +295,7 @@ function refuseUrl(url: string, startTls: boolean, insecure: boolean): void {
     throw fault('url must be ldaps://host or ldap://host');
   }
   const { username, password, pathname, search, hash } = parsed;
-  // Logs name the url.
+  // Logs show the url, so it must not hold a password.
   if ([username, password, search, hash].join('') !== '' || !['', '/'].includes(pathname)) {
     throw fault('url must have nothing but a host and a port');
   }

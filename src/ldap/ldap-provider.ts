@@ -13,18 +13,18 @@ export type LdapProviderOptions = BasicProviderOptions;
 
 /**
  * Authenticates HTTP Basic credentials by a bind to the directory as the user that an {@link LdapUserstore} found.
- * Nothing of the password is kept, so each request is a bind; equal ones at once from one address share one.
+ * The password is not kept, so each request costs a bind; equal concurrent requests from one address share a bind.
  *
- * Users of other stores are not its own, and their passwords never count as tries here: in front of a
- * `PasswordProvider` both kinds log in. An unknown user costs a bind as well.
+ * It does not authenticate users of other stores, and does not count their failures: with a `PasswordProvider` after it
+ * in the chain, users of both stores can log in. An unknown user costs a bind as well.
  *
- * Failures are counted by account and by client address, and too many delay the next try.
+ * Failures are counted by account and by client address; too many failures delay the next try.
  * @see RFC 7617 section 2, RFC 4513 section 5.1.3
  */
 export class LdapProvider<U extends User = User> extends BasicProvider<U> {
   readonly #store: LdapUserstore;
 
-  /** @throws ConfigurationError without an LdapUserstore, or for options that are unknown or out of bounds */
+  /** @throws ConfigurationError without an LdapUserstore, and for options that are unknown or out of bounds */
   constructor(store: LdapUserstore, options: LdapProviderOptions = {}) {
     if (!isInstance<LdapUserstore>(store, LdapUserstore)) {
       throw new ConfigurationError(
@@ -37,11 +37,11 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
   }
 
   /**
-   * @throws BadCredentialsError when the user is unknown, another store's, or has another password
-   * @throws MalformedCredentialsError when the credentials cannot be read; nothing is asked
+   * @throws BadCredentialsError when the user is unknown or from another store, or the password is wrong
+   * @throws MalformedCredentialsError when the credentials cannot be read; neither store nor directory is asked
    * @throws ThrottledError when the account, the address or both failed too often
    * @throws AccountStatusError when the password is right and the user inactive
-   * @throws ServiceUnavailableError when the directory does not answer, or too many are waiting for it
+   * @throws ServiceUnavailableError when the directory does not answer, or too many requests are waiting for it
    */
   async authenticate(
     request: SecurityRequest,
@@ -54,7 +54,7 @@ export class LdapProvider<U extends User = User> extends BasicProvider<U> {
     await this.checkThrottle(login);
     const user = await this.load(userstore, username);
     if (user !== undefined && !this.#store.has(user)) {
-      // It takes as long as any other, and is for its own provider to count.
+      // This costs a bind like any other login; the provider of the other store counts the failure.
       await this.#store.proves(undefined, username, password, request.signal);
       throw new BadCredentialsError();
     }

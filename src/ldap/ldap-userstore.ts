@@ -26,11 +26,11 @@ const MAX_NAME = 255;
 const NOWHERE: Reach = { direct: [], groups: new Map() };
 
 /**
- * Users, and their groups, from an LDAP directory or Active Directory. No password and no hash is ever read: they
- * are proved by an `LdapProvider`.
+ * Users and their groups from an LDAP directory or Active Directory. It never reads passwords or hashes: an
+ * `LdapProvider` verifies passwords.
  *
- * A name is found exactly as it is typed, whatever the directory takes for equal, and is one entry's or nobody's.
- * A directory that is down, slow or refuses the app's account is 503.
+ * A user name must match exactly, even if the directory takes other spellings for equal. A name that several entries
+ * have is refused. If the directory is down, slow or refuses the app's account, the status is 503.
  */
 export class LdapUserstore<U extends User = User> implements UserstoreInterface<U>, ProblemSource {
   declare readonly name?: string;
@@ -39,15 +39,15 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   readonly #groups: GroupSearch | undefined;
   readonly #cache: LookupCache<U>;
   readonly #userFilter: Filter | undefined;
-  /** The entry of each user, and every username that it has. */
+  /** The entry of each user, and all user names of the entry. */
   readonly #entries = new WeakMap<User, { dn: string; usernames: readonly string[] }>();
-  /** The groups that were found with each user. */
+  /** The groups of each user. */
   readonly #reach = new WeakMap<User, Reach>();
   readonly #problems = new ProblemBoard();
   #isChecked = false;
   #hasTold = false;
 
-  /** Asks nothing of the directory yet. @throws ConfigurationError for options that are unknown or not valid */
+  /** Does not connect to the directory yet. @throws ConfigurationError for unknown or invalid options */
   constructor(options: LdapUserstoreOptions) {
     const settings = ldapSettings(options);
     this.#settings = settings;
@@ -62,7 +62,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     );
   }
 
-  /** True with the option `tokensValidFrom`: without it a changed password does not show. */
+  /** True with the option `tokensValidFrom`: without it the store cannot tell that a password has changed. */
   get hasTokensValidFrom(): boolean {
     return this.#settings.tokensValidFrom !== undefined;
   }
@@ -72,7 +72,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     return this.#cache.find(identifier, () => this.#look(identifier));
   }
 
-  /** The group with the roles that `groupRoles` gives it, and its parents. */
+  /** The group with its roles by `groupRoles`, and its parent groups. */
   async getGroup(name: string, user?: U): Promise<Group | null> {
     const known = user && this.#reach.get(user);
     const parents = known === undefined ? await this.#parentsOf(name) : known.groups.get(name);
@@ -81,8 +81,8 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
   }
 
   /**
-   * Whether it is the password of a user that {@link getUser} found. For who is not from here it takes as long, and
-   * is false.
+   * Whether the password is right for a user that {@link getUser} found. For any other user it costs a bind as well,
+   * and returns false.
    * @throws ServiceUnavailableError
    * @internal
    */
@@ -96,7 +96,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     const length = Buffer.byteLength(password);
     if (password === '' || length > MAX_PASSWORD_BYTES || /\p{Cc}/u.test(password)) return false;
     if (dn !== undefined) return this.#directory.proves(dn, password, signal);
-    // The password may be right for another store, or for a name that was mistyped: it is not for this directory.
+    // The password may belong to another store, or to a mistyped name, so this directory must not get it.
     const proof = this.#directory.proves(this.#nobody(username), 'x'.repeat(length), signal);
     await proof.catch((error: unknown) => {
       // Some directories answer differently for an unknown entry than for a wrong password.
@@ -105,24 +105,24 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     return false;
   }
 
-  /** The name of the entry that a user was found as. @internal */
+  /** The distinguished name of the user's entry. @internal */
   entryOf(user: User | undefined): string | undefined {
     return user && this.#entries.get(user)?.dn;
   }
 
-  /** Whether the user was found here. @internal */
+  /** Whether this store found the user. @internal */
   has(user: User): boolean {
     return this.#entries.has(user);
   }
 
-  /** Drops what is kept of a user and its groups, under every name of its entry. Never throws. */
+  /** Drops a user and its groups from the cache, under every name of the entry. Never throws. */
   forget(username: string): void {
     if (isSearchable(username)) this.#cache.forget(username);
   }
 
   /**
-   * Connects and searches once, so that a wrong set-up is known before the first login.
-   * @throws ConfigurationError that says what is wrong
+   * Connects and searches once, so that a wrong set-up is found before the first login.
+   * @throws ConfigurationError that describes the fault
    */
   async check(): Promise<void> {
     try {
@@ -149,7 +149,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     this.#directory.close();
   }
 
-  /** Hears what is wrong with the set-up, which is looked at when an app starts to use the store. */
+  /** Reports faults of the set-up, which is checked when an app starts to use the store. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     const stop = this.#problems.listen(listener);
     if (!this.#isChecked) {
@@ -182,7 +182,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     const found = await Promise.all(
       baseDns.map((baseDn) =>
         this.#directory.search({ ...search, baseDn }).catch((error: unknown) => {
-          // What was left out may have the name as well.
+          // An entry that the server left out may have the name as well.
           if (saysTooMany(error)) return 'too many' as const;
           throw error;
         }),
@@ -195,7 +195,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
       this.#report({ problem: 'several entries have the user name, so it is refused', user: identifier });
       return null;
     }
-    // The directory takes names for equal that differ in case or spaces. To throttle and tokens they are others.
+    // The directory takes names for equal that differ in case or spaces. For throttling and tokens they are different.
     const usernames = entry === undefined ? [] : valuesOf(entry, usernameAttribute);
     if (entry === undefined || !usernames.includes(identifier)) return null;
     return this.#toUser(entry, usernames);
@@ -203,7 +203,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
 
   async #toUser(entry: Entry, usernames: readonly string[]): Promise<U> {
     const { attributes, clock, usernameAttribute } = this.#settings;
-    // Under whichever of its names it was found: sessions, factors and what else is kept of a user goes by one.
+    // Always the same name, whichever was typed: sessions, factors and other records of a user are stored by name.
     const sorted = [...usernames].sort();
     const username = sorted.find((name) => isNamedBy(entry.dn, usernameAttribute, name)) ?? sorted[0] ?? '';
     const reach = await this.#groups?.reachOf({
@@ -246,7 +246,7 @@ export class LdapUserstore<U extends User = User> implements UserstoreInterface<
     return {};
   }
 
-  /** An entry that cannot exist, with a name of the same length. */
+  /** The name of an entry that cannot exist, with a user name of the same length. */
   #nobody(username: string): string {
     const { usernameAttribute, baseDns } = this.#settings;
     return `${usernameAttribute}=${escapeDnValue(username)},ou=securest-nobody,${baseDns[0] ?? ''}`;
@@ -283,7 +283,7 @@ function parsed(filter: string | undefined): Filter | undefined {
   }
 }
 
-/** Control characters, NUL and newline among them, are no part of a name. */
+/** A name must not have control characters, such as NUL and newline. */
 function isSearchable(identifier: unknown): identifier is string {
   return (
     typeof identifier === 'string' &&

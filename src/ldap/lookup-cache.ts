@@ -2,19 +2,19 @@ import type { Clock } from '../util/clock';
 
 const MAX_ENTRIES = 1000;
 
-/** Keeps what was found for a while, and has those who look for the same at once wait for one search. */
+/** Caches found values for a limited time. Concurrent lookups of the same name share one search. */
 export class LookupCache<T> {
   readonly #found = new Map<string, { readonly value: T; readonly until: number }>();
   readonly #underWay = new Map<string, Promise<T | null>>();
 
-  /** @param namesOf every name by which the same may be looked up */
+  /** @param namesOf every name by which a value may be looked up */
   constructor(
     private readonly milliseconds: number,
     private readonly clock: Clock,
     private readonly namesOf: (value: T) => readonly string[],
   ) {}
 
-  /** Nobody is not kept: whoever is added is found at once, and unknown names take no place. */
+  /** Unknown names are not cached: a new user is found at once, and unknown names cannot fill the cache. */
   find(name: string, look: () => Promise<T | null>): Promise<T | null> {
     const known = this.#found.get(name);
     if (known !== undefined && this.clock() < known.until) return Promise.resolve(known.value);
@@ -33,8 +33,8 @@ export class LookupCache<T> {
   }
 
   /**
-   * Drops what was found under this name, under another spelling of it, and under other names of the same. Nothing
-   * that is looked up now is kept either: whose it will be is not known yet.
+   * Drops the values found under this name, under another spelling of it, and under other names of the same value. The
+   * results of running searches are not cached either, because they may turn out to be the same value.
    */
   forget(name: string): void {
     this.#underWay.clear();
@@ -58,7 +58,7 @@ export class LookupCache<T> {
   }
 }
 
-/** As a directory compares: neither case nor the number of spaces counts. @see RFC 4518 */
+/** Normalises a name as directories compare it: case and the number of spaces do not matter. @see RFC 4518 */
 function fold(name: string): string {
   return name.normalize('NFKC').toUpperCase().toLowerCase().trim().replace(/\s+/g, ' ');
 }

@@ -1,11 +1,11 @@
-/** Values that are octets: as bytes, or in the text form that people know them by. */
+/** Binary attribute values, as bytes or in their usual text form. */
 
-/** How the octets of an attribute are given to the app. */
+/** The form in which the app gets the octets of an attribute. */
 export type OctetForm = 'bytes' | 'guid' | 'sid' | 'hex' | 'base64';
 
 export const OCTET_FORMS = ['bytes', 'guid', 'sid', 'hex', 'base64'] as const;
 
-/** Octets by their schema. Some of their values happen to be UTF-8, which makes them no text. */
+/** Attributes that hold octets by their schema. Some of their values may be valid UTF-8, but they are not text. */
 const OCTETS = new Set(
   [
     ...['objectGUID', 'objectSid', 'sIDHistory', 'tokenGroups', 'tokenGroupsGlobalAndUniversal'],
@@ -23,7 +23,7 @@ const OCTETS = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
-/** Whether an attribute holds octets, whatever their values look like. */
+/** Whether an attribute holds octets by its schema. */
 export function isOctets(attribute: string): boolean {
   const [name = '', ...options] = attribute.toLowerCase().split(';');
   return OCTETS.has(name) || options.includes('binary');
@@ -43,7 +43,7 @@ export function octetsAs(octets: Buffer, form: OctetForm): Buffer | string {
   }
 }
 
-/** @see MS-DTYP section 2.3.4.2: the first three numbers have their lowest byte first */
+/** The first three numbers are little-endian. @see MS-DTYP section 2.3.4.2 */
 function guidOf(octets: Buffer): string {
   if (octets.length !== 16) throw new Error('LdapUserstore: a value is not a GUID');
   const bytes = Buffer.from(octets);

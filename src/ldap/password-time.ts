@@ -1,18 +1,18 @@
-/** When a password was changed, as the directory itself keeps it: the stamp of a user's tokens. */
+/** The time of the last password change, as the directory records it: the `tokensValidFrom` of a user. */
 import type { Entry } from 'ldapts';
 import { valuesOf } from './entries';
 
-/** Attributes that move with each change of a password, whoever makes it. */
+/** Attributes that the directory updates with each change of a password. */
 export const PASSWORD_TIMES = ['pwdLastSet', 'pwdChangedTime'] as const;
 
 export type PasswordTime = (typeof PASSWORD_TIMES)[number];
 
-/** From 1601 to 1970, in milliseconds. */
+/** The time from 1601 to 1970, in milliseconds. */
 const EPOCH_MS = 11_644_473_600_000n;
 
 /**
  * The time of the last change.
- * @returns undefined where the entry has none
+ * @returns undefined if the entry does not have the attribute
  * @throws Error for a value that cannot be read
  */
 export function passwordTimeOf(entry: Entry, attribute: PasswordTime): Date | undefined {
@@ -25,7 +25,7 @@ export function passwordTimeOf(entry: Entry, attribute: PasswordTime): Date | un
 }
 
 /**
- * Steps of 100 ns since 1601; 0 where the password must be changed at the next logon.
+ * Units of 100 ns since 1601; 0 if the password must be changed at the next logon.
  * @see MS-ADA3 section 2.174
  */
 function ofFileTime(value: string): Date | undefined {
@@ -44,7 +44,7 @@ function ofGeneralizedTime(value: string): Date | undefined {
   const [, year, month, day, hour, minute, second, fraction = '0', sign, offsetHours, offsetMinutes] = match;
   const date = `${String(year)}-${String(month)}-${String(day)}`;
   const midnight = Date.parse(`${date}T00:00:00Z`);
-  // Date.parse() takes 30 February for 2 March.
+  // Date.parse() turns 30 February into 2 March.
   if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== date) return undefined;
   const [hours, minutes, seconds] = [Number(hour), Number(minute ?? 0), Number(second ?? 0)];
   const offset = (Number(offsetHours ?? 0) * 60 + Number(offsetMinutes ?? 0)) * (sign === '-' ? -1 : 1);

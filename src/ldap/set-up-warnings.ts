@@ -1,12 +1,12 @@
 import type { LdapSettings } from './ldap-options';
 
 const GLOBAL_CATALOG_PORTS = ['3268', '3269'];
-/** An attribute with an operator, in a filter, and the value that it is compared with. */
+/** A lock attribute in a filter, with its operator and its value. */
 const LOCK = /\(\s*(lockoutTime|pwdAccountLockedTime)(?:;[\w-]+)*\s*(?:[~<>]?=|:[^=)]*:=)\s*([^)]*)\)/gi;
-/** By draft-behera-ldap-password-policy section 5.3.3 locked until an administrator ends it. */
+/** Locked until an administrator unlocks the account. @see draft-behera-ldap-password-policy section 5.3.3 */
 const FOR_EVER = '000001010000Z';
 
-/** What works, and not as somebody who set it up so would think. */
+/** Warnings about settings that are valid, but do not work as one would expect. */
 export function setUpWarnings({ urls, userFilter, groups }: LdapSettings): readonly string[] {
   const warnings: string[] = [];
   const locks = [...(userFilter ?? '').matchAll(LOCK)].filter(([, , value]) => value?.trim() !== FOR_EVER);

@@ -3,7 +3,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { LdapSettings } from './ldap-options';
 import { BytesInClear } from './bytes-in-clear';
 
-/** The socket of one connection. The client gets it once: what is lost is not opened again behind our back. */
+/** The socket of one connection. The client gets it once, so that it cannot silently reopen a lost connection. */
 export class Transport {
   /** The certificate must be for the host of the url. */
   readonly tls: ConnectionOptions;
@@ -26,7 +26,7 @@ export class Transport {
     this.#port = port === '' ? (this.#isSecure ? 636 : 389) : Number(port);
     this.tls = {
       host: this.#host,
-      // Passwords go over it: NODE_TLS_REJECT_UNAUTHORIZED, which is set for other things, does not count here.
+      // The connection carries passwords, so NODE_TLS_REJECT_UNAUTHORIZED is ignored here.
       rejectUnauthorized: true,
       ...(isIP(this.#host) === 0 ? { servername: this.#host } : {}),
       ...(ca === undefined ? {} : { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
@@ -37,7 +37,7 @@ export class Transport {
     return !this.#isDestroyed && this.#sockets.every(({ readyState }) => readyState === 'open');
   }
 
-  /** Resolves once the server is there, and with `ldaps://` has proved who it is. */
+  /** Resolves once the server has accepted the connection, and with `ldaps://` has proved its identity. */
   connect(): Promise<void> {
     return new Promise((resolve, reject) => {
       const [port, host] = [this.#port, this.#host];
@@ -48,18 +48,18 @@ export class Transport {
         reject(new Error('The connection was closed'));
       });
       socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => {
-        // Later failures are reported by the requests that meet them.
+        // Requests report later failures themselves.
         socket.off('error', reject);
         socket.on('error', () => undefined);
         if (this.startTls) this.#inClear = new BytesInClear(socket);
-        // Whoever waits for an answer keeps the process alive by a timer; a connection at rest does not.
+        // A request that waits for an answer keeps the process alive by a timer; an idle connection must not.
         socket.unref();
         resolve();
       });
     });
   }
 
-  /** @throws Error the second time */
+  /** @throws Error when it is called again, and when the connection is lost */
   take(): Socket {
     const [socket] = this.#sockets;
     if (this.#isTaken || socket?.readyState !== 'open') throw new Error('The connection was lost');
@@ -67,7 +67,7 @@ export class Transport {
     return socket;
   }
 
-  /** Goes on encrypted. @throws Error where somebody said more in clear than the server may */
+  /** Encrypts the connection. @throws Error if unencrypted bytes followed the server's answer to StartTLS */
   encrypt(options: ConnectionOptions): Socket {
     if (this.#isDestroyed || this.#inClear === undefined) throw new Error('The connection was lost');
     this.#inClear.refuseMore();
@@ -79,7 +79,7 @@ export class Transport {
     return secure;
   }
 
-  /** Ends it at once. Each of the many that wait for an answer may do so. */
+  /** Ends the connection at once. May be called several times: each waiting request may end it. */
   destroy(): void {
     if (this.#isDestroyed) return;
     this.#isDestroyed = true;

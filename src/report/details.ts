@@ -1,6 +1,6 @@
 import type { ReportedRoute } from './security-report';
 
-/** What else is known of a route, one line each. */
+/** The details of a route, one line each. */
 export function detailsOf({ levels, providers, before, after, hiddenBy }: ReportedRoute): string[] {
   const lines = levels.map(({ rule, source }) => `${rule}, from ${source}`);
   if (providers.length > 0) lines.push(`authenticated by ${providers.join(', ')}`);

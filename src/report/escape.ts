@@ -8,12 +8,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that stays text in HTML and SVG, also inside a quoted attribute; control characters are spelled out. */
+/** Escapes text for HTML and SVG, also inside a quoted attribute; control characters are spelled out. */
 export function markupText(text: string): string {
   return printable(text, 2000).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** A quoted string of CSS: whatever is no letter or digit of ASCII is written by its number. */
+/** A quoted CSS string: every character but ASCII letters and digits is written as its code point. */
 export function cssString(text: string): string {
   const escaped = printable(text, 200).replace(
     /[^a-z0-9]/giu,

@@ -1,5 +1,5 @@
 /**
- * The report as a page: one file that loads nothing, for reviewers, for audits and as an artifact of CI.
+ * The report as a page: one file that loads nothing, for reviews, audits and CI artifacts.
  */
 import { createHash } from 'node:crypto';
 import { detailsOf } from './details';
@@ -21,7 +21,7 @@ import type { ReportedRoute, SecurityReport } from './security-report';
 export interface PageOptions {
   /** The heading. @default 'Security report' */
   title?: string;
-  /** What changed since the lock file was written: the lines that `securest report --check` prints. @default [] */
+  /** The changes since the lock file was written: the lines that `securest report --check` prints. @default [] */
   changes?: readonly string[];
 }
 
@@ -32,8 +32,8 @@ const CELLS = {
 };
 
 /**
- * A page of HTML, whole in itself: no request leaves it, its policy allows its own style and script alone, and every
- * name in it is text. It says who may call what, so it is for those who may know.
+ * Renders the report as a self-contained HTML page. It sends no requests, its Content-Security-Policy allows only its
+ * own style and script, and every name in it is escaped. It lists the access of all routes, so do not publish it.
  * @example await writeFile('report.html', reportHtml(await securityReport(options), { title: 'Notes' }));
  */
 export function reportHtml(report: SecurityReport, options: PageOptions = {}): string {
@@ -81,7 +81,7 @@ function changeList(changes: readonly string[]): string {
   return `<h2>Changed since the lock file was written</h2>\n<ul>\n${items}\n</ul>\n`;
 }
 
-/** Warnings by code, so that many of one kind stay one line until they are wanted. */
+/** Groups warnings by code, so that many of one kind fill one line until a reader opens it. */
 function warningList({ warnings }: SecurityReport): string {
   if (warnings.length === 0) return '';
   const byCode = new Map<string, string[]>();
@@ -127,7 +127,7 @@ function table(report: SecurityReport, changes: readonly string[]): string {
   const providers =
     usual === ''
       ? ''
-      : `<p class="quiet">Authenticated by ${text(usual)}, where a route does not say otherwise.</p>\n`;
+      : `<p class="quiet">Authenticated by ${text(usual)}, unless a route says otherwise.</p>\n`;
   return `${providers}<table>
 <caption>Who may call each route</caption>
 <thead><tr>${heads.join('')}
@@ -135,7 +135,7 @@ ${bodies.join('\n')}
 </table>`;
 }
 
-/** What most guarded routes have in common is said once. */
+/** The providers that are shown once above the table; a row names its providers only if they differ. */
 function usualProviders(routes: readonly ReportedRoute[]): string {
   return routes.find(({ providers }) => providers.length > 0)?.providers.join(', ') ?? '';
 }
@@ -168,7 +168,7 @@ function row(
   );
 }
 
-/** Why an identity may perhaps call it, by reason. A plain no is said by the levels. */
+/** The reasons of each `depends`, with their identities. The levels explain each `no` already. */
 function reasons({ may, why }: ReportedRoute): string[] {
   const byReason = new Map<string, string[]>();
   for (const [identity, reason] of Object.entries(why)) {

@@ -1,4 +1,4 @@
-/** Who the report asks about: a client without credentials, any login, each role, and the users that were named. */
+/** The identities of a report: a client without credentials, any login, each role, and the requested users. */
 import type { Identity } from '../access/expected-access';
 import { Activity } from '../authentication/activity';
 import { UserstoreChain } from '../authentication/userstore-chain';
@@ -14,8 +14,8 @@ import { ANONYMOUS, ANY_LOGIN } from './identity-names';
 /**
  * The identities by name, in the order of the report's columns.
  * @param users usernames, looked up in the app's stores
- * @throws ConfigurationError for a user whom no store has
- * @throws ServiceUnavailableError, or what a store throws, when one cannot be asked: never "no role"
+ * @throws ConfigurationError for a user that no store has
+ * @throws ServiceUnavailableError, or the store's own error, when a store is unavailable: never "no role"
  */
 export async function identitiesOf(
   inspection: Inspection,
@@ -32,8 +32,8 @@ export async function identitiesOf(
 }
 
 /**
- * A user of the app's stores, as any of the user's logins.
- * @throws ConfigurationError for a user whom no store has
+ * A user of the app's stores, without a particular login.
+ * @throws ConfigurationError for a user that no store has
  */
 export async function identityOf(
   username: string,
@@ -48,7 +48,7 @@ export async function identityOf(
   return { isAuthenticated: isActive, roles };
 }
 
-/** All roles that are named anywhere: by the options, by guards and by the stores that list theirs. */
+/** All known roles: those of the options, of guards, and of the stores that list their roles. */
 async function rolesIn({ compiled, guards, components, options }: Inspection): Promise<readonly string[]> {
   const accesses: readonly Access[] = [...compiled.map(({ access }) => access), ...guards];
   const asked = accesses.flatMap(({ levels }) =>

@@ -1,3 +1,3 @@
-/** The identities of every report. */
+/** The identities that every report has. */
 export const ANONYMOUS = 'anonymous';
 export const ANY_LOGIN = 'any login';

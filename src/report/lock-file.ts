@@ -19,14 +19,14 @@ interface LockFile {
   readonly routes: readonly LockedRoute[];
 }
 
-/** Raised whenever an app that has not changed would get another file. */
+/** Raised whenever an unchanged app would get a different file. */
 const VERSION = 3;
-/** Holds the guards as they are written; still compared so. */
+/** Holds the guards as they are written, and is compared in that form. */
 const AS_WRITTEN = 1;
-/** Versions before this hold neither which route answers in another's place nor what roles imply and grant. */
+/** Earlier versions hold neither hidden routes (`hiddenBy`) nor the implied roles and permissions of each role. */
 const WITH_ORDER_AND_ROLES = 3;
 
-/** The text of a lock file: sorted, one line for each role and route, so that it reads well in a diff. */
+/** The text of a lock file: sorted, one line for each role and route, so that a diff is easy to read. */
 export function toLockFile(report: SecurityReport): string {
   const list = (name: string, entries: readonly object[]) =>
     `  "${name}": [\n${entries.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')}\n  ]`;
@@ -36,7 +36,7 @@ export function toLockFile(report: SecurityReport): string {
 }
 
 /**
- * What changed since a lock file was written, one line for each role and route; empty when nothing did.
+ * The changes since a lock file was written, one line for each role and route; empty without changes.
  * @throws ConfigurationError when the text is not a lock file of a known version: never "unchanged"
  */
 export function compareWithLockFile(report: SecurityReport, text: string): string[] {
@@ -49,7 +49,7 @@ export function compareWithLockFile(report: SecurityReport, text: string): strin
 }
 
 /**
- * Lets no lock file of a later version be written over, which tells more; any other text passes.
+ * Refuses to overwrite a lock file of a later version, which holds more. Any other text may be overwritten.
  * @throws ConfigurationError when a later version of the library wrote the text
  */
 export function refuseLaterVersion(text: string): void {
@@ -62,18 +62,19 @@ export function refuseLaterVersion(text: string): void {
   const { version } = (file ?? {}) as { version?: unknown };
   if (typeof version !== 'number' || version <= VERSION) return;
   throw new ConfigurationError(
-    `The lock file is of version ${String(version)}, this securest knows those up to ${String(VERSION)}: update securest`,
+    `The lock file has version ${String(version)}, but this securest supports versions up to ${String(VERSION)}: update securest`,
   );
 }
 
-/** True for a lock file that an earlier version of the library wrote, which tells less than today's. */
+/** True for a lock file that an earlier version of the library wrote, which holds less than the current format. */
 export function isOutdated(text: string): boolean {
   return parse(text).version !== VERSION;
 }
 
-/** A line of the file, and what is said of it once it is gone. */
+/** The access of one line of the file. */
 interface Line {
   readonly whole: string;
+  /** The text for a line that was removed. */
   readonly brief: string;
 }
 
@@ -118,7 +119,7 @@ function listed(verb: string, names: readonly string[]): string {
   return names.length === 0 ? '' : `${verb} ${names.map((name) => JSON.stringify(name)).join(' ')}`;
 }
 
-/** Two routes of one key keep their order: the first of them answers. */
+/** Routes with the same key keep their order: the first answers the requests. */
 function routesByKey(routes: readonly LockedRoute[]): Map<string, Line> {
   const map = new Map<string, Line>();
   for (const route of routes) {
@@ -152,14 +153,14 @@ function parse(text: string): LockFile {
   const { version, roles = [], routes } = (file ?? {}) as Partial<Record<keyof LockFile, unknown>>;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < AS_WRITTEN) {
     throw new ConfigurationError(
-      `The lock file must be of version ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
+      `The lock file must have a version from ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
     );
   }
   if (!Array.isArray(roles) || !roles.every(isLockedRole)) {
-    throw new ConfigurationError('The lock file has a role without name, implied roles or permissions');
+    throw new ConfigurationError('The lock file has a role without a name, implied roles or permissions');
   }
   if (Array.isArray(routes) && routes.every(isLockedRoute)) return { version, roles, routes };
-  throw new ConfigurationError('The lock file has a route without method, path, action or access');
+  throw new ConfigurationError('The lock file has a route without a method, path, action or access');
 }
 
 function isLockedRoute(value: unknown): value is LockedRoute {

@@ -1,4 +1,4 @@
-/** What makes and shows the report, loaded when it is first asked for: a server that runs makes no report. */
+/** Loads the report's code at its first use: a running server makes no report. */
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded at the first use */
 import type { SecuredApp } from '../security/inspection';
 import { lazy } from '../util/lazy';
@@ -13,12 +13,12 @@ const html = lazy(() => require('./html') as typeof Html);
 const svg = lazy(() => require('./svg') as typeof Svg);
 
 /**
- * Reports on an app.
- * @param app its options, as `securest()` or `secure()` returned them, or with the bare pair in them; or an instance of
- * `createSecurity()`, for its guards alone
- * @param more the users to report on, beside anonymous clients, any login and each role
- * @throws ConfigurationError for options without securest's checkers, where a server would not start, and for a user
- * whom no userstore has
+ * Reports the access of every route of an app.
+ * @param app the options that `securest()` or `secure()` returned, or options with its bare pair of checkers; or an
+ * instance of `createSecurity()`, to report on its guards only
+ * @param more further users to report on, besides anonymous clients, any login and each role
+ * @throws ConfigurationError for options without securest's checkers, for options that a server would refuse to start
+ * with, and for a user that no userstore has
  * @example await securityReport(options, { users: ['ann'] })
  */
 export async function securityReport(
@@ -29,7 +29,8 @@ export async function securityReport(
 }
 
 /**
- * The report as a table: counts, the routes of each controller, guards, and the warnings by code. No path is cut.
+ * Renders the report as a text table: counts, the routes of each controller, guards, and the warnings by code.
+ * No path is cut.
  * @throws ConfigurationError for an unknown value of `only`
  * @example console.log(reportTable(await securityReport(options), { only: 'open' }));
  */
@@ -38,8 +39,8 @@ export function reportTable(found: Report.SecurityReport, options?: Table.TableO
 }
 
 /**
- * A page of HTML, whole in itself: no request leaves it, its policy allows its own style and script alone, and every
- * name in it is text. It says who may call what, so it is for those who may know.
+ * Renders the report as a self-contained HTML page. It sends no requests, its Content-Security-Policy allows only its
+ * own style and script, and every name in it is escaped. It lists the access of all routes, so do not publish it.
  * @example await writeFile('report.html', reportHtml(await securityReport(options), { title: 'Notes' }));
  */
 export function reportHtml(found: Report.SecurityReport, options?: Html.PageOptions): string {
@@ -47,8 +48,8 @@ export function reportHtml(found: Report.SecurityReport, options?: Html.PageOpti
 }
 
 /**
- * A picture of who may call what: a row for each route, above 40 routes for each controller, and one row for controllers
- * that are equal. It loads nothing and runs no script.
+ * Renders the report as an SVG picture: a row for each route, or above 40 routes a row for each controller, in which
+ * controllers with equal access share one row. It loads nothing and runs no script.
  * @example await writeFile('report.svg', reportSvg(await securityReport(options)));
  */
 export function reportSvg(found: Report.SecurityReport, options?: Svg.PictureOptions): string {

@@ -1,6 +1,6 @@
 /**
- * The one script of the page. It only hides rows: without it the page shows everything. Filters stand in the address
- * behind `#`, so that a view can be linked.
+ * The page's only script. It only hides rows: without it the page shows everything. The filters are part of the
+ * address, after `#`, so that a view can be linked.
  */
 export const PAGE_SCRIPT = `'use strict';
 (() => {

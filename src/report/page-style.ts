@@ -7,8 +7,8 @@ const COLOURS = {
 };
 
 /**
- * The one style sheet of the page.
- * @param identities the columns behind method, path and access; a narrow page names them in each row
+ * The page's only style sheet.
+ * @param identities the columns after method, path and access; a narrow page names them in each row
  */
 export function pageStyle(identities: readonly string[]): string {
   const labels = identities.map(

@@ -1,9 +1,9 @@
-/** What table, page and picture say of a route in one word, and which routes they show. */
+/** The kind of each route, and the filters of table, page and picture. */
 import { ConfigurationError } from '../errors';
 import { ANONYMOUS, ANY_LOGIN } from './identity-names';
 import type { ReportedRoute, SecurityReport } from './security-report';
 
-/** `more` asks for more than a login. */
+/** `more`: a login alone is not enough. */
 export type RouteKind = 'open' | 'login' | 'more';
 
 export const KIND_NAMES: Readonly<Record<RouteKind, string>> = {
@@ -23,7 +23,7 @@ export function countKinds(routes: readonly ReportedRoute[]): Readonly<Record<Ro
   return counts;
 }
 
-/** True for what guards no action. */
+/** True for a guard outside of actions. */
 export function isGuard({ method, controller }: ReportedRoute): boolean {
   return method === '*' && controller === '';
 }
@@ -33,7 +33,7 @@ export function warningsOf(route: ReportedRoute, { warnings }: SecurityReport): 
   return [...new Set(warnings.filter(({ action }) => action === route.action).map(({ code }) => code))];
 }
 
-/** True for a route that one of the lines of a comparison with the lock file is about. */
+/** True for a route that the comparison with the lock file lists as changed. */
 export function isChanged({ path, method, action }: ReportedRoute, changes: readonly string[]): boolean {
   const key = `${path} ${method} (${action})`;
   return changes.some((line) => {
@@ -43,11 +43,12 @@ export function isChanged({ path, method, action }: ReportedRoute, changes: read
 }
 
 /**
- * The report with some of its routes, and the warnings about them: `open`, `warned`, `changed`, `role:NAME` or `user:NAME` for those that it may
- * call, or perhaps.
- * @param changes what changed since the lock file was written; needed for `changed`
- * @throws ConfigurationError for another filter, for an identity that the report does not have, and for `changed`
- * without changes
+ * The report with only some of its routes, and the warnings about them.
+ * @param only `open`, `warned` or `changed`; or `role:NAME` or `user:NAME` for the routes that the identity may call,
+ * or that depend
+ * @param changes the changes since the lock file was written; required for `changed`
+ * @throws ConfigurationError for any other filter, for an identity that the report does not have, and for `changed`
+ * without `changes`
  */
 export function onlyRoutes(
   report: SecurityReport,
@@ -68,16 +69,17 @@ function filterOf(
   if (only === 'open') return (route) => kindOfRoute(route) === 'open';
   if (only === 'warned') return (route) => warningsOf(route, report).length > 0;
   if (only === 'changed') {
-    if (changes === undefined) throw new ConfigurationError('`changed` needs a lock file to compare with');
+    if (changes === undefined)
+      throw new ConfigurationError('The filter `changed` needs a lock file to compare with');
     return (route) => isChanged(route, changes);
   }
   const [, kind, name] = /^(role|user):(.+)$/s.exec(only) ?? [];
   if (kind === undefined || name === undefined) {
-    throw new ConfigurationError('Show only open, warned, changed, role:<name> or user:<name>');
+    throw new ConfigurationError('The filter must be open, warned, changed, role:<name> or user:<name>');
   }
   const identity = `${kind} ${name}`;
   if (!report.identities.includes(identity)) {
-    throw new ConfigurationError(`The report has no ${identity}`);
+    throw new ConfigurationError(`The report does not include ${identity}`);
   }
   return ({ may }) => may[identity] !== 'no';
 }

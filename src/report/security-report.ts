@@ -1,6 +1,6 @@
 /**
- * The security report: every route of an app with who may call it and why, worked out by the same compiler
- * that guards the running server, without starting one.
+ * The security report: every route of an app, the identities that may call it, and the reasons. The access comes from
+ * the compiler that guards the running server, but no server is started.
  */
 import type { CompiledAction } from '../access/compiled';
 import { type AccessFacts, type Answer, expectedAccess, type Identity } from '../access/expected-access';
@@ -19,81 +19,76 @@ import type { Components } from '../components/components';
 import { identitiesOf } from './identities';
 import { unobtainableRoles } from '../access/warnings/unobtainable-roles';
 
-/** One level of a route's guard, in words, and where it was written. */
+/** One level of a route's guard, in words, and its place in the source. */
 export interface ReportedLevel {
   readonly rule: string;
   readonly source: string;
 }
 
-/** One route of the report, or a guard outside of actions: the callers that it lets in, and why. */
+/** One route of the report, or a guard outside of actions: the callers that it lets in, and the reasons. */
 export interface ReportedRoute {
   /** The HTTP method in upper case; `ALL` for `@All`, `*` for a guard outside of actions. */
   readonly method: string;
-  /** The route with its prefixes, `/` for the root; a regular expression as its source; the name of a guard. */
+  /** The route with its prefixes, `/` for the root; the source of a regular expression; or the name of a guard. */
   readonly path: string;
   readonly action: string;
   /** The class of the action; empty for a guard outside of actions. */
   readonly controller: string;
-  /** Who may call it in a few words, the same for all guards that let the same users in: `admin or editor`. */
+  /** The access in a few words, such as `admin or editor`. Guards that let the same users in have the same summary. */
   readonly summary: string;
-  /** Who may call it, in words, as the guards are written. */
+  /** The access in words, as the guards are written. */
   readonly access: string;
   /**
-   * The access in one form for all guards that let the same users in, its functions distinguished: the form of the
-   * lock file. Absent where it is the same as `access`.
+   * The access in normal form, as in the lock file: the same for all guards that let the same users in, and different
+   * for different functions. Absent if it equals `access`.
    */
   readonly normalised?: string;
-  /** Empty for an open route. Each must hold. */
+  /** The levels of the guard, each of which must hold. Empty for an open route. */
   readonly levels: readonly ReportedLevel[];
-  /** The providers that can authenticate its users, in the order in which they are asked. */
+  /** The providers that can authenticate its users, in the order of the chain. */
   readonly providers: readonly string[];
-  /** What sees the request before it is authorized, in order. */
+  /** The middlewares and body parsers that see the request before it is authorized, in order. */
   readonly before: readonly string[];
-  /** What sees it only when it has been authorized, before the action. */
+  /** The middlewares and body parsers that see the request after it is authorized and before the action, in order. */
   readonly after: readonly string[];
-  /** The earlier routes that answer some or all of its requests in its place and ask for something else. */
+  /** The earlier routes that answer some or all of its requests and have another access rule. */
   readonly hiddenBy?: string;
   /**
-   * Whether each identity of the report may call it. `depends` where the app's own code decides (a policy, an owner, a
-   * role loader, an authorization provider), or the scopes and the age of the login.
+   * Whether each identity of the report may call it. `depends` if the app's own code decides (a policy, an owner, a
+   * role loader, an authorization provider), or if the scopes or the age of the login decide.
    */
   readonly may: Readonly<Record<string, Answer>>;
   /** The reason, by identity, of each `no` and `depends`. */
   readonly why: Readonly<Record<string, string>>;
 }
 
-/** What the options say of a role, with all that follows from it. */
+/** A role as the options define it, with everything that it implies. */
 export interface ReportedRole {
   readonly role: string;
-  /** The other roles that it implies, also by way of those. */
+  /** The other roles that it implies, directly or through them. */
   readonly implies: readonly string[];
-  /** What it grants, also by the roles that it implies. */
+  /** The permissions that it grants, also through the roles that it implies. */
   readonly permissions: readonly string[];
 }
 
 /** The options of {@link securityReport}. */
 export interface SecurityReportOptions {
-  /** Usernames, which are looked up in the app's userstores. @default [] */
+  /** Usernames to look up in the app's userstores. @default [] */
   readonly users?: readonly string[];
 }
 
 /** The report of an app: its routes, its roles and the warnings. */
 export interface SecurityReport {
-  /** `anonymous`, `any login`, then `role NAME` for each role that is known, and `user NAME` for each user asked for. */
+  /** `anonymous`, `any login`, then `role NAME` for each known role, and `user NAME` for each requested user. */
   readonly identities: readonly string[];
-  /** In the order in which they are registered, which is the order in which they match. */
+  /** In the order of registration, which is the order in which they match. */
   readonly routes: readonly ReportedRoute[];
-  /** What roles imply and grant, by name. Absent where no role does. */
+  /** The roles that imply or grant something, by name. Absent if no role does. */
   readonly roles?: readonly ReportedRole[];
   readonly warnings: readonly AccessWarning[];
 }
 
-/**
- * Reports on an app's options, as `securest()` or `secure()` returned them, or with the bare pair in them, or on the guards of
- * an instance.
- * @throws ConfigurationError for options without securest's checkers, where a server would not start, and for a user
- * whom no userstore has
- */
+/** See `on-demand.ts` for the contract. */
 export async function securityReport(
   app: SecuredApp,
   { users = [] }: SecurityReportOptions = {},
@@ -126,13 +121,13 @@ export async function securityReport(
   };
 }
 
-/** Who may call an action, in words. */
+/** The access to an action, in words. */
 export function describeAccess({ levels, openedBy }: Access): string {
   if (levels.length > 0) return levels.map(({ rule }) => describeRule(rule)).join(' and ');
   return openedBy === undefined ? 'anyone (open by default)' : `anyone (${openedBy})`;
 }
 
-/** Who may call it in a few words, the same for all guards that let the same users in. */
+/** The access in a few words, the same for all guards that let the same users in. */
 export function summaryOf(access: Access, components: Components): string {
   return summaryWith(access, providerLevels(access, components));
 }
@@ -144,7 +139,7 @@ function summaryWith(access: Access, ofProviders: readonly ReportedLevel[]): str
   );
 }
 
-/** What of a route does not depend on who calls it. */
+/** The part of a route that does not depend on the caller. */
 type Decided = Omit<ReportedRoute, 'may' | 'why'>;
 
 function mayOf(
@@ -187,7 +182,7 @@ function reportRoute(
   };
 }
 
-/** Which paths lead to what it guards is known by the app alone. */
+/** A guard has no path of its own: only the app knows where it is mounted. */
 function reportGuard(access: Access, components: Components): Decided {
   const path = access.action.replace(/^guard /, '');
   return {
@@ -221,7 +216,7 @@ function reportAccess(
   };
 }
 
-/** What answers for each route that is hidden. */
+/** The earlier routes that answer for each hidden route. */
 function hidersOf(
   compiled: readonly CompiledAction[],
 ): ReadonlyMap<CompiledAction, readonly CompiledAction[]> {
@@ -242,7 +237,7 @@ function normalise({ levels }: Access, ofProviders: readonly ReportedLevel[]): s
   return [...describeRequirements(requirementsOf(levels)), ...asked].join(' and ');
 }
 
-/** What authorization providers say that they ask of a guarded route. */
+/** The rules of a guarded route that authorization providers describe. */
 function providerLevels(access: Access, { authorizationProviders }: Components): ReportedLevel[] {
   if (access.levels.length === 0) return [];
   return authorizationProviders.flatMap((provider) => {

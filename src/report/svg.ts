@@ -5,18 +5,18 @@ import type { ReportedRoute, SecurityReport } from './security-report';
 
 /** The options of {@link reportSvg}. */
 export interface PictureOptions {
-  /** The heading, and what screen readers say. @default 'Security report' */
+  /** The heading, which screen readers also read as the title. @default 'Security report' */
   title?: string;
 }
 
 interface Row {
   readonly label: string;
   readonly summary: string;
-  /** A sign, or a text such as `3 of 4`. */
+  /** A sign (`●`, `◐` or `·`), or a text such as `3 of 4`. */
   readonly cells: readonly string[];
 }
 
-/** More routes than this are shown by controller. */
+/** Above this number of routes, the picture has a row for each controller. */
 const MAX_ROUTES = 40;
 const MAX_LABEL = 72;
 const CHARACTER = 7.9;
@@ -30,8 +30,8 @@ const STYLE =
   'text{fill:#e9ebef}rect{fill:#15171b}.yes{fill:#7fd6a6}.open{fill:#ff9c92}.depends{fill:#f0c36d}.no,.quiet{fill:#aab0bb}}';
 
 /**
- * A picture of who may call what: a row for each route, above 40 routes for each controller, and one row for controllers
- * that are equal. It loads nothing and runs no script.
+ * Renders the report as an SVG picture: a row for each route, or above 40 routes a row for each controller, in which
+ * controllers with equal access share one row. It loads nothing and runs no script.
  * @example await writeFile('report.svg', reportSvg(await securityReport(options)));
  */
 export function reportSvg(
@@ -101,7 +101,7 @@ function controllerRows({ routes, identities }: SecurityReport): Row[] {
       summary: summaries.size === 1 ? printable(list[0]?.summary ?? '', MAX_LABEL) : 'differs',
       cells: identities.map((identity) => cellOf(list, identity)),
     };
-    // Controllers of which something differs are never taken for equal.
+    // A controller whose routes have different summaries never shares a row.
     const key = summaries.size === 1 ? JSON.stringify([row.summary, row.cells]) : name;
     const known = alike.get(key);
     alike.set(key, {

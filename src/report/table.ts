@@ -7,15 +7,15 @@ import type { ReportedRoute, SecurityReport } from './security-report';
 
 /** The options of {@link reportTable}. */
 export interface TableOptions {
-  /** With sources, providers and middlewares of each route, and each warning. @default false */
+  /** True adds the sources, providers and middlewares of each route, and each warning. @default false */
   verbose?: boolean;
-  /** Which routes: `open`, `warned`, `role:NAME` or `user:NAME`. @default all */
+  /** The routes to show: `open`, `warned`, `role:NAME` or `user:NAME`. @default all */
   only?: string;
-  /** What routes are put together by; `path` is the first part of it. @default 'controller' */
+  /** How routes are grouped; `path` groups by the first segment of the path. @default 'controller' */
   group?: 'controller' | 'path' | 'none';
-  /** With the colours of a terminal. @default false */
+  /** True adds terminal colours. @default false */
   color?: boolean;
-  /** The width of the terminal; paths wrap at a slash, the rest at spaces. @default no limit */
+  /** The width of the terminal; paths wrap at a slash, other texts at spaces. @default no limit */
   columns?: number;
 }
 
@@ -29,7 +29,8 @@ const MIN_SUMMARY = 24;
 const MAX_TEXT = 2000;
 
 /**
- * The report as a table: counts, the routes of each controller, guards, and the warnings by code. No path is cut.
+ * Renders the report as a text table: counts, the routes of each controller, guards, and the warnings by code.
+ * No path is cut.
  * @throws ConfigurationError for an unknown value of `only`
  * @example console.log(reportTable(await securityReport(options), { only: 'open' }));
  */
@@ -94,7 +95,7 @@ function areEqual(routes: readonly ReportedRoute[]): boolean {
   return new Set(texts).size === 1;
 }
 
-/** What all paths begin with, whole parts only. */
+/** The common beginning of all paths, in whole segments. */
 function commonPath(routes: readonly ReportedRoute[]): string {
   if (routes.some((route) => isGuard(route) || !route.path.startsWith('/'))) return '';
   const [first = [], ...others] = routes.map(({ path }) => path.split('/'));
@@ -106,7 +107,7 @@ function commonPath(routes: readonly ReportedRoute[]): string {
 interface Widths {
   readonly method: number;
   readonly path: number;
-  /** Infinity where nothing wraps. */
+  /** Infinity if nothing wraps. */
   readonly summary: number;
 }
 
@@ -137,12 +138,12 @@ function summaryOf({ summary, hiddenBy }: ReportedRoute): string {
   return printable(`${summary}${hiddenBy === undefined ? '' : ' (hidden)'}`, MAX_TEXT);
 }
 
-/** What is open to anyone stands out, by its word too. */
+/** Highlights open routes. The words of the summary say the same, for output without colours. */
 function coloured(route: ReportedRoute, text: string, color: boolean): string {
   return color && kindOfRoute(route) === 'open' ? `\u001b[31m${text}\u001b[0m` : text;
 }
 
-/** Cut behind slashes or at spaces, and nowhere else. */
+/** Wraps after slashes or at spaces, and nowhere else. */
 function wrap(text: string, width: number, at: '/' | ' '): string[] {
   const parts = at === '/' ? text.split(/(?<=.\/)/) : text.split(/(?<= )/);
   const lines = [''];
@@ -162,5 +163,5 @@ function warningLines({ warnings }: SecurityReport, verbose: boolean): string[] 
   const counts = new Map<string, number>();
   for (const { code } of warnings) counts.set(code, (counts.get(code) ?? 0) + 1);
   const list = [...counts].map(([code, count]) => `${String(count)} ${code}`).join(', ');
-  return ['', `Warnings: ${list} (--verbose has each)`];
+  return ['', `Warnings: ${list} (--verbose lists each)`];
 }

@@ -18,8 +18,8 @@ import { MariadbServer, whyNoMariadb } from './mariadb-server';
 import { PostgresServer, whyNoPostgres } from './postgres-server';
 
 const SAID =
-  'The tables have version 2\nThose of state have version 1\nThose of revocations have version 1\n' +
-  'Those of factors have version 1\n';
+  'The tables of users have version 2\nThe tables of state have version 1\n' +
+  'The tables of revocations have version 1\nThe tables of factors have version 1\n';
 const ROOT = resolve(__dirname, '../..');
 
 interface Ground {

@@ -420,7 +420,8 @@ function describeFailures(
     await clear();
     for (const url of new Set([server.url, server.url.replace('mysql:', 'mariadb:')])) {
       const { code, err } = await list(url);
-      const said = 'securest: The database has no tables of securest: securest sql migrate makes them\n';
+      const said =
+        'securest: The database has no tables of securest: create them with securest sql migrate\n';
       expect([code, err]).to.deep.equal([2, said]);
     }
   });

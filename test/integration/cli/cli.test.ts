@@ -163,7 +163,7 @@ describe('securest report', () => {
     ];
     writeFileSync(join(folder, 'old.lock.json'), JSON.stringify({ version: 1, routes }));
     const { code, out, err } = await run('report', module, '--check', 'old.lock.json');
-    expect([code, out]).to.deep.equal([0, '2 routes as in old.lock.json\n']);
+    expect([code, out]).to.deep.equal([0, 'No change: 2 routes as in old.lock.json\n']);
     expect(err).to.match(/earlier version.*--update/);
     expect((await run('report', module, '--update', 'old.lock.json')).code).to.equal(0);
     const again = await run('report', module, '--check', 'old.lock.json');
@@ -177,7 +177,7 @@ describe('securest report', () => {
     for (const option of ['--check', '--update', '--lock']) {
       const { code, out, err } = await run('report', module, option, 'later.lock.json');
       expect([code, out], option).to.deep.equal([2, '']);
-      expect(err, option).to.match(/The lock file is of version 4, .*: update securest/);
+      expect(err, option).to.match(/The lock file has version 4, .*: update securest/);
     }
     expect(readFileSync(join(folder, 'later.lock.json'), 'utf8')).to.equal(later);
   }).timeout(60_000);

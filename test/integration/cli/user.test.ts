@@ -197,7 +197,7 @@ describe('securest user', function () {
       ['user roles users.yaml ann', 2, /--none/],
       ['user roles users.yaml ann x --none', 2, /--none/],
       ['user list none.yaml', 2, /none\.yaml cannot be read \(ENOENT\)/],
-      ['user list oracle://me:secret-one@host/db', 2, /A database is postgres:\/\/.*mysql:\/\//],
+      ['user list oracle://me:secret-one@host/db', 2, /The database must be postgres:\/\/.*mysql:\/\//],
       ['user list mysql://me:secret-one/secret-one@host/db', 2, /%2F/],
       ['user list postgres://me:secret-one/secret-one@host/db', 2, /%2F/],
       ['user frobnicate users.yaml', 2, /^Usage/],

@@ -88,7 +88,7 @@ Each of these must hold:
     }
     expect((await run('GET', '/health')).out).to.include('\nNothing guards it.\n');
     expect((await run('GET', '/notes/mine')).out).to.include(
-      '\nIt hides GET /notes/mine (Notes.mine), which comes later.\n',
+      '\nIt hides the later route GET /notes/mine (Notes.mine).\n',
     );
   });
 
@@ -98,7 +98,7 @@ Each of these must hold:
     expect(before.out)
       .to.match(/: it depends\n/)
       .and.match(/^ {2}depends {2}policy isOpen, from Notes\.staff$/m);
-    expect(before.out).to.include("With --run the app's own code is asked.");
+    expect(before.out).to.include("Use --run to call the app's own code as well.");
     const after = await run('GET', '/staff', '--user', 'ann', '--run', '--driver', 'express');
     expect(after.code).to.equal(0);
     expect(after.out).to.include('\nstated login says authenticated.\n').and.not.include('--run');
@@ -106,7 +106,9 @@ Each of these must hold:
 
   it('names guards where no action serves the request', async () => {
     const none = await run('GET', '/nowhere', '--as', '');
-    expect(none.out).to.equal('GET /nowhere by a user without roles: it depends\nNo action serves it.\n');
+    expect(none.out).to.equal(
+      'GET /nowhere by a user without roles: it depends\nNo action serves this request.\n',
+    );
     securityOf(made).guard('admin', { name: 'files' });
     expect((await run('GET', '/nowhere', '--as', '')).out).to.include(
       '\n  no       role admin, from guard files\n',

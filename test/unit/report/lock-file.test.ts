@@ -130,7 +130,7 @@ describe('compareWithLockFile', () => {
     ]) {
       expect(() => compareWithLockFile(report({}), text), text).to.throw(
         ConfigurationError,
-        /of version \d+, .* those up to 3: update securest$/,
+        /has version \d+, .* versions up to 3: update securest$/,
       );
     }
   });
@@ -138,7 +138,7 @@ describe('compareWithLockFile', () => {
   it('says how a file of no version is written anew', () => {
     expect(() => compareWithLockFile(report({}), '{"version":0,"routes":[]}')).to.throw(
       ConfigurationError,
-      /must be of version 1 to 3: write it again with --update$/,
+      /must have a version from 1 to 3: write it again with --update$/,
     );
   });
 });

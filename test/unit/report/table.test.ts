@@ -38,7 +38,7 @@ describe('reportTable', () => {
         'Guards outside of actions',
         '  *  files  editor',
         '',
-        'Warnings: 2 inheritance_loss (--verbose has each)',
+        'Warnings: 2 inheritance_loss (--verbose lists each)',
         '',
       ].join('\n'),
     );
