@@ -21,7 +21,8 @@ export interface RefreshOptions {
    */
   graceSeconds?: number | undefined;
   /**
-   * How many families a user may have, 1 to 10000: a further family ends the least recently used family. @default 100
+   * How many families a user may have, 1 to 10000: a further family ends the least recently used family.
+   * @default 100
    */
   maxPerUser?: number | undefined;
   /**

@@ -19,8 +19,8 @@ export interface TokenKey {
   key: string | Uint8Array | KeyObject | Jwk;
   /**
    * The key id in the header of tokens, at most 256 printable ASCII characters. `null` is for one key of HS256: the key
-   * accepts tokens without a `kid`, and never signs. @default the `kid` of the JWK, or the RFC 7638 thumbprint; for
-   * HS256 a hash of the secret
+   * accepts tokens without a `kid`, and never signs.
+   * @default the `kid` of the JWK, or the RFC 7638 thumbprint; for HS256 a hash of the secret
    */
   kid?: string | null | undefined;
   /** From when the key signs. It is accepted and published at once. @default now */

@@ -51,8 +51,8 @@ export interface TokenServiceOptions {
    */
   state?: StateStoreInterface | undefined;
   /**
-   * The options of refresh tokens; false disables refresh tokens. @default enabled with a state, see {@link
-   * RefreshOptions}
+   * The options of refresh tokens; false disables refresh tokens.
+   * @default enabled with a state, see {@link RefreshOptions}
    */
   refresh?: RefreshOptions | false | undefined;
   /**

@@ -228,7 +228,7 @@ export class TokenService {
 
   /**
    * The families of a user that can still be refreshed, the most recently used family first.
-   * @throws TypeError when it cannot be told who is meant
+   * @throws TypeError when the user cannot be identified
    * @throws ServiceUnavailableError when the state store or the userstore is unavailable
    */
   async families(user: Authentication | UserName): Promise<readonly TokenFamily[]> {
@@ -279,7 +279,8 @@ export class TokenService {
   }
 
   /**
-   * The time of the login, in milliseconds. @throws BadCredentialsError when the user's stamp is later than the login
+   * The time of the login, in milliseconds.
+   * @throws BadCredentialsError when the user's stamp is later than the login
    */
   #loginTime(call: string, login: Authentication): number {
     const authenticatedAt = Math.min(provedAt(call, login).getTime(), this.#settings.clock());

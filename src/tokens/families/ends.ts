@@ -43,8 +43,8 @@ export async function markDead(
 }
 
 /**
- * Ends a family with its access tokens. @throws ServiceUnavailableError when not all processes are certain to learn of
- * it
+ * Ends a family with its access tokens.
+ * @throws ServiceUnavailableError when not all processes are certain to learn of it
  */
 export async function endFamily(parts: FamilyParts, id: string, request?: SecurityRequest): Promise<void> {
   const marked = await settled(markDead(parts, id));

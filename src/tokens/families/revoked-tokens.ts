@@ -113,7 +113,8 @@ export class RevokedTokens {
   }
 
   /**
-   * Revokes all tokens that have been issued to the user so far. @throws ServiceUnavailableError as {@link token} does
+   * Revokes all tokens that have been issued to the user so far.
+   * @throws ServiceUnavailableError as {@link token} does
    */
   async user({ homes }: Person, names: readonly string[]): Promise<void> {
     const until = this.#until();

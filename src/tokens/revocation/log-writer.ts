@@ -43,8 +43,8 @@ export class LogWriter {
   }
 
   /**
-   * Sends the waiting entries. Entries that are appended meanwhile go with the next call. @throws
-   * ServiceUnavailableError
+   * Sends the waiting entries. Entries that are appended meanwhile go with the next call.
+   * @throws ServiceUnavailableError
    */
   send(): Promise<void> {
     if (this.#sending === undefined) return this.#start();

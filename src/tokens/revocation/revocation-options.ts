@@ -26,7 +26,8 @@ export interface RevocationOptions {
   readonly whenLost?: 'refuseOlder' | 'accept' | undefined;
   /**
    * The maximum number of ids that are kept. When it is exceeded, all tokens that were issued before that moment are
-   * refused. @default 1000000
+   * refused.
+   * @default 1000000
    */
   readonly maxEntries?: number | undefined;
 }
