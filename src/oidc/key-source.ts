@@ -32,7 +32,7 @@ export class FixedKeys implements KeySource {
     // The keys are already present.
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown rejects, as with keys that are fetched
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors must reject, as with fetched keys
   async find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]> {
     return known(this.keys.matching(algorithm, kid));
   }

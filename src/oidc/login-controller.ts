@@ -10,7 +10,7 @@ import { loadLoginPackages, LoginProvider } from './login-provider';
 import { redirectUriOf } from './redirect-uri';
 import { lazy } from '../util/lazy';
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- what else is here needs no routing-controllers
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the rest works without routing-controllers
 const host = lazy(() => require('../host/controllers/login-controller') as typeof Controllers);
 
 /**

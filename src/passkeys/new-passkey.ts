@@ -89,7 +89,7 @@ function handleFor(parts: PasskeyParts, owner: FactorOwner, passkeys: readonly P
 function checkName(name: unknown): string {
   if (name === undefined) return 'Passkey';
   const trimmed = typeof name === 'string' ? name.trim() : '';
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  // eslint-disable-next-line no-control-regex -- it looks for control characters
   if (trimmed !== '' && trimmed.length <= MAX_NAME && !/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
     return trimmed.toWellFormed();
   }

@@ -20,7 +20,7 @@ import { isPasskeyService, passkeysIn, type PasskeyService } from './passkey-ser
 import { methodOf, requestOptions, type Use, usePasskey } from './use-passkey';
 import { lazy } from '../util/lazy';
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- what else is here needs no routing-controllers
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the rest works without routing-controllers
 const host = lazy(() => require('../host/controllers/login-controller') as typeof Controllers);
 
 /** The options of {@link passkeyController}. */

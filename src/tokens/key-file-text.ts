@@ -53,7 +53,7 @@ export function readKeys(
 }
 
 /** Reads a key file, for the file watcher. */
-// eslint-disable-next-line require-yield -- it is small
+// eslint-disable-next-line require-yield -- the file is small
 export function* readKeyFile(text: string): Generator<void, readonly TokenKey[]> {
   return readKeys(fileKeys(text), Date.now()).keys;
 }
