@@ -2,7 +2,7 @@ import type { dictionary } from '@zxcvbn-ts/language-common';
 
 let passwords: ReadonlySet<string> | undefined;
 
-/** True for a password that many people have. The list is loaded when it is first asked. */
+/** True for a common password. The list is loaded at the first call. */
 export function isCommon(password: string): boolean {
   passwords ??= new Set(load());
   return passwords.has(password);

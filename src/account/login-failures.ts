@@ -2,19 +2,19 @@ import { ownChallengesOf, withChallenges } from '../authentication/own-challenge
 import { AuthenticationRequiredError, SecurityError, StepUpRequiredError } from '../errors';
 import { isInstance } from '../util/instance';
 
-/** What the controllers of logins ask for: nothing that opens a window of the browser's own. */
+/** The challenge of the login controllers. It does not make a browser open its own login dialog. */
 export const SESSION = { scheme: 'Session' } as const;
 
-/** No refusal of these controllers makes a browser ask for a password. */
+/** Ensures that no error response of these controllers makes a browser ask for a password. */
 export function markChallenges(error: unknown): void {
   if (!isInstance<SecurityError>(error, SecurityError) || ownChallengesOf(error) !== undefined) return;
-  // By session it is 403, which has no challenge.
+  // For a session it is 403, which has no challenge.
   if (isInstance(error, StepUpRequiredError)) return;
   if (error.httpCode === 401) withChallenges(error, SESSION);
   if (error.httpCode === 400) withChallenges(error);
 }
 
-/** What the login page may see of a failure; undefined for what stays a status. */
+/** The error code that the login page may see; undefined if the failure stays a status. */
 export function codeOf(error: unknown): string | undefined {
   if (!isInstance<SecurityError>(error, SecurityError)) return undefined;
   if (error.httpCode === 429) return 'too_many_attempts';

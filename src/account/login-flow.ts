@@ -1,6 +1,6 @@
 /**
- * One request to a controller of logins: what the controllers of passwords, one-time codes, passkeys and providers have in
- * common. `loginController()` makes one for each.
+ * One request to a login controller: the common part of the controllers for passwords, one-time codes, passkeys and
+ * providers. `loginController()` creates a LoginFlow for each request.
  */
 import type { Action } from '../core/exchange';
 import { withChallenges } from '../authentication/own-challenges';
@@ -36,20 +36,20 @@ import { keeperOf, type SessionService } from '../sessions/session-service';
 import type { StoredHalf } from '../sessions/session-store';
 import { startHalf, startSession } from '../sessions/start-session';
 
-/** For how long a login counts as fresh, where factors are added and removed. */
+/** How long a login counts as fresh for adding and removing factors. */
 export const FRESH_SECONDS = 300;
 
 export interface FlowOptions {
   readonly sessions: Constructor<SessionService>;
-  /** Where browsers are sent after a login without a way back. @default '/' */
+  /** The address for browsers after a login without `returnTo`. @default '/' */
   readonly home?: string | undefined;
   /** @default the app's `loginPage`, else '/login' */
   readonly loginPage?: string | undefined;
-  /** What a login by password or at a provider needs beside, where the user has it. @default [] */
+  /** The second factors that a login by password or at a provider also needs, for users who have them. @default [] */
   readonly secondFactors?: readonly Constructor<SecondFactorInterface>[] | undefined;
 }
 
-/** Who proves a factor: a login that still needs one, or a session. */
+/** The user who proves a factor: in a login that still needs a factor, or in a session. */
 export type Subject =
   | { readonly kind: 'half'; readonly owner: FactorOwner; readonly half: StoredHalf }
   | { readonly kind: 'session'; readonly owner: FactorOwner; readonly login: Authentication };
@@ -62,7 +62,7 @@ export class LoginFlow {
   readonly #parts: SessionParts;
   readonly #sessions: SessionService;
   #body: Promise<Body> | undefined;
-  /** What the login needs still that the request goes on with. */
+  /** The factors that the half login of this request still needs. */
   #next: readonly string[] | undefined;
 
   constructor(answers: Answers, action: Action, options: FlowOptions) {
@@ -77,8 +77,8 @@ export class LoginFlow {
   }
 
   /**
-   * Answers a request that changes something: first the cross-site check, before anything of it is looked at. A failure
-   * sends a form back to the login page, and is an error for a script.
+   * Answers a request that changes something. The cross-site check comes first, before any part of the request is
+   * processed. After a failure, a form is sent back to the login page, and a script gets an error.
    */
   run(work: () => Promise<OwnReply>): Promise<object | null> {
     return this.#answers.settle(async () => {
@@ -91,7 +91,9 @@ export class LoginFlow {
     });
   }
 
-  /** The same for a request that changes nothing, or comes from elsewhere by its nature: without the check. */
+  /**
+   * The same without the cross-site check, for a request that changes nothing or comes from another site by its nature.
+   */
   read(work: () => Promise<OwnReply>): Promise<object | null> {
     return this.#answers.settle(async () => {
       try {
@@ -109,7 +111,7 @@ export class LoginFlow {
     return this.#body;
   }
 
-  /** The app's, from the container. */
+  /** The app's instance, from the container. */
   resolve<T>(cls: Constructor<T>): T {
     return this.#answers.resolve(cls);
   }
@@ -122,7 +124,7 @@ export class LoginFlow {
     return this.#parts;
   }
 
-  /** All that users of the sessions may have, by whichever controller. */
+  /** All second factors that users of these sessions may have, from any controller. */
   get secondFactors(): readonly Constructor<SecondFactorInterface>[] {
     return [...keeperOf(this.#sessions).secondFactors];
   }
@@ -144,7 +146,7 @@ export class LoginFlow {
   }
 
   /**
-   * The login by a session of these sessions.
+   * The login by a session of this session service.
    * @throws AuthenticationRequiredError, AccessDeniedError (403) for any other login
    */
   async session(): Promise<Authentication> {
@@ -158,8 +160,8 @@ export class LoginFlow {
   }
 
   /**
-   * The session of somebody who may change the own factors.
-   * @throws StepUpRequiredError (403) where the login is more than five minutes old, or lacks the second factor that the
+   * The session of a user who may change their own factors.
+   * @throws StepUpRequiredError (403) when the login is more than five minutes old, or lacks the second factor that the
    * user has
    */
   async freshSession(): Promise<FreshSession> {
@@ -174,14 +176,15 @@ export class LoginFlow {
     return { login, owner };
   }
 
-  /** Whose session it is, for their factors. @throws as {@link session} */
+  /** The user of the session, as the owner of factors. @throws as {@link session} */
   async owner(): Promise<FactorOwner> {
     return this.#ownerOf(await this.session());
   }
 
   /**
-   * Who proves a factor now. A half login goes on with the kinds that it was begun for: others only step sessions up.
-   * @throws AuthenticationRequiredError for neither such a half login nor a session
+   * The user who proves a factor now. A half login accepts only the kinds that it was started for; other kinds only
+   * step sessions up.
+   * @throws AuthenticationRequiredError without such a half login and without a session
    */
   async subject(kind: SecondFactorInterface['kind']): Promise<Subject> {
     const half = await openHalf(this.#parts, this.request);
@@ -196,8 +199,8 @@ export class LoginFlow {
   }
 
   /**
-   * Goes on after a first factor: with a session, or with a half login where the user has a second factor that the login
-   * does not amount to by itself.
+   * Continues after a first factor: starts a session, or a half login if the user has a second factor that the login
+   * does not already include.
    */
   async begin(login: Authentication, body: Body, idp?: IdpRecord): Promise<OwnReply> {
     const returnTo = returnPath(textIn(body, 'returnTo'));
@@ -212,8 +215,8 @@ export class LoginFlow {
   }
 
   /**
-   * Completes a half login by a factor that the person proved just now, or adds it to the session.
-   * @throws BadCredentialsError where the user is no longer the one of the half login, or another request completed it
+   * Completes a half login with a factor that the user has just proved, or adds the factor to the session.
+   * @throws BadCredentialsError when the user is no longer the user of the half login, or another request completed it
    */
   async complete(subject: Subject, factor: Factor): Promise<OwnReply> {
     const body = await this.body();
@@ -232,9 +235,9 @@ export class LoginFlow {
   }
 
   /**
-   * The login of a user that the library's own factors prove.
-   * @param stamp that the user must still have
-   * @throws BadCredentialsError where there is no such user any more
+   * The login of a user with factors that the library itself has verified.
+   * @param stamp the stamp that the user must still have
+   * @throws BadCredentialsError when the user no longer exists
    */
   proveAs(owner: FactorOwner, factors: readonly Factor[], stamp?: number): Promise<Authentication> {
     const name = this.#sessions.constructor.name;
@@ -242,13 +245,13 @@ export class LoginFlow {
   }
 
   /**
-   * The same for a factor that says itself whose it is: what it throws is judged and told as of a provider.
+   * The same for a factor that identifies its user itself: errors are handled and reported as those of a provider.
    * @param name for events and logs
    */
   proveBy(name: string, prove: () => Promise<ProvedFactors>): Promise<Authentication> {
     return this.#answers.prove(this.#action, name, async (_request, userstore) => {
       const { owner, factors, stamp } = await prove();
-      // Decided on the very record that the login is of: what is read once more may be of after a change.
+      // Checked on the record of the login itself: a record that is read again may date from after a change.
       const user = await userstore.getUser(owner.username);
       if (user === null || user === undefined) throw new BadCredentialsError();
       if (!isUser(user)) return user;
@@ -257,13 +260,13 @@ export class LoginFlow {
     });
   }
 
-  /** The reply to a login that is done. */
+  /** The response to a completed login. */
   done(username: string, body: Body): OwnReply {
     if (!body.isForm) return { status: 200, json: { username } };
     return redirectTo(returnPath(textIn(body, 'returnTo')) ?? this.#options.home ?? '/');
   }
 
-  /** A 401 that makes no browser ask for a password. */
+  /** A 401 that does not make a browser ask for a password. */
   unauthenticated(): SecurityError {
     return withChallenges(new AuthenticationRequiredError(), SESSION);
   }
@@ -272,7 +275,7 @@ export class LoginFlow {
     return withChallenges(new BadCredentialsError({ cause }), SESSION);
   }
 
-  /** The login page with what it may see. */
+  /** The address of the login page with the given query. */
   pageOf(query: Readonly<Record<string, string | undefined>>): string {
     const pairs = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
@@ -280,13 +283,13 @@ export class LoginFlow {
     return pairs.length === 0 ? this.loginPage : `${this.loginPage}?${pairs.join('&')}`;
   }
 
-  /** A form is sent back to its page with a code. What is no fault of the person stays what it is. */
+  /** Sends a form back to its page with a code. Failures that the user did not cause stay errors. */
   async #failed(error: unknown): Promise<OwnReply> {
     markChallenges(error);
     const code = codeOf(error);
     const body = code === undefined ? undefined : await this.body().catch(() => undefined);
     if (code === undefined || body?.isForm !== true) throw error;
-    // A login that is still open goes on where it was.
+    // A half login that is still open continues where it was.
     const next = code === 'login_expired' ? undefined : this.#next?.join(',');
     return redirectTo(this.pageOf({ error: code, next, returnTo: returnPath(textIn(body, 'returnTo')) }));
   }
@@ -316,18 +319,18 @@ export class LoginFlow {
     const { source, user } = login;
     const [only] = this.#answers.app().userstores;
     const known = await this.#answers.app().findUser(user.username, source?.name ?? only);
-    // Of a person whose account has changed since, or somebody else's of the name, nothing is asked.
+    // If the account has changed since, or the name belongs to another person, no factors are looked up.
     if (known?.stamp !== login.stamp) throw this.refused(new Error('The account of the login has changed'));
     const { username, userstore, id } = known;
     return { username, userstore, userId: userIdOf(user) ?? id };
   }
 }
 
-/** Whose factors were proved, and which. */
+/** The proved factors and their owner. */
 export interface ProvedFactors {
   readonly owner: FactorOwner;
   readonly factors: readonly Factor[];
-  /** That the user must still have. */
+  /** The stamp that the user must still have. */
   readonly stamp?: number | undefined;
 }
 

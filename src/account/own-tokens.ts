@@ -22,12 +22,12 @@ import type { IssuedTokens } from '../tokens/families/parts';
 import type { TokenFamilies } from '../tokens/families/token-families';
 import { TokenService } from '../tokens/token-service';
 
-/** No refresh token is as long; nothing longer is looked at. */
+/** Longer than any refresh token; longer text is refused unread. */
 const MAX_LENGTH = 4096;
 
 const INVALID_TOKEN = { scheme: 'Bearer', params: { error: 'invalid_token' } } as const;
 
-/** What the actions of `tokenController()` do for one request. */
+/** The actions of `tokenController()` for one request. */
 export class OwnTokens {
   readonly #answers: Answers;
   readonly #action: Action;
@@ -40,7 +40,7 @@ export class OwnTokens {
     this.#request = answers.request(action);
     this.#tokens = answers.resolve(tokens);
     noteApp(this.#request, answers.app());
-    // The action of a refresh is public, so nothing else sets it.
+    // The refresh action is public, so nothing else sets this header.
     setHeaders(rawResponse(action), { 'Cache-Control': 'private, no-store' });
   }
 
@@ -89,7 +89,7 @@ export class OwnTokens {
     });
   }
 
-  /** Null when it has ended, undefined where the user has none of that id. */
+  /** Null when the family has been ended, undefined if the user has no family of this id. */
   endFamily(id: string): Promise<null | undefined> {
     return this.#settled(async () => {
       const isEnded = await this.#families.revokeOwn(await this.#owner(), id, this.#request);
@@ -109,7 +109,7 @@ export class OwnTokens {
     return login;
   }
 
-  /** A login that may see and end what its user has. */
+  /** A login that may list and end its user's families. */
   async #owner(): Promise<Authentication> {
     const login = await this.#login();
     if (login.provedBy === 'key') throw refused('An API key is no login');
@@ -118,7 +118,7 @@ export class OwnTokens {
     return login;
   }
 
-  /** What is no error of the family could tell the client what it should not know. */
+  /** Errors that are not SecurityErrors could tell the client internal details. */
   async #settled<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -130,7 +130,7 @@ export class OwnTokens {
   }
 }
 
-/** A user of no store of the app only shares the name with one who has families. */
+/** A user who comes from no userstore only shares the name with the owner of families. */
 function refuseForeign({ source }: Authentication): void {
   if (source?.kind === 'provider') throw refused('The user is of no userstore');
 }
@@ -143,6 +143,6 @@ function readBody(body: unknown): string {
   const isObject = typeof body === 'object' && body !== null && Object.hasOwn(body, 'refreshToken');
   const refreshToken = isObject ? (body as { refreshToken: unknown }).refreshToken : undefined;
   if (typeof refreshToken === 'string' && refreshToken.length <= MAX_LENGTH) return refreshToken;
-  // None of its own: no login would help.
+  // No challenge, since a login would not help.
   throw withChallenges(new InvalidRequestError());
 }

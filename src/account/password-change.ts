@@ -31,7 +31,7 @@ import { isInstance } from '../util/instance';
 import { printable } from '../util/printable';
 import { passwordFault } from './password-strength';
 
-/** How long ago the login may be, by which a password is changed. */
+/** The maximum age of a login that may change a password. */
 const MAX_LOGIN_AGE_MS = 5 * 60 * 1000;
 
 export interface PasswordChangeParts {
@@ -42,22 +42,22 @@ export interface PasswordChangeParts {
   readonly audit: Audit;
 }
 
-/** Changes the password of the user who is logged in. */
+/** Changes the password of the logged-in user. */
 export class PasswordChange {
   constructor(private readonly parts: PasswordChangeParts) {}
 
   /**
-   * Replaces the hash where the current password is right, and ends all earlier tokens.
+   * Replaces the hash if the current password is right, and ends all earlier tokens.
    * @param body `{ currentPassword, newPassword }`, as a client sent it
-   * @returns the login that was proved by the current password
+   * @returns a login that was proved by the current password
    * @throws AuthenticationRequiredError without a login
    * @throws StepUpRequiredError when the login is more than five minutes old, unless it is by a session
-   * @throws InvalidRequestError when the body is another
-   * @throws WeakPasswordError when the new password will not do
+   * @throws InvalidRequestError when the body does not have this form
+   * @throws WeakPasswordError when the new password is too weak
    * @throws WrongPasswordError when the current password is wrong, or was changed at the same time
-   * @throws ThrottledError when it was wrong too often, here or at logins
+   * @throws ThrottledError when the password was wrong too often, here or at logins
    * @throws AccountStatusError when the account was made inactive meanwhile
-   * @throws ServiceUnavailableError when it could not be done in time; it may have been done all the same
+   * @throws ServiceUnavailableError when the change did not finish in time; it may have succeeded nevertheless
    */
   async change(
     request: SecurityRequest,
@@ -66,8 +66,8 @@ export class PasswordChange {
     minLength: number,
   ): Promise<Authentication> {
     if (login === undefined) throw new AuthenticationRequiredError();
-    // A session may be as old as it is: the current password comes with the request. Written so that a broken date, and
-    // one that nobody knows, is too long ago.
+    // A session may be of any age: the current password comes with the request. Written so that an invalid or unknown
+    // date counts as too long ago.
     if (
       login.provedBy !== 'session' &&
       !(this.parts.clock() - (login.authenticatedAt?.getTime() ?? NaN) <= MAX_LOGIN_AGE_MS)
@@ -93,7 +93,7 @@ export class PasswordChange {
     const factsNow = () => ({ user: printable(store.label(username, name)), ...factsOf(request) });
     try {
       const credentials = { username, password: currentPassword };
-      // Told of as it happens: nobody may be waiting for it any more.
+      // Reported as it happens: the request may have ended already.
       const change = this.replace(own, get(), store, credentials, newPassword, () => {
         audit.emit(() => ({ type: 'password_changed', ...factsNow() }));
       });
@@ -129,7 +129,7 @@ export class PasswordChange {
     const newHash = await provider.hash(newPassword);
     const now = clock();
     const tokensValidFrom = nextStamp(user.tokensValidFrom, now);
-    // Read before: the store may change the very object that it returned.
+    // Read before the update: the store may change the object that it returned.
     const before = stampOf(user);
     const isReplaced: unknown = await owner.updatePassword(user, newHash, user.password ?? '', {
       tokensValidFrom,
@@ -145,7 +145,7 @@ export class PasswordChange {
       const component = name ?? owner.constructor.name;
       reportProblem(request, { component, user: credentials.username, problem: TOKENS_OUTLIVE });
     }
-    // The store may have rounded the value. One of a later change is not this login's.
+    // The store may have rounded the value. If the record dates from a later change, its value is not for this login.
     const own = after?.password === newHash ? after : undefined;
     const record = own ?? user;
     const stamp = own === undefined ? tokensValidFrom.getTime() : stampOf(own);
@@ -178,7 +178,10 @@ const TOKENS_OUTLIVE =
   'earlier tokens outlive a changed password: getUser() does not return the tokensValidFrom that ' +
   'updatePassword() was given';
 
-/** The user after the change; undefined where the store cannot say. The password is changed, so it never throws. */
+/**
+ * The user after the change; undefined if the store is unavailable. It never throws, since the password is already
+ * changed.
+ */
 async function readAgain(store: UserstoreInterface, username: string): Promise<User | undefined> {
   try {
     const user = await store.getUser(username);
@@ -190,8 +193,8 @@ async function readAgain(store: UserstoreInterface, username: string): Promise<U
 }
 
 /**
- * Makes sure that passwords can be changed, and that a change ends tokens.
- * @throws ConfigurationError that names what is missing
+ * Checks that passwords can be changed, and that a change ends tokens.
+ * @throws ConfigurationError that names the missing part
  */
 export function refuseUnchangeable(components: Components): void {
   const stores = components.userstores.map((store) => {
@@ -220,7 +223,7 @@ function passwordProvider(components: Components): Component<PasswordProvider> {
   throw new ConfigurationError('passwordController() needs a PasswordProvider among the providers');
 }
 
-/** A wrong password is not a failed login: 401 would make a browser forget the right one. */
+/** A wrong current password is not a failed login: 401 would make a browser forget the right password. */
 async function proved(
   provider: PasswordProvider,
   request: SecurityRequest,

@@ -1,6 +1,6 @@
 /**
- * What a new password must be: long, not the user's name, and not a common password. Nothing about
- * which kinds of characters it holds.
+ * The requirements for a new password: long, not the user's name, and not a common password. There are no requirements
+ * for the kinds of characters.
  * @see NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2
  */
 import { isLonger, MAX_PASSWORD_BYTES } from '../passwords/password-text';
@@ -8,18 +8,21 @@ import { normalForm } from '../util/normal-forms';
 import { optional, wholeNumber } from '../util/option-kinds';
 import { isCommon } from './common-passwords';
 
-/** What must be left of a password without the user's name, or the common word in its middle. */
+/**
+ * The minimum number of characters that must remain of a password without the user's name, or without a common word in
+ * its middle.
+ */
 const MIN_REST = 8;
 const MIN_NAME_LENGTH = 3;
 const MIN_DIFFERENT = 5;
 
-/** The option that sets the least length of new passwords. */
+/** The option for the minimum length of new passwords. */
 export const MIN_LENGTH = optional(wholeNumber({ min: 8, max: 64 }), 12);
 
 /**
- * What is wrong with a new password, to follow its name in a sentence; undefined where nothing is. It never quotes
- * the password.
- * @param names the user's names: user name, e-mail address. Values that are not strings are ignored
+ * The fault of a new password, as the rest of a sentence about it; undefined if it has no fault. It never quotes the
+ * password.
+ * @param names the user's names: username, e-mail address. Values that are not strings are ignored
  */
 export function passwordFault(
   password: unknown,

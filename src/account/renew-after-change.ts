@@ -5,11 +5,11 @@ import { renewSession } from '../sessions/renew-session';
 import { keeperOf, type SessionService } from '../sessions/session-service';
 
 /**
- * Lets the session of a request go on after its user has changed the password, with a new secret: whoever had the former
- * one has it no longer.
+ * Continues the session of a request after its user has changed the password, with a new secret: the former secret
+ * becomes useless.
  * @param before the login of the request
- * @param login that the current password proved, with the stamp of after the change
- * @returns false where the request did not come by one of these sessions
+ * @param login the login that the current password proved, with the stamp after the change
+ * @returns false if the request did not use a session of this service
  */
 export async function renewAfterChange(
   sessions: SessionService,

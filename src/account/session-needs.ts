@@ -7,20 +7,23 @@ import type { SecondFactorInterface } from '../factors/second-factor';
 import { takesSessions } from '../sessions/session-provider';
 import { isSessionService, keeperOf, type SessionService } from '../sessions/session-service';
 
-/** What a controller of logins needs of the app. */
+/** The requirements of a login controller on the app. */
 export interface SessionNeeds {
-  /** How the app calls it, for messages. */
+  /** The name of its factory, for messages. */
   readonly controller: string;
   readonly sessions: Constructor<SessionService>;
-  /** True where it takes passwords. */
+  /** True if it accepts passwords. */
   readonly passwords: boolean;
-  /** What it adds to the logins of users who have it. */
+  /** The second factors that it adds to the logins of users who have them. */
   readonly secondFactors?: readonly Constructor<SecondFactorInterface>[];
-  /** Called when a server with the controller has started. @throws ConfigurationError where a service is none of its kind */
+  /**
+   * Called when a server with the controller has started.
+   * @throws ConfigurationError when a service does not have the required class
+   */
   readonly onStart?: (app: AppFacts, resolve: Resolve) => void;
   /**
-   * What the start says of a route of the controller; undefined for nothing.
-   * @throws ConfigurationError for a route that it cannot have
+   * The line that is printed at the start for a route of the controller; undefined if there is no line.
+   * @throws ConfigurationError for an invalid route
    */
   readonly announce?: (route: string) => string | undefined;
 }
@@ -33,7 +36,10 @@ export function noteNeeds(controller: Constructor<object>, needs: SessionNeeds):
   made.set(controller, needs);
 }
 
-/** @throws ConfigurationError where a controller would start sessions that nobody takes, or take passwords that nobody proves */
+/**
+ * @throws ConfigurationError when a controller would start sessions that no provider accepts, or accept passwords that
+ * no provider verifies
+ */
 export function refuseUnmetNeeds(target: object, links: readonly ChainLink[], resolve: Resolve): void {
   const needs = made.get(target);
   if (needs === undefined) return;
@@ -48,7 +54,8 @@ export function refuseUnmetNeeds(target: object, links: readonly ChainLink[], re
         `@AuthProvider(9) class Session extends SessionProvider, which hands ${sessions.name} to super()`,
     );
   }
-  // Whoever may add or remove one of the factors proves another one where there is one, whichever controller it is of.
+  // Adding or removing a factor requires another factor if the user has one, whichever controller the factor belongs
+  // to.
   for (const factor of secondFactors) keeperOf(service).secondFactors.add(factor);
   if (passwords && !links.some(isOfPasswords)) {
     throw new ConfigurationError(
@@ -58,14 +65,14 @@ export function refuseUnmetNeeds(target: object, links: readonly ChainLink[], re
   }
 }
 
-/** Starts the services of such a controller. */
+/** Starts the services of a login controller. */
 export function startServices(target: object, app: AppFacts, resolve: Resolve): void {
   made.get(target)?.onStart?.(app, resolve);
 }
 
 /**
- * What the start says of the routes of such controllers.
- * @throws ConfigurationError where two say the same, which only one of them could answer
+ * The lines that are printed at the start for the routes of login controllers.
+ * @throws ConfigurationError when two controllers have the same line: only one of them could answer the route
  */
 export function announcements(routes: readonly { target: object; route: string }[]): readonly string[] {
   const lines: string[] = [];

@@ -26,14 +26,14 @@ import type { StoredKey } from './key-row';
 
 /** The options of {@link ApiKeyProvider}. */
 export interface ApiKeyProviderOptions {
-  /** The header that holds a key and nothing else. @default 'x-api-key' */
+  /** The header that contains a key and nothing else. @default 'x-api-key' */
   header?: string;
-  /** Whether keys are also taken from `Authorization: Bearer`, where their prefix tells them. @default true */
+  /** Whether keys are also accepted in `Authorization: Bearer`, where their prefix identifies them. @default true */
   bearer?: boolean;
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What others read, or what is no header. */
+/** Headers that other components read, and credentials that are not headers. */
 const TAKEN = [
   'authorization',
   'authentication-token',
@@ -58,9 +58,9 @@ const OPTIONS = {
 const METHODS = frozenNames('api_key');
 
 /**
- * Authenticates API keys, from a header of their own and from `Authorization: Bearer`. A query parameter is never read:
- * URLs end up in logs. The user is loaded at every request; a key adds nothing to what the user may do, and its scopes
- * limit it. A key is no login: `recentLogin()` refuses it.
+ * Authenticates with API keys, from a header of their own and from `Authorization: Bearer`. A query parameter is never
+ * read: URLs end up in logs. The user is loaded at every request. A key adds no permissions to those of its user, and
+ * its scopes limit them. A key is not a login: `recentLogin()` refuses it.
  *
  * @example
  * ```ts
@@ -79,11 +79,11 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
   readonly #keys: KeyVerifier;
   readonly #header: string;
   readonly #isBearer: boolean;
-  /** The prefixes of other keys that come in the same header. */
+  /** The prefixes of other keys in the same header. */
   #others: readonly string[] = [];
   #isStarted = false;
 
-  /** @throws ConfigurationError when it is not given an app's `ApiKeys`, and for options that are not valid */
+  /** @throws ConfigurationError when the first argument is not an app's `ApiKeys`, and for invalid options */
   constructor(keys: ApiKeys, options: ApiKeyProviderOptions = {}) {
     // TypeDI hands its container to a class that declares no constructor.
     if (!isApiKeys(keys)) {
@@ -101,7 +101,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     claimPrefixes(this, [this.#keys.prefix], this.#keys);
   }
 
-  /** At once where neither the state nor the userstore has to be waited for; what is refused rejects. */
+  /** Synchronous unless the state store or the userstore has to be waited for; every refusal is a rejection. */
   authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
@@ -109,7 +109,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     return this.#loginIn(request, userstore, true);
   }
 
-  /** The same for a login that goes on, such as that of a socket: it is no use of the key. */
+  /** The same for a continued login, such as that of a socket: it does not count as a use of the key. */
   recheck(
     _login: Authentication<U>,
     request: SecurityRequest,
@@ -126,7 +126,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     return { apiKey: { header: this.#header } };
   }
 
-  /** @throws ConfigurationError where a text would not say whose it is */
+  /** @throws ConfigurationError when the owner of a key would be ambiguous by its prefix */
   onStart(app: AppFacts): void {
     refuseSharedPrefixes(this, app);
     this.#others = app.providers.flatMap((other) => this.#prefixBeside(other) ?? []);
@@ -139,7 +139,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     this.#keys.forget(username);
   }
 
-  /** Ends what is remembered of keys, with the last provider of these keys. */
+  /** Drops the cached keys, with the last provider of these keys. */
   async close(): Promise<void> {
     if (!this.#isStarted) return;
     this.#isStarted = false;
@@ -172,7 +172,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     });
   }
 
-  /** @throws InvalidRequestError where a key came in both places */
+  /** @throws InvalidRequestError when both places contain a key */
   #sentKey(request: SecurityRequest): string | undefined {
     const text = request.header(this.#header);
     const { prefix } = this.#keys;
@@ -204,7 +204,7 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
     if (!this.#keys.hasStamp(key, stampOf(user))) {
       throw refusal('The tokensValidFrom of the user has changed since the API key was made');
     }
-    // Here, and not left to the chain: no other provider is shown the key.
+    // Checked here and not left to the chain, so that no other provider sees the key.
     if (!isActiveUser(userstore, user)) throw new AccountStatusError({ final: true });
     if (isUse) this.#keys.noteUse(key);
     return new Authentication(user, {
@@ -217,12 +217,12 @@ export class ApiKeyProvider<U extends User = User> implements AuthProviderInterf
   }
 }
 
-/** Its prefix says whose it is, so nobody else is shown it. */
+/** Its prefix shows that it belongs to this provider, so no other provider may see it. */
 function refusal(why: string): BadCredentialsError {
   return new BadCredentialsError({ final: true, cause: new Error(why) });
 }
 
-/** A user of the same name in another store is somebody else. */
+/** A user of the same name in another store is another person. */
 function isAtHome<U extends User>(key: StoredKey, userstore: UserstoreInterface<U>, user: U): boolean {
   const home = userstoreOf(userstore, user);
   if (home === undefined) return true;

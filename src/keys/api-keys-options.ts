@@ -7,27 +7,32 @@ import { isKeyPrefix } from './key-form';
 
 /** The options of `ApiKeys`. */
 export interface ApiKeysOptions {
-  /** Where the keys are kept. */
+  /** The store of the keys. */
   state: StateStoreInterface;
-  /** How the keys begin, for example `notes`: scanners for leaked secrets look for it. 2 to 16 of `a-z0-9`, a letter first. */
+  /**
+   * The prefix of the keys, for example `notes`: scanners for leaked secrets look for it. 2 to 16 characters of
+   * `a-z0-9`, a letter first.
+   */
   prefix: string;
-  /** How long a key lives that is made without `days`. @default 90, or `maxDays` where that is less */
+  /** How many days a key lives that is created without `days`. @default 90, or `maxDays` if that is less */
   defaultDays?: number;
-  /** How long a key may live, from 1 to 400 days. @default 366 */
+  /** How long a key may live, 1 to 400 days. @default 366 */
   maxDays?: number;
-  /** How many keys a user may have, from 1 to 1000. @default 50 */
+  /** How many keys a user may have, 1 to 1000. @default 50 */
   maxPerUser?: number;
   /**
-   * `'end'`: a key ends when the password of its user is changed, as the user's tokens do. The user must have
-   * `tokensValidFrom` for that. @default 'keep'
+   * With `'end'`, a key ends when the password of its user is changed, as the user's tokens do. This requires that the
+   * user has `tokensValidFrom`.
+   * @default 'keep'
    */
   whenPasswordChanges?: 'keep' | 'end';
   /**
-   * How long a key that was right is remembered, in milliseconds, from 0 to 10000. A revoked key lives that long in other
-   * processes. @default 0
+   * How long a valid key is cached, in milliseconds from 0 to 10000. A revoked key stays valid for this time in other
+   * processes.
+   * @default 0
    */
   cacheMs?: number;
-  /** @default that of the app */
+  /** @default the clock of the app */
   clock?: Clock;
 }
 
@@ -46,7 +51,7 @@ const OPTIONS = {
 
 export type ApiKeysSettings = Values<typeof OPTIONS> & { readonly defaultDays: number };
 
-/** @throws ConfigurationError that names each option that has no valid value */
+/** @throws ConfigurationError that names each invalid option */
 export function checkApiKeysOptions(component: string, options: unknown): ApiKeysSettings {
   const settings = parseOptions(component, options, OPTIONS);
   const { maxDays } = settings;

@@ -1,6 +1,6 @@
 /**
- * API keys: long random texts that a user gives to programs. An app's service extends {@link ApiKeys} and hands itself
- * to an ApiKeyProvider, which reads them from requests.
+ * API keys: long random strings that a user gives to programs. An app's service extends {@link ApiKeys} and hands
+ * itself to an ApiKeyProvider, which reads them from requests.
  */
 import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
@@ -25,13 +25,13 @@ import { LastUses } from './last-uses';
 import { checkNewKey, type NewApiKey, refused } from './new-key';
 import { StoredKeys } from './stored-keys';
 
-/** What may be known of a key: nothing of it opens anything. */
+/** The public facts of a key. They do not allow anyone to use it. */
 export interface ApiKeyInfo {
   readonly id: string;
   readonly name: string;
-  /** How the key begins and ends: `notes_2Kb3…px5N`. */
+  /** The start and the end of the key: `notes_2Kb3…px5N`. */
   readonly hint: string;
-  /** What the key is limited to; absent for no limit. */
+  /** The scopes that the key is limited to; absent if it has no limit. */
   readonly scopes?: readonly string[];
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -39,33 +39,33 @@ export interface ApiKeyInfo {
   readonly lastUsedAt?: Date;
 }
 
-/** A new key. Nobody can tell the key again. */
+/** A new key. The key itself cannot be shown again later. */
 export interface CreatedApiKey {
   readonly key: string;
   readonly info: ApiKeyInfo;
 }
 
-/** What a provider asks of an app's keys. */
+/** The functions of an app's keys for a provider. */
 export interface KeyVerifier {
   readonly prefix: string;
-  /** Whether a provider of these keys has started, and not closed. */
+  /** Whether a provider of these keys has started and has not been closed. */
   readonly hasApp: () => boolean;
   /**
-   * The key that the text is, where it is right and has not ended. At once where the store answers at once.
-   * @param onLookup hears whether the key was remembered
+   * The stored key for a text, if the key is right and has not ended. Synchronous if the store answers synchronously.
+   * @param onLookup is called with true if the key was cached
    */
   find(text: string, onLookup?: LookupListener): MaybePromise<StoredKey | undefined>;
-  /** Whether it still counts for a user whose `tokensValidFrom` is this one. */
+  /** Whether the key is still valid for a user with this `tokensValidFrom`. */
   hasStamp(key: StoredKey, stamp: number): boolean;
   noteUse(key: StoredKey): void;
   onStart(app: AppFacts): void;
   forget(username: string): void;
   close(): Promise<void>;
-  /** Hears of what the state finds out itself. */
+  /** Listens for problems of the state store. */
   listen(listener: ProblemListener): () => void;
 }
 
-/** What a state may have beside its contract. */
+/** The optional members of a state store. */
 type LivingState = StateStoreInterface & Partial<ProblemSource> & { close?(): void | Promise<void> };
 
 const MAX_WAITING = 1000;
@@ -78,8 +78,9 @@ let verifierIn: (keys: ApiKeys) => KeyVerifier;
 let isOne: (value: unknown) => value is ApiKeys;
 
 /**
- * Makes, lists and ends the API keys of users: `<prefix>_<id>_<secret><checksum>`, of which only a hash is stored. A key
- * counts as long as its user exists and is active, with the roles that the user then has.
+ * Creates, lists and revokes the API keys of users: `<prefix>_<id>_<secret><checksum>`. Only a hash of the secret is
+ * stored. A key is valid as long as its user exists and is active, with the roles that the user has at the time of the
+ * request.
  *
  * @example
  * ```ts
@@ -119,13 +120,16 @@ export class ApiKeys {
   }
 
   /**
-   * A new key for the user of a login.
-   * @param key what it is to be, which may be what a client sent
-   * @returns the key, which nobody can tell again, and what is known of it from now on
-   * @throws InvalidRequestError (400) for a name, scopes or days that are not valid, and when the user has `maxPerUser`
-   * @throws AccessDeniedError (403) for a login by a key, and when the login is limited to scopes that the key is not
-   * @throws TypeError for a login whose user came from no userstore, or that is bound to a key of the client
-   * @throws ServiceUnavailableError (503) when the state does not answer; the key may have been made all the same
+   * Creates a key for the user of a login.
+   * @param key the properties of the key; they may come from a client
+   * @returns the key, which cannot be shown again later, and its public facts
+   * @throws InvalidRequestError (400) for an invalid name, scopes or days, and when the user already has `maxPerUser`
+   * keys
+   * @throws AccessDeniedError (403) for a login by a key, and when the key would exceed the scopes that the login is
+   * limited to
+   * @throws TypeError for a login with a user of no userstore, or that is bound to a key of the client
+   * @throws ServiceUnavailableError (503) when the state store does not answer; the key may have been created
+   * nevertheless
    */
   async create(user: Authentication, key: NewApiKey): Promise<CreatedApiKey> {
     checkKeyLogin(user);
@@ -134,7 +138,7 @@ export class ApiKeys {
     refuseWider(user, wish.scopes);
     const owner = await ownerOf(user, placeOf(user)?.app ?? this.#app);
     if (owner.hasStamp === false) this.#reportInVain();
-    // One after the other: of all at once each would find too many, its own among them.
+    // One after the other: of several at the same time, each would find too many keys, including its own.
     const made = await this.#turns.run(`${owner.userstore ?? ''}:${owner.user}`, () =>
       this.#insert({ ...owner, stamp: user.stamp }, wish, days),
     );
@@ -144,7 +148,7 @@ export class ApiKeys {
 
   /**
    * The keys of a user that have not ended, the newest first.
-   * @throws ServiceUnavailableError when the state does not answer
+   * @throws ServiceUnavailableError when the state store does not answer
    */
   async list(user: Authentication | UserName): Promise<readonly ApiKeyInfo[]> {
     const owner = await ownerOf(user, placeOf(user)?.app ?? this.#app);
@@ -153,9 +157,9 @@ export class ApiKeys {
   }
 
   /**
-   * Ends a key: here at once, in other processes within `cacheMs`.
-   * @returns false where the user has no such key
-   * @throws ServiceUnavailableError when the state does not answer; the key may have ended all the same
+   * Revokes a key: in this process at once, in other processes within `cacheMs`.
+   * @returns false if the user has no such key
+   * @throws ServiceUnavailableError when the state store does not answer; the key may have ended nevertheless
    */
   async revoke(user: Authentication | UserName, id: string): Promise<boolean> {
     const owner = await ownerOf(user, placeOf(user)?.app ?? this.#app);
@@ -164,7 +168,7 @@ export class ApiKeys {
     if (key === undefined || !this.#isOf(key, owner)) return false;
     this.#cache.end(id);
     const isEnded = await this.#stored.end(id);
-    // Once more: it may have been read and remembered between the two.
+    // Once more, since the key may have been read and cached in between.
     this.#cache.end(id);
     if (isEnded) this.#emit('key_ended', key, user);
     return isEnded;
@@ -194,7 +198,7 @@ export class ApiKeys {
         lastUsedAt: undefined,
       };
       if (await this.#stored.insert(id, row)) {
-        // Whoever comes last sees all others, so that never too many stay.
+        // The last of several callers sees all other keys, so that never too many stay.
         if ((await this.#of(owner)).length <= maxPerUser) return { text, key: { ...row, id } };
         await this.#stored.end(id);
       }
@@ -267,7 +271,7 @@ export class ApiKeys {
     login: Authentication | UserName,
   ): void {
     const { app = this.#app, request } = placeOf(login) ?? {};
-    // Events name the only store of an app too, where providers bring users of their own.
+    // Events also name the only store of an app whose providers bring users of their own.
     const store = login instanceof Authentication ? (login.source?.name ?? userstore) : userstore;
     app?.emit({ type, user, keyId: id, hint }, { userstore: store, request });
   }
@@ -279,7 +283,7 @@ export class ApiKeys {
   }
 }
 
-/** For a provider. Apps have no use for it, so it is not a member. */
+/** For a provider. Apps do not need it, so it is not a member. */
 export function verifierOf(keys: ApiKeys): KeyVerifier {
   return verifierIn(keys);
 }
@@ -288,7 +292,7 @@ export function isApiKeys(value: unknown): value is ApiKeys {
   return isOne(value);
 }
 
-/** A key outlives the login, so it is limited to no more than that. */
+/** A key outlives the login, so it must not exceed the scopes of the login. */
 function refuseWider({ scopes: limits }: Authentication, scopes: readonly string[] | undefined): void {
   if (limits === undefined) return;
   if (scopes?.every((scope) => limits.includes(scope)) === true) return;

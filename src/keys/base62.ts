@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** The bytes below it are a multiple of 62, so that each digit is equally likely. */
+/** The number of bytes below it is a multiple of 62, so that each digit is equally likely. */
 const BOUND = 248;
 
 /** Random digits, of 5.95 bits each. */
@@ -13,7 +13,7 @@ export function randomBase62(length: number): string {
   return text.slice(0, length);
 }
 
-/** A whole number from 0, with zeros in front. */
+/** The digits of a non-negative integer, padded with zeros in front. */
 export function toBase62(value: number, length: number): string {
   let text = '';
   for (let rest = value; rest > 0; rest = Math.floor(rest / 62)) text = DIGITS.charAt(rest % 62) + text;

@@ -4,7 +4,7 @@ const TABLE: readonly number[] = Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** CRC-32 of ISO 3309, as in gzip: from 0 to 2 ** 32 - 1. `zlib.crc32` is not in every version of Node that is supported. */
+/** CRC-32 of ISO 3309, as in gzip: from 0 to 2 ** 32 - 1. Not every supported version of Node has `zlib.crc32`. */
 export function crc32(text: string): number {
   let crc = 0xff_ff_ff_ff;
   for (const byte of Buffer.from(text, 'utf8')) crc = (TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);

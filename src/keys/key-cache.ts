@@ -3,18 +3,18 @@ import type { StoredKey } from './key-row';
 
 const MAX_ENTRIES = 1000;
 
-/** Keys that were right, for a short time. What anybody can send takes no place in it. */
+/** Caches valid keys for a short time. A client cannot fill the cache with invalid keys. */
 export class KeyCache {
   readonly #entries = new Map<string, { readonly key: StoredKey; readonly until: number }>();
   #changes = 0;
 
-  /** @param milliseconds 0: nothing is kept */
+  /** @param milliseconds 0 disables the cache */
   constructor(
     private readonly milliseconds: number,
     private readonly clock: Clock,
   ) {}
 
-  /** Grows with each that ends, so that what was read before is not kept after. */
+  /** Grows with every ended key, so that a key that was read before is not cached after. */
   get changes(): number {
     return this.#changes;
   }
@@ -23,13 +23,13 @@ export class KeyCache {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     const left = entry.until - this.clock();
-    // A clock that was set back must not make it live longer.
+    // A clock that was set back must not extend the life of an entry.
     if (left > 0 && left <= this.milliseconds) return entry.key;
     this.#entries.delete(id);
     return undefined;
   }
 
-  /** @param changes as they were when it was asked for */
+  /** @param changes the {@link changes} at the time when the key was requested */
   add(key: StoredKey, changes: number): void {
     if (this.milliseconds === 0 || changes !== this.#changes) return;
     this.#entries.delete(key.id);
@@ -47,7 +47,7 @@ export class KeyCache {
     this.#entries.delete(id);
   }
 
-  /** Drops those of a user. */
+  /** Drops the keys of a user. */
   forget(username: string): void {
     this.#changes += 1;
     for (const [id, { key }] of this.#entries) if (key.user === username) this.#entries.delete(id);

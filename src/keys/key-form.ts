@@ -1,6 +1,6 @@
 /**
- * How API keys are written: `<prefix>_<16 id>_<43 secret><6 checksum>`. Letters, digits and underscores only, so that a
- * double click takes all of it; scanners for leaked secrets know it by the prefix and the checksum.
+ * The form of API keys: `<prefix>_<16 id>_<43 secret><6 checksum>`. They have letters, digits and underscores only, so
+ * that a double click selects all of a key. Scanners for leaked secrets recognise a key by its prefix and checksum.
  */
 import { createHash } from 'node:crypto';
 import { randomBase62, toBase62 } from './base62';
@@ -10,14 +10,14 @@ const ID_LENGTH = 16;
 /** 43 digits are 256 bits. */
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
-/** Of the parts after the prefix, with the underscores. */
+/** The length of the parts after the prefix, with the underscores. */
 const REST_LENGTH = 1 + ID_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH;
 
 const PREFIX = /^[a-z][a-z0-9]{1,15}$/;
 const ID = /^[0-9A-Za-z]{16}$/;
 const REST = /^_([0-9A-Za-z]{16})_([0-9A-Za-z]{43})[0-9A-Za-z]{6}$/;
 
-/** A key taken apart. */
+/** A parsed key. */
 export interface KeyParts {
   readonly id: string;
   readonly secret: string;
@@ -31,12 +31,12 @@ export function isKeyId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }
 
-/** True for what can only be a key of this prefix, right or wrong. */
+/** True if the text can only be a key of this prefix, valid or not. */
 export function hasKeyPrefix(prefix: string, text: string): boolean {
   return text.startsWith(`${prefix}_`);
 }
 
-/** A key that nobody has had before. */
+/** A new random key. */
 export function newKey(prefix: string): KeyParts & { readonly text: string } {
   const id = randomBase62(ID_LENGTH);
   const secret = randomBase62(SECRET_LENGTH);
@@ -44,7 +44,7 @@ export function newKey(prefix: string): KeyParts & { readonly text: string } {
   return { id, secret, text: body + checksumOf(body) };
 }
 
-/** Undefined for what is no key of this prefix, by its form and its checksum: that needs no store. */
+/** Undefined if the text is not a key of this prefix, by its form and its checksum. This needs no store. */
 export function readKey(prefix: string, text: string): KeyParts | undefined {
   if (text.length !== prefix.length + REST_LENGTH || !text.startsWith(prefix)) return undefined;
   const [, id, secret] = REST.exec(text.slice(prefix.length)) ?? [];
@@ -53,12 +53,12 @@ export function readKey(prefix: string, text: string): KeyParts | undefined {
   return text.endsWith(checksumOf(body)) ? { id, secret } : undefined;
 }
 
-/** How a key is shown later. Of its end only a part of the checksum can be seen. */
+/** The form in which a key is shown later. Its end reveals only a part of the checksum. */
 export function hintOf(prefix: string, { id, text }: { readonly id: string; readonly text: string }): string {
   return `${prefix}_${id.slice(0, 4)}…${text.slice(-4)}`;
 }
 
-/** What is stored of a secret. It has 256 random bits, so that a slow hash would only cost time. */
+/** The stored digest of a secret. The secret has 256 random bits, so a slow hash would only cost time. */
 export function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }

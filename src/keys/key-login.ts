@@ -5,7 +5,7 @@ import { isUser } from '../core/user';
 import { AccessDeniedError } from '../errors';
 import { hiddenProperty } from '../util/hidden-property';
 
-/** Where a login came from. */
+/** The app and the request that a login came from. */
 export interface LoginPlace {
   readonly app: AppFacts;
   readonly request: SecurityRequest;
@@ -13,7 +13,7 @@ export interface LoginPlace {
 
 const PLACES = hiddenProperty<LoginPlace>();
 
-/** Remembers where a login came from that is handed to an app's own `ApiKeys`: for events, and to find its user. */
+/** Records the origin of a login that is handed to an app's own `ApiKeys`: for events, and to find its user. */
 export function notePlace(login: Authentication, place: LoginPlace): void {
   PLACES.set(login, place);
 }
@@ -25,9 +25,9 @@ export function placeOf(login: unknown): LoginPlace | undefined {
 const MAX_OWNER_BYTES = 512;
 
 /**
- * Makes sure that a key may be made for a login.
- * @throws TypeError for a login whose key could be for somebody else, or that proves less than a key would
- * @throws AccessDeniedError for one by a key: a key makes no keys
+ * Checks that a key may be created for a login.
+ * @throws TypeError for a login whose key could belong to another user, or that proves less than a key would
+ * @throws AccessDeniedError for a login by a key, which may not create keys
  */
 export function checkKeyLogin(login: unknown): asserts login is Authentication {
   if (!(login instanceof Authentication)) {

@@ -4,17 +4,17 @@ import type { UserName } from '../core/named-user';
 import { userIdOf } from '../core/user';
 import type { KeyRow } from './key-row';
 
-/** Whose keys are meant. */
+/** The owner of keys. */
 export interface KeyOwner {
   readonly user: string;
   readonly userstore: string | undefined;
-  /** What keys of theirs may have as `userstore`. */
+  /** The values that the owner's keys may have as `userstore`. */
   readonly homes: readonly (string | undefined)[];
-  /** Undefined where a name stands for all who ever had it; `id` is absent for a person without one. */
+  /** Undefined if the name stands for every user who ever had it; `id` is absent for a user without an id. */
   readonly person: { readonly id: string | undefined } | undefined;
 }
 
-/** @throws TypeError for what names no user */
+/** @throws TypeError when the value names no user */
 export async function ownerOf(
   user: Authentication | UserName,
   app: AppFacts | undefined,
@@ -34,7 +34,7 @@ export async function ownerOf(
   );
   const id = userIdOf(login.user);
   if (id !== undefined || app === undefined) return { ...owner, homes, person: { id } };
-  // What the app sees of a user may lack the id.
+  // The app's view of the user may lack the id.
   const known = await app.findUser(username, userstore);
   const isSame = known?.stamp === login.stamp;
   return {
@@ -45,14 +45,17 @@ export async function ownerOf(
   };
 }
 
-/** A key of a former user of the same name is not this one's, as far as `id` tells. */
+/** False for a key of a former user of the same name, as far as `id` distinguishes them. */
 export function isOwnedBy(row: KeyRow, { user, homes, person }: KeyOwner): boolean {
   return (
     row.user === user && homes.includes(row.userstore) && (person === undefined || row.userId === person.id)
   );
 }
 
-/** The keys of an app with one store count without its name, and with it: they may be of a time when there were several. */
+/**
+ * In an app with one store, keys count with and without the store's name: they may date from a time with several
+ * stores.
+ */
 function homesOf(userstore: string | undefined, stores: readonly string[]): readonly (string | undefined)[] {
   const [only] = stores;
   const isOnly = only !== undefined && stores.length === 1 && (userstore ?? only) === only;

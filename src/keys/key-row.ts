@@ -3,11 +3,11 @@ import { isText } from '../util/option-kinds';
 import { isScope } from '../util/scope-name';
 import { isKeyPrefix } from './key-form';
 
-/** What is stored of a key. Times are milliseconds since the epoch. */
+/** The stored form of a key. Times are milliseconds since the epoch. */
 export interface KeyRow {
   readonly prefix: string;
   readonly user: string;
-  /** The userstore that has the user, in an app with several. */
+  /** The userstore that has the user, in an app with several userstores. */
   readonly userstore: string | undefined;
   readonly userId: string | undefined;
   /** As {@link Authentication.stamp}. */
@@ -22,12 +22,12 @@ export interface KeyRow {
   readonly lastUsedAt: number | undefined;
 }
 
-/** A key as others may speak of it. */
+/** A key together with its id. */
 export interface NamedKey extends KeyRow {
   readonly id: string;
 }
 
-/** A key as it was read: a change must find its very text. */
+/** A key as it was read, with its text, which must be unchanged when the key is written. */
 export interface StoredKey extends NamedKey {
   readonly text: string;
 }
@@ -55,14 +55,14 @@ export function writeRow(row: KeyRow): string {
   });
 }
 
-/** The row of a key that was used then, with whatever else a later process has put into it. */
+/** The row of a key after a use, including members that a later version has added. */
 export function writeUse({ id: _id, text: _text, ...row }: StoredKey, lastUsedAt: number): string {
   return JSON.stringify({ ...row, lastUsedAt });
 }
 
 /**
- * @throws ServiceUnavailableError for a row of a later version of the library, which other processes may have
- * @throws Error for what is no row; it quotes nothing
+ * @throws ServiceUnavailableError for a row of a later version of the library, which other processes may run
+ * @throws Error for an invalid row; it quotes nothing
  */
 export function readRow(id: string, text: unknown): StoredKey {
   const row = typeof text === 'string' ? parse(text) : undefined;
@@ -97,7 +97,7 @@ const optional =
   (value: unknown): boolean =>
     value === undefined || holds(value);
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value);
-/** What a Date can be. */
+/** The range of a Date. */
 const isTime = (value: unknown): boolean => isWhole(value) && Math.abs(value as number) <= 8.64e15;
 
 const FIELDS: Readonly<Record<keyof KeyRow, (value: unknown) => boolean>> = {

@@ -11,11 +11,11 @@ const MAX_KNOWN = 1000;
 const MAX_UNDER_WAY = 100;
 
 /**
- * Writes down when keys were used, at most once a minute. Nobody waits for it, and what goes wrong is left alone. A key
- * that has ended meanwhile stays ended, because its old text is not there any more.
+ * Records the last use of keys, at most once a minute per key. No request waits for it, and failures are ignored. A key
+ * that has ended meanwhile stays ended, because its old text is no longer stored.
  */
 export class LastUses {
-  /** When it was tried last, by id: another process may have been faster. */
+  /** The time of the last attempt by key id: another process may have been faster. */
   readonly #tried = new Map<string, number>();
   #underWay = 0;
 
@@ -48,7 +48,7 @@ export class LastUses {
   }
 }
 
-/** Also of a time ahead, by a clock that was set back. */
+/** Also true for a time in the future, after a clock was set back. */
 function isYoung(time: number | undefined, now: number): boolean {
   return time !== undefined && now - time < EACH_MS;
 }

@@ -2,13 +2,13 @@ import { InvalidRequestError } from '../errors';
 import { isPlainObject } from '../util/parse-options';
 import { isScope } from '../util/scope-name';
 
-/** What a key is to be. */
+/** The properties of a new key. */
 export interface NewApiKey {
-  /** By which the user knows it: 1 to 100 characters. */
+  /** The name that the user gives it, 1 to 100 characters. */
   name: string;
-  /** What the key is limited to. @default no limit */
+  /** The scopes that the key is limited to. @default no limit */
   scopes?: readonly string[];
-  /** How long it lives. @default the option `defaultDays` */
+  /** How many days the key lives. @default the option `defaultDays` */
   days?: number;
 }
 
@@ -19,8 +19,8 @@ const MAX_SCOPE_LENGTH = 256;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
 
 /**
- * The wish as it can be granted; apps hand on what a client sent.
- * @throws InvalidRequestError for any that cannot: a misspelt field would be a key without a limit
+ * Checks the requested properties, which may come from a client.
+ * @throws InvalidRequestError for an invalid request: a misspelt field could lead to a key without a limit
  */
 export function checkNewKey(wish: unknown, days: { readonly max: number; readonly default: number }) {
   if (!isPlainObject(wish)) throw refused('it is no object');
@@ -39,7 +39,7 @@ export function refused(problem: string): InvalidRequestError {
 function isKeyName(name: unknown): name is string {
   return (
     typeof name === 'string' &&
-    // A character has two units at most.
+    // A character has at most two UTF-16 units.
     name.length <= 2 * MAX_NAME_LENGTH &&
     Array.from(name).length <= MAX_NAME_LENGTH &&
     name.trim() !== '' &&
@@ -54,7 +54,7 @@ function isDays(days: unknown, max: number): days is number {
 function checkedScopes(scopes: unknown): readonly string[] {
   const list: readonly unknown[] =
     Array.isArray(scopes) && scopes.length <= MAX_SCOPES ? scopes : [undefined];
-  // Not every(), which passes over the holes of a list.
+  // Not every(), which skips the holes of a list.
   const names = Array.from(list).filter(
     (scope): scope is string => isScope(scope) && scope.length <= MAX_SCOPE_LENGTH,
   );

@@ -7,7 +7,7 @@ import { isKeyId } from './key-form';
 import { type KeyRow, readRow, type StoredKey, writeRow } from './key-row';
 
 const NAMESPACE = 'key:';
-/** How long a store may take where no request's own limit ends it. */
+/** The time limit of the store when no request's own limit applies. */
 export const STORE_MS = 5000;
 
 export function stateKeyOf(id: string): string {
@@ -15,13 +15,13 @@ export function stateKeyOf(id: string): string {
 }
 
 /**
- * Keys as they are stored. The owner of an entry is the username.
+ * The keys in the state store. The owner of an entry is the username.
  * @throws ServiceUnavailableError when the store does not answer in time, and for a row of a later version
  */
 export class StoredKeys {
   constructor(private readonly state: StateStoreInterface) {}
 
-  /** At once where the store answers at once. */
+  /** Synchronous if the store answers synchronously. */
   find(id: string): MaybePromise<StoredKey | undefined> {
     return chained(this.state.get(stateKeyOf(id)), (text: unknown) => {
       silencePromisesIn(text);
@@ -29,12 +29,12 @@ export class StoredKeys {
     });
   }
 
-  /** {@link find}, in the store's own time. */
+  /** {@link find} with the store's time limit. */
   async get(id: string): Promise<StoredKey | undefined> {
     return withinDeadline(this.find(id), STORE_MS);
   }
 
-  /** False where the id is taken. */
+  /** False if the id is taken. */
   async insert(id: string, row: KeyRow): Promise<boolean> {
     return this.#answer(
       this.state.set(stateKeyOf(id), writeRow(row), undefined, new Date(row.expiresAt), row.user),
@@ -46,10 +46,10 @@ export class StoredKeys {
     return this.#answer(this.state.delete(stateKeyOf(id)));
   }
 
-  /** All keys of the users of that name, whatever userstore they are of. */
+  /** All keys of the users of this name, in any userstore. */
   async of(username: string): Promise<readonly StoredKey[]> {
     const entries = await withinDeadline(this.state.list(username), STORE_MS);
-    // Of a list made by map() with an async function, for example.
+    // The list may contain promises, for example from map() with an async function.
     silencePromisesIn(entries);
     return entries.flatMap(([key, text]) => {
       if (!key.startsWith(NAMESPACE)) return [];

@@ -1,27 +1,30 @@
 import type { JsonObject } from '../tokens/json';
 
-/** What a token states, as the issuer wrote it; read it by own properties only. */
+/** The claims of a token as the issuer wrote them. Read only own properties. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** An access token of another issuer, after it was verified. */
+/** A verified access token of another issuer. */
 export interface AccessToken {
-  /** Who issued it (`iss`). */
+  /** The issuer (`iss`). */
   readonly issuer: string;
-  /** Whom it is for (`sub`), unique with the issuer; undefined only for a client's token that was introspected. */
+  /**
+   * The user or client that the token stands for (`sub`), unique within the issuer; undefined only for an introspected
+   * token of a client.
+   */
   readonly subject: string | undefined;
-  /** The client that got it: `client_id`, `azp` or `cid`. */
+  /** The client that received it: `client_id`, `azp` or `cid`. */
   readonly clientId: string | undefined;
-  /** True where a client acts for itself, and no user is behind it. */
+  /** True if a client acts for itself, without a user. */
   readonly isClient: boolean;
-  /** What it is limited to (`scope` or `scp`); none where it states none. */
+  /** The scopes that it is limited to (`scope` or `scp`); empty if the token states no scopes. */
   readonly scopes: readonly string[];
-  /** When its user logged in (`auth_time`); undefined where that is not known. */
+  /** When its user logged in (`auth_time`); undefined if that is unknown. */
   readonly authenticatedAt: Date | undefined;
-  /** All that it states, frozen. */
+  /** All claims, frozen. */
   readonly claims: Claims;
 }
 
-/** To which keys a token is bound. @see RFC 7800 section 3.1 */
+/** The keys that a token is bound to. @see RFC 7800 section 3.1 */
 export interface Binding {
   /** The thumbprint of the key of DPoP proofs. @see RFC 9449 section 6.1 */
   readonly jkt: string | undefined;
@@ -29,13 +32,13 @@ export interface Binding {
   readonly certificate: string | undefined;
 }
 
-/** What the claims of a token say, whatever time it is; its times are in milliseconds. */
+/** The content of a token's claims, independent of the time; its times are in milliseconds. */
 export interface Statement {
   readonly subject: string | undefined;
   readonly clientId: string | undefined;
   readonly isClient: boolean;
   readonly scopes: readonly string[];
-  /** How its user logged in (`amr`). */
+  /** The methods by which its user logged in (`amr`). */
   readonly methods: readonly string[];
   readonly binding: Binding;
   readonly issuedAt: number | undefined;
@@ -45,7 +48,7 @@ export interface Statement {
   readonly claims: JsonObject;
 }
 
-/** A verified token with all that a login by it needs. */
+/** A verified token with all data that a login needs. */
 export interface VerifiedAccessToken {
   readonly token: AccessToken;
   readonly methods: readonly string[];

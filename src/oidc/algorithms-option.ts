@@ -1,7 +1,10 @@
 import type { Kind } from '../util/parse-options';
 import { ALGORITHMS } from './public-key';
 
-/** Algorithms with a public key: under a symmetric one whoever verifies could sign as well, under none everybody. */
+/**
+ * Algorithms with a public key only: with a symmetric algorithm every verifier could also sign, and with `none` anybody
+ * could.
+ */
 export function algorithms(defaults: readonly string[] = ALGORITHMS): Kind<readonly string[]> {
   return (value, name, report) => {
     if (value === undefined) return defaults;

@@ -6,9 +6,12 @@ import type { Report } from './key-source';
 import type { AccessTokenSettings } from './options';
 import { OtherAudienceError } from './other-audience-error';
 
-/** Reports an audience that no token has, once: nobody could log in, and all that anybody saw would be 401. */
+/**
+ * Reports once that no token has the configured audience. Without the report nobody could log in, and the only symptom
+ * would be 401.
+ */
 export class AudienceWatch {
-  /** Once a token was accepted, or the audience was reported. */
+  /** True once a token was accepted, or the audience was reported. */
   #isOver = false;
 
   constructor(
@@ -16,7 +19,7 @@ export class AudienceWatch {
     private readonly report: Report,
   ) {}
 
-  /** What `verify` answers, whatever it is. */
+  /** Returns or throws the result of `verify`. */
   watch(verify: () => MaybePromise<VerifiedAccessToken>): MaybePromise<VerifiedAccessToken> {
     const failed = (error: unknown): never => {
       this.#refused(error);

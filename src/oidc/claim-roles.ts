@@ -7,17 +7,17 @@ import { typeNameOf } from '../util/type-name';
 import type { Claims } from './access-token';
 
 /**
- * The roles that a token adds. It throws TokenInvalidError for claims of another form: a role that is dropped could be
- * one that a rule denies.
+ * The roles that a token adds. The function throws TokenInvalidError for malformed claims: if a role were dropped, a
+ * rule that denies this role would not apply.
  */
 export type ClaimRoles = (claims: Claims) => readonly string[];
 
 /**
- * Roles in the tokens of well-known issuers. A claim that is absent gives no roles; one of another form refuses the
- * token.
+ * Functions for the roles in the tokens of well-known issuers. An absent claim gives no roles; a malformed claim makes
+ * the token invalid.
  */
 export const claimRoles = Object.freeze({
-  /** Those of the realm (`realm_access.roles`), and of a client where one is named (`resource_access`). */
+  /** The roles of the realm (`realm_access.roles`), and of the given client (`resource_access`). */
   keycloak(clientId?: string): ClaimRoles {
     if (clientId !== undefined) requireName('keycloak', clientId);
     return (claims) => {
@@ -29,11 +29,11 @@ export const claimRoles = Object.freeze({
   },
   /** App roles of Entra ID (`roles`). */
   entra: (): ClaimRoles => (claims) => claimIn(claims, 'roles'),
-  /** Permissions of Auth0 (`permissions`), with RBAC and its permissions in the token switched on. */
+  /** Permissions of Auth0 (`permissions`), if RBAC and its permissions in the token are switched on. */
   auth0Permissions: (): ClaimRoles => (claims) => claimIn(claims, 'permissions'),
   /** Groups of Cognito (`cognito:groups`). */
   cognitoGroups: (): ClaimRoles => (claims) => claimIn(claims, 'cognito:groups'),
-  /** Any claim that is a list of texts. */
+  /** Any claim that is a list of strings. */
   claim(name: string): ClaimRoles {
     requireName('claim', name);
     return (claims) => claimIn(claims, name);
@@ -42,7 +42,7 @@ export const claimRoles = Object.freeze({
 
 /**
  * The roles that a function reads from the claims of a token, without duplicates.
- * @throws TokenInvalidError that the function throws, and TypeError where it returns no list of texts
+ * @throws TokenInvalidError that the function throws, and TypeError when it does not return a list of non-empty strings
  */
 export function rolesIn(claims: Claims, roles: ClaimRoles): readonly string[] {
   const found: unknown = roles(claims);
@@ -52,7 +52,7 @@ export function rolesIn(claims: Claims, roles: ClaimRoles): readonly string[] {
 }
 
 function claimIn(claims: Claims, name: string): readonly string[] {
-  // Where there are too many for a token, Entra ID says elsewhere which they are.
+  // If the values are too many for a token, Entra ID leaves them out and refers to another place.
   const isElsewhere = Object.hasOwn(objectIn(claims, '_claim_names') ?? {}, name);
   const isLeftOut = name === 'groups' && Object.hasOwn(claims, 'hasgroups') && claims['hasgroups'] !== false;
   if (isElsewhere || isLeftOut) throw invalid(`${name} has not all of its values`);

@@ -1,6 +1,6 @@
 /**
- * What the claims of a token must say before it counts, after its signature was verified or its issuer was asked.
- * Every comparison is written so that a NaN, from a broken clock for example, refuses.
+ * Checks the claims of a token after its signature was verified or its issuer was asked. Every comparison is written so
+ * that a NaN, from a broken clock for example, leads to a refusal.
  */
 import { NO_NAMES } from '../core/frozen-json';
 import { TokenInvalidError } from '../errors';
@@ -10,7 +10,7 @@ import { invalid } from '../tokens/jws';
 import type { AccessToken, Binding, Statement, VerifiedAccessToken } from './access-token';
 import { OtherAudienceError } from './other-audience-error';
 
-/** What a token is held against. */
+/** The requirements that a token is checked against. */
 export interface TokenPolicy {
   readonly issuer: string;
   readonly audience: readonly string[];
@@ -27,8 +27,8 @@ export interface TokenPolicy {
 const MAX_NUMERIC_DATE = 8.64e12;
 
 /**
- * Reads the claims of a JWT, which has a subject and both its times.
- * @throws TokenInvalidError where a claim is missing, of another form, or for somebody else
+ * Reads the claims of a JWT, which must have a subject, `exp` and `iat`.
+ * @throws TokenInvalidError when a claim is missing or malformed, or the token is for another audience
  * @see RFC 7519 section 4.1, RFC 9068 section 2.2
  */
 export function readJwtClaims(claims: JsonObject, policy: TokenPolicy): Statement {
@@ -41,8 +41,8 @@ export function readJwtClaims(claims: JsonObject, policy: TokenPolicy): Statemen
 }
 
 /**
- * Reads what an issuer answers about a token that is active.
- * @throws TokenInvalidError where a claim is of another form, or for somebody else
+ * Reads the issuer's introspection response for an active token.
+ * @throws TokenInvalidError when a claim is malformed, or the token is for another audience
  * @see RFC 7662 section 2.2
  */
 export function readIntrospectedClaims(claims: JsonObject, policy: TokenPolicy): Statement {
@@ -51,7 +51,7 @@ export function readIntrospectedClaims(claims: JsonObject, policy: TokenPolicy):
   return readStatement(claims, policy);
 }
 
-/** @throws TokenInvalidError where it is not the time for the token */
+/** @throws TokenInvalidError when the token is expired or not yet valid, or lives longer than `maxAgeSeconds` */
 export function checkTimes(
   { expiresAt, issuedAt, notBefore, authenticatedAt }: Statement,
   { maxAgeSeconds, clockToleranceSeconds }: TokenPolicy,
@@ -71,7 +71,7 @@ export function checkTimes(
     throw invalid('exp is more than the option maxAgeSeconds after iat');
 }
 
-/** A new object each time: its dates can be changed by whoever gets them. */
+/** Returns a new object each time, since a caller can change its dates. */
 export function toVerified(
   { binding, methods, issuedAt, expiresAt, authenticatedAt, ...told }: Statement,
   { issuer, clockToleranceSeconds }: TokenPolicy,
@@ -129,14 +129,14 @@ function ofOtherAudience(reason: string): TokenInvalidError {
   return new TokenInvalidError({ cause: new OtherAudienceError(reason) });
 }
 
-/** Auth0 and Entra ID say so of a client that got the token for itself. */
+/** Auth0 and Entra ID mark the tokens that a client obtained for itself. */
 function statesClient(claims: JsonObject): boolean {
   const grants = own(claims, 'gty');
   const isGranted = (Array.isArray(grants) ? (grants as unknown[]) : [grants]).includes('client-credentials');
   return isGranted || own(claims, 'idtyp') === 'app';
 }
 
-/** Never undefined, which would be no limit. @see RFC 6749 section 3.3 */
+/** Never undefined, which would mean no limit. @see RFC 6749 section 3.3 */
 function scopesIn(claims: JsonObject): readonly string[] {
   const name = ['scope', 'scp'].find((claim) => Object.hasOwn(claims, claim));
   if (name === undefined) return NO_NAMES;
@@ -161,7 +161,7 @@ function methodsIn(claims: JsonObject): readonly string[] {
 /** SHA-256 in base64url. */
 const THUMBPRINT = /^[\w-]{43}$/;
 
-/** What is not checked must not be taken for checked. */
+/** Refuses a binding that is not checked, so that it does not pass as checked. */
 function bindingIn(claims: JsonObject, { dpop, mtls }: TokenPolicy): Binding {
   if (!Object.hasOwn(claims, 'cnf')) return { jkt: undefined, certificate: undefined };
   const confirmation = claims['cnf'];

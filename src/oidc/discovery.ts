@@ -3,20 +3,20 @@ import { printable } from '../util/printable';
 import { FetchFailedError, type JsonFetcher } from './fetch-json';
 import { Refreshed, type RefreshedOptions } from './refreshed';
 
-/** What an issuer publishes of itself. */
+/** The metadata that an issuer publishes. */
 export interface IssuerMetadata {
   readonly jwksUri: unknown;
   readonly introspectionEndpoint: unknown;
   readonly authorizationEndpoint: unknown;
   readonly tokenEndpoint: unknown;
   readonly endSessionEndpoint: unknown;
-  /** True where every answer to an authorization request names the issuer. @see RFC 9207 section 3 */
+  /** True if every authorization response names the issuer. @see RFC 9207 section 3 */
   readonly namesIssuer: boolean;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** The metadata of an issuer, read again after an hour. */
+/** The metadata of an issuer, refreshed after an hour. */
 export class Discovery {
   readonly #documents: Refreshed<IssuerMetadata>;
 
@@ -24,7 +24,7 @@ export class Discovery {
     readonly issuer: string,
     fetcher: JsonFetcher,
     clock: Clock,
-    // Whoever needs the metadata tells what is missing without it.
+    // By default nothing is reported: the user of the metadata reports the consequence of its absence.
     onChange: RefreshedOptions['onChange'] = () => undefined,
   ) {
     this.#documents = new Refreshed(() => discover(issuer, fetcher), {
@@ -40,7 +40,7 @@ export class Discovery {
     return this.#documents.get();
   }
 
-  /** For when what it states fails. @throws ServiceUnavailableError */
+  /** The metadata after a refresh, for use when a stated address fails. @throws ServiceUnavailableError */
   renewed(): Promise<IssuerMetadata> {
     return this.#documents.renewed();
   }

@@ -4,8 +4,8 @@ import { isSameSecret } from '../util/same-secret';
 import { DpopProofError } from './dpop-proof-error';
 
 /**
- * Numbers that clients must put into their proofs, so that none can be made in advance. They follow from the time and a
- * secret: nothing is stored, and every process with the secret knows them.
+ * Nonces that clients must put into their proofs, so that no proof can be made in advance. They are derived from the
+ * time and a secret: nothing is stored, and every process with the secret knows them.
  * @see RFC 9449 section 9
  */
 export class DpopNonces {
@@ -20,14 +20,14 @@ export class DpopNonces {
     this.#windowMs = settings.seconds * 1000;
   }
 
-  /** The number of now. */
+  /** The present nonce. */
   get present(): string {
     return this.#of(this.#window());
   }
 
   /**
-   * @returns the present number where the proof has the last one
-   * @throws DpopProofError with the present number where the proof has neither
+   * @returns the present nonce if the proof has the previous nonce
+   * @throws DpopProofError with the present nonce when the proof has neither
    */
   check(nonce: unknown): string | undefined {
     const window = this.#window();

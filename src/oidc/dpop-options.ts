@@ -5,27 +5,30 @@ import { algorithms } from './algorithms-option';
 import { isSafeBase } from '../util/safe-url';
 import type { ProofStore } from './proof-store';
 
-/** Tokens that are bound to a key, which the client proves for each request. @see RFC 9449 */
+/** Options for tokens that are bound to a key, which the client proves to have at each request. @see RFC 9449 */
 export interface DpopOptions {
   /**
    * The origin that clients use, with the path that a proxy strips: `https://api.example/v1`. A proof names the URL of
-   * its request, which is compared with this one, never with a header.
+   * its request. That URL is compared with this origin, never with a header.
    */
   readonly origin: string;
-  /** True refuses tokens that are bound to no key. @default false */
+  /** Whether tokens that are not bound to a key are refused. @default false */
   readonly required?: boolean;
   /** The algorithms of proofs. @default ES256, EdDSA, PS256, RS256 */
   readonly algorithms?: readonly string[];
-  /** How far the time of a proof may be from now, either way, in seconds, from 1 to 300. @default 60 */
+  /**
+   * The maximum difference between a proof's time and now, in both directions, in seconds from 1 to 300.
+   * @default 60
+   */
   readonly maxAgeSeconds?: number;
   /**
-   * Has every proof name a number of the server's. The secret has at least 32 bytes, and is the same in all processes;
-   * a number is good for at least `seconds`, from 1 to 3600, and twice that at most.
-   * @default no number is asked for; seconds 300
+   * Requires a nonce of the server in every proof. The secret has at least 32 bytes, and must be the same in all
+   * processes. A nonce is valid for at least `seconds`, from 1 to 3600, and for at most twice as long.
+   * @default no nonce is required; seconds 300
    * @see RFC 9449 section 9
    */
   readonly nonce?: { readonly secret: string | Uint8Array | undefined; readonly seconds?: number };
-  /** Where proofs that were used are recorded. @default new MemoryProofStore() */
+  /** The store that records used proofs. @default new MemoryProofStore() */
   readonly replays?: ProofStore;
 }
 
@@ -41,7 +44,7 @@ const secret: Kind<KeyObject> = (value, name, report) => {
   return createSecretKey(randomBytes(MIN_SECRET_BYTES));
 };
 
-/** Without a slash at its end: the path of a request begins with one. */
+/** Without a slash at its end, since the path of a request starts with a slash. */
 const origin: Kind<string> = (value, name, report) => {
   if (!isSafeBase(value)) {
     report(`${name} must be the origin that clients use: https, or http on loopback, without a query`);

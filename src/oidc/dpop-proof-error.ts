@@ -1,10 +1,10 @@
-/** A proof that does not count; the client may make another. */
+/** The proof is invalid; the client may make another. */
 export class DpopProofError extends Error {
   override readonly name = 'DpopProofError';
 
   /**
    * @param error the code for the client (RFC 9449 sections 7.1 and 9)
-   * @param nonce the number that the next proof must have
+   * @param nonce the nonce that the next proof must have
    */
   constructor(
     message: string,

@@ -1,8 +1,9 @@
 /**
- * Proofs that a client has the key that its token is bound to: one for each request, signed with that key.
+ * DPoP proofs: for each request, the client proves that it has the key that its token is bound to, by signing with that
+ * key.
  *
- * The order of the checks is part of it: the store of proofs comes last, so that only whoever has a token and its key
- * can fill it.
+ * The order of the checks matters: the store of proofs comes last, so that only a client with a token and its key can
+ * fill it.
  */
 import { createHash } from 'node:crypto';
 import { TokenInvalidError } from '../errors';
@@ -18,10 +19,10 @@ import { readVerifyKey, thumbprintOf, type VerifyKey } from './public-key';
 import { requestUrl, sameUrlForm } from './request-url';
 import { mediaType } from './token-header';
 
-/** What a proof is held against. */
+/** The data that a proof is checked against. */
 export interface ProvedRequest {
   readonly method: string;
-  /** As it was sent, without the query. */
+  /** The path as it was sent, without the query. */
   readonly path: string;
   readonly token: string;
   /** The thumbprint of the key that the token is bound to. */
@@ -30,7 +31,7 @@ export interface ProvedRequest {
 
 const MAX_LENGTH = 8192;
 const MAX_ID_LENGTH = 256;
-/** The client chooses the key, and verifying takes longer with a longer one. */
+/** The client chooses the key, and a longer key takes longer to verify with. */
 const MAX_RSA_BITS = 4096;
 
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -47,16 +48,16 @@ export class DpopProofs {
     this.#store = settings.replays ?? new MemoryProofStore({ clock });
   }
 
-  /** Where the proofs that were used are recorded, for those who hear of its problems. */
+  /** The store of used proofs, for listeners to its problems. */
   get store(): ProofStore {
     return this.#store;
   }
 
   /**
-   * Checks the one `DPoP` header of a request.
-   * @returns a nonce that the reply must carry, where the proof has the last one
-   * @throws DpopProofError where the proof is wrong, TokenInvalidError where the token is bound to another key,
-   * ServiceUnavailableError where it is not known whether the proof was used
+   * Checks the `DPoP` header of a request.
+   * @returns a nonce that the response must carry, if the proof has the previous nonce
+   * @throws DpopProofError when the proof is invalid, TokenInvalidError when the token is bound to another key,
+   * ServiceUnavailableError when it is unknown whether the proof was used before
    * @see RFC 9449 section 4.3
    */
   async check(proof: string | undefined, request: ProvedRequest): Promise<string | undefined> {
@@ -84,7 +85,7 @@ export class DpopProofs {
     return nonce;
   }
 
-  /** The key that a proof brings along, and the algorithm that it states. */
+  /** The key that a proof contains, and the algorithm that it states. */
   #keyOf(header: JsonObject): { key: VerifyKey; algorithm: string } {
     const own = (name: string): unknown => (Object.hasOwn(header, name) ? header[name] : undefined);
     if (mediaType(own('typ')) !== 'dpop+jwt') throw new DpopProofError('typ is not dpop+jwt');
@@ -115,17 +116,17 @@ export class DpopProofs {
 
   async #record(jkt: string, id: string): Promise<void> {
     const hashed = createHash('sha256').update(`${jkt}:${id}`).digest('base64url');
-    // The proof is good to the last millisecond.
+    // The proof is valid until the last millisecond.
     const until = new Date(this.clock() + 2 * this.settings.maxAgeSeconds * 1000 + 1);
     const isNew: unknown = await this.#store.add(hashed, until);
     if (isNew !== true) throw new DpopProofError('The proof was used before');
   }
 }
 
-/** Changes what the signature covers or how the payload is read; none of it is supported. */
+/** Parameters that change the signed content or how the payload is read; none of them is supported. */
 const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc'];
 
-/** Two headers would have become one with a comma, which no proof has. */
+/** Node would join two headers with a comma, which no proof contains. */
 function readProof(proof: string | undefined): { text: string; header: JsonObject; claims: JsonObject } {
   if (proof === undefined) throw new DpopProofError('There is no proof');
   if (proof.length > MAX_LENGTH || !COMPACT.test(proof)) throw new DpopProofError('It is no compact JWS');

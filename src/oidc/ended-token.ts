@@ -2,9 +2,10 @@ import { StepUpRequiredError, TokenInvalidError } from '../errors';
 import type { VerifiedAccessToken } from './access-token';
 
 /**
- * Refuses a token from before the `tokensValidFrom` of its user, and one by a login from before it. Times of tokens are
- * whole seconds: one of the same second is refused.
- * @throws TokenInvalidError for a token from before; StepUpRequiredError where only the login is from before
+ * Refuses a token that was issued before its user's `tokensValidFrom`, and a token of a login before it. Times of
+ * tokens are whole seconds, so a time in the same second is refused as well.
+ * @throws TokenInvalidError for a token that was issued before; StepUpRequiredError when only the login took place
+ * before
  */
 export function refuseEnded(
   { issuedAt, token: { authenticatedAt } }: VerifiedAccessToken,
@@ -13,7 +14,7 @@ export function refuseEnded(
 ): void {
   if (tokensValidFrom === null || tokensValidFrom === undefined) return;
   const from = tokensValidFrom.getTime();
-  // Written so that a broken date, and one that is not known, is from before.
+  // Written so that an invalid or unknown date counts as before.
   if (!(secondOf(issuedAt?.getTime() ?? NaN) > secondOf(from))) {
     throw new TokenInvalidError({ cause: new Error('The token is from before tokensValidFrom') });
   }

@@ -1,21 +1,21 @@
 /**
- * Fetches a JSON object from an issuer. Whatever the issuer does, this ends: within a time, after a number of bytes,
- * and without following it elsewhere. No error tells anything of a body, of a query or of the headers.
+ * Fetches a JSON object from an issuer. Whatever the issuer does, the fetch is limited in time and bytes, and follows
+ * no redirect. No error contains anything of a body, of a query or of the headers.
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { type JsonObject, parseJsonObject } from '../tokens/json';
 import { safeUrl } from '../util/safe-url';
 
-/** Bytes of a body. */
+/** The maximum size of a body, in bytes. */
 const MAX_BYTES = 512 * 1024;
 const TIMEOUT_MS = 3000;
 
-/** An issuer did not answer as it must. The message names the address without its query, and the failure. */
+/** The issuer did not answer as it must. The message names the address without its query, and the failure. */
 export class FetchFailedError extends Error {
   override readonly name = 'FetchFailedError';
 
-  /** @param status the status of the answer, where there was one */
+  /** @param status the status of the response, if the issuer responded */
   constructor(
     message: string,
     readonly status?: number,
@@ -29,7 +29,7 @@ export interface JsonRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST; without it the request is a GET. */
   readonly form?: URLSearchParams;
-  /** Statuses other than 200 whose JSON is of interest. @default none */
+  /** Statuses other than 200 for which the JSON is returned. @default none */
   readonly statuses?: readonly number[];
 }
 
@@ -38,21 +38,21 @@ export interface JsonReply {
   readonly json: JsonObject;
 }
 
-/** Keeps its connections for the next request; they keep no process alive. */
+/** Keeps its connections for the next request; idle connections do not keep the process alive. */
 export class JsonFetcher {
   readonly #agents = { 'http:': new http.Agent(KEEP), 'https:': new https.Agent(KEEP) };
   readonly #underWay = new Set<AbortController>();
   #isClosed = false;
 
-  /** @param timeoutMs for all of a request, its body included */
+  /** @param timeoutMs the time limit of a request, including its body */
   constructor(private readonly timeoutMs = TIMEOUT_MS) {}
 
-  /** @throws FetchFailedError and nothing but it */
+  /** @throws FetchFailedError; it throws no other error */
   async fetch(address: string, request?: JsonRequest): Promise<JsonObject> {
     return (await this.exchange(address, request)).json;
   }
 
-  /** The same, where the status counts. */
+  /** The same, together with the status. */
   async exchange(
     address: string,
     { headers = {}, form, statuses = [] }: JsonRequest = {},
@@ -72,7 +72,7 @@ export class JsonFetcher {
       const send = (): Promise<JsonReply> =>
         this.#send(url, { place, headers, body, takes }, controller.signal);
       return await send().catch((error: unknown) => {
-        // The issuer closed a connection at the moment it was used again; nothing there has seen the request.
+        // The issuer closed the connection at the moment of its reuse, and has not seen the request.
         if (error instanceof StaleConnection) return send();
         throw error;
       });
@@ -85,7 +85,7 @@ export class JsonFetcher {
     }
   }
 
-  /** Ends all that is under way; later requests fail. */
+  /** Aborts all requests in progress; later requests fail. */
   close(): void {
     this.#isClosed = true;
     for (const controller of this.#underWay) controller.abort(closed('the issuer'));
@@ -95,7 +95,7 @@ export class JsonFetcher {
   #send(url: URL, { place, headers, body, takes }: Sent, signal: AbortSignal): Promise<JsonReply> {
     return new Promise((resolve, reject) => {
       const fail = (cause: unknown): void => {
-        // The reason of an abort is the cause of the AbortError.
+        // An AbortError contains the reason of the abort only as its cause.
         reject(signal.aborted ? (signal.reason as Error) : (cause as Error));
         request.destroy();
       };
@@ -115,7 +115,8 @@ export class JsonFetcher {
         fail(isStale ? new StaleConnection() : error);
       });
       let isAnswered = false;
-      // One that is given up without an error, after an answer of status 101 for example, is aborted no more.
+      // A request that ends without an error and without a response, after status 101 for example, can no longer be
+      // aborted.
       request.on('close', () => {
         if (!isAnswered) fail(new FetchFailedError(`${place} closed the connection without an answer`));
       });
@@ -169,7 +170,7 @@ async function readReply(
   return { status, json: object };
 }
 
-/** Of Node and OpenSSL, such as ECONNREFUSED; their messages may have more. */
+/** The code of an error of Node or OpenSSL, such as ECONNREFUSED; their messages may contain more. */
 function codeOf(error: unknown): string {
   const code: unknown = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : '';

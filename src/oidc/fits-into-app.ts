@@ -1,12 +1,15 @@
-/** What must hold of all providers of an app together, so that no token goes astray and no two users become one. */
+/**
+ * Checks all providers of an app together, so that no token reaches the wrong provider and no two users are taken for
+ * one.
+ */
 import { type AppFacts, type AuthProviderInterface, credentialsOf } from '../core/auth-provider';
 import { ConfigurationError } from '../errors';
 
-/** What an AccessTokenProvider says of itself to others of its kind. */
+/** The settings that an AccessTokenProvider shows to other providers of its kind. */
 export interface TokenUsers {
   readonly users: 'userstore' | 'claims';
   readonly userPrefix: string;
-  /** True where the app itself finds the users of tokens. */
+  /** True if the app itself finds the users of tokens. */
   readonly findsUsers: boolean;
 }
 
@@ -14,13 +17,13 @@ export interface Placed extends TokenUsers {
   readonly provider: AuthProviderInterface;
   readonly name: string;
   readonly issuer: string;
-  /** True where every token that is no JWT is sent to the issuer. */
+  /** True if every token that is no JWT is sent to the issuer. */
   readonly takesAllOpaque: boolean;
-  /** What another provider says; undefined for one that is no AccessTokenProvider. */
+  /** The settings of another provider; undefined if it is not an AccessTokenProvider. */
   usersOf(provider: AuthProviderInterface): TokenUsers | undefined;
 }
 
-/** @throws ConfigurationError that names the provider and the cure */
+/** @throws ConfigurationError that names the provider and the remedy */
 export function refuseMisplaced(placed: Placed, app: AppFacts): void {
   refuseSecondOfIssuer(placed, app);
   refuseLaterReaders(placed, app);
@@ -35,7 +38,7 @@ function refuseSecondOfIssuer({ provider, name, issuer }: Placed, { providers }:
   );
 }
 
-/** A key of theirs would be sent to the issuer, and an outage of the issuer would stop them. */
+/** The keys of later providers would be sent to the issuer, and an outage of the issuer would stop those providers. */
 function refuseLaterReaders({ provider, name, takesAllOpaque }: Placed, { providers }: AppFacts): void {
   if (!takesAllOpaque) return;
   const later = providers.slice(providers.indexOf(provider) + 1).find((other) => {
@@ -51,7 +54,7 @@ function refuseLaterReaders({ provider, name, takesAllOpaque }: Placed, { provid
   );
 }
 
-/** Two issuers' users of one name would be one user. */
+/** Users of two issuers with the same name would be one user. */
 function refuseMixedUsers(placed: Placed, { providers, userstores }: AppFacts): void {
   if (placed.findsUsers) return;
   const ofAll = providers
@@ -61,7 +64,7 @@ function refuseMixedUsers(placed: Placed, { providers, userstores }: AppFacts): 
   const isNeeded =
     placed.users === 'userstore' ? others.length > 0 : others.length > 0 || userstores.length > 0;
   if (!isNeeded) return;
-  // The users of the other kind have names in the store, of which only a prefix says anything.
+  // Users of the other kind have names in the store; only their prefix is known here.
   const isPart = ofAll.some(
     ({ users, userPrefix, findsUsers }) =>
       !findsUsers &&

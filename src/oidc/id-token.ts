@@ -1,5 +1,5 @@
 /**
- * What an ID token must say before its person is logged in. Every comparison is written so that a NaN refuses.
+ * Checks an ID token before its user is logged in. Every comparison is written so that a NaN leads to a refusal.
  * @see OpenID Connect Core 1.0 sections 2 and 3.1.3.7
  */
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import type { Claims } from './access-token';
 import type { KeySource } from './key-source';
 import { audienceOf, claimOf, readSigned, textOf, timeOf } from './signed-claims';
 
-/** Longer than that of an access token: nobody has to send it in a header. */
+/** More than for an access token, since an ID token is never sent in a header. */
 const MAX_LENGTH = 65_536;
 const MAX_METHODS = 20;
 
@@ -22,10 +22,10 @@ export interface IdTokenPolicy {
   readonly trustAmr: boolean;
 }
 
-/** What this login has to be of. */
+/** The expected values of this login. */
 export interface IdTokenExpectations {
   readonly nonce: string;
-  /** In seconds; then `auth_time` is required. */
+  /** In seconds; if it is set, `auth_time` is required. */
   readonly maxAge: number | undefined;
   readonly accessToken: unknown;
   /** In milliseconds. */
@@ -74,7 +74,7 @@ function checkParties(claims: Claims, { issuer, clientId }: IdTokenPolicy): void
   if (party === undefined ? isShared : party !== clientId) throw invalid('azp is not the option clientId');
 }
 
-/** @returns auth_time, in milliseconds */
+/** @returns auth_time in milliseconds */
 function checkTimes(
   claims: Claims,
   { maxAge, now }: IdTokenExpectations,

@@ -1,6 +1,6 @@
 /**
- * Access tokens of other issuers, through the optional peer `jose`, and logins at OpenID providers, through
- * `openid-client` too.
+ * Access tokens of other issuers, through the optional peer `jose`, and logins at OpenID providers, which also need
+ * `openid-client`.
  */
 export type { AccessToken, Claims } from './access-token';
 export { type ClaimRoles, claimRoles } from './claim-roles';

@@ -9,10 +9,10 @@ interface Entry {
 }
 
 const MAX_ENTRIES = 1000;
-/** Whoever sends a wrong token again and again is not a question to the issuer each time. */
+/** An invalid token that is sent again and again does not lead to a request to the issuer each time. */
 const INACTIVE_MS = 5000;
 
-/** What an issuer has said of tokens, by an id of the token; the oldest go first. */
+/** An issuer's introspection responses by the id of the token; the oldest are dropped first. */
 export class IntrospectionCache {
   readonly #active = new Map<string, Entry>();
   readonly #inactive = new Map<string, Entry>();
@@ -23,7 +23,7 @@ export class IntrospectionCache {
     private readonly clock: Clock,
   ) {}
 
-  /** Changes whenever something is forgotten. */
+  /** Changes whenever an entry is forgotten. */
   get turn(): number {
     return this.#turn;
   }
@@ -33,7 +33,7 @@ export class IntrospectionCache {
     for (const entries of [this.#active, this.#inactive]) {
       const entry = entries.get(id);
       if (entry === undefined) continue;
-      // A clock that is set back must not make an answer last.
+      // A clock that is set back must not extend the life of a response.
       if (entry.at <= now && now < entry.until) return entry.answer;
       entries.delete(id);
     }
@@ -53,20 +53,21 @@ export class IntrospectionCache {
   }
 
   /**
-   * Keeps an answer, unless something was forgotten since it was asked for: whose it is, is not known yet.
-   * @param turn the {@link turn} of that time
+   * Keeps a response, unless an entry was forgotten since the request: the user of the token is not known yet, so this
+   * response may be meant.
+   * @param turn the {@link turn} at the time of the request
    */
   keep(id: string, answer: JsonObject, turn: number): void {
     if (turn !== this.#turn) return;
     const at = this.clock();
     const isActive = Object.hasOwn(answer, 'active') && answer['active'] === true;
     const exp = isActive && Object.hasOwn(answer, 'exp') ? answer['exp'] : Infinity;
-    // Of another form it says nothing, and the token is refused.
+    // If `exp` is malformed, the expiry is unknown and the token is refused.
     const expiry = typeof exp === 'number' ? exp * 1000 : NaN;
     const until = Math.min(at + (isActive ? this.seconds * 1000 : INACTIVE_MS), expiry);
     if (!(at < until)) return;
     const entries = isActive ? this.#active : this.#inactive;
-    // Of two questions at once the later answer counts.
+    // Of two requests at the same time, the later response counts.
     for (const either of [this.#active, this.#inactive]) either.delete(id);
     const [oldest] = entries.keys();
     if (entries.size >= MAX_ENTRIES && oldest !== undefined) entries.delete(oldest);

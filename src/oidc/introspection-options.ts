@@ -2,26 +2,29 @@ import { isText, kind, optional, text, wholeNumber } from '../util/option-kinds'
 import { type Kind, objectOf, type Values } from '../util/parse-options';
 import { safeUrl } from '../util/safe-url';
 
-/** How the issuer is asked about tokens that are no JWT. @see RFC 7662 */
+/** How the issuer is asked about tokens that are not JWTs. @see RFC 7662 */
 export interface IntrospectionOptions {
   /** @default the `introspection_endpoint` of the issuer's discovery */
   readonly endpoint?: string;
-  /** How the issuer knows this API. */
+  /** The client id of this API at the issuer. */
   readonly clientId: string;
-  /** `undefined` is taken for the sake of `process.env.X`, and refused like an empty one. */
+  /** The type allows `undefined` so that `process.env.X` can be passed; it is refused like an empty secret. */
   readonly clientSecret: string | undefined;
   /**
-   * How the issuer's tokens begin; others are left to other providers.
-   * @default every token that is no JWT is the issuer's
+   * The prefixes of the issuer's tokens; other tokens are left to other providers.
+   * @default every token that is not a JWT belongs to the issuer
    */
   readonly prefix?: string | readonly string[];
   /**
-   * How long an answer is used again, in seconds, from 0 to 3600. A revoked token lives that long.
+   * How long a response is reused, in seconds from 0 to 3600. A revoked token stays valid for that time.
    * @default 0
    * @see RFC 7662 section 4
    */
   readonly cacheSeconds?: number;
-  /** How many questions may be open at once, from 1 to 10000; more are refused with 503. @default 50 */
+  /**
+   * How many requests may be in progress at once, from 1 to 10000; further requests are refused with 503.
+   * @default 50
+   */
   readonly maxConcurrent?: number;
 }
 

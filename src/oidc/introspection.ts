@@ -12,7 +12,7 @@ import type { IntrospectionSettings } from './introspection-options';
 import { reasonOf, type Report } from './key-source';
 
 export interface IntrospectionSources {
-  /** Where the endpoint is, if the options do not say. */
+  /** Gives the endpoint if the options do not. */
   readonly discovery: Discovery;
   readonly fetcher: JsonFetcher;
   readonly clock: Clock;
@@ -38,15 +38,15 @@ export class Introspection {
     this.#authorization = basic(settings.clientId, settings.clientSecret);
   }
 
-  /** True for a token, no JWT, that may be the issuer's. */
+  /** True for a token that is not a JWT and may belong to the issuer. */
   covers(token: string): boolean {
     return this.settings.prefix?.some((prefix) => token.startsWith(prefix)) ?? true;
   }
 
   /**
-   * What the issuer says of a token that it calls active, frozen. Whether that is right for this API is not checked.
-   * @param onLookup hears whether the answer was remembered
-   * @throws TokenInvalidError where it is not active, ServiceUnavailableError where the issuer does not tell
+   * The issuer's response for a token that it calls active, frozen. Its claims are not checked here.
+   * @param onLookup is called with true if the response came from the cache
+   * @throws TokenInvalidError when the token is not active, ServiceUnavailableError when the issuer does not answer
    */
   async ask(token: string, onLookup?: LookupListener): Promise<JsonObject> {
     const id = idOf(token);
@@ -60,12 +60,12 @@ export class Introspection {
     return active(answer);
   }
 
-  /** Notes whose token it is, for {@link forget}. */
+  /** Records the user of a token, for {@link forget}. */
   noteUser(token: string, username: string): void {
     this.#cache.noteUser(idOf(token), username);
   }
 
-  /** Drops all answers about tokens of a user, and those about tokens whose user is not known. */
+  /** Drops all responses about tokens of a user, and those about tokens with an unknown user. */
   forget(username: string): void {
     this.#cache.forget(username);
   }
@@ -107,7 +107,7 @@ export class Introspection {
   }
 }
 
-/** Only literally true counts. */
+/** Only the literal true counts. */
 function active(answer: JsonObject): JsonObject {
   if (Object.hasOwn(answer, 'active') && answer['active'] === true) return answer;
   throw invalid('The token is not active');

@@ -3,7 +3,7 @@ import type { Jwk } from '../util/jwk';
 import { loadOptional } from '../util/load-optional';
 import { lazy } from '../util/lazy';
 
-/** As much as is used of the package `jose`. */
+/** The part of the package `jose` that is used here. */
 interface Jose {
   readonly compactVerify: (
     jws: string,
@@ -13,10 +13,10 @@ interface Jose {
   readonly importJWK: (jwk: Jwk, alg: string) => Promise<unknown>;
 }
 
-/** @throws ConfigurationError where it is not installed */
+/** @throws ConfigurationError when it is not installed */
 export const loadJose: () => Jose = lazy(() => loadOptional('jose', 'securest/oidc') as Jose);
 
-/** The first of the keys that has signed a compact JWS with the algorithm; undefined where none has. Never rejects. */
+/** The first of the keys that has signed a compact JWS with the algorithm; undefined if no key has. Never rejects. */
 export async function signerOf(
   jws: string,
   keys: readonly KeyObject[],
@@ -24,7 +24,7 @@ export async function signerOf(
 ): Promise<KeyObject | undefined> {
   const { compactVerify } = loadJose();
   for (const key of keys) {
-    // A key that jose cannot use has signed nothing, whatever is thrown.
+    // A key that jose cannot use counts as not having signed, whatever jose throws.
     const isSigner = await compactVerify(jws, key, { algorithms: [algorithm] }).then(
       () => true,
       () => false,

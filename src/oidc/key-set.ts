@@ -3,14 +3,14 @@ import { invalid } from '../tokens/jws';
 import { printable } from '../util/printable';
 import { readVerifyKey, type VerifyKey } from './public-key';
 
-/** How many keys of one kid are tried. */
+/** How many keys with the same kid are tried. */
 const MAX_CANDIDATES = 4;
 
-/** Keys that tokens may be signed with, as an issuer published them at one time. */
+/** The keys that an issuer published at one time, for verifying tokens. */
 export class KeySet {
   readonly #keys: readonly VerifyKey[];
   readonly #present: ReadonlySet<KeyObject>;
-  /** The keys that are left out, each with the reason. */
+  /** The skipped keys, each with the reason. */
   readonly skipped: readonly string[];
 
   /** @param jwks the `keys` of a JSON Web Key Set */
@@ -28,7 +28,7 @@ export class KeySet {
     this.skipped = skipped;
   }
 
-  /** True where some key fits one of the algorithms. */
+  /** True if some key fits one of the algorithms. */
   fits(algorithms: readonly string[]): boolean {
     return this.#keys.some((key) => key.algorithms.some((algorithm) => algorithms.includes(algorithm)));
   }
@@ -38,8 +38,8 @@ export class KeySet {
   }
 
   /**
-   * The keys that a token may be signed with, at most 4.
-   * @throws TokenInvalidError where the token names no key and several fit
+   * The keys that may have signed a token, at most 4.
+   * @throws TokenInvalidError when the token names no key and several fit
    * @see RFC 7515 section 4.1.4
    */
   matching(algorithm: string, kid: string | undefined): readonly KeyObject[] {

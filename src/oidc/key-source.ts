@@ -7,32 +7,32 @@ import { FetchFailedError, type JsonFetcher } from './fetch-json';
 import { KeySet } from './key-set';
 import { Refreshed } from './refreshed';
 
-/** Takes a problem; its component is the provider. */
+/** Reports a problem; its component is the provider. */
 export type Report = (problem: Pick<Problem, 'type' | 'problem'>) => void;
 
-/** Where the keys of an issuer come from. */
+/** A source of an issuer's keys. */
 export interface KeySource {
   /** Loads the keys in the background. */
   start(): void;
   /**
-   * The keys that a token may be signed with.
-   * @throws TokenInvalidError where the issuer has none such, ServiceUnavailableError where that is not known
+   * The keys that may have signed a token.
+   * @throws TokenInvalidError when the issuer has no such key, ServiceUnavailableError when that is unknown
    */
   find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]>;
-  /** True for a key that {@link find} may still answer. */
+  /** True for a key that {@link find} may still return. */
   has(key: KeyObject): boolean;
   close(): void;
 }
 
-/** Keys that the options have. */
+/** Keys from the options. */
 export class FixedKeys implements KeySource {
   constructor(private readonly keys: KeySet) {}
 
   start(): void {
-    // They are there.
+    // The keys are already present.
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown rejects, as with keys that are fetched
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors must reject, as with fetched keys
   async find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]> {
     return known(this.keys.matching(algorithm, kid));
   }
@@ -55,7 +55,7 @@ export interface FetchedKeysOptions {
 const FRESH_MS = 10 * 60_000;
 const USABLE_MS = 60 * 60_000;
 
-/** Keys that an issuer publishes: at an address, or where its discovery says. */
+/** Keys that an issuer publishes, at a given address or at the address in its discovery. */
 export class FetchedKeys implements KeySource {
   readonly #sets: Refreshed<KeySet>;
   #said = '';
@@ -85,7 +85,7 @@ export class FetchedKeys implements KeySource {
   async find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]> {
     const matching = (await this.#sets.get()).matching(algorithm, kid);
     if (matching.length > 0) return matching;
-    // The issuer may have begun to use another key.
+    // The issuer may have started to use another key.
     return known((await this.#sets.renewed()).matching(algorithm, kid));
   }
 
@@ -97,7 +97,7 @@ export class FetchedKeys implements KeySource {
     this.#sets.close();
   }
 
-  /** @throws ServiceUnavailableError where there are none that can be used */
+  /** @throws ServiceUnavailableError when there are no usable keys */
   async ready(): Promise<void> {
     await this.#sets.get();
   }
@@ -140,7 +140,7 @@ function known(keys: readonly KeyObject[]): readonly KeyObject[] {
   return keys;
 }
 
-/** Why an issuer could not be asked, without anything that it sent. */
+/** Why an issuer could not be asked, without any text that it sent. */
 export function reasonOf(failure: unknown): string {
   for (let error = failure, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
     if (error instanceof FetchFailedError) return error.message;

@@ -1,4 +1,4 @@
-/** How sessions of logins at a provider end: by the person, who logs out there too, or by the provider. */
+/** Ends the sessions of logins at a provider: by the user, who logs out there too, or by the provider. */
 import type { LoginFlow } from '../account/login-flow';
 import { InvalidRequestError, TokenInvalidError } from '../errors';
 import { type OwnReply, redirectTo } from '../http/own-reply';
@@ -11,7 +11,7 @@ import type { OidcLoginSettings } from './login-options';
 import type { LoginProvider } from './login-provider';
 
 /**
- * Ends the session here, and then sends the browser to the provider, to end that one.
+ * Ends the session here, and then sends the browser to the provider to end the session there.
  * @see OpenID Connect RP-Initiated Logout 1.0 section 2
  */
 export async function logOut(
@@ -20,7 +20,7 @@ export async function logOut(
   { issuer, baseUrl }: OidcLoginSettings,
 ): Promise<OwnReply> {
   provider.heed(flow.answers.app());
-  // Where the state is down, ending it says so, after the cookie is cleared.
+  // If the state store is down, end() reports it, after it has cleared the cookie.
   const idp = await idpOf(flow).catch(() => undefined);
   await flow.sessions.end(flow.request);
   await flow.body();
@@ -34,8 +34,9 @@ async function idpOf({ parts, request }: LoginFlow): Promise<IdpRecord | undefin
 }
 
 /**
- * Ends sessions that the provider says are over. The token is spent after that: a retry after an outage must work.
- * @throws InvalidRequestError for a token that is not right, or that came before
+ * Ends the sessions that the provider declares over. The token is marked as used only after that, so that a retry after
+ * an outage works.
+ * @throws InvalidRequestError for a token that is invalid or was used before
  * @see OpenID Connect Back-Channel Logout 1.0 section 2.7
  */
 export async function endByProvider(flow: LoginFlow, provider: LoginProvider): Promise<OwnReply> {

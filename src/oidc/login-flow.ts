@@ -1,4 +1,6 @@
-/** What `oidcLoginController()` does for one login: it sends the browser to the provider, and takes its answer. */
+/**
+ * The steps of one login by `oidcLoginController()`: it sends the browser to the provider, and processes the response.
+ */
 import type { LoginFlow } from '../account/login-flow';
 import { Authentication } from '../core/authentication';
 import { personOf } from '../core/person';
@@ -13,21 +15,21 @@ import type { LoginProvider, Redeemed } from './login-provider';
 import { bindingOf, LoginCookies, newLogin, type OpenLogin, readLogin } from './open-login';
 import { redirectUriOf } from './redirect-uri';
 
-/** What the login page may see of a login that came to nothing. */
+/** The reasons of a failed login that the login page may see. */
 type Failure = 'login_expired' | 'login_failed' | 'access_denied' | 'no_account';
 
 const MAX_ACR = 500;
-/** Longer ID tokens are not kept: a row of the state store has room for no more. */
+/** Longer ID tokens are not kept: a row of the state store has no room for them. */
 const MAX_ID_TOKEN = 16_384;
 
-/** Sends a browser to the provider. @throws ServiceUnavailableError as long as the provider is not known */
+/** Sends a browser to the provider. @throws ServiceUnavailableError while the provider's metadata is unavailable */
 export async function beginLogin(
   flow: LoginFlow,
   provider: LoginProvider,
   { issuer, baseUrl, maxOpenLogins }: OidcLoginSettings,
 ): Promise<OwnReply> {
   provider.heed(flow.answers.app());
-  // The browser would drop the cookie, and come back without it.
+  // Over plain HTTP the browser would drop the cookie, and come back without it.
   refuseInClear(flow.parts, flow.request);
   const query = queryOf(flow.request.url);
   const acr = wished(query, 'acr', isAcr);
@@ -46,7 +48,7 @@ export async function beginLogin(
   return { ...redirectTo(location), headers: { Location: location, 'Set-Cookie': lines } };
 }
 
-/** Takes the answer of the provider. */
+/** Processes the response of the provider. */
 export async function answerLogin(
   flow: LoginFlow,
   provider: LoginProvider,
@@ -61,7 +63,7 @@ export async function answerLogin(
   const login = name === undefined ? undefined : readLogin(flow.request.cookie(name), state, provider.now());
   if (name === undefined || login === undefined) return failure(flow, 'login_expired');
   const redirectUri = redirectUriOf(settings.baseUrl, flow.answers.route());
-  // Somebody mixes up the providers of this app (RFC 9700 section 4.4).
+  // The response belongs to another provider of this app: a mix-up attack (RFC 9700 section 4.4).
   if (login.binding !== bindingOf(settings.issuer, redirectUri)) throw new InvalidRequestError();
   const reply = await outcomeOf(flow, provider, settings, { query, state, login, redirectUri });
   return { ...reply, headers: { ...reply.headers, 'Set-Cookie': [cookies.clear(name)] } };
@@ -74,7 +76,7 @@ interface Answered {
   readonly redirectUri: string;
 }
 
-/** @throws ServiceUnavailableError when the provider cannot say: the cookie stays then, for a reload */
+/** @throws ServiceUnavailableError when the provider is unavailable: the cookie stays then, for a reload */
 async function outcomeOf(
   flow: LoginFlow,
   provider: LoginProvider,
@@ -118,12 +120,12 @@ async function outcomeOf(
   }
 }
 
-/** Filled while a login is proved. */
+/** Set while a login is being proved. */
 interface Known {
   isKnown: boolean;
 }
 
-/** The login of the user whose account it is. @throws BadCredentialsError where there is none */
+/** The login of the identity's user. @throws BadCredentialsError when the identity has no account */
 function loginOf(
   flow: LoginFlow,
   { issuer, user }: OidcLoginSettings,
@@ -143,7 +145,7 @@ function loginOf(
     const found = await userstore.getUser(username);
     if (found === null || found === undefined) throw nobody('The userstore does not have the user');
     const origin = userstoreOf(userstore, found);
-    // Another store, asked before, has a user of the name: that is somebody else.
+    // A store that is asked earlier has a user of the same name, who is another person.
     if (origin?.isOneOfSeveral === true && origin.name !== store) {
       throw nobody('Another userstore has the user');
     }
@@ -154,7 +156,7 @@ function loginOf(
   });
 }
 
-/** Rejects with a failure at the provider, after the app has heard of it as of a failed login. */
+/** Rejects with a failure at the provider, after the app has been notified of it as of a failed login. */
 function failed(flow: LoginFlow, error: unknown): Promise<never> {
   return flow.answers.prove(flow.action, COMPONENT, () => {
     throw error;
@@ -188,7 +190,9 @@ function isAcr(text: string): boolean {
   return text.length <= MAX_ACR && /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text);
 }
 
-/** @throws InvalidRequestError for what is there twice, or no valid value: what was asked for must not be left out */
+/**
+ * @throws InvalidRequestError for a repeated parameter or an invalid value: a requested condition must not be dropped
+ */
 function wished(
   query: URLSearchParams,
   name: string,

@@ -25,53 +25,59 @@ import type { Claims } from './access-token';
 import { algorithms } from './algorithms-option';
 import { ALGORITHMS } from './public-key';
 
-/** Whom a provider has logged in: the person is the issuer's subject, and nothing else. */
+/** The identity that a provider has logged in. Only the issuer and the subject together identify the person. */
 export interface OidcIdentity {
   readonly issuer: string;
-  /** Of the issuer, and never given to somebody else. @see OpenID Connect Core 1.0 section 5.7 */
+  /** The subject, unique at the issuer and never reassigned. @see OpenID Connect Core 1.0 section 5.7 */
   readonly subject: string;
-  /** Of the verified ID token, frozen. An e-mail address there may be anybody's. */
+  /** The claims of the verified ID token, frozen. An e-mail address in them may belong to anybody. */
   readonly claims: Claims;
 }
 
 /** The options of `oidcLoginController`. */
 export interface OidcLoginControllerOptions {
-  /** The app's service. */
+  /** The app's session service. */
   readonly sessions: Constructor<SessionService>;
-  /** The provider, to the letter as its discovery has it: https, or http on loopback, without query and fragment. */
+  /** The provider, exactly as its discovery states it: https, or http on loopback, without query and fragment. */
   readonly issuer: string;
-  /** The id by which the provider knows the app. */
+  /** The client id of the app at the provider. */
   readonly clientId: string;
-  /** For `client_secret_basic`; either this or `privateKey`. */
+  /** The secret for `client_secret_basic`. Set either this or `privateKey`. */
   readonly clientSecret?: string | undefined;
-  /** For `private_key_jwt`: a JWK with `alg` and `kid`. */
+  /** The key for `private_key_jwt`: a JWK with `alg` and `kid`. */
   readonly privateKey?: Jwk | undefined;
-  /** Where browsers find this app, with the path prefix that a proxy strips: 'https://app.example'. */
+  /** The address of this app for browsers, with the path prefix that a proxy strips: 'https://app.example'. */
   readonly baseUrl: string;
   /**
-   * The user of the app's store whose account it is, undefined for nobody. Look accounts up by `issuer` and `subject`.
-   * Whoever has the right to an e-mail address at a provider need not be the user with that address here.
+   * Returns the identity's user in the app's store, or undefined if it has no account. Look accounts up by `issuer` and
+   * `subject`. The owner of an e-mail address at a provider need not be the user with that address here.
    */
   readonly user: (identity: OidcIdentity) => MaybePromise<string | UserName | undefined>;
-  /** Where the actions are, under the app's prefix; each of several providers needs its own. @default '/oidc' */
+  /** The path of the routes, under the app's prefix; each of several providers needs its own. @default '/oidc' */
   readonly path?: string;
-  /** What is asked for, with `openid`. @default 'openid' */
+  /** The scopes to request; they must contain `openid`. @default 'openid' */
   readonly scope?: string;
-  /** Of ID tokens and logout tokens. @default RS, PS and ES with 256, 384 and 512, EdDSA, Ed25519 */
+  /**
+   * The accepted algorithms of ID tokens and logout tokens.
+   * @default RS, PS and ES with 256, 384 and 512, EdDSA, Ed25519
+   */
   readonly algorithms?: readonly string[];
-  /** True takes the provider's `amr` for the factors of the login. @default false */
+  /** Whether the provider's `amr` counts as factors of the login. @default false */
   readonly trustAmr?: boolean;
-  /** What a login needs beside, for users who have it. @default [], the login at the provider is enough */
+  /**
+   * The second factors that a login also needs, for users who have them.
+   * @default [], the login at the provider is enough
+   */
   readonly secondFactors?: readonly Constructor<SecondFactorInterface>[];
-  /** Whether a logout ends the session at the provider too, where that can be asked to. @default 'provider' */
+  /** Whether a logout also ends the session at the provider, if the provider supports it. @default 'provider' */
   readonly logout?: 'provider' | 'local';
   /** Whether the provider may end sessions here. @default true */
   readonly backchannel?: boolean;
-  /** How many logins one browser may have begun, 1 to 10; of one more the oldest is dropped. @default 5 */
+  /** How many open logins one browser may have, 1 to 10; a further login drops the oldest. @default 5 */
   readonly maxOpenLogins?: number;
-  /** For each request to the provider, 1 to 30. @default 3 */
+  /** The time limit of each request to the provider in seconds, 1 to 30. @default 3 */
   readonly timeoutSeconds?: number;
-  /** Accepted clock difference, 0 to 60. @default 30 */
+  /** Accepted clock difference in seconds, 0 to 60. @default 30 */
   readonly clockToleranceSeconds?: number;
   /** For tests. @default the clock of the app */
   readonly clock?: Clock;
@@ -139,10 +145,10 @@ const OPTIONS = {
 
 export type OidcLoginSettings = Values<typeof OPTIONS>;
 
-/** For messages. */
+/** The name in messages. */
 export const COMPONENT = 'oidcLoginController()';
 
-/** @throws ConfigurationError for options that are unknown, missing or out of bounds; no value is quoted */
+/** @throws ConfigurationError for options that are unknown, missing or out of bounds; it quotes no value */
 export function checkOidcLoginOptions(options: unknown): OidcLoginSettings {
   const settings = parseOptions(COMPONENT, options, OPTIONS);
   const { clientSecret, privateKey: key } = settings;

@@ -1,4 +1,7 @@
-/** One OpenID provider, as `oidcLoginController()` asks it: where to send a browser, and whom a code stands for. */
+/**
+ * One OpenID provider for `oidcLoginController()`: gives the address for a browser, and exchanges a code for an
+ * identity.
+ */
 import type { AppFacts } from '../core/auth-provider';
 import { ServiceUnavailableError, type TokenInvalidError } from '../errors';
 import { invalid } from '../tokens/jws';
@@ -14,12 +17,12 @@ import { type Logout, readLogoutToken } from './logout-token';
 import type { LoginWish, NewLogin, OpenLogin } from './open-login';
 import { type ClientAuth, type ClientRequest, type Configuration, loadOpenidClient } from './openid-client';
 
-/** What a code stood for. */
+/** The identity that a code was exchanged for. */
 export interface Redeemed extends ProvenIdentity {
   readonly idToken: string;
 }
 
-/** The provider answers so where this client is not set up there as it is here. @see RFC 6749 section 5.2 */
+/** The provider's errors if its setup of this client differs from the setup here. @see RFC 6749 section 5.2 */
 const NOT_SET_UP = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
 const DOWN = ['server_error', 'temporarily_unavailable'];
 
@@ -48,7 +51,7 @@ export class LoginProvider {
     this.#keys = new FetchedKeys(this.#discovery, { fetcher: this.#fetcher, clock, report });
   }
 
-  /** The app whose clock counts, and that hears of problems: that of the last request. */
+  /** Sets the app that provides the clock and receives reports of problems: the app of the last request. */
   heed(app: AppFacts): void {
     this.#app = app;
   }
@@ -57,7 +60,7 @@ export class LoginProvider {
     return (this.#settings.clock ?? this.#app?.clock ?? Date.now)();
   }
 
-  /** Where a browser logs in. @throws ServiceUnavailableError as long as discovery is not known */
+  /** The address at which a browser logs in. @throws ServiceUnavailableError while the metadata is unavailable */
   async authorizationUrl(
     redirectUri: string,
     login: NewLogin,
@@ -79,8 +82,8 @@ export class LoginProvider {
   }
 
   /**
-   * @param named `iss` of the answer
-   * @throws TokenInvalidError where another provider may have answered, ServiceUnavailableError where that is not known
+   * @param named `iss` of the response
+   * @throws TokenInvalidError when another provider may have answered, ServiceUnavailableError when that is unknown
    * @see RFC 9207 section 2.4
    */
   async checkIssuer(named: string | null): Promise<void> {
@@ -90,10 +93,10 @@ export class LoginProvider {
   }
 
   /**
-   * Hands in a code. The keys are loaded first, so that no code is spent that nobody could use.
-   * @param answer the redirect URI with what the browser brought
-   * @throws TokenInvalidError for a code, or a token for it, that is not good
-   * @throws ServiceUnavailableError when the provider cannot say
+   * Exchanges a code. The keys are loaded first, so that no code is used up in vain.
+   * @param answer the redirect URI with the parameters that the browser sent
+   * @throws TokenInvalidError for an invalid code, or an invalid token in exchange for it
+   * @throws ServiceUnavailableError when the provider is unavailable
    */
   async redeem(answer: URL, state: string, login: OpenLogin): Promise<Redeemed> {
     await this.#keys.ready();
@@ -104,7 +107,7 @@ export class LoginProvider {
     return { ...identity, idToken: String(tokens.id_token) };
   }
 
-  /** Where the session at the provider ends; undefined where that is not known now, or there is no such place. */
+  /** The address that ends the session at the provider; undefined if it is unknown at the moment, or does not exist. */
   async logoutUrl(idToken: string | undefined, loginPage: string): Promise<string | undefined> {
     const { clientId, logout } = this.#settings;
     if (logout === 'local') return undefined;
@@ -152,7 +155,7 @@ export class LoginProvider {
         ...(maxAge !== undefined && { maxAge }),
       });
     } catch (error) {
-      // What the package throws may quote tokens.
+      // Errors of the package may quote tokens.
       if (failure !== undefined) throw unavailable(reasonOf(failure), failure);
       throw this.#refusal(reply, error);
     }
@@ -167,7 +170,7 @@ export class LoginProvider {
     });
   }
 
-  /** Why there are no tokens: the code is not good, or the provider does not take this app for its client. */
+  /** Why the provider issued no tokens: the code is invalid, or the provider does not accept this app as its client. */
   #refusal(reply: JsonReply | undefined, error: unknown): TokenInvalidError | ServiceUnavailableError {
     if (reply === undefined || reply.status === 200) {
       const code: unknown = (error as { code?: unknown } | undefined)?.code;
@@ -209,7 +212,7 @@ export class LoginProvider {
       },
       await this.#authentication,
     );
-    // Which addresses are asked is decided where they are: https, or http on loopback.
+    // JsonFetcher decides which addresses are allowed: https, or http on loopback.
     client.allowInsecureRequests(configuration);
     return configuration;
   }
@@ -229,7 +232,7 @@ async function authenticationOf({ clientSecret, privateKey }: OidcLoginSettings)
   return client.PrivateKeyJwt(
     { key, kid },
     {
-      // There are two names for one algorithm; the provider knows that of the key.
+      // The algorithm has two names; the provider knows the name in the key.
       [client.modifyAssertion]: (header) => void (header['alg'] = alg),
     },
   );

@@ -1,4 +1,7 @@
-/** What a provider sends to end the sessions of a person. @see OpenID Connect Back-Channel Logout 1.0 section 2.6 */
+/**
+ * The token with which a provider ends the sessions of a user.
+ * @see OpenID Connect Back-Channel Logout 1.0 section 2.6
+ */
 import { createHash } from 'node:crypto';
 import { invalid } from '../tokens/jws';
 import type { KeySource } from './key-source';
@@ -19,15 +22,15 @@ export interface Logout {
   readonly issuer: string;
   readonly sid: string | undefined;
   readonly subject: string | undefined;
-  /** A digest of issuer and `jti`: the token counts once. */
+  /** A digest of issuer and `jti`, by which the token counts only once. */
   readonly id: string;
-  /** When the token is of no use any more, in milliseconds. */
+  /** When the token becomes invalid, in milliseconds. */
   readonly until: number;
 }
 
 /**
  * @param now in milliseconds
- * @throws TokenInvalidError for every other token, ServiceUnavailableError where the keys are not known
+ * @throws TokenInvalidError for every invalid token, ServiceUnavailableError when the keys are unavailable
  */
 export async function readLogoutToken(
   token: string,
@@ -49,7 +52,7 @@ export async function readLogoutToken(
     throw invalid('iat is missing, in the future, or two minutes ago');
   }
   if (expiresAt !== undefined && !(now < expiresAt + tolerance)) throw invalid('exp has passed');
-  // An ID token must never pass for one.
+  // An ID token must never pass as a logout token.
   if (Object.hasOwn(claims, 'nonce')) throw invalid('nonce is there');
   const events = claimOf(claims, 'events');
   if (!isObject(events) || !Object.hasOwn(events, EVENT) || !isObject(events[EVENT])) {

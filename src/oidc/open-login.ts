@@ -1,16 +1,17 @@
 /**
- * A login that a browser has begun and that its provider has not yet answered. All of it is in a cookie of its own, so
- * that several tabs do not disturb each other, and the server keeps nothing. What goes to the provider is derived from a
- * random seed that stays in the cookie; the state covers the rest of the cookie too, so nothing of it can be changed.
+ * A login that a browser has started and that its provider has not answered yet. All its data is in a cookie of its
+ * own, so that several tabs do not disturb each other, and the server stores nothing. The values for the provider are
+ * derived from a random seed that stays in the cookie. The state also covers the rest of the cookie, so that no part of
+ * it can be changed.
  * @see RFC 7636 section 4, RFC 9700 section 4.7
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { returnPath } from '../http/return-path';
 import { isSameSecret } from '../util/same-secret';
 
-/** What is asked of a login. */
+/** The requested properties of a login. */
 export interface LoginWish {
-  /** Of which provider it is, and where its answer goes: see {@link bindingOf}. */
+  /** The provider and the redirect URI: see {@link bindingOf}. */
   readonly binding: string;
   /** In seconds. */
   readonly maxAge: number | undefined;
@@ -19,14 +20,14 @@ export interface LoginWish {
 
 export interface OpenLogin extends LoginWish {
   readonly nonce: string;
-  /** Of PKCE. */
+  /** The verifier of PKCE. */
   readonly verifier: string;
 }
 
 export interface NewLogin {
   readonly state: string;
   readonly nonce: string;
-  /** Of PKCE, by S256. */
+  /** The challenge of PKCE, by S256. */
   readonly challenge: string;
   /** The value of the cookie. */
   readonly value: string;
@@ -34,12 +35,12 @@ export interface NewLogin {
 
 const LIFE_MS = 10 * 60_000;
 const SEED_BYTES = 32;
-/** A browser keeps no longer ones. */
+/** Browsers do not keep longer cookies. */
 const MAX_VALUE = 4000;
 const STATE = /^[\w-]{43}$/;
 const VALUE = /^([\w-]{43})\.(([\w-]{22})\.([0-9a-z]{1,9})\.(\d{0,9})\.([\w-]*))$/;
 
-/** The provider and the redirect URI of a login, in short. */
+/** A short digest of the provider and the redirect URI of a login. */
 export function bindingOf(issuer: string, redirectUri: string): string {
   const digest = createHash('sha256').update(JSON.stringify([issuer, redirectUri]));
   return digest.digest().subarray(0, 16).toString('base64url');
@@ -60,14 +61,14 @@ export function newLogin({ binding, maxAge, returnTo }: LoginWish, now: number):
 }
 
 /**
- * The login that a state belongs to; undefined where the cookie is not the one that it was made with, or is too old.
- * @param value of the cookie of that state
+ * The login that a state belongs to; undefined if the cookie does not belong to the state or is too old.
+ * @param value the value of that state's cookie
  */
 export function readLogin(value: string | undefined, state: string, now: number): OpenLogin | undefined {
   if (value === undefined || value.length > MAX_VALUE) return undefined;
   const [, seed = '', rest = '', binding = '', time = '', maxAge = '', path = ''] = VALUE.exec(value) ?? [];
   if (rest === '' || !isSameSecret(derived(seed, 'state', rest), state)) return undefined;
-  // Either way: a clock that is set back makes no login last.
+  // In both directions: a clock that is set back must not extend a login.
   if (!(Math.abs(now - Number.parseInt(time, 36) * 1000) < LIFE_MS)) return undefined;
   return {
     binding,
@@ -84,10 +85,10 @@ function derived(seed: string, purpose: string, rest: string): string {
     .digest('base64url');
 }
 
-/** What all cookies of one browser may take: a server refuses requests whose headers are too long. */
+/** The limit for all login cookies of one browser: a server refuses requests with too long headers. */
 const MAX_BYTES = 8192;
 
-/** The cookies of open logins, by the options of the session's. */
+/** The cookies of open logins, with the cookie options of the session. */
 export class LoginCookies {
   readonly #prefix: string;
   readonly #attributes: string;
@@ -99,14 +100,14 @@ export class LoginCookies {
     this.#pattern = new RegExp(`^${this.#prefix}[\\w-]{16}$`);
   }
 
-  /** Undefined for what is no state. */
+  /** Undefined if the text does not have the form of a state. */
   nameOf(state: string): string | undefined {
     return STATE.test(state) ? `${this.#prefix}${state.slice(0, 16)}` : undefined;
   }
 
   /**
-   * The lines of Set-Cookie for a new login; the oldest ones are cleared that are too many, or too much.
-   * @param header the `Cookie` of the request
+   * The lines of Set-Cookie for a new login. They clear the oldest logins beyond the maximum number or size.
+   * @param header the `Cookie` header of the request
    */
   lines(header: string | undefined, { state, value }: NewLogin, max: number): string[] {
     const own = `${this.#prefix}${state.slice(0, 16)}`;

@@ -5,7 +5,7 @@ import { loadOptional } from '../util/load-optional';
 type ClientAuth = (...parameters: never[]) => MaybePromise<void>;
 type Configuration = object & Record<symbol, unknown>;
 
-/** As much as is used of the package `openid-client`. */
+/** The part of the package `openid-client` that is used here. */
 interface OpenidClient {
   readonly Configuration: new (
     server: Readonly<Record<string, unknown>>,
@@ -34,7 +34,7 @@ interface OpenidClient {
   ) => Promise<{ readonly id_token?: unknown; readonly access_token?: unknown }>;
 }
 
-/** What its `customFetch` is called with. */
+/** The request that the package passes to `customFetch`. */
 export interface ClientRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
@@ -42,7 +42,7 @@ export interface ClientRequest {
 
 export type { ClientAuth, Configuration };
 
-/** @throws ConfigurationError where it is not installed */
+/** @throws ConfigurationError when it is not installed */
 export const loadOpenidClient: () => OpenidClient = lazy(
   () => loadOptional('openid-client', 'oidcLoginController()') as OpenidClient,
 );

@@ -17,38 +17,38 @@ export interface JsonWebKeySet {
 /** The options of `AccessTokenProvider`. */
 export interface AccessTokenOptions {
   /**
-   * The issuer, to the letter as its tokens have it (`iss`): a slash at the end counts. https, or http on loopback,
+   * The issuer, exactly as its tokens state it (`iss`), including a slash at the end: https, or http on loopback,
    * without query and fragment.
    */
   readonly issuer: string;
-  /** How the issuer names this API; one of several names must match. */
+  /** The issuer's name for this API. If several are given, one of them must match. */
   readonly audience: string | readonly string[];
   /**
-   * The claim that names the audience. 'client_id' is for Cognito, whose access tokens have no other: `audience` then
-   * lists the clients.
+   * The claim that names the audience. 'client_id' is for Cognito, which puts no other audience into access tokens:
+   * `audience` then lists the clients.
    * @default 'aud'
    */
   readonly audienceClaim?: 'aud' | 'client_id';
   /**
-   * 'at+jwt' takes only tokens of that type; 'auto' also those of type JWT, or without one, whose claims show that they
-   * are access tokens.
+   * 'at+jwt' accepts only tokens of that type; 'auto' also accepts tokens of type JWT or without a type, if their
+   * claims show that they are access tokens.
    * @default 'auto'
    * @see RFC 9068 section 4
    */
   readonly type?: 'auto' | 'at+jwt';
   /** @default RS, PS and ES with 256, 384 and 512, EdDSA, Ed25519 */
   readonly algorithms?: readonly string[];
-  /** Where the issuer's keys are, or the keys themselves. @default where the issuer's discovery says */
+  /** The address of the issuer's keys, or the keys themselves. @default the address in the issuer's discovery */
   readonly keys?: { readonly jwksUri: string } | { readonly jwks: JsonWebKeySet };
-  /** Asks the issuer about tokens that are no JWT. @default such tokens are left to other providers */
+  /** How to ask the issuer about tokens that are not JWTs. @default such tokens are left to other providers */
   readonly introspection?: IntrospectionOptions;
-  /** Takes tokens that are bound to a key. @default they are refused */
+  /** Accepts tokens that are bound to a key. @default they are refused */
   readonly dpop?: DpopOptions;
-  /** Takes tokens that are bound to a client's certificate. @default false, they are refused */
+  /** Accepts tokens that are bound to a client's certificate. @default false, they are refused */
   readonly mtls?: boolean;
-  /** Who the users are: those of a userstore, or whoever the issuer says. @default 'userstore' */
+  /** The source of the users: a userstore, or the claims of the token. @default 'userstore' */
   readonly users?: 'userstore' | 'claims';
-  /** Stands before the subject in a user's name, so that users of two issuers are never one. @default '' */
+  /** Precedes the subject in a username, so that users of two issuers never have the same name. @default '' */
   readonly userPrefix?: string;
   /** The roles that a token adds to its user's. @default none */
   readonly roles?: ClaimRoles;
@@ -56,7 +56,7 @@ export interface AccessTokenOptions {
   readonly clockToleranceSeconds?: number;
   /** The longest life of a JWT, from `iat` to `exp`, in seconds, from 1 to 31536000. @default 86400 */
   readonly maxAgeSeconds?: number;
-  /** How many verified JWTs are remembered, from 0, for none, to 1000000. @default 1000 */
+  /** How many verified JWTs are cached, from 0 (no cache) to 1000000. @default 1000 */
   readonly tokenCache?: number;
   /** For tests. @default the clock of the instance */
   readonly clock?: Clock;
@@ -79,7 +79,7 @@ const audience: Kind<readonly string[]> = (value, name, report) => {
   return Object.freeze([...names]) as readonly string[];
 };
 
-/** The address of the keys, or the keys. */
+/** The address of the keys, or the keys themselves. */
 export type KeysSetting = string | KeySet;
 
 const keys: Kind<KeysSetting> = (value, name, report) => {

@@ -1,4 +1,4 @@
-/** Why a token does not count that is for another API, or for none. */
+/** The reason for refusing a token for another API, or without an audience. */
 export class OtherAudienceError extends Error {
   override readonly name = 'OtherAudienceError';
 }

@@ -6,19 +6,20 @@ import type { Clock } from '../util/clock';
 import { callable, optional, wholeNumber } from '../util/option-kinds';
 import { parseOptions } from '../util/parse-options';
 
-/** Where proofs that were used are recorded, so that none counts twice. */
+/** Records used proofs, so that no proof counts twice. */
 export interface ProofStore {
   /**
-   * Records an id until a time. Of several calls at once with one id, in whatever process, exactly one is told true.
-   * @returns literally true when the id was new
-   * @throws ServiceUnavailableError when it cannot tell
+   * Records an id until a time. Of several simultaneous calls with the same id, in any process, exactly one returns
+   * true.
+   * @returns the literal true if the id was new
+   * @throws ServiceUnavailableError when the store cannot answer
    */
   add(id: string, expiresAt: Date): MaybePromise<boolean>;
 }
 
 /** The options of {@link MemoryProofStore}. */
 export interface MemoryProofStoreOptions {
-  /** How many proofs are recorded at once, from 1 to 10000000; more are refused with 503. @default 100000 */
+  /** How many proofs are recorded at once, from 1 to 10000000; further proofs are refused with 503. @default 100000 */
   readonly maxEntries?: number;
   /** For tests. @default Date.now */
   readonly clock?: Clock;
@@ -29,14 +30,14 @@ const OPTIONS = {
   clock: optional(callable<Clock>(), Date.now),
 };
 
-/** How long it is not looked through again for what has expired. */
+/** The minimum time between two full searches for expired proofs. */
 const LOOK_EVERY_MS = 1000;
 
 const EMPTY_ENOUGH = 0.9;
 
 /**
- * Records proofs in this process alone: where an app runs in several, each proof counts once in each of them.
- * When it is full, proofs are refused with 503 until one expires: to drop one would let it be used again.
+ * Records proofs in this process only: if an app runs in several processes, each proof counts once in each process.
+ * When the store is full, proofs are refused with 503 until one expires: a dropped proof could be used again.
  */
 export class MemoryProofStore implements ProofStore, ProblemSource {
   readonly #expiries = new Map<string, number>();
@@ -59,13 +60,13 @@ export class MemoryProofStore implements ProofStore, ProblemSource {
 
   add(id: string, expiresAt: Date): boolean {
     const [now, expiry] = [this.#clock(), expiresAt.getTime()];
-    // What has expired cannot be recorded, and so could be used again; a broken clock tells nothing.
+    // An expired proof cannot be recorded, so it could be used again: refuse it. A broken clock also leads here.
     if (!(expiry > now)) return false;
     this.#dropOldest(now);
     const known = this.#expiries.get(id);
     if (known !== undefined && !(known <= now)) return false;
     if (known === undefined && this.#expiries.size >= this.#maxEntries) this.#makeRoom(now);
-    // At the brim it would be told with every proof.
+    // With a limit just below the maximum, it would be reported at every proof.
     if (this.#expiries.size <= this.#maxEntries * EMPTY_ENOUGH) this.#tell(false);
     this.#expiries.set(id, expiry);
     return true;
@@ -75,7 +76,7 @@ export class MemoryProofStore implements ProofStore, ProblemSource {
     return this.#problems.listen(listener);
   }
 
-  /** Proofs live equally long, so that those that expire first are in front. */
+  /** All proofs live equally long, so the first to expire are in front. */
   #dropOldest(now: number): void {
     for (const [id, expiry] of this.#expiries) {
       if (expiry > now) return;
@@ -83,7 +84,7 @@ export class MemoryProofStore implements ProofStore, ProblemSource {
     }
   }
 
-  /** @throws ServiceUnavailableError where there is none */
+  /** @throws ServiceUnavailableError when there is no room */
   #makeRoom(now: number): void {
     if (Math.abs(now - this.#lookedAt) >= LOOK_EVERY_MS) {
       this.#lookedAt = now;

@@ -38,9 +38,9 @@ import { TokenBindings } from './token-binding';
 import { TokenVerifier } from './token-verifier';
 
 /**
- * Authenticates by access tokens that another server issued: Keycloak, Entra ID, Auth0, Cognito, Okta, any OAuth 2 or
- * OpenID provider. JWTs are verified with the keys of the issuer, other tokens by asking it where `introspection` is set;
- * tokens of other issuers are left to other providers. The user is loaded at every request.
+ * Authenticates with access tokens that another server issued: Keycloak, Entra ID, Auth0, Cognito, Okta, any OAuth 2 or
+ * OpenID provider. JWTs are verified with the keys of the issuer. Other tokens are verified by asking the issuer, if
+ * `introspection` is set. Tokens of other issuers are left to other providers. The user is loaded at every request.
  *
  * @example
  * ```ts
@@ -68,11 +68,13 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   readonly #bindings: TokenBindings;
   readonly #audience: AudienceWatch;
   readonly #problems = new ProblemBoard();
-  /** What a token adds, worked out once for each request. */
+  /** The roles that a token adds, computed once for each request. */
   readonly #roles = new WeakMap<AccessToken, readonly string[]>();
   #clock: Clock;
 
-  /** @throws ConfigurationError without the package `jose`, and for options that are unknown, missing or out of bounds */
+  /**
+   * @throws ConfigurationError without the package `jose`, and for options that are unknown, missing or out of bounds
+   */
   constructor(options: AccessTokenOptions) {
     const settings = checkAccessTokenOptions(options);
     loadJose();
@@ -102,7 +104,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     claimPrefixes(this, settings.introspection?.prefix ?? [], this);
   }
 
-  /** At once where the token is remembered and the store answers at once; what is refused rejects. */
+  /** Synchronous if the token is cached and the store answers synchronously; every refusal is a rejection. */
   authenticate(
     request: SecurityRequest,
     userstore: UserstoreInterface<U>,
@@ -120,7 +122,10 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     });
   }
 
-  /** The same without a proof of the key that a token is bound to: the request has shown it, and a proof counts once. */
+  /**
+   * The same without a proof of the key that the token is bound to: the request has already proved it, and a proof
+   * counts only once.
+   */
   recheck(
     _login: Authentication<U>,
     request: SecurityRequest,
@@ -136,11 +141,11 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   }
 
   /**
-   * The user of a token; null or undefined for nobody, which is 401. By default the user of the userstore, or with
-   * `users: 'claims'` whoever the token says, whose name is `userPrefix` and the subject.
+   * The user of a token; null or undefined if there is no such user, which leads to 401. By default the user comes from
+   * the userstore, or with `users: 'claims'` from the token, with `userPrefix` and the subject as name.
    *
-   * Whoever overrides it decides who is who: an e-mail address is nobody's name unless `email_verified` is literally true
-   * and the issuer never gives it to somebody else.
+   * An override decides which user a token stands for. An e-mail address identifies a user only if `email_verified` is
+   * literally true and the issuer never reassigns addresses.
    */
   findUser(token: AccessToken, userstore: UserstoreInterface<U>): MaybePromise<U | null | undefined> {
     const username = this.#settings.userPrefix + String(token.subject);
@@ -150,8 +155,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
   }
 
   /**
-   * Who stands for a client that acts for itself, so that a client is never taken for the user of its name. By default
-   * nobody.
+   * The user that stands for a client that acts for itself, so that a client is never taken for the user of the same
+   * name. By default there is no such user.
    */
   findClient(token: AccessToken, userstore: UserstoreInterface<U>): MaybePromise<U | null | undefined>;
   findClient(): MaybePromise<U | null | undefined> {
@@ -176,7 +181,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     };
   }
 
-  /** @throws ConfigurationError where it does not fit to the other providers of the app */
+  /** @throws ConfigurationError when the provider conflicts with other providers of the app */
   onStart(app: AppFacts): void {
     refuseSharedPrefixes(this, app);
     const { introspection, issuer, clock, keys } = this.#settings;
@@ -193,16 +198,16 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
       app,
     );
     if (clock === undefined) this.#clock = app.clock;
-    // Where tokens are introspected at a known address nothing else may ever be asked of the issuer.
+    // With introspection at a known address, the issuer may never be asked for anything else.
     if (introspection?.endpoint === undefined || keys !== undefined) this.#keys.start();
   }
 
-  /** Drops what the issuer has said of a user's tokens. */
+  /** Drops the issuer's introspection responses about a user's tokens. */
   forget(username: string): void {
     this.#introspection?.forget(username);
   }
 
-  /** Ends all that is asked of the issuer. */
+  /** Aborts all requests to the issuer. */
   close(): void {
     this.#keys.close();
     this.#discovery.close();
@@ -227,7 +232,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     return { users, userPrefix, findsUsers };
   }
 
-  /** Null for a token of somebody else. */
+  /** Null for a token of another issuer. */
   #verify(request: SecurityRequest, token: string): MaybePromise<VerifiedAccessToken> | null {
     const remembered = this.#verifier.remembered(token);
     if (remembered !== undefined) {
@@ -262,7 +267,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     } catch (cause) {
       const isKnown = this.#settings.introspection?.prefix !== undefined;
       if (!isKnown || !isInstance(cause, TokenInvalidError)) throw cause;
-      // By its prefix it is the issuer's, and nobody else is shown it.
+      // Its prefix shows that it belongs to the issuer, so no other provider may see it.
       throw new TokenInvalidError({ cause, final: true });
     }
   }
@@ -274,18 +279,18 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     userstore: UserstoreInterface<U>,
   ): MaybePromise<AuthenticationResult<U>> {
     const { token } = verified;
-    // First: a token whose roles cannot be read opens nothing, whoever it is for.
+    // First of all, since a token with unreadable roles must be refused for every user.
     const roles = this.#rolesOf(token);
     const found = token.isClient ? this.findClient(token, userstore) : this.findUser(token, userstore);
     return chained(found, (user) => {
       if (user === null || user === undefined) {
         throw new TokenInvalidError({ cause: new Error(token.isClient ? UNKNOWN_CLIENT : UNKNOWN_USER) });
       }
-      // The chain reports what is no user.
+      // The chain reports a value that is not a user.
       if (!isUser(user)) return user;
       this.#introspection?.noteUser(sent, user.username);
       refuseEnded(verified, user.tokensValidFrom, this.#clock());
-      // findUser() may have made a user of its own from the store's record.
+      // findUser() may have built its own user from the store's record.
       refuseEnded(verified, userstoreOf(userstore, user)?.tokensValidFrom, this.#clock());
       const authenticatedAt = token.authenticatedAt ?? null;
       return new Authentication(user, {

@@ -7,10 +7,10 @@ export interface VerifyKey {
   readonly algorithms: readonly string[];
 }
 
-/** A key, or what is wrong with it; undefined for one that is not meant for signatures that are known here. */
+/** A key, or a description of its fault; undefined if the key is not meant for the signatures supported here. */
 export type ReadKey = VerifyKey | { readonly fault: string } | undefined;
 
-/** The algorithms of each kind of key, and the members that such a key consists of. */
+/** The algorithms of each kind of key, and the members of such a key. */
 const RSA = { algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'], members: ['n', 'e'] };
 const KINDS: ReadonlyMap<string, { algorithms: readonly string[]; members: readonly string[] }> = new Map([
   ['RSA', RSA],
@@ -20,7 +20,7 @@ const KINDS: ReadonlyMap<string, { algorithms: readonly string[]; members: reado
   ['OKP Ed25519', { algorithms: ['EdDSA', 'Ed25519'], members: ['crv', 'x'] }],
 ]);
 
-/** Every algorithm that a token may be signed with: those with a public key. */
+/** Every algorithm that a token may be signed with: the algorithms with a public key. */
 export const ALGORITHMS: readonly string[] = [
   ...new Set([...KINDS.values()].flatMap(({ algorithms }) => algorithms)),
 ];
@@ -29,7 +29,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv'];
 const MIN_RSA_BITS = 2048;
 
 /**
- * Reads a JSON Web Key. Of its members only those of a public key are used.
+ * Reads a JSON Web Key. Only the members of a public key are used.
  * @param maxRsaBits a longer key takes too long to verify with
  * @see RFC 7517 section 4, RFC 8037 section 2
  */
@@ -65,14 +65,14 @@ function rsaFault(key: KeyObject, maxBits: number): string | undefined {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (modulusLength < MIN_RSA_BITS) return `it has fewer than ${String(MIN_RSA_BITS)} bits`;
   if (modulusLength > maxBits) return `it has more than ${String(maxBits)} bits`;
-  // With 1 every text is its own signature; with a long one verifying takes as long as signing.
+  // With exponent 1 every text is its own signature; with a long exponent, verifying takes as long as signing.
   const isCommon = publicExponent >= 3n && publicExponent < 2n ** 32n && publicExponent % 2n === 1n;
   return isCommon ? undefined : 'its exponent is not a common one';
 }
 
 /** @see RFC 7638 section 3, RFC 8037 section 2 */
 export function thumbprintOf(key: KeyObject): string {
-  // The members of a public key are those that count, and Node adds none.
+  // Node exports exactly the members that the thumbprint requires.
   const members = Object.entries(key.export({ format: 'jwk' })).sort(([a], [b]) => (a < b ? -1 : 1));
   return hash('sha256', JSON.stringify(Object.fromEntries(members)), 'base64url');
 }

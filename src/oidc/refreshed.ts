@@ -2,22 +2,22 @@ import { ServiceUnavailableError } from '../errors';
 import type { Clock } from '../util/clock';
 
 export interface RefreshedOptions {
-  /** How long a value is used before it is loaded again, in the background. */
+  /** How long a value is used before it is loaded again in the background. */
   readonly freshMs: number;
   /** How long a value is used while it cannot be loaded again. */
   readonly usableMs: number;
   readonly clock: Clock;
-  /** Hears when loading begins to fail, with what was thrown, and when it works again. */
+  /** Called when loading starts to fail, with the error, and when it works again. */
   readonly onChange: (isUp: boolean, failure: unknown) => void;
 }
 
-/** How long it is not loaded again while there is a usable value. */
+/** The minimum time between two loads while there is a usable value. */
 const COOL_DOWN_MS = 30_000;
 const FIRST_COOL_DOWN_MS = 1000;
 
 /**
- * A value of somewhere else that changes there. It is loaded when somebody asks for it, once for all who ask; nobody
- * can have it loaded more often than every 30 seconds, or after 1, 2, 4 and more while it has never been there.
+ * A remote value that may change. It is loaded on demand, once for all callers. Callers cannot cause more than one load
+ * in 30 seconds; without a value the wait is 1, 2, 4 seconds and so on, up to 30.
  */
 export class Refreshed<T> {
   #loaded: { readonly value: T; at: number } | undefined;
@@ -32,17 +32,17 @@ export class Refreshed<T> {
     private readonly options: RefreshedOptions,
   ) {}
 
-  /** Loads it in the background, where it is due. */
+  /** Loads the value in the background, if it is due. */
   start(): void {
     if (this.present() === undefined) void this.#try();
   }
 
-  /** The value as long as it is usable; where it is no longer fresh it is loaded again in the background. */
+  /** The value as long as it is usable; if it is no longer fresh, it is also loaded again in the background. */
   present(): T | undefined {
     const loaded = this.#loaded;
     if (loaded === undefined || this.#isClosed) return undefined;
     const now = this.options.clock();
-    // A clock that is set back must neither make a value last nor bring it back.
+    // A clock that is set back must neither extend the life of a value nor revive it.
     if (now < loaded.at) loaded.at = now;
     if (!(now - loaded.at < this.options.usableMs)) {
       this.#loaded = undefined;
@@ -52,7 +52,7 @@ export class Refreshed<T> {
     return loaded.value;
   }
 
-  /** @throws ServiceUnavailableError where there is none and it cannot be loaded */
+  /** @throws ServiceUnavailableError when there is no value and it cannot be loaded */
   async get(): Promise<T> {
     const present = this.present();
     if (present !== undefined) return present;
@@ -61,8 +61,8 @@ export class Refreshed<T> {
   }
 
   /**
-   * The value after it was loaded again, which may have been a short while ago.
-   * @throws ServiceUnavailableError where the last try has failed: what was changed meanwhile is not known
+   * The value after a reload, which may have been a short while ago.
+   * @throws ServiceUnavailableError when the last attempt has failed: later changes are unknown
    */
   async renewed(): Promise<T> {
     await this.#try();
@@ -75,7 +75,7 @@ export class Refreshed<T> {
     this.#loaded = undefined;
   }
 
-  /** The attempt under way, or a new one where it is time for one. Never rejects. */
+  /** The attempt in progress, or a new attempt if one is due. Never rejects. */
   #try(): Promise<void> | undefined {
     if (this.#attempt !== undefined) return this.#attempt;
     if (this.#isClosed || !(this.#coolDownMs() <= 0)) return undefined;

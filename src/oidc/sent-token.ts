@@ -3,15 +3,15 @@ import { InvalidRequestError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 import { isB64Token } from '../http/bearer-token';
 
-/** A token as it came, and by which scheme. */
+/** A token as it was sent, and its scheme. */
 export interface SentToken {
   readonly token: string;
   readonly scheme: 'bearer' | 'dpop';
 }
 
 /**
- * The token of a request; undefined where it has none of these schemes.
- * @throws InvalidRequestError (400) where it is none, or one came in another header too
+ * The token of a request; undefined if the request uses none of these schemes.
+ * @throws InvalidRequestError (400) when the token is malformed, or another header contains a token too
  * @see RFC 6750 section 2.1, RFC 9449 section 7.1
  */
 export function sentToken(request: SecurityRequest, schemes: readonly string[]): SentToken | undefined {

@@ -12,14 +12,14 @@ export interface SignedClaims {
 
 export interface SignedPolicy {
   readonly algorithms: readonly string[];
-  /** In lower case; a token may also state none. */
+  /** In lower case; a token may also have no type. */
   readonly types: readonly string[];
   readonly maxLength: number;
 }
 
 /**
- * The claims of a JWT that the issuer has signed, before anything else of it is checked.
- * @throws TokenInvalidError for every other token, ServiceUnavailableError where the keys are not known
+ * The claims of a JWT that the issuer has signed. Nothing but the signature and the header is checked here.
+ * @throws TokenInvalidError for every other token, ServiceUnavailableError when the keys are unavailable
  * @see RFC 7515 section 5.2
  */
 export async function readSigned(
@@ -39,19 +39,19 @@ export async function readSigned(
   return { claims, algorithm };
 }
 
-/** A claim of its own; undefined for none. */
+/** An own property of the claims; undefined if it is absent. */
 export function claimOf(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 
-/** @throws TokenInvalidError where it is there and no text, or empty */
+/** @throws TokenInvalidError when the claim is present but not a non-empty string */
 export function textOf(claims: Claims, name: string): string | undefined {
   const value = claimOf(claims, name);
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;
   throw invalid(`${name} is no text, or empty`);
 }
 
-/** In milliseconds. @throws TokenInvalidError where it is there and no NumericDate */
+/** In milliseconds. @throws TokenInvalidError when the claim is present but not a NumericDate */
 export function timeOf(claims: Claims, name: string): number | undefined {
   const value = claimOf(claims, name);
   if (value === undefined) return undefined;
@@ -59,7 +59,7 @@ export function timeOf(claims: Claims, name: string): number | undefined {
   throw invalid(`${name} is no NumericDate`);
 }
 
-/** The names in `aud`. @throws TokenInvalidError where the client is not among them */
+/** The names in `aud`. @throws TokenInvalidError when the client is not among them */
 export function audienceOf(claims: Claims, clientId: string): readonly unknown[] {
   const aud = claimOf(claims, 'aud');
   const names: readonly unknown[] = Array.isArray(aud) ? (aud as unknown[]) : [aud];

@@ -1,4 +1,4 @@
-/** Tokens that count only with a key that the client has. @see RFC 9449 section 7.1, RFC 8705 section 3 */
+/** Tokens that are valid only together with a key of the client. @see RFC 9449 section 7.1, RFC 8705 section 3 */
 import { hash } from 'node:crypto';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
@@ -12,8 +12,8 @@ import type { SentToken } from './sent-token';
 
 export class TokenBindings {
   /**
-   * @param proofs undefined where no token that is bound to a key counts
-   * @param isProofRequired true where none counts that is bound to no key
+   * @param proofs undefined if tokens that are bound to a key are refused
+   * @param isProofRequired true if tokens that are not bound to a key are refused
    */
   constructor(
     private readonly proofs: DpopProofs | undefined,
@@ -22,9 +22,9 @@ export class TokenBindings {
 
   /**
    * Checks that the client has the keys that its token is bound to.
-   * @returns a nonce that the reply must carry
-   * @throws TokenInvalidError where it has not shown that, ServiceUnavailableError where it is not known whether its proof
-   * was used
+   * @returns a nonce that the response must carry
+   * @throws TokenInvalidError when the client has not proved it, ServiceUnavailableError when it is unknown whether the
+   * proof was used before
    */
   check(
     request: SecurityRequest,
@@ -66,7 +66,7 @@ async function proved(
   }
 }
 
-/** Several of them count as one that is wrong. */
+/** Several proofs count as an invalid proof. */
 function proofOf(request: SecurityRequest): string | undefined {
   try {
     return request.header('dpop');

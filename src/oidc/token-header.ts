@@ -1,11 +1,11 @@
 import { decodeBase64Url, parseJsonObject } from '../tokens/json';
 import { invalid } from '../tokens/jws';
 
-/** What is needed of a token's header to verify it. */
+/** The parts of a token's header that are needed to verify it. */
 export interface TokenHeader {
   readonly algorithm: string;
   readonly kid: string | undefined;
-  /** True where the type leaves open whether it is an access token. */
+  /** True if the type leaves open whether it is an access token. */
   readonly isUntyped: boolean;
 }
 
@@ -14,26 +14,25 @@ export interface HeaderPolicy {
   readonly type: 'auto' | 'at+jwt';
 }
 
-/** As much as Node takes of all headers together. */
+/** Node's limit for all headers of a request. */
 const MAX_LENGTH = 16_384;
 
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Changes what the signature covers or how the payload is read; none of it is supported. */
+/** Parameters that change the signed content or how the payload is read; none of them is supported. */
 const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc'];
 
 /** The header of a compact JWS. */
 export interface JwsHeader {
   readonly algorithm: string;
   readonly kid: string | undefined;
-  /** As {@link mediaType} has it; undefined where it states none. */
+  /** The result of {@link mediaType}; undefined if the header states no type. */
   readonly type: string | undefined;
 }
 
 /**
- * Reads the header of a token that has the one canonical text of its bytes. A key that a header carries or points to
- * is not looked at.
- * @throws TokenInvalidError where no key could verify it
+ * Reads the header of a canonically encoded token. A key in the header, or the location of a key, is ignored.
+ * @throws TokenInvalidError when no key could verify the token
  * @see RFC 7515 section 4.1, RFC 8725 sections 3.1 and 3.10
  */
 export function readJwsHeader(
@@ -60,7 +59,7 @@ export function readJwsHeader(
 
 /**
  * The same for an access token.
- * @throws TokenInvalidError where no key could make it an access token
+ * @throws TokenInvalidError when no key could make it an access token
  * @see RFC 9068 section 2.1, RFC 8725 section 3.11
  */
 export function readTokenHeader(token: string, policy: HeaderPolicy): TokenHeader {
@@ -74,20 +73,20 @@ export function readTokenHeader(token: string, policy: HeaderPolicy): TokenHeade
   return { algorithm, kid, isUntyped };
 }
 
-/** In lower case and without `application/`; empty for what is none. @see RFC 7515 section 4.1.9 */
+/** In lower case and without `application/`; empty if the value is not a media type. @see RFC 7515 section 4.1.9 */
 export function mediaType(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   return typeof value === 'string' ? value.toLowerCase().replace(/^application\//, '') : '';
 }
 
-/** One of these has every access token that says nothing of its type, of the issuers that are known to make such. */
+/** Every untyped access token of the known issuers has at least one of these claims. */
 const EVIDENCE = ['scope', 'scp', 'client_id', 'cid', 'azpacr', 'appidacr', 'gty', 'permissions'];
-/** These have ID tokens, logout tokens and security events. */
+/** ID tokens, logout tokens and security events have these claims. */
 const COUNTER_EVIDENCE = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
 
 /**
- * True where the claims of a token without a type show that it is an access token. That nothing speaks against it is
- * not enough: an ID token whose audience is the client would do as well.
+ * True if the claims of a token without a type show that it is an access token. The absence of counter-evidence is not
+ * enough: an ID token with the client as its audience would pass too.
  * @see RFC 8725 sections 3.11 and 3.12
  */
 export function isAccessToken(claims: Readonly<Record<string, unknown>>): boolean {

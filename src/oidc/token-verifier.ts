@@ -10,11 +10,11 @@ import type { KeySource } from './key-source';
 import { type HeaderPolicy, isAccessToken, readTokenHeader } from './token-header';
 
 export interface VerifierPolicy extends TokenPolicy, HeaderPolicy {
-  /** How many tokens are remembered. */
+  /** How many tokens are cached. */
   readonly tokenCache: number;
 }
 
-/** Most claims take a few thousand bytes in memory; what takes so much more is verified each time. */
+/** Most claims take a few thousand bytes in memory; a much larger token is verified each time. */
 const MAX_BYTES = 65_536;
 
 interface Known {
@@ -23,11 +23,12 @@ interface Known {
 }
 
 /**
- * Verifies the JWTs of one issuer. Of those that it accepted it remembers that the signature is right and what they
- * state, as long as the issuer has the key; those that were not used for longest go first. Times are checked each time.
+ * Verifies the JWTs of one issuer. It caches the content of accepted tokens, as long as the issuer has the key, so that
+ * their signature need not be checked again. The least recently used tokens are dropped first. Times are checked each
+ * time.
  */
 export class TokenVerifier {
-  /** By the SHA-256 of the whole token, the one used last at the end. */
+  /** By the SHA-256 of the whole token, the most recently used token last. */
   readonly #known = new Map<string, Known>();
 
   constructor(
@@ -37,8 +38,8 @@ export class TokenVerifier {
   ) {}
 
   /**
-   * What a token states that the issuer has signed for this API, at once where it is remembered.
-   * @throws TokenInvalidError for every other one, ServiceUnavailableError where the keys are not known
+   * The content of a token that the issuer has signed for this API; synchronous if the token is cached.
+   * @throws TokenInvalidError for every other token, ServiceUnavailableError when the keys are unavailable
    * @see RFC 7515 section 5.2, RFC 9068 section 4
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
@@ -46,8 +47,8 @@ export class TokenVerifier {
   }
 
   /**
-   * The same for a token that is remembered: it needs no look to tell that it is of this issuer. Undefined for others.
-   * @throws TokenInvalidError where it is no longer good
+   * The same for a cached token, which is known to be of this issuer without further inspection. Undefined for others.
+   * @throws TokenInvalidError when the token is no longer valid
    */
   remembered(token: string): VerifiedAccessToken | undefined {
     if (this.#known.size === 0) return undefined;
@@ -67,7 +68,7 @@ export class TokenVerifier {
     const bytes = freezeJson(claims);
     const statement = readJwtClaims(claims, policy);
     const accepted = this.#accepted(statement);
-    // Only now: a token that is not accepted takes nobody's place.
+    // Only now, so that a refused token never takes the place of another.
     if (bytes <= MAX_BYTES) this.#keep(token, { key, statement });
     return accepted;
   }

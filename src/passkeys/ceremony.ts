@@ -1,4 +1,4 @@
-/** What the making and the use of passkeys have in common. */
+/** The steps that the creation and the use of passkeys have in common. */
 import { BadCredentialsError, InvalidRequestError } from '../errors';
 import type { FactorOwner } from '../factors/second-factor';
 import type { OpenChallenge, Purpose } from './challenges';
@@ -7,10 +7,10 @@ import type { PasskeyParts } from './passkey-parts';
 import type { ClientData } from './responses';
 import { ownerKey } from './user-handle';
 
-/** Notes that a challenge was used: true for the first caller only. */
+/** Records that a challenge was used: true for the first caller only. */
 export type Spend = (digest: string, until: number) => Promise<boolean>;
 
-/** @throws BadCredentialsError where the response is for another challenge or page */
+/** @throws BadCredentialsError when the response is for another challenge or page */
 export function openChallenge(
   { challenges, settings }: PasskeyParts,
   client: ClientData,
@@ -28,7 +28,7 @@ export async function spendOnce({ digest, until }: OpenChallenge, spend: Spend):
   if (!(await spend(digest, until))) throw wrong('is for a challenge that was used before');
 }
 
-/** For the list of passkeys that a browser is to use, or not to make again. */
+/** For the list of passkeys that a browser may use, or must not create again. */
 export function descriptorOf({ id, transports }: PasskeyRecord): object {
   return { type: 'public-key', id, ...(transports.length > 0 && { transports }) };
 }

@@ -1,5 +1,5 @@
 /**
- * How a passkey is made.
+ * Creates a passkey.
  * @see WebAuthn Level 3 section 7.1
  */
 import type { FactorOwner } from '../factors/second-factor';
@@ -15,7 +15,10 @@ const MAX_NAME = 100;
 /** ES256, EdDSA and RS256. @see IANA COSE Algorithms */
 const ALGORITHMS = [-7, -8, -257];
 
-/** What `navigator.credentials.create()` takes, by `parseCreationOptionsFromJSON()`. @throws InvalidRequestError for one too many */
+/**
+ * The argument of `navigator.credentials.create()`, after `parseCreationOptionsFromJSON()`.
+ * @throws InvalidRequestError when the user has the maximum number of passkeys
+ */
 export async function creationOptions(parts: PasskeyParts, owner: FactorOwner): Promise<object> {
   const { settings, challenges } = parts;
   const passkeys = await parts.stored.list(owner);
@@ -24,7 +27,7 @@ export async function creationOptions(parts: PasskeyParts, owner: FactorOwner): 
   return {
     challenge: challenges.issue('add', ownerKey(owner)),
     rp: { id: settings.rpId, name: parts.rpName() },
-    // A second passkey on one device takes the place of the first where both have one handle.
+    // A second passkey on one device replaces the first if both have the same handle.
     user: { id: handleFor(parts, owner, passkeys), name: username, displayName: username },
     pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
     timeout: settings.challengeSeconds * 1000,
@@ -40,9 +43,10 @@ export async function creationOptions(parts: PasskeyParts, owner: FactorOwner): 
 }
 
 /**
- * Keeps a passkey that the user's browser has made.
- * @throws InvalidRequestError (400) for no such response, a name that is not valid, one too many, and a passkey of another
- * @throws BadCredentialsError (401) where the response does not prove it
+ * Stores a passkey that the user's browser has created.
+ * @throws InvalidRequestError (400) for a malformed response, an invalid name, a passkey beyond the maximum number, and
+ * a passkey that is stored already
+ * @throws BadCredentialsError (401) when the response does not prove the passkey
  */
 export async function addPasskey(
   parts: PasskeyParts,
@@ -68,7 +72,7 @@ export async function addPasskey(
     createdAt: new Date(parts.now()),
   };
   if (!(await parts.stored.add(passkey))) throw refused('The passkey is there already');
-  // Of several at once the last sees all others.
+  // The last of several simultaneous requests sees all other passkeys.
   if ((await parts.stored.list(owner)).length > parts.settings.maxPerUser) {
     await parts.stored.remove(owner, passkey.id);
     throw refused('The user has as many passkeys as may be');
@@ -77,15 +81,15 @@ export async function addPasskey(
 }
 
 function handleFor(parts: PasskeyParts, owner: FactorOwner, passkeys: readonly PasskeyRecord[]): string {
-  // Another secret makes another handle: the user keeps the one that authenticators know.
+  // A changed secret leads to another handle, so the user keeps the handle that the authenticators know.
   return passkeys.at(-1)?.userHandle ?? userHandleOf(parts.handleKey, owner);
 }
 
-/** @throws InvalidRequestError for a name that no list can show */
+/** @throws InvalidRequestError for a name that is not text, empty or too long, or has control characters */
 function checkName(name: unknown): string {
   if (name === undefined) return 'Passkey';
   const trimmed = typeof name === 'string' ? name.trim() : '';
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  // eslint-disable-next-line no-control-regex -- it looks for control characters
   if (trimmed !== '' && trimmed.length <= MAX_NAME && !/[\u0000-\u001f\u007f-\u009f]/.test(trimmed)) {
     return trimmed.toWellFormed();
   }

@@ -20,16 +20,16 @@ import { isPasskeyService, passkeysIn, type PasskeyService } from './passkey-ser
 import { methodOf, requestOptions, type Use, usePasskey } from './use-passkey';
 import { lazy } from '../util/lazy';
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- what else is here needs no routing-controllers
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the rest works without routing-controllers
 const host = lazy(() => require('../host/controllers/login-controller') as typeof Controllers);
 
 /** The options of {@link passkeyController}. */
 export interface PasskeyControllerOptions {
-  /** The app's service. */
+  /** The app's passkey service. */
   passkeys: Constructor<PasskeyService>;
-  /** The app's sessions, which logins by passkey start and steps up go on with. */
+  /** The app's session service: logins by passkey start sessions, step-ups continue them. */
   sessions: Constructor<SessionService>;
-  /** Where the actions are, under the app's prefix. @default '/passkeys' */
+  /** The path of the routes, under the app's prefix. @default '/passkeys' */
   path?: string;
 }
 
@@ -39,27 +39,30 @@ const OPTIONS = {
   path: optional(CONTROLLER_PATH, '/passkeys'),
 } satisfies Record<keyof PasskeyControllerOptions, Kind<unknown>>;
 
-/** A request to one of the actions, with the passkeys of the app. */
+/** Handles a request to one of the routes, with the passkeys of the app. */
 type Run = (flow: LoginFlow, parts: PasskeyParts) => Promise<OwnReply>;
 
 /**
- * A controller for passkeys, in JSON; responses (`toJSON()` of the browser's credential) may come in a form too, as text, and
- * are then answered by redirects. Whatever changes something must come from a page of this app or of `trustedOrigins`.
+ * A controller for passkeys, in JSON. Responses of the browser (`toJSON()` of its credential) may also be sent as text
+ * in a form, which is answered by redirects. Every request that changes something must come from a page of this app or
+ * of `trustedOrigins`.
  *
- * - `POST /passkeys/options` with `{ for }`: 200 with what `navigator.credentials` takes, once it is parsed by
- *   `PublicKeyCredential.parseRequestOptionsFromJSON()`, or by `parseCreationOptionsFromJSON()` for `add`. `login` is public,
- *   `factor` is for half logins and sessions, `add` for fresh sessions.
- * - `POST /passkeys/login` with `{ response, returnTo? }`, public: a login of its own, answered as `POST /session`.
+ * - `POST /passkeys/options` with `{ for }`: 200 with the argument of `navigator.credentials`, to be parsed by
+ *   `PublicKeyCredential.parseRequestOptionsFromJSON()`, or for `add` by `parseCreationOptionsFromJSON()`. `login` is
+ *   public, `factor` is for half logins and sessions, `add` for fresh sessions.
+ * - `POST /passkeys/login` with `{ response, returnTo? }`, public: a complete login, answered as `POST /session`.
  * - `POST /passkeys/factor` with `{ response, returnTo? }`: completes a half login, or steps a session up: 200
  *   `{ username }`, a form goes to `returnTo`.
- * - `GET /passkeys`, for a session: the own ones, the newest first, each `{ id, name, device, createdAt, lastUsedAt? }`.
- * - `POST /passkeys` with `{ response, name? }`, for a fresh session: 201 with the new one; 400 `invalid_request` where there
- *   are `maxPerUser`. `DELETE /passkeys/:id`, for a fresh session: 204, or 404 where the user has no such passkey.
+ * - `GET /passkeys`, for a session: the user's passkeys, the newest first, each
+ *   `{ id, name, device, createdAt, lastUsedAt? }`.
+ * - `POST /passkeys` with `{ response, name? }`, for a fresh session: 201 with the new passkey; 400 `invalid_request`
+ *   if the user has `maxPerUser` passkeys. `DELETE /passkeys/:id`, for a fresh session: 204, or 404 if the user has no
+ *   such passkey.
  *
- * A session is fresh where its login is at most five minutes old, by two factors where the user has a second factor; else it
- * is 403 `insufficient_user_authentication`. Responses that prove nothing are 401, also those that come twice; after many
- * from one address 429.
- * @throws ConfigurationError for options that are unknown or not valid
+ * A session is fresh if its login is at most five minutes old, and by two factors if the user has a second factor.
+ * Otherwise the response is 403 `insufficient_user_authentication`. Responses that prove nothing get 401, also repeated
+ * responses; after many failures from one address 429.
+ * @throws ConfigurationError for options that are unknown or invalid
  * @example controllers: [passkeyController({ passkeys: Passkeys, sessions: Sessions })]
  */
 export function passkeyController(options: PasskeyControllerOptions): Constructor<object> {
@@ -148,11 +151,14 @@ async function remove(flow: LoginFlow, { stored }: PasskeyParts): Promise<OwnRep
   return { status: 204 };
 }
 
-/** Wrong codes may have closed those of the user: who proves a passkey is no guesser. */
+/**
+ * Wrong codes may have blocked the user's codes. A user who proves a passkey is not guessing, so the codes are
+ * unblocked.
+ */
 async function reopenCodes(flow: LoginFlow, owner: FactorOwner): Promise<void> {
   for (const cls of flow.secondFactors) {
     const factor = flow.resolve(cls);
-    // Codes that stay closed keep nobody from a login by passkey.
+    // If the codes stay blocked, a login by passkey still succeeds.
     if (isInstance<OtpService>(factor, OtpService)) await reopenOtp(factor, owner).catch(() => undefined);
   }
 }
@@ -167,7 +173,7 @@ function useIn(flow: LoginFlow): Use {
   };
 }
 
-/** What its user may see of it. */
+/** The facts of a passkey that its user may see. */
 function shown({ id, name, device, createdAt, lastUsedAt }: PasskeyRecord): object {
   return { id, name, device, createdAt, ...(lastUsedAt !== undefined && { lastUsedAt }) };
 }

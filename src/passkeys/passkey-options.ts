@@ -17,28 +17,31 @@ import type { PasskeyStoreInterface } from '../factors/factor-stores';
 
 /** The options of `PasskeyService`. */
 export interface PasskeyServiceOptions {
-  /** Where passkeys are kept, such as `new SqlFactors({ client })`. */
+  /** The store of the passkeys, such as `new SqlFactors({ client })`. */
   store: PasskeyStoreInterface;
   /**
-   * Signs the challenges, at least 32 bytes of random text. Of several the first one signs and all are accepted, so that one
-   * can be replaced. It must not come with the code: set it in the environment.
+   * The secret that signs the challenges, at least 32 bytes of random text. Of several secrets the first signs and all
+   * are accepted, so that a secret can be replaced. It must not be part of the code: set it in the environment.
    */
   secret: FactorSecret;
   /**
-   * The domain that passkeys are made for: that of the app, such as `app.example`, or one above it. Passkeys made for one are
-   * of no use for another: it cannot be changed later.
+   * The domain that passkeys are created for: that of the app, such as `app.example`, or a parent domain. It cannot be
+   * changed later: passkeys for one domain do not work for another.
    * @see WebAuthn Level 3 section 4, RP ID
    */
   rpId: string;
-  /** The origins of the app's pages, whole: `https://app.example`. A browser signs for every host below `rpId`. */
+  /**
+   * The full origins of the app's pages: `https://app.example`. They are needed since a browser signs for every host
+   * below `rpId`.
+   */
   origins: readonly string[];
   /** The name of the app that browsers may show. @default the realm */
   rpName?: string;
-  /** The passkeys that a user may have, 1 to 100. @default 20 */
+  /** How many passkeys a user may have, 1 to 100. @default 20 */
   maxPerUser?: number;
-  /** How long a person has to use the passkey, in seconds from 30 to 600. @default 300 */
+  /** How long a user may take to use the passkey, in seconds from 30 to 600. @default 300 */
   challengeSeconds?: number;
-  /** @default that of the app */
+  /** @default the clock of the app */
   clock?: Clock;
 }
 
@@ -70,7 +73,7 @@ export interface PasskeySettings {
   readonly clock: Clock | undefined;
 }
 
-/** @throws ConfigurationError that names each option that has no valid value */
+/** @throws ConfigurationError that names each invalid option */
 export function passkeySettings(component: string, options: unknown): PasskeySettings {
   const { secret, origins, ...settings } = parseOptions(component, options, OPTIONS);
   if (origins.length === 0) throw new ConfigurationError(`${component}: origins must name an origin`);
@@ -87,18 +90,18 @@ export function passkeySettings(component: string, options: unknown): PasskeySet
   return { ...settings, origins: [...origins], secrets: secret };
 }
 
-/** True where browsers make no passkeys whatever the app does. */
+/** True if browsers never create passkeys for it, because it is an IP address. */
 export function isAddress(rpId: string): boolean {
   return isIP(rpId.replace(/^\[|\]$/g, '')) !== 0;
 }
 
-/** As a browser writes it, without a port. */
+/** A domain in the form of browsers, without a port. */
 function isDomain(value: unknown): boolean {
   if (!isText(value) || value.length > 253 || value.endsWith('.') || value.startsWith('.')) return false;
   return URL.canParse(`https://${value}`) && new URL(`https://${value}`).host === value;
 }
 
-/** Pages over plain http have passkeys on this machine alone. */
+/** Pages over plain http can use passkeys on this machine only. */
 function isOrigin(value: unknown): value is string {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { origin, protocol, hostname } = new URL(value);

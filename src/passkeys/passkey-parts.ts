@@ -3,13 +3,13 @@ import type { Challenges } from './challenges';
 import type { PasskeySettings } from './passkey-options';
 import type { StoredPasskeys } from './stored-passkeys';
 
-/** What passkeys work with. */
+/** The services that passkeys use. */
 export interface PasskeyParts {
   readonly settings: PasskeySettings;
   readonly stored: StoredPasskeys;
   readonly challenges: Challenges;
   readonly handleKey: Buffer;
-  /** Of failures by address: of a passkey that was used from there only its own count. */
+  /** Limits failures by address; for a passkey that has succeeded from an address, only its own failures count. */
   readonly throttle: Throttle;
   readonly rpName: () => string;
   /** Milliseconds since the epoch. */

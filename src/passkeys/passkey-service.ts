@@ -1,6 +1,6 @@
 /**
- * Passkeys: key pairs that authenticators keep for one app, and use after they have verified their person. An app's service
- * extends {@link PasskeyService} and hands itself to a `passkeyController()`.
+ * Passkeys: key pairs that authenticators keep for one app, and use after they have verified their user. An app's
+ * service extends {@link PasskeyService} and hands itself to a `passkeyController()`.
  */
 import type { AppFacts } from '../core/auth-provider';
 import type { FactorOwner, SecondFactorInterface } from '../factors/second-factor';
@@ -13,24 +13,24 @@ import type { PasskeyParts } from './passkey-parts';
 import { StoredPasskeys } from './stored-passkeys';
 import { loadWebAuthn } from './webauthn';
 
-/** What the controller asks of a service. */
+/** The functions of a service for the controller. */
 export interface PasskeyKeeper {
   readonly parts: PasskeyParts;
   onStart(app: AppFacts): void;
 }
 
-/** Failures an hour from one address that are free, as of wrong passwords. */
+/** Free failures per hour and address, as for wrong passwords. */
 const PER_ADDRESS = 100;
-/** Nobody can use up what is another's: there is no account before the passkey is right. */
+/** So large that nobody can lock out another user: there is no account before the passkey is right. */
 const PER_ACCOUNT = 1_000_000;
 
 let keeperIn: (passkeys: PasskeyService) => PasskeyKeeper;
 let isOne: (value: unknown) => value is PasskeyService;
 
 /**
- * Makes and proves passkeys, with the optional peer `@simplewebauthn/server`. A passkey is used by a verified person only
- * (by a PIN or a finger), so that one alone is a login with two factors. Each response counts once; of what anonymous clients
- * ask for nothing is kept.
+ * Creates and verifies passkeys, with the optional peer `@simplewebauthn/server`. Authenticators must verify their user
+ * (by a PIN or a finger), so a passkey alone is a login with two factors. Each response counts once. The requests of
+ * anonymous clients store nothing.
  *
  * @example
  * ```ts
@@ -59,8 +59,8 @@ export class PasskeyService implements SecondFactorInterface {
   }
 
   /**
-   * @throws ConfigurationError for options that are unknown, missing or not valid, and where `@simplewebauthn/server` is not
-   * installed
+   * @throws ConfigurationError for options that are unknown, missing or invalid, and when `@simplewebauthn/server` is
+   * not installed
    */
   constructor(options: PasskeyServiceOptions) {
     const settings = passkeySettings(new.target.name, options);
@@ -99,13 +99,13 @@ export class PasskeyService implements SecondFactorInterface {
     };
   }
 
-  /** @throws ServiceUnavailableError when the store cannot say */
+  /** @throws ServiceUnavailableError when the store is unavailable */
   async isEnrolled(user: FactorOwner): Promise<boolean> {
     return (await this.#keeper.parts.stored.list(user)).length > 0;
   }
 }
 
-/** For the controller. Apps have no use for it, so it is not a member. */
+/** For the controller. Apps do not need it, so it is not a member. */
 export function passkeysIn(passkeys: PasskeyService): PasskeyKeeper {
   return keeperIn(passkeys);
 }

@@ -1,6 +1,6 @@
 /**
- * What the browser's credential gives by `toJSON()`, read from the body of a request. Only what is used is taken over, by
- * type and form; what it proves is judged elsewhere.
+ * Reads the browser's credential, in the form of its `toJSON()`, from the body of a request. It takes only the needed
+ * members and checks their type and form; other modules verify their content.
  * @see WebAuthn Level 3 section 5.1
  */
 import { InvalidRequestError } from '../errors';
@@ -9,7 +9,7 @@ import { InvalidRequestError } from '../errors';
 export interface ClientData {
   readonly challenge: string;
   readonly origin: string;
-  /** True in a frame of a page of another origin. */
+  /** True in a frame within a page of another origin. */
   readonly isFramed: boolean;
 }
 
@@ -32,27 +32,27 @@ export interface Assertion extends Credential {
   readonly userHandle: string | undefined;
 }
 
-/** Of 1,023 bytes. @see WebAuthn Level 3 section 4, credential id */
+/** The base64url length of 1,023 bytes. @see WebAuthn Level 3 section 4, credential id */
 const MAX_ID_LENGTH = 1364;
 const MAX_LENGTH = 32_768;
 
 const TRANSPORTS: readonly unknown[] = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
-/** @throws InvalidRequestError for what is no response of a new passkey */
+/** @throws InvalidRequestError when the value is not the response of a new passkey */
 export function readAttestation(value: unknown): Attestation {
   const { credential, response } = readCredential(value);
   const { transports } = response;
   return {
     ...credential,
     attestationObject: bytesIn(response, 'attestationObject'),
-    // Hints for the browser, which later ones may add to.
+    // Hints for the browser. Later browsers may add values, which are ignored.
     transports: Array.isArray(transports)
       ? TRANSPORTS.filter((known): known is string => transports.includes(known))
       : [],
   };
 }
 
-/** @throws InvalidRequestError for what is no response of a passkey */
+/** @throws InvalidRequestError when the value is not the response of a passkey */
 export function readAssertion(value: unknown): Assertion {
   const { credential, response } = readCredential(value);
   const { userHandle } = response;
@@ -105,7 +105,7 @@ function objectOf(value: unknown): Record<string, unknown> {
   return Object.assign(Object.create(null) as Record<string, unknown>, value);
 }
 
-/** Bytes in base64url, in the one way to write them, so that everyone reads the same. */
+/** Bytes in canonical base64url, so that every reader decodes the same bytes. */
 function bytesIn(members: Record<string, unknown>, name: string, maxLength = MAX_LENGTH): string {
   const value = members[name];
   if (typeof value === 'string' && value.length > 0 && value.length <= maxLength && isBase64url(value)) {

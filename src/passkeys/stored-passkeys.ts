@@ -1,4 +1,4 @@
-/** The passkeys of an app in its store. What the store answers is looked at before it counts. */
+/** The passkeys of an app in its store. Every answer of the store is checked. */
 import type { FactorOwner } from '../factors/second-factor';
 import type { PasskeyRecord, PasskeyStoreInterface } from '../factors/factor-stores';
 import type { MaybePromise } from '../core/userstore';
@@ -15,7 +15,7 @@ export class StoredPasskeys {
     this.#store = store;
   }
 
-  /** Undefined where there is none. @throws ServiceUnavailableError when the store cannot say */
+  /** Undefined if the passkey does not exist. @throws ServiceUnavailableError when the store is unavailable */
   async get(id: string): Promise<PasskeyRecord | undefined> {
     const record: unknown = await this.#asked((store) => store.getPasskey(id));
     if (record === null || record === undefined) return undefined;
@@ -23,7 +23,7 @@ export class StoredPasskeys {
     throw fault('getPasskey() must return a PasskeyRecord of this id, null or undefined');
   }
 
-  /** Those of one user, the newest first. @throws ServiceUnavailableError when the store cannot say */
+  /** The passkeys of one user, the newest first. @throws ServiceUnavailableError when the store is unavailable */
   async list(user: FactorOwner): Promise<readonly PasskeyRecord[]> {
     const records: unknown = await this.#asked((store) => store.listPasskeys(user));
     if (!Array.isArray(records)) throw fault('listPasskeys() must return a list');
@@ -39,7 +39,7 @@ export class StoredPasskeys {
     return this.#decided('addPasskey', (store) => store.addPasskey(passkey));
   }
 
-  /** False where it is no longer as it was read. */
+  /** False if the passkey has changed since it was read. */
   update(next: PasskeyRecord, previous: PasskeyRecord): Promise<boolean> {
     return this.#decided('updatePasskey', (store) => store.updatePasskey(next, previous));
   }
@@ -62,7 +62,7 @@ export class StoredPasskeys {
   }
 }
 
-/** Whether two name one person: a later user of the same name is somebody else. */
+/** Whether both mean the same person: a later user of the same name is another person. */
 export function isOwner(one: FactorOwner, other: FactorOwner): boolean {
   return one.username === other.username && one.userstore === other.userstore && one.userId === other.userId;
 }

@@ -1,5 +1,5 @@
 /**
- * How a passkey is used, for a login or as a second factor.
+ * Verifies the use of a passkey, for a login or as a second factor.
  * @see WebAuthn Level 3 section 7.2
  */
 import { BadCredentialsError, ServiceUnavailableError } from '../errors';
@@ -15,26 +15,26 @@ import { usedCredential } from './webauthn';
 
 const TRIES = 5;
 
-/** The request that brings a response. */
+/** The request with the response. */
 export interface Use {
   readonly ip: string;
   readonly spend: Spend;
-  /** Hears of a passkey that failed for a user: by the method that it would have proved. */
+  /** Called when a passkey failed for a user, with the method that it would have proved. */
   readonly failed: (owner: FactorOwner, method: string) => void;
 }
 
 /** A passkey that was used. */
 export interface UsedPasskey {
   readonly owner: FactorOwner;
-  /** An RFC 8176 value: `hwk` where the key never leaves its device, `swk` where it is synced. */
+  /** An RFC 8176 value: `hwk` if the key never leaves its device, `swk` if it is synced. */
   readonly method: 'hwk' | 'swk';
   readonly at: Date;
 }
 
 /**
- * What `navigator.credentials.get()` takes, by `parseRequestOptionsFromJSON()`.
- * @param owner undefined for a login, where the passkey says who comes
- * @throws InvalidRequestError for a user who has no passkey
+ * The argument of `navigator.credentials.get()`, after `parseRequestOptionsFromJSON()`.
+ * @param owner undefined for a login, for which the passkey identifies the user
+ * @throws InvalidRequestError for a user without a passkey
  */
 export async function requestOptions(parts: PasskeyParts, owner: FactorOwner | undefined): Promise<object> {
   const { settings, challenges } = parts;
@@ -51,11 +51,11 @@ export async function requestOptions(parts: PasskeyParts, owner: FactorOwner | u
 }
 
 /**
- * The passkey that a response proves the use of. Failures are counted for its address, before anything is looked at.
- * @param owner whose it must be; undefined for a login
- * @throws InvalidRequestError (400) for no such response, which is not counted
+ * Verifies the use of a passkey. Failures are counted for the address before the response is verified.
+ * @param owner the required owner of the passkey; undefined for a login
+ * @throws InvalidRequestError (400) for a malformed response, which is not counted
  * @throws BadCredentialsError (401), ThrottledError (429)
- * @throws ServiceUnavailableError (503) when a store cannot say, or the passkey is used elsewhere at the same time
+ * @throws ServiceUnavailableError (503) when a store is unavailable, or the passkey is used elsewhere at the same time
  */
 export async function usePasskey(
   parts: PasskeyParts,
@@ -87,7 +87,7 @@ async function provedUse(
   if (passkey === undefined) throw wrong('is of no known passkey');
   const { user, publicKey, userHandle } = passkey;
   if (owner !== undefined && !isOwner(user, owner)) throw wrong('is of the passkey of another user');
-  // Whoever logs in without a name is found by the handle that the authenticator keeps.
+  // A user who logs in without a name is found by the handle in the authenticator.
   if ((assertion.userHandle ?? (owner && userHandle)) !== userHandle) throw wrong('names another user');
   const signed = await usedCredential(parts.settings, publicKey, assertion);
   if (signed === undefined) throw wrong('is not signed by the passkey of a verified user, for this app');

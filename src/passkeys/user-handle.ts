@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import type { FactorOwner } from '../factors/second-factor';
 
-/** One text for each person: a later user of the same name has another, where the store has ids. */
+/** A text that identifies a person: a later user of the same name has another text if the store has ids. */
 export function ownerKey({ username, userstore, userId }: FactorOwner): string {
   return JSON.stringify([userstore ?? null, userId ?? { username }]);
 }
 
 /**
- * What authenticators keep of a user, and give away to whoever may ask them: nothing can be read from it.
+ * The user handle that authenticators store and may disclose to others. It reveals nothing about the user.
  * @see WebAuthn Level 3 section 14.6.1
  */
 export function userHandleOf(key: Buffer, owner: FactorOwner): string {

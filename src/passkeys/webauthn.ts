@@ -1,9 +1,9 @@
-/** The verification of what authenticators sign, by the optional peer `@simplewebauthn/server`. */
+/** Verifies the signatures of authenticators, by the optional peer `@simplewebauthn/server`. */
 import { lazy } from '../util/lazy';
 import { loadOptional } from '../util/load-optional';
 import type { Assertion, Attestation } from './responses';
 
-/** As much as is used of the package. */
+/** The part of the package that is used here. */
 interface WebAuthn {
   readonly verifyRegistrationResponse: (options: Expected & { readonly response: object }) => Promise<{
     readonly verified: boolean;
@@ -35,7 +35,7 @@ interface Expected {
   readonly requireUserVerification: true;
 }
 
-/** Where responses must come from. */
+/** The required origin of responses. */
 export interface RelyingParty {
   readonly rpId: string;
   readonly origins: readonly string[];
@@ -52,16 +52,16 @@ export interface UsedCredential {
   readonly device: 'single' | 'multi';
 }
 
-/** Of the longest keys in use, RSA of 4,096 bits, there are 710 characters. */
+/** The longest keys in use, RSA of 4,096 bits, have 710 characters. */
 const MAX_KEY_LENGTH = 2048;
 
-/** @throws ConfigurationError where it is not installed */
+/** @throws ConfigurationError when it is not installed */
 export const loadWebAuthn: () => WebAuthn & Helpers = lazy(() => ({
   ...(loadOptional('@simplewebauthn/server', 'PasskeyService') as WebAuthn),
   ...(loadOptional('@simplewebauthn/server/helpers', 'PasskeyService') as Helpers),
 }));
 
-/** The passkey that was made by a user who was verified, for a page of the app; undefined for anything else. Never rejects. */
+/** A new passkey of a verified user, created for a page of the app; undefined for anything else. Never rejects. */
 export async function newCredential(
   party: RelyingParty,
   { id, client, clientDataJSON, attestationObject }: Attestation,
@@ -86,14 +86,14 @@ export async function newCredential(
       device: deviceOf(credentialDeviceType),
     };
   } catch {
-    // Its errors quote the challenge.
+    // Errors of the package quote the challenge.
     return undefined;
   }
 }
 
 /**
- * What a passkey says of its use, where its key signed the response. The counter is not looked at. Undefined for anything
- * else. Never rejects.
+ * The data of a passkey's use, if its key signed the response. The counter is not checked. Undefined for anything else.
+ * Never rejects.
  */
 export async function usedCredential(
   party: RelyingParty,
@@ -129,8 +129,8 @@ function credentialOf(id: string, response: object): object {
 }
 
 /**
- * No statement of the maker is asked for, so none is looked at: verifying one would fetch revocation lists from wherever
- * the certificate of a client says.
+ * The app does not request a statement of the authenticator's manufacturer, so it is ignored: verifying it would fetch
+ * revocation lists from any address in a client's certificate.
  * @see WebAuthn Level 3 section 8.7
  */
 function withoutStatement(attestationObject: string): string {

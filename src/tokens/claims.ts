@@ -1,6 +1,6 @@
 /**
- * What the claims of a token must say before it counts, after its signature has been verified. Every
- * comparison is written so that a NaN, from a broken clock for example, refuses.
+ * Checks the claims of a token after its signature has been verified. Every comparison is written so that a NaN, from a
+ * broken clock for example, leads to a refusal.
  */
 import { types } from 'node:util';
 import { EPOCH_STAMP } from '../core/stamp';
@@ -8,17 +8,17 @@ import { invalid } from './jws';
 import type { JsonObject } from './json';
 import { isScope } from '../util/scope-name';
 
-/** What a token is held against. */
+/** The requirements that a token is checked against. */
 export interface ClaimsPolicy {
   readonly issuer: string;
   readonly audience: string;
   readonly maxAgeSeconds: number;
-  /** How long after the login a token of a family may live; without it as any other. */
+  /** How long after the login a token of a family may live; undefined means `maxAgeSeconds`, as for any other token. */
   readonly maxFamilyAgeSeconds?: number | undefined;
   readonly clockToleranceSeconds: number;
 }
 
-/** What a verified token says. */
+/** The content of a verified token. */
 export interface VerifiedToken {
   /** The username (`sub`). */
   readonly subject: string;
@@ -30,20 +30,20 @@ export interface VerifiedToken {
   readonly expiresAt: Date;
   /** `expiresAt` with the accepted clock difference. */
   readonly acceptedUntil?: Date | undefined;
-  /** When the login behind the token took place: `auth_time`, or `iat` where there is none. */
+  /** When the login behind the token took place: `auth_time`, or `iat` if the token has no `auth_time`. */
   readonly authenticatedAt: Date;
   /** How that login was proved (`amr`). */
   readonly methods: readonly string[] | undefined;
-  /** What the token is limited to (`scope`); undefined is no limit. */
+  /** The scopes that the token is limited to (`scope`); undefined means no limit. */
   readonly scopes: readonly string[] | undefined;
-  /** Which of the app's several userstores had the user (`userstore`); undefined is any. */
+  /** The userstore that had the user, in an app with several (`userstore`); undefined means any. */
   readonly userstore?: string | undefined;
   /**
-   * The `tokensValidFrom` that the login saw, in milliseconds, 0 for none (`tvf`); undefined for tokens of versions
-   * before it was written.
+   * The user's `tokensValidFrom` at the time of the login (`tvf`), in milliseconds, 0 if the user had none. Undefined
+   * for tokens of older versions, which did not write it.
    */
   readonly stamp?: number | undefined;
-  /** The family that the token belongs to (`sid`); undefined for a token of `issue()` alone. */
+  /** The family that the token belongs to (`sid`); undefined for a token that `issue()` made without a family. */
   readonly familyId?: string | undefined;
   /** The whole claims set, frozen. */
   readonly claims: JsonObject;
@@ -54,24 +54,24 @@ const MAX_ID_LENGTH = 256;
 /** A Date reaches this far. */
 const MAX_NUMERIC_DATE = 8.64e12;
 
-/** What a claims set states, whoever asks and whenever. */
+/** The content of a claims set, independent of the policy and the time. */
 export interface TokenStatement extends Pick<
   VerifiedToken,
   'subject' | 'id' | 'methods' | 'scopes' | 'userstore' | 'stamp' | 'familyId' | 'claims'
 > {
   readonly issuer: unknown;
   readonly audiences: readonly unknown[];
-  /** These in milliseconds. */
+  /** This time and the next two are in milliseconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly authenticatedAt: number;
-  /** `nbf`, in seconds as it came. */
+  /** `nbf`, in seconds as the token has it. */
   readonly notBefore: number | undefined;
 }
 
 /**
- * Reads a claims set: subject and id present, every time a finite NumericDate, and the rest in the form that it must
- * have. What it is held against is {@link checkStatement}.
+ * Reads a claims set: subject and id must be present, every time must be a finite NumericDate, and the other claims
+ * must have their required form. {@link checkStatement} compares them with the policy.
  * @throws TokenInvalidError when it cannot be read
  * @see RFC 7519 section 4.1
  */
@@ -95,8 +95,8 @@ export function readStatement(claims: JsonObject): TokenStatement {
 }
 
 /**
- * Holds a statement against a policy and the time: issuer and audience exactly, not used before or after its time, and
- * `exp` within `maxAgeSeconds` of the login.
+ * Checks a statement against a policy and the time: issuer and audience match exactly, the token is within its period
+ * of validity, and `exp` is within `maxAgeSeconds` of the login.
  * @throws TokenInvalidError when anything is not valid.
  * @see RFC 7519 section 4.1, RFC 8725 sections 3.8 to 3.10
  */
@@ -117,7 +117,7 @@ export function checkStatement(
   if (!(expiresAt <= authenticatedAt + maxAge * 1000)) {
     throw invalid('exp is too long after the login');
   }
-  // Held against the whole second, as others do, so that a fraction never lets a token in early.
+  // Compared with the whole second, as other implementations do, so that a fraction never lets a token in early.
   const wholeSeconds = Math.floor(nowMs / 1000);
   if (notBefore !== undefined && !(notBefore <= wholeSeconds + policy.clockToleranceSeconds)) {
     throw invalid('nbf is in the future');
@@ -143,7 +143,9 @@ export function readClaims(claims: JsonObject, policy: ClaimsPolicy, nowMs: numb
   return checkStatement(readStatement(claims), policy, nowMs);
 }
 
-/** True for what an app's own verifier may answer. What is left out or misspelt must not be a limit less. */
+/**
+ * True if an app's own verifier may return this value. A limit that is left out or misspelt must not be lost silently.
+ */
 export function isVerifiedToken(value: unknown): value is VerifiedToken {
   if (typeof value !== 'object' || value === null) return false;
   const token = value as { readonly [Name in keyof VerifiedToken]?: unknown };
@@ -179,10 +181,10 @@ function readLogin(
   const userstore = has(claims, 'userstore') ? text(claims, 'userstore') : undefined;
   const stamp = has(claims, 'tvf') ? stampIn(claims) : undefined;
   const familyId = has(claims, 'sid') ? text(claims, 'sid') : undefined;
-  // One of another form could never be looked up among the families that have ended.
+  // An id of another form could never be found among the ended families.
   if (familyId !== undefined && !FAMILY_ID.test(familyId)) throw invalid('sid is no family');
   if (scope === undefined) return { methods, scopes: undefined, userstore, stamp, familyId };
-  // Read otherwise, a limit that cannot be understood would be no limit.
+  // A limit that cannot be understood must not count as no limit.
   if (typeof scope !== 'string') throw invalid('scope is not a string');
   const scopes = scope === '' ? [] : scope.split(' ');
   if (!scopes.every(isScope)) throw invalid('scope has an unknown form');

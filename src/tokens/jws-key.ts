@@ -3,19 +3,19 @@ import { decodeBase64Url } from './json';
 import { hs256Key, type JwsKey } from './jws';
 import type { TokenAlgorithm } from './token-key';
 
-/** What each algorithm hashes with; Ed25519 does it itself. */
+/** The digest of each algorithm; Ed25519 hashes by itself. */
 const DIGESTS = { EdDSA: null, ES256: 'sha256', RS256: 'sha256' } as const;
 
 /**
- * A key that signs and verifies by its algorithm. That it fits is known.
- * @param key a secret, a private key, or a public one, with which nothing can be signed
+ * A key that signs and verifies by its algorithm. The caller has checked that the key fits the algorithm.
+ * @param key a secret, a private key, or a public key, which can only verify
  * @see RFC 7518 sections 3.2 to 3.4, RFC 8037 section 3.1
  */
 export function jwsKey(algorithm: TokenAlgorithm, key: KeyObject, kid: string | undefined): JwsKey {
   if (algorithm === 'HS256') return { ...hs256Key(key.export()), kid };
   const digest = DIGESTS[algorithm];
   const publicKey = key.type === 'public' ? key : createPublicKey(key);
-  // As two numbers of 32 bytes; other keys do not look at it (RFC 7518 section 3.4).
+  // Signatures of ES256 are two numbers of 32 bytes; other algorithms ignore this (RFC 7518 section 3.4).
   const dsaEncoding = 'ieee-p1363';
   return {
     algorithm,

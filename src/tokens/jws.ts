@@ -1,9 +1,9 @@
 /**
  * Signed text: JSON Web Signatures in compact form, under keys whose algorithm the configuration fixes.
  *
- * Where there is one key it comes first: a token's signature is checked before a byte of it is decoded or parsed, so
- * that its header can neither choose the algorithm nor name a key. Of several keys the header names one by its `kid`,
- * and must state that key's own algorithm. Nothing here knows what a claim is.
+ * A single key is applied first: a token's signature is checked before a byte of it is decoded or parsed, so that its
+ * header can neither choose the algorithm nor name a key. With several keys the header names one by its `kid`, and must
+ * state that key's own algorithm. Nothing here knows what a claim is.
  */
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { TokenInvalidError } from '../errors';
@@ -12,16 +12,19 @@ import { decodeBase64Url, freezeJson, parseJsonObject, type JsonObject } from '.
 /** A key with the one algorithm it is used for. Signatures are base64url text. */
 export interface JwsKey {
   readonly algorithm: string;
-  /** The `kid` of what it signs; undefined for none. */
+  /** The `kid` of the tokens that it signs; undefined if they have no `kid`. */
   readonly kid?: string | undefined;
   sign(signingInput: string): string;
   /** True only for the canonical text of a right signature. Never throws. */
   verify(signingInput: string, signature: string): boolean;
 }
 
-/** Keys of which a token names one. */
+/** Several keys, from which a token selects one by its `kid`. */
 export interface JwsKeys {
-  /** The key of that `kid`, of none for undefined, as a header has it: of any type. Undefined where there is no such key. */
+  /**
+   * The key with this `kid`, or undefined. The `kid` is of any type, as the header has it; undefined selects the key
+   * without a `kid`.
+   */
   named(kid: unknown): JwsKey | undefined;
 }
 
@@ -31,12 +34,12 @@ export interface VerifiedJws {
   readonly payload: Buffer;
 }
 
-/** Longer tokens are refused unread: node takes 16 KiB of headers in all. */
+/** Longer tokens are refused unread: node limits all headers of a request to 16 KiB. */
 export const MAX_TOKEN_LENGTH = 8192;
 
 const COMPACT = /^([\w-]+\.[\w-]+)\.([\w-]+)$/;
 
-/** Changes what the signature covers or how the payload is read; none of it is supported. */
+/** Parameters that change the signed content or how the payload is read; none of them is supported. */
 const UNSUPPORTED_HEADERS = ['crit', 'b64', 'zip', 'enc'];
 
 /** HMAC with SHA-256, compared in constant time. @see RFC 7518 section 3.2 */
@@ -55,7 +58,7 @@ export function hs256Key(secret: Uint8Array): JwsKey {
   };
 }
 
-/** Signs a payload under a header that gets the key's algorithm and `kid`. */
+/** Signs a payload with a header, to which it adds the key's algorithm and `kid`. */
 export function signCompact(key: JwsKey, header: JsonObject, payload: string): string {
   const { algorithm, kid } = key;
   const protectedHeader = JSON.stringify({
@@ -68,8 +71,8 @@ export function signCompact(key: JwsKey, header: JsonObject, payload: string): s
 }
 
 /**
- * The header and payload of a token that the key has signed, or one of the keys. Header parameters that carry a key or
- * say where one is (`jwk`, `jku`, `x5c`, `x5u`) are not looked at, nor is `kid` where there is one key.
+ * The header and payload of a token that the key, or one of the keys, has signed. Header parameters that contain a key
+ * or its location (`jwk`, `jku`, `x5c`, `x5u`) are ignored, and so is `kid` with a single key.
  * @throws TokenInvalidError for everything else.
  * @see RFC 7515 section 5.2, RFC 8725 sections 3.1 and 3.10
  */
@@ -106,7 +109,7 @@ function named(keys: JwsKeys, header: JsonObject): { key: JwsKey; header: JsonOb
   return { key, header };
 }
 
-/** Headers that tokens had whose signature was right: one key signs many tokens and few headers. */
+/** Headers of tokens with a valid signature: one key signs many tokens but few headers. */
 const HEADERS = new WeakMap<JwsKey | JwsKeys, Map<string, JsonObject>>();
 const MAX_HEADERS = 16;
 
@@ -127,7 +130,7 @@ function readHeader(encoded: string): JsonObject {
   return header;
 }
 
-/** A refusal whose reason stays in the process. */
+/** An error with a reason that stays in the process. */
 export function invalid(reason: string): TokenInvalidError {
   return new TokenInvalidError({ cause: new Error(reason) });
 }

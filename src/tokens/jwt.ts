@@ -2,8 +2,8 @@ import { invalid, signCompact, verifyCompact, type JwsKey, type JwsKeys } from '
 import { parseJsonObject, type JsonObject } from './json';
 
 /**
- * The `typ` of every token that is issued, and the only one that is taken: no other kind of token, signed
- * for another purpose under the same key, passes as an access token.
+ * The `typ` of every token that is issued, and the only accepted `typ`: no other kind of token, signed for another
+ * purpose under the same key, passes as an access token.
  * @see RFC 8725 section 3.11, RFC 9068 section 2.1
  */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
@@ -14,8 +14,8 @@ export function signJwt(key: JwsKey, claims: JsonObject, type: string = ACCESS_T
 }
 
 /**
- * The claims of a token that the key has signed, or one of the keys, and whose `typ` is the given one. What they say is
- * not looked at; that is {@link readClaims}.
+ * The claims of a token that the key, or one of the keys, has signed and that has the given `typ`. The claims are not
+ * checked here; {@link readClaims} does that.
  * @throws TokenInvalidError for everything else.
  * @see RFC 7519 section 7.2
  */
@@ -27,7 +27,7 @@ export function verifyJwt(
   return openJwt(keys, token, type).claims;
 }
 
-/** {@link verifyJwt}, with the key that the signature is of. */
+/** {@link verifyJwt}, together with the key that made the signature. */
 export function openJwt(
   keys: JwsKey | JwsKeys,
   token: string,

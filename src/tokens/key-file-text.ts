@@ -9,10 +9,10 @@ import type { TokenKey } from './token-key';
 /** A hundred keys of 4096 bits fit. */
 export const MAX_KEY_FILE_BYTES = 524_288;
 
-/** A key as the file has it. */
+/** A key as it stands in the file. */
 export type FileKey = Readonly<Record<string, unknown>>;
 
-/** The keys of a text, as they stand there. @throws {FileFault} when it is no key file */
+/** The keys in a text, as they stand there. @throws {FileFault} when the text is no key file */
 export function fileKeys(text: string): readonly FileKey[] {
   let content: unknown;
   try {
@@ -29,9 +29,9 @@ export function fileKeys(text: string): readonly FileKey[] {
 }
 
 /**
- * The keys, in a set that can sign at that time, and what they do when.
- * @param mayBeUnable true for a set that need not be able to sign
- * @throws {FileFault} that says what is wrong, without any content
+ * The keys and their times, after a check that they form a valid set, which can sign at the time `now`.
+ * @param mayBeUnable true if the set need not be able to sign
+ * @throws {FileFault} with the fault in its message, without any content of the file
  */
 export function readKeys(
   keys: readonly FileKey[],
@@ -52,8 +52,8 @@ export function readKeys(
   }
 }
 
-/** Reads a key file, for the watching of it. */
-// eslint-disable-next-line require-yield -- it is small
+/** Reads a key file, for the file watcher. */
+// eslint-disable-next-line require-yield -- the file is small
 export function* readKeyFile(text: string): Generator<void, readonly TokenKey[]> {
   return readKeys(fileKeys(text), Date.now()).keys;
 }

@@ -18,24 +18,24 @@ const loaded = lazy(() => ({
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 /**
- * Keys from a JSON file, which is read again when it changes: `{ "keys": [...] }` with a {@link TokenKey} each, its key
- * as a JWK or PEM and its times in ISO 8601. Each key that signs must state `signFrom`, so that a reload never makes an
- * older key sign again. `securest keys new` makes such a file, `securest keys rotate` brings a new key into it.
+ * Keys from a JSON file: `{ "keys": [...] }` with a {@link TokenKey} each, its key as a JWK or PEM and its times in ISO
+ * 8601. The file is read again when it changes. Each key that signs must state `signFrom`, so that a reload never makes
+ * an older key sign again. `securest keys new` creates a key file, `securest keys rotate` adds a new key to it.
  *
- * A new version is taken as a whole or not at all: a bad one, or a deleted file, is reported and the last good one
- * stays. A TokenService that has it closes it.
+ * A new version is taken as a whole or not at all: an invalid version, or a deleted file, is reported, and the last
+ * valid version stays in use. A TokenService that holds the key file closes it.
  * @example super({ keys: new KeyFile({ path: 'keys.json' }), issuer: 'notes', audience: 'notes-api' });
  */
 export class KeyFile extends KeySet implements ProblemSource {
   readonly #file: WatchedFileModule.WatchedFile<readonly TokenKey[]>;
   readonly #problems: ProblemBoard;
 
-  /** Reads the file. @throws {ConfigurationError} when it is not valid; it shows nothing of the content */
+  /** Reads the file. @throws {ConfigurationError} when it is not valid; the error shows nothing of the content */
   constructor(options: FileOptions) {
     const { path, pollMs } = parseOptions('KeyFile', withoutContainer(options), OPTIONS);
     const { WatchedFile, readKeyFile, MAX_KEY_FILE_BYTES } = loaded();
     const problems = new ProblemBoard();
-    // There is no set yet when the file is read first.
+    // The set does not exist yet when the file is read for the first time.
     const taking: { by?: (keys: readonly TokenKey[]) => void } = {};
     const file = new WatchedFile({
       path,
@@ -55,12 +55,12 @@ export class KeyFile extends KeySet implements ProblemSource {
     };
   }
 
-  /** Ends the watching; the keys stay. */
+  /** Stops watching the file; the keys stay. */
   close(): void {
     this.#file.close();
   }
 
-  /** The last problem that nobody has heard of yet is handed over at once. */
+  /** Passes the last unreported problem to the listener at once. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }

@@ -1,4 +1,4 @@
-/** The forms that a key may come in, read into node's own, and held against the algorithm that it is for. */
+/** Reads the accepted forms of a key into node's own form, and checks it against its algorithm. */
 import {
   createPrivateKey,
   createPublicKey,
@@ -13,22 +13,22 @@ import { decodeBase64Url } from './json';
 import { readSecret } from './secret';
 import type { TokenAlgorithm } from './token-key';
 
-/** A secret, or a public key with or without its private one. */
+/** A secret, or a public key with or without its private key. */
 export interface KeyMaterial {
-  /** The secret, or the private key, or else the public one: what two equal keys are equal in. */
+  /** The secret, the private key, or else the public key. Two keys are equal if this part is equal. */
   readonly key: KeyObject;
   /** Undefined for a secret. */
   readonly publicKey: KeyObject | undefined;
-  /** As a JWK names it. */
+  /** The `kid` of a JWK. */
   readonly kid: unknown;
 }
 
-/** Refuses a key. The reason holds nothing of it. */
+/** Refuses a key. The reason contains nothing of the key. */
 export type Fail = (problem: string) => never;
 
 type Asymmetric = Exclude<TokenAlgorithm, 'HS256'>;
 
-/** What the JWK of each algorithm consists of. @see RFC 7518 section 6, RFC 8037 section 2 */
+/** The members of the JWK of each algorithm. @see RFC 7518 section 6, RFC 8037 section 2 */
 const JWKS: Readonly<
   Record<Asymmetric, { kty: string; crv?: string; members: string[]; secrets: string[] }>
 > = {
@@ -38,7 +38,7 @@ const JWKS: Readonly<
 };
 
 const MIN_RSA_BITS = 2048;
-/** A longer one takes too long to sign and to verify with. */
+/** Signing and verifying with a longer key takes too long. */
 const MAX_RSA_BITS = 8192;
 
 export function readMaterial(algorithm: TokenAlgorithm, given: unknown, fail: Fail): KeyMaterial {
@@ -120,7 +120,7 @@ function fromJwk(algorithm: Asymmetric, jwk: Record<string, unknown>, fail: Fail
   return fail('is a JWK that cannot be read, or whose halves do not belong together');
 }
 
-/** The members of a public key, whichever half is given. */
+/** The members of the public key, from either half. */
 export function publicJwk(key: KeyObject): Jwk {
   return (key.type === 'public' ? key : createPublicKey(key)).export({ format: 'jwk' });
 }

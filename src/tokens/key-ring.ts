@@ -1,4 +1,4 @@
-/** The keys of a set at one time: which of them signs, which are accepted, which are published. */
+/** The keys of a set at a given time: which of them signs, which are accepted, which are published. */
 import { createHmac, hash, type KeyObject } from 'node:crypto';
 import { ConfigurationError } from '../errors';
 import type { Jwk } from '../util/jwk';
@@ -11,14 +11,17 @@ import { isKid, TOKEN_KEY, type TokenAlgorithm } from './token-key';
 import type { AcceptedKeys } from './verified-tokens';
 
 export interface KeyRingOptions {
-  /** Who has the keys, for errors. */
+  /** The owner of the keys, named in errors. */
   readonly component: string;
   readonly clock: Clock;
-  /** True where each key that signs must say from when. */
+  /** True if each key that signs must state `signFrom`. */
   readonly mustSayWhen?: boolean;
-  /** True for keys of which none need sign now. */
+  /** True if the set need not be able to sign now. */
   readonly mayBeUnable?: boolean;
-  /** Whose keys stay the very same where they are equal, so that tokens which they signed need not be verified again. */
+  /**
+   * The ring to replace: keys that are equal in both keep their identity, so that tokens which they signed need not be
+   * verified again.
+   */
   readonly before?: KeyRing | undefined;
 }
 
@@ -27,7 +30,7 @@ export interface KeyTimes {
   readonly algorithm: TokenAlgorithm;
   /** Undefined for a key that never signs. */
   readonly signFrom: number | undefined;
-  /** Infinity for never. */
+  /** Infinity if the key never ends. */
   readonly until: number;
 }
 
@@ -35,7 +38,7 @@ interface RingKey extends KeyTimes {
   readonly kid: string | null;
   readonly material: KeyObject;
   readonly jws: JwsKey;
-  /** The public half as it is published; undefined for a secret. */
+  /** The public half in its published form; undefined for a secret. */
   readonly jwk: Jwk | undefined;
 }
 
@@ -45,14 +48,14 @@ export class KeyRing implements JwsKeys, AcceptedKeys {
   readonly #keys: readonly RingKey[];
   readonly #byKid: ReadonlyMap<unknown, RingKey>;
   readonly #byJws: ReadonlyMap<object, RingKey>;
-  /** The one that signs from the latest time first. */
+  /** The keys that sign, the latest `signFrom` first. */
   readonly #signers: readonly RingKey[];
   readonly #clock: Clock;
 
   /**
    * Reads the keys.
-   * @throws ConfigurationError that names the key by its place, when one is not valid, two have one kid, or none may
-   * sign now
+   * @throws ConfigurationError when a key is not valid, when two keys have the same kid, or when no key may sign now;
+   * it names the key by its position
    */
   constructor(keys: unknown, options: KeyRingOptions) {
     const { component, clock } = options;
@@ -70,12 +73,12 @@ export class KeyRing implements JwsKeys, AcceptedKeys {
     if (options.mayBeUnable !== true) this.signing();
   }
 
-  /** When each key does what, in the order in which they were given. */
+  /** The times of each key, in the given order of the keys. */
   get times(): readonly KeyTimes[] {
     return this.#keys.map(({ algorithm, signFrom, until }) => ({ algorithm, signFrom, until }));
   }
 
-  /** The key that signs now. @throws ConfigurationError when there is none */
+  /** The key that signs now. @throws ConfigurationError when no key may sign now */
   signing(): JwsKey {
     const now = this.#clock();
     const key = this.#signers.find(({ signFrom, until }) => Number(signFrom) <= now && now < until);
@@ -87,7 +90,7 @@ export class KeyRing implements JwsKeys, AcceptedKeys {
   }
 
   named(kid: unknown): JwsKey | undefined {
-    // Never null: a token that says `"kid": null` names no key that there is.
+    // A token with `"kid": null` finds no key: the map never has null as a key.
     const key = this.#byKid.get(kid);
     return key !== undefined && this.#isAccepted(key) ? key.jws : undefined;
   }
@@ -154,10 +157,10 @@ function readKey(given: unknown, index: number, now: number, options: KeyRingOpt
   };
 }
 
-/** What a key is tried with. Not in the form of a token. */
+/** The text that a new key signs as a test. It does not have the form of a token. */
 const PROBE = 'securest';
 
-/** By what a header says; one that says nothing is undefined. */
+/** The keys by the `kid` of a token's header; undefined stands for a header without `kid`. */
 function byKid(keys: readonly RingKey[], component: string): ReadonlyMap<unknown, RingKey> {
   const found = new Map<unknown, RingKey>();
   for (const [index, key] of keys.entries()) {
@@ -174,9 +177,9 @@ function byKid(keys: readonly RingKey[], component: string): ReadonlyMap<unknown
 
 /** @see RFC 7638 section 3 */
 function defaultKid(key: KeyObject): string {
-  // Not the thumbprint, which is for a key that is public (RFC 7638 section 7).
+  // Not the thumbprint, which is meant for public keys only (RFC 7638 section 7).
   if (key.type === 'secret') return createHmac('sha256', key).update('securest kid').digest('base64url');
-  // Those that count, and node adds none.
+  // Node exports exactly the members that the thumbprint requires.
   const members = Object.entries(publicJwk(key)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return hash('sha256', JSON.stringify(Object.fromEntries(members)), 'base64url');
 }

@@ -7,19 +7,19 @@ import { KeyRing } from './key-ring';
 import type { TokenKey } from './token-key';
 import type { AcceptedKeys } from './verified-tokens';
 
-/** What a token service asks of its keys, whichever there are at the time. */
+/** The functions of a key set that a token service uses; they always use the present keys. */
 export interface PresentKeys extends JwsKeys, AcceptedKeys {
   signing(): JwsKey;
 }
 
 const OPTIONS = { clock: optional(callable<Clock>()) } satisfies Record<'clock', Kind<unknown>>;
 
-/** The keys of a set as a token service sees them: nobody else can sign with them. */
+/** The keys of a set for a token service. Only this function gives access to signing. */
 export let keysOf: (set: KeySet) => PresentKeys;
 
 /**
- * The keys that tokens are signed and verified with. Of those that may sign now, the one with the latest `signFrom`
- * signs, of two with the same the first. Times count at each use.
+ * The keys that tokens are signed and verified with. Of the keys that may sign now, the key with the latest `signFrom`
+ * signs; of two with the same `signFrom`, the first. Times are checked at each use.
  * @example
  * new KeySet([
  *   { algorithm: 'EdDSA', key: process.env.NEXT_KEY, signFrom: new Date('2027-01-01T00:00:00Z') },
@@ -40,8 +40,8 @@ export class KeySet {
   }
 
   /**
-   * @throws ConfigurationError when a key does not fit its algorithm or is too weak, when two have one kid, and when none
-   * may sign now. It names the key by its place and shows nothing of it.
+   * @throws ConfigurationError when a key does not fit its algorithm or is too weak, when two keys have the same kid,
+   * and when no key may sign now. It names the key by its position and shows nothing of it.
    */
   constructor(keys: readonly TokenKey[], options: { clock?: Clock | undefined } = {}) {
     this.#clock = parseOptions('KeySet', options, OPTIONS).clock ?? Date.now;
@@ -49,15 +49,15 @@ export class KeySet {
   }
 
   /**
-   * Puts other keys in place of all that there were, in one step. Tokens of a key that is gone are refused from then on.
-   * @throws ConfigurationError as the constructor does; then the old keys stay
+   * Replaces all keys in one step. From then on, tokens of a removed key are refused.
+   * @throws ConfigurationError as the constructor does; the old keys stay then
    */
   replace(keys: readonly TokenKey[]): void {
     this.#ring = new KeyRing(keys, { component: 'KeySet', clock: this.#clock, before: this.#ring });
   }
 
   /**
-   * The public halves of the keys that are accepted now, those that will sign later included. Never a secret.
+   * The public halves of the keys that are accepted now, including the keys that will sign later. Never a secret.
    * @see RFC 7517 section 5
    */
   jwks(): { keys: readonly Jwk[] } {

@@ -7,12 +7,12 @@ import type { Jwk } from '../util/jwk';
 
 /** The keys of one token service: a secret, or a set that may change. */
 export class KeyUse implements AcceptedKeys {
-  /** What tokens are verified with. */
+  /** The key or keys that tokens are verified with. */
   readonly verifying: JwsKey | JwsKeys;
   readonly #set: KeySet | undefined;
   readonly #accepts: (key: object) => boolean;
   readonly #signing: () => JwsKey;
-  /** By whom hears of problems: one for each app. */
+  /** By the listener for problems: one for each app. */
   readonly #apps = new Map<ProblemListener, InUse>();
 
   constructor(given: Uint8Array | KeySet) {
@@ -43,7 +43,7 @@ export class KeyUse implements AcceptedKeys {
     return this.#set?.jwks() ?? { keys: [] };
   }
 
-  /** Has an app hear of problems with the keys. */
+  /** Reports problems with the keys to an app. */
   start(report: ProblemListener): void {
     if (this.#set === undefined || this.#apps.has(report)) return;
     const use = new InUse(report);
@@ -51,7 +51,7 @@ export class KeyUse implements AcceptedKeys {
     this.#apps.set(report, use);
   }
 
-  /** Closes keys that are watched, where nobody else uses them. */
+  /** Closes a watched key file if nothing else uses it. */
   async close(): Promise<void> {
     const apps = [...this.#apps.values()];
     this.#apps.clear();

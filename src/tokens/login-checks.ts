@@ -12,8 +12,8 @@ export function checkIsLogin(call: string, login: unknown): asserts login is Aut
 }
 
 /**
- * Refuses a login that a token could not carry.
- * @throws TypeError that names the cure
+ * Refuses a login that a token cannot represent.
+ * @throws TypeError with the remedy in its message
  */
 export function checkLogin(call: string, login: unknown): asserts login is Authentication {
   checkIsLogin(call, login);
@@ -41,7 +41,7 @@ export function checkLogin(call: string, login: unknown): asserts login is Authe
   }
 }
 
-/** @throws TypeError where nobody knows */
+/** The time of the login. @throws TypeError when it is unknown */
 export function provedAt(call: string, { authenticatedAt }: Authentication): Date {
   if (authenticatedAt !== undefined) return authenticatedAt;
   throw new TypeError(

@@ -13,11 +13,11 @@ const GENERATORS: Readonly<Record<TokenAlgorithm, () => KeyObject>> = {
   RS256: () => generateKeyPairSync('rsa', { modulusLength: RSA_BITS }).privateKey,
 };
 
-/** A new key, as a key file has it. */
+/** A new key in the form of a key file. */
 export function newKey(algorithm: TokenAlgorithm, signFrom: Date): FileKey & { readonly kid: string } {
   const key = GENERATORS[algorithm]().export({ format: 'jwk' });
   const ring = new KeyRing([{ algorithm, key }], { component: 'newKey', clock: Date.now });
-  // There is one: the key has no kid of null.
+  // A key without `kid: null` always has a kid.
   const kid = String(ring.signing().kid);
   return { algorithm, kid, signFrom: signFrom.toISOString(), key };
 }

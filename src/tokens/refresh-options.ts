@@ -2,35 +2,39 @@ import type { SecurityRequest } from '../core/request';
 import { callable, optional, wholeNumber } from '../util/option-kinds';
 import type { Kind, Values } from '../util/parse-options';
 
-/** How refresh tokens live. */
+/** The lifetime, limits and binding of refresh tokens. */
 export interface RefreshOptions {
-  /** A family of refresh tokens ends when it has not been used for so many days, 1 to 400. @default 14 */
+  /** After how many days without use a family of refresh tokens ends, 1 to 400. @default 14 */
   idleDays?: number | undefined;
-  /** How many days after the login it ends at the latest, 1 to 400. @default 90 */
+  /** After how many days since the login a family ends at the latest, 1 to 400. @default 90 */
   maxDays?: number | undefined;
   /**
-   * The same for users of a store without `tokensValidFrom`, where a password that was changed never shows: 1 to 400.
+   * The same for users of a store without `tokensValidFrom`, in which a changed password does not show: 1 to 400.
    * @default 1
    */
   maxDaysWithoutStamp?: number | undefined;
   /**
-   * For how many seconds the token that was exchanged last may be repeated, for a client that never got the reply: 0 to
+   * For how many seconds the token that was exchanged last may be sent again, for a client that never received the
+   * response: 0 to 60. A repeated token gets the same successor.
    * 60. A repeat gets the same successor.
    * @default 10
    */
   graceSeconds?: number | undefined;
-  /** How many families a user may have, 1 to 10000: one more ends the one that was used longest ago. @default 100 */
+  /**
+   * How many families a user may have, 1 to 10000: a further family ends the least recently used family.
+   * @default 100
+   */
   maxPerUser?: number | undefined;
   /**
-   * Binds a family to what it returns at the login, for example an id of the device: a refresh for which it returns
-   * another value ends the family. Undefined at the login binds to nothing. Not the `User-Agent`: it changes with each
-   * update of a browser.
+   * Binds a family to the value that this function returns at the login, for example the id of a device. If it returns
+   * another value at a refresh, the family ends. If it returns undefined at the login, the family is not bound. Do not
+   * use the `User-Agent`: it changes with each update of a browser.
    * @default no binding
    */
   client?: ((request: SecurityRequest) => string | undefined) | undefined;
 }
 
-/** With their defaults, in milliseconds. */
+/** The options with their defaults, in milliseconds. */
 export interface RefreshSettings {
   readonly idleMs: number;
   readonly maxMs: number;
@@ -42,10 +46,10 @@ export interface RefreshSettings {
 
 const DAY_MS = 86_400_000;
 
-/** No state store keeps an entry for longer. */
+/** State stores keep no entry for longer. */
 const days = wholeNumber({ min: 1, max: 400 });
 
-/** The options of an object of options, for `objectOf`. */
+/** The shape of the option `refresh`, for `objectOf`. */
 export const REFRESH_OPTIONS = {
   idleDays: optional(days, 14),
   maxDays: optional(days, 90),

@@ -5,29 +5,29 @@ import { DEFAULT_ALGORITHM, type TokenAlgorithm } from './token-key';
 
 /** Times in milliseconds. */
 export interface RotationOptions {
-  /** The keys as their file has them, and what they do when, in the same order. */
+  /** The keys as they stand in the file. */
   readonly keys: readonly FileKey[];
   readonly times: readonly KeyTimes[];
-  /** Undefined for that of the key that signs before the new one. */
+  /** Undefined for the algorithm of the key that signs before the new key. */
   readonly algorithm: TokenAlgorithm | undefined;
   readonly now: number;
   /** When the new key signs. */
   readonly signFrom: number;
-  /** Until when the keys that it takes the place of are accepted. */
+  /** Until when the replaced keys are accepted. */
   readonly until: number;
 }
 
 export interface Rotation {
   readonly keys: readonly FileKey[];
-  /** The new one. */
+  /** The kid of the new key. */
   readonly kid: string;
-  /** How many keys it has given their end. */
+  /** How many keys have been given an `until`. */
   readonly replaced: number;
-  /** How many keys were past their `until`, and are no longer there. */
+  /** How many keys were past their `until` and have been removed. */
   readonly dropped: number;
 }
 
-/** Adds a key, gives each that signed until then and has no end its `until`, and drops what has ended. */
+/** Adds a key, sets `until` on each key that signed so far and has no end, and removes the keys that have ended. */
 export function rotateKeys({ keys, times, algorithm, now, signFrom, until }: RotationOptions): Rotation {
   let replaced = 0;
   const alive = keys.flatMap((key, index) => {
@@ -42,7 +42,7 @@ export function rotateKeys({ keys, times, algorithm, now, signFrom, until }: Rot
   return { keys: [added, ...alive], kid: added.kid, replaced, dropped: keys.length - alive.length };
 }
 
-/** True when some key may sign at each moment from now until the new one does. */
+/** True if at each moment from now until the new key signs, some key may sign. */
 export function signsThroughout(times: readonly KeyTimes[], now: number, signFrom: number): boolean {
   const ends = times.map(({ until }) => until).filter((end) => end > now && end < signFrom);
   return [now, ...ends].every((moment) =>

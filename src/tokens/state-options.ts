@@ -10,12 +10,12 @@ import {
   type RefreshValues,
 } from './refresh-options';
 
-/** What is on beside issuing and verifying. */
+/** The settings of the functions that need a state store: refresh tokens and revocation. */
 export interface StateSettings {
   readonly state: StateStoreInterface;
   readonly isRefreshOn: boolean;
   readonly refresh: RefreshSettings;
-  /** Undefined where revocation is off. */
+  /** Undefined if revocation is off. */
   readonly revocation: (RevocationSettings & { readonly log: RevocationLogInterface }) | undefined;
 }
 
@@ -24,20 +24,20 @@ interface TokenTimes {
   readonly clockToleranceSeconds: number;
 }
 
-/** Of an app that does not say otherwise. */
+/** For an app that does not set the option. */
 const DEFAULT_REFRESH = parseOptions('TokenService', {}, REFRESH_OPTIONS);
 const DEFAULT_REVOCATION = parseOptions('TokenService', {}, REVOCATION_OPTIONS);
 
 type RevocationValues = Values<typeof REVOCATION_OPTIONS>;
 
-/** For what can be switched off. */
+/** For an option that accepts false. */
 export function orFalse<T>(of: Kind<T>): Kind<T | false | undefined> {
   return (value, name, report) => (value === false || value === undefined ? value : of(value, name, report));
 }
 
 /**
  * Undefined without a state store.
- * @throws ConfigurationError where options do not fit together
+ * @throws ConfigurationError when options do not fit together
  */
 export function statefulOf(
   state: StateStoreInterface | undefined,
@@ -54,7 +54,7 @@ export function statefulOf(
   return {
     state,
     isRefreshOn: refresh !== false,
-    // Families of before can be ended all the same.
+    // Also with `refresh: false`: families that were started earlier can still be ended.
     refresh: refreshSettings(refresh === undefined || refresh === false ? DEFAULT_REFRESH : refresh),
     revocation: log && { ...DEFAULT_REVOCATION, ...(revocation === false ? undefined : revocation), log },
   };

@@ -1,27 +1,29 @@
 /**
- * A look at a token before anything of it is verified, to find the provider that it is for. For nothing else: whoever
- * verifies it compares the issuer again.
+ * Inspects a token before any verification, to find the provider that it is meant for. The result must serve no other
+ * purpose: the provider that verifies the token compares the issuer again.
  */
 import { parseJsonObject } from './json';
 
-/** What a token looks like. */
+/** The apparent form of a token. */
 export type TokenLook =
   | {
       readonly kind: 'jwt';
-      /** As it stands in the payload; undefined where it is no string. */
+      /** The issuer as it stands in the payload; undefined if it is not a string. */
       readonly issuer: string | undefined;
     }
   /** Encrypted: five parts. */
   | { readonly kind: 'jwe' }
   | { readonly kind: 'opaque' };
 
-/** Node takes no more in all headers of a request. */
+/** Node's limit for all headers of a request. */
 const MAX_LENGTH = 16_384;
 
 const OPAQUE: TokenLook = { kind: 'opaque' };
 const ENCRYPTED: TokenLook = { kind: 'jwe' };
 
-/** Three parts with a readable JSON payload are a JWT (RFC 7519 section 3), five a JWE, all else is opaque. */
+/**
+ * Three parts with a readable JSON payload are a JWT (RFC 7519 section 3), five parts a JWE; everything else is opaque.
+ */
 export function lookAt(token: string): TokenLook {
   if (token.length > MAX_LENGTH) return OPAQUE;
   const parts = token.split('.', 6);
@@ -34,7 +36,7 @@ export function lookAt(token: string): TokenLook {
   return { kind: 'jwt', issuer: typeof issuer === 'string' ? issuer : undefined };
 }
 
-/** True for a JWT that says it is of that issuer. */
+/** True for a JWT that states this issuer. */
 export function isIssuedBy(token: string, issuer: string): boolean {
   const look = lookAt(token);
   return look.kind === 'jwt' && look.issuer === issuer;

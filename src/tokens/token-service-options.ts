@@ -13,49 +13,54 @@ import { orFalse, type StateSettings, statefulOf } from './state-options';
 /** The options of `TokenService`. */
 export interface TokenServiceOptions {
   /**
-   * The one key that tokens are signed with, by HS256, and without a `kid`: at least 32 bytes, text counted in UTF-8.
-   * Either this or `keys`. `undefined` is taken for the sake of `process.env.X`, and refused without `keys` like
-   * everything too short: there is no default.
+   * The only key that tokens are signed with, by HS256 and without a `kid`: at least 32 bytes, text counted in UTF-8.
+   * Set either this or `keys`. The type allows `undefined` so that `process.env.X` can be passed; without `keys` it is
+   * refused like every secret that is too short. The secret has no default.
    * @see RFC 7518 section 3.2
    */
   secret?: string | Uint8Array | undefined;
   /**
-   * The keys that tokens are signed and verified with, in place of `secret`: they can be changed while the app runs, and
-   * other services verify by the public ones.
+   * The keys that tokens are signed and verified with, in place of `secret`. They can be changed while the app runs,
+   * and other services verify tokens with the public keys.
    */
   keys?: KeySet | undefined;
-  /** Who issues the tokens (`iss`); a token of another issuer is refused. */
+  /** The issuer of the tokens (`iss`). A token of another issuer is refused. */
   issuer: string;
-  /** Whom the tokens are meant for (`aud`); a token for somebody else is refused. */
+  /** The recipient that the tokens are meant for (`aud`). A token for another recipient is refused. */
   audience: string;
-  /** How long a token lives. At most `maxAgeSeconds`. @default 600 */
+  /** How long a token lives, in seconds. At most `maxAgeSeconds`. @default 600 */
   ttlSeconds?: number | undefined;
   /**
-   * How long after the real login a token may live, also one that was obtained with a token.
+   * How long after the original login a token may live, in seconds. This includes tokens that were obtained with a
+   * token.
    * @default 43200, 12 hours
    */
   maxAgeSeconds?: number | undefined;
-  /** Accepted clock difference for `exp`, `iat` and `nbf`, from 0 to 60. @default 30 */
+  /** Accepted clock difference for `exp`, `iat` and `nbf`, in seconds from 0 to 60. @default 30 */
   clockToleranceSeconds?: number | undefined;
   /**
-   * How many accepted tokens are remembered, so that verifying one again costs a look-up in place of a signature; from
-   * 0, for none, to 1000000. They take at most 4 KiB each. Times, user and `tokensValidFrom` are checked each time.
+   * How many accepted tokens are cached, from 0 (no cache) to 1000000. Verifying a cached token again costs a lookup in
+   * place of a signature check. The cache takes at most 4 KiB per token on average. Times, user and `tokensValidFrom`
+   * are checked each time.
    * @default 1000
    */
   tokenCache?: number | undefined;
   /**
-   * Where refresh tokens are kept: switches {@link TokenService.start}, {@link TokenService.refresh} and revocation on.
+   * The store of refresh tokens. It enables {@link TokenService.start}, {@link TokenService.refresh} and revocation.
    * @default access tokens only
    */
   state?: StateStoreInterface | undefined;
-  /** How refresh tokens live; false for none. @default on with a state, see {@link RefreshOptions} */
+  /**
+   * The options of refresh tokens; false disables refresh tokens.
+   * @default enabled with a state, see {@link RefreshOptions}
+   */
   refresh?: RefreshOptions | false | undefined;
   /**
-   * How revoked tokens are known in all processes; with false an access token outlives its ended family until it
-   * expires. @default on with a state, see {@link RevocationOptions}
+   * How all processes learn of revoked tokens. With false, an access token outlives its ended family until it expires.
+   * @default enabled with a state, see {@link RevocationOptions}
    */
   revocation?: RevocationOptions | false | undefined;
-  /** The present time in milliseconds. @default Date.now */
+  /** The current time in milliseconds. @default Date.now */
   clock?: Clock | undefined;
 }
 
@@ -74,7 +79,7 @@ export interface TokenSettings {
 const YEAR_SECONDS = 31_536_000;
 
 const OPTIONS = {
-  // With an advice of its own.
+  // Checked by `readSecret`, which has its own error message.
   secret: unchecked<unknown>(),
   keys: optional(kind<KeySet>('must be a KeySet or KeyFile', (value) => isInstance(value, KeySet))),
   issuer: text,
@@ -91,7 +96,7 @@ const OPTIONS = {
 
 /**
  * The options with their defaults.
- * @throws ConfigurationError that names the option, and never shows the secret.
+ * @throws ConfigurationError that names the option and never shows the secret.
  */
 export function checkTokenOptions(options: TokenServiceOptions): TokenSettings {
   const { secret, keys, clock, state, refresh, revocation, ...settings } = parseOptions(

@@ -32,24 +32,24 @@ import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from 
 import { VerifiedTokens } from './verified-tokens';
 import type { Jwk } from '../util/jwk';
 
-/** What a client is given, in a form that can be the reply's body. */
+/** The tokens for a client, in a form that can be the response's body. */
 export interface IssuedToken {
   readonly token: string;
   readonly tokenType: 'Bearer';
   readonly expiresInSeconds: number;
 }
 
-/** What a statement takes in memory beside its claims and scopes, at most. */
+/** The memory of a statement without its claims and scopes, at most. */
 const STATEMENT_BYTES = 512;
 
 /**
- * Issues and verifies access tokens: under one secret by HS256, whatever a token's header says, or under a
- * {@link KeySet}, where the header names the key and the key fixes the algorithm.
- * Times are carried to the millisecond (RFC 7519 allows fractions), so that a token issued in the very
- * second in which older ones were revoked is usable.
+ * Issues and verifies access tokens: with one secret by HS256, whatever a token's header says, or with a
+ * {@link KeySet}, where the header names the key and the key fixes the algorithm. Times are precise to the millisecond
+ * (RFC 7519 allows fractions), so that a token is usable even if it was issued in the same second in which older tokens
+ * were revoked.
  *
- * Of tokens that it accepted it remembers that the signature is right, and what they state: `tokenCache` says how many,
- * with 4 KiB for each at most. Their times are checked each time all the same.
+ * The service caches the content of accepted tokens, so that their signature need not be checked again: up to
+ * `tokenCache` tokens, in at most 4 KiB each on average. Their times are still checked each time.
  */
 export class TokenService {
   readonly #keys: KeyUse;
@@ -78,14 +78,14 @@ export class TokenService {
       });
   }
 
-  /** Who issues its tokens, as their `iss` has it. */
+  /** The issuer of its tokens (`iss`). */
   get issuer(): string {
     return this.#settings.issuer;
   }
 
   /**
-   * The public keys that its tokens are verified with, for services that take them too: a JSON Web Key Set, without keys
-   * where tokens are signed with a secret. `jwksController()` serves it.
+   * The public keys that its tokens are verified with, for other services that accept them: a JSON Web Key Set, which
+   * is empty if tokens are signed with a secret. `jwksController()` serves it.
    * @see RFC 7517 section 5
    */
   jwks(): { keys: readonly Jwk[] } {
@@ -93,23 +93,25 @@ export class TokenService {
   }
 
   /**
-   * A token for a proved login. It lives `ttlSeconds`, yet never longer than `maxAgeSeconds` after that
-   * login, however often it is exchanged for a new one, and keeps the login's scopes.
-   * It is good as long as the user still has the `tokensValidFrom` that the login saw, and in an app with several
-   * userstores only for the user of the one that had the user. A login that the app states itself names no store, so
-   * it is good in apps with one. That of a session ends with the session at the latest, if nobody ends that before.
-   * @throws BadCredentialsError when the login is too long ago, the user must log in again; and when the user's
-   * `tokensValidFrom` lies ahead of the login by more than the accepted clock difference.
-   * @throws TypeError when given anything but an Authentication, for example a bare user; and for a login whose user
-   * came from a provider and no userstore (its token would be for whoever has that name in the userstore), that is
-   * bound to a key, whose time is not known, or that adds roles. A token outlives the credential that it is given for,
-   * another issuer's too: guard the action with `recentLogin()`.
+   * Issues a token for a proved login. The token lives `ttlSeconds`, but never longer than `maxAgeSeconds` after that
+   * login, however often it is exchanged for a new token. It keeps the login's scopes. It is valid as long as the
+   * user's `tokensValidFrom` is the same as at the login. In an app with several userstores it is valid only in the
+   * userstore that the login's user came from. A login that the app states itself names no store, so its token is valid
+   * only in apps with one store. The token of a session's login ends with the planned end of the session at the latest;
+   * it does not end earlier if the session is ended earlier.
+   * @throws BadCredentialsError when the login is too long ago, so that the user must log in again; and when the user's
+   * `tokensValidFrom` is later than the login by more than the accepted clock difference.
+   * @throws TypeError when given anything but an Authentication, for example a bare user. Also for a login that is
+   * bound to a key, has no known time or adds roles, and for a login with a user from a provider and no userstore (its
+   * token would be valid for the userstore's user of the same name). A token outlives the credential that it is issued
+   * for, including a credential of another issuer: guard the action with `recentLogin()`.
    */
   issue(login: Authentication): IssuedToken {
     checkLogin('issue', login);
     const authenticatedAt = this.#loginTime('issue', login);
     const { methods, scopes, stamp, familyId, provedBy, expiresAt } = login;
-    // A session is ended by the server, and its tokens are bound by the end that it has in any case.
+    // The server can end a session early, which its tokens do not notice. They are limited by the session's planned
+    // end.
     const sessionEnd = provedBy === 'session' ? (expiresAt?.getTime() ?? Infinity) : Infinity;
     const issued = this.#sign(
       {
@@ -128,9 +130,9 @@ export class TokenService {
   }
 
   /**
-   * What a token says, after its signature, its type, and its claims were found right. Whether its user
-   * still exists and may log in is not checked here. Claims, methods and scopes are frozen.
-   * @throws TokenInvalidError for everything else, and nothing but it.
+   * The content of a token, after its signature, type and claims have been checked. This method does not check that the
+   * user still exists and may log in. Claims, methods and scopes are frozen.
+   * @throws TokenInvalidError for every invalid token; it throws no other error.
    * @see RFC 7519 section 7.2, RFC 8725 section 3
    */
   verify(token: string): VerifiedToken {
@@ -142,22 +144,22 @@ export class TokenService {
     const { claims, methods, scopes } = statement;
     const bytes = STATEMENT_BYTES + freezeJson(claims) + freezeJson(methods) + freezeJson(scopes);
     const verified = this.#check(statement);
-    // Only now: a token that is not accepted takes nobody's place.
+    // Only now, so that a refused token never takes the place of another.
     this.#verified.add(token, key, statement, bytes);
     return verified;
   }
 
   /**
-   * The first tokens of a login that goes on by refresh tokens: see {@link refresh}. Only a login that was proved in
-   * this very request starts one, with a user of a userstore, or one that the app states itself by
+   * Starts a token family: issues the first access token and refresh token of a login, see {@link refresh}. The login
+   * must have been proved in this very request, with a user of a userstore, or it must be stated by the app itself with
    * `new Authentication(user)` in an app with one store.
-   * @param request that the login came with: its address is shown to the user, and `refresh.client` is asked about it
-   * @throws AccessDeniedError for a login by a token, a key or a session, or whose user may not log in
-   * @throws BadCredentialsError for a login that is too long ago, when the user's `tokensValidFrom` lies ahead of it, and
-   * when all logins of the user are ended meanwhile
-   * @throws ServiceUnavailableError when the state store, the revocation log or the userstore cannot say
+   * @param request the request of the login: its address is shown to the user, and `refresh.client` receives it
+   * @throws AccessDeniedError for a login by a token, a key or a session, or if its user may not log in
+   * @throws BadCredentialsError for a login that is too long ago, when the user's `tokensValidFrom` is later than the
+   * login, and when all logins of the user are ended meanwhile
+   * @throws ServiceUnavailableError when the state store, the revocation log or the userstore is unavailable
    * @throws TypeError as {@link issue} does
-   * @throws ConfigurationError without `state`, and before an app has started that holds this service
+   * @throws ConfigurationError without `state`, with `refresh: false`, and before an app with this service has started
    */
   async start(login: Authentication, request?: SecurityRequest): Promise<IssuedTokens> {
     const families = this.#stateful('start');
@@ -170,10 +172,10 @@ export class TokenService {
 
   /**
    * Exchanges a refresh token for new tokens. The login behind them stays the same, with its time, methods and scopes.
-   * A token is good once; within `graceSeconds` a repeat gets the same successor, afterwards it ends the family, since
-   * the token may have been stolen (`token_reused`).
-   * @throws TokenInvalidError for one that is no good, or whose user may not log in or has another password since
-   * @throws ServiceUnavailableError when the state store or the userstore cannot say; nothing is spent then
+   * A refresh token can be used once. Within `graceSeconds`, a repeated token gets the same successor. Later, a
+   * repeated token ends the family, since the token may have been stolen (`token_reused`).
+   * @throws TokenInvalidError for an invalid token, and when its user may not log in or has changed the password
+   * @throws ServiceUnavailableError when the state store or the userstore is unavailable; the token is not used up then
    * @see RFC 9700 section 4.14.2
    */
   async refresh(refreshToken: string, request?: SecurityRequest): Promise<IssuedTokens> {
@@ -184,8 +186,8 @@ export class TokenService {
   }
 
   /**
-   * Whether a verified token, its family or all tokens of its user have been revoked; at once, except where the log has
-   * to be asked once more. Never without `state`, or with `revocation: false`.
+   * Whether a verified token, its family or all tokens of its user have been revoked. The answer is synchronous, unless
+   * the log has to be read again first. Always false without `state`, or with `revocation: false`.
    * @throws ServiceUnavailableError when the log cannot be read, see {@link RevocationOptions}
    */
   isRevoked(token: VerifiedToken): MaybePromise<boolean> {
@@ -193,8 +195,10 @@ export class TokenService {
   }
 
   /**
-   * Revokes one access token: here at once, in other processes within `revocation.maxDelayMs`. Its refresh token goes on.
-   * @throws ServiceUnavailableError when the others could not be told yet; that is tried on until it is done
+   * Revokes one access token: in this process at once, in other processes within `revocation.maxDelayMs`. The refresh
+   * token of its family stays valid.
+   * @throws ServiceUnavailableError when the revocation could not be written to the log yet; the service tries again
+   * until it succeeds
    * @throws ConfigurationError without `state`, and with `revocation: false`
    */
   async revokeToken(token: VerifiedToken): Promise<void> {
@@ -202,11 +206,11 @@ export class TokenService {
   }
 
   /**
-   * Ends a family: its refresh token, and its access tokens as {@link revokeToken} does. One that is not there, or has
-   * ended, is no fault.
+   * Ends a family: its refresh token, and its access tokens as {@link revokeToken} does. An unknown or ended family
+   * causes no error.
    * @param familyId {@link Authentication.familyId}, or the `id` of {@link TokenFamily}
-   * @throws TypeError for what is no id of a family
-   * @throws ServiceUnavailableError when that is not certain in all processes
+   * @throws TypeError when the value is not a family id
+   * @throws ServiceUnavailableError when not all processes are certain to learn of the end
    */
   async revokeFamily(familyId: string): Promise<void> {
     if (!isFamilyId(familyId)) throw new TypeError('TokenService.revokeFamily() takes the id of a family');
@@ -214,34 +218,34 @@ export class TokenService {
   }
 
   /**
-   * Ends all families of a user, and all access tokens that were issued until now, those of {@link issue} too.
-   * @throws TypeError where it cannot be told who is meant
-   * @throws ServiceUnavailableError when that is not certain in all processes
+   * Ends all families of a user, and all access tokens that have been issued so far, including those of {@link issue}.
+   * @throws TypeError when the user cannot be identified
+   * @throws ServiceUnavailableError when not all processes are certain to learn of the end
    */
   async revokeUser(user: Authentication | UserName): Promise<void> {
     await this.#stateful('revokeUser').revokeUser(user);
   }
 
   /**
-   * The families of a user that can still be refreshed, the last used one first.
-   * @throws TypeError where it cannot be told who is meant
-   * @throws ServiceUnavailableError when the state store or the userstore cannot say
+   * The families of a user that can still be refreshed, the most recently used family first.
+   * @throws TypeError when the user cannot be identified
+   * @throws ServiceUnavailableError when the state store or the userstore is unavailable
    */
   async families(user: Authentication | UserName): Promise<readonly TokenFamily[]> {
     return this.#stateful('families').list(user);
   }
 
   /**
-   * Resolves when it is known which tokens have been revoked: before, requests with a token are 503. Await it before the
-   * server listens. At once without `state`, or with `revocation: false`.
+   * Resolves when the revoked tokens are known; until then, requests with a token get status 503. Await it before the
+   * server listens. Resolves at once without `state`, or with `revocation: false`.
    */
   get ready(): Promise<void> {
     return this.#families?.ready.then(() => undefined) ?? Promise.resolve();
   }
 
   /**
-   * Begins to read what has been revoked, and tells the app what is wrong with a new version of a {@link KeyFile}. Called
-   * by the TokenProvider that holds it.
+   * Starts reading the revocation log, and reports faults in a new version of a {@link KeyFile} to the app. Called by
+   * the TokenProvider that holds the service.
    */
   onStart(app: AppFacts): void {
     this.#keys.start((problem) => {
@@ -251,14 +255,14 @@ export class TokenService {
   }
 
   /**
-   * Ends the reading of what has been revoked, and closes a {@link KeyFile} with the last service that has it. Called by
-   * the last TokenProvider that holds it.
+   * Stops reading the revocation log, and closes a {@link KeyFile} with the last service that holds it. Called by the
+   * last TokenProvider that holds the service.
    */
   async close(): Promise<void> {
     await Promise.all([this.#families?.close(), this.#keys.close()]);
   }
 
-  /** What the library's own controllers ask beside. Undefined without `state`. @internal */
+  /** Gives the library's own controllers access to the families. Undefined without `state`. @internal */
   static familiesOf(tokens: TokenService): TokenFamilies | undefined {
     return tokens.#families;
   }
@@ -274,10 +278,13 @@ export class TokenService {
     return checkStatement(statement, this.#settings, this.#settings.clock());
   }
 
-  /** When it took place, in milliseconds. @throws BadCredentialsError when the stamp of its user is ahead of it */
+  /**
+   * The time of the login, in milliseconds.
+   * @throws BadCredentialsError when the user's stamp is later than the login
+   */
   #loginTime(call: string, login: Authentication): number {
     const authenticatedAt = Math.min(provedAt(call, login).getTime(), this.#settings.clock());
-    // A change moves it by at least a second, so that two changes in one second set it ahead.
+    // A change moves the stamp by at least a second, so that two changes in one second set it ahead of the clock.
     if (login.stamp <= authenticatedAt + 1000 * (this.#settings.clockToleranceSeconds + 1)) {
       return authenticatedAt;
     }
@@ -297,7 +304,7 @@ export class TokenService {
       iat: now / 1000,
       exp: expiresAt / 1000,
       jti: randomUUID(),
-      // The clock of the process where the login took place may be ahead.
+      // The clock of the process that accepted the login may be ahead.
       auth_time: Math.min(facts.authenticatedAt, now) / 1000,
       tvf: facts.stamp,
       ...loginClaims(facts),
@@ -312,7 +319,7 @@ function loginClaims({ methods, scopes, userstore, familyId }: TokenFacts): Json
     ...(methods.length > 0 && { amr: methods }),
     ...(scopes !== undefined && { scope: scopes.join(' ') }),
     ...(userstore !== undefined && { userstore }),
-    // Or the token would outlive the logout of its family.
+    // Without it the token would outlive the logout of its family.
     ...(familyId !== undefined && { sid: familyId }),
   };
 }

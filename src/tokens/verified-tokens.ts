@@ -1,15 +1,15 @@
-/** An average that tokens stay below by far; a few that are larger take the room of others. */
+/** The memory budget per token, which most tokens stay far below. A few larger tokens use the budget of others. */
 const BYTES_PER_ENTRY = 4096;
 /**
- * The end of a token that differs from one to the next: an HMAC with SHA-256 in base64url, or the second half of a
- * signature by EdDSA or ES256, or as much of one by RS256.
+ * The length of the end of a token that identifies it: an HMAC with SHA-256 in base64url, or the second half of a
+ * signature by EdDSA or ES256, or the same length of a signature by RS256.
  */
 const ID_LENGTH = 43;
 
 interface Entry<T> {
-  /** The whole text: what only ends alike is another token. */
+  /** The whole text, since another token may have the same end. */
   readonly token: string;
-  /** The key under which the signature was found right. */
+  /** The key that verified the signature. */
   readonly key: object;
   readonly value: T;
   readonly bytes: number;
@@ -18,25 +18,25 @@ interface Entry<T> {
 
 /** The keys that tokens may have been signed with. */
 export interface AcceptedKeys {
-  /** True for the very key that is accepted now. */
+  /** True if exactly this key object is accepted now. */
   accepts(key: object): boolean;
 }
 
 /**
- * Tokens whose signature was found right, and what they state. Only what depends on nothing but the text and the key
- * may be kept here: the time, the user and everything else that can change is checked each time.
+ * Tokens with a verified signature, and their content. A cached value may depend on the text and the key only: the
+ * time, the user and everything else that can change is checked each time.
  *
- * Bounded in entries and, with 4 KiB for each of them, in bytes. When it is full, of those that were not used since it
- * was last full the oldest goes, so that tokens which come once do not push out those that come again.
+ * The cache is bounded in entries and, at 4 KiB per entry, in bytes. When it is full, it drops the oldest of the tokens
+ * that have not been used since it was last full, so that tokens that come once do not displace tokens that come again.
  */
 export class VerifiedTokens<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #maxBytes: number;
-  /** Goes round the entries: from the start each time it would pass over all that has gone there. */
+  /** Cycles through the entries, and starts again after the last entry. */
   #hand: Iterator<[string, Entry<T>]> = this.#entries.entries();
   #bytes = 0;
 
-  /** @param maxEntries 0 for none at all */
+  /** @param maxEntries 0 disables the cache */
   constructor(private readonly maxEntries: number) {
     this.#maxBytes = maxEntries * BYTES_PER_ENTRY;
   }
@@ -45,12 +45,12 @@ export class VerifiedTokens<T> {
     return this.#entries.size;
   }
 
-  /** What the tokens take in memory, at most. */
+  /** An upper bound of the memory that the tokens take. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** What a token states that a key has signed which is accepted now. */
+  /** The content of a cached token, if the key that signed it is still accepted. */
   find(token: string, keys: AcceptedKeys): T | undefined {
     const entry = this.#entries.get(idOf(token));
     if (entry?.token !== token || !keys.accepts(entry.key)) return undefined;
@@ -59,8 +59,8 @@ export class VerifiedTokens<T> {
   }
 
   /**
-   * Remembers a token that the key has signed.
-   * @param valueBytes what the value takes in memory, at most
+   * Caches a token that the key has signed.
+   * @param valueBytes an upper bound of the memory that the value takes
    */
   add(token: string, key: object, value: T, valueBytes: number): void {
     const bytes = valueBytes + token.length;
@@ -97,7 +97,7 @@ function idOf(token: string): string {
   return token.slice(-ID_LENGTH);
 }
 
-/** Part of a header would keep all of it in memory, however long. What is signed is ASCII. */
+/** A slice of the request's header would keep the whole header in memory, however long it is. Signed text is ASCII. */
 function ownText(token: string): string {
   return Buffer.from(token, 'latin1').toString('latin1');
 }

@@ -1,4 +1,4 @@
-/** How families end before their time: each stays as a dead entry, so that no rotation brings it back. */
+/** Ends families early: each stays as a dead entry, so that no rotation brings it back. */
 import type { SecurityRequest } from '../../core/request';
 import type { FamilyRecord } from './family-record';
 import { expiryOf, lostRaces, type StoredFamily } from './family-store';
@@ -7,26 +7,26 @@ import type { Person } from '../../core/person';
 
 const TRIES = 20;
 
-/** True while its token can be used. */
+/** True while the token of the family can be used. */
 export function isAlive(record: FamilyRecord, { settings, now }: FamilyParts): boolean {
   return record.dead === undefined && now() < expiryOf(record, settings);
 }
 
-/** True for a family of this service, where several share the store. */
+/** True for a family of this service, since several services may share the store. */
 export function isOwn({ service }: FamilyRecord, parts: FamilyParts): boolean {
   return service === undefined || parts.service === undefined || service === parts.service;
 }
 
-/** True for a family of these names in a store of these. */
+/** True for a family of a user in one of the person's userstores. */
 export function isOf({ userstore }: FamilyRecord, { homes }: Person): boolean {
   return homes.includes(userstore);
 }
 
 /**
- * Ends a family. Its access tokens are left to the caller.
- * @param isMeant false leaves it
- * @returns the family where this call has ended it
- * @throws ServiceUnavailableError when the store cannot say, or others change it each time
+ * Ends a family. The caller revokes its access tokens.
+ * @param isMeant returns false for a family that must not be ended
+ * @returns the family if this call has ended it
+ * @throws ServiceUnavailableError when the store is unavailable, or every attempt loses to another change
  */
 export async function markDead(
   parts: FamilyParts,
@@ -42,16 +42,19 @@ export async function markDead(
   throw lostRaces();
 }
 
-/** Ends a family with its access tokens. @throws ServiceUnavailableError where that is not certain in all processes */
+/**
+ * Ends a family with its access tokens.
+ * @throws ServiceUnavailableError when not all processes are certain to learn of it
+ */
 export async function endFamily(parts: FamilyParts, id: string, request?: SecurityRequest): Promise<void> {
   const marked = await settled(markDead(parts, id));
   if (marked.value !== undefined) told(parts, id, marked.value, request);
-  // Also where there is no entry, or the store is down: the access tokens can be refused all the same.
+  // Also if the entry is missing or the store is down: the access tokens can still be refused.
   await parts.revoked.families([id]);
   if (marked.error !== undefined) throw marked.error;
 }
 
-/** Ends families of one user that are one too many. @param isMeant asked of each as it is then */
+/** Ends families of one user that exceed the limit. @param isMeant is called with the present state of each family */
 export async function endExcess(
   parts: FamilyParts,
   families: readonly StoredFamily[],
@@ -69,8 +72,8 @@ export async function endExcess(
 }
 
 /**
- * Ends all families of a user, and all access tokens.
- * @param names of the user, as entries may have them
+ * Ends all families and all access tokens of a user.
+ * @param names the user's names, as entries may have them
  */
 export async function endUser(
   parts: FamilyParts,
@@ -78,7 +81,7 @@ export async function endUser(
   names: readonly string[],
   request?: SecurityRequest,
 ): Promise<void> {
-  // Before they are listed: a family that is written later finds out that it has ended.
+  // Before the families are listed: a family that is written later learns here that it has ended.
   let fault: unknown = (await settled(parts.revoked.user(person, names))).error;
   const ids: string[] = [];
   for (const name of names) {
@@ -114,7 +117,7 @@ interface Settled<T> {
   readonly error?: Error;
 }
 
-/** What has to be done in any case is done before a fault is told. */
+/** Keeps an error for later, so that the remaining work is done first. */
 async function settled<T>(work: Promise<T>): Promise<Settled<T>> {
   try {
     return { value: await work };

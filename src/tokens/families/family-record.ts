@@ -1,4 +1,4 @@
-/** What is kept of a family of refresh tokens: one entry for each login that started one. */
+/** The stored form of a family of refresh tokens: one entry for each login that started a family. */
 import { isIP } from 'node:net';
 import { SecurityFaultError, ServiceUnavailableError } from '../../errors';
 import { isScope } from '../../util/scope-name';
@@ -7,42 +7,42 @@ import { decodeBase64Url, parseJsonObject, type JsonObject } from '../json';
 /** Times in milliseconds since the epoch, digests and the pad in base64url. */
 export interface FamilyRecord {
   readonly user: string;
-  /** The name of the user's store, in an app with several. */
+  /** The name of the user's store, in an app with several stores. */
   readonly userstore?: string | undefined;
   readonly userId?: string | undefined;
-  /** Digest of the issuer and audience of the tokens: others in the same store are not for it. */
+  /** Digest of the issuer and audience of the tokens. It separates services that share a store. */
   readonly service?: string | undefined;
-  /** Digest of what all tokens of the family have. */
+  /** Digest of the family secret, which all tokens of the family contain. */
   readonly family: string;
-  /** Digest of the secret that is good now. */
+  /** Digest of the present secret. */
   readonly current: string;
-  /** Digest of the one before. */
+  /** Digest of the previous secret. */
   readonly previous?: string | undefined;
-  /** Gives the present secret to whoever has the one before. */
+  /** Yields the present secret together with the previous secret. */
   readonly pad?: string | undefined;
-  /** How often it was rotated. */
+  /** The number of rotations. */
   readonly n: number;
   readonly started: number;
-  /** The last rotation. */
+  /** The time of the last rotation. */
   readonly at: number;
   /** When the login took place. */
   readonly login: number;
   readonly amr: readonly string[];
   readonly scope?: readonly string[] | undefined;
   readonly stamp: number;
-  /** Digest of the client that it is bound to. */
+  /** Digest of the client that the family is bound to. */
   readonly client?: string | undefined;
-  /** Where it was used last. */
+  /** The address of the last use. */
   readonly ip?: string | undefined;
   readonly end: number;
-  /** When it was ended. */
+  /** The time at which the family was ended. */
   readonly dead?: number | undefined;
 }
 
 const VERSION = 1;
 const KEY = /^rt:([0-9a-f]{24})$/;
 
-/** No state store takes more. */
+/** State stores accept no larger values. */
 const MAX_VALUE_BYTES = 65_536;
 const MAX_OWNER_BYTES = 512;
 const MAX_TIME = 8.64e15;
@@ -51,12 +51,12 @@ export function keyOf(familyId: string): string {
   return `rt:${familyId}`;
 }
 
-/** Undefined for the key of anything else. */
+/** Undefined if the key is not that of a family. */
 export function familyIdIn(key: unknown): string | undefined {
   return typeof key === 'string' ? KEY.exec(key)?.[1] : undefined;
 }
 
-/** @throws TypeError for a login that no store can keep */
+/** @throws TypeError for a login that is too large for a state store */
 export function writeRecord(record: FamilyRecord): string {
   const text = JSON.stringify({ ...record, v: VERSION });
   if (Buffer.byteLength(text) > MAX_VALUE_BYTES || Buffer.byteLength(record.user) > MAX_OWNER_BYTES) {
@@ -66,8 +66,8 @@ export function writeRecord(record: FamilyRecord): string {
 }
 
 /**
- * Reads an entry. It came from outside of this process, so each member is looked at.
- * @throws ServiceUnavailableError for the entry of a later version, and for what is none; it must not be changed
+ * Reads an entry. It comes from outside this process, so each member is checked.
+ * @throws ServiceUnavailableError for the entry of a later version, and for an invalid entry, which must not be changed
  */
 export function readRecord(text: unknown): FamilyRecord {
   if (typeof text !== 'string') {
@@ -81,7 +81,7 @@ export function readRecord(text: unknown): FamilyRecord {
   return value as unknown as FamilyRecord;
 }
 
-/** Quotes nothing: an entry is as secret as what it is of. */
+/** Quotes nothing: an entry is as secret as its family. */
 function unreadable(fault: string): ServiceUnavailableError {
   return new ServiceUnavailableError({ cause: new Error(`An entry of a token family ${fault}`) });
 }
@@ -94,7 +94,7 @@ const isTime: Check = (value) => Number.isSafeInteger(value) && Math.abs(value a
 const isDigest: Check = (value) =>
   typeof value === 'string' && value.length === 43 && decodeBase64Url(value)?.length === 32;
 const isTexts = (accepts: Check): Check => {
-  // Not every(), which passes over holes.
+  // Not every(), which skips holes.
   return (value) => Array.isArray(value) && !Array.from(value as unknown[]).some((entry) => !accepts(entry));
 };
 const isAbsentOr = (accepts: Check): Check => {
@@ -115,9 +115,9 @@ const MEMBERS: Readonly<Record<keyof FamilyRecord, Check>> = {
   at: isTime,
   login: isTime,
   amr: isTexts((entry) => typeof entry === 'string'),
-  // A limit that cannot be understood would be none.
+  // A limit that cannot be understood must not count as no limit.
   scope: isAbsentOr(isTexts((entry) => typeof entry === 'string' && isScope(entry))),
-  // Also the stamp of the epoch, which is no time.
+  // The stamp of the epoch is outside the range of times.
   stamp: (value) => Number.isSafeInteger(value),
   client: isAbsentOr(isDigest),
   ip: isAbsentOr((value) => typeof value === 'string' && isIP(value) !== 0),
@@ -125,12 +125,12 @@ const MEMBERS: Readonly<Record<keyof FamilyRecord, Check>> = {
   dead: isAbsentOr(isTime),
 };
 
-/** The first member that is not as it must be. */
+/** The first invalid member. */
 function faultIn(value: JsonObject): string | undefined {
   const names = Object.keys(MEMBERS) as (keyof FamilyRecord)[];
   const own = (name: string): unknown => (Object.hasOwn(value, name) ? value[name] : undefined);
   const fault = names.find((name) => !MEMBERS[name](own(name)));
   if (fault !== undefined) return fault;
-  // With one of both a repeated token could not be answered.
+  // With only one of the two, a repeated token could not be answered.
   return (own('previous') === undefined) === (own('pad') === undefined) ? undefined : 'pad';
 }

@@ -1,4 +1,4 @@
-/** The families of an app in its state store. What the store answers is looked at before it counts. */
+/** The families of an app in its state store. Every answer of the store is checked. */
 import type { MaybePromise } from '../../core/userstore';
 import { SecurityFaultError, ServiceUnavailableError } from '../../errors';
 import { askStore } from '../../state/ask-store';
@@ -6,7 +6,7 @@ import type { StateStoreInterface } from '../../state/state-store';
 import type { RefreshSettings } from '../refresh-options';
 import { type FamilyRecord, familyIdIn, keyOf, readRecord, writeRecord } from './family-record';
 
-/** A family as it was read, with the text that a change is held against. */
+/** A family as it was read, with its text, which a change is compared with. */
 export interface StoredFamily {
   readonly id: string;
   readonly text: string;
@@ -15,11 +15,11 @@ export interface StoredFamily {
 
 export interface ListedFamilies {
   readonly families: readonly StoredFamily[];
-  /** Of an entry that cannot be read, which may be one of a later version. */
+  /** The error for an entry that cannot be read, for example an entry of a later version. */
   readonly fault: unknown;
 }
 
-/** When a family ends that is not used any more. Options that became stricter count for the families of before. */
+/** When a family ends if it is not used again. Stricter options also apply to existing families. */
 export function expiryOf({ end, login, at }: FamilyRecord, { maxMs, idleMs }: RefreshSettings): number {
   return Math.min(end, login + maxMs, at + idleMs);
 }
@@ -34,8 +34,8 @@ export class FamilyStore {
   }
 
   /**
-   * Undefined where there is none.
-   * @throws ServiceUnavailableError when the store cannot say, or it is of a later version
+   * Undefined if the family does not exist.
+   * @throws ServiceUnavailableError when the store is unavailable, or the entry is of a later version
    */
   async get(id: string): Promise<StoredFamily | undefined> {
     const text = await this.#asked((state) => state.get(keyOf(id)));
@@ -44,9 +44,9 @@ export class FamilyStore {
   }
 
   /**
-   * Writes a family where it still is as it was read; a new one without `before`. False where it no longer is.
-   * @throws TypeError for one that does not fit into the store
-   * @throws ServiceUnavailableError when the store cannot say; it may have been written
+   * Writes a family if it has not changed since it was read; without `before`, a new family. False if it has changed.
+   * @throws TypeError for a family that does not fit into the store
+   * @throws ServiceUnavailableError when the store is unavailable; the family may have been written
    */
   async set(id: string, record: FamilyRecord, before?: StoredFamily): Promise<boolean> {
     const expiresAt = new Date(expiryOf(record, this.#settings));
@@ -62,7 +62,7 @@ export class FamilyStore {
     await this.#asked((state) => state.delete(keyOf(id)));
   }
 
-  /** All of a name, in whichever userstore; also those that have been ended. */
+  /** All families of a username in any userstore, including ended families. */
   async list(user: string): Promise<ListedFamilies> {
     const entries: unknown = await this.#asked((state) => state.list(user));
     if (!Array.isArray(entries)) throw fault('list() must return a list');
@@ -75,7 +75,7 @@ export class FamilyStore {
       if (id === undefined) continue;
       try {
         const record = readRecord(text);
-        // A store that compares owners otherwise must not hand out the families of somebody else.
+        // A store that compares owners differently must not hand out the families of another user.
         if (record.user === user) families.push({ id, text: text as string, record });
       } catch (error) {
         unread = error;
@@ -93,7 +93,7 @@ function fault(problem: string): SecurityFaultError {
   return new SecurityFaultError({ cause: new TypeError(`The state store: ${problem}`) });
 }
 
-/** Of a family that others change all the time. */
+/** The error for a family that other requests change at every attempt. */
 export function lostRaces(): ServiceUnavailableError {
   return new ServiceUnavailableError({
     retryAfterSeconds: 1,

@@ -4,8 +4,8 @@ import type { FamilyParts } from './parts';
 import { bindingOf } from './refresh-token';
 
 /**
- * What a family is bound to, or held against.
- * @throws TypeError without the request that it is read from
+ * The digest of the client that a family is bound to, or is compared with.
+ * @throws TypeError when `refresh.client` needs the request and it is missing
  */
 export function clientOf(
   { settings: { client } }: FamilyParts,
@@ -18,7 +18,7 @@ export function clientOf(
     throw new TypeError(`TokenService.${call}() needs the request, because of the option refresh.client`);
   }
   const value: unknown = client(request);
-  // Of an async function.
+  // An async function returns a promise, which may reject.
   silencePromisesIn(value);
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new TypeError('refresh.client must return a text or undefined');

@@ -7,22 +7,22 @@ import type { FamilyParts } from './parts';
 import type { UserName } from '../../core/named-user';
 import { type Person, personOf } from '../../core/person';
 
-/** A login that goes on by refresh tokens, as its user may see it. */
+/** A login that is continued with refresh tokens, as its user may see it. */
 export interface TokenFamily {
   readonly id: string;
   readonly startedAt: Date;
   readonly lastUsedAt: Date;
-  /** When it ends unless it is used before. */
+  /** When the family ends if it is not used again. */
   readonly expiresAt: Date;
-  /** How the login was proved. */
+  /** The methods by which the login was proved. */
   readonly methods: readonly string[];
-  /** Where it was used last. */
+  /** The address of the last use. */
   readonly ip?: string;
-  /** True for the one that the given login belongs to; absent for a user by name. */
+  /** True for the family of the given login; absent if the user was given by name. */
   readonly isCurrent?: boolean;
 }
 
-/** A user's name as it was given and as the store has it. */
+/** A user's name as it was given and as it stands in the store. */
 export interface Names {
   readonly person: Person;
   readonly names: readonly string[];
@@ -30,9 +30,9 @@ export interface Names {
 }
 
 /**
- * Under which names a user's entries are.
- * @throws TypeError where it cannot be told who is meant
- * @throws ServiceUnavailableError when the userstore cannot say
+ * The names under which a user's entries are stored.
+ * @throws TypeError when the user cannot be identified
+ * @throws ServiceUnavailableError when the userstore is unavailable
  */
 export async function namesOf(
   { apps }: FamilyParts,
@@ -46,7 +46,7 @@ export async function namesOf(
   return { person, names, known };
 }
 
-/** The families of a user whose tokens can be used, the last used one first. @throws as {@link namesOf} */
+/** The families of a user with usable tokens, the most recently used family first. @throws as {@link namesOf} */
 export async function listFamilies(
   parts: FamilyParts,
   user: Authentication | UserName,
@@ -77,7 +77,7 @@ export async function listFamilies(
     }));
 }
 
-/** A family of before a change of the password ends when it is used. */
+/** A family that was started before a change of the password ends at its next use. */
 function isUsable({ stamp, userId }: StoredFamily['record'], known: KnownUser | null | undefined): boolean {
   return known === null || known === undefined || (known.stamp === stamp && known.id === userId);
 }

@@ -4,7 +4,7 @@ import type { Apps } from '../../core/apps';
 import type { FamilyStore } from './family-store';
 import type { RevokedTokens } from './revoked-tokens';
 
-/** What an access token says of a login. */
+/** The facts about a login in an access token. */
 export interface TokenFacts {
   readonly username: string;
   readonly userstore: string | undefined;
@@ -16,24 +16,24 @@ export interface TokenFacts {
   readonly familyId: string | undefined;
 }
 
-/** What families work with. */
+/** The services that families use. */
 export interface FamilyParts {
-  /** Digest of whose tokens they are; undefined for all who share the store. */
+  /** Digest of the issuer and audience; undefined for families of all services that share the store. */
   readonly service?: string | undefined;
   readonly store: FamilyStore;
   readonly settings: RefreshSettings;
   readonly apps: Apps;
   readonly revoked: RevokedTokens;
-  /** Milliseconds since the epoch. @throws TypeError for a clock that is broken */
+  /** Milliseconds since the epoch. @throws TypeError when the clock is broken */
   readonly now: () => number;
-  /** An access token that ends then at the latest; undefined where that is too soon. */
+  /** An access token that ends at this time at the latest; undefined if that is too soon. */
   readonly sign: (facts: TokenFacts, latestEnd: number) => IssuedToken | undefined;
 }
 
-/** What a client is given that can refresh its token. */
+/** The tokens for a client that can refresh its access token. */
 export interface IssuedTokens extends IssuedToken {
-  /** Good for one refresh. It belongs into bodies only. */
+  /** Valid for one refresh. Send it in bodies only. */
   readonly refreshToken: string;
-  /** When it ends unless it is used before. */
+  /** After how many seconds it ends if it is not used. */
   readonly refreshExpiresInSeconds: number;
 }

@@ -1,4 +1,4 @@
-/** A refresh token is exchanged: one successor, written in one step, and the end of the family where a token comes again. */
+/** Exchanges a refresh token: it gets one successor, written in one step, and a reused token ends the family. */
 import type { KnownUser } from '../../core/auth-provider';
 import type { TokenReusedEvent } from '../../core/events';
 import type { SecurityRequest } from '../../core/request';
@@ -23,9 +23,9 @@ import { addressIn, issueFor } from './start-family';
 const TRIES = 5;
 
 /**
- * The next tokens for a refresh token.
- * @throws TokenInvalidError for one that is no good
- * @throws ServiceUnavailableError when the state store or the userstore cannot say
+ * Exchanges a refresh token for the next tokens.
+ * @throws TokenInvalidError for an invalid token
+ * @throws ServiceUnavailableError when the state store or the userstore is unavailable
  */
 export async function refreshFamily(
   parts: FamilyParts,
@@ -39,7 +39,7 @@ export async function refreshFamily(
     const family = await parts.store.get(token.familyId);
     if (family === undefined) throw invalid('Its family is not known');
     const { record } = family;
-    // Before anything else: whoever knows an id only must not end or learn anything.
+    // First of all: a caller that knows only an id must not end or learn anything.
     if (!hasDigest(token.familySecret, record.family)) throw invalid('It is not of that family');
     if (!isOwn(record, parts)) throw invalid('It is of another service');
     if (!isAlive(record, parts) || parts.revoked.isFamilyEnded(token.familyId, record)) {
@@ -55,7 +55,7 @@ export async function refreshFamily(
   throw lostRaces();
 }
 
-/** @throws TokenInvalidError where the token was stolen, as far as can be told; its family has ended then */
+/** @throws TokenInvalidError when the token has apparently been stolen; its family has been ended then */
 async function checkedUse(
   parts: FamilyParts,
   token: RefreshToken,
@@ -64,7 +64,7 @@ async function checkedUse(
 ): Promise<'next' | 'repeat'> {
   const use = useOf(parts, token, record);
   if (use === 'spent') return reused(parts, token.familyId, record, 'spent_token', request);
-  // One that was started without a client is bound to none.
+  // A family that was started without a client is not bound.
   const isBound = parts.settings.client !== undefined && record.client !== undefined;
   if (isBound && clientOf(parts, 'refresh', token.familySecret, request) !== record.client) {
     return reused(parts, token.familyId, record, 'other_client', request);
@@ -79,7 +79,7 @@ function useOf(
 ): 'next' | 'repeat' | 'spent' {
   if (hasDigest(secret, current)) return 'next';
   if (previous === undefined || !hasDigest(secret, previous)) return 'spent';
-  // The clock of the process that wrote it may be ahead.
+  // The clock of the process that wrote the record may be ahead.
   return graceMs > 0 && Math.abs(now() - at) <= graceMs ? 'repeat' : 'spent';
 }
 
@@ -97,7 +97,7 @@ async function reused(
     const ended = await markDead(parts, familyId);
     if (ended !== undefined) tell();
   } catch (error) {
-    // It may have ended, or will the next time; that the token came again is known now.
+    // The family may have been ended, or will be at the next try. The reuse is known now, so it is reported.
     tell();
     ignoreRejection(parts.revoked.families([familyId]));
     throw error;
@@ -105,12 +105,12 @@ async function reused(
   try {
     await parts.revoked.families([familyId]);
   } catch {
-    // It counts here, and the others will be told: the token is no good either way.
+    // The revocation is in effect here and will be sent again. The token is invalid in either case.
   }
   throw invalid(reason === 'spent_token' ? 'It has been used before' : 'It came from another client');
 }
 
-/** @throws TokenInvalidError where the user is no longer the one of the login; nothing is spent then */
+/** @throws TokenInvalidError when the user is no longer the user of the login; the token is not used up then */
 async function checkUser(
   parts: FamilyParts,
   familyId: string,
@@ -127,24 +127,24 @@ async function checkUser(
     const { user, userstore } = record;
     if (ended !== undefined) parts.apps.emit({ type: 'tokens_ended', user, familyId }, userstore, request);
   } catch {
-    // It is refused each time.
+    // The token is refused at each use anyway.
   }
   throw invalid('Its user has another password since, or is another one');
 }
 
-/** Neither a changed password nor another person of that name. */
+/** True if neither the password has changed nor the name belongs to another person. */
 function isSame({ stamp, id }: KnownUser, record: FamilyRecord): boolean {
   return stamp === record.stamp && id === record.userId;
 }
 
-/** The same successor again; nothing is written. */
+/** Returns the same successor again and writes nothing. */
 function repeated(parts: FamilyParts, token: RefreshToken, record: FamilyRecord): IssuedTokens {
   const secret = successorIn(record.pad ?? '', token.secret);
   if (!hasDigest(secret, record.current)) throw invalid('Its successor cannot be read');
   return issued(parts, record, { ...token, secret });
 }
 
-/** Undefined where somebody else was faster. */
+/** Undefined if another request was faster. */
 async function rotated(
   parts: FamilyParts,
   token: RefreshToken,
@@ -161,7 +161,7 @@ async function rotated(
     at: parts.now(),
     ip: addressIn(request) ?? family.record.ip,
   };
-  // First, so that nothing is spent where there is nothing to give.
+  // First, so that the token is not used up if no new tokens can be issued.
   const tokens = issued(parts, record, { ...token, secret });
   return (await parts.store.set(token.familyId, record, family)) ? tokens : undefined;
 }

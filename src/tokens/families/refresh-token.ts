@@ -1,14 +1,14 @@
 /**
- * The form of refresh tokens, `srt_<24 hex family id>_<22 family secret><43 secret>`, and what is kept of them: hashes,
- * and a pad by which the token before gives the present one.
+ * The form of refresh tokens, `srt_<24 hex family id>_<22 family secret><43 secret>`, and the parts that are stored:
+ * hashes, and a pad that yields the present token together with the previous token.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { decodeBase64Url } from '../json';
 
-/** A refresh token, taken apart. Its secrets must not get into anything that is kept or printed. */
+/** A parsed refresh token. Its secrets must never be stored or printed. */
 export interface RefreshToken {
   readonly familyId: string;
-  /** The same in all tokens of a family: it tells an old one from a guess. */
+  /** The same in all tokens of a family: it distinguishes an old token from a guess. */
   readonly familySecret: string;
   readonly secret: string;
 }
@@ -38,17 +38,17 @@ export function formatRefreshToken({ familyId, familySecret, secret }: RefreshTo
   return `srt_${familyId}_${familySecret}${secret}`;
 }
 
-/** Undefined for all text that is no refresh token. */
+/** Undefined if the text is not a refresh token. */
 export function parseRefreshToken(text: string): RefreshToken | undefined {
   if (text.length !== LENGTH) return undefined;
   const [, familyId, familySecret, secret] = FORM.exec(text) ?? [];
   if (familyId === undefined || familySecret === undefined || secret === undefined) return undefined;
-  // One token must not be written in two ways.
+  // A token must have only one valid encoding.
   if (decodeBase64Url(familySecret) === undefined || decodeBase64Url(secret) === undefined) return undefined;
   return { familyId, familySecret, secret };
 }
 
-/** A slow hash would be of no use: the secrets are random. */
+/** A slow hash is not needed: the secrets are random. */
 export function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
@@ -60,17 +60,19 @@ export function hasDigest(secret: string, digest: string): boolean {
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** The successor of a secret, sealed with it. */
+/** The successor of a secret, encrypted with that secret. */
 export function padOf(previous: string, successor: string): string {
   return xor(Buffer.from(successor, 'base64url'), mask(previous)).toString('base64url');
 }
 
-/** The successor that a pad was made of. */
+/** The successor that a pad contains. */
 export function successorIn(pad: string, previous: string): string {
   return xor(Buffer.from(pad, 'base64url'), mask(previous)).toString('base64url');
 }
 
-/** What a family is bound to: of no use to whoever reads the entry, however easy to guess the value is. */
+/**
+ * The digest that binds a family to a client. A reader of the entry cannot use it, however easy the value is to guess.
+ */
 export function bindingOf(familySecret: string, client: string): string {
   return createHmac('sha256', familySecret).update('client\0').update(client).digest('base64url');
 }

@@ -1,4 +1,4 @@
-/** What of a service's tokens no longer counts: single ones, those of families, those of users. */
+/** The revocations of a service's tokens: of single tokens, of families and of users. */
 import { createHash } from 'node:crypto';
 import type { ProblemListener } from '../../core/events';
 import type { MaybePromise } from '../../core/userstore';
@@ -7,11 +7,11 @@ import type { VerifiedToken } from '../claims';
 import type { FamilyRecord } from './family-record';
 import type { Person } from '../../core/person';
 
-/** What the reader of the log is asked of a token. */
+/** The facts about a token that the reader of the log needs. */
 export interface AskedToken {
-  /** 16 hex digits of its own id. */
+  /** 16 hex digits of the token's id. */
   readonly id: string;
-  /** Those of its family. */
+  /** 16 hex digits of the family's id. */
   readonly familyId: string | undefined;
   /** `store:name`, or `:name`. */
   readonly user: string;
@@ -19,42 +19,42 @@ export interface AskedToken {
   readonly issuedAt: number;
 }
 
-/** Reads the log of all processes, and appends to it. */
+/** Reads the log that all processes share, and appends to it. */
 export interface RevocationReader {
   isRevoked(token: AskedToken): MaybePromise<boolean>;
-  /** Whether it is known for certain. */
+  /** Whether the revocation is certain. */
   isKnown(token: AskedToken): boolean;
   revoke(list: readonly Revocation[]): Promise<void>;
-  /** Resolves when all is known that was told until now. @throws ServiceUnavailableError where that cannot be */
+  /** Resolves when all earlier revocations are known. @throws ServiceUnavailableError when that is impossible */
   hearAll(): Promise<void>;
   readonly ready: Promise<unknown>;
   start(): void;
-  /** @returns what ends the listening */
+  /** @returns a function that stops listening */
   listen(listener: ProblemListener): () => void;
   close(): void;
 }
 
 export interface RevokedTokensOptions {
-  /** Undefined where revocation is off. */
+  /** Undefined if revocation is off. */
   readonly reader: RevocationReader | undefined;
-  /** How long a token that is issued now can be accepted. */
+  /** How long a token that is issued now may be accepted. */
   readonly lifeMs: number;
   readonly now: () => number;
 }
 
-/** A reply that is under way may still bring a token of a family that has just ended. */
+/** A response in progress may still deliver a token of a family that has just ended. */
 const UNDER_WAY_MS = 60_000;
 
-/** Nothing has it, so nothing can be revoked by it. */
+/** No token has this id, so it is never revoked. */
 const NO_ID = '';
 
 const UUID = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The 64 bits by which a token is known in the log. */
+/** The 64 bits that identify a token in the log. */
 export function shortIdOf(tokenId: string): string {
   const parts = UUID.exec(tokenId);
   if (parts !== null) return `${parts[1] ?? ''}${parts[2] ?? ''}${parts[3] ?? ''}`;
-  // An id that another service gave which has the same key.
+  // The id comes from another service with the same key.
   return createHash('sha256').update(tokenId).digest('hex').slice(0, 16);
 }
 
@@ -77,45 +77,48 @@ export class RevokedTokens {
       id: shortIdOf(token.id),
       familyId: familyId?.slice(0, 16),
       user: `${userstore}:${subject}`,
-      // Families are ended one by one, so one that was started in the very millisecond is a later one.
+      // Families are ended one by one, so a family that was started in the same millisecond counts as a later family.
       issuedAt: familyId === undefined ? issuedAt : issuedAt + 1,
     });
   }
 
   /**
-   * Whether a family, or all that its user had when it was started, is known to have been ended: the entry may be one that
-   * a failover or a login under way has left.
+   * Whether a family, or all families that its user had when it was started, is known to have been ended. The entry may
+   * be a remnant of a failover or of a concurrent login.
    */
   isFamilyEnded(familyId: string, record: FamilyRecord): boolean {
     return this.#isKnown(familyId.slice(0, 16), record);
   }
 
-  /** Whether all that its user had when it was started is known to have been ended. */
+  /** Whether all families that the user had when this family was started are known to have been ended. */
   isUserEnded(record: FamilyRecord): boolean {
     return this.#isKnown(NO_ID, record);
   }
 
-  /** Resolves when this process knows all that has been told until now. @throws ServiceUnavailableError */
+  /** Resolves when this process knows all earlier revocations. @throws ServiceUnavailableError */
   async hearAll(): Promise<void> {
     await this.#reader?.hearAll();
   }
 
-  /** @throws ServiceUnavailableError where other processes could not be told yet; here it counts at once */
+  /** @throws ServiceUnavailableError when the log does not have it yet; in this process it is in effect at once */
   async token({ id, acceptedUntil, expiresAt }: VerifiedToken): Promise<void> {
     await this.#reader?.revoke([{ id: shortIdOf(id), until: (acceptedUntil ?? expiresAt).getTime() }]);
   }
 
-  /** @throws the same */
+  /** @throws ServiceUnavailableError as {@link token} does */
   async families(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     const until = this.#until();
     await this.#reader?.revoke(ids.map((id) => ({ id: id.slice(0, 16), until })));
   }
 
-  /** All tokens that were issued to the user until now. @throws the same */
+  /**
+   * Revokes all tokens that have been issued to the user so far.
+   * @throws ServiceUnavailableError as {@link token} does
+   */
   async user({ homes }: Person, names: readonly string[]): Promise<void> {
     const until = this.#until();
-    // Those of this very millisecond are of before, too.
+    // Tokens of this millisecond are revoked too.
     const before = this.#now() + 1;
     const users = names.flatMap((name) => homes.map((home) => `${home ?? ''}:${name}`));
     await this.#reader?.revoke(users.map((id) => ({ id, until, before })));

@@ -13,16 +13,16 @@ import type { FamilyParts, IssuedTokens } from './parts';
 import { digestOf, formatRefreshToken, newFamilyToken, type RefreshToken } from './refresh-token';
 
 const TRIES = 5;
-/** What the clock of another process may be ahead. */
+/** How far the clock of another process may be ahead. */
 const MAX_AHEAD_MS = 60_000;
-/** How many ended families leave with each that is started: more than can have ended since the one before. */
+/** How many ended families are deleted at each start of a family: more than can have ended since the previous start. */
 const MAX_FORGOTTEN = 100;
 
 /**
  * Starts a family for a login whose form has been checked.
- * @throws AccessDeniedError for a login that may start none
- * @throws BadCredentialsError for one that is too long ago
- * @throws ServiceUnavailableError when the state store or the userstore cannot say
+ * @throws AccessDeniedError for a login that may not start a family
+ * @throws BadCredentialsError for a login that is too long ago
+ * @throws ServiceUnavailableError when the state store or the userstore is unavailable
  */
 export async function startFamily(
   parts: FamilyParts,
@@ -42,7 +42,7 @@ export async function startFamily(
     const record: FamilyRecord = {
       user: username,
       userstore,
-      // A view of the record for the app may lack it.
+      // The app's view of the user record may lack the id.
       userId: userIdOf(login.user) ?? known.id,
       service: parts.service,
       family: digestOf(token.familySecret),
@@ -58,7 +58,7 @@ export async function startFamily(
       ip: addressIn(request),
       end,
     };
-    // First, because it refuses what cannot be carried.
+    // First, because it refuses a login that does not fit into a token.
     const issued = issueFor(parts, record, token);
     if (issued === undefined)
       throw new BadCredentialsError({ cause: new Error('The login is too long ago') });
@@ -69,7 +69,7 @@ export async function startFamily(
   throw lostRaces();
 }
 
-/** What a client gets for a family as it is; undefined where it ends too soon. */
+/** The tokens for a family in its present state; undefined if it ends too soon. */
 export function issueFor(
   parts: FamilyParts,
   record: FamilyRecord,
@@ -99,8 +99,8 @@ export function addressIn(request: SecurityRequest | undefined): string | undefi
 }
 
 /**
- * What remains to be done for a family once it is written.
- * @throws BadCredentialsError where all logins of the user have been ended since it began
+ * Completes the start of a family after it has been written.
+ * @throws BadCredentialsError when all logins of the user have been ended since the family was started
  */
 async function finish(
   parts: FamilyParts,
@@ -109,24 +109,24 @@ async function finish(
   request: SecurityRequest | undefined,
 ): Promise<void> {
   try {
-    // Whoever ends all logins tells the log before looking for them: a family that was written too late to be found
-    // finds out here, while the log still knows.
+    // Ending all logins writes to the log before it looks for families. A family that was written too late to be found
+    // learns of it here, while the log still has the entry.
     await parts.revoked.hearAll();
     if (parts.revoked.isUserEnded(record)) {
       throw new BadCredentialsError({ cause: new Error('All logins of the user were ended meanwhile') });
     }
-    // Last, so that nothing ends for a login that comes to nothing.
+    // Last, so that a failed login ends no other family.
     await limit(parts, { id, record, text: writeRecord(record) }, request);
   } catch (error) {
-    // Nobody gets its token.
+    // No client receives the token of this family.
     ignoreRejection(parts.store.delete(id));
     throw error;
   }
 }
 
 /**
- * Ends what is one too many, which was used longest ago. Those that start at once all come into one order, so that they
- * never end each other.
+ * Ends the least recently used families beyond the limit. Families that start at the same time get one common order, so
+ * that they never end each other.
  */
 async function limit(
   parts: FamilyParts,
@@ -138,7 +138,7 @@ async function limit(
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const { families } = await parts.store.list(user);
     forgetDead(parts, families);
-    // A login that came later has ended it.
+    // A later login has ended this family.
     if (families.some(({ id, record }) => id === own.id && record.dead !== undefined)) return;
     const others = families.filter(
       ({ id, record }) =>
@@ -148,7 +148,7 @@ async function limit(
     if (excess <= 0) return;
     const older = others.filter((other) => isBefore(other, own)).sort(byUse);
     const newest = Math.max(...others.map(({ record }) => record.at));
-    // A clock that is far ahead is not followed.
+    // Do not follow a clock that is far ahead.
     if (older.length >= excess || newest > parts.now() + MAX_AHEAD_MS) {
       return endExcess(parts, older.slice(0, excess), (other) => isBefore(other, own), request);
     }
@@ -165,12 +165,15 @@ function isBefore(one: Used, other: Used): boolean {
   return byUse(one, other) < 0;
 }
 
-/** No two are equal. */
+/** Two families never compare as equal. */
 function byUse(one: Used, other: Used): number {
   return one.record.at - other.record.at || (one.id < other.id ? -1 : 1);
 }
 
-/** Who logs in all the time must not fill the store with what has ended. Nobody waits for it. */
+/**
+ * Deletes ended families, so that a user who logs in all the time does not fill the store. The login does not wait for
+ * it.
+ */
 function forgetDead({ store }: FamilyParts, families: readonly StoredFamily[]): void {
   const dead = families.filter(({ record }) => record.dead !== undefined);
   for (const { id } of dead.slice(0, MAX_FORGOTTEN)) ignoreRejection(store.delete(id));

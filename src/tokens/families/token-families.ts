@@ -1,4 +1,4 @@
-/** What a token service with a state store does beside issuing and verifying. */
+/** The functions of a token service that need a state store: token families and revocation. */
 import type { Authentication } from '../../core/authentication';
 import type { AppFacts } from '../../core/auth-provider';
 import { type Problem, PROBLEM_SOURCE, type ProblemSource } from '../../core/events';
@@ -24,19 +24,19 @@ import { startFamily } from './start-family';
 
 const DAY_MS = 86_400_000;
 
-/** What a store may be able to do beside. */
+/** The optional functions of a store. */
 type Store = object & Partial<ProblemSource> & { close?(): void | Promise<void> };
 
 export interface TokenFamiliesOptions {
   readonly stateful: StateSettings;
-  /** How long a token that is issued now can be accepted. */
+  /** How long a token that is issued now may be accepted. */
   readonly lifeSeconds: number;
   readonly clock: Clock;
   readonly sign: FamilyParts['sign'];
-  /** Whose tokens they are. */
+  /** The issuer and audience of the tokens. */
   readonly issuer: string;
   readonly audience: string;
-  /** Of the service, for problems. */
+  /** The name of the service, for problem reports. */
   readonly name: string;
 }
 
@@ -44,7 +44,7 @@ export class TokenFamilies {
   readonly #parts: FamilyParts;
   readonly #name: string;
   readonly #reader: RevocationReader | undefined;
-  /** The state store, and the log where it is another object. */
+  /** The state store, and the log if it is another object. */
   readonly #stores: readonly Store[];
   /** Undefined until an app starts. */
   #listening: readonly (() => void)[] | undefined;
@@ -72,7 +72,7 @@ export class TokenFamilies {
     };
   }
 
-  /** True once an app has started with a provider that holds the service. */
+  /** True once an app with a provider that holds the service has started. */
   get hasApp(): boolean {
     return this.#parts.apps.of() !== undefined;
   }
@@ -81,7 +81,7 @@ export class TokenFamilies {
     return this.#reader?.ready ?? Promise.resolve();
   }
 
-  /** The start says where a changed password never shows. */
+  /** Reports the userstores in which a changed password does not show. */
   onStart(app: AppFacts): void {
     const { apps, settings } = this.#parts;
     apps.start(app);
@@ -99,7 +99,7 @@ export class TokenFamilies {
     }
   }
 
-  /** Closes the stores too, with the last service that uses them. */
+  /** Also closes the stores, with the last service that uses them. */
   async close(): Promise<void> {
     if (this.#listening === undefined) return;
     for (const stop of this.#listening) stop();
@@ -121,7 +121,7 @@ export class TokenFamilies {
     return this.#parts.revoked.isRevoked(token);
   }
 
-  /** @throws ConfigurationError where revocation is off */
+  /** @throws ConfigurationError when revocation is off */
   async revokeToken(token: VerifiedToken): Promise<void> {
     if (this.#reader === undefined) {
       throw new ConfigurationError('TokenService.revokeToken(): `revocation` is false');
@@ -143,7 +143,7 @@ export class TokenFamilies {
   }
 
   /**
-   * Ends a family of the login's own user. False where there is no such family.
+   * Ends a family of the login's own user. False if there is no such family.
    * @throws ServiceUnavailableError
    */
   async revokeOwn(login: Authentication, familyId: string, request: SecurityRequest): Promise<boolean> {
@@ -156,7 +156,7 @@ export class TokenFamilies {
     return true;
   }
 
-  /** Ends the family of the login's token, unless it is another user's. */
+  /** Ends the family of the login's token, unless it belongs to another user. */
   async revokeCurrent(login: Authentication, familyId: string, request: SecurityRequest): Promise<boolean> {
     if (!isFamilyId(familyId)) return false;
     const person = personOf('TokenService', login, this.#parts.apps.of(request));
@@ -166,7 +166,7 @@ export class TokenFamilies {
     return true;
   }
 
-  /** A store that is full, for example. */
+  /** Forwards the problems of the stores, for example a full store. */
   #listen(): void {
     if (this.#listening !== undefined) return;
     const report = (problem: Problem): void => {

@@ -1,24 +1,24 @@
 import { ServiceUnavailableError } from '../../errors';
 import type { Schedule } from './schedule';
 
-/** How long a log may take for one call. */
+/** The time limit of one call of a log. */
 export const CALL_MS = 500;
 
 const MAX_HANGING = 4;
-/** A promise that never settles would keep its place for ever. */
+/** Without this limit, a promise that never settles would keep its place for ever. */
 const FORGET_MS = 10_000;
 
-/** Calls of a log that may hang: each has a time limit, and those that hang do not pile up. */
+/** Calls of a log that may hang: each call has a time limit, and the number of hanging calls is limited. */
 export class BoundedCalls {
   readonly #hanging = new Map<object, number>();
 
-  /** @param elapsed milliseconds that no change of the clock moves */
+  /** @param elapsed a monotonic time in milliseconds */
   constructor(
     private readonly schedule: Schedule,
     private readonly elapsed: () => number,
   ) {}
 
-  /** @throws ServiceUnavailableError when it takes too long, throws or rejects, and while too many hang */
+  /** @throws ServiceUnavailableError when the call takes too long, throws or rejects, and while too many calls hang */
   run<T>(call: () => PromiseLike<T>): Promise<T> {
     const now = this.elapsed();
     for (const [key, since] of this.#hanging) if (now - since > FORGET_MS) this.#hanging.delete(key);
@@ -37,7 +37,7 @@ export class BoundedCalls {
   }
 }
 
-/** @throws ServiceUnavailableError when the work takes longer than one call may, throws or rejects */
+/** @throws ServiceUnavailableError when the work takes longer than `CALL_MS`, throws or rejects */
 export function within<T>(later: Schedule, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = later(CALL_MS, () => {

@@ -5,11 +5,11 @@ const MAX_USERS = 100_000;
 /** How many of the 256 parts of the table are swept at once. */
 const SWEPT = 16;
 
-/** What of a token can be revoked. */
+/** The parts of a token by which it can be revoked. */
 export interface RevocableToken {
   /** 16 hex digits. */
   readonly id: string;
-  /** The same. */
+  /** 16 hex digits. */
   readonly familyId: string | undefined;
   /** `store:name`, `:name` in an app with one store. */
   readonly user: string;
@@ -17,18 +17,18 @@ export interface RevocableToken {
   readonly issuedAt: number;
 }
 
-/** What one process knows to be revoked. */
+/** The revocations that one process knows. */
 export class KnownRevocations {
   readonly #ids: RevokedIds;
   readonly #users = new Map<string, { readonly before: number; readonly until: number }>();
   #part = 0;
   #maySweep = true;
-  /** Tokens issued until then are refused: there was no room for all that was revoked. */
+  /** Tokens issued until this time are refused, because there was no room for all revocations. */
   #refusedUntil = -Infinity;
-  /** Until when what found no room had to be known. */
+  /** Until when the revocations without room are in effect. */
   #missingUntil = -Infinity;
 
-  /** @param onFull hears that there is no room any more, and that there is again */
+  /** @param onFull is called when the room is used up, and when there is room again */
   constructor(
     maxEntries: number,
     private readonly onFull: (isFull: boolean) => void,
@@ -36,18 +36,18 @@ export class KnownRevocations {
     this.#ids = new RevokedIds(maxEntries);
   }
 
-  /** How many tokens and families are kept, of which some may have ended. */
+  /** The number of revoked tokens and families that are kept; some of them may have ended. */
   get size(): number {
     return this.#ids.size;
   }
 
-  /** True also where it can only be that the token has been revoked. */
+  /** True also if the token may have been revoked, but this is uncertain. */
   has(token: RevocableToken, now: number): boolean {
-    // Written so that a time that is no number is refused.
+    // Written so that a NaN leads to a refusal.
     return !(token.issuedAt > this.#refusedUntil) || this.names(token, now);
   }
 
-  /** True where the token, its family or all tokens of its user are known to have been revoked. */
+  /** True if the token, its family or all tokens of its user are known to have been revoked. */
   names({ id, familyId, user, issuedAt }: RevocableToken, now: number): boolean {
     if (this.#ids.has(id, now) || (familyId !== undefined && this.#ids.has(familyId, now))) return true;
     if (this.#users.size === 0) return false;
@@ -65,7 +65,7 @@ export class KnownRevocations {
     this.#missingUntil = Math.max(this.#missingUntil, entry.until);
   }
 
-  /** Lets some of those that have ended leave, and forgets that something is missing once all of it has ended. */
+  /** Removes some of the ended entries, and forgets that some are missing once all the missing entries have ended. */
   sweep(now: number): void {
     this.#maySweep = true;
     this.#sweepParts(1, now);
@@ -75,7 +75,7 @@ export class KnownRevocations {
     this.onFull(false);
   }
 
-  /** All that has not ended, in lists that each take little time. */
+  /** All entries that have not ended, in lists that each take little time. */
   *live(now: () => number): Generator<readonly Revocation[], void> {
     yield [...this.#users].map(([id, ended]) => ({ id, ...ended }));
     for (let part = 0; part < RevokedIds.segments; part += 1) yield this.#ids.live(part, now());
@@ -83,7 +83,7 @@ export class KnownRevocations {
 
   #addId({ id, until }: Revocation, now: number): boolean {
     if (this.#ids.add(id, until, now)) return true;
-    // Once a sweep: each entry of a flood would cost as much otherwise.
+    // Only once between two sweeps: otherwise each entry of a flood would cost as much.
     if (!this.#maySweep) return false;
     this.#maySweep = false;
     this.#sweepParts(SWEPT, now);

@@ -4,11 +4,11 @@ import { isRevocation } from '../../state/limits';
 import { isInstance } from '../../util/instance';
 import type { BoundedCalls } from './bounded-calls';
 
-/** Entries that are taken in before other work gets its turn. */
+/** The number of entries that are processed before other work gets its turn. */
 const SLICE = 1000;
-/** 1,000,000 entries and as many again that were read twice. */
+/** Enough for 1,000,000 entries and as many again that are read twice. */
 const MAX_PAGES = 5000;
-/** A log that is lost each time that it is read from its start cannot be followed. */
+/** A log that is lost at each read from its start cannot be followed. */
 const MAX_LOSSES = 2;
 const MAX_TEXT = 1024;
 
@@ -16,14 +16,14 @@ export interface LogReaderParts {
   readonly log: RevocationLogInterface;
   readonly calls: BoundedCalls;
   readonly onEntry: (entry: Revocation) => void;
-  /** Hears that the log has lost entries. */
+  /** Called when the log has lost entries. */
   readonly onLost: () => void;
   readonly onMalformed: () => void;
 }
 
-/** Follows a log: from its start, and later from where it was read last. */
+/** Follows a log: at first from its start, later from the last position. */
 export class LogReader {
-  /** Since when the log has been written, as far as it says. */
+  /** The time since which the log has been written, according to the log. */
   beganAt = 0;
   #cursor: string | undefined;
   #epoch: string | undefined;
@@ -31,8 +31,9 @@ export class LogReader {
   constructor(private readonly parts: LogReaderParts) {}
 
   /**
-   * Reads what is new, to the end of the log. What was read before a failure is kept.
-   * @throws ServiceUnavailableError when the log does not answer in time; Error for what is no page, or has no end
+   * Reads the new entries, to the end of the log. Entries that were read before a failure are kept.
+   * @throws ServiceUnavailableError when the log does not answer in time; Error when it returns no valid page, or has
+   * no end
    */
   async readToEnd(): Promise<void> {
     const { log, calls, onLost } = this.parts;
@@ -71,7 +72,7 @@ export class LogReader {
   }
 }
 
-/** Its entries are not looked at. */
+/** The entries of the page are not checked. */
 function isPage(value: unknown): value is RevocationPage {
   if (typeof value !== 'object' || value === null || isInstance(value, Error)) return false;
   const { cursor, list, epoch, beganAt } = value as Partial<Record<keyof RevocationPage, unknown>>;

@@ -3,34 +3,34 @@ import { ServiceUnavailableError } from '../../errors';
 import type { Clock } from '../../util/clock';
 import type { BoundedCalls } from './bounded-calls';
 
-/** How many entries are sent at once. */
+/** The number of entries in one call. */
 const SLICE = 1000;
 
 export interface LogWriterParts {
   readonly log: RevocationLogInterface;
   readonly calls: BoundedCalls;
   readonly clock: Clock;
-  /** How many entries may wait. */
+  /** The number of entries that may wait. */
   readonly maxEntries: number;
 }
 
-/** Tells a log what was revoked, one call after the other, and again what it did not take. */
+/** Writes revocations to a log, one call after the other, and repeats failed calls. */
 export class LogWriter {
-  /** What the log does not have yet. */
+  /** The entries that the log does not have yet. */
   readonly #unsent = new Map<string, Revocation>();
   #sending: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
   constructor(private readonly parts: LogWriterParts) {}
 
-  /** True where something waits to be sent again. */
+  /** True if entries wait to be sent again. */
   get isBehind(): boolean {
     return this.#unsent.size > 0;
   }
 
   /**
    * Resolves when the log has these entries.
-   * @throws ServiceUnavailableError when it does not have all of them; they are kept to be sent again
+   * @throws ServiceUnavailableError when the log does not have all of them; they are kept to be sent again
    */
   append(list: readonly Revocation[]): Promise<void> {
     if (this.#unsent.size + list.length > this.parts.maxEntries) {
@@ -42,7 +42,10 @@ export class LogWriter {
     return this.send();
   }
 
-  /** Sends what waits: what is appended meanwhile goes with the next call. @throws ServiceUnavailableError */
+  /**
+   * Sends the waiting entries. Entries that are appended meanwhile go with the next call.
+   * @throws ServiceUnavailableError
+   */
   send(): Promise<void> {
     if (this.#sending === undefined) return this.#start();
     this.#next ??= this.#sending

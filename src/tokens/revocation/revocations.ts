@@ -1,8 +1,8 @@
 /**
- * Whether tokens have been revoked: a request asks the memory of its process, which a log keeps up to date.
+ * Answers whether a token has been revoked: a request asks the memory of its process, which a log keeps up to date.
  *
- * What is known to be revoked is refused whatever else happens. Where the log could not be read for too long nobody knows
- * what is missing, so that the request waits for one more look at it, together with all others.
+ * A token that is known to be revoked is refused whatever else happens. If the log could not be read for too long,
+ * recent revocations may be missing. The request then waits for another read of the log, which all such requests share.
  */
 import { performance } from 'node:perf_hooks';
 import type { Problem, ProblemListener } from '../../core/events';
@@ -23,18 +23,18 @@ import { schedule, type Schedule } from './schedule';
 export interface RevocationsParts {
   readonly log: RevocationLogInterface;
   readonly clock: Clock;
-  /** Milliseconds that no change of the clock moves. */
+  /** A monotonic time in milliseconds. */
   readonly elapsed?: () => number;
   readonly schedule?: Schedule;
 }
 
 const COMPONENT = 'revocation log';
 
-/** How often a login that nobody may have ended meanwhile looks at the log. */
+/** How often a new login reads the log, to make sure that it has not been ended meanwhile. */
 const MAX_LOOKS = 4;
 const LOOK_AGAIN_MS = 250;
 
-/** When a look at the log began that came to its end, by both clocks. */
+/** When the last successful read of the log began, by both clocks. */
 interface Look {
   readonly clock: number;
   readonly elapsed: number;
@@ -71,7 +71,7 @@ export class Revocations {
     this.#clock = clock;
     this.#elapsed = parts.elapsed ?? (() => performance.now());
     this.#schedule = parts.schedule ?? schedule;
-    // Appends that hang must not keep the log from being read.
+    // Hanging appends must not block reads of the log.
     const calls = () => new BoundedCalls(this.#schedule, this.#elapsed);
     const { maxEntries } = settings;
     this.#known = new KnownRevocations(maxEntries, (isFull) => {
@@ -94,18 +94,18 @@ export class Revocations {
     });
   }
 
-  /** Resolves when the log has been read once. Asking for it begins to read. */
+  /** Resolves when the log has been read once. Accessing it starts the reading. */
   get ready(): Promise<undefined> {
     this.start();
     return this.#firstLook;
   }
 
-  /** Hears of problems. @returns what ends the listening */
+  /** Listens for problems. @returns a function that stops listening */
   listen(listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }
 
-  /** Reads the log from now on, until it is closed. */
+  /** Reads the log repeatedly from now on, until `close()`. */
   start(): void {
     if (this.#stop === undefined) this.#tick();
   }
@@ -116,8 +116,8 @@ export class Revocations {
   }
 
   /**
-   * At once, except where the log has not been read for too long.
-   * @throws ServiceUnavailableError where it cannot be read
+   * Synchronous, unless the log has not been read for too long.
+   * @throws ServiceUnavailableError when the log cannot be read
    */
   isRevoked(token: RevocableToken): MaybePromise<boolean> {
     if (this.#knows(token)) return true;
@@ -125,14 +125,17 @@ export class Revocations {
     return this.#askAgain(token);
   }
 
-  /** Whether that is known for certain, as far as this process has heard: nothing is asked and nothing suspected. */
+  /**
+   * Whether the revocation is certain, according to the entries that this process has read. It reads nothing and
+   * assumes nothing.
+   */
   isKnown(token: RevocableToken): boolean {
     return this.#known.names(token, this.#clock());
   }
 
   /**
-   * Counts here at once, and resolves when others can read it.
-   * @throws ServiceUnavailableError when the log does not have it yet; it is sent again until it does
+   * Takes effect in this process at once, and resolves when other processes can read it.
+   * @throws ServiceUnavailableError when the log does not have it yet; it is sent again until the log has it
    */
   async revoke(list: readonly Revocation[]): Promise<void> {
     checkRevocations(list);
@@ -142,11 +145,13 @@ export class Revocations {
   }
 
   /**
-   * Resolves when all that others told until now is known, or where that is not needed for a token either.
-   * @throws ServiceUnavailableError where the log cannot be read
+   * Resolves when all revocations that other processes have written until now are known. With `whenUnreachable:
+   * 'accept'` it also resolves if the log cannot be read.
+   * @throws ServiceUnavailableError when the log cannot be read
    */
   async hearAll(): Promise<void> {
-    // More than once: the process may have been paused meanwhile, and a log that is back is noticed a moment later.
+    // Several attempts: the process may have been paused meanwhile, and a log that is available again is noticed a
+    // moment later.
     for (let tries = 1; ; tries += 1) {
       try {
         await within(this.#schedule, () => this.#lookAnew());
@@ -160,7 +165,7 @@ export class Revocations {
   }
 
   async #lookAnew(): Promise<void> {
-    // What began before may have read too early.
+    // A read that began before may have read too early.
     await this.#looking?.catch(() => undefined);
     await this.#look();
   }
@@ -189,7 +194,9 @@ export class Revocations {
     return this.#knows(token);
   }
 
-  /** A look that was under way may have begun before the process was paused: then once more. */
+  /**
+   * A read that was in progress may have begun before the process was paused. In that case the log is read once more.
+   */
   async #lookFrom(moment: number): Promise<void> {
     await this.#look();
     if (!((this.#lastLook?.elapsed ?? NaN) >= moment)) await this.#look();
@@ -205,7 +212,7 @@ export class Revocations {
     ignoreRejection(this.#retell());
   }
 
-  /** One look at the log, shared by all that want one. */
+  /** One read of the log, shared by all callers. */
   #look(): Promise<void> {
     const began = { clock: this.#clock(), elapsed: this.#elapsed() };
     this.#looking ??= this.#reader
@@ -229,12 +236,12 @@ export class Revocations {
     return this.#looking;
   }
 
-  /** A log that was lost hears all that is known. What it does not take is sent again like everything else. */
+  /** Writes all known revocations to a log that was lost. Failed entries are sent again like all others. */
   async #retell(): Promise<void> {
     if (this.#isRetelling) return;
     this.#isRetelling = true;
     try {
-      // Another loss meanwhile begins anew.
+      // After another loss meanwhile, the loop starts over.
       for (let next = this.#nextToTell(); next !== undefined; next = this.#nextToTell()) {
         if (next.length > 0) await this.#writer.append(next);
       }
@@ -255,7 +262,9 @@ export class Revocations {
   }
 }
 
-/** Only a ConfigurationError is quoted: it names what the app must change, while others may quote data. */
+/**
+ * Quotes only a ConfigurationError: it names the option that the app must change, while other errors may quote data.
+ */
 function unreadable(error: unknown): Omit<Problem, 'component'> {
   const problem = 'it cannot be read, so revoked tokens are not known';
   const cause = error instanceof ServiceUnavailableError ? error.cause : error;

@@ -1,12 +1,12 @@
-/** Split by the id, so that growing moves one of them and never all ids at once. */
+/** The ids are split into segments, so that growth moves the ids of one segment and never all ids at once. */
 const SEGMENTS = 256;
-/** Numbers a place: both halves of the id, and the second it ends; 0 where the place is free. */
+/** The numbers per place: both halves of the id, and its end in seconds; 0 marks a free place. */
 const STRIDE = 3;
 const FIRST_PLACES = 8;
 const MAX_LOAD = 0.75;
 const MAX_SECONDS = 0xffff_ffff;
 
-/** @returns half of an id as a number; -1 where the text holds anything but lower case hex there */
+/** @returns half of an id as a number; -1 if the text contains anything but lower case hex there */
 function half(id: string, from: number): number {
   let value = 0;
   for (let index = from; index < from + 8; index += 1) {
@@ -23,14 +23,14 @@ export function isRevocableId(id: unknown): id is string {
   return typeof id === 'string' && id.length === 16 && half(id, 0) >= 0 && half(id, 8) >= 0;
 }
 
-/** Spreads ids that share their first digits: what is in a log need not be random. */
+/** Spreads ids that share their first digits: the ids in a log need not be random. */
 function mixed(high: number, low: number): number {
   let hash = Math.imul(high ^ (low >>> 15), 0x2c1b3c6d) ^ low;
   hash = Math.imul(hash ^ (hash >>> 13), 0x297a2d39);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** @returns where the id is, or the free place that ends the search for it */
+/** @returns the place of the id, or the free place that ends the search for it */
 function placeOf(segment: Uint32Array, high: number, low: number, hash: number): number {
   const places = segment.length / STRIDE;
   let place = (hash >>> 8) % places;
@@ -41,7 +41,7 @@ function placeOf(segment: Uint32Array, high: number, low: number, hash: number):
   }
 }
 
-/** Ids of 64 bits, each until it ends, at 12 bytes a place. */
+/** Ids of 64 bits, each kept until it ends, at 12 bytes per place. */
 export class RevokedIds {
   readonly #segments: Uint32Array[] = Array.from(
     { length: SEGMENTS },
@@ -57,12 +57,12 @@ export class RevokedIds {
 
   static readonly segments = SEGMENTS;
 
-  /** How many ids are kept, those included that have ended and have not left yet. */
+  /** The number of ids that are kept, including ended ids that have not been removed yet. */
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes of all places. */
+  /** The memory of all places, in bytes. */
   get bytes(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.byteLength, 0);
   }
@@ -77,9 +77,9 @@ export class RevokedIds {
   }
 
   /**
-   * Keeps the later end where the id is known.
-   * @param id what {@link isRevocableId} accepts
-   * @returns false where there is no room for it
+   * Adds an id. If the id is known, the later end counts.
+   * @param id an id that {@link isRevocableId} accepts
+   * @returns false if there is no room for it
    */
   add(id: string, until: number, now: number): boolean {
     const end = Math.min(Math.ceil(until / 1000), MAX_SECONDS);
@@ -105,12 +105,12 @@ export class RevokedIds {
     return true;
   }
 
-  /** Lets the ended ids of one segment leave. */
+  /** Removes the ended ids of one segment. */
   sweep(index: number, now: number): void {
     if ((this.#sizes[index] ?? 0) > 0) this.#rebuild(index, now);
   }
 
-  /** The live ids of one segment. */
+  /** The ids of one segment that have not ended. */
   live(index: number, now: number): { id: string; until: number }[] {
     const list: { id: string; until: number }[] = [];
     const segment = this.#segment(index);
@@ -132,7 +132,7 @@ export class RevokedIds {
     this.#size += by;
   }
 
-  /** Moves what has not ended to a new segment, with room for half as many more. */
+  /** Moves the ids that have not ended to a new segment, with room for about a third more. */
   #rebuild(index: number, now: number): Uint32Array {
     const old = this.#segment(index);
     let live = 0;

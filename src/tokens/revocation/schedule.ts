@@ -1,4 +1,4 @@
-/** Runs a function once after a time, and keeps no process alive; returns what calls that off. */
+/** Runs a function once after a delay, without keeping the process alive; returns a function that cancels it. */
 export type Schedule = (milliseconds: number, run: () => void) => () => void;
 
 export const schedule: Schedule = (milliseconds, run) => {
