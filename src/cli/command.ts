@@ -2,11 +2,15 @@
 import type { ParseArgsConfig } from 'node:util';
 
 export type ExitCode = 0 | 1 | 2;
+/** Standard input, which is a terminal or not. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 export type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
 
 /** The arguments of a call, all of them known to the command. */
 export interface Call {
   readonly positionals: readonly string[];
+  /** Standard input. */
+  readonly input: Input;
   flag(option: string): boolean;
   text(option: string): string | undefined;
   /** The values of an option that may be given several times. */

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { type Call, UsageError } from './command';
+import { type Call, type Input, UsageError } from './command';
 
 const MAX_BYTES = 4096;
 
@@ -13,19 +13,19 @@ export const PASSWORD_USAGE =
  * @throws {UsageError} without a terminal and `--password-stdin`
  */
 export async function readPassword(call: Call): Promise<string> {
-  if (call.flag('password-stdin')) return readInput();
-  if (!process.stdin.isTTY) {
+  if (call.flag('password-stdin')) return readInput(call.input);
+  if (!call.input.isTTY) {
     throw new UsageError('No terminal to ask for the password: use --password-stdin');
   }
-  const [password, again] = await ask('Password: ', 'Again: ');
+  const [password, again] = await ask(call.input, 'Password: ', 'Again: ');
   if (password !== again) throw new Error('The two passwords differ: nothing was changed');
   return password ?? '';
 }
 
-async function readInput(): Promise<string> {
+async function readInput(input: Input): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of input as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > MAX_BYTES) throw new Error('The password is too long');
@@ -39,9 +39,9 @@ async function readInput(): Promise<string> {
 }
 
 /** Asks the questions in turn, at the terminal even if the output is redirected. @throws when it is interrupted */
-async function ask(...questions: readonly string[]): Promise<string[]> {
+async function ask(input: Input, ...questions: readonly string[]): Promise<string[]> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
   const answers: string[] = [];
   try {
     return await new Promise((settle, refuse) => {

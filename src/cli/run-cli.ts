@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { UserRefusedError } from '../core/user-directory';
 import { printable } from '../util/printable';
-import { type Call, type Command, type ExitCode, RefusedError, UsageError } from './command';
+import { type Call, type Command, type ExitCode, type Input, RefusedError, UsageError } from './command';
 import { COMMANDS } from './commands';
 import { ownVersion } from './own-manifest';
 
@@ -15,6 +15,8 @@ const PASSWORD_OPTION = /^--?(?:p|pw|pass|passwd|password)(?:=|$)/i;
 export interface Output {
   readonly out: (text: string) => unknown;
   readonly err: (text: string) => unknown;
+  /** @default the standard input of the process */
+  readonly input?: Input;
 }
 
 /** Runs a command. @returns the exit code: 0 done, 1 refused or a check found a change, 2 any other failure */
@@ -42,7 +44,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<E
   try {
     const command = entry.load();
     try {
-      const call = parse(command, args.slice(name.split(' ').length));
+      const call = parse(command, args.slice(name.split(' ').length), output.input ?? process.stdin);
       if (call.flag('help')) {
         output.out(command.usage);
         return 0;
@@ -67,7 +69,7 @@ function commandIn(args: readonly string[]): string | undefined {
     .toSorted((one, other) => other.length - one.length)[0];
 }
 
-function parse(command: Command, args: readonly string[]): Call {
+function parse(command: Command, args: readonly string[], input: Input): Call {
   if (args.some((arg) => PASSWORD_OPTION.test(arg))) {
     throw new UsageError(
       'A password on the command line can be read by everybody on the machine, and stays in the history of the ' +
@@ -87,6 +89,7 @@ function parse(command: Command, args: readonly string[]): Call {
   const values: Readonly<Record<string, unknown>> = parsed.values;
   return {
     positionals: parsed.positionals,
+    input,
     flag: (option) => values[option] === true,
     text: (option) => (typeof values[option] === 'string' ? values[option] : undefined),
     texts: (option) => (Array.isArray(values[option]) ? (values[option] as string[]) : []),

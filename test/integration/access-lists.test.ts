@@ -15,7 +15,7 @@ import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { FileUserDirectory } from '../../src/userstores/file/file-directory';
 import { UserFileError } from '../../src/userstores/file/user-file-edit';
-import { compiled, type Result, runCommand } from '../support/compiled';
+import { compiled, type Ended, runCommand } from '../support/compiled';
 import { describeWith } from './describe-with';
 
 const ROOT = resolve(__dirname, '../..');
@@ -184,7 +184,7 @@ describeWith(missing(), 'Access control lists of user files', function () {
   it('are kept by the command, for a user who is not root as well', async function () {
     this.timeout(60_000);
     setfacl('-m', 'u:7:r', '--', file);
-    const run = (): Promise<Result> =>
+    const run = (): Promise<Ended> =>
       runCommand(['user', 'add', file, 'bob', '--password-stdin'], {
         cwd: folder,
         input: 'correct horse staple\n',

@@ -11,7 +11,8 @@ import type { SqlClient } from '../../src/sql/sql-client';
 import { SqlFault, SqlUserDirectory } from '../../src/sql/sql-directory';
 import { SqlUserstore } from '../../src/sql/sql-userstore';
 import { SqliteClient } from '../../src/sql/sqlite-client';
-import { compiled, type Given, type Result, runCommand } from '../support/compiled';
+import { callCommand, type Result } from '../support/command';
+import { compiled, type Ended, runCommand } from '../support/compiled';
 import { eventually } from '../support/eventually';
 import { MysqlClient } from '../../src/sql/mysql-client';
 import { describeWith } from './describe-with';
@@ -47,21 +48,22 @@ function describeUsers(ground: () => Ground): void {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const run = (args: string, input = '', given: Partial<Given> = {}): Promise<Result> =>
-    runCommand(
-      args.split(' ').map((arg) => (arg === 'URL' ? ground().url : arg)),
-      { cwd: folder, input, ...given },
-    );
+  const words = (args: string): string[] =>
+    args.split(' ').map((arg) => (arg === 'URL' ? ground().url : arg));
+  const run = (args: string, input = ''): Promise<Result> => callCommand(words(args), { cwd: folder, input });
+  /** In a process of its own, whose clock stands still. */
+  const runAt = (now: number, args: string, input = ''): Promise<Ended> =>
+    runCommand(words(args), { cwd: folder, input, now });
   const directory = async (): Promise<UserDirectory> => new SqlUserDirectory(await ground().connect());
 
   describe('the command', function () {
     this.timeout(60_000);
 
     it('adds a user that a running app then lets in', async () => {
-      const result = await run(
+      const result = await runAt(
+        NOW,
         'user add URL bob --password-stdin --role editor --role reader --group staff --email bob@x.org',
         `${PASSWORD}\n`,
-        { now: NOW },
       );
       expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
       const { id, password, tokensValidFrom, ...bob } = (await store.getUser('bob'))!;
@@ -78,11 +80,11 @@ function describeUsers(ground: () => Ground): void {
     });
 
     it('changes passwords, roles and groups, and disables and enables users', async () => {
-      expect((await run('user passwd URL ann --password-stdin', PASSWORD, { now: NOW })).code).to.equal(0);
+      expect((await runAt(NOW, 'user passwd URL ann --password-stdin', PASSWORD)).code).to.equal(0);
       expect((await store.getUser('ann'))?.tokensValidFrom).to.deep.equal(new Date(NOW));
       expect((await run('user roles URL ann --add editor --remove reader')).code).to.equal(0);
       expect((await run('user groups URL ann staff board')).code).to.equal(0);
-      expect((await run('user disable URL ann', '', { now: NOW + 5000 })).code).to.equal(0);
+      expect((await runAt(NOW + 5000, 'user disable URL ann')).code).to.equal(0);
       const ann = (await store.getUser('ann'))!;
       expect(ann).to.deep.include({ active: false, roles: ['editor'], groups: ['board', 'staff'] });
       expect(ann.tokensValidFrom).to.deep.equal(new Date(NOW + 5000));
@@ -120,7 +122,7 @@ function describeUsers(ground: () => Ground): void {
       const ann = (await store.getUser('ann'))!;
       const [replaced, ...results] = await Promise.all([
         store.updatePassword!(ann, `${HASH.slice(0, -1)}O`, HASH),
-        ...names.map((name) => run(`user roles URL ann --add ${name}`)),
+        ...names.map((name) => runCommand(words(`user roles URL ann --add ${name}`), { cwd: folder })),
       ]);
       expect(replaced).to.equal(true);
       for (const { code, err } of results) expect([code, err]).to.deep.equal([0, '']);
@@ -406,7 +408,7 @@ function describeFailures(
   server: Pick<MariadbServer, 'url' | 'freeze' | 'thaw'>,
   clear: () => Promise<unknown>,
 ): void {
-  const list = (url: string) => runCommand(['user', 'list', url], { cwd: tmpdir() });
+  const list = (url: string) => callCommand(['user', 'list', url], { cwd: tmpdir() });
 
   it('the command says why there is no connection, without the password', async function () {
     this.timeout(30_000);

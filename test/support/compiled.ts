@@ -15,15 +15,13 @@ import {
 import { join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
 import { buildSync } from 'esbuild';
+import type { Result } from './command';
 
 const ROOT = resolve(__dirname, '../..');
 let folder: string | undefined;
 
-export interface Result {
-  readonly code: number | null;
+export interface Ended extends Result {
   readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly err: string;
 }
 
 /** The path of a compiled source or test fixture: `compiled('src/cli/main.ts')`. */
@@ -83,7 +81,7 @@ export interface Given {
 }
 
 /** Runs the command as a shell would. */
-export function runCommand(args: readonly string[], { cwd, input, now, onStart }: Given): Promise<Result> {
+export function runCommand(args: readonly string[], { cwd, input, now, onStart }: Given): Promise<Ended> {
   const clock = now === undefined ? [] : ['--require', compiled('test/fixtures/files/fixed-clock.ts')];
   const env = { ...process.env, FIXED_CLOCK: String(now) };
   const child = spawn(process.execPath, [...clock, compiled('src/cli/main.ts'), ...args], { cwd, env });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { compiled, type Result, runCommand } from '../../support/compiled';
+import { compiled, type Ended, runCommand } from '../../support/compiled';
 
 const appText = () => `
 require(${JSON.stringify(require.resolve('reflect-metadata'))});
@@ -28,7 +28,7 @@ describe('securest report', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   /** Runs the command in the folder. */
-  const run = (...args: string[]): Promise<Result> => runCommand(args, { cwd: folder });
+  const run = (...args: string[]): Promise<Ended> => runCommand(args, { cwd: folder });
 
   function app(name: string, exported: string, role = 'editor'): string {
     writeFileSync(join(folder, name), appText().replace('ROLE', role) + exported);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { KeyFile } from '../../../src/tokens/key-file';
-import { compiled, type Result, runCommand } from '../../support/compiled';
+import { compiled, type Ended, runCommand } from '../../support/compiled';
 
 const NOW = Date.parse('2030-01-01T00:00:00.000Z');
 const HOUR = 3_600_000;
@@ -28,7 +28,7 @@ describe('securest keys', function () {
     rmSync(folder, { recursive: true });
   });
 
-  const run = (now: number, ...args: string[]): Promise<Result> =>
+  const run = (now: number, ...args: string[]): Promise<Ended> =>
     runCommand(['keys', ...args], { cwd: folder, now });
   const keysIn = (): Key[] => (JSON.parse(readFileSync(file, 'utf8')) as { keys: Key[] }).keys;
   const iso = (ms: number): string => new Date(ms).toISOString();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseBasicCredentials } from '../../../src/providers/basic-credentials';
 import { usernameFault } from '../../../src/core/user-name';
-import { compiled, type Result, runCommand } from '../../support/compiled';
+import { callCommand, type Result } from '../../support/command';
 import { basic } from '../../support/drivers';
 
 const HASH = '$2b$04$/BgnCjH4/eM0QdpxRyMEb.DFKcn62HeJqEoxYOSZ3MyHSnn/FlwIC';
@@ -53,7 +53,6 @@ for (const [what, { store, text }] of Object.entries(STORES)) {
     this.timeout(120_000);
     let folder: string;
 
-    before(() => compiled(''));
     beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'securest-'));
       if (text !== '') writeFileSync(join(folder, store), text);
@@ -62,7 +61,7 @@ for (const [what, { store, text }] of Object.entries(STORES)) {
     afterEach(() => rmSync(folder, { recursive: true }));
 
     const run = (...args: string[]): Promise<Result> =>
-      runCommand(args, { cwd: folder, input: args.includes('--password-stdin') ? PASSWORD : '' });
+      callCommand(args, { cwd: folder, input: args.includes('--password-stdin') ? PASSWORD : '' });
     const add = (name: string, ...options: string[]) =>
       run('user', 'add', store, name, '--password-stdin', ...options);
     const names = async (): Promise<string[]> => {
@@ -130,9 +129,8 @@ for (const [what, { store, text }] of Object.entries(STORES)) {
 describe('Oddly named users of before', function () {
   this.timeout(60_000);
   let folder: string;
-  const run = (...args: string[]) => runCommand(args, { cwd: folder, input: PASSWORD });
+  const run = (...args: string[]) => callCommand(args, { cwd: folder, input: PASSWORD });
 
-  before(() => compiled(''));
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'securest-'));
     const user = `users:\n  - username: "${ODD}"\n    password: "${HASH}"\n    roles: ["old "]\n`;
@@ -157,7 +155,6 @@ describe('Passwords that no login takes', function () {
   this.timeout(60_000);
   let folder: string;
 
-  before(() => compiled(''));
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'securest-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -168,7 +165,7 @@ describe('Passwords that no login takes', function () {
     const commands = ['user add users.yaml ann --weak', 'user passwd users.yaml bob --weak', 'hash'];
     for (const command of commands) {
       const args = [...command.split(' '), '--password-stdin'];
-      const results = await Promise.all(inputs.map((input) => runCommand(args, { cwd: folder, input })));
+      const results = await Promise.all(inputs.map((input) => callCommand(args, { cwd: folder, input })));
       for (const [at, { code, out, err }] of results.entries()) {
         expect([code, out], `${command} ${JSON.stringify(inputs[at]?.slice(0, 30))}`).to.deep.equal([1, '']);
         expect(err).to.match(/The password m/).and.not.include('horse');
@@ -183,7 +180,7 @@ describe('Passwords that no login takes', function () {
     const csv = `username,password\n${rows.map((password, at) => `user${at},${password}\n`).join('')}`;
     writeFileSync(join(folder, 'users.csv'), csv);
     const args = ['user', 'import', 'users.csv', 'users.yaml', '--create', '--weak'];
-    const { code, err } = await runCommand(args, { cwd: folder });
+    const { code, err } = await callCommand(args, { cwd: folder });
     expect(code).to.equal(1);
     expect([...err.matchAll(/^users\.csv line (\d+): password (is a hash)?/gm)].map(([, line, hash]) => [line, hash])).to.deep.equal(
       [['2', undefined], ['3', undefined], ['4', 'is a hash'], ['5', 'is a hash'], ['6', 'is a hash']],

@@ -7,7 +7,7 @@ import type { User } from '../../../src/core/user';
 import { finish } from '../../../src/files/slices';
 import { passwords } from '../../../src/passwords/passwords';
 import { readUserFile } from '../../../src/userstores/file/user-file';
-import { compiled, type Result, runCommand } from '../../support/compiled';
+import { compiled, type Ended, runCommand } from '../../support/compiled';
 
 const HASH = '$2b$04$/BgnCjH4/eM0QdpxRyMEb.DFKcn62HeJqEoxYOSZ3MyHSnn/FlwIC';
 const USERS = 'users:\n  - username: ann # she\n    roles: [reader]\n\ngroups:\n  - name: staff\n';
@@ -24,7 +24,7 @@ describe('securest user import', function () {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const csv = (text: string): void => writeFileSync(join(folder, 'users.csv'), text);
-  const run = (...options: string[]): Promise<Result> =>
+  const run = (...options: string[]): Promise<Ended> =>
     runCommand(['user', 'import', 'users.csv', 'users.yaml', ...options], { cwd: folder });
   const read = (): string => readFileSync(join(folder, 'users.yaml'), 'utf8');
   const users = (): ReadonlyMap<string, User> => finish(readUserFile(read())).users;

@@ -20,7 +20,8 @@ import { finish } from '../../../src/files/slices';
 import { passwords } from '../../../src/passwords/passwords';
 import { FileUserstore } from '../../../src/userstores/file/file-userstore';
 import { readUserFile } from '../../../src/userstores/file/user-file';
-import { compiled, type Given, type Result, runCommand } from '../../support/compiled';
+import { callCommand, type Result } from '../../support/command';
+import { compiled, type Ended, runCommand } from '../../support/compiled';
 import { eventually } from '../../support/eventually';
 
 const PASSWORD = 'correct horse staple';
@@ -46,17 +47,20 @@ describe('securest user', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const run = (args: string, input = '', given: Partial<Given> = {}): Promise<Result> =>
-    runCommand(args.split(' '), { cwd: folder, input, ...given });
+  const run = (args: string, input = ''): Promise<Result> =>
+    callCommand(args.split(' '), { cwd: folder, input });
+  /** In a process of its own, whose clock stands still. */
+  const runAt = (now: number, args: string, input: string): Promise<Ended> =>
+    runCommand(args.split(' '), { cwd: folder, input, now });
   const read = (name = 'users.yaml'): string => readFileSync(join(folder, name), 'utf8');
   const users = (name?: string): ReadonlyMap<string, User> => finish(readUserFile(read(name))).users;
   const hashes = (): string[] => [...read().matchAll(/\$2b\$\S+/g)].map(([hash]) => hash);
 
   it('adds a user whose password then is the right one, and leaves the rest of the file', async () => {
-    const result = await run(
+    const result = await runAt(
+      NOW,
       'user add users.yaml bob --password-stdin --role editor --role reader --group staff --email bob@x.org --disabled',
       `${PASSWORD}\n`,
-      { now: NOW },
     );
     expect(result).to.deep.equal({ code: 0, signal: null, out: 'bob added\n', err: '' });
     const { password, tokensValidFrom, id, ...bob } = users().get('bob')!;
@@ -109,9 +113,11 @@ describe('securest user', function () {
   });
 
   it('changes a password and ends the tokens of before', async () => {
-    const { code, out } = await run('user passwd users.yaml ann --password-stdin --json', `${OTHER}\r\n`, {
-      now: NOW,
-    });
+    const { code, out } = await runAt(
+      NOW,
+      'user passwd users.yaml ann --password-stdin --json',
+      `${OTHER}\r\n`,
+    );
     expect(code).to.equal(0);
     expect(JSON.parse(out)).to.include({ username: 'ann', changed: true });
     const ann = users().get('ann')!;
@@ -316,7 +322,7 @@ describe('securest user', function () {
   it('keeps the changes of twenty at once, and those made by hand meanwhile', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `user${index}`);
     const edited = async (name: string): Promise<Result> => {
-      const result = await run(`user roles users.yaml ann --add ${name}`);
+      const result = await runCommand(['user', 'roles', 'users.yaml', 'ann', '--add', name], { cwd: folder });
       // While the others edit it.
       appendFileSync(join(folder, 'users.yaml'), `# after ${name}.\n`);
       return result;
