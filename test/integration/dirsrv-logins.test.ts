@@ -108,7 +108,7 @@ describeWith(whyNoDirsrv(), '389 Directory Server', () => {
 
   it('has no tokenGroups, which is a fault and not a user without roles', async () => {
     const error = await errorOf(open({ groups: { baseDn: GROUPS, by: 'tokenGroups' } }).getUser('alice'));
-    expect((error as Error).message).to.include('no Active Directory');
+    expect((error as Error).message).to.include('not an Active Directory');
   });
 
   it('leaves out disabled users where the filter says so, for tokens too', async () => {

@@ -432,7 +432,7 @@ describeWith(whyNoKerberos(), 'KerberosProvider with a KDC', function () {
         getUser: (name: string): User | null => (name === 'alice' ? { username: name } : null),
       };
       for (const [principal, words] of [
-        ['host/web.test', 'returned no user name'],
+        ['host/web.test', 'returned no username'],
         ['ALICE', 'canonicalize'],
         ['BOB', 'userstore does not have'],
         ['bob', 'userstore does not have'],
