@@ -95,7 +95,8 @@ export class NotesController {
   }
 }
 
-export const options = (): RoutingControllersOptions => securest({ controllers: [NotesController], security: { deadlineMs: 60_000 } });
+export const options = (): RoutingControllersOptions =>
+  securest({ controllers: [NotesController], security: { deadlineMs: 60_000 } });
 
 export function koaApp(): http.RequestListener {
   const app = createKoaServer(options()) as { callback(): http.RequestListener };
