@@ -1,4 +1,10 @@
-import { type PasswordHasher, PasswordProvider, type PasswordProviderOptions, Passwords } from '../../src';
+import {
+  type PasswordHasher,
+  PasswordProvider,
+  type PasswordProviderOptions,
+  Passwords,
+  passwords,
+} from '../../src';
 import { withoutContainer } from '../../src/util/parse-options';
 
 const cheap = (): Passwords => new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
@@ -42,4 +48,20 @@ export function hasherWith(
     decoy: () => base.decoy(),
     ...own,
   };
+}
+
+/**
+ * Has the library's own hasher be as cheap, in a suite about an app whose code is not the test's. Its first hash must be
+ * made within the suite.
+ */
+export function withCheapHashes(): void {
+  const methods = ['hash', 'verify', 'isReadable', 'needsRehash', 'decoy', 'explain'] as const;
+  before(() => {
+    for (const method of methods) {
+      Object.defineProperty(passwords, method, { value: cheapPasswords[method], configurable: true });
+    }
+  });
+  after(() => {
+    for (const method of methods) Reflect.deleteProperty(passwords, method);
+  });
 }
