@@ -1,5 +1,5 @@
 /**
- * What a strategy reads of a request: whether it is asked at all, and what the chain is told of it, follow from that.
+ * The credentials that a strategy reads: they decide whether it is called, and its `credential` for the chain.
  */
 import type { SecurityScheme } from '../core/auth-provider';
 import type { SecurityRequest } from '../core/request';
