@@ -29,7 +29,7 @@ export function webOptions(settings: WebSettings, more: SecurityOptions = {}) {
   Container.set(WebSettings, settings);
   Container.set(SqlNotesStore, new SqlNotesStore(settings.database));
   const { issuer, secrets, url } = settings;
-  /** Which identity at the provider has which account here. */
+  /** The account for each identity at the provider. */
   const accounts = new Map([[`${issuer} ${ALICE.id}`, 'editor']]);
   const secondFactors = [Otp, Passkeys];
   return securest({
