@@ -48,19 +48,10 @@ function pathOnKoa(context: KoaPaths, contextPath: string): string | undefined {
   const sent = sentPath(originalUrl);
   // No prefix was removed: koa-mount leaves `mountPath` on the context after the request has left the mounted app.
   if (path === sent && isOriginForm(originalUrl)) return path;
-  const prefix = context.mountPath.replace(/\/$/, '');
-  const whole = prefix + path;
-  if (whole === sent) return whole;
-  // Of several prefixes only the last is known. If the sent path begins with it, it is the only one, and the rest was
-  // rewritten inside the mount.
-  const isRewrittenInside =
-    isOriginForm(originalUrl) && isBelow(sent, prefix) && !isBelow(sent.slice(prefix.length), prefix);
-  const isKnown = isRewrittenInside && !sent.endsWith(whole) && !isBelow(path, prefix);
-  return isKnown && path.startsWith('/') ? whole : undefined;
-}
-
-function isBelow(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}/`);
+  const whole = context.mountPath.replace(/\/$/, '') + path;
+  // Any other path was rewritten, or is below several mounts. Whether the router adds the prefix to it is unknown: the
+  // request may have left the mounted app before.
+  return whole === sent || whole === `${sent}/` ? whole : undefined;
 }
 
 function isOriginForm(target: unknown): boolean {

@@ -50,13 +50,14 @@ const KOA: [Koa, string | undefined][] = [
   [{ path: '/notes', mountPath: '/api/', originalUrl: '/api/notes' }, '/api/notes'],
   [{ path: '/', mountPath: '/api', originalUrl: '/api' }, '/api/'],
   [{ path: '/notes', mountPath: '/api', originalUrl: 'http://a.example/api/notes' }, '/api/notes'],
-  // Rewritten inside.
-  [{ path: '/admin', mountPath: '/api', originalUrl: '/api/v2/admin' }, '/api/admin'],
-  [{ path: '/rewritten', mountPath: '/api', originalUrl: '/api/notes' }, '/api/rewritten'],
-  [{ path: '/notes', newRouterPath: '/routed', mountPath: '/api', originalUrl: '/api/notes' }, '/api/routed'],
   // Out of the mounted app again.
   [{ path: '/api/notes', mountPath: '/api', originalUrl: '/api/notes' }, '/api/notes'],
-  // Mounted twice, or rewritten outside: it could be both.
+  // Rewritten in the mounted app, or after the request has left it: it could be both.
+  [{ path: '/admin', mountPath: '/api', originalUrl: '/api/v2/admin' }, undefined],
+  [{ path: '/rewritten', mountPath: '/api', originalUrl: '/api/notes' }, undefined],
+  [{ path: '/', mountPath: '/api', originalUrl: '/api/notes' }, undefined],
+  [{ path: '/notes', newRouterPath: '/routed', mountPath: '/api', originalUrl: '/api/notes' }, undefined],
+  // Mounted twice, or rewritten before the mount.
   [{ path: '/notes', mountPath: '/v1', originalUrl: '/api/v1/notes' }, undefined],
   [{ path: '/admin', mountPath: '/api', originalUrl: '/en/api/admin' }, undefined],
   [{ path: '/x', mountPath: '/b', originalUrl: '/b/b/v2/x' }, undefined],
