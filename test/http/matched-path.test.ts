@@ -240,5 +240,21 @@ describe('The path that rules see in an app mounted on Express', () => {
       expect(await send(server.url, '/a/b/news', ANN)).to.equal(200);
       expect(paths).to.deep.equal(['/a/b/admin/users', '/a/b/news']);
     });
+
+    it(`is unknown to a mounted guard where the rest of an absolute form has no path, on ${name}`, async () => {
+      const { security, paths } = setUp();
+      const skipping = setUp(({ path }) => path === '/').security;
+      const app = create();
+      app.set('env', 'test');
+      app.use('/staff', security.guard(), (_request, response) => response.json({}));
+      app.use('/skipping', skipping.guard(), (_request, response) => response.json({}));
+      await using server = await TestServer.start(app);
+      expect(await send(server.url, '/staff', ANN)).to.equal(200);
+      expect(await send(server.url, 'x://y/staff', ANN)).to.equal(500);
+      expect(paths).to.deep.equal(['/staff/']);
+      for (const target of ['/skipping', 'x://y/skipping']) {
+        expect(await send(server.url, target)).to.equal(401);
+      }
+    });
   }
 });

@@ -15,7 +15,7 @@ const TARGETS: [url: string | undefined, path: string][] = [
 ];
 
 interface Express {
-  readonly path: string;
+  readonly path: string | null;
   readonly baseUrl?: string;
   readonly originalUrl?: string;
 }
@@ -29,10 +29,12 @@ const EXPRESS: [Express, string | undefined][] = [
   [{ path: '/rewritten', baseUrl: '/api', originalUrl: '/api/notes' }, '/api/rewritten'],
   [{ path: '/notes', baseUrl: '/api', originalUrl: 'http://api.example/api/notes' }, '/api/notes'],
   [{ path: '/users', baseUrl: '/en', originalUrl: 'http://x:en/users' }, undefined],
+  [{ path: null, baseUrl: '/api', originalUrl: 'x://y/api' }, undefined],
+  [{ path: null, originalUrl: '/notes' }, undefined],
 ];
 
 interface Koa {
-  readonly path: string;
+  readonly path: string | null;
   readonly originalUrl: string;
   readonly mountPath?: string;
   readonly newRouterPath?: unknown;
@@ -45,6 +47,7 @@ const KOA: [Koa, string | undefined][] = [
   [{ path: '/notes', newRouterPath: '/routed', originalUrl: '/notes' }, '/routed'],
   [{ path: '/notes', newRouterPath: '', originalUrl: '/notes' }, '/notes'],
   [{ path: '/notes', newRouterPath: 7, originalUrl: '/notes' }, '/notes'],
+  [{ path: null, originalUrl: 'x://y' }, undefined],
   // Mounted once.
   [{ path: '/notes', mountPath: '/api', originalUrl: '/api/notes?x' }, '/api/notes'],
   [{ path: '/notes', mountPath: '/api/', originalUrl: '/api/notes' }, '/api/notes'],
@@ -73,6 +76,11 @@ describe('matchedPath', () => {
       expect(matchedPath({ request: { url }, response: undefined })).to.equal(path);
     });
   }
+  it('is undefined where a router other than that of Express has removed a prefix', () => {
+    const at = (url: string) => matchedPath({ request: { url, originalUrl: '/api/notes?x' }, response: {} });
+    expect(at('/api/notes')).to.equal('/api/notes');
+    expect(at('/notes')).to.equal(undefined);
+  });
   for (const [request, path] of EXPRESS) {
     it(`is ${String(path)} for ${JSON.stringify(request)} on Express`, () => {
       expect(matchedPath({ request: { baseUrl: '', ...request }, response: {} })).to.equal(path);
