@@ -1,19 +1,16 @@
 import { ConfigurationError } from '../errors';
 import { oneOf, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions, type Shape, type Values } from '../util/parse-options';
-import type { Engines } from './work/engines';
+import type { HashSettings } from './hash-maker';
 import {
-  argon2,
   type Argon2idSettings,
   MAX_FILLED_KIB,
   MAX_LANES,
   MAX_MEMORY_KIB,
   MAX_PASSES,
 } from './schemes/argon2';
-import { bcrypt, type BcryptSettings } from './schemes/bcrypt';
-import { MAX_ITERATIONS, pbkdf2Sha256, pbkdf2Sha512, type Pbkdf2Settings } from './schemes/pbkdf2';
-import type { MakingScheme, Scheme } from './schemes/scheme';
-import { isScrypt, scrypt, type ScryptSettings } from './schemes/scrypt';
+import { MAX_ITERATIONS } from './schemes/pbkdf2';
+import { isScrypt, type ScryptSettings } from './schemes/scrypt';
 
 /**
  * The scheme and cost of new hashes. A number that is left out defaults to the minimum that OWASP recommends, or more.
@@ -56,17 +53,6 @@ export interface Pbkdf2Hashes {
   iterations?: number;
 }
 
-/** {@link NewHashes} with all numbers filled in. */
-export type HashSettings = Argon2idSettings | BcryptSettings | Pbkdf2Settings | ScryptSettings;
-
-/** A scheme that creates hashes with certain settings. */
-export interface Maker {
-  readonly scheme: Scheme;
-  hash(password: string, engines: Engines): string | Promise<string>;
-  decoy(): string;
-  isWeaker(hash: string): boolean;
-}
-
 const SCHEMES = ['bcrypt', 'argon2id', 'scrypt', 'pbkdf2-sha256', 'pbkdf2-sha512'] as const;
 const numberOf = (fallback: number, min: number, max: number): Kind<number> =>
   optional(wholeNumber({ min, max }), fallback);
@@ -93,31 +79,6 @@ export function hashSettings(options: NewHashes = { scheme: 'bcrypt' }): HashSet
 
 function parse<S extends Shape>(options: unknown, shape: S): Values<S> {
   return parseOptions('Passwords', options, shape, 'newHashes');
-}
-
-/** The scheme for these settings. */
-export function makerOf(settings: HashSettings): Maker {
-  switch (settings.scheme) {
-    case 'bcrypt':
-      return maker(bcrypt, settings);
-    case 'argon2id':
-      return maker(argon2, settings);
-    case 'scrypt':
-      return maker(scrypt, settings);
-    case 'pbkdf2-sha256':
-      return maker(pbkdf2Sha256, settings);
-    case 'pbkdf2-sha512':
-      return maker(pbkdf2Sha512, settings);
-  }
-}
-
-function maker<S>(scheme: MakingScheme<S>, settings: S): Maker {
-  return {
-    scheme,
-    hash: (password, engines) => scheme.hash(password, settings, engines),
-    decoy: () => scheme.decoy(settings),
-    isWeaker: (hash) => scheme.isWeaker(hash, settings),
-  };
 }
 
 function argon2Settings(options: unknown): Argon2idSettings {

@@ -5,7 +5,8 @@
  */
 import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './work/hash-pool';
-import { type HashSettings, hashSettings, type Maker, makerOf, type NewHashes } from './new-hashes';
+import { type HashSettings, type Maker, makerOf } from './hash-maker';
+import { hashSettings, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
 import { kind, listOf, optional, unchecked, withMethods } from '../util/option-kinds';
 import { type Kind, parseOptions, withoutContainer } from '../util/parse-options';

@@ -3,7 +3,7 @@ import { getPriority, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { type EngineNames, Engines } from './engines';
 import { makeUp } from './make-up';
-import { type HashSettings, makerOf } from '../new-hashes';
+import { type HashSettings, makerOf } from '../hash-maker';
 import { schemeOf } from '../schemes';
 import { isDevise, verifyDevise } from '../schemes/bcrypt-forms';
 import type { Scheme } from '../schemes/scheme';
