@@ -36,23 +36,25 @@ export function compiled(source: string): string {
     process.once('exit', () => {
       rmSync(made, { recursive: true, force: true });
     });
-    for (const part of ['src', 'test/fixtures', 'test/support']) compile(join(ROOT, part), join(made, part));
+    compile(join(ROOT, 'src'), join(made, 'src'), false);
+    for (const part of ['test/fixtures', 'test/support']) compile(join(ROOT, part), join(made, part), true);
     copyFileSync(join(ROOT, 'package.json'), join(made, 'package.json'));
     folder = made;
   }
   return join(folder, source.replace(/\.ts$/, '.js'));
 }
 
-function compile(from: string, to: string): void {
+function compile(from: string, to: string, isLazy: boolean): void {
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) {
     const path = join(from, name);
-    if (statSync(path).isDirectory()) compile(path, join(to, name));
+    if (statSync(path).isDirectory()) compile(path, join(to, name), isLazy);
     if (!name.endsWith('.ts')) continue;
     const { code } = transformSync(readFileSync(path, 'utf8'), {
       filename: path,
       swcrc: false,
-      module: { type: 'commonjs', ignoreDynamic: true },
+      // A child of the tests loads only those hosts and clients that it uses.
+      module: { type: 'commonjs', ignoreDynamic: true, lazy: isLazy },
       jsc: {
         target: 'es2022',
         parser: { syntax: 'typescript', decorators: true },
