@@ -93,7 +93,7 @@ describe('start()', () => {
   /** A provider that never fits, behind one that does. */
   function misfit(before: () => void = () => undefined): readonly Constructor<AuthProviderInterface>[] {
     class Misfit extends NameProvider {
-      override readonly name: string = 'misfit';
+      readonly name = 'misfit';
       onStart(): void {
         before();
         throw new ConfigurationError('misfit does not fit');
