@@ -1,4 +1,4 @@
-/** The sources as JavaScript, so that a child process that is started a hundred times starts fast. */
+/** Compiles the sources to JavaScript, so that child processes start fast. */
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -31,28 +31,30 @@ export function compiled(source: string): string {
     const cache = join(ROOT, 'node_modules/.cache');
     mkdirSync(cache, { recursive: true });
     const made = mkdtempSync(join(cache, 'securest-'));
-    // Some children are another user's.
+    // Some child processes run as another user.
     chmodSync(made, 0o755);
     process.once('exit', () => {
       rmSync(made, { recursive: true, force: true });
     });
-    for (const part of ['src', 'test/fixtures', 'test/support']) compile(join(ROOT, part), join(made, part));
+    compile(join(ROOT, 'src'), join(made, 'src'), false);
+    for (const part of ['test/fixtures', 'test/support']) compile(join(ROOT, part), join(made, part), true);
     copyFileSync(join(ROOT, 'package.json'), join(made, 'package.json'));
     folder = made;
   }
   return join(folder, source.replace(/\.ts$/, '.js'));
 }
 
-function compile(from: string, to: string): void {
+function compile(from: string, to: string, isLazy: boolean): void {
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) {
     const path = join(from, name);
-    if (statSync(path).isDirectory()) compile(path, join(to, name));
+    if (statSync(path).isDirectory()) compile(path, join(to, name), isLazy);
     if (!name.endsWith('.ts')) continue;
     const { code } = transformSync(readFileSync(path, 'utf8'), {
       filename: path,
       swcrc: false,
-      module: { type: 'commonjs', ignoreDynamic: true },
+      // A child of the tests loads only those hosts and clients that it uses.
+      module: { type: 'commonjs', ignoreDynamic: true, lazy: isLazy },
       jsc: {
         target: 'es2022',
         parser: { syntax: 'typescript', decorators: true },
@@ -63,7 +65,7 @@ function compile(from: string, to: string): void {
   }
 }
 
-/** The path of a compiled fixture with all that it requires in one file: it starts in half the time. */
+/** The path of a compiled fixture, bundled with its dependencies into one file: it starts in half the time. */
 export function bundled(source: string): string {
   const entry = compiled(source);
   const outfile = entry.replace(/\.js$/, '.bundle.js');
@@ -74,9 +76,9 @@ export function bundled(source: string): string {
 export interface Given {
   readonly cwd: string;
   readonly input?: string;
-  /** Where its clock stands, in milliseconds since the epoch. @default the clock of the machine */
+  /** The time of its clock, in milliseconds since the epoch. @default the clock of the machine */
   readonly now?: number;
-  /** Called when it has been started. */
+  /** Called when the process has started. */
   readonly onStart?: (kill: () => void) => void;
 }
 

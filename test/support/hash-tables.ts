@@ -15,7 +15,7 @@ export const OPT_IN: readonly OptInScheme[] = ['pbkdf2-sha1', 'ldap-sha', 'des-c
 
 const CHEAP = { scheme: 'bcrypt', cost: 4 } as const;
 
-/** An instance that has met no hash yet, so that no refusal costs more than its own. */
+/** An instance that has not seen any hash yet, so that earlier hashes do not raise the cost of its refusals. */
 export function fresh(accept: readonly OptInScheme[] = [], pool: HashPool = hashPool): Passwords {
   return new Passwords({ newHashes: CHEAP, accept, pool });
 }
@@ -32,7 +32,7 @@ export class SharingPool extends HashPool {
   }
 }
 
-/** A password as text; undefined where its bytes are no UTF-8, which no client can send and no string hold. */
+/** A password as text; undefined if its bytes are not UTF-8, which no client can send and no string can hold. */
 export function passwordOf(row: HashRow): string | undefined {
   if (row.password_hex === undefined) return row.password_utf8 ?? undefined;
   try {

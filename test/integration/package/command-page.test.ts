@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { runCommand } from '../support/compiled';
-import frameworks from '../vectors/framework_hashes.json';
+import { runCommand } from '../../support/compiled';
+import frameworks from '../../vectors/framework_hashes.json';
 
 const PROMPTS = 'Password:\nAgain:\n';
 const REFUSED = /^Nothing was added$|password_hash cannot be read/m;
@@ -14,7 +14,7 @@ interface Step {
 }
 
 function page(name: string): string {
-  return readFileSync(join(__dirname, '../../docs', name), 'utf8');
+  return readFileSync(join(__dirname, '../../../docs', name), 'utf8');
 }
 
 /** The commands of one block, with what they print. */

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
-import { compiled } from '../support/compiled';
+import { compiled } from '../../support/compiled';
 
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 
 /** Two copies of securest, each with its own copy of routing-controllers or both with one. */
 const SCRIPT = `

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { freePort } from '../integration/ports';
+import { freePort } from '../ports';
 import { pack } from './install';
 
-const README = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+const README = readFileSync(join(__dirname, '../../../README.md'), 'utf8');
 
 describe('The block to paste', function () {
   this.timeout(300_000);

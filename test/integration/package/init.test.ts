@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import { basic } from '../support/drivers';
+import { basic } from '../../support/drivers';
 import { pack, run } from './install';
 
 interface Made {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 const CACHE = join(ROOT, 'node_modules/.cache');
 const LOCK = join(CACHE, 'securest-build.lock');
 /** Which sources `dist` was built from. */

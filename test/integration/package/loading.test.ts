@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 
 const run = promisify(execFile);
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 
 /** The packages and modules that a program has loaded beyond those of its hosts. */
 async function loadedBy(program: string): Promise<string[]> {

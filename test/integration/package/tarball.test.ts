@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import manifest from '../../package.json';
-import { links } from './documents';
+import manifest from '../../../package.json';
+import { links } from '../../package/documents';
 import { installConsumer, pack, run, runTool, type Tarball } from './install';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 
 const CONSUMER_OPTIONS = {
   target: 'ES2022',

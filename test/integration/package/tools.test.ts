@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { BUNDLERS, installBuild, start, type Started } from './bundlers';
 import { runTool } from './install';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 const TSX = join(ROOT, 'node_modules/tsx/dist/cli.mjs');
 
 const HEAD = `

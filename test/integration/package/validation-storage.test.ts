@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-const ROOT = join(__dirname, '..', '..');
+const ROOT = join(__dirname, '../../..');
 
 /** A process of its own, as class-validator keeps the classes of all tests of a process. */
 const APP = `

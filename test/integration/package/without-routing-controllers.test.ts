@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { pack, run, runTool } from './install';
 
-const FIXTURE = join(__dirname, '../fixtures/plain-routers/app.ts');
+const FIXTURE = join(__dirname, '../../fixtures/plain-routers/app.ts');
 
 describe('Without routing-controllers', function () {
   this.timeout(600_000);

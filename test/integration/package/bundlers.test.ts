@@ -21,7 +21,7 @@ describe('A bundled app', function () {
 
   before(async () => {
     folder = await installBuild();
-    await copyFile(join(__dirname, '../fixtures/bundles/app.js'), join(folder, 'app.mjs'));
+    await copyFile(join(__dirname, '../../fixtures/bundles/app.js'), join(folder, 'app.mjs'));
   }).timeout(600_000);
 
   after(() => {

@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import packageJson from '../../package.json';
-import { describeWith } from '../integration/describe-with';
-import { PostgresServer, whyNoPostgres } from '../integration/postgres-server';
+import { describeWith } from './describe-with';
+import { PostgresServer, whyNoPostgres } from './postgres-server';
 
 const ROOT = resolve(__dirname, '../..');
 const shell = promisify(execFile);

@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 
 const run = promisify(execFile);
-const FOLDER = join(__dirname, '../fixtures/without-typedi');
+const FOLDER = join(__dirname, '../../fixtures/without-typedi');
 
 async function answersOf(kind: string): Promise<Record<string, unknown>> {
   const args = ['-r', join(FOLDER, 'hide.cjs'), '-r', '@swc-node/register', join(FOLDER, 'app.ts'), kind];
-  const { stdout } = await run(process.execPath, args, { cwd: join(__dirname, '../..') });
+  const { stdout } = await run(process.execPath, args, { cwd: join(__dirname, '../../..') });
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 

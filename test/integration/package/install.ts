@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import manifest from '../../package.json';
+import manifest from '../../../package.json';
 import { buildOnce } from './build-once';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 const exec = promisify(execFile);
 
 /** Runs a command; rejects with all that it printed when it fails. */

@@ -17,10 +17,10 @@ import { nodeResolve } from '@rollup/plugin-node-resolve';
 import esbuild from 'esbuild';
 import { type RollupCache, rollup } from 'rollup';
 import webpack from 'webpack';
-import manifest from '../../package.json';
+import manifest from '../../../package.json';
 import { build } from './install';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 
 /** What stays out of the bundle: these packages, all packages, or none. */
 export type External = readonly string[] | 'all' | 'none';
