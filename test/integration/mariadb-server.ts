@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection, createPool, type Pool, type PoolOptions } from 'mysql2/promise';
+import { fillOnce } from './made-once';
 import { freePort } from './ports';
 import { serverCommand } from './server-command';
 import { ServerProcess } from './server-process';
@@ -11,6 +12,8 @@ import { ServerProcess } from './server-process';
 const SERVERS = ['/usr/sbin/mariadbd', '/usr/local/bin/mariadbd', '/opt/homebrew/bin/mariadbd'];
 const INSTALLERS = ['/usr/bin/mariadb-install-db', '/usr/local/bin/mariadb-install-db'];
 const DATABASE = 'securest';
+/** The default is 96 MiB, which would be written first. */
+const LOG_SIZE = '--innodb-log-file-size=8M';
 
 export class MariadbServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'securest-mariadb-'));
@@ -27,18 +30,24 @@ export class MariadbServer {
       chmodSync(this.folder, 0o711);
       mkdirSync(this.#data);
       if (isRoot()) spawnSync('chown', [owner(), this.#data]);
-      const [command, args] = asServer(found(INSTALLERS) ?? '', [
-        ...['--no-defaults', `--datadir=${this.#data}`, '--auth-root-authentication-method=normal'],
-        '--skip-test-db',
-      ]);
-      const { status, stderr, error } = spawnSync(command, args, { cwd: '/', encoding: 'utf8' });
-      if (status !== 0) throw new Error(`mariadb-install-db failed: ${error?.message ?? stderr}`);
+      const installer = found(INSTALLERS) ?? '';
+      const args = ['--auth-root-authentication-method=normal', '--skip-test-db', LOG_SIZE];
+      fillOnce(this.#data, installer, args, () => {
+        const [command, all] = asServer(installer, ['--no-defaults', `--datadir=${this.#data}`, ...args]);
+        const { status, stderr, error } = spawnSync(command, all, { cwd: '/', encoding: 'utf8' });
+        if (status !== 0) throw new Error(`mariadb-install-db failed: ${error?.message ?? stderr}`);
+      });
     }
     const command = asServer(found(SERVERS) ?? '', [
       ...['--no-defaults', `--datadir=${this.#data}`, `--socket=${this.#data}/s`, `--port=${this.port}`],
       ...['--bind-address=127.0.0.1', `--pid-file=${this.#data}/pid`, '--max-connections=30'],
       // At 2 what was committed outlives the end of the process, if not that of the machine.
-      ...['--innodb-buffer-pool-size=16M', '--innodb-flush-log-at-trx-commit=2', '--skip-name-resolve'],
+      ...[
+        '--innodb-buffer-pool-size=16M',
+        '--innodb-flush-log-at-trx-commit=2',
+        '--skip-name-resolve',
+        LOG_SIZE,
+      ],
       // No zone that a process is likely to have.
       '--default-time-zone=+05:45',
     ]);

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool, type PoolConfig } from 'pg';
+import { fillOnce } from './made-once';
 import { freePort } from './ports';
 import { serverCommand } from './server-command';
 import { ServerProcess } from './server-process';
@@ -32,18 +33,10 @@ export class PostgresServer {
       chmodSync(this.folder, 0o711);
       mkdirSync(this.#data);
       if (isRoot()) spawnSync('chown', ['postgres:', this.#data]);
-      this.#run('initdb', [
-        '-D',
-        this.#data,
-        '-U',
-        'postgres',
-        '-A',
-        'trust',
-        '-E',
-        'UTF8',
-        '-N',
-        '--locale=C',
-      ]);
+      const args = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N', '--locale=C'];
+      fillOnce(this.#data, programOf('initdb'), args, () => {
+        this.#run('initdb', ['-D', this.#data, ...args]);
+      });
     }
     const command = asServer('postgres', [
       ...['-D', this.#data, '-k', this.#data, '-p', String(this.port), '-F'],
@@ -134,10 +127,16 @@ function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
+function programOf(name: string): string {
+  return join(programs() ?? VERSIONS, name);
+}
+
 /** PostgreSQL refuses to be run by root. */
 function asServer(program: string, args: string[]): [string, string[]] {
-  const path = join(programs() ?? VERSIONS, program);
-  return serverCommand(path, args, { signal: 'QUIT', ...(isRoot() ? { user: 'postgres' } : {}) });
+  return serverCommand(programOf(program), args, {
+    signal: 'QUIT',
+    ...(isRoot() ? { user: 'postgres' } : {}),
+  });
 }
 
 async function answers(pool: Pool): Promise<boolean> {

@@ -1,14 +1,16 @@
 /** The example with pages, and browsers that are at it. */
 import { createHmac } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { useExpressServer } from 'routing-controllers';
+import type * as NotesSetup from '../../example/notes-sql/setup';
 import type * as WebApp from '../../example/web/app';
 import type * as WebStart from '../../example/web/start';
+import type { SqliteClient } from '../../src/sql';
 import { loadedExample, loadExample } from '../example/support';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -35,6 +37,22 @@ export function launch(...more: readonly string[]): Promise<Browser> {
 
 export type Host = 'Koa' | 'Express 5';
 
+let before: Promise<string> | undefined;
+
+/** A folder as the first start of the example leaves it: the hashes of its users are costly, and made once. */
+function startedBefore(): Promise<string> {
+  return (before ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'notes-web-'));
+    process.once('exit', () => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const { setup } = loadExample('notes-sql/setup.ts') as typeof NotesSetup;
+    const { settings } = await setup(folder);
+    (settings.database as SqliteClient).close();
+    return folder;
+  })());
+}
+
 export class WebExample implements AsyncDisposable {
   readonly #contexts: BrowserContext[] = [];
 
@@ -47,6 +65,7 @@ export class WebExample implements AsyncDisposable {
 
   static async start(chrome: Browser, host: Host): Promise<WebExample> {
     const folder = await mkdtemp(join(tmpdir(), 'notes-web-'));
+    await cp(await startedBefore(), folder, { recursive: true });
     // Goes with that of the browser and the provider, and is ahead of it where a test says so.
     const clock = { aheadMs: 0 };
     const { start } = loadExample('web/start.ts') as typeof WebStart;
