@@ -72,7 +72,10 @@ export default defineConfig(
   {
     files: ['**/*.cjs', '**/*.mjs'],
     languageOptions: {
-      globals: { console: 'readonly', process: 'readonly', module: 'writable', require: 'readonly' },
+      globals: {
+        ...{ console: 'readonly', process: 'readonly' },
+        ...{ __dirname: 'readonly', module: 'writable', require: 'readonly' },
+      },
     },
   },
 );

@@ -1,4 +1,4 @@
-/** Makes the pictures of docs/report.md: `node -r @swc-node/register .ci/report-images.ts`. */
+/** Makes the pictures of docs/report.md: `npm run report:images`. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * A template for a provider of your own, here for API keys of another system in a header. Copy it and change what you
- * need. For keys that users of your app make themselves, take `ApiKeys`, `ApiKeyProvider` and `apiKeyController()` of
- * securest: they keep hashes, times and scopes, and end keys.
+ * A template for a provider of your own, here for API keys of another system in a header. Copy it and adapt it. For
+ * keys that users of your app create themselves, use securest's `ApiKeys`, `ApiKeyProvider` and `apiKeyController()`:
+ * they store hashes, times and scopes, and revoke keys.
  *
  *   node -r @swc-node/register example/custom-provider.ts
  *
@@ -24,12 +24,12 @@ import {
 import type { AuthProviderInterface, SecurityRequest, User, UserstoreInterface } from 'securest';
 import { Container } from 'typedi';
 
-/** What you store for each key: never the key itself, or whoever reads your database can use it. */
+/** The record of a key. Never store the key itself: anyone who reads your database could use it. */
 export interface ApiKey {
-  /** SHA-256 is enough for a key of 32 random bytes. A password, which people choose, needs bcrypt. */
+  /** SHA-256 is enough for a key of 32 random bytes. A password that a person chose needs bcrypt. */
   digest: Buffer;
   username: string;
-  /** What the key may be used for; actions find it as `login.scopes` by `@CurrentAuthentication()`. */
+  /** The permitted uses of the key; actions get them as `login.scopes` from `@CurrentAuthentication()`. */
   scopes: string[];
 }
 
@@ -38,8 +38,8 @@ export class ApiKeys {
 
   find(key: string): ApiKey | undefined {
     const digest = digestOf(key);
-    // `===` would end at the first byte that differs, and so tell how much of a guess was right.
-    // Where there are thousands of keys, put an id in front of each (`id.secret`) and look it up by that.
+    // `===` stops at the first different byte, so its timing tells how much of a guess was right.
+    // With thousands of keys, put an id before each secret (`id.secret`) and look the key up by its id.
     return this.keys.find((stored) => timingSafeEqual(stored.digest, digest));
   }
 }
@@ -52,11 +52,11 @@ export function digestOf(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** The number is the place in the chain: lower ones are asked first, and no two may have the same. */
+/** The number is the place in the chain: lower numbers are asked first, and each number may be used once. */
 @AuthProvider(1)
 export class ApiKeyProvider implements AuthProviderInterface {
-  // Names the header that it reads. Replies then vary on it, and when this provider is down, only
-  // providers that read something else may still let the request in.
+  // The header that the provider reads. Replies then vary on it, and when this provider is down, only
+  // providers that read other credentials may still let the request in.
   readonly credential = 'x-api-key';
 
   // Constructor parameters come from TypeDI.
@@ -68,30 +68,30 @@ export class ApiKeyProvider implements AuthProviderInterface {
     // Not for this provider: the chain asks the next one.
     if (key === undefined) return null;
 
-    // For this provider, and it cannot be a key: no need to ask anything. Two such headers end here too,
-    // since Node joins them by a comma.
+    // The header is for this provider, but its value cannot be a key: nothing needs to be looked up.
+    // Two such headers are refused here too, since Node joins them with a comma.
     if (!/^[\w-]{43}$/.test(key)) throw new MalformedCredentialsError();
 
-    // Well-formed and wrong: 401. Say no more than that; the error takes a `cause` for your log.
+    // Well-formed but wrong: 401. Tell the client no more than that; the error takes a `cause` for your log.
     const stored = this.keys.find(key);
     if (stored === undefined) throw new BadCredentialsError();
 
-    // Always load the user, so that a deleted one is out at once. The chain refuses inactive ones by
-    // itself. A store that is down throws ServiceUnavailableError: let it pass, the client gets 503.
+    // Always load the user, so that a deleted user is refused at once. The chain itself refuses inactive
+    // users. A store that is down throws ServiceUnavailableError: do not catch it, the client gets 503.
     const user = await userstore.getUser(stored.username);
     if (!user) throw new BadCredentialsError();
 
-    // A bare `return user` would do. An Authentication says how the user logged in as well.
+    // `return user` alone would work too. An Authentication also states how the user logged in.
     return new Authentication(user, { methods: ['api_key'], scopes: stored.scopes });
   }
 
-  // Optional: what a 401 asks for, as a `WWW-Authenticate` header.
+  // Optional: the challenge of a 401, as a `WWW-Authenticate` header.
   challenge() {
     return { scheme: 'ApiKey' };
   }
 }
 
-// From here on: the smallest app that uses it.
+// From here on: the smallest app that uses the provider.
 
 @Userstore()
 export class Users extends MemoryUserstore {

@@ -48,15 +48,15 @@ export class SqlUserstore implements UserstoreInterface<Person> {
 
   /** The only method that a userstore must have. */
   async getUser(identifier: string): Promise<Person | null> {
-    // The identifier is what a client typed. Bind it as a value; never put it into the statement.
+    // A client chooses the identifier. Bind it as a value; never put it into the statement.
     const [person] = await this.query(FIND_USER, [identifier]);
 
-    // Null means that there is no such user, and only that. Return what you found even if it is inactive:
-    // securest refuses `active: false`, after the password, so that nobody learns who exists.
+    // Null means that the user does not exist, and nothing else. Return inactive users too: securest refuses
+    // `active: false` after the password, so that clients cannot find out which users exist.
     return (person as Person | undefined) ?? null;
   }
 
-  /** Optional: for users with `groups`, whose roles they then have too. Null for an unknown group. */
+  /** Optional: for users with `groups`. The users get the roles of their groups. Null for an unknown group. */
   async getGroup(name: string): Promise<Group | null> {
     const [group] = await this.query(FIND_GROUP, [name]);
     return (group as Group | undefined) ?? null;
@@ -64,8 +64,8 @@ export class SqlUserstore implements UserstoreInterface<Person> {
 
   /**
    * Optional: for `passwordController()`. It compares and replaces in one statement, so that it cannot undo a
-   * password change that happens at the same time. `tokensValidFrom` ends the tokens of before: tokens are held
-   * against it, so it never takes a value that it had.
+   * concurrent password change. `tokensValidFrom` ends earlier tokens: tokens are compared with it, so it must never
+   * get a value again that it has had before.
    */
   async updatePassword(
     user: Person,
@@ -82,14 +82,14 @@ export class SqlUserstore implements UserstoreInterface<Person> {
     try {
       return (await this.database.query(statement, values)).rows;
     } catch (cause) {
-      // A database that is down must neither look like a wrong password (401) nor like a bug (500). The
-      // client gets 503 without detail; the cause stays in the process, for the log.
+      // An outage of the database must look neither like a wrong password (401) nor like a bug (500). The
+      // client gets 503 without details; the cause stays in the process, for the log.
       throw new ServiceUnavailableError({ cause });
     }
   }
 }
 
-// From here on: the smallest app that uses it.
+// From here on: the smallest app that uses the store.
 
 @AuthProvider(1)
 export class Password extends PasswordProvider {}
@@ -112,7 +112,7 @@ export function createApp(database: Database): Koa {
   );
 }
 
-/** Stands in for the database, with one person in it. Use your pool instead: `createApp(new Pool())`. */
+/** A stand-in for the database, with one user. Use your pool instead: `createApp(new Pool())`. */
 export class DemoDatabase extends Database {
   constructor(private readonly person: Person) {
     super();

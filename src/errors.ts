@@ -229,7 +229,7 @@ export class CrossSiteError extends AccessDeniedError {
   override readonly code = 'cross_site';
 }
 
-/** 403: a password was sent over a connection that anybody can read. */
+/** 403: a password was sent over a connection that anybody can read, or a session would need a cookie over one. */
 export class HttpsRequiredError extends AccessDeniedError {
   override readonly code = 'https_required';
 }

@@ -78,7 +78,10 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   loginPage?: string;
   /** The realm of challenges: printable ASCII. @default 'api' */
   realm?: string;
-  /** Time limit for each provider, policy or hook, in milliseconds, 1 to 600,000. @default 5000 */
+  /**
+   * Time limit, in milliseconds, for each provider, for all guards of an action together, and for the `onUnauthorized`
+   * hook: 1 to 600,000. @default 5000
+   */
   deadlineMs?: number;
   /** 'stop' ends the chain at the first wrong credentials instead of asking the next provider. @default 'next' */
   onBadCredentials?: 'next' | 'stop';

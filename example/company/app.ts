@@ -1,13 +1,13 @@
 /**
- * An app of a company: people log in by their Kerberos ticket or by the password of the directory, their groups
- * there are roles here, and a file says what roles may do.
+ * The app of a company. Users log in with a Kerberos ticket or with their password of the directory. Their groups in
+ * the directory become roles, and a file states the permissions of the roles.
  */
 import 'reflect-metadata';
 import { securest } from 'securest';
 import { Container } from 'typedi';
 import { MeController, NoticesController, SalariesController } from './controllers';
 import { Users } from './users';
-// Importing them is what registers the providers and the path permissions.
+// These imports register the providers and the path permissions.
 import './auth';
 import './permissions';
 
@@ -20,7 +20,7 @@ export function companyOptions() {
   });
 }
 
-/** Says at start what is wrong with the set-up of the directory, and not at the first login. */
+/** Reports a fault in the set-up of the directory at start, before the first login. */
 export async function checkDirectory(): Promise<void> {
   await Container.get(Users).check();
 }

@@ -3,7 +3,7 @@ import { KerberosProvider } from 'securest/kerberos';
 import { LdapProvider } from 'securest/ldap';
 import { Users } from './users';
 
-/** Single sign-on: a ticket of the company's KDC. The keytab is the one that KRB5_KTNAME names. */
+/** Single sign-on with a ticket of the company's KDC. The variable KRB5_KTNAME names the keytab. */
 @AuthProvider(1)
 export class Kerberos extends KerberosProvider {
   constructor() {
@@ -11,7 +11,7 @@ export class Kerberos extends KerberosProvider {
   }
 }
 
-/** For those without a ticket: `Authorization: Basic`, proved by the directory. */
+/** For users without a ticket: `Authorization: Basic`, verified by the directory. */
 @AuthProvider(2)
 export class Password extends LdapProvider {
   constructor(users: Users) {

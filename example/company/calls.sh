@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows the calls: by password of the directory, and by ticket without one. Takes the URL of the app.
+# Shows calls with a password of the directory, and with a ticket instead of a password. Takes the URL of the app.
 set -euo pipefail
 url=${1:-http://localhost:3000}
 env=${COMPANY_DATA:-$(cd "$(dirname "$0")" && pwd)/data}/company.env
@@ -10,7 +10,7 @@ KRB5CCNAME=FILE:$(mktemp)
 set +a
 trap 'rm -f "${KRB5CCNAME#FILE:}"' EXIT
 
-# Prints a call as one would type it, with its status and body. Passwords stay out of it.
+# Prints a call as a user would type it, with its status and body, but without passwords.
 call() {
   local shown="curl ${*//$ALICE_PASSWORD/\$ALICE_PASSWORD}"
   shown=${shown//$BOB_PASSWORD/\$BOB_PASSWORD}

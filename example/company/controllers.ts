@@ -18,7 +18,7 @@ export class MeController {
   }
 }
 
-/** Who may read and write them, permissions.yaml says. */
+/** permissions.yaml states which roles may read and write notices. */
 @JsonController('/notices')
 export class NoticesController {
   private readonly notices: { author: string; text: string }[] = [];

@@ -1,4 +1,4 @@
-/** A variable that servers.sh wrote into data/company.env. */
+/** The value of a variable that servers.sh wrote into data/company.env. */
 export function required(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '') {

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const app: Koa = createKoaServer(companyOptions());
   await checkDirectory();
   const server = app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () => {
-    // By the name that the service's key is for: an address has no ticket.
+    // The host name must be that of the service's key: there are no tickets for an IP address.
     console.log(`Company at http://localhost:${(server.address() as AddressInfo).port}`);
   });
   const end = () => {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Starts what a company has: a directory (OpenLDAP) and a KDC (MIT Kerberos), on loopback, with people in both.
+# Starts the servers of a company: a directory (OpenLDAP) and a KDC (MIT Kerberos), on loopback, with users in both.
 #
-#   example/company/servers.sh start   prints KEY=VALUE lines, which are in data/company.env too; again is no harm
+#   example/company/servers.sh start   prints KEY=VALUE lines, also into data/company.env; may be run again
 #   example/company/servers.sh stop
 #
-# On Debian it takes the packages slapd, ldap-utils, krb5-kdc, krb5-admin-server, krb5-user and openssl.
+# On Debian it needs the packages slapd, ldap-utils, krb5-kdc, krb5-admin-server, krb5-user and openssl.
 set -euo pipefail
 PATH=$PATH:/usr/sbin
 umask 077
@@ -15,7 +15,7 @@ suffix=dc=company,dc=test
 
 started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
-# A process is known by its id and the moment it started, because ids are used again.
+# A process is identified by its id and its start time, because ids are reused.
 is_running() {
   local pid start
   read -r pid start 2>/dev/null <"$data/$1.pid" && [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ]
@@ -82,7 +82,7 @@ olcAccess: to attrs=userPassword by anonymous auth by * none
 olcAccess: to * by dn.base="cn=app,$suffix" read by * none
 olcDbIndex: uid,member eq
 END
-  # Whoever may read the directory finds no passwords in it, only their hashes.
+  # The directory stores only the hashes of passwords.
   sed -e "s|@APP@|$(slappasswd -s "$APP_PASSWORD")|" -e "s|@ALICE@|$(slappasswd -s "$ALICE_PASSWORD")|" \
     -e "s|@BOB@|$(slappasswd -s "$BOB_PASSWORD")|" -e "s|@CAROL@|$(slappasswd -s "$CAROL_PASSWORD")|" \
     "$here/people.ldif" | slapadd -n 1 -F "$data/slapd"
@@ -142,7 +142,7 @@ CAROL_PASSWORD=$CAROL_PASSWORD
 END
 }
 
-# In a process of its own, which ends at the first thing that goes wrong. What is half made is made anew.
+# Runs in a process of its own, which ends at the first error. An incomplete set-up is made again.
 make_quietly() {
   local said
   said=$("$0" make 2>&1) && return

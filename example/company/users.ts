@@ -3,7 +3,7 @@ import { Userstore } from 'securest';
 import { LdapUserstore } from 'securest/ldap';
 import { required } from './environment';
 
-/** The people of the directory. What they may do here, their groups there say. */
+/** The users of the directory. Their groups in the directory decide their permissions in the app. */
 @Userstore()
 export class Users extends LdapUserstore {
   constructor() {

@@ -51,7 +51,7 @@ export class Users implements UserstoreInterface {
   }
 }
 
-/** The message of Drizzle's own error quotes the parameters, the hash among them: only its cause is passed on. */
+/** The message of Drizzle's error quotes the parameters, including the hash, so only its cause is passed on. */
 function unavailable(error: unknown): never {
   throw new ServiceUnavailableError({ cause: error instanceof DrizzleQueryError ? error.cause : error });
 }

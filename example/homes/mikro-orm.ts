@@ -49,14 +49,14 @@ export class Users implements UserstoreInterface {
   constructor(private readonly orm: MikroORM) {}
 
   async getUser(username: string): Promise<User | null> {
-    // MikroORM writes values into the text of the statement, which SQLite and PostgreSQL end at a NUL.
+    // MikroORM writes values into the statement, and SQLite and PostgreSQL cut the statement at a NUL.
     if (username.includes('\0')) return null;
     const person = await this.orm.em
       .fork()
       .findOne(Person, { username }, { populate: ['password'] })
       .catch(unavailable);
     if (person?.username !== username) return null;
-    // An entity leads to the connection: the app gets a plain object.
+    // An entity has references to the connection, so the app gets a plain object.
     const { password, email, active, roles, groups, tokensValidFrom } = person;
     return { username, password, email, active, roles, groups, tokensValidFrom };
   }
@@ -80,7 +80,7 @@ export class Users implements UserstoreInterface {
   }
 }
 
-/** The messages of MikroORM quote the statement with its values, the hash among them: only the code is passed on. */
+/** MikroORM's messages quote the statement with its values, including the hash, so only the code is passed on. */
 function unavailable(error: unknown): never {
   const { name, code } = error as { name: string; code?: unknown };
   throw new ServiceUnavailableError({ cause: new Error(`${name} ${String(code)}`) });

@@ -23,10 +23,10 @@ export class Team extends Model {
   declare groups: string[];
 }
 
-/** Names and hashes that differ in case are others. */
+/** Names and hashes that differ only in case are different. */
 const EXACT = { charset: 'utf8mb4', collate: 'utf8mb4_bin' };
 
-/** MariaDB keeps JSON as text, and hands it out so. */
+/** MariaDB stores JSON as text, and returns it as text. */
 function list(column: string) {
   return {
     type: DataTypes.JSON,
@@ -59,7 +59,7 @@ export function defineModels(sequelize: Sequelize): void {
 @Userstore()
 export class Users implements UserstoreInterface {
   async getUser(username: string): Promise<User | null> {
-    // Without the scope that hides the hash. A collation may find `ann ` or `ANN` by `ann`.
+    // Without the scope that hides the hash. Some collations find `ann ` or `ANN` for `ann`.
     const person = await Person.unscoped().findByPk(username).catch(unavailable);
     return person?.username === username ? person.get({ plain: true }) : null;
   }
@@ -70,7 +70,7 @@ export class Users implements UserstoreInterface {
   }
 
   async updatePassword(user: User, newHash: string, oldHash: string, changes: PasswordUpdate = {}) {
-    // MySQL and MariaDB take no notice of spaces at the end.
+    // MySQL and MariaDB ignore spaces at the end.
     if (user.password !== oldHash) return false;
     const given = changes.tokensValidFrom;
     const next = Math.max(given?.getTime() ?? 0, (user.tokensValidFrom?.getTime() ?? -Infinity) + 1000);

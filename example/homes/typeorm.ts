@@ -12,7 +12,7 @@ export class Person implements User {
   @PrimaryColumn('text')
   username!: string;
 
-  // Hidden from every query that does not ask for it, as getUser() does.
+  // Left out of every query that does not select it explicitly, as getUser() does.
   @Column('text', { nullable: true, select: false })
   password!: string | null;
 

@@ -1,13 +1,13 @@
 /**
- * The notes behind an issuer: whoever calls has an access token of it. Scopes say what a client may do for its user,
- * what cannot be undone asks for a recent login, and a machine calls for itself.
+ * The notes app behind an issuer: every caller needs an access token of the issuer. Scopes limit what a client may do
+ * for its user, an action that cannot be undone requires a recent login, and a machine calls on its own behalf.
  */
 import 'reflect-metadata';
 import { securest } from 'securest';
 import { Container } from 'typedi';
 import { MeController, NotesController } from './controllers';
 import { Settings } from './settings';
-// Importing it is what registers the userstore and the provider.
+// This import registers the userstore and the provider.
 import './auth';
 
 export function notesOptions(settings: Settings) {
@@ -20,7 +20,7 @@ export function notesOptions(settings: Settings) {
       default: 'authenticated',
       realm: 'notes',
       roles: ['author'],
-      // What clients need to find the issuer, at /.well-known/oauth-protected-resource.
+      // Clients find the issuer by this document, at /.well-known/oauth-protected-resource.
       resource: { url: settings.url, scopes: ['notes:read', 'notes:write'] },
     },
   });

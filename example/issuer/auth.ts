@@ -2,7 +2,7 @@ import { AuthProvider, MemoryUserstore, type User, Userstore } from 'securest';
 import { type AccessToken, AccessTokenProvider } from 'securest/oidc';
 import { Settings } from './settings';
 
-/** Who may do what here. The issuer knows who people are; by the ids that it gives them they are known here too. */
+/** The users and their roles in this app. The issuer authenticates the users; its ids identify them here. */
 @Userstore()
 export class Users extends MemoryUserstore {
   constructor() {
@@ -22,7 +22,7 @@ export class Company extends AccessTokenProvider {
     super({ issuer, audience: url, type: 'at+jwt' });
   }
 
-  /** The one machine that may call. It is nobody of the userstore, and has no role. */
+  /** The only machine that may call. It is not in the userstore and has no role. */
   override findClient({ clientId }: AccessToken): User | null {
     return clientId === 'nightly-report' ? { username: 'client:nightly-report' } : null;
   }

@@ -1,9 +1,9 @@
-/** What the clients of the app do to get tokens: a browser with its user, and a machine for itself. */
+/** The clients of the app and the ways in which they get tokens: a browser with its user, and a machine. */
 import { hash, randomBytes } from 'node:crypto';
 import { REDIRECT_URI } from './issuer';
 import type { Settings } from './settings';
 
-/** Somebody's browser at the issuer. It stays logged in there, as long as it is kept. */
+/** A user's browser at the issuer. It stays logged in there as long as the object is in use. */
 export class Browser {
   readonly #cookies = new Map<string, string>();
 
@@ -14,7 +14,7 @@ export class Browser {
 
   /**
    * Gets an access token by the authorization code flow with PKCE.
-   * @param maxAge how old the login may be, in seconds, as a challenge of the app states it; older ones are made anew
+   * @param maxAge the maximum age of the login in seconds, as in a challenge of the app; an older login is repeated
    * @see RFC 6749 section 4.1, RFC 7636, RFC 9470 section 4
    */
   async accessToken(scope: string, maxAge?: string): Promise<string> {
@@ -25,7 +25,7 @@ export class Browser {
       response_type: 'code',
       redirect_uri: REDIRECT_URI,
       resource: url,
-      // Without openid the issuer knows nothing of max_age.
+      // Without openid the issuer ignores max_age.
       scope: `openid ${scope}`,
       code_challenge: hash('sha256', verifier, 'base64url'),
       code_challenge_method: 'S256',
@@ -44,7 +44,7 @@ export class Browser {
     });
   }
 
-  /** Follows redirects, and logs in where it is asked to, until it is sent back to the client. */
+  /** Follows redirects, and logs in when asked, until it is sent back to the client. */
   async #follow(start: string): Promise<URL> {
     let url = new URL(start);
     for (let step = 0; step < 10; step += 1) {
@@ -70,7 +70,7 @@ export class Browser {
   }
 }
 
-/** A token of a client for itself: nobody is logged in. @see RFC 6749 section 4.4 */
+/** A token for the client itself, without a user. @see RFC 6749 section 4.4 */
 export function machineToken(
   { issuer, url }: Settings,
   { id, secret }: { readonly id: string; readonly secret: string },

@@ -33,7 +33,7 @@ export class MeController {
   }
 }
 
-/** Scopes say what a client may do for its user, roles what the user may do: who writes needs both. */
+/** Scopes limit what a client may do for its user, roles what the user may do: writing needs both. */
 @JsonController('/notes')
 export class NotesController {
   private readonly notes: { author: string; text: string }[] = [];
@@ -54,7 +54,7 @@ export class NotesController {
     return note;
   }
 
-  /** Not with a login of this morning: clients are told to have the user log in again. */
+  /** An old login is refused: the challenge tells clients to have the user log in again. */
   @Authorized(allOf('author', scope('notes:write'), recentLogin({ maxAgeSeconds: 60 })))
   @OnUndefined(204)
   @Delete('/')

@@ -1,6 +1,6 @@
 /**
- * An issuer on this machine, of the package `oidc-provider`. It stands for Keycloak, Entra ID, Auth0 or whoever issues
- * the tokens of a company: the app knows nothing of it but its URL.
+ * An issuer on this machine, made with the package `oidc-provider`. It stands in for Keycloak, Entra ID, Auth0 or
+ * another issuer of a company's tokens: the app knows only its URL.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
@@ -8,25 +8,25 @@ import { logInPage } from './log-in-page';
 import { loadOidcProvider, type OidcContext, type OidcProvider } from './oidc-provider';
 
 export const SCOPES = 'notes:read notes:write';
-/** Nobody listens there: what a browser would be sent to is read from the redirect. */
+/** No server listens at this address: the example reads the code from the redirect. */
 export const REDIRECT_URI = 'http://127.0.0.1/logged-in';
 
 export interface Account {
-  /** What tokens have as `sub`. */
+  /** The `sub` of the tokens. */
   readonly id: string;
   readonly password: string;
 }
 
 export interface Issuer {
   readonly handle: RequestListener;
-  /** By the names that people type. */
+  /** The accounts by login name. */
   readonly accounts: ReadonlyMap<string, Account>;
   readonly machine: { readonly id: string; readonly secret: string };
 }
 
 /**
- * @param url of the issuer, to the letter as tokens have it
- * @param api by which tokens name the app: here its URL
+ * @param url the URL of the issuer, exactly as in its tokens
+ * @param api the name of the app in tokens: here its URL
  */
 export async function createIssuer(url: string, api: string): Promise<Issuer> {
   const accounts = new Map([
@@ -38,7 +38,7 @@ export async function createIssuer(url: string, api: string): Promise<Issuer> {
   const provider: OidcProvider = new Provider(url, {
     clients: [
       {
-        // A public client, as an app in a browser is: it proves itself by PKCE.
+        // A public client, such as an app in a browser: it has no secret and uses PKCE.
         client_id: 'notes-web',
         token_endpoint_auth_method: 'none',
         grant_types: ['authorization_code'],
@@ -80,7 +80,7 @@ export async function createIssuer(url: string, api: string): Promise<Issuer> {
       IdToken: 600,
     },
     findAccount: (_ctx: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    // Nobody is asked whether the client may: it is the company's own.
+    // No consent page, because the client is the company's own.
     loadExistingGrant: async ({ oidc: { client, params, session } }: OidcContext) => {
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       grant.addOIDCScope('openid');
@@ -88,7 +88,7 @@ export async function createIssuer(url: string, api: string): Promise<Issuer> {
       await grant.save();
       return grant;
     },
-    // Without it an app cannot tell a new login from an old one, and recentLogin() refuses every token.
+    // Without this claim an app does not know the age of a login, and recentLogin() refuses every token.
     extraTokenClaims: ({ oidc }: OidcContext) => {
       const authTime = oidc.entities.AuthorizationCode?.authTime;
       return authTime === undefined ? {} : { auth_time: authTime };
@@ -107,7 +107,7 @@ export async function createIssuer(url: string, api: string): Promise<Issuer> {
   };
 }
 
-/** A new one with each start; an issuer to be kept has its keys in a safe place, and publishes a new one before use. */
+/** A new key at each start. A real issuer keeps its keys in a safe place, and publishes a new key before it signs. */
 function signingKey(): object {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {

@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers';
 import type { Account } from './issuer';
 import type { OidcProvider } from './oidc-provider';
 
-/** Where people log in at the issuer: a form, and what becomes of it. */
+/** The login page of the issuer: a form and its handler. */
 export function logInPage(
   provider: OidcProvider,
   accounts: ReadonlyMap<string, Account>,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     try {
-      // Throws without the cookie of somebody who was sent here by the issuer.
+      // Throws without the cookie that the issuer sets when it redirects a browser here.
       await provider.interactionDetails(request, response);
       if (request.method !== 'POST') {
         page(response, 200);

@@ -1,5 +1,5 @@
 /**
- * Logs somebody in at the issuer and prints an access token:
+ * Logs a user in at the issuer and prints an access token:
  *
  *   node -r @swc-node/register example/issuer/log-in.ts ISSUER APP NAME PASSWORD SCOPES
  */

@@ -1,4 +1,4 @@
-/** The package `oidc-provider`, which has no types of its own, as far as this example uses it. */
+/** Types for the part of the package `oidc-provider` that this example uses: it has no types of its own. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
 interface Saved {
@@ -32,7 +32,7 @@ export interface OidcProvider {
 
 type OidcProviderClass = new (issuer: string, configuration: object) => OidcProvider;
 
-/** @param name a string to the compiler, which would ask for the types of the package that it knows by name */
+/** @param name a parameter, because the compiler would require the types of a package in a literal import */
 export async function loadOidcProvider(name = 'oidc-provider'): Promise<OidcProviderClass> {
   return ((await import(name)) as { default: OidcProviderClass }).default;
 }

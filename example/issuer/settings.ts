@@ -1,9 +1,9 @@
-/** What the app must know before it can start. */
+/** The settings that the app needs before it can start. */
 export class Settings {
   constructor(
-    /** The issuer whose tokens it takes. */
+    /** The issuer whose tokens the app accepts. */
     readonly issuer: string,
-    /** Where clients reach the app, which is also how the issuer's tokens name it. */
+    /** The URL of the app for its clients, which is also its name in the issuer's tokens. */
     readonly url: string,
   ) {}
 }

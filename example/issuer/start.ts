@@ -30,7 +30,7 @@ export async function start(port: number, issuerPort: number): Promise<Running> 
     }
   };
   try {
-    // Both have to know the URLs before they can answer.
+    // Both servers need the URLs before they can answer.
     const settings = new Settings(await listen(issuerServer, issuerPort), await listen(server, port));
     const issuer = await createIssuer(settings.issuer, settings.url);
     issuerServer.on('request', issuer.handle);
@@ -50,7 +50,7 @@ async function listen(server: Server, port: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Lines to paste, with tokens that the issuer gave to a browser and to a machine. */
+/** Lines to paste, with tokens that the issuer has given to a browser and to a machine. */
 export async function curlLines({ issuer, settings }: Running): Promise<string[]> {
   const { url } = settings;
   const password = issuer.accounts.get('alice')?.password ?? '';
@@ -77,7 +77,7 @@ export async function curlLines({ issuer, settings }: Running): Promise<string[]
   ];
 }
 
-/** The command of log-in.ts, from wherever it is pasted. */
+/** The command line of log-in.ts, which works in any folder. */
 function logIn({ issuer, url }: Settings, password: string): string {
   const node = `node -r ${require.resolve('@swc-node/register')} ${join(__dirname, 'log-in.ts')}`;
   return `${node} ${issuer} ${url} alice ${password} '${SCOPES}'`;

@@ -1,5 +1,5 @@
 /**
- * The notes app with its roles in a file: users, providers and stores are those of example/notes.
+ * The notes app with the permissions of roles in a file. Users, providers and stores are those of example/notes.
  */
 import 'reflect-metadata';
 import { securest } from 'securest';
@@ -8,7 +8,7 @@ import { accountControllers } from '../notes/controllers/account';
 import { HealthController } from '../notes/controllers/health';
 import { Settings } from '../notes/settings';
 import { NotesController, NotesReportController } from './controllers';
-// Importing them is what registers the userstore, the providers and the path permissions.
+// These imports register the userstore, the providers and the path permissions.
 import '../notes/auth';
 import '../notes/users';
 import './permissions';

@@ -16,7 +16,7 @@ import {
 import { NoteBody, oneNote } from '../notes/controllers/note-body';
 import { type Note, NotesStore } from '../notes/notes-store';
 
-/** No action here says who may call it: permissions.yaml does. */
+/** These actions have no guards: permissions.yaml states which roles may call them. */
 @JsonController('/notes')
 export class NotesController {
   constructor(private readonly notes: NotesStore) {}

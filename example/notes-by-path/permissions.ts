@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AuthorizationProvider, PathPermissions } from 'securest';
 
-/** The roles of permissions.yaml, asked for every action that is not public. */
+/** The permissions of permissions.yaml, checked for every action that is not public. */
 @AuthorizationProvider()
 export class Permissions extends PathPermissions {
   constructor() {

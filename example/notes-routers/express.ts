@@ -14,17 +14,17 @@ import { loginOf, notesSecurity } from './security';
 
 const parse: (request: Request, response: Response) => Promise<unknown> = promisify(express.json());
 
-/** Called by handlers, so behind their guards: of whoever may not send a body nothing is read. */
+/** Called by handlers, after their guards: the body of a refused request is never read. */
 async function bodyOf(request: Request, response: Response): Promise<unknown> {
   await parse(request, response);
   return request.body;
 }
 
-/** Adds the routes, each in one piece with its guard. */
+/** Adds the routes, each together with its guard. */
 export function addNotes(app: Express, security: Security): void {
   const [notes, logins] = [Container.get(Notes), Container.get(Logins)];
 
-  // The only routes that anybody may call.
+  // The only routes that are open to anyone.
   app.get('/health', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -32,7 +32,7 @@ export function addNotes(app: Express, security: Security): void {
     response.set('Cache-Control', 'private, no-store');
     response.json(await logins.refresh(await bodyOf(request, response)));
   };
-  // Express 4 waits for no promise of a handler. A guard does.
+  // Express 4 does not await the promise of a handler, but a guard does.
   app.post('/token/refresh', (request, response, next) => void refresh(request, response).catch(next));
 
   const me = (request: Request, response: Response) => {
@@ -109,7 +109,7 @@ const answerErrors: ErrorRequestHandler = (error, _request, response, next) => {
       .json(reply.body);
 };
 
-/** @param app of Express 4 or 5 */
+/** @param app an app of Express 4 or 5 */
 export function createApp(settings: Settings, app: Express = express()): RequestListener {
   const security = notesSecurity(settings);
   addNotes(app, security);

@@ -1,8 +1,8 @@
 import { SecurityError } from 'securest/routers';
 
-/** What a handler answers in place of a result. */
+/** The error that a handler throws to answer with a status in place of a result. */
 export class HttpError extends Error {
-  /** A client may read the message. */
+  /** The message may be sent to the client. */
   readonly expose = true;
 
   constructor(
@@ -19,7 +19,7 @@ export interface ErrorReply {
   readonly body: object;
 }
 
-/** The reply to what a handler or a body parser threw; undefined for a fault, which the host answers and logs. */
+/** The reply to an error of a handler or a body parser; undefined for a fault, which the host answers and logs. */
 export function replyOf(error: unknown): ErrorReply | undefined {
   if (error instanceof SecurityError) return { status: error.status, headers: error.headers, body: error };
   const { status, expose, message } = (error ?? {}) as Partial<HttpError>;

@@ -11,7 +11,7 @@ interface Routed {
 export class IsAuthor {
   constructor(private readonly notes: NotesStore) {}
 
-  /** Koa's router has the parameters on the context, that of Express on the request. */
+  /** Koa's router puts the parameters on the context, that of Express puts them on the request. */
   check({ context, request }: Action, user: User): boolean {
     const { params } = (context ?? request) as Routed;
     const id = params?.['id'];

@@ -15,18 +15,18 @@ import { loginOf, notesSecurity } from './security';
 
 const parse = bodyParser({ enableTypes: ['json'] });
 
-/** Called by handlers, so behind their guards: of whoever may not send a body nothing is read. */
+/** Called by handlers, after their guards: the body of a refused request is never read. */
 async function bodyOf(context: RouterContext): Promise<unknown> {
   await parse(context, () => Promise.resolve());
   return context.request.body;
 }
 
-/** The routes, each in one piece with its guard. */
+/** The routes, each together with its guard. */
 export function notesRouter(security: Security): Router {
   const [notes, logins] = [Container.get(Notes), Container.get(Logins)];
   const router = new Router();
 
-  // The only routes that anybody may call.
+  // The only routes that are open to anyone.
   router.get('/health', (context) => {
     context.body = { status: 'ok' };
   });

@@ -1,4 +1,4 @@
-/** What the handlers of both hosts do. Who may call them is written beside the routes, in koa.ts and express.ts. */
+/** The handlers that both hosts share. Their guards are beside the routes, in koa.ts and express.ts. */
 import { type Authentication, BadCredentialsError } from 'securest/routers';
 import { Service } from 'typedi';
 import { countByAuthor, type Note, type NoteContent, NotesStore } from '../notes/notes-store';
@@ -34,7 +34,7 @@ export class Notes {
   }
 }
 
-/** Logins that go on by refresh tokens. */
+/** Logins that refresh tokens keep alive. */
 @Service()
 export class Logins {
   constructor(private readonly tokens: Tokens) {}

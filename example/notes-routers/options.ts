@@ -7,11 +7,11 @@ import { Settings } from '../notes/settings';
 import { notesRouter } from './koa';
 import { notesSecurity } from './security';
 
-/** Who may call what does not depend on the data: an empty folder with the roles of the demo will do. */
+/** Access does not depend on the data: an empty folder with the roles of the demo is enough. */
 export function security(addRoutes: (made: Security) => unknown = notesRouter): Security {
   const folder = mkdtempSync(join(tmpdir(), 'notes-report-'));
   writeFileSync(join(folder, 'users.yaml'), 'users: [{ username: admin, roles: [admin] }]\n');
   const made = notesSecurity(new Settings(folder, 'x'.repeat(48)));
-  addRoutes(made); // which makes the guards
+  addRoutes(made); // creates the guards
   return made;
 }

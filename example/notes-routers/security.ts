@@ -8,7 +8,7 @@ import {
 } from 'securest/routers';
 import { Container } from 'typedi';
 import { Settings } from '../notes/settings';
-// Importing them is what registers the userstore and the providers.
+// These imports register the userstore and the providers.
 import '../notes/auth';
 import '../notes/users';
 

@@ -1,5 +1,5 @@
 /**
- * The notes app with its users and notes in a database: controllers, providers and tokens are those of example/notes.
+ * The notes app with its users and notes in a database. Controllers, providers and tokens are those of example/notes.
  */
 import 'reflect-metadata';
 import { securest } from 'securest';
@@ -12,7 +12,7 @@ import { NotesStore } from '../notes/notes-store';
 import { Settings } from '../notes/settings';
 import { SqlNotesStore } from './notes-store';
 import { SqlSettings } from './settings';
-// Importing them is what registers the userstore and the providers.
+// These imports register the userstore and the providers.
 import '../notes/auth';
 import './users';
 

@@ -4,7 +4,7 @@ import type { Note, NoteContent, NotesStore } from '../notes/notes-store';
 
 const COLUMNS = 'id, author, title, text, changed_at AS "changedAt"';
 
-/** Makes the table where it is not there. */
+/** Creates the table if it does not exist. */
 export async function makeNotesTable(database: SqlClient): Promise<void> {
   try {
     await database.query(
@@ -14,7 +14,7 @@ export async function makeNotesTable(database: SqlClient): Promise<void> {
       [],
     );
   } catch (error) {
-    // PostgreSQL refuses it to the second of two processes that make it at the same time.
+    // If two processes create the table at the same time, PostgreSQL refuses the second.
     await database.query('SELECT 1 FROM notes LIMIT 1', []).catch(() => {
       throw error;
     });

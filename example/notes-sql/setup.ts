@@ -1,4 +1,4 @@
-/** Each start brings the tables up to date; the first one makes the demo users, whose passwords it keeps. */
+/** Each start updates the tables. The first start creates the demo users and stores their passwords. */
 import { passwords } from 'securest';
 import { migrate, type SqlClient } from 'securest/sql';
 import { readSecrets } from '../notes/secrets';

@@ -2,7 +2,7 @@ import { Userstore } from 'securest';
 import { SqlUserstore } from 'securest/sql';
 import { SqlSettings } from './settings';
 
-/** The users of the database. A change there counts at the next request. */
+/** The users of the database. A change in the database takes effect at the next request. */
 @Userstore()
 export class Users extends SqlUserstore {
   constructor({ database }: SqlSettings) {

@@ -9,7 +9,7 @@ import { HealthController } from './controllers/health';
 import { NotesController } from './controllers/notes';
 import { NotesReportController } from './controllers/notes-report';
 import { Settings } from './settings';
-// Nothing below uses these by name: importing them is what registers the userstore and the providers.
+// These imports register the userstore and the providers, even though the code below does not use them by name.
 import './auth';
 import './users';
 

@@ -2,11 +2,11 @@ import { ApiKeyProvider, AuthProvider, PasswordProvider, TokenProvider } from 's
 import { Keys } from './keys';
 import { Tokens } from './tokens';
 
-/** `Authorization: Basic`, against the userstore. */
+/** `Authorization: Basic`, verified against the userstore. */
 @AuthProvider(1)
 export class Password extends PasswordProvider {}
 
-/** `Authorization: Bearer`, with a token that `POST /token` gave out. */
+/** `Authorization: Bearer`, with a token of `POST /token`. */
 @AuthProvider(2)
 export class Token extends TokenProvider {
   constructor(tokens: Tokens) {
@@ -14,7 +14,7 @@ export class Token extends TokenProvider {
   }
 }
 
-/** `X-API-Key`, or `Authorization: Bearer`, with a key that `POST /api-keys` gave out. */
+/** `X-API-Key`, or `Authorization: Bearer`, with a key of `POST /api-keys`. */
 @AuthProvider(3)
 export class Key extends ApiKeyProvider {
   constructor(keys: Keys) {

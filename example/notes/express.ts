@@ -6,7 +6,7 @@ import { serve } from './serve';
 import type { Settings } from './settings';
 import { setup } from './setup';
 
-/** routing-controllers passes on errors that it has answered; Express would log them and hang up. */
+/** routing-controllers passes on errors that it has already answered; Express would log them and end the connection. */
 const unlessAnswered: ErrorRequestHandler = (error, _request, response, next) => {
   if (!response.writableEnded) next(error);
 };

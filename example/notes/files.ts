@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
 
 /**
- * Replaces a file's content as a whole: after a crash it is the old content or the new, never a part.
+ * Replaces a file's content atomically: after a crash the file has the old or the new content, never a part.
  * Only the owner may read it.
  */
 export async function writeWhole(path: string, content: string): Promise<void> {
   await beside(path, content, (temporary) => rename(temporary, path));
 }
 
-/** Makes a file as a whole. False where there is one, which stays as it is. */
+/** Creates a file atomically. False if the file exists, which is left alone. */
 export async function makeWhole(path: string, content: string): Promise<boolean> {
   try {
     await beside(path, content, (temporary) => link(temporary, path));

@@ -16,7 +16,7 @@ export interface Note extends NoteContent {
   changedAt: string;
 }
 
-/** The notes, in memory and in notes.json. A change that could not be written did not happen. */
+/** The notes, in memory and in notes.json. A change that cannot be written is discarded. */
 @Service()
 export class NotesStore {
   private readonly path: string;
@@ -52,7 +52,7 @@ export class NotesStore {
     return this.change((notes) => notes.delete(id));
   }
 
-  /** One change after the other, each on a copy that counts once it is on disk. */
+  /** Runs changes one after another, each on a copy that replaces the notes once it is on disk. */
   private change<T>(edit: (notes: Map<string, Note>) => T): Promise<T> {
     const change = this.lastChange.then(async () => {
       const notes = new Map(this.notes);
@@ -66,7 +66,7 @@ export class NotesStore {
   }
 }
 
-/** How many notes each author has. */
+/** The number of notes of each author. */
 export function countByAuthor(notes: readonly Note[]): { author: string; notes: number }[] {
   const counts = new Map<string, number>();
   for (const { author } of notes) counts.set(author, (counts.get(author) ?? 0) + 1);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { notesOptions } from './app';
 import { Settings } from './settings';
 
-/** Who may call what does not depend on the data: an empty folder with the roles of the demo will do. */
+/** Access does not depend on the data: an empty folder with the roles of the demo is enough. */
 export function options() {
   const folder = mkdtempSync(join(tmpdir(), 'notes-report-'));
   writeFileSync(join(folder, 'users.yaml'), 'users: [{ username: admin, roles: [admin] }]\n');

@@ -10,11 +10,11 @@ export type Logins = Readonly<Record<'admin' | 'editor' | 'former', string>>;
 export interface Secrets {
   readonly tokenSecret: string;
   readonly logins: Logins;
-  /** Whether they were made just now. */
+  /** True if this start created the secrets. */
   readonly firstStart: boolean;
 }
 
-/** The secrets that a folder keeps. The folder and they are made at the first start, for their owner only. */
+/** The secrets of a folder. The first start creates the folder and the secrets, for their owner only. */
 export async function readSecrets(folder: string): Promise<Secrets> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'secrets.json');

@@ -28,12 +28,12 @@ export async function serve<S extends Settings>(
   });
   server.listen(Number(port), host, () => console.log(welcome(server.address() as AddressInfo, demo)));
 
-  // Requests under way are answered; then nothing is left that keeps the process alive.
+  // Running requests are answered; after that nothing keeps the process alive.
   const end = () => server.close();
   process.once('SIGINT', end).once('SIGTERM', end);
 }
 
-/** A database that does not answer says why in the cause, or by a code alone. */
+/** The reason of a start that failed: an outage of the database has it in the cause, or only as a code. */
 function reasonOf(error: unknown): string {
   const { message, code, cause } = error as NodeJS.ErrnoException;
   return cause === undefined ? message || String(code) : reasonOf(cause);

@@ -1,6 +1,6 @@
 /**
- * The first start makes the token secret, the demo users and their passwords; later starts find them.
- * A real app gets its secret from where it is deployed, and its users set their own passwords.
+ * The first start creates the token secret, the demo users and their passwords; later starts find them.
+ * A real app gets its secret from its deployment, and its users set their own passwords.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { writeWhole } from './files';
 import { type Logins, readSecrets } from './secrets';
 import { Settings } from './settings';
 
-/** @typeParam S what the app must know before it can start */
+/** @typeParam S the settings that the app needs before it can start */
 export interface Demo<S extends Settings = Settings> {
   readonly settings: S;
   readonly logins: Logins;

@@ -1,9 +1,10 @@
 /**
- * Users of a TypeORM entity.
+ * An app whose users are a TypeORM entity.
  *
  *   npm run start:typeorm
  *
- * starts an app over the PostgreSQL of DATABASE_URL, without it over an SQLite file, and prints a curl line.
+ * starts the app with the PostgreSQL database of DATABASE_URL, or without it with an SQLite file, and prints a curl
+ * line.
  */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
@@ -29,7 +30,7 @@ export class WhoAmIController {
   }
 }
 
-/** @param url of a PostgreSQL; without it the database is a file of the folder */
+/** @param url the url of a PostgreSQL database; without it the database is a file in the folder */
 export function connect(folder: string, url?: string): Promise<DataSource> {
   const common = { entities: [Person], synchronize: true };
   const database =

@@ -1,7 +1,7 @@
 import type { User } from 'securest';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** An entity as TypeORM projects have it. That it implements User is checked by the compiler, and is all it needs. */
+/** A usual TypeORM entity. It only needs to implement User, which the compiler checks. */
 @Entity()
 export class Person implements User {
   @PrimaryColumn('text')

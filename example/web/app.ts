@@ -1,5 +1,5 @@
 /**
- * Notes for people with a browser: server-rendered pages behind a login by password, passkey or a provider, with
+ * The notes app for browsers: server-rendered pages behind a login by password, passkey or OpenID provider, with
  * one-time codes as a second step. Users, notes, sessions and factors are in one database.
  */
 import 'reflect-metadata';
@@ -24,12 +24,12 @@ import { NotesPages } from './pages/notes';
 import { ALICE, CLIENT_ID } from './provider';
 import { WebSettings } from './settings';
 
-/** @param more security options, which tests have for their clock */
+/** @param more further security options; tests set the clock */
 export function webOptions(settings: WebSettings, more: SecurityOptions = {}) {
   Container.set(WebSettings, settings);
   Container.set(SqlNotesStore, new SqlNotesStore(settings.database));
   const { issuer, secrets, url } = settings;
-  /** Which identity at the provider has which account here. */
+  /** The accounts of this app by the identities of the provider. */
   const accounts = new Map([[`${issuer} ${ALICE.id}`, 'editor']]);
   const secondFactors = [Otp, Passkeys];
   return securest({

@@ -21,7 +21,7 @@ export class Users extends SqlUserstore {
 @Service()
 export class Sessions extends SessionService {
   constructor({ database }: WebSettings) {
-    // Two apps on localhost share their cookies: a name of its own.
+    // Apps on localhost share their cookies, so the cookie needs a name of its own.
     super({ state: new SqlState({ client: database }), cookie: { name: 'notes' } });
   }
 }
@@ -47,7 +47,7 @@ export class Passkeys extends PasskeyService {
   }
 }
 
-/** Passwords of the login form. No `Authorization: Basic`, which would open the browser's own window. */
+/** Passwords of the login form. Without `Authorization: Basic`, which would open the browser's own login window. */
 @AuthProvider(1)
 export class Password extends PasswordProvider {
   constructor() {
@@ -55,7 +55,7 @@ export class Password extends PasswordProvider {
   }
 }
 
-/** The cookie. */
+/** The session cookie. */
 @AuthProvider(2)
 export class Session extends SessionProvider {
   constructor(sessions: Sessions) {

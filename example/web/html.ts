@@ -1,4 +1,4 @@
-/** Text of HTML, as opposed to text that has to be escaped. */
+/** HTML text, as opposed to text that must be escaped. */
 export class Html {
   constructor(private readonly text: string) {}
 
@@ -9,7 +9,7 @@ export class Html {
 
 type Part = Html | string | number | undefined | false | readonly Part[];
 
-/** A template whose values are text: markup in them is shown, and never taken for markup. */
+/** A template that escapes its values: markup in them is shown as text. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
     strings.map((text, index) => text + (index < parts.length ? written(parts[index]) : '')).join(''),

@@ -1,6 +1,6 @@
 /**
- * The company's OpenID provider, on this machine, of the package `oidc-provider`. It stands for Keycloak, Entra ID or
- * Google: the app knows nothing of it but its URL.
+ * The company's OpenID provider on this machine, made with the package `oidc-provider`. It stands in for Keycloak,
+ * Entra ID or Google: the app knows only its URL.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
@@ -9,12 +9,12 @@ import { loadOidcProvider, type OidcContext, type OidcProvider } from '../issuer
 import type { WebSettings } from './settings';
 
 export const CLIENT_ID = 'notes';
-/** Who logs in there. @property id what tokens have as `sub` */
+/** The user of the provider. @property id the `sub` of her tokens */
 export const ALICE = { name: 'alice', id: 'u-1001' };
 
 export interface CompanyProvider {
   readonly handle: RequestListener;
-  /** Alice's, new with each start. */
+  /** Alice's password, which is new at each start. */
   readonly password: string;
 }
 
@@ -46,7 +46,7 @@ export async function createProvider({
     pkce: { required: () => true },
     ttl: { AccessToken: 600, Grant: 3600, IdToken: 600, Interaction: 600, Session: 3600 },
     findAccount: (_ctx: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    // Nobody is asked whether the client may: it is the company's own.
+    // No consent page, because the client is the company's own.
     loadExistingGrant: async ({ oidc: { client, session } }: OidcContext) => {
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       grant.addOIDCScope('openid');

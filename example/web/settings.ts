@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import type { SqlClient } from 'securest/sql';
 import { makeWhole } from '../notes/files';
 
-/** What the app must know before it can start. */
+/** The settings that the app needs before it can start. */
 export class WebSettings {
   constructor(
     readonly database: SqlClient,
-    /** Where browsers find it: passkeys need a name, `localhost` here. */
+    /** The URL of the app for browsers. Passkeys need a host name, here `localhost`. */
     readonly url: string,
-    /** The provider where people of the company log in. */
+    /** The provider at which employees of the company log in. */
     readonly issuer: string,
     readonly secrets: WebSecrets,
   ) {}
@@ -19,11 +19,11 @@ export class WebSettings {
 export interface WebSecrets {
   /** Encrypts the keys of one-time codes, and signs the challenges of passkeys. */
   readonly factors: string;
-  /** By which the app proves itself at the provider. */
+  /** The client secret of the app at the provider. */
   readonly client: string;
 }
 
-/** The secrets that a folder keeps, made at the first start. A real app gets them from where it is deployed. */
+/** The secrets of a folder, created at the first start. A real app gets them from its deployment. */
 export async function readWebSecrets(folder: string): Promise<WebSecrets> {
   const path = join(folder, 'web-secrets.json');
   const secret = () => randomBytes(48).toString('base64url');

@@ -1,8 +1,8 @@
 /**
  *   npm run start:web
  *
- * starts the notes and the company's provider on this machine. The app listens on PORT, by default 3000, and the provider
- * on ISSUER_PORT, by default 3001. Open the address that it prints: passkeys need the name localhost.
+ * starts the notes and the company's provider on this machine. The app listens on PORT, by default 3000, and the
+ * provider on ISSUER_PORT, by default 3001. Open the address that it prints: passkeys need the name localhost.
  */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -20,7 +20,7 @@ import { readWebSecrets, WebSettings } from './settings';
 export interface Running {
   readonly settings: WebSettings;
   readonly logins: Logins;
-  /** Alice's at the provider. */
+  /** Alice's password at the provider. */
   readonly password: string;
   readonly close: () => void;
 }
@@ -52,7 +52,7 @@ export async function start(
       logins,
     } = await setup(folder);
     const secrets = await readWebSecrets(folder);
-    // Both have to know the URLs before they can answer.
+    // Both servers need the URLs before they can answer.
     const issuer = `http://127.0.0.1:${await listen(provider, issuerPort)}`;
     const url = `http://localhost:${await listen(server, port)}`;
     const settings = new WebSettings(database, url, issuer, secrets);

@@ -4,6 +4,7 @@
  */
 import { type AppFacts, type AuthProviderInterface, credentialsOf, isHeader } from '../core/auth-provider';
 import { hasStamps, type UserstoreInterface } from '../core/userstore';
+import { ConfigurationError } from '../errors';
 import { describeError } from '../util/describe-error';
 import { ignoreRejection } from '../util/ignore-rejection';
 import { type ClassLists, type Component, type Components, findComponents } from './components';
@@ -31,6 +32,9 @@ export class AppComponents implements Components {
   private readonly inUse: InUse;
   private known: Found | undefined;
   private isStarted = false;
+  /** True once every provider has received the app: after a failed start the app is not started. */
+  private isReady = false;
+  private isStarting = false;
   /** The providers that have received the app. */
   private started = new WeakSet<AuthProviderInterface>();
   /** The providers at the last start of a server. */
@@ -111,9 +115,23 @@ export class AppComponents implements Components {
 
   /**
    * Passes the app to its providers: to the present ones now, and later to each provider that replaces one.
-   * @throws ConfigurationError if a provider does not fit the app
+   * @throws ConfigurationError if a provider does not fit the app, or starts the app itself
    */
   start(): void {
+    if (this.isStarting) {
+      throw new ConfigurationError('A provider that is being started cannot start the app, or log in by it');
+    }
+    this.isReady = false;
+    this.isStarting = true;
+    try {
+      this.tellProviders();
+      this.isReady = true;
+    } finally {
+      this.isStarting = false;
+    }
+  }
+
+  private tellProviders(): void {
     this.isStarted = false;
     const providers = this.found.providers.map(({ get }) => get());
     // With a new provider the app has changed for the earlier ones: they may no longer fit.
@@ -126,7 +144,7 @@ export class AppComponents implements Components {
 
   /** The same, unless a server has already done it. @throws ConfigurationError */
   startOnce(): void {
-    if (!this.isStarted) this.start();
+    if (!this.isReady) this.start();
   }
 
   /** A provider that does not fit is never returned, however often it is requested. */

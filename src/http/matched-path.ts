@@ -12,6 +12,10 @@ interface ExpressPaths {
   readonly path?: unknown;
 }
 
+interface NodeRequest extends ExpressPaths {
+  readonly url?: string | undefined;
+}
+
 interface KoaPaths {
   readonly path?: unknown;
   readonly mountPath?: unknown;
@@ -22,15 +26,25 @@ interface KoaPaths {
 
 /** Undefined if it cannot be determined. */
 export function matchedPath(action: Action): string | undefined {
-  const raw = rawRequest(action);
   const context = action.context as KoaPaths | undefined;
-  if (isText(context?.path)) return pathOnKoa(context, context.path);
-  const { path, baseUrl, originalUrl } = raw as ExpressPaths;
-  if (!isText(path)) return sentPath(raw.url ?? '');
-  if (!isText(baseUrl)) return path;
+  if (context !== undefined) return isText(context.path) ? pathOnKoa(context, context.path) : undefined;
+  const raw: NodeRequest = rawRequest(action);
+  return typeof raw.baseUrl === 'string' ? pathOnExpress(raw, raw.baseUrl) : pathOnNode(raw);
+}
+
+function pathOnExpress({ path, originalUrl }: ExpressPaths, baseUrl: string): string | undefined {
+  // For some targets in absolute form the rest below a mount has no path.
+  if (!isText(path)) return undefined;
   const whole = baseUrl + path;
+  if (baseUrl === '' || isOriginForm(originalUrl)) return whole;
   // For an absolute form, Express parses the URL differently for the mount's prefix and for its router.
-  return isOriginForm(originalUrl) || whole === sentPath(originalUrl) ? whole : undefined;
+  return whole === sentPath(originalUrl) ? whole : undefined;
+}
+
+/** Undefined where a router other than Express' has removed a prefix or rewritten the URL. */
+function pathOnNode({ url, originalUrl }: NodeRequest): string | undefined {
+  const path = sentPath(url);
+  return originalUrl === undefined || path === sentPath(originalUrl) ? path : undefined;
 }
 
 /** The request target as the client sent it, with the prefix that a mount removed. */
@@ -48,19 +62,10 @@ function pathOnKoa(context: KoaPaths, contextPath: string): string | undefined {
   const sent = sentPath(originalUrl);
   // No prefix was removed: koa-mount leaves `mountPath` on the context after the request has left the mounted app.
   if (path === sent && isOriginForm(originalUrl)) return path;
-  const prefix = context.mountPath.replace(/\/$/, '');
-  const whole = prefix + path;
-  if (whole === sent) return whole;
-  // Of several prefixes only the last is known. If the sent path begins with it, it is the only one, and the rest was
-  // rewritten inside the mount.
-  const isRewrittenInside =
-    isOriginForm(originalUrl) && isBelow(sent, prefix) && !isBelow(sent.slice(prefix.length), prefix);
-  const isKnown = isRewrittenInside && !sent.endsWith(whole) && !isBelow(path, prefix);
-  return isKnown && path.startsWith('/') ? whole : undefined;
-}
-
-function isBelow(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}/`);
+  const whole = context.mountPath.replace(/\/$/, '') + path;
+  // Any other path was rewritten, or is below several mounts. Whether the router adds the prefix to it is unknown: the
+  // request may have left the mounted app before.
+  return whole === sent || whole === `${sent}/` ? whole : undefined;
 }
 
 function isOriginForm(target: unknown): boolean {

@@ -161,5 +161,5 @@ function valueOf({ headers }: IncomingMessage, lowerCase: string): string | unde
 }
 
 const UNKNOWN_PATH =
-  'The path that the router matched cannot be known: mount the app once, under its whole prefix, and rewrite paths ' +
-  'inside of it';
+  'The path that the router matched cannot be known: mount the app once, under its whole prefix, and rewrite no path ' +
+  'of it, or give it a routePrefix in place of the mount';

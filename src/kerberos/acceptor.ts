@@ -1,18 +1,18 @@
-/** Accepts tickets through libkrb5, each in a context of its own that nothing keeps. */
+/** Accepts tickets through libkrb5, each in a context of its own that is dropped afterwards. */
 import { BadCredentialsError, ServiceUnavailableError } from '../errors';
 import { Gate } from '../util/gate';
 import type { KerberosPackage, KerberosServer } from './kerberos-package';
 import { isServerFault } from './ticket-faults';
 
-/** What an accepted ticket proved. */
+/** The result of an accepted ticket. */
 export interface Accepted {
-  /** As Kerberos writes it: `alice@EXAMPLE.COM`. */
+  /** The principal as Kerberos writes it: `alice@EXAMPLE.COM`. */
   readonly principal: string;
-  /** What proves this server to the client, in base64; undefined where the client did not ask. */
+  /** The token that proves this server to the client, in base64; undefined if the client did not request it. */
   readonly reply: string | undefined;
 }
 
-/** Of the four threads that Node has for native work. */
+/** The number of threads in use at once, of the four that Node has for native work. */
 const MAX_AT_ONCE = 2;
 const MAX_WAITING = 256;
 
@@ -26,7 +26,7 @@ export class Acceptor {
 
   /**
    * @param token in base64
-   * @throws BadCredentialsError when libkrb5 refuses the ticket; its cause has libkrb5's words
+   * @throws BadCredentialsError when libkrb5 refuses the ticket; its cause has libkrb5's message
    * @throws ServiceUnavailableError when the keytab or the replay cache is out of order, or too many are waiting
    */
   accept(token: string, signal: AbortSignal): Promise<Accepted> {
@@ -47,7 +47,7 @@ export class Acceptor {
     });
   }
 
-  /** What libkrb5 finds wrong with the set-up, in words; undefined where it can accept tickets. */
+  /** The fault that libkrb5 finds in the set-up, in words; undefined if it can accept tickets. */
   async findFault(): Promise<string | undefined> {
     const [name = '', host = ''] = this.service.split('@');
     const listed = await this.kerberos.principalDetails(name, host).then(

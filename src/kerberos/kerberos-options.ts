@@ -9,27 +9,27 @@ import type { KerberosPrincipal } from './principal';
 /** The options of `KerberosProvider`. */
 export interface KerberosProviderOptions {
   /**
-   * The service that tickets must be for, `HTTP@host`: the host as it stands in the URLs that clients use, in lower
+   * The service that tickets must be issued for, `HTTP@host`, with the host as in the URLs that clients use, in lower
    * case.
    */
   readonly service: string;
-  /** The realms whose users may log in, exactly as they are written: `['EXAMPLE.COM']`. All others are refused. */
+  /** The realms whose users may log in, in exactly this spelling: `['EXAMPLE.COM']`. All other realms are refused. */
   readonly realms: readonly string[];
   /**
-   * True compares realms as Active Directory does, to which `corp.example` and `CORP.EXAMPLE` are one.
+   * True compares realms as Active Directory does, for which `corp.example` and `CORP.EXAMPLE` are the same.
    * @default false
    */
   readonly ignoreRealmCase?: boolean;
-  /** The file with the service's keys. Holds for the whole process. @default `KRB5_KTNAME`, or libkrb5's default */
+  /** The file with the service's keys. It applies to the whole process. @default `KRB5_KTNAME`, or libkrb5's default */
   readonly keytab?: string;
   /**
-   * The user name that a principal has; null or undefined refuses it. Needed for several realms, where two people
-   * may have one name. @default the name before the `@`; a principal with several components is refused
+   * Maps a principal to a user name; null or undefined refuses the principal. Required with several realms, in which
+   * two people may have the same name. @default the name before the `@`; a principal with several components is refused
    */
   readonly username?: (principal: KerberosPrincipal) => MaybePromise<string | null | undefined>;
   /**
-   * Whether a 401 offers Negotiate to this client. git and `curl --anyauth` that are offered it try nothing else, so
-   * they never send a password. A ticket that comes unasked is taken all the same. @default to all
+   * Whether a 401 offers Negotiate to this client. If it does, git and `curl --anyauth` try nothing else, so they never
+   * send a password. A ticket is accepted even if Negotiate was not offered. @default to all
    */
   readonly offerTo?: (request: SecurityRequest) => boolean;
   /** For tests. @default Date.now */
@@ -71,7 +71,7 @@ const OPTIONS = {
 
 export type KerberosSettings = Values<typeof OPTIONS>;
 
-/** @throws ConfigurationError for options that are unknown or not valid */
+/** @throws ConfigurationError for unknown or invalid options */
 export function checkKerberosOptions(options: unknown): KerberosSettings {
   const settings = parseOptions('KerberosProvider', withoutContainer(options), OPTIONS);
   const realms = settings.realms.map((realm) => (settings.ignoreRealmCase ? foldRealm(realm) : realm));
@@ -83,7 +83,7 @@ export function checkKerberosOptions(options: unknown): KerberosSettings {
   return settings;
 }
 
-/** Realms of Active Directory are names of the DNS: only ASCII letters have a case there. */
+/** Realms of Active Directory are DNS names, in which only the case of ASCII letters is ignored. */
 export function foldRealm(realm: string): string {
   return realm.replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors';
 
-/** As much as is used of the package `kerberos`. */
+/** The part of the package `kerberos` that is used here. */
 export interface KerberosPackage {
   /** Reads the key of a service, `HTTP@host`, from the keytab. */
   initializeServer(service: string): Promise<KerberosServer>;
@@ -8,11 +8,11 @@ export interface KerberosPackage {
   principalDetails(service: string, host: string): Promise<string>;
 }
 
-/** One side of one login. */
+/** The server's side of a login. */
 export interface KerberosServer {
   readonly username: unknown;
   readonly contextComplete: unknown;
-  /** Takes the client's token, in base64. @returns the token that proves this server to the client */
+  /** Processes the client's token, in base64. @returns the token that proves this server to the client */
   step(token: string): Promise<unknown>;
 }
 
@@ -21,14 +21,14 @@ const INSTALL =
   'for the platform: that takes a C++ compiler, make, python3 and the headers of MIT Kerberos (on Debian: apt-get ' +
   'install build-essential python3 libkrb5-dev)';
 
-/** @throws ConfigurationError that says what to install */
+/** @throws ConfigurationError that names the packages to install */
 export function loadKerberos(load: () => unknown = requireKerberos): KerberosPackage {
   let loaded: Partial<KerberosPackage> | null;
   try {
     loaded = load() as Partial<KerberosPackage> | null;
   } catch (cause) {
     const { code } = (cause ?? {}) as { code?: unknown };
-    // A package that was not compiled is not found either; what it was compiled against may have gone since.
+    // This code also means a package that was not compiled. Other errors: its native libraries may be gone.
     if (code === 'MODULE_NOT_FOUND') throw new ConfigurationError(INSTALL, { cause });
     throw new ConfigurationError(
       `The package kerberos cannot be loaded, so install it anew: npm rebuild kerberos. ${INSTALL}`,

@@ -22,10 +22,10 @@ import { FaultReports, NTLM, REFUSED_PRINCIPALS, type TicketFault, ticketFault }
 /**
  * Authenticates Kerberos tickets from `Authorization: Negotiate` (SPNEGO), through the optional peer `kerberos`.
  *
- * Each request proves itself with a ticket in one message; nothing is kept on the connection, no credentials that
- * a client delegates are kept, and NTLM is never negotiated. The reply carries the token that proves the server to
- * the client, whatever the action answers. The user is loaded from the userstore. Tickets do not protect what comes
- * with them: serve over TLS.
+ * Each request carries a ticket in one message. The provider keeps no state on the connection and no delegated
+ * credentials, and never negotiates NTLM. The reply carries the token that proves the server to the client, whatever
+ * the action answers. The user is loaded from the userstore. A ticket does not protect the rest of the request: serve
+ * over TLS.
  * @see RFC 4559, RFC 4178
  */
 export class KerberosProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
@@ -34,7 +34,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
   readonly schemes: readonly string[] = ['negotiate'];
   declare readonly name?: string;
   readonly #acceptor: Acceptor;
-  /** As they are written in the options, by what they are compared as. */
+  /** The realms as the options spell them, by the form in which they are compared. */
   readonly #realms: ReadonlyMap<string, string>;
   readonly #ignoresRealmCase: boolean;
   readonly #offerTo: (request: SecurityRequest) => boolean;
@@ -44,8 +44,8 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
   readonly #problems = new ProblemBoard();
 
   /**
-   * @throws ConfigurationError for options that are unknown or not valid, without the package `kerberos`, for a keytab
-   * that cannot be read or has no key of the service, when another keytab is in use in this process, or where the environment
+   * @throws ConfigurationError for unknown or invalid options, without the package `kerberos`, for a keytab that cannot
+   * be read or has no key of the service, when another keytab is in use in this process, or when the environment
    * switches the replay cache off
    */
   constructor(options: KerberosProviderOptions) {
@@ -74,8 +74,8 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
   }
 
   /**
-   * @throws BadCredentialsError when the ticket is refused, its realm is not allowed, or nobody is its user
-   * @throws MalformedCredentialsError when there is no Kerberos ticket in the first message; the store is not asked
+   * @throws BadCredentialsError when the ticket is refused, its realm is not allowed, or its user does not exist
+   * @throws MalformedCredentialsError when the first message has no Kerberos ticket; the store is not asked
    * @throws ServiceUnavailableError when the keytab cannot be used, or too many logins are waiting
    */
   async authenticate(
@@ -103,7 +103,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     });
   }
 
-  /** None for a client that `offerTo` leaves out. @throws TypeError where it returns neither true nor false */
+  /** Undefined for a client that `offerTo` leaves out. @throws TypeError if `offerTo` returns neither true nor false */
   challenge(request: SecurityRequest): Challenge | undefined {
     const isOffered: unknown = this.#offerTo(request);
     ignoreRejection(isOffered);
@@ -113,7 +113,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     return isOffered ? { scheme: 'Negotiate' } : undefined;
   }
 
-  /** Hears what is wrong with the set-up. */
+  /** Reports faults of the set-up to the listener. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
     return this.#problems.listen(listener);
   }
@@ -157,7 +157,9 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     throw new BadCredentialsError();
   }
 
-  /** A name as it was typed is the commonest reason, and is looked for once an hour. */
+  /**
+   * The usual reason is a name in the case in which it was typed: at most once an hour, the store is asked for this.
+   */
   async #reportUnknown(
     request: SecurityRequest,
     username: string,
@@ -183,7 +185,7 @@ export class KerberosProvider<U extends User = User> implements AuthProviderInte
     reportProblem(request, { component: this.#component, problem });
   }
 
-  /** What cannot be known at once is said as soon as it is. */
+  /** Checks asynchronously whether libkrb5 can use the key, and reports a fault. */
   async #checkSetUp(): Promise<void> {
     this.#tell(await this.#acceptor.findFault().catch(() => undefined));
   }

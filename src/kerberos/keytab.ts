@@ -1,5 +1,5 @@
 /**
- * The keytab: which one libkrb5 reads, and whether it has a key of the service, so that a wrong set-up shows when
+ * The keytab that libkrb5 reads, and the check that it has a key of the service, so that a wrong set-up is found when
  * the app starts and not at the first login.
  */
 import { readFileSync, statSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { printable } from '../util/printable';
 const MAX_BYTES = 1_048_576;
 const MAX_NAMES = 10;
 
-/** Which keytab libkrb5 uses. There is but one way to say so, `KRB5_KTNAME`, and it holds for the whole process. */
+/** Chooses libkrb5's keytab. The only way is the variable `KRB5_KTNAME`, which applies to the whole process. */
 export class KeytabChoice {
   #usesDefault = false;
 
@@ -22,8 +22,8 @@ export class KeytabChoice {
 
   /**
    * @param path undefined for the keytab that is set already, or libkrb5's default
-   * @param check is given the keytab's file, where it is known here; what it throws leaves all as it was
-   * @throws ConfigurationError when another one is in use
+   * @param check gets the keytab's file, if it is known; if it throws, nothing is changed
+   * @throws ConfigurationError when another keytab is in use
    */
   use(path: string | undefined, check: (file: string) => void): void {
     const present = this.env['KRB5_KTNAME'] ?? '';
@@ -60,7 +60,7 @@ function fileOf(name: string): string | undefined {
 
 /**
  * Refuses a keytab without a key of the service.
- * @throws ConfigurationError that says what is wrong and what is there
+ * @throws ConfigurationError that names the missing key and the keys in the keytab
  */
 export function checkKeytab(path: string, service: string): void {
   const names = principalsIn(readKeytab(path));
@@ -77,7 +77,7 @@ export function checkKeytab(path: string, service: string): void {
   );
 }
 
-/** What is wrong with the file's permissions, in words; undefined where only its owner and a group may read it. */
+/** The fault of the file's permissions, in words; undefined if only the owner and the group may use it. */
 export function keytabExposure(path: string): string | undefined {
   const isExposed = process.platform !== 'win32' && (statSync(path).mode & 0o007) !== 0;
   return isExposed ? `everybody on this machine can use the keytab ${path}: chmod 600` : undefined;
@@ -104,14 +104,14 @@ function readKeytab(path: string): Buffer {
   return bytes;
 }
 
-/** The principals in a keytab of version 2; the bytes are erased. What cannot be read ends the list. */
+/** The principals in a keytab of version 2, up to the first unreadable entry. The bytes are erased. */
 function principalsIn(bytes: Buffer): string[] {
   const names = new Set<string>();
   try {
     for (let at = 2; at + 4 <= bytes.length;) {
       const size = bytes.readInt32BE(at);
       at += 4;
-      // A hole, where an entry was removed, has its size as a negative number; zero ends the file.
+      // A removed entry leaves a hole, whose size is negative; zero ends the file.
       if (size > 0) names.add(principalAt(bytes, at));
       if (size === 0) break;
       at += Math.abs(size);

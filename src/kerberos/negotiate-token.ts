@@ -1,17 +1,17 @@
 /**
- * What a client sends after `Negotiate`, as far as it has to be read here: which mechanism it is of. Only a
- * Kerberos ticket in the first message is handed to the native code, so that no other mechanism that may be
- * installed is ever negotiated, and no login takes several requests.
+ * Finds the mechanism of the token that a client sends after `Negotiate`. Only a Kerberos ticket in the first message
+ * is passed to the native code, so that no other installed mechanism is negotiated, and no login takes several
+ * requests.
  */
 import { MalformedCredentialsError } from '../errors';
 import { parseAuthorization } from '../http/authorization-header';
 
-/** Of base64. A ticket of Active Directory with many groups has some 48 KiB. */
+/** The length in base64. A ticket of Active Directory with many groups has about 48 KiB. */
 const MAX_LENGTH = 65_536;
 
 /**
  * The token of `Authorization: Negotiate`; undefined when the header is absent or of another scheme.
- * @throws MalformedCredentialsError when it is empty, longer than 64 KiB, or no canonical base64
+ * @throws MalformedCredentialsError when it is empty, longer than 64 KiB, or not canonical base64
  * @see RFC 4559 section 4.2
  */
 export function readNegotiate(header: string | undefined): Buffer | undefined {
@@ -28,13 +28,13 @@ export type Mechanism = 'kerberos' | 'ntlm' | 'unreadable';
 
 const SPNEGO = '2b0601050502';
 const KERBEROS = '2a864886f712010202';
-/** As Windows also writes Kerberos in its list. @see RFC 4178 appendix C */
+/** The second identifier of Kerberos, which Windows also puts into its list. @see RFC 4178 appendix C */
 const KERBEROS_OF_WINDOWS = '2a864882f712010202';
 const NTLM = '2b06010401823702020a';
 const NTLM_MESSAGE = Buffer.from('NTLMSSP\0');
 
 /**
- * The mechanism of a first token: Kerberos only where the ticket is in it.
+ * The mechanism of a first token: Kerberos only if it holds the ticket.
  * @see RFC 2743 section 3.1, RFC 4178 section 4.2
  */
 export function mechanismOf(token: Buffer): Mechanism {
@@ -47,7 +47,7 @@ export function mechanismOf(token: Buffer): Mechanism {
   return mechanism === SPNEGO ? preferredMechanism(oid.rest) : 'unreadable';
 }
 
-/** The first mechanism of a NegTokenInit: the mechanism of its token. */
+/** The first mechanism of a NegTokenInit, which is that of its token. */
 function preferredMechanism(bytes: Buffer): Mechanism {
   const negotiation = contents(contents(bytes, 0xa0), 0x30);
   let field = negotiation && element(negotiation);
@@ -80,7 +80,7 @@ function element(bytes: Buffer): Element | undefined {
   return { tag, value: bytes.subarray(start, start + length), rest: bytes.subarray(start + length) };
 }
 
-/** What is in the one element that the bytes are, where it has that tag. */
+/** The contents of the bytes if they are exactly one element with this tag. */
 function contents(bytes: Buffer | undefined, tag: number): Buffer | undefined {
   const only = bytes && element(bytes);
   return only?.tag === tag && only.rest.length === 0 ? only.value : undefined;

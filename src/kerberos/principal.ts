@@ -1,21 +1,21 @@
 /** The principal that a ticket was issued to. */
 export interface KerberosPrincipal {
-  /** The name's components, unescaped: one for a user, more for services (`host`, `web.example`) and instances. */
+  /** The name's components, unescaped: one for a user, several for services (`host`, `web.example`) and instances. */
   readonly components: readonly [string, ...string[]];
-  /** One of the provider's realms, exactly as written there. */
+  /** One of the provider's realms, as spelled in its options. */
   readonly realm: string;
-  /** All of it as Kerberos writes it: `alice@EXAMPLE.COM`. */
+  /** The whole principal as Kerberos writes it: `alice@EXAMPLE.COM`. */
   readonly text: string;
 }
 
 const MAX_LENGTH = 1024;
-/** Of MIT's escapes these stand for themselves; the others are control characters, which no name here has. */
+/** The characters that stand for themselves after a backslash. MIT's other escapes are control characters: refused. */
 const ESCAPABLE = '\\/@ ';
 
 /**
- * Takes a principal apart as MIT Kerberos writes it: `/` between components, `@` before the realm, a backslash
- * before those that belong to a name. Undefined for what is none, and for names with control characters, empty
- * components or no realm.
+ * Parses a principal as MIT Kerberos writes it: `/` between components, `@` before the realm, and a backslash before
+ * either of them within a name. Undefined for any other text, and for names with control characters, empty components
+ * or no realm.
  */
 export function parsePrincipal(text: string): KerberosPrincipal | undefined {
   if (text.length > MAX_LENGTH || /[\p{Cc}\p{Surrogate}\ufffd]/u.test(text)) return undefined;
@@ -45,7 +45,7 @@ export function parsePrincipal(text: string): KerberosPrincipal | undefined {
   return { components: [first, ...others], realm, text };
 }
 
-/** A client whose name the KDC does not know either. @see RFC 8062 section 3 */
+/** True for an anonymous client, which even the KDC cannot name. @see RFC 8062 section 3 */
 export function isAnonymous({ components: [first] }: KerberosPrincipal): boolean {
   return first === 'WELLKNOWN';
 }

@@ -1,11 +1,11 @@
 import { ConfigurationError } from '../errors';
 
 /**
- * Refuses an environment by which libkrb5 keeps no record of the tickets it has seen: each could be sent again.
+ * Refuses an environment in which libkrb5 does not record the tickets that it has seen: they could be replayed.
  * @throws ConfigurationError that names the variable
  */
 export function requireReplayCache(env: NodeJS.ProcessEnv = process.env): void {
-  // The name counts before the type, and either may have more after a colon.
+  // The name takes precedence over the type, and either may have a suffix after a colon.
   const variable = ['KRB5RCACHENAME', 'KRB5RCACHETYPE'].find((name) => env[name] !== undefined);
   if (variable === undefined || !/^none(?::|$)/i.test(env[variable] ?? '')) return;
   throw new ConfigurationError(

@@ -1,6 +1,6 @@
 /**
- * What libkrb5 says about a ticket that it refuses. It says it in English words only; what is not known here is the
- * client's fault, and refused as that.
+ * The reasons for which libkrb5 refuses tickets. It states them only as English text; an unknown text counts as the
+ * client's fault.
  */
 export interface TicketFault {
   readonly kind: string;
@@ -8,7 +8,7 @@ export interface TicketFault {
   readonly cure: string;
 }
 
-/** Where libkrb5 keeps the tickets that it has seen. Without it a replay could not be detected. */
+/** Faults of the replay cache, in which libkrb5 records the tickets that it has seen. */
 const REPLAY_CACHE = /replay cache|\(filename: /i;
 
 const KNOWN: readonly (TicketFault & { readonly says: RegExp })[] = [
@@ -44,7 +44,7 @@ export const NTLM: TicketFault = {
   cure: 'a client sent NTLM in place of a Kerberos ticket: it has no ticket, or does not trust this host with one',
 };
 
-/** Tickets that are good, of somebody whom the set-up lets nobody be. */
+/** Valid tickets of principals that the set-up maps to no user. */
 export const REFUSED_PRINCIPALS = {
   realmCase: {
     kind: 'realm case',
@@ -68,19 +68,19 @@ export const REFUSED_PRINCIPALS = {
   },
 } satisfies Readonly<Record<string, TicketFault>>;
 
-/** True where the server itself is at fault. */
+/** True if the server itself is at fault. */
 export function isServerFault(text: string): boolean {
   return REPLAY_CACHE.test(text) && !/request is a replay/i.test(text);
 }
 
-/** What somebody has to put right, where libkrb5's words tell it. */
+/** The fault that libkrb5's message names, with its cure; undefined for an unknown message. */
 export function ticketFault(text: string): TicketFault | undefined {
   return KNOWN.find(({ says }) => says.test(text));
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Says each kind of fault once an hour: whoever sends broken tickets must not fill the log. */
+/** Reports each kind of fault once an hour, so that a client with broken tickets cannot fill the log. */
 export class FaultReports {
   readonly #saidAt = new Map<string, number>();
 

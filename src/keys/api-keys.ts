@@ -181,7 +181,8 @@ export class ApiKeys {
   ): Promise<{ text: string; key: NamedKey }> {
     const { prefix, maxPerUser } = this.#settings;
     for (let tries = 1; ; tries += 1) {
-      if ((await this.#of(owner)).length >= maxPerUser) throw refused('the user has as many as may be');
+      if ((await this.#of(owner)).length >= maxPerUser)
+        throw refused('the user has the maximum number of API keys');
       const { id, secret, text } = newKey(prefix);
       const createdAt = this.#clock();
       const row: KeyRow = {

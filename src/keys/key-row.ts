@@ -71,7 +71,7 @@ export function readRow(id: string, text: unknown): StoredKey {
     throw new ServiceUnavailableError({ cause: new Error('An API key was stored by a later version') });
   }
   if (typeof text !== 'string' || version !== VERSION || !isRow(row)) {
-    throw new Error('What is stored of an API key is not valid');
+    throw new Error('The stored record of an API key is not valid');
   }
   return { ...row, id, text };
 }

@@ -31,7 +31,8 @@ export interface LdapGroups {
   readonly memberAttribute?: string;
   /**
    * Groups of groups: true searches them breadth first, false leaves them out, and `in-chain` has Active Directory find
-   * them in one search by its rule 1.2.840.113556.1.4.1941, to which other directories return no groups at all.
+   * them in one search by its rule 1.2.840.113556.1.4.1941. Other directories do not support the rule: OpenLDAP returns
+   * no groups, 389 Directory Server an error (result 12), which makes the request a 503.
    * @default true
    */
   readonly nested?: boolean | 'in-chain';

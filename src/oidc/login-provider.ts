@@ -175,7 +175,7 @@ export class LoginProvider {
     if (reply === undefined || reply.status === 200) {
       const code: unknown = (error as { code?: unknown } | undefined)?.code;
       const reason = typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code) ? ` (${code})` : '';
-      return invalid(`What the token endpoint answered is not right${reason}`);
+      return invalid(`The response of the token endpoint is not valid${reason}`);
     }
     const code = Object.hasOwn(reply.json, 'error') ? reply.json['error'] : undefined;
     const problem = NOT_SET_UP.find((name) => name === code);

@@ -1,6 +1,6 @@
 /**
- * The names of what is measured. Where OpenTelemetry has a convention its name is taken; all others begin with `securest.`
- * Each has few values: names of an app's classes, and lists that never grow.
+ * The attributes of metrics and spans. They have the names of OpenTelemetry's conventions where these exist; all others
+ * begin with `securest.`. Each has few values: names of an app's classes, and fixed lists.
  * @see https://opentelemetry.io/docs/specs/semconv/
  */
 import type { Attributes } from '@opentelemetry/api';
@@ -9,10 +9,10 @@ import type { ObservedOutcome, UserstoreAnswer, UserstoreOperation } from '../co
 import type { SecurityRequest } from '../core/request';
 import type { SecurityErrorCode } from '../errors';
 
-/** For a value that is none of a list. */
+/** The value for anything that is not in a list. */
 const OTHER = '_OTHER';
 
-/** True for a fault of the server: a client that is refused is no error of it. */
+/** True for a fault of the server. A refused client is not a fault of the server. */
 const CODES: Readonly<Record<SecurityErrorCode, boolean>> = {
   authentication_required: false,
   invalid_credentials: false,
@@ -39,7 +39,7 @@ const OPERATIONS: Readonly<Record<UserstoreOperation, string>> = {
   getGroup: 'get_group',
 };
 
-/** What went wrong in the server, as `error.type`; undefined where nothing did. */
+/** The fault of the server, as `error.type`; undefined without a fault. */
 export function errorTypeOf({ code }: ObservedOutcome): string | undefined {
   return code !== undefined && CODES[code] ? code : undefined;
 }
@@ -53,7 +53,7 @@ export function outcomeAttributes(outcome: ObservedOutcome): Attributes {
   });
 }
 
-/** An app may have given an error of its own a code of its own. */
+/** The code of an error, or `_OTHER` for a code that the app has defined itself. */
 export function codeOf(code: string): string {
   return Object.hasOwn(CODES, code) ? code : OTHER;
 }
@@ -81,7 +81,7 @@ export function lookupAttributes(provider: string, isHit: boolean): Attributes {
   return { 'securest.provider.name': provider, 'securest.cache.result': isHit ? 'hit' : 'miss' };
 }
 
-/** Without the path, which a client chooses. */
+/** Attributes of the request, without the path, because the client chooses it. */
 export function requestAttributes({ method, route }: SecurityRequest): Attributes {
   return {
     'http.request.method': METHODS.includes(method) ? method : OTHER,

@@ -7,20 +7,20 @@ import { loadApi } from './api';
 import { errorTypeOf, outcomeAttributes, requestAttributes } from './attributes';
 import { metricsOf } from './metrics';
 
-/** What can be instrumented: an instance that `createSecurity()` made. */
+/** The interface of an instance that can be instrumented: the instances of `createSecurity()` have it. */
 export interface Instrumented {
   observe(observer: SecurityObserver): () => void;
 }
 
 /** The options of {@link instrument}. */
 export interface InstrumentOptions {
-  /** True names the user in spans, as `enduser.id`. That is personal data; metrics never have it. @default false */
+  /** True adds the user name to spans, as `enduser.id`. It is personal data; metrics never have it. @default false */
   endUser?: boolean;
-  /** A `MeterProvider`. @default the global one, as it is set when `instrument()` is called */
+  /** A `MeterProvider`. @default the global `MeterProvider` at the call of `instrument()` */
   meterProvider?: { getMeter(name: string): object };
-  /** A `TracerProvider`. @default the global one */
+  /** A `TracerProvider`. @default the global `TracerProvider` */
   tracerProvider?: { getTracer(name: string): object };
-  /** In milliseconds, and never set back. For tests. @default performance.now */
+  /** A monotonic clock, in milliseconds. For tests. @default performance.now */
   clock?: Clock;
 }
 
@@ -32,7 +32,7 @@ const OPTIONS = {
 } satisfies Record<keyof InstrumentOptions, Kind<unknown>>;
 
 interface Running {
-  /** How often it was instrumented, and not ended. */
+  /** The number of `instrument()` calls that have not been ended. */
   uses: number;
   readonly end: () => void;
 }
@@ -40,13 +40,13 @@ interface Running {
 const running = new WeakMap<Instrumented, Running>();
 
 /**
- * Measures an instance by OpenTelemetry: counts how requests are authenticated and decided about, what was remembered and
- * who was throttled, times providers and userstores, and puts a span around the authentication of each request. Call it
- * after the SDK has started: a meter of before measures nothing. What the SDK throws changes no decision.
+ * Instruments an instance with OpenTelemetry: it counts the outcomes of authentication and authorization, cache lookups
+ * and throttled logins, times providers and userstores, and puts a span around the authentication of each request. Call
+ * it after the SDK has started: meters created before measure nothing. Errors of the SDK do not change decisions.
  *
- * An instance that is instrumented already stays as it is, and counts once.
- * @returns a function that ends it, once all that were returned for the instance have been called
- * @throws ConfigurationError for options that are unknown or have no valid value, and without `@opentelemetry/api`
+ * If an instance is already instrumented, further calls change nothing and requests are counted once.
+ * @returns a function that ends the instrumentation, once all functions returned for the instance have been called
+ * @throws ConfigurationError for unknown or invalid options, and without `@opentelemetry/api`
  * @example const end = instrument(security);
  */
 export function instrument(security: Instrumented, options: InstrumentOptions = {}): () => void {
@@ -85,7 +85,9 @@ function observerOf({ endUser, meterProvider, tracerProvider, clock }: Settings)
   };
 }
 
-/** A span around the authentication of a request: below the one that is active, and active in providers and stores. */
+/**
+ * A span around the authentication of a request: a child of the active span, and itself active in providers and stores.
+ */
 function watched(
   span: Span,
   count: (outcome: ObservedOutcome) => void,

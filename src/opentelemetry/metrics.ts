@@ -9,11 +9,11 @@ import {
   userstoreAttributes,
 } from './attributes';
 
-/** Those of `http.server.request.duration`, and what a store in memory takes. */
+/** The bucket boundaries of `http.server.request.duration`, and smaller ones for stores in memory. */
 const SECONDS = [0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 export interface SecurityMetrics {
-  /** Measures all but how authentications come out. */
+  /** Measures everything but the outcomes of authentications. */
   readonly observer: SecurityObserver;
   readonly count: (outcome: ObservedOutcome) => void;
 }

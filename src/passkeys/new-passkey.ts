@@ -75,7 +75,7 @@ export async function addPasskey(
   // The last of several simultaneous requests sees all other passkeys.
   if ((await parts.stored.list(owner)).length > parts.settings.maxPerUser) {
     await parts.stored.remove(owner, passkey.id);
-    throw refused('The user has as many passkeys as may be');
+    throw refused('The user has the maximum number of passkeys');
   }
   return passkey;
 }
@@ -97,5 +97,5 @@ function checkName(name: unknown): string {
 }
 
 function refuseTooMany(count: number, max: number): void {
-  if (count > max) throw refused('The user has as many passkeys as may be');
+  if (count > max) throw refused('The user has the maximum number of passkeys');
 }

@@ -1,20 +1,20 @@
-/** Errors of the network, as Node, undici and OpenSSL name them. */
+/** Recognises network errors by the codes of Node, undici and OpenSSL. */
 
-/** Of Node, whatever the system call. */
+/** Codes of Node, for any system call. */
 const CODE = /^(?:ECONN|EHOST|ENET|EPIPE$|EPROTO$|ETIMEDOUT$|ESOCKETTIMEDOUT$|ENOTFOUND$|EAI_AGAIN$)/;
-/** Of fetch(); its other codes are mistakes of whoever calls it. */
+/** Codes of fetch(). Its other codes are mistakes of the caller. */
 const FETCH = /^UND_ERR_(?:CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET)$/;
-/** Of a TLS connection, and of a server's certificate that is not trusted. */
+/** Codes of a TLS connection, and of an untrusted server certificate. */
 const TLS =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|HOSTNAME_MISMATCH$|INVALID_CA$)/;
 
-/** Where libraries keep the error that is behind theirs: Node, jsonwebtoken, passport-oauth2. */
+/** The properties in which Node, jsonwebtoken and passport-oauth2 keep the original error. */
 const INNER = ['cause', 'inner', 'oauthError'] as const;
 
-/** Errors may lead to each other, and to many. */
+/** A limit, because chains of errors may be long or circular. */
 const MAX_ERRORS = 20;
 
-/** True for an error of the network, or one that has such an error behind it. Nothing is thrown, whatever it is. */
+/** True for a network error, or an error that a network error caused. Accepts any value and never throws. */
 export function isNetworkError(thrown: unknown): boolean {
   const errors = new Set<unknown>([thrown]);
   for (const error of errors) {
@@ -25,7 +25,7 @@ export function isNetworkError(thrown: unknown): boolean {
       if (typeof code === 'string' && (CODE.test(code) || FETCH.test(code) || TLS.test(code))) return true;
       for (const name of INNER) errors.add((error as Record<string, unknown>)[name]);
     } catch {
-      // One that cannot be looked at is none.
+      // A value whose properties cannot be read is not a network error.
     }
   }
   return false;

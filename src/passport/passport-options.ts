@@ -7,41 +7,44 @@ import { callable, flag, isText, kind, listOf, optional } from '../util/option-k
 import { isPlainObject, type Kind, parseOptions, type Values, withoutContainer } from '../util/parse-options';
 import { type Reads, readsKind } from './reads';
 
-/** A strategy as Passport takes it. The class of every strategy fits. */
+/** A Passport strategy. An instance of every strategy class fits. */
 export interface PassportStrategy {
   authenticate(...args: never[]): unknown;
 }
 
 /** The options of `PassportProvider`. */
 export interface PassportOptions<U extends User = User> {
-  /** Where the credentials are. A request without them is left to the next provider, and the strategy is not called. */
+  /**
+   * The place of the credentials. For a request without them the strategy is not called, and the next provider is
+   * asked.
+   */
   reads: Reads;
   /**
-   * How it authenticates: `login` where the person proves who they are in this very request, by a password for example.
-   * Only such logins start refresh tokens and make API keys.
+   * The kind of proof: `login` if the person proves their identity in this very request, for example by a password.
+   * Only logins with this proof start refresh tokens and create API keys.
    * @default 'token'
    */
   proves?: Authentication['provedBy'];
   /** The `WWW-Authenticate` challenge of a 401; null for none. @default the scheme that it reads, else none */
   challenge?: Challenge | null;
-  /** The `methods` of its logins, as RFC 8176 has them: `['pwd']`. @default [] */
+  /** The `methods` of its logins, by the names of RFC 8176: `['pwd']`. @default [] */
   methods?: readonly string[];
-  /** What the strategy's `authenticate()` gets as its second argument. @default {} */
+  /** The second argument of the strategy's `authenticate()`. @default {} */
   options?: object;
   /**
-   * The user of what the strategy says is its user, for strategies whose users are none of the app's, and to look them up
-   * in the userstore: `info` is what the strategy says beside. Null and undefined refuse the login as wrong credentials.
+   * Maps the strategy's user to a user of the app, for example by a lookup in the userstore. `info` is the third
+   * argument of the strategy's callback. Null and undefined refuse the login as wrong credentials.
    * @default the strategy's user as it is
    */
   toUser?(
     profile: unknown,
     more: { info: unknown; userstore: UserstoreInterface<U>; request: SecurityRequest },
   ): MaybePromise<U | Authentication<U> | null | undefined>;
-  /** True where `toUser()` asks the userstore: an app without one is then refused at start. @default false */
+  /** True if `toUser()` asks the userstore: an app without a userstore is then refused at start. @default false */
   needsUserstore?: boolean;
   /**
-   * True for an error of the strategy that says that something is down: 503 in place of 401 or 500. Errors of the network
-   * count without it.
+   * Returns true if an error of the strategy means an outage: the status is then 503 in place of 401 or 500. Network
+   * errors always count as an outage.
    */
   isOutage?(error: unknown): boolean;
 }
@@ -82,7 +85,7 @@ const OPTIONS = {
 
 export type PassportSettings = Values<typeof OPTIONS>;
 
-/** @throws ConfigurationError for options that are unknown or not valid */
+/** @throws ConfigurationError for unknown or invalid options */
 export function checkPassportOptions(options: unknown): PassportSettings {
   return parseOptions('PassportProvider', withoutContainer(options), OPTIONS);
 }

@@ -14,11 +14,11 @@ import { strategyRequest } from './strategy-request';
 import { runStrategy } from './strategy-run';
 
 /**
- * Authenticates requests by a strategy that was written for Passport, which itself is not needed.
+ * Authenticates requests with a Passport strategy. Passport itself is not needed.
  *
- * The strategy is called only for requests that have what `reads` names, once for each, and gets a request of its own: a
- * header, cookie or body that it does not read is not there, and neither is a session. Strategies that send the client
- * elsewhere to log in are no auth providers.
+ * The strategy is called once for each request that has the credentials named by `reads`. It gets a request object of
+ * its own, without a session and without the credentials, cookies or body that `reads` does not name. Strategies that
+ * redirect the client to log in elsewhere cannot be auth providers.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export class PassportProvider<U extends User = User> implements AuthProviderInte
   readonly #toUser: PassportOptions['toUser'];
   readonly #isOutage: PassportOptions['isOutage'];
 
-  /** @throws ConfigurationError for a strategy without `authenticate()`, and for options that are unknown or not valid */
+  /** @throws ConfigurationError for a strategy without `authenticate()`, and for unknown or invalid options */
   constructor(strategy: PassportStrategy, options: PassportOptions<U>) {
     if (typeof (strategy as Partial<PassportStrategy> | null | undefined)?.authenticate !== 'function') {
       throw new ConfigurationError(
@@ -68,10 +68,11 @@ export class PassportProvider<U extends User = User> implements AuthProviderInte
   }
 
   /**
-   * @throws BadCredentialsError when the strategy fails, or nobody is its user
-   * @throws MalformedCredentialsError when it fails with 400, and where its header came on several lines
-   * @throws ThrottledError when it fails with 429
-   * @throws ServiceUnavailableError when what it needs is down
+   * @throws BadCredentialsError when the strategy fails, or `toUser()` finds no user
+   * @throws MalformedCredentialsError when the strategy fails with 400
+   * @throws InvalidRequestError when its header is on several lines
+   * @throws ThrottledError when the strategy fails with 429
+   * @throws ServiceUnavailableError when a service that it needs is down
    */
   async authenticate(
     request: SecurityRequest,
@@ -83,7 +84,7 @@ export class PassportProvider<U extends User = User> implements AuthProviderInte
     });
     switch (outcome.call) {
       case 'success':
-        // Nobody waits for it any more, so no store is asked.
+        // If the deadline has passed, no store is asked.
         request.signal.throwIfAborted();
         return this.#login(request, userstore, outcome);
       case 'fail':
@@ -114,7 +115,7 @@ export class PassportProvider<U extends User = User> implements AuthProviderInte
     const stated = statedScopes(info) ?? (this.schemes?.[0] === 'bearer' ? [] : undefined);
     const found = this.#toUser === undefined ? user : await this.#mapped(request, userstore, user, info);
     if (found instanceof Authentication) return withScopes(found as Authentication<U>, stated, this.#methods);
-    // What is no user is reported by the chain.
+    // The chain reports a value that is not a user.
     if (!isUser(found)) return reportable(found) as U;
     return new Authentication(found as U, {
       methods: this.#methods,
@@ -136,8 +137,9 @@ export class PassportProvider<U extends User = User> implements AuthProviderInte
 }
 
 /**
- * What is no user as the chain may get it: null there means that no credentials came, and a promise would be waited for.
- * @throws TypeError for these
+ * Passes an invalid user on to the chain, which reports it. Null and promises are refused here: for the chain null
+ * means a request without credentials, and it would await a promise.
+ * @throws TypeError for null, undefined and a promise
  */
 function reportable(found: unknown): unknown {
   if (found === null || found === undefined) {
@@ -150,7 +152,7 @@ function reportable(found: unknown): unknown {
   return found;
 }
 
-/** Schemes are the same in any case; they are written with a capital. */
+/** The scheme of the challenge. The case of a scheme does not matter; by convention it begins with a capital. */
 function challengeOf(reads: Reads): Challenge | undefined {
   if (!('scheme' in reads)) return undefined;
   const { scheme } = reads;

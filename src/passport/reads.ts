@@ -1,4 +1,6 @@
-/** What a strategy reads of a request: whether it is asked at all, and what the chain is told of it, follow from that. */
+/**
+ * The credentials that a strategy reads: they decide whether it is called, and its `credential` for the chain.
+ */
 import type { SecurityScheme } from '../core/auth-provider';
 import type { SecurityRequest } from '../core/request';
 import { InvalidRequestError } from '../errors';
@@ -8,8 +10,8 @@ import { isText } from '../util/option-kinds';
 import { isPlainObject, type Kind } from '../util/parse-options';
 
 /**
- * Where the credentials are: `Authorization` with a scheme, another header, a cookie, members of the body, or the
- * certificate of the client. Never the query of the URL, which ends up in logs.
+ * The place of the credentials: `Authorization` with a scheme, another header, a cookie, members of the body, or the
+ * client certificate. Never the query of the URL, which ends up in logs.
  * @see RFC 9700 section 4.3.2
  */
 export type Reads =
@@ -26,7 +28,7 @@ const isToken = (value: unknown): boolean => typeof value === 'string' && TOKEN.
 
 const VALID: Readonly<Record<string, (value: unknown) => boolean>> = {
   scheme: isToken,
-  // A cookie has a kind of its own, and a header of the other two names would be taken for these kinds.
+  // Cookies have a kind of their own, and `body` or `tls` as a header name would be taken for the kinds of that name.
   header: (value) => isToken(value) && !/^(?:cookie|body|tls)$/i.test(value as string),
   cookie: isToken,
   body: (value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isText),
@@ -46,7 +48,7 @@ export const readsKind: Kind<Reads> = (value, name, report) => {
   return structuredClone(value) as Reads;
 };
 
-/** What the chain is told that the provider reads. */
+/** The `credential` of the provider, by which the chain knows what it reads. */
 export function credentialOf(reads: Reads): string {
   if ('scheme' in reads) return 'authorization';
   if ('header' in reads) return reads.header.toLowerCase();
@@ -54,7 +56,7 @@ export function credentialOf(reads: Reads): string {
   return 'body' in reads ? 'body' : 'tls';
 }
 
-/** How clients hand the credentials over; undefined where OpenAPI has no word for it. */
+/** The OpenAPI security schemes; undefined for credentials that OpenAPI cannot describe. */
 export function securitySchemesOf(reads: Reads): Readonly<Record<string, SecurityScheme>> | undefined {
   if ('scheme' in reads) {
     const scheme = reads.scheme.toLowerCase();
@@ -66,8 +68,9 @@ export function securitySchemesOf(reads: Reads): Readonly<Record<string, Securit
 }
 
 /**
- * True where the credentials came. A cookie that came twice did not: nobody knows which of them the app has set.
- * @throws InvalidRequestError for a header on several lines: Node joins them, and a proxy may have looked at one
+ * True if the request has the credentials. A cookie that occurs twice is ignored, because it is unknown which of them
+ * the app has set.
+ * @throws InvalidRequestError for a header on several lines: Node joins them, and a proxy may have checked only one
  */
 export function hasCredentials(request: SecurityRequest, reads: Reads): boolean {
   if ('scheme' in reads) {
@@ -86,8 +89,8 @@ export function hasCredentials(request: SecurityRequest, reads: Reads): boolean 
 }
 
 /**
- * The named members of the body that the host or the app has parsed, and no others; undefined where one is no text or
- * empty. What is an object there is a query of its own in some databases.
+ * Only the named members of the body that the host or the app has parsed; undefined if one of them is empty or not a
+ * string. Some databases would take an object for a query.
  */
 export function bodyOf(
   request: SecurityRequest,

@@ -3,9 +3,9 @@ import type { User } from '../core/user';
 import { isScope } from '../util/scope-name';
 
 /**
- * The scopes that a strategy states beside its user, as `info.scope`: a text with spaces between them, or a list.
- * Undefined where it states none.
- * @throws TypeError for what is no scope: a limit that cannot be understood is not the same as none
+ * The scopes that a strategy states as `info.scope`: a string with spaces between the scopes, or a list. Undefined if
+ * it states no scopes.
+ * @throws TypeError for invalid scopes: an unreadable limit must not count as no limit
  */
 export function statedScopes(info: unknown): readonly string[] | undefined {
   if (typeof info !== 'object' || info === null) return undefined;
@@ -21,7 +21,7 @@ export function statedScopes(info: unknown): readonly string[] | undefined {
   throw new TypeError('info.scope of a strategy must be a text of scopes, or a list of them');
 }
 
-/** A login that the app states itself; what it does not state of scopes and methods is the strategy's. */
+/** Completes a login that the app states itself: scopes and methods that it does not state are the strategy's. */
 export function withScopes<U extends User>(
   login: Authentication<U>,
   scopes: readonly string[] | undefined,

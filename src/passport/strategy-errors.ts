@@ -1,4 +1,4 @@
-/** What a strategy means by how it failed. Strategies report one and the same in many forms. */
+/** Maps the failures of a strategy to errors. Strategies report the same failure in many forms. */
 import {
   BadCredentialsError,
   MalformedCredentialsError,
@@ -13,7 +13,7 @@ import type { PassportOptions } from './passport-options';
 
 type OutageTest = PassportOptions['isOutage'];
 
-/** The error of `fail()`. What the strategy says goes no further than its cause. */
+/** The error of `fail()`. The strategy's own message is only in its cause. */
 export function errorOfFailure(
   { reason, status }: { readonly reason: unknown; readonly status: unknown },
   isOutage: OutageTest,
@@ -28,7 +28,7 @@ export function errorOfFailure(
   return status === 429 ? new ThrottledError({ cause }) : new BadCredentialsError({ cause });
 }
 
-/** The error of `error()`, of a throw and of a rejection: a bug, unless it says that something is down. */
+/** The error of `error()`, of a throw and of a rejection: a bug, unless it is an outage. */
 export function errorOfError(error: unknown, isOutage: OutageTest): unknown {
   return knownError(error, isOutage) ?? error ?? new Error('The strategy reports an error without one');
 }
@@ -40,7 +40,7 @@ function knownError(error: unknown, isOutage: OutageTest): unknown {
     : undefined;
 }
 
-/** @throws TypeError where the app's test answers neither true nor false */
+/** @throws TypeError if the app's test returns neither true nor false */
 function isOutageFor(error: unknown, isOutage: OutageTest): boolean {
   const answer: unknown = isOutage?.(error) ?? false;
   ignoreRejection(answer);
@@ -50,7 +50,7 @@ function isOutageFor(error: unknown, isOutage: OutageTest): boolean {
   return answer;
 }
 
-/** Strategies give a text, or an object with one. */
+/** The reason is a string, or an object with a `message`. */
 function textOf(reason: unknown): string {
   if (typeof reason === 'string') return reason;
   const { message } = (reason ?? {}) as { message?: unknown };

@@ -1,6 +1,7 @@
 /**
- * The request as a strategy gets it: what strategies look at on Express, the same on every host. Everything is read
- * through the request of the chain, so that replies vary by it. There is no session, and no login that Passport adds.
+ * The request that a strategy gets: the properties that strategies use on Express, the same on every host. Headers and
+ * cookies are read through the request of the chain, so that replies vary on them. It has no session and none of the
+ * methods that Passport adds.
  */
 import type { IncomingMessage } from 'node:http';
 import type { SecurityRequest } from '../core/request';
@@ -8,7 +9,7 @@ import { rawRequest } from '../http/raw';
 import { routeParameters } from '../http/route-parameter';
 import { bodyOf, type Reads } from './reads';
 
-/** Headers that only a strategy gets which reads them. */
+/** Headers that a strategy gets only if it reads them. */
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
 
 export interface StrategyRequest {
@@ -17,7 +18,7 @@ export interface StrategyRequest {
   readonly originalUrl: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly socket: IncomingMessage['socket'];
-  /** The same as `socket`, by its name of before. */
+  /** The same as `socket`, under its former name. */
   readonly connection: IncomingMessage['socket'];
   readonly ip: string;
   readonly protocol: 'http' | 'https';
@@ -27,7 +28,7 @@ export interface StrategyRequest {
   readonly cookies: Readonly<Record<string, string>>;
   readonly signedCookies: Readonly<Record<string, never>>;
   readonly body?: Readonly<Record<string, string>>;
-  /** No setting of the app has a value. */
+  /** Every setting of the app is undefined. */
   readonly app: { get(name: string): undefined };
   get(name: string): string | undefined;
   header(name: string): string | undefined;
@@ -66,7 +67,7 @@ function isShown(lowerCase: string, reads: Reads): boolean {
   return 'scheme' in reads || ('header' in reads && reads.header.toLowerCase() === lowerCase);
 }
 
-/** Each header is read when it is looked at, and not before. */
+/** Each header is read only when the strategy accesses it. */
 function headersOf(
   raw: IncomingMessage,
   reads: Reads,
@@ -80,7 +81,7 @@ function headersOf(
   return headers;
 }
 
-/** By name, the first of equal names, decoded as Express' cookie parser does. */
+/** The cookies by name, decoded as Express' cookie parser does. Of several with the same name, the first counts. */
 function cookiesIn(header: string | undefined): Readonly<Record<string, string>> {
   const cookies = Object.create(null) as Record<string, string>;
   for (const pair of header?.split(';') ?? []) {

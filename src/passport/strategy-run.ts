@@ -2,7 +2,7 @@ import { ignoreRejection } from '../util/ignore-rejection';
 import type { PassportStrategy } from './passport-options';
 import type { StrategyRequest } from './strategy-request';
 
-/** What a strategy made of a request. */
+/** The outcome of a strategy. */
 export type StrategyOutcome =
   | { readonly call: 'success'; readonly user: unknown; readonly info: unknown }
   | { readonly call: 'fail'; readonly reason: unknown; readonly status: unknown }
@@ -10,8 +10,9 @@ export type StrategyOutcome =
   | { readonly call: 'pass' | 'redirect' };
 
 /**
- * Runs a strategy once, as Passport does: as an object of its own that inherits from it and has the calls by which a
- * strategy answers. The first call counts. Without any the promise never settles, and the deadline of the chain passes.
+ * Runs a strategy once, as Passport does: on a new object that inherits from the strategy and has the methods by which
+ * a strategy answers. The first call counts. Without a call the promise never settles, and the deadline of the chain
+ * ends it.
  */
 export function runStrategy(
   strategy: PassportStrategy,
@@ -20,7 +21,7 @@ export function runStrategy(
 ): Promise<StrategyOutcome> {
   return new Promise((resolve) => {
     const settle = (outcome: StrategyOutcome): void => {
-      // Nobody waits for a promise among what a strategy says.
+      // A strategy may pass a promise as a value, which is never awaited.
       for (const said of Object.values(outcome)) ignoreRejection(said);
       resolve(outcome);
     };
@@ -56,7 +57,7 @@ export function runStrategy(
   });
 }
 
-/** Defined, not assigned: a frozen strategy lets nothing of its names be assigned to what inherits from it. */
+/** Properties are defined, not assigned: an object that inherits from a frozen strategy refuses assignments. */
 function hidden(calls: Readonly<Record<string, unknown>>): PropertyDescriptorMap {
   return Object.fromEntries(
     Object.entries(calls).map(([name, value]) => [name, { value, writable: true, configurable: true }]),

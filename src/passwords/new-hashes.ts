@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../errors';
 import { oneOf, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions, type Shape, type Values } from '../util/parse-options';
-import type { HashSettings } from './hash-maker';
 import {
   type Argon2idSettings,
   MAX_FILLED_KIB,
@@ -9,6 +8,7 @@ import {
   MAX_MEMORY_KIB,
   MAX_PASSES,
 } from './schemes/argon2';
+import type { HashSettings } from './schemes/maker';
 import { MAX_ITERATIONS } from './schemes/pbkdf2';
 import { isScrypt, type ScryptSettings } from './schemes/scrypt';
 

@@ -5,7 +5,6 @@
  */
 import { ConfigurationError } from '../errors';
 import { type HashPool, hashPool } from './work/hash-pool';
-import { type HashSettings, type Maker, makerOf } from './hash-maker';
 import { hashSettings, type NewHashes } from './new-hashes';
 import type { PasswordHasher } from './password-hasher';
 import { kind, listOf, optional, unchecked, withMethods } from '../util/option-kinds';
@@ -14,6 +13,7 @@ import { formsOf, normalForm } from '../util/normal-forms';
 import { isHashable, isLonger, MAX_PASSWORD_BYTES } from './password-text';
 import { schemeOf } from './schemes';
 import { isDevise } from './schemes/bcrypt-forms';
+import { type HashSettings, type Maker, makerOf } from './schemes/maker';
 import { OPT_IN_SCHEMES, type OptInScheme, type Scheme } from './schemes/scheme';
 import { DearestWork, NO_WORK } from './work/work';
 import { requireWorkerFile } from './work/worker-file';

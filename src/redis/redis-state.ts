@@ -18,7 +18,7 @@ export interface RedisStateOptions {
   readonly prefix?: string;
   /**
    * How many replicas must have a write before it counts; if fewer have it after 100 ms, the result is 503. Then a
-   * failover restores no session or token that was ended. Not supported with a cluster client. @default 0
+   * failover restores no entry that was ended. Not supported with a cluster client. @default 0
    */
   readonly replicas?: number;
 }

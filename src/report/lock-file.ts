@@ -73,6 +73,8 @@ export function isOutdated(text: string): boolean {
 
 /** The access of one line of the file. */
 interface Line {
+  /** Equal only for the same access: the text may be made of other parts. */
+  readonly key: string;
   readonly whole: string;
   /** The text for a line that was removed. */
   readonly brief: string;
@@ -83,7 +85,7 @@ function changes(before: ReadonlyMap<string, Line>, after: ReadonlyMap<string, L
     const [old, now] = [before.get(key), after.get(key)];
     if (old === undefined) return now === undefined ? [] : [`+ ${key}: ${now.whole}`];
     if (now === undefined) return [`- ${key}: ${old.brief}`];
-    return old.whole === now.whole ? [] : [`~ ${key}: ${old.whole} -> ${now.whole}`];
+    return old.key === now.key ? [] : [`~ ${key}: ${old.whole} -> ${now.whole}`];
   });
 }
 
@@ -107,10 +109,10 @@ function locked({ routes, roles = [] }: SecurityReport, version: number): LockFi
 }
 
 function rolesByKey(roles: readonly ReportedRole[]): Map<string, Line> {
-  return new Map(
+  return numbered(
     roles.map(({ role, implies, permissions }) => {
       const whole = [listed('implies', implies), listed('grants', permissions)].filter(Boolean).join(', ');
-      return [`role ${JSON.stringify(role)}`, { whole, brief: whole }];
+      return [`role ${JSON.stringify(role)}`, { key: whole, whole, brief: whole }];
     }),
   );
 }
@@ -119,17 +121,23 @@ function listed(verb: string, names: readonly string[]): string {
   return names.length === 0 ? '' : `${verb} ${names.map((name) => JSON.stringify(name)).join(' ')}`;
 }
 
-/** Routes with the same key keep their order: the first answers the requests. */
 function routesByKey(routes: readonly LockedRoute[]): Map<string, Line> {
+  return numbered(
+    routes.map((route) => {
+      const { access, hiddenBy } = route;
+      const whole = hiddenBy === undefined ? access : `${access} (hidden by ${hiddenBy})`;
+      return [keyOf(route), { key: JSON.stringify([access, hiddenBy]), whole, brief: access }];
+    }),
+  );
+}
+
+/** Entries with the same name keep their order: of routes, the first answers the requests. */
+function numbered(entries: readonly (readonly [name: string, line: Line])[]): Map<string, Line> {
   const map = new Map<string, Line>();
-  for (const route of routes) {
-    let key = keyOf(route);
-    for (let count = 2; map.has(key); count += 1) key = `${keyOf(route)} #${String(count)}`;
-    const { access, hiddenBy } = route;
-    map.set(key, {
-      whole: hiddenBy === undefined ? access : `${access} (hidden by ${hiddenBy})`,
-      brief: access,
-    });
+  for (const [name, line] of entries) {
+    let key = name;
+    for (let count = 2; map.has(key); count += 1) key = `${name} #${String(count)}`;
+    map.set(key, line);
   }
   return map;
 }
@@ -150,6 +158,7 @@ function parse(text: string): LockFile {
   } catch (cause) {
     throw new ConfigurationError('The lock file is not JSON', { cause });
   }
+  refuseHiddenText(text, file);
   const { version, roles = [], routes } = (file ?? {}) as Partial<Record<keyof LockFile, unknown>>;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < AS_WRITTEN) {
     throw new ConfigurationError(
@@ -161,6 +170,15 @@ function parse(text: string): LockFile {
   }
   if (Array.isArray(routes) && routes.every(isLockedRoute)) return { version, roles, routes };
   throw new ConfigurationError('The lock file has a route without a method, path, action or access');
+}
+
+/** @throws ConfigurationError if the text shows a reader more than its parser keeps, as the first of two equal keys */
+function refuseHiddenText(text: string, file: unknown): void {
+  const written = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
+  if (written === JSON.stringify(file)) return;
+  throw new ConfigurationError(
+    'The lock file has a key twice, or text in another form than --update writes: write it again with --update',
+  );
 }
 
 function isLockedRoute(value: unknown): value is LockedRoute {

@@ -75,8 +75,8 @@ export class SessionService {
   /**
    * Starts a session and sets its cookie; the session of the browser's present cookie ends.
    * @param login proved by the user in this request, or created by the app
-   * @throws AccessDeniedError (403) for a login by a token, a key or a session, if the userstore has no such active
-   * user, and for a login without a source in an app with several userstores
+   * @throws AccessDeniedError (403) for a login by a token, a key or a session; for a login without a source in an app
+   * with several userstores; and if the userstore has no such active user
    * @throws TypeError for a login that adds roles, has scopes, is bound to a key, or has a user of no userstore
    * @throws HttpsRequiredError (403) over plain http from another machine: the browser would drop the cookie
    * @throws BadCredentialsError (401) if the password was changed since the login

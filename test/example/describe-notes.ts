@@ -9,6 +9,7 @@ import type * as UsersModule from '../../example/notes/users';
 import type { Note } from '../../example/notes/notes-store';
 import { Settings } from '../../example/notes/settings';
 import { setup, type Demo } from '../../example/notes/setup';
+import { withCheapHashes } from '../support/hashers';
 import { basic, listen, loadedExample, mute, type RunningApp } from './support';
 
 type Headers = Record<string, string>;
@@ -41,6 +42,7 @@ export function describeNotes(
 ): void {
   describe(title, () => {
     mute('info');
+    withCheapHashes();
     let parent: string;
     let demo: Demo;
 

@@ -10,11 +10,13 @@ import type { Note } from '../../example/notes/notes-store';
 import type { SqlSettings } from '../../example/notes-sql/settings';
 import { describeWith } from '../integration/describe-with';
 import { PostgresServer, whyNoPostgres } from '../integration/postgres-server';
+import { withCheapHashes } from '../support/hashers';
 import { basic, listen, loadExample, loadedExample, mute, type RunningApp } from './support';
 
 /** @param url of the database, undefined for none */
 function describeNotes(url: () => string | undefined, close: (demo: Demo<SqlSettings>) => unknown): void {
   mute('info', 'error');
+  withCheapHashes();
   let parent: string;
   const saved = process.env['DATABASE_URL'];
 

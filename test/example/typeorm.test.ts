@@ -9,12 +9,14 @@ import type * as App from '../../example/typeorm/app';
 import type * as People from '../../example/typeorm/person';
 import { describeWith } from '../integration/describe-with';
 import { PostgresServer, whyNoPostgres } from '../integration/postgres-server';
+import { withCheapHashes } from '../support/hashers';
 import { basic, listen, loadedExample, loadExample, mute, type RunningApp } from './support';
 
 const SOURCE = resolve(__dirname, '../../example/typeorm/users.ts');
 
 function describePeople(url: () => string | undefined): void {
   mute('info', 'error');
+  withCheapHashes();
   let folder: string;
   let app: RunningApp;
   let database: DataSource;

@@ -145,16 +145,41 @@ describe('The path that rules see in an app mounted on Koa', () => {
     return TestServer.start((request, response) => void handle(request, response));
   };
 
-  it('has the prefix of the mount and what a middleware inside made of the rest', async () => {
+  it('has the prefix of the mount', async () => {
     const { security, paths } = setUp();
     const outer = new Koa();
     outer.use(mount('/api', inner(security.secure({ controllers: [site('')] }))));
     await using server = await start(outer);
-    for (const target of ['/api/v2/admin/users', '/api/admin/users']) {
-      expect(await send(server.url, target, ANN)).to.equal(403);
+    expect(await send(server.url, '/api/admin/users', ANN)).to.equal(403);
+    expect(await send(server.url, '/api/news', ANN)).to.equal(200);
+    expect(paths).to.deep.equal(['/api/admin/users', '/api/news']);
+  });
+
+  it('is unknown where a middleware inside rewrites it: who asks for it refuses', async () => {
+    const { security, paths } = setUp();
+    const outer = new Koa();
+    outer.use(mount('/api', inner(security.secure({ controllers: [site('')] }))));
+    await using server = await start(outer);
+    for (const target of ['/api/v2/admin/users', '/api/v2/news']) {
+      expect(await send(server.url, target, ANN)).to.equal(500);
     }
-    expect(await send(server.url, '/api/v2/news', ANN)).to.equal(200);
-    expect(paths).to.deep.equal(['/api/admin/users', '/api/admin/users', '/api/news']);
+    expect(paths).to.deep.equal([]);
+  });
+
+  it('is unknown where it is rewritten after the request has left a mounted app: who asks for it refuses', async () => {
+    const { security, paths } = setUp();
+    const outer = new Koa();
+    outer.use(mount('/legacy', (_ctx, next) => next()));
+    outer.use((ctx, next) => {
+      if (ctx.path === '/legacy/people') ctx.path = '/en/admin/users';
+      return next();
+    });
+    useKoaServer(outer, security.secure({ controllers: [site()] }));
+    await using server = await start(outer);
+    expect(await send(server.url, '/en/admin/users', ANN)).to.equal(403);
+    expect(await send(server.url, '/legacy/people', ANN)).to.equal(500);
+    expect(await send(server.url, '/legacy/news', ANN)).to.equal(200);
+    expect(paths).to.deep.equal(['/en/admin/users', '/legacy/news']);
   });
 
   it('is whole behind another mounted app that let the request pass', async () => {
@@ -214,6 +239,22 @@ describe('The path that rules see in an app mounted on Express', () => {
       expect(await send(server.url, '/a/b/v2/admin/users', ANN)).to.equal(403);
       expect(await send(server.url, '/a/b/news', ANN)).to.equal(200);
       expect(paths).to.deep.equal(['/a/b/admin/users', '/a/b/news']);
+    });
+
+    it(`is unknown to a mounted guard where the rest of an absolute form has no path, on ${name}`, async () => {
+      const { security, paths } = setUp();
+      const skipping = setUp(({ path }) => path === '/').security;
+      const app = create();
+      app.set('env', 'test');
+      app.use('/staff', security.guard(), (_request, response) => response.json({}));
+      app.use('/skipping', skipping.guard(), (_request, response) => response.json({}));
+      await using server = await TestServer.start(app);
+      expect(await send(server.url, '/staff', ANN)).to.equal(200);
+      expect(await send(server.url, 'x://y/staff', ANN)).to.equal(500);
+      expect(paths).to.deep.equal(['/staff/']);
+      for (const target of ['/skipping', 'x://y/skipping']) {
+        expect(await send(server.url, target)).to.equal(401);
+      }
     });
   }
 });

@@ -8,6 +8,7 @@ import {
   createSecurity,
   type RoleChecker,
   type Security,
+  SecurityError,
   Userstore,
 } from '../../src';
 import { TestServer } from '../support/drivers';
@@ -87,6 +88,48 @@ describe('start()', () => {
     );
     expect(await statusOf(security, as('editor'))).to.equal(500);
     expect(logger.lines.join('\n')).to.include('nothing can authenticate');
+  });
+
+  /** A provider that never fits, behind one that does. */
+  function misfit(before: () => void = () => undefined): readonly Constructor<AuthProviderInterface>[] {
+    class Misfit extends NameProvider {
+      readonly name = 'misfit';
+      onStart(): void {
+        before();
+        throw new ConfigurationError('misfit does not fit');
+      }
+    }
+    return [NameProvider, Misfit];
+  }
+
+  it('lets nobody in outside of actions after a provider has refused it, however often they ask', async () => {
+    const security = secured(misfit());
+    const codes: unknown[] = [];
+    await using server = await TestServer.start((request, response) => {
+      security.authenticate(request).then(
+        () => response.end('inside'),
+        (error: unknown) => {
+          codes.push(error instanceof SecurityError && error.code);
+          response.end();
+        },
+      );
+    });
+    await server.raw('/', { headers: as('editor') });
+    expect(() => security.start()).to.throw(ConfigurationError, 'misfit does not fit');
+    await server.raw('/', { headers: as('editor') });
+    await server.raw('/', { headers: as('editor') });
+    expect(codes).to.deep.equal(Array(3).fill('security_error'));
+  });
+
+  it('cannot be called by a provider that it starts: guards still let nobody in', async () => {
+    const security: Security = secured(
+      misfit(() => {
+        security.start();
+      }),
+    );
+    security.guard();
+    expect(() => security.start()).to.throw(ConfigurationError, 'cannot start the app');
+    expect(await statusOf(security, as('editor'))).to.equal(500);
   });
 
   it('is not over for a guard that is made later', () => {

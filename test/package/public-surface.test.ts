@@ -271,7 +271,7 @@ const TESTING_TYPES = [
 ];
 
 describe('Public surface', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let program: ts.Program;
 
   before(() => {

@@ -57,8 +57,8 @@ for (const driver of DRIVERS) {
       );
     };
     type Api = Awaited<ReturnType<typeof start>>;
-    const flood = (api: Api) =>
-      Array.from({ length: IN_FLIGHT }, async (_, index) => {
+    const flood = (api: Api, count = IN_FLIGHT) =>
+      Array.from({ length: count }, async (_, index) => {
         const name = NAMES[index % NAMES.length] ?? '';
         return (await api.get('/admin', basic(name, 'secret'))).status;
       });
@@ -69,7 +69,8 @@ for (const driver of DRIVERS) {
       const replies = flood(api);
       api.replace(file('admin, second'));
       await eventually(() => api.rolesOf('user0')?.length === 2);
-      replies.push(...flood(api));
+      // Beside those of the first thousand that are not answered yet.
+      replies.push(...flood(api, IN_FLIGHT / 10));
       api.replace(file('admin, second, third'));
       await eventually(() => api.rolesOf('user0')?.length === 3);
       expect([...new Set(await Promise.all(replies))]).to.deep.equal([200]);

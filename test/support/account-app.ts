@@ -1,4 +1,4 @@
-/** An app whose requests can be held wherever the account behind them may change, and what clients get from it. */
+/** An app whose requests can be held at every place where their account may change, and the grants it issues. */
 import { Authorized, Get, JsonController, Post, useContainer } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import {
@@ -26,11 +26,11 @@ import { cheapPasswords, hasherWith } from './hashers';
 import { HeldRequests } from './held-requests';
 import { MemoryLogger, reset } from './reset';
 
-/** What a client holds: good for requests, or for new tokens. */
+/** The credentials of a client, for requests or for new tokens. */
 export interface Grant {
   readonly kind: 'access' | 'refresh' | 'key' | 'kept key';
   readonly text: string;
-  /** How it was got. */
+  /** The way in which the client got it. */
   readonly by: string;
 }
 
@@ -40,7 +40,7 @@ export interface Answer {
   readonly grants: readonly Grant[];
 }
 
-/** The ways to get something. */
+/** The ways to get a grant. */
 export const WAYS = {
   start: ['POST', '/token'],
   started: ['POST', '/started'],
@@ -184,7 +184,7 @@ export class AccountApp implements AsyncDisposable {
     this.held.release();
   }
 
-  /** What the grant gets: 200 where it is good. A refresh token is spent by it. */
+  /** The status of a request with the grant: 200 if it is valid. The request uses up a refresh token. */
   async statusOf({ kind, text }: Grant): Promise<number> {
     if (kind === 'refresh') return (await this.get('refresh', text)).status;
     const headers = { authorization: `Bearer ${text}` };
@@ -195,7 +195,7 @@ export class AccountApp implements AsyncDisposable {
     return (await this.server.raw('/who', { headers: basic(username, password) })).status === 200;
   }
 
-  /** Everything that a login can get. @throws Error unless it gets all of it */
+  /** All grants that a login can get. @throws Error if one of them is refused */
   async all(username: string, password: string): Promise<readonly Grant[]> {
     const grants: Grant[] = [];
     for (const way of ['start', 'started', 'issue', 'key', 'kept key'] as const) {
@@ -244,7 +244,7 @@ function stateOf(state: StateStoreInterface, held: HeldRequests): StateStoreInte
   };
 }
 
-/** @param name of the class, which is the store's */
+/** @param name the name of the class, and so of the store */
 function heldStore(
   name: string,
   inner: UserstoreInterface,

@@ -1,4 +1,4 @@
-/** An app with Basic and Bearer logins, whose API documentation a browser opens and calls it from. */
+/** An app with Basic and Bearer logins, and with API documentation from which a browser calls it. */
 import { hashSync } from 'bcryptjs';
 import mount from 'koa-mount';
 import { Authorized, Body, CurrentUser, Get, JsonController, Post } from 'routing-controllers';
@@ -29,7 +29,7 @@ const RESPONSES = {
   401: { description: 'No credentials, or wrong ones' },
 };
 
-/** With an issuer elsewhere, which the page must not ask. */
+/** Names an issuer on another host, to which the page must not send requests. */
 export const APP_DOCUMENT = {
   openapi: '3.1.1',
   info: { title: 'Notes', version: '1.0.0', description: 'Notes of the people who log in.' },
@@ -119,7 +119,7 @@ export function startDocsApp(
   }
   const security = createSecurity({
     logger: new MemoryLogger(),
-    // What a busy machine does late is no outage.
+    // A slow answer of a busy machine is not an outage.
     deadlineMs: 600_000,
     userstores: [Users],
     providers: [Password, Token],

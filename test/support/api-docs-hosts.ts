@@ -1,4 +1,4 @@
-/** The hosts that serve API documentation, each with it at `/docs`. */
+/** The hosts that serve API documentation, at `/docs`. */
 import type http from 'node:http';
 import express from 'express';
 import express4 from 'express4';
@@ -7,7 +7,7 @@ import mount from 'koa-mount';
 import { apiDocs, type ApiDocsOptions } from '../../src/openapi';
 import type { Middleware } from '../../src';
 
-/** A document by hand, of an API that answers who asks. */
+/** A handwritten document of an API that answers with the name of the caller. */
 export const DOCUMENT = {
   openapi: '3.1.1',
   info: { title: 'Notes', version: '1.0.0' },
@@ -31,7 +31,9 @@ export const DOCUMENT = {
 
 export interface DocsHost {
   readonly name: string;
-  /** A server with `/docs`, which `behind` may put behind a guard; whatever goes on from there is answered `outside`. */
+  /**
+   * A server with `/docs`, which `behind` may put behind a guard; requests that pass through get the answer `outside`.
+   */
   serve(options: ApiDocsOptions, behind?: (docs: Middleware) => Middleware): http.RequestListener;
 }
 

@@ -1,6 +1,6 @@
 /**
- * An authenticator in software, with the browser in front of it: makes passkeys and uses them, as WebAuthn says it and in
- * whatever other way a test asks for.
+ * An authenticator in software, together with its browser: it creates and uses passkeys as WebAuthn specifies, or with
+ * a deviation that a test asks for.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
@@ -21,7 +21,7 @@ export interface RequestOptions {
   readonly [member: string]: unknown;
 }
 
-/** Where a response differs from a right one. */
+/** The deviations of a response from a correct one. */
 export interface Twist {
   readonly origin?: string;
   readonly rpId?: string;
@@ -58,7 +58,7 @@ export type Algorithm = 'ES256' | 'EdDSA' | 'RS256';
 export class Authenticator {
   readonly passkeys = new Map<string, Passkey>();
 
-  /** @param counts true for one that counts its uses; synced ones always say 0 */
+  /** @param counts true for an authenticator that counts its uses; synced passkeys always report 0 */
   constructor(
     readonly origin: string,
     readonly device: 'single' | 'multi' = 'multi',
@@ -97,7 +97,7 @@ export class Authenticator {
     });
   }
 
-  /** What `navigator.credentials.get()` resolves with, as JSON; by the last passkey that was made, where any will do. */
+  /** What `navigator.credentials.get()` resolves with, as JSON; uses the newest passkey if any is allowed. */
   get(options: RequestOptions, twist: Twist = {}): CredentialJson {
     const allowed = options.allowCredentials.map(({ id }) => id);
     const id = [...this.passkeys.keys()]
@@ -174,7 +174,7 @@ function newKey(algorithm: Algorithm): { key: KeyObject; cose: Map<number, Cbor>
   return { key: privateKey, cose: new Map<number, Cbor>([[1, 3], [3, -257], [-1, bytes(n)], [-2, bytes(e)]]) }; // prettier-ignore
 }
 
-/** As much of CBOR as authenticators write. @see RFC 8949 section 3 */
+/** The part of CBOR that authenticators write. @see RFC 8949 section 3 */
 function encode(value: Cbor): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
   if (typeof value === 'string')

@@ -1,4 +1,4 @@
-/** The key of a one-time code as it is shown to the person. */
+/** Decodes the key of one-time codes from the form that the user sees. */
 export function fromBase32(text: string): Buffer {
   const bits = [...text].map((char) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char).toString(2).padStart(5, '0'),

@@ -1,4 +1,4 @@
-/** A client with cookies, as far as tests of sessions need a browser. */
+/** A client with cookies, for tests of sessions. */
 import type { TestServer } from './drivers';
 
 export interface Reply {

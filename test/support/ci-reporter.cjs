@@ -1,7 +1,7 @@
 const { writeFileSync } = require('node:fs');
 const { reporters, Runner } = require('mocha');
 
-/** Reports as `spec` does and leaves the counts in the file that the `output` option names. */
+/** Reports as `spec` does, and writes the counts to the file that the option `output` names. */
 module.exports = class CiReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);

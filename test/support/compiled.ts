@@ -1,4 +1,4 @@
-/** The sources as JavaScript, so that a child process that is started a hundred times starts fast. */
+/** Compiles the sources to JavaScript, so that child processes start fast. */
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -31,7 +31,7 @@ export function compiled(source: string): string {
     const cache = join(ROOT, 'node_modules/.cache');
     mkdirSync(cache, { recursive: true });
     const made = mkdtempSync(join(cache, 'securest-'));
-    // Some children are another user's.
+    // Some child processes run as another user.
     chmodSync(made, 0o755);
     process.once('exit', () => {
       rmSync(made, { recursive: true, force: true });
@@ -65,7 +65,7 @@ function compile(from: string, to: string, isLazy: boolean): void {
   }
 }
 
-/** The path of a compiled fixture with all that it requires in one file: it starts in half the time. */
+/** The path of a compiled fixture, bundled with its dependencies into one file: it starts in half the time. */
 export function bundled(source: string): string {
   const entry = compiled(source);
   const outfile = entry.replace(/\.js$/, '.bundle.js');
@@ -76,9 +76,9 @@ export function bundled(source: string): string {
 export interface Given {
   readonly cwd: string;
   readonly input?: string;
-  /** Where its clock stands, in milliseconds since the epoch. @default the clock of the machine */
+  /** The time of its clock, in milliseconds since the epoch. @default the clock of the machine */
   readonly now?: number;
-  /** Called when it has been started. */
+  /** Called when the process has started. */
   readonly onStart?: (kill: () => void) => void;
 }
 

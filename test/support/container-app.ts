@@ -1,4 +1,4 @@
-/** An app of all decorated classes, for tests of what a container does with them. */
+/** An app of all decorated classes, for tests of containers. */
 import { hashSync } from 'bcryptjs';
 import {
   Authorized,
@@ -28,7 +28,7 @@ export const BOB = { username: 'bob', password: hashSync('pw', 4) };
 export const ann = basic('ann', 'pw');
 export const bob = basic('bob', 'pw');
 
-/** A store that an app writes itself, and that learns users while it runs. */
+/** A store of the app's own, which gets users while it runs. */
 export class Names implements UserstoreInterface {
   readonly users = new Map<string, User>();
   constructor(...users: User[]) {
@@ -51,7 +51,7 @@ export function decorateAnn() {
   return { Users, Password };
 }
 
-/** A guarded and an open action; neither needs anything of a container. */
+/** A controller with a guarded and an open action, which needs no dependencies from a container. */
 export function meController(): Constructor<object> {
   @JsonController()
   class Me {
@@ -110,10 +110,10 @@ export function refusal(driver: Driver, options: AppOptions = {}): string {
   throw new Error('The app started');
 }
 
-/** What importing a class does for an app: it is there. */
+/** Stands for the import of classes in an app. */
 export function load(..._classes: unknown[]): void {}
 
-/** Empties the global container of everything that it knows. */
+/** Removes everything from the global container. */
 export function forgetServices(): void {
   Container.of().reset({ strategy: 'resetServices' });
 }
@@ -123,7 +123,7 @@ export const RESETS: readonly [string, () => void][] = [
   ['of its services', forgetServices],
 ];
 
-/** The smallest container that somebody writes: one instance of each class, made with nothing. */
+/** A minimal handwritten container: one instance of each class, made without arguments. */
 export class HandWritten implements ContainerLike {
   readonly instances = new Map<unknown, unknown>();
   get<T>(cls: Constructor<T>): T {

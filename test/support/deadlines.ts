@@ -1,12 +1,12 @@
 /**
- * Deadlines of the library that pass when a test says so, however slow the machine is: an app is started with
- * `deadlineMs: DEADLINE_MS` in a suite that holds deadlines, and what is too late says so itself by `hang`.
+ * Deadlines of the library that pass when a test says so, however slow the machine is: a suite that holds deadlines
+ * starts its app with `deadlineMs: DEADLINE_MS`, and a late answer calls `hang` or `tooLate`.
  */
 
-/** Timers of this length are held: longer than a test may take, and not the length of any other timer. */
+/** Timers of exactly this length are held. It is longer than a test may take, and no other timer has it. */
 export const DEADLINE_MS = 543_210;
 
-/** Of apps whose deadlines no test is about: a busy machine computes a password's hash for longer than the default. */
+/** The deadline of apps for other tests: on a busy machine a password hash can take longer than the default. */
 export const PATIENCE_MS = 300_000;
 
 const held = new Map<unknown, () => void>();
@@ -31,7 +31,7 @@ export function holdDeadlines(): void {
   });
 }
 
-/** Returns a value that is not there in time: the deadlines that run once it is waited for pass. */
+/** Returns a value that is too late: the deadlines that run while it is awaited pass first. */
 export function tooLate<T>(value: T): T {
   setImmediate(() => {
     for (const [timer, callback] of [...held]) {
@@ -42,14 +42,14 @@ export function tooLate<T>(value: T): T {
   return value;
 }
 
-/** Never settles, and has its deadline pass. */
+/** Never settles, and lets its deadline pass. */
 export function hang(): Promise<never> {
   return tooLate(new Promise<never>(() => {}));
 }
 
 /**
- * Has timers of one length take far longer in the suite that calls it: for real servers whose answers are in time on
- * any machine but a busy one.
+ * Makes timers of one length take far longer in the suite that calls it: for real servers that may answer late on a
+ * busy machine.
  */
 export function allowMoreThan(milliseconds: number): void {
   const { setTimeout: set } = globalThis;

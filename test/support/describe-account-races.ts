@@ -1,4 +1,4 @@
-/** What all stores of users have in common: nothing that was got before an account changed is good afterwards. */
+/** Tests of all userstores: grants that were issued before an account changed are refused afterwards. */
 import { Readable } from 'node:stream';
 import { hashSync } from 'bcryptjs';
 import { expect } from 'chai';
@@ -13,7 +13,7 @@ const OLD = 'correct horse battery';
 const NEW = 'staple in the meadow';
 const NEWER = 'meadow in the staple';
 
-/** `ben` is the one to whom nothing happens. */
+/** The account of `ben` never changes. */
 const PEOPLE = ['ann', 'bea', 'cleo', 'dora', 'eve', 'ben'] as const;
 
 const HASH = hashSync(OLD, 4);
@@ -27,7 +27,7 @@ export interface Accounts {
   readonly name: string;
   readonly stores: Readonly<Record<string, UserstoreInterface>>;
   readonly state: StateStoreInterface;
-  /** What commands call the store; undefined where they cannot change it. */
+  /** The store's name on the command line; undefined if commands cannot change it. */
   readonly target?: string;
   close(): void | Promise<void>;
 }
@@ -35,15 +35,18 @@ export interface Accounts {
 interface Change {
   readonly title: string;
   make(): Promise<void>;
-  /** What lets logins in again, where the change refuses all. */
+  /** Allows logins again, if the change refuses all of them. */
   undo?(): Promise<void>;
-  /** The password afterwards. */
+  /** The password after the change. */
   readonly password: string;
-  /** True where it is another person afterwards. */
+  /** True if the name belongs to another person after the change. */
   readonly isAnother?: boolean;
 }
 
-/** Where requests are held: on the way to a login, between it and what it gives, and at each step of the store. */
+/**
+ * The places at which requests are held: before a login, between the login and its grant, and at each step of the
+ * store.
+ */
 const LOGINS: readonly (readonly [Way, ...(readonly [place: string, nth: number])[]])[] = [
   ['start', ['answer', 1], ['read', 2], ['answer', 2], ['insert', 1], ['inserted', 1], ['listed', 1]],
   ['started', ['answer', 1], ['action', 1], ['insert', 1]],
@@ -51,9 +54,9 @@ const LOGINS: readonly (readonly [Way, ...(readonly [place: string, nth: number]
   ['key', ['answer', 1]],
   ['kept key', ['answer', 1]],
 ];
-/** The keys of a user are made one after the other, so one of each kind is held, by turns at each place. */
+/** The keys of a user are created one after another, so one of each kind is held, at each place in turn. */
 const KEY_PLACES = ['listed', 'insert', 'inserted'] as const;
-/** The places of a password that is being proved, which a remembered one does not pass. */
+/** The places that only the verification of a password passes: a cached password does not pass them. */
 const PROOFS: readonly Way[] = ['start', 'started', 'issue', 'key', 'kept key'];
 const REFRESHES = [
   ['got', 1],
@@ -64,7 +67,7 @@ const REFRESHES = [
 ] as const;
 const LOOSE = 3;
 
-/** Runs a command as the command line does, with that as its input. */
+/** Runs a command as the command line does. */
 async function command(args: readonly string[], input = ''): Promise<void> {
   let err = '';
   const own = Object.getOwnPropertyDescriptor(process, 'stdin')!;
@@ -101,7 +104,7 @@ export function describeAccountRaces(
     const stamp = async (username: string) =>
       stampOf((await Object.values(accounts.stores)[0]?.getUser(username)) ?? {});
 
-    /** What requests got that were under way all the while. */
+    /** The grants of requests that were running during the change. */
     const underWay = async (username: string, change: Change): Promise<readonly Grant[]> => {
       const login = basic(username, OLD);
       const held: { reply: Promise<Answer> }[] = [];
@@ -127,14 +130,14 @@ export function describeAccountRaces(
       ]).flat();
       const before = await stamp(username);
       await change.make();
-      // A file is looked at now and then.
+      // A user file is polled at intervals.
       await eventually(async () => (await stamp(username)) !== before);
       const during = await Promise.all(loose);
       await change.undo?.();
       await eventually(async () => app.isIn(username, change.password));
       app.release();
       const answers = [...during, ...(await Promise.all(held.map(({ reply }) => reply)))];
-      // On a busy machine a request may be held for longer than a store may take.
+      // On a busy machine a request may be held beyond the deadline of the store.
       for (const { status, way } of answers) expect(status, way).to.be.oneOf([200, 201, 401, 403, 503]);
       const grants = answers.flatMap((answer) => answer.grants);
       for (const kind of ['access', 'refresh'] as const) {
@@ -143,7 +146,7 @@ export function describeAccountRaces(
       return grants;
     };
 
-    /** Access tokens and keys first: the use of a refresh token may end its family. */
+    /** Tries access tokens and keys first, because the use of a refresh token may end its family. */
     const goodOf = async (grants: readonly Grant[]): Promise<readonly string[]> => {
       const good: string[] = [];
       const [refresh, others] = [
@@ -189,7 +192,7 @@ export function describeAccountRaces(
 
     it('is no good, nor is what a change gave that had not replied when the next was made', async () => {
       const body = { currentPassword: OLD, newPassword: NEW };
-      // The third time the record is read is after the first change: it is read when the second one is made.
+      // The third read of the record is after the first change, and falls into the second change.
       const first = await app.hold('change', basic(eve, OLD), ['read', 3], body);
       const second = await app.get('change', basic(eve, NEW), { currentPassword: NEW, newPassword: NEWER });
       app.release();

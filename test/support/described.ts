@@ -1,6 +1,6 @@
 import type { TestRunner } from '../../src/testing';
 
-/** Runs what a contract or a matrix describes: each title with its failure, undefined for a test that passed. */
+/** Runs the tests of a contract or a matrix. @returns each title with its failure, undefined for a passed test */
 export async function runDescribed(
   describe: (runner: TestRunner) => void,
 ): Promise<Record<string, string | undefined>> {

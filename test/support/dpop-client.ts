@@ -1,4 +1,4 @@
-/** A client that has a key, and makes proofs with it as RFC 9449 section 4.2 says, or as a test has it. */
+/** A client with a key, which makes proofs as RFC 9449 section 4.2 specifies, or as a test wants them. */
 import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactSign } from 'jose';
 

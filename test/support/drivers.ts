@@ -1,4 +1,4 @@
-/** The hosts that every behaviour a client can see is tested on. */
+/** The hosts on which all behaviour that clients can see is tested. */
 import { once } from 'node:events';
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,11 +16,11 @@ import {
 export interface Driver {
   readonly name: string;
   readonly isExpress: boolean;
-  /** Builds an app; `before` and `after` see it around routing-controllers. */
+  /** Builds an app; `before` and `after` are called with it, before and after routing-controllers is set up. */
   build(options: RoutingControllersOptions, around?: Around): http.RequestListener;
 }
 
-/** Called with the app: what an app does before and after routing-controllers is set up. */
+/** The app's own set-up, called with the app before and after routing-controllers is set up. */
 export interface Around {
   readonly express?: { before?: (app: express.Express) => void; after?: (app: express.Express) => void };
   readonly koa?: { before?: (app: Koa) => void };
@@ -41,7 +41,7 @@ export const DRIVERS: readonly Driver[] = [
   expressDriver('Express 5', () => express()),
 ];
 
-/** The hosts' own makers, for what must hold whichever of them an app calls. */
+/** The create functions of routing-controllers, for rules that must hold whichever of them an app calls. */
 export const CREATORS: readonly Driver[] = [
   {
     name: 'createKoaServer',
@@ -83,7 +83,7 @@ export class TestServer implements AsyncDisposable {
 
   static async start(listener: http.RequestListener): Promise<TestServer> {
     const server = http.createServer(listener);
-    // On a busy machine a connection is reused late, and a thousand of them wait to be accepted.
+    // On a busy machine connections are reused late, and a thousand may wait to be accepted.
     server.keepAliveTimeout = 120_000;
     return TestServer.of(server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }));
   }
@@ -98,7 +98,7 @@ export class TestServer implements AsyncDisposable {
     return fetch(`${this.url}${path}`, init);
   }
 
-  /** A request with exactly these header lines, for what fetch would not send. */
+  /** Sends a request with exactly these header lines, for requests that fetch would not send. */
   raw(path: string, options: http.RequestOptions = {}, body?: string): Promise<RawResponse> {
     return sendRaw(`${this.url}${path}`, options, body);
   }
@@ -126,7 +126,7 @@ export function sendRaw(url: string, options: http.RequestOptions, body?: string
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, response, text }));
-      // A reply that is cut off after its headers has no end.
+      // A reply that is cut off after its headers emits no `end`.
       response.on('error', reject);
     });
     request.on('error', reject);

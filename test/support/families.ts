@@ -1,4 +1,4 @@
-/** A token service with families in memory, in an app that is nothing but its facts. */
+/** A token service with families in memory, in a stand-in for an app. */
 import {
   type AppFacts,
   Authentication,
@@ -17,7 +17,7 @@ export const DAY = 86_400_000;
 type Person = Partial<KnownUser> | null | Error;
 
 export interface FamiliesOptions extends Partial<TokenServiceOptions> {
-  /** In place of the one in memory. */
+  /** Replaces the state in memory. */
   wrap?: (state: MemoryState) => StateStoreInterface;
   userstores?: readonly string[];
 }
@@ -38,7 +38,7 @@ export function makeFamilies({ wrap, userstores = ['Users'], ...options }: Famil
       ...more,
     });
   const tokens = make();
-  /** What the userstore says of each user. */
+  /** The users of the userstore, by name. */
   const people: Record<string, Person> = { ann: {}, ben: {} };
   const events: (Partial<ServiceEvent> & { from?: string | undefined; store?: string | undefined })[] = [];
   const problems: Problem[] = [];
@@ -93,7 +93,7 @@ export function makeFamilies({ wrap, userstores = ['Users'], ...options }: Famil
     login,
     asked: () => asked,
     start: (username?: string) => tokens.start(login(username), fakeRequest({ ip: '192.0.2.7' })),
-    /** The entries of a user, as they are kept. */
+    /** The stored entries of a user. */
     entries: (username = 'ann') =>
       memory.list(username).map(([key, value]) => ({ key, value, json: JSON.parse(value) as Entry })),
   };

@@ -1,4 +1,4 @@
-/** Keeps the price of one test's hashes from the tests that follow, which share its process. */
+/** Forgets the hash costs that a test has met, so that later tests in the same process do not pay for them. */
 import type { RootHookObject } from 'mocha';
 import { forgetDearHashes } from './hashers';
 

@@ -1,4 +1,6 @@
 import { type OptInScheme, Passwords } from '../../src';
+import { HashPool, hashPool } from '../../src/passwords/work/hash-pool';
+import type { HashTask } from '../../src/passwords/work/hash-worker';
 
 export interface HashRow {
   readonly id: string;
@@ -13,12 +15,24 @@ export const OPT_IN: readonly OptInScheme[] = ['pbkdf2-sha1', 'ldap-sha', 'des-c
 
 const CHEAP = { scheme: 'bcrypt', cost: 4 } as const;
 
-/** An instance that has met no hash yet, so that no refusal costs more than its own. */
-export function fresh(accept: readonly OptInScheme[] = []): Passwords {
-  return new Passwords({ newHashes: CHEAP, accept });
+/** An instance that has not seen any hash yet, so that earlier hashes do not raise the cost of its refusals. */
+export function fresh(accept: readonly OptInScheme[] = [], pool: HashPool = hashPool): Passwords {
+  return new Passwords({ newHashes: CHEAP, accept, pool });
 }
 
-/** A password as text; undefined where its bytes are no UTF-8, which no client can send and no string hold. */
+/** The pool of the process, which is given equal tasks of several instances only once. */
+export class SharingPool extends HashPool {
+  readonly #answers = new Map<string, Promise<unknown>>();
+
+  override run(task: HashTask): Promise<unknown> {
+    const name = JSON.stringify(task);
+    const answer = this.#answers.get(name) ?? hashPool.run(task);
+    this.#answers.set(name, answer);
+    return answer;
+  }
+}
+
+/** A password as text; undefined if its bytes are not UTF-8, which no client can send and no string can hold. */
 export function passwordOf(row: HashRow): string | undefined {
   if (row.password_hex === undefined) return row.password_utf8 ?? undefined;
   try {

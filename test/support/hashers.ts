@@ -1,12 +1,18 @@
-import { type PasswordHasher, PasswordProvider, type PasswordProviderOptions, Passwords } from '../../src';
+import {
+  type PasswordHasher,
+  PasswordProvider,
+  type PasswordProviderOptions,
+  Passwords,
+  passwords,
+} from '../../src';
 import { withoutContainer } from '../../src/util/parse-options';
 
 const cheap = (): Passwords => new Passwords({ newHashes: { scheme: 'bcrypt', cost: 4 } });
 let current = cheap();
 
 /**
- * New hashes, and so refusals, at the price of the cheap hashes that tests are full of. What dearer hashes a test
- * brings, its refusals pay for, and not those of the tests that follow.
+ * Makes new hashes, and so equalised refusals, as cheap as the hashes in most tests. If a test has costlier hashes, its
+ * own refusals cost more, but not those of later tests.
  */
 export const cheapPasswords: PasswordHasher = {
   hash: (password) => current.hash(password),
@@ -17,7 +23,7 @@ export const cheapPasswords: PasswordHasher = {
   explain: (hash) => current.explain(hash),
 };
 
-/** Has {@link cheapPasswords} forget what hashes it has met. */
+/** Makes {@link cheapPasswords} forget the hashes that it has seen. */
 export function forgetDearHashes(): void {
   current = cheap();
 }
@@ -29,7 +35,7 @@ export class CheapPasswordProvider extends PasswordProvider {
   }
 }
 
-/** A hasher that does as told, and the rest as another does. */
+/** A hasher with some methods replaced; the others are those of another hasher. */
 export function hasherWith(
   own: Partial<PasswordHasher>,
   base: PasswordHasher = cheapPasswords,
@@ -42,4 +48,20 @@ export function hasherWith(
     decoy: () => base.decoy(),
     ...own,
   };
+}
+
+/**
+ * Has the library's own hasher be as cheap, in a suite about an app whose code is not the test's. Its first hash must be
+ * made within the suite.
+ */
+export function withCheapHashes(): void {
+  const methods = ['hash', 'verify', 'isReadable', 'needsRehash', 'decoy', 'explain'] as const;
+  before(() => {
+    for (const method of methods) {
+      Object.defineProperty(passwords, method, { value: cheapPasswords[method], configurable: true });
+    }
+  });
+  after(() => {
+    for (const method of methods) Reflect.deleteProperty(passwords, method);
+  });
 }

@@ -1,15 +1,15 @@
-/** Requests that a test holds at a place of their way, while others pass it. */
+/** Requests that a test holds at a certain place, while other requests pass it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type http from 'node:http';
 
 interface Held {
   readonly place: string;
-  /** How often it passes the place before it is held there. */
+  /** The number of times it passes the place before it is held there. */
   left: number;
   readonly arrive: () => void;
 }
 
-/** Names what a request is held by. */
+/** The header that names the hold of a request. */
 const HOLD = 'x-hold';
 
 export class HeldRequests {
@@ -18,7 +18,7 @@ export class HeldRequests {
   readonly #waiting = new Set<() => void>();
   #count = 0;
 
-  /** Each request seems to come from an address of its own, so that equal logins are proved each by itself. */
+  /** Gives each request an address of its own, so that equal logins are verified separately. */
   around(listener: http.RequestListener): http.RequestListener {
     return (request, response) => {
       this.#count += 1;
@@ -30,7 +30,7 @@ export class HeldRequests {
     };
   }
 
-  /** Called by the parts of an app, each at its place. Places that a held request passes later do not hold it again. */
+  /** Called by the parts of an app at each place. A request that was held once is not held again at later places. */
   async pass(place: string): Promise<void> {
     const held = this.#current.getStore();
     if (held?.place !== place || held.left < 0) return;
@@ -45,7 +45,7 @@ export class HeldRequests {
 
   /**
    * Sends a request, and waits until it is held.
-   * @param nth which time at that place
+   * @param nth the pass through that place at which it is held
    * @throws Error when it is answered instead
    */
   async hold<T>(
@@ -61,7 +61,7 @@ export class HeldRequests {
     return { reply };
   }
 
-  /** Lets all go on that are held now. */
+  /** Releases all requests that are held now. */
   release(): void {
     for (const release of this.#waiting) release();
     this.#waiting.clear();

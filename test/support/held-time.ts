@@ -1,6 +1,6 @@
 /**
- * A clock, and the long timers of the library, which go on when a test says so: an app gets `clock`, and whatever it waits
- * for, for at least a minute, is held. Other timers run as ever.
+ * A clock and the long timers of the library, which advance when a test says so: an app gets `clock`, and timers of at
+ * least a minute are held. Other timers run normally.
  */
 const HELD_MS = 60_000;
 
@@ -23,7 +23,7 @@ export class HeldTime {
     beforeEach(() => {
       time.now = start;
       globalThis.setTimeout = ((callback: () => void, delay: number, ...rest: unknown[]) => {
-        // Node's own, for the connections of fetch(), have arguments.
+        // Node's own timers, for the connections of fetch(), have arguments.
         if (!(delay >= HELD_MS) || rest.length > 0) return set(callback, delay, ...(rest as []));
         const timer = set(() => {}, 2 ** 31 - 1);
         time.held.set(timer, { at: time.now + delay, delay, callback });
@@ -42,17 +42,17 @@ export class HeldTime {
     return time;
   }
 
-  /** How long each timer that is held was to wait. */
+  /** The delays of the held timers. */
   get delays(): number[] {
     return [...this.held.values()].map(({ delay }) => delay);
   }
 
-  /** True where one of them would keep the process running. */
+  /** True if a held timer would keep the process running. */
   get keepsRunning(): boolean {
     return [...this.held.keys()].some((timer) => timer.hasRef());
   }
 
-  /** Lets time go by, and runs the timers that are due, each at its time. */
+  /** Advances the clock, and runs each due timer at its time. */
   pass(milliseconds: number): void {
     const end = this.now + milliseconds;
     for (;;) {

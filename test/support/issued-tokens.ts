@@ -1,4 +1,4 @@
-/** An issuer whose keys are in the options of its provider: tokens of any form, signed by jose. */
+/** An issuer with its keys in the options of its provider. Its tokens have any form, and jose signs them. */
 import { createHash } from 'node:crypto';
 import * as jose from 'jose';
 
@@ -22,7 +22,7 @@ export class TokenIssuer {
     return new TokenIssuer(issuer, algorithm, privateKey, { keys: [jwk] });
   }
 
-  /** A signed token of these claims, as they are. */
+  /** A signed token with exactly these claims. */
   sign(claims: Readonly<Record<string, unknown>>, { header = {}, key }: SignOptions = {}): Promise<string> {
     const text = new TextEncoder().encode(JSON.stringify(claims));
     return new jose.CompactSign(text)

@@ -1,4 +1,4 @@
-/** An issuer as its clients and users see it, whatever it runs in: they log in without a browser. */
+/** An issuer from the view of its clients and users, who log in without a browser. It may run in any process. */
 import type { JWK } from 'oidc-provider';
 
 export const AUDIENCE = 'notes-api';
@@ -8,7 +8,7 @@ export const SCOPES = 'notes:read notes:write';
 
 export type TokenFormat = 'EdDSA' | 'ES256' | 'RS256' | 'opaque';
 
-/** What the issuer is asked to put into a user's token. */
+/** The contents that the issuer is asked to put into a user's token. */
 export interface UserToken {
   readonly format?: TokenFormat;
   readonly scope?: string;
@@ -25,7 +25,7 @@ export interface LoginFacts {
   readonly secondsAgo?: number;
 }
 
-/** Where a client gets a token of a format: the resource that it names. @see RFC 8707 */
+/** The resource that a client names to get a token of a format. @see RFC 8707 */
 export function resourceOf(format: TokenFormat): string {
   return `https://api.example/${format}`;
 }
@@ -35,23 +35,23 @@ export function secretOf(client: string): string {
 }
 
 export abstract class IssuerClient implements AsyncDisposable {
-  /** Whoever logs in next, and how. */
+  /** The next login: its user and method. */
   login: LoginFacts = { accountId: 'u-1' };
   abstract readonly issuer: string;
 
-  /** From now on these are the keys; the first of an algorithm signs. */
+  /** Replaces the keys; the first key of an algorithm signs. */
   abstract publish(keys: readonly JWK[]): void | Promise<void>;
   /** Closes the server. */
   abstract down(): Promise<void>;
   /** Listens again, at the same address. */
   abstract up(): Promise<void>;
-  /** How often a path was asked for. */
+  /** The number of requests for a path. */
   abstract count(path: string): number | Promise<number>;
-  /** A token of a user, by the issuer's own models. */
+  /** A token of a user, made with the issuer's own models. */
   abstract userToken(accountId: string, token?: UserToken): Promise<string>;
   abstract [Symbol.asyncDispose](): Promise<void>;
 
-  /** Asks the token endpoint as the client `name`, and with its secret. */
+  /** Sends a request to the token endpoint as the client `name`, with its secret. */
   async tokens(
     form: Record<string, string>,
     name = 'web',
@@ -69,8 +69,8 @@ export abstract class IssuerClient implements AsyncDisposable {
   }
 
   /**
-   * A token that the client gets for itself.
-   * @param certificate that the client shows, in DER; whoever ends TLS for the issuer hands it on
+   * A token for the client itself.
+   * @param certificate the client certificate, in DER, as the TLS proxy of the issuer passes it on
    */
   async clientToken(name: string, format: TokenFormat = 'ES256', certificate?: Uint8Array): Promise<string> {
     const resource = resourceOf(format);
@@ -79,7 +79,7 @@ export abstract class IssuerClient implements AsyncDisposable {
     return String((await this.tokens(form, name, shown))['access_token']);
   }
 
-  /** Ends a token that is kept by the issuer. @see RFC 7009 */
+  /** Revokes a token that the issuer stores. @see RFC 7009 */
   async revoke(token: string): Promise<void> {
     await fetch(`${this.issuer}/token/revocation`, {
       method: 'POST',
@@ -88,7 +88,7 @@ export abstract class IssuerClient implements AsyncDisposable {
     });
   }
 
-  /** Goes through an authorization request as a browser would, up to where the client gets its code. */
+  /** Follows an authorization request as a browser would, up to the redirect with the code. */
   async authorize(url: URL): Promise<URL> {
     const cookies = new Map<string, string>();
     let next = url;
@@ -108,7 +108,7 @@ export abstract class IssuerClient implements AsyncDisposable {
     throw new Error('The issuer redirects for ever');
   }
 
-  /** Everything that the code flow gives to the client `web`, the ID token too. */
+  /** The tokens that the client `web` gets from the code flow, including the ID token. */
   async codeFlow(format: TokenFormat = 'ES256'): Promise<{ access: string; id: string }> {
     const verifier = 'v'.repeat(43);
     const url = new URL(`${this.issuer}/auth`);

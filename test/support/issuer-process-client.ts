@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { JWK } from 'oidc-provider';
 import { IssuerClient, type LoginFacts, type UserToken } from './issuer-client';
 
-/** What the issuer of the process is asked to do, and who logs in next. */
+/** A call to the issuer in the other process, with the next login. */
 export interface Call {
   readonly id: number;
   readonly method: 'open' | 'close' | 'login' | 'publish' | 'down' | 'up' | 'count' | 'userToken';
@@ -18,14 +18,14 @@ export interface Reply {
   readonly error?: string;
 }
 
-/** A process of another Node, in which issuers run. */
+/** A process of another Node.js version, in which issuers run. */
 export class IssuerProcess {
   readonly #process: ChildProcess;
   #calls = 0;
   readonly #open = new Map<number, (reply: Reply) => void>();
 
   /**
-   * @param node the program
+   * @param node the path of the Node.js program
    * @param main the main file of oidc-provider
    */
   constructor(node: string, main: string) {
@@ -59,7 +59,7 @@ export class IssuerProcess {
   }
 }
 
-/** The issuer of such a process; there is one at a time. */
+/** The issuer in that process, which runs one issuer at a time. */
 export class DistantIssuer extends IssuerClient {
   #issuer = '';
 
@@ -99,7 +99,7 @@ export class DistantIssuer extends IssuerClient {
   }
 
   override async authorize(url: URL): Promise<URL> {
-    // Every call says who logs in next.
+    // Every call carries the next login.
     await this.#call('login');
     return super.authorize(url);
   }

@@ -1,6 +1,6 @@
 /**
- * Issuers in a process of its own, whose Node runs another version of oidc-provider, one at a time. Started by
- * {@link IssuerProcess} with the main file of the package; it ends with its parent.
+ * Runs issuers, one at a time, in a process with another version of Node.js and oidc-provider. {@link IssuerProcess}
+ * starts it with the main file of the package; it ends with its parent.
  */
 import { createRequire } from 'node:module';
 import type Provider from 'oidc-provider';
@@ -32,7 +32,7 @@ function send(reply: Reply): void {
   process.send?.(reply);
 }
 
-// One after the other, as they came.
+// Calls run one after another, in the order of their arrival.
 let last: Promise<unknown> = Promise.resolve();
 process.on('message', (call: Call) => {
   last = last

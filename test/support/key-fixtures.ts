@@ -17,7 +17,7 @@ import { PlainState } from './plain-state';
 export const PASSWORD = 'correct horse battery';
 export const HASH = hashSync(PASSWORD, 4);
 
-/** A state whose calls are counted, and in which a test can look and meddle. */
+/** A state that counts its calls, and that a test can inspect and change. */
 export class WatchedState extends PlainState {
   readonly calls: string[] = [];
 
@@ -36,7 +36,7 @@ export class WatchedState extends PlainState {
     return super.delete(key);
   }
 
-  /** The one entry that there is. */
+  /** The only entry. */
   get only(): { key: string; row: Record<string, unknown> } {
     const [[key, { value }] = ['', { value: 'null' }], ...others] = [...this.entries];
     if (others.length > 0) throw new Error('There is more than one entry');

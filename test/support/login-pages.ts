@@ -1,4 +1,4 @@
-/** oidc-provider with its own pages, and a person who fills them in: without a browser, by HTTP with cookies. */
+/** oidc-provider with its own pages, and a visitor who fills them in, by HTTP with cookies instead of a browser. */
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -58,15 +58,15 @@ export class ProviderWithPages implements AsyncDisposable {
   }
 }
 
-/** Somebody at the pages of a provider. */
+/** A visitor of a provider's pages. */
 export class Visitor {
   readonly #cookies = new Map<string, string>();
-  /** How often a page asked for the password. */
+  /** The number of times that a page asked for the password. */
   logins = 0;
 
   constructor(private readonly name: string) {}
 
-  /** Follows redirects and fills in what it is asked, until it is sent to another host. */
+  /** Follows redirects and fills in forms, until it is redirected to another host. */
   async follow(start: string): Promise<URL> {
     const { origin } = new URL(start);
     let response = await this.#send(new URL(start));

@@ -1,4 +1,4 @@
-/** A real issuer: oidc-provider behind a server of its own. */
+/** A real issuer: oidc-provider on a server of its own. */
 import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import { once } from 'node:events';
@@ -24,14 +24,14 @@ import {
   type UserToken,
 } from './issuer-client';
 
-/** A key of the issuer, the private half too. */
+/** A key of the issuer, including the private half. */
 export async function issuerKey(alg: Exclude<TokenFormat, 'opaque'>, kid: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   return { ...(await exportJWK(privateKey)), alg, kid, use: 'sig' };
 }
 
 export class OidcIssuer extends IssuerClient {
-  /** The paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly asked: string[] = [];
   readonly #records = new Map<string, AdapterPayload>();
   readonly #server = http.createServer((request, response) => {
@@ -135,7 +135,7 @@ export class OidcIssuer extends IssuerClient {
         tls_client_certificate_bound_access_tokens: name === 'bound-job',
       })),
       findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-      // What its users did to log in, for those tokens that come from a login.
+      // The login methods of users, for tokens that come from a login.
       extraTokenClaims: (context, token) => {
         const { authTime, acr } =
           (context as KoaContextWithOIDC | undefined)?.oidc.entities.AuthorizationCode ?? {};
@@ -187,7 +187,7 @@ function resourceServer(format: TokenFormat) {
   return { scope: SCOPES, audience, accessTokenFormat: 'jwt' as const, jwt: { sign: { alg: format } } };
 }
 
-/** Keeps what the providers of one issuer store, whichever of them is the present one. */
+/** Stores the records of an issuer, shared by its successive providers. */
 function adapterOf(model: string, records: Map<string, AdapterPayload>): Adapter {
   const key = (id: string): string => `${model}:${id}`;
   const by = (name: 'uid' | 'userCode', value: string) =>

@@ -1,4 +1,4 @@
-/** What tests ask of an OpenAPI document. */
+/** Helpers for tests of OpenAPI documents. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
 import type { RoutingControllersOptions } from 'routing-controllers';
@@ -43,7 +43,7 @@ export function documented(options: RoutingControllersOptions, more?: DocumentOp
   return { ...found, document: found.document as OpenApi };
 }
 
-/** The options of an app of these controllers, with one provider that reads Basic where none are given. */
+/** The options of an app with these controllers, by default with a provider that reads Basic. */
 export function secured(
   controllers: readonly Constructor<object>[],
   security: SecurityOptions = {},
@@ -74,10 +74,10 @@ export function operationsIn({ paths }: OpenApi): string[] {
   );
 }
 
-/** What two validators of others have against it. */
+/** The faults that two independent validators find. */
 export async function faultsOf(document: OpenApi): Promise<string[]> {
   const { validate } = await import('@scalar/openapi-parser');
-  // They may mark what they have looked at.
+  // Validators may add marks to the document.
   const first = await new Validator().validate(structuredClone(document) as never);
   const second = await validate(structuredClone(document));
   return [

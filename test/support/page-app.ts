@@ -1,4 +1,4 @@
-/** The whole app that a page of the documentation prints, run as it is printed, but for its port. */
+/** Runs the whole app that a page of the documentation prints, unchanged except for its port. */
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ import { TestServer } from './drivers';
 
 const DOCS = join(__dirname, '../../docs');
 const requireHere = createRequire(__filename);
-/** As the compiler's paths lead to the sources. */
+/** The package's entries, which lead to the sources as the compiler's paths do. */
 const OWN: Readonly<Record<string, unknown>> = {
   securest,
   'securest/openapi': openapi,
@@ -30,7 +30,7 @@ export function blocksOf(page: string, language: 'ts' | 'js'): string[] {
   return [...readFileSync(join(DOCS, page), 'utf8').matchAll(blocks)].map(([, text = '']) => text);
 }
 
-/** Starts the first app that a page prints, on a clock where the test gives one. */
+/** Starts the first app that a page prints, with the clock of the test if it has one. */
 export async function startPageApp(page: string, clock: () => number = Date.now): Promise<TestServer> {
   const printed = blocksOf(page, 'ts').find((block) => block.includes(LISTEN));
   if (printed === undefined) throw new Error(`${page} has no app`);
@@ -42,7 +42,7 @@ export async function startPageApp(page: string, clock: () => number = Date.now)
   return TestServer.of(server);
 }
 
-/** What a block of code exports when it runs, with variables of these values beside its own. */
+/** The exports of a block of code after it has run with these additional variables. */
 export function runBlock(source: string, given: Readonly<Record<string, unknown>> = {}): Exports {
   const { code } = transformSync(source, {
     swcrc: false,

@@ -1,4 +1,4 @@
-/** One rule, matched the way that path permissions match it. */
+/** A single rule, matched as path permissions match it. */
 import { parsePattern, spelledOut, type Effect } from '../../src/authorization/paths/pattern';
 import { parseRequestPath } from '../../src/authorization/paths/request-path';
 import { RuleTree } from '../../src/authorization/paths/rule-tree';

@@ -1,11 +1,11 @@
-/** A permission file of one test, and a provider of path permissions over it. */
+/** A permission file for a test, and a provider of path permissions that reads it. */
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuthorizationProviderInterface, type Constructor, PathPermissions } from '../../src';
 import { provider } from './scripted';
 
-/** Recognises `X-User: ann editor+reader`: a name and its roles. */
+/** Authenticates `X-User: ann editor+reader`: a name and its roles. */
 export const byHeader = provider(
   'by-header',
   (request) => {
@@ -25,7 +25,7 @@ export class PermissionFile implements Disposable {
     writeFileSync(this.path, text);
   }
 
-  /** Another version, renamed over the one that is there. */
+  /** Renames a new version over the present file. */
   replace(text: string): void {
     writeFileSync(`${this.path}.new`, text);
     renameSync(`${this.path}.new`, this.path);

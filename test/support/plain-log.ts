@@ -1,6 +1,6 @@
 import type { Revocation, RevocationLogInterface, RevocationPage } from '../../src';
 
-/** A log as short as one can be, whose parts a test replaces to break it. */
+/** A minimal log, whose parts a test replaces to break it. */
 export class PlainLog implements RevocationLogInterface {
   rows: { seq: number; entry: Revocation }[] = [];
   epoch = 'one';
@@ -18,7 +18,7 @@ export class PlainLog implements RevocationLogInterface {
     return Promise.resolve();
   }
 
-  /** Appends under lower numbers than what comes meanwhile. */
+  /** Reserves numbers now and appends later, so that entries in between get higher numbers. */
   appendLate(list: readonly Revocation[]): () => void {
     const late = list.map((entry) => ({ seq: this.nextSeq(), entry }));
     return () => {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FactorOwner, PasskeyRecord, PasskeyStoreInterface } from '../../src';
 
-/** Passkeys in a map, as an app could keep them, with what tests watch. */
+/** Passkeys in a map, as an app could store them, with hooks for tests. */
 export class PlainPasskeys implements PasskeyStoreInterface {
   readonly records = new Map<string, PasskeyRecord>();
   readonly calls: string[] = [];
   isDown = false;
-  /** Called before each change: others that come first. */
+  /** Called before each change, to simulate a concurrent change. */
   meanwhile: () => void = () => undefined;
 
   async getPasskey(id: string) {

@@ -7,7 +7,7 @@ export interface PlainEntry {
   owner: string | undefined;
 }
 
-/** A store as short as one can be, whose parts a test replaces to break it. */
+/** A minimal store, whose parts a test replaces to break it. */
 export class PlainState implements StateStoreInterface {
   readonly entries = new Map<string, PlainEntry>();
 

@@ -1,6 +1,6 @@
 import type { ReportedRoute, SecurityReport } from '../../src/report/security-report';
 
-/** A route as the report has it. */
+/** A route of the report. */
 export function reportedRoute(more: Partial<ReportedRoute> = {}): ReportedRoute {
   return {
     method: 'GET',

@@ -4,7 +4,7 @@ import type { Logger } from '../../src/core/logger';
 import { forgetBuilds } from '../../src/host/build-watch';
 import { resetRegistry } from '../../src/components/registry';
 
-/** Forgets what earlier tests decorated. */
+/** Forgets the classes that earlier tests decorated. */
 export function reset(): void {
   resetRegistry();
   forgetBuilds();

@@ -1,4 +1,6 @@
-/** An HTTP server that plays an issuer: it answers as a test tells it, and counts what it was asked and what it sent. */
+/**
+ * An HTTP server that acts as an issuer: it answers as a test tells it, and counts its requests and the bytes it sent.
+ */
 import http from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +16,7 @@ export type Answer = (asked: Asked, response: http.ServerResponse) => unknown;
 
 export class ScriptedIssuer {
   readonly asked: Asked[] = [];
-  /** Bytes that were handed to the sockets as bodies. */
+  /** The bytes of bodies that were passed to the sockets. */
   sent = 0;
   readonly #answers = new Map<string, Answer>();
   readonly #server = http.createServer((request, response) => void this.#answer(request, response));
@@ -40,7 +42,7 @@ export class ScriptedIssuer {
     return this.#connections;
   }
 
-  /** What a path answers: JSON with status 200, or what a function does. */
+  /** Sets the answer of a path: JSON with status 200, or a function that answers. */
   on(path: string, answer: Answer | object): this {
     const script: Answer =
       typeof answer === 'function' ? (answer as Answer) : (_, response) => sendJson(response, answer);
@@ -52,7 +54,7 @@ export class ScriptedIssuer {
     return this.asked.filter((asked) => asked.path === path).length;
   }
 
-  /** Ends every connection, those to come too. */
+  /** Ends every connection, including later ones. */
   down(): void {
     this.#isDown = true;
     this.#server.closeAllConnections();

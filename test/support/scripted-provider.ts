@@ -1,4 +1,4 @@
-/** An OpenID provider that does as a test says: right by default, and wrong in one thing at a time. */
+/** A scripted OpenID provider: correct by default, with one deviation at a time. */
 import type { KeyObject } from 'node:crypto';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { exportJWK, SignJWT } from 'jose';
@@ -21,7 +21,7 @@ export class ScriptedProvider {
   readonly key: KeyObject;
   readonly #publicKey: KeyObject;
   jwks: object = {};
-  /** Of tokens, in milliseconds. */
+  /** The clock of its tokens, in milliseconds. */
   now: () => number = Date.now;
 
   private constructor(server: ScriptedIssuer) {
@@ -31,7 +31,7 @@ export class ScriptedProvider {
     this.#publicKey = publicKey;
   }
 
-  /** @param metadata what discovery states beside, or otherwise */
+  /** @param metadata additional or changed metadata of discovery */
   static async start(metadata: Readonly<Record<string, unknown>> = {}): Promise<ScriptedProvider> {
     const provider = new ScriptedProvider(await ScriptedIssuer.start());
     provider.discover(metadata);
@@ -73,7 +73,7 @@ export class ScriptedProvider {
     };
   }
 
-  /** What the app is answered for its next code. */
+  /** Sets the answer to the app's next code. */
   on(path: string, answer: Answer | object): void {
     this.#server.on(path, answer);
   }

@@ -2,7 +2,7 @@ import type { MemoryState, StateStoreInterface } from '../../src';
 
 type Answers = { [Name in 'get' | 'set' | 'delete' | 'list']: StateStoreInterface[Name] };
 
-/** A state store in front of one in memory, of which a test replaces what it answers. */
+/** A state store around a store in memory, whose answers a test can replace. */
 export function scriptedState(memory: MemoryState, script: Partial<Record<keyof Answers, unknown>>) {
   const answers: Answers = {
     get: (key) => memory.get(key),

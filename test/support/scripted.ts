@@ -1,4 +1,4 @@
-/** Providers and stores that do what a test tells them, behind one small app that counts its actions. */
+/** Scripted providers and stores, in a small app that counts its actions. */
 import type http from 'node:http';
 import {
   Authorized,
@@ -34,7 +34,7 @@ export interface ScriptedOptions {
   challenge?: Challenge;
 }
 
-/** A provider that is given a store only to hand it on to its script; it may return and throw anything. */
+/** A provider that only passes the store to its script, which may return and throw anything. */
 export function provider(
   name: string,
   script: (request: SecurityRequest, userstore: UserstoreInterface) => unknown,
@@ -52,7 +52,7 @@ export function provider(
   };
 }
 
-/** A userstore with nothing but its script. */
+/** A userstore that only runs its script. */
 export function store(getUser: (identifier: string) => unknown): StoreClass {
   return class {
     getUser(identifier: string): User {
@@ -61,7 +61,7 @@ export function store(getUser: (identifier: string) => unknown): StoreClass {
   };
 }
 
-/** A running app: its server, and what it logged, told and did. */
+/** A running app: its server, its log, its events and its actions. */
 export interface Api extends AsyncDisposable {
   readonly server: TestServer;
   readonly logger: MemoryLogger;
@@ -78,7 +78,7 @@ export interface Reply {
   readonly status: number;
   readonly text: string;
   readonly headers: http.IncomingHttpHeaders;
-  /** Name and value by turns, as they came. */
+  /** Names and values in turn, as received. */
   readonly rawHeaders: readonly string[];
   readonly challenges: readonly string[];
   json(): Record<string, unknown>;
@@ -90,7 +90,7 @@ export interface ApiOptions {
   around?: Around;
 }
 
-/** Starts an app with a guarded, an open and a requiring action. */
+/** Starts an app with a guarded action, an open action and an action that requires a user. */
 export async function startApi(driver: Driver, { security, host = {}, around }: ApiOptions): Promise<Api> {
   const ran: string[] = [];
   const events: SecurityEvent[] = [];
@@ -174,7 +174,7 @@ export function valuesOf(rawHeaders: readonly string[], name: string): string[] 
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
-/** What the client got, but for what differs between any two replies: for comparing byte by byte. */
+/** The reply without the parts that differ between any two replies, for a comparison byte by byte. */
 export function fingerprint(reply: Reply): string {
   const lines: string[] = [];
   for (let index = 0; index < reply.rawHeaders.length; index += 2) {
@@ -184,7 +184,7 @@ export function fingerprint(reply: Reply): string {
   return `${reply.status}\n${lines.join('\n')}\n\n${reply.text}`;
 }
 
-/** The bodies that clients are told no more than. */
+/** The whole bodies of error responses. */
 export const BODIES = {
   missing: body('AuthenticationRequiredError', 'authentication_required', 'Unauthorized User'),
   bad: body('BadCredentialsError', 'invalid_credentials', 'Unauthorized User'),
@@ -200,7 +200,7 @@ function body(name: string, code: string, message: string) {
   return { name, code, message };
 }
 
-/** Hears of what would bring a process down, while it lasts. */
+/** Records the errors that would end a process, until it is disposed of. */
 export class CrashWatch implements Disposable {
   readonly crashes: unknown[] = [];
   readonly #hear = (error: unknown) => void this.crashes.push(error ?? 'undefined');
@@ -210,7 +210,7 @@ export class CrashWatch implements Disposable {
     process.on('uncaughtException', this.#hear);
   }
 
-  /** What was heard once everything that was thrown before has surfaced. */
+  /** The recorded errors, once all earlier errors have surfaced. */
   async settled(): Promise<unknown[]> {
     await new Promise((resolve) => setImmediate(resolve));
     return this.crashes;

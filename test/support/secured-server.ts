@@ -1,4 +1,4 @@
-/** A secured app with a fixed cast of users, for tests that ask who gets in where. */
+/** A secured app with a fixed cast of users, for tests of access. */
 import type { ErrorRequestHandler } from 'express';
 import {
   type AuthProviderInterface,
@@ -13,7 +13,7 @@ import {
 import { type Around, type Driver, TestServer } from './drivers';
 import { MemoryLogger } from './reset';
 
-/** Recognises the user that the `X-User` header names. */
+/** Authenticates the user that the `X-User` header names. */
 export class NameProvider implements AuthProviderInterface {
   readonly credential: string = 'x-user';
 
@@ -30,7 +30,7 @@ export class NameProvider implements AuthProviderInterface {
   }
 }
 
-/** Everybody's name says their roles. */
+/** The name of each user states the roles. */
 export class CastUserstore implements UserstoreInterface {
   getUser(name: string): User | null {
     if (name === 'user') return { username: name };
@@ -39,7 +39,7 @@ export class CastUserstore implements UserstoreInterface {
   }
 }
 
-/** Who can ask: `nobody` sends no credentials, `user` has no role, `both` has both. */
+/** The callers: `nobody` sends no credentials, `user` has no role, `both` has both roles. */
 export const ANYONE = ['nobody', 'user', 'staff', 'editor', 'both'] as const;
 /** Every authenticated user. */
 export const USERS = ANYONE.slice(1);
@@ -57,14 +57,14 @@ export class SecuredServer implements AsyncDisposable {
     readonly logger: MemoryLogger,
   ) {}
 
-  /** Starts an app with the cast as its users; whatever `options` say comes on top. */
+  /** Starts an app with the cast as its users, and with further `options`. */
   static async start(driver: Driver, options: SecurestOptions, around?: Around): Promise<SecuredServer> {
     const logger = new MemoryLogger();
     const server = await TestServer.start(driver.build(secured(options, logger), around));
     return new SecuredServer(server, logger);
   }
 
-  /** The lines of the log that warn. */
+  /** The warnings in the log. */
   get warnings(): string[] {
     return this.logger.lines.filter((line) => line.startsWith('warn'));
   }
@@ -78,8 +78,8 @@ export class SecuredServer implements AsyncDisposable {
   }
 
   /**
-   * Who gets in. Everybody else must be refused as their kind is: 401 with the challenge for nobody, 403
-   * for an authenticated user.
+   * The callers that get in. All others must be refused properly: `nobody` with 401 and the challenge, an
+   * authenticated user with 403.
    */
   async admitted(path: string, method = 'GET'): Promise<CastMember[]> {
     const inside: CastMember[] = [];

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { instanceToPlain } from 'class-transformer';
 
-/** Every text that an app or a client can get from a value without calling a method that it knows by name. */
+/** Every text that an app or a client can get from a value without calling a method by its name. */
 export function everythingShownBy(value: object): string {
   const shown: string[] = [];
   for (const show of WAYS) {
     try {
       shown.push(show(value));
     } catch {
-      // What cannot be shown this way shows nothing.
+      // A value that cannot be shown this way shows nothing.
     }
   }
   return shown.join('\n');

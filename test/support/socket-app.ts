@@ -1,4 +1,4 @@
-/** A server of WebSockets behind a guard, and its clients. */
+/** A WebSocket server behind a guard, and its clients. */
 import { once } from 'node:events';
 import type http from 'node:http';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
@@ -16,7 +16,7 @@ export interface Refused {
 export interface SocketAppOptions {
   readonly socket?: SocketOptions;
   readonly listener?: http.RequestListener;
-  /** What the app does with a socket. @default closes it with 4001 when the login ends */
+  /** The app's handler of a socket. @default closes it with 4001 when the login ends */
   readonly accept?: (ws: WebSocket, login: SocketLogin, request: http.IncomingMessage) => void;
   readonly security?: Security;
 }
@@ -49,7 +49,7 @@ export class SocketApp implements AsyncDisposable {
         sockets.handleUpgrade(request, socket, head, (ws) => {
           app.logins.push(login);
           accept(ws, login, request);
-          // Only now: the client's first message would find nobody who listens.
+          // Not earlier, because the client's first message would arrive before the listener.
           ws.send('ready');
         });
       });
@@ -69,7 +69,7 @@ export class SocketApp implements AsyncDisposable {
     return client;
   }
 
-  /** What a client is told that is refused. */
+  /** The answer to a refused client. */
   async refused(headers: Record<string, string> = {}, path = '/'): Promise<Refused> {
     const ws = this.client(headers, path);
     ws.on('error', () => {});
@@ -101,7 +101,7 @@ function closeAtEnd(ws: WebSocket, login: SocketLogin): void {
 export class Client {
   private readonly messages: string[] = [];
   private heard: (() => void) | undefined;
-  /** How it was closed: `4001 revoked`; the code alone where nothing was said. */
+  /** The close code and reason: `4001 revoked`; the code alone without a reason. */
   readonly closed: Promise<string>;
   isClosed = false;
 

@@ -1,4 +1,4 @@
-/** An app with socket.io beside its actions, and clients of it. */
+/** An app with actions and socket.io, and its clients. */
 import { once } from 'node:events';
 import type http from 'node:http';
 import { Server, type ServerOptions } from 'socket.io';
@@ -27,7 +27,7 @@ export class Directory {
     ['ann', { username: 'ann', roles: ['editor'] }],
     ['bob', { username: 'bob', groups: ['readers'] }],
   ]);
-  /** What the next lookups throw. */
+  /** The error of the next lookups. */
   fault: Error | undefined;
 
   store() {
@@ -79,15 +79,15 @@ export interface SocketIoSetUp {
   readonly security?: SecurityOptions;
   readonly server?: Partial<ServerOptions>;
   readonly socketIo?: SocketIoOptions;
-  /** What the app sets up before securest does. */
+  /** The app's set-up before that of securest. */
   readonly before?: (io: Server, security: Security) => void;
-  /** The same after it, before clients can connect. */
+  /** The app's set-up after that of securest, before clients can connect. */
   readonly after?: (io: Server, security: Security) => void;
 }
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
-/** What a refused client is told. */
+/** The answer to a refused client. */
 export interface Refusal {
   readonly message: string;
   readonly data: unknown;
@@ -149,14 +149,14 @@ export class SocketIoApp implements AsyncDisposable {
     return client;
   }
 
-  /** A client that is let in; fails where it is refused. */
+  /** Connects a client; fails if it is refused. */
   async connected(options: ClientOptions = {}, namespace = '/'): Promise<Socket> {
     const client = this.client(namespace, options);
     await letIn(client);
     return client;
   }
 
-  /** What a client is told that is refused; fails where it is let in. */
+  /** The answer to a refused client; fails if it is let in. */
   async refused(options: ClientOptions = {}, namespace = '/'): Promise<Refusal> {
     const client = this.client(namespace, options);
     try {
@@ -185,7 +185,7 @@ export class SocketIoApp implements AsyncDisposable {
   }
 }
 
-/** Resolves once the client is connected, and rejects with what it is told where it is not. */
+/** Resolves once the client is connected, and rejects with the answer if it is refused. */
 export function letIn(client: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     client.once('connect', () => {
@@ -195,7 +195,7 @@ export function letIn(client: Socket): Promise<void> {
   });
 }
 
-/** The next event of that name that a client gets. */
+/** The next event of this name that a client gets. */
 export function nextOf(client: Socket, event: string): Promise<unknown> {
   return new Promise((resolve) => {
     client.once(event, resolve);

@@ -1,4 +1,4 @@
-/** Strategies of the npm registry that come without types of their own, as their documentation has them. */
+/** Types of published strategies that have no types of their own, by their documentation. */
 import type { PassportStrategy } from '../../src/passport/index';
 
 type Done = (error: unknown, user?: object | false, info?: unknown) => void;

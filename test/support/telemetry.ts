@@ -1,4 +1,4 @@
-/** OpenTelemetry's own SDK, in memory: what an instance measured, and the spans that it made. */
+/** OpenTelemetry's SDK in memory: the measurements and the spans of an instance. */
 import { type Context, context, propagation, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
@@ -21,9 +21,9 @@ export interface Point {
   readonly name: string;
   readonly unit: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Of a counter its sum, of a histogram how many values. */
+  /** The sum of a counter, or the number of values of a histogram. */
   readonly count: number;
-  /** Of a histogram. */
+  /** The sum of a histogram. */
   readonly sum: number | undefined;
 }
 
@@ -73,7 +73,7 @@ export class Telemetry implements AsyncDisposable {
     return this.spans.filter(({ name }) => name === 'securest.authenticate');
   }
 
-  /** What has been measured so far. */
+  /** The measurements so far. */
   async points(name?: string): Promise<Point[]> {
     await this.reader.forceFlush();
     const last = this.metricExporter.getMetrics().at(-1);
@@ -98,7 +98,7 @@ export class Telemetry implements AsyncDisposable {
   }
 }
 
-/** The span that is active where it is called. */
+/** The active span. */
 export function activeSpan(within: Context = context.active()): Span | undefined {
   return trace.getSpan(within);
 }

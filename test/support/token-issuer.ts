@@ -1,4 +1,4 @@
-/** An issuer of access tokens: it publishes its discovery and keys, signs what a test says, and rotates its keys. */
+/** An issuer of access tokens: it publishes discovery and keys, signs the tokens of a test, and rotates its keys. */
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { ScriptedIssuer } from './scripted-issuer';
@@ -32,7 +32,7 @@ export class SigningKey {
     return this.kid === undefined ? {} : { kid: this.kid };
   }
 
-  /** @param header what it has more, or has otherwise; undefined leaves a member out */
+  /** @param header additional or changed members; undefined leaves a member out */
   async sign(payload: object | string, header: object = {}): Promise<string> {
     const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
     return new CompactSign(Buffer.from(text))
@@ -71,7 +71,7 @@ export class TokenIssuer {
     return this.server.origin;
   }
 
-  /** What a token for `notes-api` says. */
+  /** The claims of a token for `notes-api`. */
   claims(more: object = {}): Record<string, unknown> {
     const iat = Math.floor(this.clock() / 1000);
     return { iss: this.name, aud: 'notes-api', sub: 'alice', client_id: 'app', iat, exp: iat + 600, ...more };

@@ -1,22 +1,22 @@
 /**
- * Fails the run when a promise was rejected and nobody handled it, or an exception was thrown where nobody caught it,
- * in any test or between them: each would have ended an app's process. Mocha by itself hears of no rejection.
+ * Fails the run after an unhandled rejection or an uncaught exception, in any test or between tests: each would have
+ * ended an app's process. Mocha itself does not notice rejections.
  */
 import type { Context, RootHookObject } from 'mocha';
 
-/** Where each was heard; without its message, which could quote a secret. */
+/** The place of each error, without its message, which could quote a secret. */
 const heard: string[] = [];
 let test = 'no test';
 let isOver = false;
 
 function hear(kind: string, reason: unknown): void {
   const fault = `${kind} of ${nameOf(reason)} during "${test}"${placeOf(reason)}`;
-  // There is no hook left that could report it, so it ends the process.
+  // No hook is left to report it, so it ends the process.
   if (isOver) throw new Error(`After the last test: ${fault}`);
   heard.push(fault);
 }
 
-// Mocha emits each once more.
+// Mocha emits each rejection a second time.
 const known = new WeakSet<Promise<unknown>>();
 process.on('unhandledRejection', (reason, promise) => {
   if (known.has(promise)) return;
@@ -36,7 +36,7 @@ export const mochaHooks: RootHookObject = {
     test = this.currentTest?.fullTitle() ?? test;
   },
   async afterAll() {
-    // What was rejected in the last turns is reported after them.
+    // Rejections of the last turns of the event loop are reported only after these turns.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resume) => setImmediate(resume));
     isOver = true;
     const unhandled = heard.splice(0);
@@ -52,7 +52,7 @@ function nameOf(reason: unknown): string {
   }
 }
 
-/** The first lines of its stack that name a place. */
+/** The first lines of the stack that name a place. */
 function placeOf(reason: unknown): string {
   try {
     const lines = reason instanceof Error ? String(reason.stack).split('\n') : [];

@@ -214,7 +214,7 @@ const GROUPS = [
   'z: 1\n',
 ];
 
-/** Texts that a user file may have, for the most part nearly valid ones: with comments, quotes, anchors, twins. */
+/** Possible texts of a user file, most of them nearly valid: with comments, quotes, anchors, duplicates. */
 export const userFileTexts = (): fc.Arbitrary<string> => {
   const seldom = (texts: readonly string[]): fc.Arbitrary<string> =>
     fc.constantFrom(...Array<string>(40).fill(texts[0] ?? ''), ...texts);
@@ -279,7 +279,7 @@ export const userFileTexts = (): fc.Arbitrary<string> => {
     });
 };
 
-/** Each value in each field, and each odd line, of a file that is otherwise plain. */
+/** Plain files with an odd value in a field, or an odd line: all combinations of value and field. */
 export function* singleOddities(): Generator<string> {
   const file = (field: string): string =>
     `groups:\n  - name: g\nusers:\n  - username: a\n${field}  - username: b\n    email: x\n`;

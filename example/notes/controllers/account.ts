@@ -6,14 +6,14 @@ import { Tokens } from '../tokens';
 
 @JsonController()
 export class AccountController {
-  /** The user record as it is: securest has taken the password hash out of it. */
+  /** The whole user record: securest has removed the password hash. */
   @Get('/me')
   me(@CurrentUser() user: User) {
     return user;
   }
 }
 
-/** What users do about their own logins: `/me`, `/token`, `/password` and `/api-keys`. */
+/** The actions of users for their own logins: `/me`, `/token`, `/password` and `/api-keys`. */
 export function accountControllers() {
   return [
     AccountController,

@@ -3,7 +3,7 @@ import { Get, JsonController } from 'routing-controllers';
 
 @JsonController()
 export class HealthController {
-  /** The only action that anybody may call: the app's default is 'authenticated'. */
+  /** The only action that is open to anyone: the app's default is 'authenticated'. */
   @Public()
   @Get('/health')
   health() {

@@ -1,7 +1,7 @@
 import { IsString, Length, MaxLength } from 'class-validator';
 import { BadRequestError } from 'routing-controllers';
 
-/** What a client sends to make or replace a note. */
+/** The body of a request that creates or replaces a note. */
 export class NoteBody {
   @IsString()
   @Length(1, 200)
@@ -12,7 +12,7 @@ export class NoteBody {
   text = '';
 }
 
-/** routing-controllers also lets a list of bodies through where an action takes one. */
+/** Refuses a list: routing-controllers also accepts a list of bodies for an action that takes a single body. */
 export function oneNote(body: NoteBody): NoteBody {
   if (!(body instanceof NoteBody)) throw new BadRequestError('The body is one note');
   return body;

@@ -2,7 +2,7 @@ import { JsonController } from 'routing-controllers';
 import { countByAuthor, NotesStore } from '../notes-store';
 import { ReportController } from './report';
 
-/** How many notes each author has. It states no guard of its own: the base class's holds. */
+/** The number of notes of each author. It has no guard of its own: the guard of the base class applies. */
 @JsonController('/reports/notes')
 export class NotesReportController extends ReportController {
   constructor(private readonly notes: NotesStore) {

@@ -46,7 +46,7 @@ export class NotesController {
     return this.notes.replace(id, oneNote(note));
   }
 
-  /** Class and method must both hold: only an editor who is an admin too may delete. */
+  /** The guards of class and method must both hold: only an editor who is also an admin may delete. */
   @Authorized('admin')
   @OnUndefined(204)
   @Delete('/:id')

@@ -1,7 +1,7 @@
 import type { User } from 'securest';
 import { Authorized, CurrentUser, Get } from 'routing-controllers';
 
-/** The base of every report. Its guard, its action and `@CurrentUser` all count in its subclasses. */
+/** The base of every report. Its guard, its action and `@CurrentUser` all apply to its subclasses. */
 @Authorized('admin')
 export abstract class ReportController {
   @Get('/')

@@ -20,7 +20,7 @@ export class AccountPages {
   async show(@CurrentAuthentication({ required: true }) login: Authentication): Promise<string> {
     const { username } = login.user;
     const sessions = await this.sessions.list(login);
-    // The store's users have ids: who is made anew under an old name has nothing of the old one.
+    // The users have ids, so a new user with a former user's name does not get the former user's factors.
     const hasCodes = await this.otp.isEnrolled({ username, userId: String(login.user.id) });
     return page(
       'Your account',
@@ -83,7 +83,7 @@ export class AccountPages {
     return '/account';
   }
 
-  /** The picture of the address that an authenticator app scans. It is sent to nobody else. */
+  /** A QR code for an authenticator app to scan. It is made here, so its secret is sent to no other service. */
   @Post('/qr')
   @ContentType('image/svg+xml')
   picture(@BodyParam('uri', { required: true }) uri: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { ContentType, Get } from 'routing-controllers';
 
-/** A page at a path. */
+/** An HTML page at a path. */
 export function HtmlPage(path: string): MethodDecorator {
   return (target, key) => {
     ContentType('text/html; charset=utf-8')(target, key);

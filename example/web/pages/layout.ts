@@ -1,6 +1,6 @@
 import { type Html, html } from '../html';
 
-/** A whole page. @param username of who is logged in */
+/** A whole page. @param username the logged-in user */
 export function page(title: string, username: string | undefined, content: Html): string {
   return html`<!doctype html>
     <html lang="en">

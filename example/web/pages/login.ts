@@ -4,7 +4,7 @@ import { type Html, html } from '../html';
 import { HtmlPage } from './html-page';
 import { hidden, page } from './layout';
 
-/** What securest puts into the address of the login page. Everybody can write such an address: it is only text. */
+/** The query that securest adds to the address of the login page. Anyone can forge it, so it is only shown as text. */
 interface LoginQuery {
   readonly error?: unknown;
   readonly next?: unknown;
@@ -64,7 +64,7 @@ function secondFactor(alert: Html | false, next: readonly string[], returnTo: st
   );
 }
 
-/** The person is logged in, and proves once more who they are. */
+/** The form for a logged-in user who must prove their identity again. */
 function stepUp(alert: Html | false, methods: readonly string[], returnTo: string | undefined): string {
   const isAny = methods.length === 0;
   return page(
@@ -98,7 +98,7 @@ function codeForm(returnTo: string | undefined): Html {
   </form>`;
 }
 
-/** Shown by the script, where the browser knows passkeys. */
+/** The script shows this button if the browser supports passkeys. */
 function passkeyButton(purpose: 'login' | 'factor', returnTo: string | undefined): Html {
   return html`<button
     type="button"

@@ -7,7 +7,7 @@ import { html } from '../html';
 import { HtmlPage } from './html-page';
 import { page } from './layout';
 
-/** The page that asks, and the action that does it, are guarded by the same rule. */
+/** The confirmation page and its action have the same guard. */
 const Fresh = Authorized(recentLogin({ maxAgeSeconds: 300 }));
 
 @Service()

@@ -1,4 +1,4 @@
-/** Passkeys, one-time codes and the password: what a form alone cannot do. */
+/** The parts of passkeys, one-time codes and passwords that a form alone cannot do. */
 
 class Refused extends Error {
   constructor(code, needsLogin) {
@@ -24,7 +24,7 @@ async function call(method, path, body) {
   throw new Refused(JSON.parse(text).code, stepUp !== null);
 }
 
-/** To the login page, and back to this one. */
+/** Goes to the login page, which returns to this page. */
 function goTo(page, query) {
   const pairs = Object.entries({ ...query, returnTo: location.pathname }).filter(
     ([, value]) => value !== undefined,
@@ -43,7 +43,7 @@ function tell(text) {
   document.querySelector('#told').textContent = text;
 }
 
-/** Runs what a person asked for, and says what came of it. */
+/** Runs an action of the user, and shows its result. */
 async function attempt(work) {
   tell('');
   try {
@@ -88,7 +88,7 @@ for (const each of document.querySelectorAll('[data-passkey]')) {
     attempt(async () => {
       await usePasskey(each.dataset.passkey);
       const path = each.dataset.returnTo;
-      // Only a path of this site: the address of the page is anybody's to write.
+      // Only a path of this site, because anyone can forge the address of the page.
       location.assign(/^\/(?![/\\])/.test(path) ? path : '/');
     }),
   );

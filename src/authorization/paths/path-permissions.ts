@@ -52,8 +52,8 @@ const OPTIONS = {
  * Allows and denies paths by role, from a YAML file: `role: { allow: { path: [methods] }, deny: { ... } }`.
  *
  * A path that no rule allows is refused, and a deny rule of any of the user's roles wins. Roles that the hierarchy
- * implies count for allow, not for deny. `*` matches one segment in an allow rule and one or more in a deny rule. `/*`
- * at the end matches the rest of the path, and also the path before it. A rule for GET applies to HEAD too.
+ * implies count for allow, not for deny. `*` stays within its segment in an allow rule, and crosses segments in a deny
+ * rule. `/*` at the end matches the rest of the path, and also the path before it. A rule for GET applies to HEAD too.
  *
  * Paths are decoded once and compared without regard to ASCII case or a slash at the end, as the router does. An
  * ambiguous path is refused: a path with an empty or dot segment, a backslash, a semicolon, a control character, or an

@@ -15,7 +15,7 @@ const TARGETS: [url: string | undefined, path: string][] = [
 ];
 
 interface Express {
-  readonly path: string;
+  readonly path: string | null;
   readonly baseUrl?: string;
   readonly originalUrl?: string;
 }
@@ -29,10 +29,12 @@ const EXPRESS: [Express, string | undefined][] = [
   [{ path: '/rewritten', baseUrl: '/api', originalUrl: '/api/notes' }, '/api/rewritten'],
   [{ path: '/notes', baseUrl: '/api', originalUrl: 'http://api.example/api/notes' }, '/api/notes'],
   [{ path: '/users', baseUrl: '/en', originalUrl: 'http://x:en/users' }, undefined],
+  [{ path: null, baseUrl: '/api', originalUrl: 'x://y/api' }, undefined],
+  [{ path: null, originalUrl: '/notes' }, undefined],
 ];
 
 interface Koa {
-  readonly path: string;
+  readonly path: string | null;
   readonly originalUrl: string;
   readonly mountPath?: string;
   readonly newRouterPath?: unknown;
@@ -45,18 +47,20 @@ const KOA: [Koa, string | undefined][] = [
   [{ path: '/notes', newRouterPath: '/routed', originalUrl: '/notes' }, '/routed'],
   [{ path: '/notes', newRouterPath: '', originalUrl: '/notes' }, '/notes'],
   [{ path: '/notes', newRouterPath: 7, originalUrl: '/notes' }, '/notes'],
+  [{ path: null, originalUrl: 'x://y' }, undefined],
   // Mounted once.
   [{ path: '/notes', mountPath: '/api', originalUrl: '/api/notes?x' }, '/api/notes'],
   [{ path: '/notes', mountPath: '/api/', originalUrl: '/api/notes' }, '/api/notes'],
   [{ path: '/', mountPath: '/api', originalUrl: '/api' }, '/api/'],
   [{ path: '/notes', mountPath: '/api', originalUrl: 'http://a.example/api/notes' }, '/api/notes'],
-  // Rewritten inside.
-  [{ path: '/admin', mountPath: '/api', originalUrl: '/api/v2/admin' }, '/api/admin'],
-  [{ path: '/rewritten', mountPath: '/api', originalUrl: '/api/notes' }, '/api/rewritten'],
-  [{ path: '/notes', newRouterPath: '/routed', mountPath: '/api', originalUrl: '/api/notes' }, '/api/routed'],
   // Out of the mounted app again.
   [{ path: '/api/notes', mountPath: '/api', originalUrl: '/api/notes' }, '/api/notes'],
-  // Mounted twice, or rewritten outside: it could be both.
+  // Rewritten in the mounted app, or after the request has left it: it could be both.
+  [{ path: '/admin', mountPath: '/api', originalUrl: '/api/v2/admin' }, undefined],
+  [{ path: '/rewritten', mountPath: '/api', originalUrl: '/api/notes' }, undefined],
+  [{ path: '/', mountPath: '/api', originalUrl: '/api/notes' }, undefined],
+  [{ path: '/notes', newRouterPath: '/routed', mountPath: '/api', originalUrl: '/api/notes' }, undefined],
+  // Mounted twice, or rewritten before the mount.
   [{ path: '/notes', mountPath: '/v1', originalUrl: '/api/v1/notes' }, undefined],
   [{ path: '/admin', mountPath: '/api', originalUrl: '/en/api/admin' }, undefined],
   [{ path: '/x', mountPath: '/b', originalUrl: '/b/b/v2/x' }, undefined],
@@ -72,6 +76,11 @@ describe('matchedPath', () => {
       expect(matchedPath({ request: { url }, response: undefined })).to.equal(path);
     });
   }
+  it('is undefined where a router other than that of Express has removed a prefix', () => {
+    const at = (url: string) => matchedPath({ request: { url, originalUrl: '/api/notes?x' }, response: {} });
+    expect(at('/api/notes')).to.equal('/api/notes');
+    expect(at('/notes')).to.equal(undefined);
+  });
   for (const [request, path] of EXPRESS) {
     it(`is ${String(path)} for ${JSON.stringify(request)} on Express`, () => {
       expect(matchedPath({ request: { baseUrl: '', ...request }, response: {} })).to.equal(path);

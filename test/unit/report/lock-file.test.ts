@@ -56,6 +56,31 @@ describe('compareWithLockFile', () => {
     ]);
   });
 
+  it('tells a hidden route from a route whose access is the text of a hidden one', () => {
+    const forged = locked.replace('"role editor"', '"role editor (hidden by GET /x (N.x))"');
+    const { routes } = report(AGREED);
+    const hidden = routes.map((route) =>
+      route.access === 'role editor' ? { ...route, hiddenBy: 'GET /x (N.x)' } : route,
+    );
+    expect(forged).not.to.equal(locked);
+    expect(compareWithLockFile({ ...report(AGREED), routes: hidden }, forged)).to.have.length(1);
+  });
+
+  it('names a role that the file has twice', () => {
+    const role = { role: 'b', implies: ['a'], permissions: [] };
+    const now = { ...report({}), roles: [role] };
+    const text = JSON.stringify({ version: 3, roles: [{ ...role, implies: [] }, role], routes: [] });
+    expect(compareWithLockFile(now, text)).to.deep.equal([
+      '~ role "b":  -> implies "a"',
+      '- role "b" #2: implies "a"',
+    ]);
+  });
+
+  it('takes a file with other white space', () => {
+    const spaced = JSON.stringify(JSON.parse(locked), undefined, '\t').replaceAll('\n', '\r\n');
+    expect(compareWithLockFile(report(AGREED), spaced)).to.deep.equal([]);
+  });
+
   it('compares a file of version 1 by the guards as they are written', () => {
     const text = JSON.stringify({
       version: 1,
@@ -116,6 +141,10 @@ describe('compareWithLockFile', () => {
     'no routes in an earlier version': '{"version":1}',
     'a route without access': '{"version":2,"routes":[{"method":"GET","path":"/","action":"a"}]}',
     'a route that is none': '{"version":2,"routes":[null]}',
+    'two lists of routes': '{"version":3,"routes":[{}],"routes":[]}',
+    'two accesses of one route':
+      '{"version":3,"routes":[{"method":"GET","path":"/","action":"a","access":"b","access":"c"}]}',
+    'a text that is written in escapes': '{"version":3,"rout\\u0065s":[]}',
   })) {
     it(`refuses ${what}`, () => {
       expect(() => compareWithLockFile(report({}), text)).to.throw(ConfigurationError);

@@ -80,6 +80,21 @@ describe('HashPool', () => {
     });
   }
 
+  it('loads nothing of the app in its threads', async () => {
+    const [engine, loaded] = [join(folder, 'engine.cjs'), join(folder, 'loaded.json')];
+    writeFileSync(
+      engine,
+      `require('node:fs').writeFileSync(${JSON.stringify(loaded)}, JSON.stringify(Object.keys(require.cache)));
+      module.exports = require(${JSON.stringify(require.resolve('bcryptjs'))});`,
+    );
+    const engines = [engine as Engine];
+    const hasher = new Passwords({ newHashes: CHEAP, pool: open({ engines, threads: 1 }) });
+    expect(await hasher.verify('secret', HASH)).to.equal(true);
+    const files = JSON.parse(readFileSync(loaded, 'utf8')) as string[];
+    expect(files.filter((file) => file.includes('hash-worker'))).to.have.length(1);
+    expect(files.filter((file) => /node_modules.(?!@swc)/.test(file))).to.deep.equal([]);
+  });
+
   it('takes the next engine where one is not installed, and is unavailable without any', async () => {
     const missing = 'not-installed' as Engine;
     const hasher = new Passwords({ newHashes: CHEAP, pool: open({ engines: [missing, 'bcryptjs'] }) });

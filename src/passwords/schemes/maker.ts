@@ -1,12 +1,15 @@
-/** Creates hashes by settings that are known to be valid. Threads load this file, so it loads nothing but the schemes. */
-import type { Engines } from './work/engines';
-import { argon2, type Argon2idSettings } from './schemes/argon2';
-import { bcrypt, type BcryptSettings } from './schemes/bcrypt';
-import { pbkdf2Sha256, pbkdf2Sha512, type Pbkdf2Settings } from './schemes/pbkdf2';
-import type { MakingScheme, Scheme } from './schemes/scheme';
-import { scrypt, type ScryptSettings } from './schemes/scrypt';
+/**
+ * The schemes that create hashes, by their settings. The threads load this file, so it must load nothing of the app:
+ * the errors, for one, load routing-controllers.
+ */
+import type { Engines } from '../work/engines';
+import { argon2, type Argon2idSettings } from './argon2';
+import { bcrypt, type BcryptSettings } from './bcrypt';
+import { pbkdf2Sha256, pbkdf2Sha512, type Pbkdf2Settings } from './pbkdf2';
+import type { MakingScheme, Scheme } from './scheme';
+import { scrypt, type ScryptSettings } from './scrypt';
 
-/** `NewHashes` with all numbers filled in. */
+/** The settings of new hashes, with all numbers filled in. */
 export type HashSettings = Argon2idSettings | BcryptSettings | Pbkdf2Settings | ScryptSettings;
 
 /** A scheme that creates hashes with certain settings. */
