@@ -18,7 +18,10 @@ export async function raceInProcesses(
   const state = new SqlState({ client });
   const far = new Date(Date.now() + FAR_MS);
   const children = Array.from({ length: processes }, (_, at) =>
-    fork(compiled('test/fixtures/sql/state-race.ts'), [target, String(at)], { stdio: 'inherit' }),
+    fork(compiled('test/fixtures/sql/state-race.ts'), [target, String(at)], {
+      execArgv: [],
+      stdio: 'inherit',
+    }),
   );
   try {
     await Promise.all(children.map((child) => once(child, 'message')));
