@@ -145,7 +145,8 @@ export const LOG_CASES: readonly LogCase[] = [
       const list: readonly Revocation[] = [
         ...names.map((name) => trial.userEntry(name)),
         { ...trial.userEntry('epoch'), before: 0 },
-        { ...trial.userEntry('late'), until: Date.now() + 400 * 86_400_000 },
+        // Never a whole second, which a log without milliseconds would keep.
+        { ...trial.userEntry('late'), until: Math.ceil(Date.now() / 1000) * 1000 + 400 * 86_400_000 + 1 },
         trial.entry(),
       ];
       await trial.append(...list);

@@ -22,11 +22,9 @@ import {
   type Access,
   allOf,
   anyOf,
-  authorizationChecker,
   ConfigurationError,
   type Constructor,
   createSecurity,
-  currentUserChecker,
   MemoryUserstore,
   Public,
   recentLogin,
@@ -35,6 +33,7 @@ import {
   securityReport,
   type UserstoreInterface,
 } from '../../../src';
+import type * as Securest from '../../../src/securest';
 import { toLockFile } from '../../../src/report/lock-file';
 import { MemoryLogger, reset } from '../../support/reset';
 import { provider, store } from '../../support/scripted';
@@ -48,6 +47,20 @@ function secure(controllers: (Constructor<object> | string)[], security: Securit
     ...host,
   });
   return { options, logger };
+}
+
+/** That of a process in which no app has used it. */
+function barePair(): Pick<typeof Securest, 'authorizationChecker' | 'currentUserChecker'> {
+  const path = require.resolve('../../../src/securest');
+  const before = require.cache[path];
+  Reflect.deleteProperty(require.cache, path);
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would not load it anew
+    const { authorizationChecker, currentUserChecker } = require(path) as typeof Securest;
+    return { authorizationChecker, currentUserChecker };
+  } finally {
+    require.cache[path] = before;
+  }
 }
 
 async function failure(work: Promise<unknown>): Promise<unknown> {
@@ -306,9 +319,7 @@ describe('securityReport', () => {
     expect(warnings.map(({ code, action }) => [code, action])).to.deep.equal([['guard_lost', 'Bare.x']]);
     const whole = { ...half, authorizationChecker: security.authorizationChecker };
     expect((await securityReport(whole)).warnings).to.deep.equal([]);
-    const bare = await failure(
-      securityReport({ controllers: [Bare], authorizationChecker, currentUserChecker }),
-    );
+    const bare = await failure(securityReport({ controllers: [Bare], ...barePair() }));
     expect(bare)
       .to.be.instanceOf(ConfigurationError)
       .with.property('message')
