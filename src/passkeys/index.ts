@@ -1,4 +1,5 @@
 /** Passkeys, through the optional peer `@simplewebauthn/server`. */
-export { passkeyController, type PasskeyControllerOptions } from './passkey-controller';
+export { passkeyController } from './passkey-controller';
+export type { PasskeyControllerOptions } from './passkey-table';
 export type { PasskeyServiceOptions } from './passkey-options';
 export { PasskeyService } from './passkey-service';
