@@ -36,9 +36,10 @@ export interface OwnNeeds {
   readonly warningOf?: (components: NeedsComponents) => string | undefined;
   /**
    * The line that is printed at the start for a route; undefined if there is no line.
+   * @param isBelowMount true if the app may mount the route under a path that is not known yet
    * @throws ConfigurationError for an invalid route
    */
-  readonly announce?: (route: string) => string | undefined;
+  readonly announce?: (route: string, isBelowMount: boolean) => string | undefined;
 }
 
 export interface OwnTable {
@@ -62,10 +63,11 @@ export const TABLE_PATH = kind<string>(
  */
 export function announcements(
   routes: readonly { readonly table: OwnTable; readonly route: string }[],
+  isBelowMount: boolean,
 ): readonly string[] {
   const lines: string[] = [];
   for (const { table, route } of routes) {
-    const line = table.needs.announce?.(route);
+    const line = table.needs.announce?.(route, isBelowMount);
     if (line === undefined) continue;
     if (lines.includes(line)) {
       throw new ConfigurationError(`${table.call}: two have the same \`path\`, ${route}`);

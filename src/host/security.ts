@@ -171,13 +171,15 @@ export class Security<U extends User = User, R extends string = string> extends 
         refuseWithoutFamilies(target, (cls) => components.resolve(cls));
         needsOf(target).refuseUnmet?.(components);
       }
+      this.ownRoutes.refuseUnmet();
       const routes = compiled.flatMap(({ action: { target }, access: { route } }) => {
         const table = ownTableOf(target);
         return table === undefined ? [] : [{ table, route }];
       });
-      for (const line of announcements(routes)) audit.info(line);
+      for (const line of announcements(routes, false)) audit.info(line);
       if (server.notice !== undefined) audit.info(server.notice);
       components.start();
+      this.ownRoutes.start();
       this.isStarted = true;
       for (const target of new Set(actions.map((action) => action.target))) {
         needsOf(target).onStart?.(components);

@@ -58,15 +58,15 @@ export function oidcLoginTable(call: string, options: OidcLoginControllerOptions
       sessions,
       passwords: false,
       secondFactors,
-      announce: (route) => {
+      announce: (route, isBelowMount) => {
         if (!/^[^:*()?+{}\\]+$/.test(route)) {
           throw new ConfigurationError(
             `${call}: the route ${route} has parameters, and a provider takes whole redirect URIs only`,
           );
         }
-        return route.endsWith('/callback')
-          ? `the redirect_uri at ${issuer} is ${redirectUriOf(baseUrl, route)}`
-          : undefined;
+        if (!route.endsWith('/callback')) return undefined;
+        const line = `the redirect_uri at ${issuer} is ${redirectUriOf(baseUrl, route)}`;
+        return isBelowMount ? `${line}, or below a mount with its path in front of ${path}` : line;
       },
     }),
   };
