@@ -119,7 +119,7 @@ export class LoginFlow {
     return parameterIn(this.#params, name);
   }
 
-  /** The route of the request, with all prefixes of its host. @throws SecurityFaultError if it cannot be determined */
+  /** The route of the request, with all prefixes of its host. @throws Error if it cannot be determined */
   get route(): string {
     return this.#answers.route(this.#action);
   }

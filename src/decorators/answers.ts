@@ -31,7 +31,7 @@ export interface Answers {
   refuseCrossSite(action: Action): void;
   /**
    * The route of the action, with the prefix of its server.
-   * @throws SecurityFaultError if the prefix cannot be determined
+   * @throws Error if the prefix cannot be determined
    */
   route(action: Action): string;
   /** The login page that the option `loginPage` names. */

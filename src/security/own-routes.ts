@@ -8,7 +8,7 @@ import type { Audit } from '../audit/audit';
 import type { Access } from '../core/access';
 import type { Action } from '../core/exchange';
 import type { Answers } from '../decorators/answers';
-import { ConfigurationError, SecurityFaultError } from '../errors';
+import { ConfigurationError } from '../errors';
 import { guardCalls } from '../guards/guard-calls';
 import { forMethod } from '../guards/guards';
 import { forEveryHost, type GuardCalls, type Middleware } from '../guards/middleware';
@@ -158,11 +158,10 @@ function routeOf(action: Action, pattern: string): string {
   if (whole !== undefined && below !== undefined && whole.endsWith(below)) {
     return whole.slice(0, whole.length - below.length) + pattern;
   }
-  throw new SecurityFaultError({
-    cause: new Error(
-      'The path of the mount cannot be known: mount the routes once, and rewrite no path of them',
-    ),
-  });
+  // Logged, and answered with 500.
+  throw new Error(
+    'The path of the mount cannot be known: mount the routes once, and rewrite no path of them',
+  );
 }
 
 function middlewareFor(find: (action: Action) => Found | undefined, settled: Settle): Middleware {

@@ -37,7 +37,7 @@ function onPlainRouter(driver: Driver): OwnDriver {
           ...around?.express,
           before: (app) => {
             around?.express?.before?.(app);
-            for (const middleware of middlewares) app.use(routePrefix, middleware as RequestHandler);
+            for (const middleware of middlewares) app.use(routePrefix || '/', middleware as RequestHandler);
           },
         },
       };
