@@ -53,12 +53,17 @@ async function scene(options?: Options): Promise<Scene> {
   return sceneWith(await HASH, options);
 }
 
-function sceneWith(hash: string, options: Options = () => ({})): Scene {
+function sceneWith(hash: string | undefined, options: Options = () => ({})): Scene {
   const state = new MemoryState();
   const store = new MemoryFactors();
   class Users extends MemoryUserstore {
     constructor() {
-      super({ users: ['ann', 'ben'].map((username) => ({ username, password: hash })) });
+      super({
+        users: ['ann', 'ben'].map((username) => ({
+          username,
+          ...(hash !== undefined && { password: hash }),
+        })),
+      });
     }
   }
   class Sessions extends SessionService {
@@ -560,7 +565,7 @@ Guards outside of actions
 for (const driver of ['koa', 'express', 'node'] as const) {
   describe(`Routes of the library in the matrix on ${driver}`, () => {
     const app = () => {
-      const { security, Sessions } = sceneWith('');
+      const { security, Sessions } = sceneWith(undefined);
       sessionRoutes(security, { sessions: Sessions });
       return security;
     };
