@@ -167,13 +167,15 @@ export type {
 } from './errors';
 
 export { passwordController } from './host/controllers/password-controller';
-export type { PasswordControllerOptions } from './host/controllers/password-controller';
+export { passwordRoutes } from './routes/password-routes';
+export type { PasswordControllerOptions } from './account/password-table';
 export { StrongPassword } from './host/decorators/strong-password';
 export type { StrongPasswordOptions } from './host/decorators/strong-password';
 export { PasswordProvider } from './providers/password';
 export { TokenProvider } from './providers/token';
 export { apiKeyController } from './host/controllers/api-key-controller';
-export type { ApiKeyControllerOptions } from './host/controllers/api-key-controller';
+export { apiKeyRoutes } from './routes/api-key-routes';
+export type { ApiKeyControllerOptions } from './account/api-key-table';
 export { ApiKeys } from './keys/api-keys';
 export type { ApiKeyInfo, CreatedApiKey } from './keys/api-keys';
 export type { ApiKeysOptions } from './keys/api-keys-options';
@@ -197,7 +199,8 @@ export type {
 export type { OptInScheme } from './passwords/schemes/scheme';
 export type { PasswordHasher } from './passwords/password-hasher';
 export { jwksController } from './host/controllers/jwks-controller';
-export type { JwksControllerOptions } from './host/controllers/jwks-controller';
+export { jwksRoutes } from './routes/jwks-routes';
+export type { JwksControllerOptions } from './account/jwks-table';
 export { KeyFile } from './tokens/key-file';
 export { KeySet } from './tokens/key-set';
 export type { TokenAlgorithm, TokenKey } from './tokens/token-key';
@@ -209,7 +212,8 @@ export type { TokenFamily } from './tokens/families/list-families';
 export type { RevocationOptions } from './tokens/revocation/revocation-options';
 export type { RefreshOptions } from './tokens/refresh-options';
 export { tokenController } from './host/controllers/token-controller';
-export type { TokenControllerOptions } from './host/controllers/token-controller';
+export { tokenRoutes } from './routes/token-routes';
+export type { TokenControllerOptions } from './account/token-table';
 export type { TokenServiceOptions } from './tokens/token-service-options';
 export type { VerifiedToken } from './tokens/claims';
 export { MemoryState } from './state/memory-state';

@@ -7,8 +7,7 @@ import type {
   RoutingControllersOptions,
 } from 'routing-controllers';
 import { isCompiled, isLastGuard } from '../access/compiled';
-import { refuseUnchangeable } from '../account/password-change';
-import { announcements } from '../account/own-table';
+import { announcements, type OwnTable } from '../account/own-table';
 import type { Access } from '../core/access';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
@@ -23,14 +22,11 @@ import { chained } from '../util/maybe-promise';
 import type { HostAction } from './access/compile';
 import { typedAuthorized } from './access/typed-authorized';
 import { noteHandedOut, noteSecured } from './build-watch';
-import { withoutKeyProvider } from './controllers/api-key-controller';
-import { needsOf, ownTableOf } from './controllers/own-controller';
-import { isPasswordController } from './controllers/password-controller';
-import { refuseWithoutFamilies, withoutProvider } from './controllers/token-controller';
+import { ownTableOf } from './controllers/own-controller';
 import { injectControllers } from './inject-controllers';
 import { inspectServer } from './inspect-options';
 import { installDrivers, type SecurityBinding, type ServerFacts } from './install';
-import { jwksRoutes } from './jwks-routes';
+import { jwksRootRoutes } from './jwks-root-routes';
 import { otherCopy } from './other-copy';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
@@ -164,13 +160,10 @@ export class Security<U extends User = User, R extends string = string> extends 
     const { audit, components, guards, options } = this.parts;
     components.find();
     const compiled = compileServer(actions, server, components, options, guards.all);
-    if (actions.some(({ target }) => isPasswordController(target))) refuseUnchangeable(components);
     injectControllers(actions, options.container);
     if (!server.isStubbed) {
-      for (const target of new Set(actions.map((action) => action.target))) {
-        refuseWithoutFamilies(target, (cls) => components.resolve(cls));
-        needsOf(target).refuseUnmet?.(components);
-      }
+      const tables = tablesOf(actions);
+      for (const { needs } of tables) needs.refuseUnmet?.(components);
       this.ownRoutes.refuseUnmet();
       const routes = compiled.flatMap(({ action: { target }, access: { route } }) => {
         const table = ownTableOf(target);
@@ -181,12 +174,10 @@ export class Security<U extends User = User, R extends string = string> extends 
       components.start();
       this.ownRoutes.start();
       this.isStarted = true;
-      for (const target of new Set(actions.map((action) => action.target))) {
-        needsOf(target).onStart?.(components);
-        for (const warningOf of [withoutProvider, withoutKeyProvider]) {
-          const warning = warningOf(target, (cls) => components.resolve(cls));
-          if (warning !== undefined) audit.warn(warning);
-        }
+      for (const { needs } of tables) {
+        needs.onStart?.(components);
+        const warning = needs.warningOf?.(components);
+        if (warning !== undefined) audit.warn(warning);
       }
     }
     announceServer(compiled, components, options, audit, guards.all);
@@ -195,7 +186,7 @@ export class Security<U extends User = User, R extends string = string> extends 
 
   private rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[] {
     const { audit, components, options } = this.parts;
-    const routes = jwksRoutes(actions, {
+    const routes = jwksRootRoutes(actions, {
       resolve: (cls) => components.resolve(cls),
       onFailure: (error) => {
         audit.error('The keys of jwksController() could not be served', error);
@@ -209,6 +200,12 @@ export class Security<U extends User = User, R extends string = string> extends 
     if (twice === undefined) return routes;
     throw new ConfigurationError(`jwksController(): ${twice.path} is served already: give it another path`);
   }
+}
+
+/** The tables of the library's own controllers among a server's actions. */
+function tablesOf(actions: readonly ActionMetadata[]): readonly OwnTable[] {
+  const tables = actions.map(({ target }) => ownTableOf(target)).filter((table) => table !== undefined);
+  return [...new Set(tables)];
 }
 
 const ONE_COPY =

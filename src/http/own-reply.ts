@@ -12,6 +12,9 @@ export interface OwnReply {
   readonly json?: object;
 }
 
+/** For a reply with credentials, or about the user of a request. */
+export const NO_STORE: ReplyHeaders = Object.freeze({ 'Cache-Control': 'private, no-store' });
+
 /**
  * Sets status and headers, and returns the action's return value for routing-controllers: null is a reply without a
  * body (204).

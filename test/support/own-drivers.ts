@@ -59,6 +59,8 @@ function unwrap(options: RoutingControllersOptions): {
     middlewares.push(serveTable(securityOf(options), { ...table, call }));
     return false;
   });
+  // Without any controller, routing-controllers would register all that were ever decorated.
+  if (controllers.length === 0) controllers.push(class None {});
   return {
     middlewares,
     rest: { ...options, controllers: controllers as NonNullable<typeof options.controllers> },

@@ -9,7 +9,7 @@ import {
   Post,
   Put,
 } from 'routing-controllers';
-import type { OwnNeeds, OwnRoute, OwnTable } from '../../account/own-table';
+import type { OwnRoute, OwnTable } from '../../account/own-table';
 import type { Constructor } from '../../components/constructor';
 import { registerService } from '../../components/typedi';
 import { answered } from '../../decorators/answers';
@@ -30,11 +30,6 @@ const tables = new WeakMap<object, OwnTable>();
 /** The table of a class of {@link ownController}; undefined for any other class. */
 export function ownTableOf(target: object): OwnTable | undefined {
   return tables.get(target);
-}
-
-/** The needs of a class of {@link ownController}; none for any other class. */
-export function needsOf(target: object): OwnNeeds {
-  return tables.get(target)?.needs ?? {};
 }
 
 /**
