@@ -1,16 +1,20 @@
 import http from 'node:http';
 import { expect } from 'chai';
 import {
+  apiKeyRoutes,
+  ApiKeys,
   type AuthProviderInterface,
   type Constructor,
   createSecurity,
   explain,
+  jwksRoutes,
   MemoryFactors,
   MemoryState,
   MemoryUserstore,
   type Middleware,
   OtpService,
   otpRoutes,
+  passwordRoutes,
   reportTable,
   type Security,
   securityReport,
@@ -20,6 +24,8 @@ import {
   sessionRoutes,
   type SessionControllerOptions,
   SessionService,
+  tokenRoutes,
+  TokenService,
 } from '../../src/routers';
 import { oidcLoginRoutes } from '../../src/oidc';
 import { passkeyRoutes, PasskeyService } from '../../src/passkeys';
@@ -42,6 +48,8 @@ interface Scene {
   readonly Sessions: Constructor<SessionService>;
   readonly Otp: Constructor<OtpService>;
   readonly Passkeys: Constructor<PasskeyService>;
+  readonly Tokens: Constructor<TokenService>;
+  readonly Keys: Constructor<ApiKeys>;
   readonly providers: Readonly<Record<'Password' | 'Session', Constructor<AuthProviderInterface>>>;
 }
 
@@ -81,6 +89,16 @@ function sceneWith(hash: string | undefined, options: Options = () => ({})): Sce
       super({ store: store, secret: SECRET, rpId: 'app.example', origins: ['https://app.example'] });
     }
   }
+  class Tokens extends TokenService {
+    constructor() {
+      super({ secret: SECRET, issuer: 'notes', audience: 'notes-api', state });
+    }
+  }
+  class Keys extends ApiKeys {
+    constructor() {
+      super({ state, prefix: 'notes' });
+    }
+  }
   const sessions = new Sessions();
   class Password extends CheapPasswordProvider {}
   class Session extends SessionProvider {
@@ -98,7 +116,7 @@ function sceneWith(hash: string | undefined, options: Options = () => ({})): Sce
   };
   const logger = new MemoryLogger();
   const events: SecurityEvent[] = [];
-  const parts = { logger, events, Sessions, Otp, Passkeys, providers: { Password, Session } };
+  const parts = { logger, events, Sessions, Otp, Passkeys, Tokens, Keys, providers: { Password, Session } };
   const security = createSecurity({
     container,
     logger,
@@ -290,7 +308,10 @@ for (const host of PLAIN_HOSTS) {
       await new Browser(api).get('/session/all');
       const told = api.events
         .filter(({ type }) => type !== 'misconfigured')
-        .map(({ type, method, path, route }) => [type, method, path, route]);
+        .map((event) => {
+          const { type, method, path, route } = event as SecurityEvent & Record<string, unknown>;
+          return [type, method, path, route];
+        });
       expect(told.slice(0, 2)).to.deep.equal([
         ['authenticated', 'POST', '/session', undefined],
         ['logged_in', 'POST', '/session', undefined],
@@ -339,6 +360,80 @@ for (const host of PLAIN_HOSTS) {
       expect(logger.lines.filter((line) => line.includes('open route'))).to.deep.equal([
         'info securest: 8 guards, 5 open routes',
       ]);
+    });
+
+    it('publish keys', async () => {
+      const { security, Tokens } = await scene();
+      const routes = jwksRoutes(security, { tokens: Tokens, maxAgeSeconds: 60 });
+      await using server = await TestServer.start(host.build([routes]));
+      const path = '/.well-known/jwks.json';
+      const { status, text, response } = await server.raw(path);
+      expect([status, JSON.parse(text)]).to.deep.equal([200, { keys: [] }]);
+      expect(response.headers).to.include({
+        'content-type': 'application/json',
+        'cache-control': 'public, max-age=60',
+        'access-control-allow-origin': '*',
+      });
+      const head = await server.raw(path, { method: 'HEAD' });
+      expect([head.status, head.text, head.response.headers['cache-control']]).to.deep.equal([
+        200,
+        '',
+        'public, max-age=60',
+      ]);
+      expect((await server.raw(path, { method: 'POST' })).text).to.equal('outside');
+    });
+
+    it('give out tokens and keys for a password, and change it', async () => {
+      const { security, Tokens, Keys } = await scene();
+      const routes = [
+        tokenRoutes(security, { tokens: Tokens }),
+        apiKeyRoutes(security, { keys: Keys }),
+        passwordRoutes(security),
+      ];
+      security.start();
+      await using server = await TestServer.start(host.build(routes));
+      const authorization = `Basic ${Buffer.from(`ann:${PASSWORD}`).toString('base64')}`;
+      const send = async (
+        method: string,
+        path: string,
+        body?: object,
+        headers: object = { authorization },
+      ) => {
+        const type = { 'content-type': 'application/json' };
+        const { status, text, response } = await server.raw(
+          path,
+          { method, headers: { ...(body && type), ...headers } },
+          body && JSON.stringify(body),
+        );
+        const json = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+        return { status, json, cache: response.headers['cache-control'] };
+      };
+      const started = await send('POST', '/token');
+      expect([started.status, started.cache]).to.deep.equal([200, 'private, no-store']);
+      const refreshed = await send(
+        'POST',
+        '/token/refresh',
+        { refreshToken: started.json['refreshToken'] },
+        {},
+      );
+      expect([refreshed.status, refreshed.cache]).to.deep.equal([200, 'private, no-store']);
+      const created = await send('POST', '/api-keys', { name: 'script' });
+      expect([created.status, created.cache]).to.deep.equal([201, 'private, no-store']);
+      const { id } = created.json['info'] as { id: string };
+      expect((await send('DELETE', `/api-keys/${id}`)).status).to.equal(204);
+      expect((await send('DELETE', `/api-keys/${id}`)).status).to.equal(404);
+      for (const [method, path] of [
+        ['POST', '/token'],
+        ['GET', '/token/families'],
+        ['GET', '/api-keys'],
+        ['PUT', '/password'],
+      ] as const) {
+        expect((await send(method, path, undefined, {})).status, path).to.equal(401);
+      }
+      const change = { currentPassword: PASSWORD, newPassword: 'another long password' };
+      const changed = await send('PUT', '/password', change);
+      expect([changed.status, changed.cache]).to.deep.equal([204, 'private, no-store']);
+      expect((await send('POST', '/token')).status).to.equal(401);
     });
 
     it('stand behind a guard that refuses', async () => {
@@ -445,6 +540,11 @@ Guards outside of actions
     const without = await scene(({ providers }) => ({ providers: [providers.Session] }));
     sessionRoutes(without.security, { sessions: without.Sessions, passwords: false });
     without.security.start();
+    const noChange = await scene(({ providers }) => ({ providers: [providers.Session] }));
+    passwordRoutes(noChange.security);
+    expect(messageOf(() => noChange.security.start())).to.match(
+      /^passwordRoutes\(\) needs a PasswordProvider/,
+    );
     const nothing = await scene(() => ({ providers: [] }));
     oidc(nothing.security, nothing.Sessions);
     expect(messageOf(() => nothing.security.start())).to.match(/^oidcLoginRoutes\(\) .*SessionProvider/);
@@ -460,6 +560,14 @@ Guards outside of actions
       [
         ({ security, Sessions }) => otpRoutes(security, { otp: wrong, sessions: Sessions }),
         /otpRoutes\(\): Wrong must/,
+      ],
+      [
+        ({ security }) => tokenRoutes(security, { tokens: wrong }),
+        /^tokenRoutes\(\) needs a TokenService .*Wrong/,
+      ],
+      [
+        ({ security }) => jwksRoutes(security, { tokens: wrong }),
+        /^jwksRoutes\(\): tokens must be the class/,
       ],
       [
         ({ security, Sessions }) => passkeyRoutes(security, { passkeys: wrong, sessions: Sessions }),
@@ -495,6 +603,17 @@ Guards outside of actions
     await using server = await TestServer.start(koa!.build(routes));
     const browser = await logIn(server);
     expect((await browser.send('POST', '/otp')).json()['uri']).to.match(/^otpauth:\/\/totp\/api:ann\?/);
+  });
+
+  it('warn at the start of tokens and keys that the app does not take', async () => {
+    const { security, Tokens, Keys, logger } = await scene();
+    tokenRoutes(security, { tokens: Tokens });
+    apiKeyRoutes(security, { keys: Keys });
+    security.start();
+    const warnings = logger.lines.filter((line) => line.includes('does not take'));
+    expect(warnings).to.have.length(2);
+    expect(warnings[0]).to.match(/tokenRoutes\(\) gives out tokens .* no TokenProvider holds Tokens/);
+    expect(warnings[1]).to.match(/apiKeyRoutes\(\) gives out keys .* no ApiKeyProvider holds Keys/);
   });
 
   it('refuse a route that other routes answer, and a guard of their name with another rule', async () => {
