@@ -8,7 +8,7 @@ import {
   StepUpRequiredError,
 } from '../errors';
 import { NO_STORE, type OwnReply } from '../http/own-reply';
-import { type Body, readBody } from '../http/read-body';
+import { type Body, readJson } from '../http/read-body';
 import { parameterIn, type RouteParams } from '../http/route-parameter';
 import { type ApiKeys, isApiKeys, verifierOf } from '../keys/api-keys';
 import { notePlace } from '../keys/key-login';
@@ -73,7 +73,7 @@ export function apiKeyTable(call: string, options: ApiKeyControllerOptions): Own
         return { ...(await run(answers.resolve(service), login, action, params)), headers: NO_STORE };
       });
   const create: Run = async (keys, login, action) => {
-    const { members } = await readBody(action);
+    const members = await readJson(action);
     refuseUnknownScopes(members, scopes);
     return { status: 201, json: await keys.create(login, members as unknown as NewApiKey) };
   };

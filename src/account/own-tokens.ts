@@ -13,7 +13,7 @@ import {
 } from '../errors';
 import { rawResponse } from '../http/raw';
 import { NO_STORE } from '../http/own-reply';
-import { readBody, textIn } from '../http/read-body';
+import { readJson } from '../http/read-body';
 import { setHeaders } from '../http/reply';
 import { withChallenges } from '../authentication/own-challenges';
 import { describeReason } from '../util/describe-error';
@@ -143,10 +143,9 @@ function refused(reason: string): AccessDeniedError {
 
 /** @throws InvalidRequestError without a challenge, since a login would not help */
 async function refreshTokenIn(action: Action): Promise<string> {
-  const body = await readBody(action).catch((error: unknown) => {
+  const { refreshToken } = await readJson(action).catch((error: unknown) => {
     throw isInstance(error, InvalidRequestError) ? withChallenges(error) : error;
   });
-  const refreshToken = body.isForm ? undefined : textIn(body, 'refreshToken');
-  if (refreshToken !== undefined && refreshToken.length <= MAX_LENGTH) return refreshToken;
+  if (typeof refreshToken === 'string' && refreshToken.length <= MAX_LENGTH) return refreshToken;
   throw withChallenges(new InvalidRequestError());
 }

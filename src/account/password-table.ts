@@ -4,7 +4,7 @@ import type { Authentication } from '../core/authentication';
 import type { Action } from '../core/exchange';
 import type { Answers } from '../decorators/answers';
 import { NO_STORE } from '../http/own-reply';
-import { readBody } from '../http/read-body';
+import { readJson } from '../http/read-body';
 import type { SessionService } from '../sessions/session-service';
 import { type IssuedToken, TokenService } from '../tokens/token-service';
 import { callable, optional } from '../util/option-kinds';
@@ -56,8 +56,8 @@ export function passwordTable(call: string, options: PasswordControllerOptions):
         path: '',
         reply: (answers, action) =>
           answers.settle(async () => {
-            const { members } = await readBody(action);
-            const login = await answers.changePassword(action, members, minLength);
+            const body = await readJson(action);
+            const login = await answers.changePassword(action, body, minLength);
             const isRenewed = sessions !== undefined && (await renewed(answers, action, sessions, login));
             if (isRenewed || tokens === undefined) return { status: 204, headers: NO_STORE };
             return { status: 200, headers: NO_STORE, json: await tokensFor(answers, action, tokens, login) };

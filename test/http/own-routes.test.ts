@@ -422,6 +422,15 @@ for (const host of PLAIN_HOSTS) {
       const { id } = created.json['info'] as { id: string };
       expect((await send('DELETE', `/api-keys/${id}`)).status).to.equal(204);
       expect((await send('DELETE', `/api-keys/${id}`)).status).to.equal(404);
+      const form = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
+      for (const [method, path] of [
+        ['POST', '/token/refresh'],
+        ['POST', '/api-keys'],
+        ['PUT', '/password'],
+      ] as const) {
+        const { status, text } = await server.raw(path, { method, headers: form }, 'name=x&refreshToken=x');
+        expect([status, JSON.parse(text).code], path).to.deep.equal([400, 'invalid_request']);
+      }
       for (const [method, path] of [
         ['POST', '/token'],
         ['GET', '/token/families'],
