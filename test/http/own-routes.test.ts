@@ -27,12 +27,13 @@ import {
   tokenRoutes,
   TokenService,
 } from '../../src/routers';
+import { createSecurity as createForControllers } from '../../src';
 import { oidcLoginRoutes } from '../../src/oidc';
 import { passkeyRoutes, PasskeyService } from '../../src/passkeys';
 import { toLockFile } from '../../src/report/lock-file';
 import { describeAuthorization } from '../../src/testing';
 import { Browser } from '../support/browser';
-import { TestServer } from '../support/drivers';
+import { DRIVERS, TestServer } from '../support/drivers';
 import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
 import { MOUNTING_HOSTS, PLAIN_HOSTS } from '../support/plain-hosts';
 import { MemoryLogger, reset } from '../support/reset';
@@ -559,6 +560,23 @@ Guards outside of actions
     expect(messageOf(() => nothing.security.start())).to.match(/^oidcLoginRoutes\(\) .*SessionProvider/);
   });
 
+  it('need them also beside controllers, when their server is built', async () => {
+    const { Sessions, providers, logger } = await scene();
+    class Users extends MemoryUserstore {
+      constructor() {
+        super({ users: [] });
+      }
+    }
+    const options = { logger, userstores: [Users], providers: [providers.Password] };
+    const security = createForControllers(options);
+    sessionRoutes(security, { sessions: Sessions });
+    class None {}
+    for (const driver of DRIVERS) {
+      const build = () => driver.build(security.secure({ controllers: [None] }));
+      expect(messageOf(build), driver.name).to.match(/^sessionRoutes\(\) .*SessionProvider/);
+    }
+  });
+
   it('refuse services of another class when the app starts', async () => {
     const wrong = class Wrong {} as unknown as Constructor<never>;
     const cases: [make: (made: Scene) => unknown, message: RegExp][] = [
@@ -603,6 +621,7 @@ Guards outside of actions
       sessionRoutes(security, { sessions: Sessions }),
       otpRoutes(security, { otp: Otp, sessions: Sessions }),
       oidc(security, Sessions),
+      passwordRoutes(security),
     ];
     expect(logger.lines.filter((line) => line.includes('redirect_uri'))).to.deep.equal([
       'info securest: the redirect_uri at https://id.example is https://notes.example/oidc/callback, ' +
@@ -665,6 +684,9 @@ Guards outside of actions
         path,
       ).to.match(/^sessionRoutes\(\): path must begin with a slash/);
     }
+    expect(messageOf(() => oidc(security, Sessions, `/${'a'.repeat(200)}`))).to.contain(
+      '200 printable characters',
+    );
     const unknown = { sessions: Sessions, pathh: '/x' } as unknown as SessionControllerOptions;
     expect(messageOf(() => sessionRoutes(security, unknown))).to.contain('pathh');
     for (const wrong of [undefined, null, {}, () => undefined]) {
