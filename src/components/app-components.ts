@@ -7,6 +7,7 @@ import { hasStamps, type UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { describeError } from '../util/describe-error';
 import { ignoreRejection } from '../util/ignore-rejection';
+import { AppStart } from './app-start';
 import { type ClassLists, type Component, type Components, findComponents } from './components';
 import type { Constructor, ContainerLike } from './constructor';
 import { InUse } from './in-use';
@@ -29,6 +30,8 @@ interface Found extends Components {
 }
 
 export class AppComponents implements Components {
+  /** Whether the last start of the whole app failed. */
+  readonly lastStart = new AppStart();
   private readonly inUse: InUse;
   private known: Found | undefined;
   private isStarted = false;
@@ -142,8 +145,12 @@ export class AppComponents implements Components {
     for (const { get } of this.found.providers) get();
   }
 
-  /** The same, unless a server has already done it. @throws ConfigurationError */
+  /**
+   * The same, unless a server has already done it.
+   * @throws ConfigurationError, also if the last start of the whole app failed
+   */
   startOnce(): void {
+    this.lastStart.refuseFailed();
     if (!this.isReady) this.start();
   }
 

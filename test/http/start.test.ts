@@ -1,17 +1,25 @@
 /** The start of an app that has guards and no server of routing-controllers. */
 import { expect } from 'chai';
+import { Authorized, CurrentUser, Get, JsonController, Middleware } from 'routing-controllers';
+import { Container } from 'typedi';
 import {
   AuthProvider,
   type AuthProviderInterface,
   ConfigurationError,
   type Constructor,
   createSecurity,
+  MemoryState,
+  otpController,
   type RoleChecker,
+  type SecurestOptions,
   type Security,
   SecurityError,
+  SessionProvider,
+  SessionService,
+  type User,
   Userstore,
 } from '../../src';
-import { TestServer } from '../support/drivers';
+import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { as, CastUserstore, NameProvider } from '../support/secured-server';
 
@@ -132,6 +140,15 @@ describe('start()', () => {
     expect(await statusOf(security, as('editor'))).to.equal(500);
   });
 
+  it('is over for sockets and jobs too when a guard cannot be checked', async () => {
+    const security = secured([]);
+    security.guard('editor', { name: 'notes' });
+    expect(() => security.start()).to.throw(ConfigurationError, 'nothing can authenticate');
+    const request = { headers: {}, rawHeaders: [], method: 'GET', url: '/', socket: {} } as never;
+    const refusal = await security.authenticate(request).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(SecurityError).with.property('code', 'security_error');
+  });
+
   it('is not over for a guard that is made later', () => {
     const security = secured([]);
     security.start();
@@ -173,3 +190,113 @@ describe('start()', () => {
     expect(() => security.start()).to.throw(ConfigurationError, 'Hours has constructor parameters');
   });
 });
+
+for (const driver of DRIVERS) {
+  describe(`A server on ${driver.name} that could not be created`, () => {
+    let logger: MemoryLogger;
+
+    beforeEach(() => {
+      reset();
+      logger = new MemoryLogger();
+    });
+
+    class Sessions extends SessionService {
+      constructor() {
+        super({ state: new MemoryState() });
+      }
+    }
+
+    /** What the start of a server refuses, before and after the providers have been started. */
+    function refused(): Record<string, () => SecurestOptions> {
+      class NoFactor {}
+      return {
+        'no service of its controller': () => ({
+          controllers: [otpController({ sessions: Sessions, otp: NoFactor as never })],
+        }),
+        'an unknown role': () => {
+          @JsonController('/unknown')
+          class Unknown {
+            @Authorized('no-such-role') @Get('/') list() {
+              return 'inside';
+            }
+          }
+          return { controllers: [Unknown] };
+        },
+        'a middleware that cannot be created': () => {
+          @Middleware({ type: 'before' })
+          class Broken {
+            constructor() {
+              throw new Error('broken');
+            }
+          }
+          return { middlewares: [Broken] };
+        },
+      };
+    }
+
+    function notes(): Constructor<object> {
+      @JsonController()
+      class Notes {
+        @Authorized() @Get('/guarded') guarded() {
+          return 'inside';
+        }
+        @Get('/open') open(@CurrentUser() user: User | undefined) {
+          return user?.username ?? 'nobody';
+        }
+      }
+      return Notes;
+    }
+
+    for (const what of Object.keys(refused())) {
+      it(`leaves nothing open beside it, until a server has been created: ${what}`, async () => {
+        const sessions = new Sessions();
+        Container.set(Sessions, sessions);
+        class Session extends SessionProvider {
+          constructor() {
+            super(sessions);
+          }
+        }
+        const security = createSecurity({
+          logger,
+          userstores: [CastUserstore],
+          providers: [Session, NameProvider],
+          roles: ['editor'],
+        });
+        const guard = security.guard();
+        await using guarded = await TestServer.start((request, response) => {
+          void guard(request, response).then((isGranted) => {
+            if (isGranted) response.end('inside');
+          });
+        });
+        await using actions = await TestServer.start(
+          driver.build(security.secure({ controllers: [notes()] })),
+        );
+        const statuses = async () => {
+          const headers = as('editor');
+          const replies = [
+            await guarded.raw('/', { headers }),
+            await actions.raw('/guarded', { headers }),
+            await actions.raw('/open', { headers }),
+          ];
+          return replies.map(({ status }) => status);
+        };
+        expect(await statuses()).to.deep.equal([200, 200, 200]);
+        const options = refused()[what]!();
+        let fault: unknown;
+        try {
+          driver.build(security.secure(options));
+        } catch (error) {
+          fault = error;
+        }
+        expect(fault).to.be.an('error');
+        expect(await statuses()).to.deep.equal([500, 500, 500]);
+        // An exception of the host itself is not known.
+        const known = fault instanceof ConfigurationError ? fault.message : 'is not complete';
+        expect(() => security.start()).to.throw(ConfigurationError, known);
+        expect(await statuses()).to.deep.equal([500, 500, 500]);
+        driver.build(security.secure({ controllers: [notes()] }));
+        expect(await statuses()).to.deep.equal([200, 200, 200]);
+      });
+    }
+  });
+}
