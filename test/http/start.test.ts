@@ -294,7 +294,7 @@ for (const driver of DRIVERS) {
         const known = fault instanceof ConfigurationError ? fault.message : 'is not complete';
         expect(() => security.start()).to.throw(ConfigurationError, known);
         expect(await statuses()).to.deep.equal([500, 500, 500]);
-        driver.build(security.secure({ controllers: [notes()] }));
+        driver.build(security.secure({ controllers: [notes()], middlewares: [] }));
         expect(await statuses()).to.deep.equal([200, 200, 200]);
       });
     }
