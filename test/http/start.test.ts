@@ -129,6 +129,29 @@ describe('start()', () => {
     expect(codes).to.deep.equal(Array(3).fill('security_error'));
   });
 
+  const promises: Record<string, () => unknown> = {
+    rejects: () => Promise.reject(new ConfigurationError('it does not fit')),
+    resolves: () => Promise.resolve(),
+    'is never settled': () => new Promise(() => undefined),
+    'cannot be read': () => ({
+      get then(): never {
+        throw new Error('no promise');
+      },
+    }),
+  };
+  for (const [what, answer] of Object.entries(promises)) {
+    it(`refuses a provider whose onStart() returns a promise that ${what}`, async () => {
+      class Late extends NameProvider {
+        onStart(): void {
+          return answer() as never;
+        }
+      }
+      const security = secured([Late]);
+      expect(() => security.start()).to.throw();
+      expect(await statusOf(security, as('editor'))).to.equal(500);
+    });
+  }
+
   it('cannot be called by a provider that it starts: guards still let nobody in', async () => {
     const security: Security = secured(
       misfit(() => {
@@ -222,11 +245,16 @@ for (const driver of DRIVERS) {
           }
           return { controllers: [Unknown] };
         },
-        'a middleware that cannot be created': () => {
+        'a middleware that cannot be created at first': () => {
+          let creations = 0;
           @Middleware({ type: 'before' })
           class Broken {
             constructor() {
-              throw new Error('broken');
+              creations += 1;
+              if (creations === 1) throw new Error('broken');
+            }
+            use(_context: unknown, next: () => unknown): unknown {
+              return next();
             }
           }
           return { middlewares: [Broken] };
@@ -294,7 +322,7 @@ for (const driver of DRIVERS) {
         const known = fault instanceof ConfigurationError ? fault.message : 'is not complete';
         expect(() => security.start()).to.throw(ConfigurationError, known);
         expect(await statuses()).to.deep.equal([500, 500, 500]);
-        driver.build(security.secure({ controllers: [notes()], middlewares: [] }));
+        driver.build(security.secure({ controllers: [notes()] }));
         expect(await statuses()).to.deep.equal([200, 200, 200]);
       });
     }
