@@ -16,6 +16,9 @@ import {
   SecurityError,
   SessionProvider,
   SessionService,
+  TokenInvalidError,
+  TokenProvider,
+  type TokenVerifier,
   type User,
   Userstore,
 } from '../../src';
@@ -151,6 +154,25 @@ describe('start()', () => {
       expect(await statusOf(security, as('editor'))).to.equal(500);
     });
   }
+
+  it('refuses a verifier of tokens whose onStart() returns a promise', async () => {
+    class Verifier implements TokenVerifier {
+      verify(): never {
+        throw new TokenInvalidError();
+      }
+      onStart(): void {
+        return promises['rejects']!() as never;
+      }
+    }
+    class Tokens extends TokenProvider {
+      constructor() {
+        super(new Verifier());
+      }
+    }
+    const security = secured([Tokens]);
+    expect(() => security.start()).to.throw(ConfigurationError, 'Tokens: onStart() must decide at once');
+    expect(await statusOf(security, { authorization: 'Bearer x' })).to.equal(500);
+  });
 
   it('cannot be called by a provider that it starts: guards still let nobody in', async () => {
     const security: Security = secured(
