@@ -17,8 +17,9 @@ import type { AppStart } from '../components/app-start';
 import type { HostAction } from './access/compile';
 import { readyHostMetadata } from './access/host-metadata';
 import { asksForUser } from './access/parameters';
-import { SecurityError } from '../errors';
+import { SecurityError, SecurityFaultError } from '../errors';
 import { isInstance } from '../util/instance';
+import { chained } from '../util/maybe-promise';
 import {
   type Binding,
   boundTo,
@@ -33,7 +34,7 @@ import { type Answers, bindParameters } from '../decorators/answers';
 import { rawResponse } from '../http/raw';
 import { noticeArrival, rememberPeers } from './arrival';
 import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
-import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
+import { type Execute, executeAfter, rejectUnreadableParameters } from './execute';
 import { earlyOnExpress, EarlyOnKoa, type RefuseEarly, type Within } from './early';
 import { endRefusals } from './express-errors';
 import type { RecordedServer } from './recording-driver';
@@ -62,6 +63,10 @@ export interface SecurityBinding extends Binding {
   readonly start: Pick<AppStart, 'serverBegun' | 'serverFailed' | 'serverStarted'>;
   /** Records that a request has come to an action, before any middleware of the action runs. */
   arrive(action: Action, access: Access): void;
+  /** Whether the action's guard has let the request through to this run of the action. */
+  takeGrant(action: Action, access: Access): boolean;
+  /** The decision of an action's guard; rejects with the error response. Only a literal true is a grant. */
+  authorize(action: Action, access: Access): MaybePromise<boolean>;
   /** Refuses requests that can be refused before the body is read; undefined if only the guard decides. */
   readonly refuseEarly: RefuseEarly | undefined;
   /** The login that the action's parameters need, synchronously if it is known; rejects if it is refused. */
@@ -250,18 +255,31 @@ function registerHeld(
     if (isAtRoot) driver.routePrefix = '';
     const register = (): void => {
       registerAction.call(driver, metadata, (action: Action) => {
-        if (isStubbed) {
-          reach(one, action);
-          return undefined;
-        }
-        if (arrivesAtLast) arrive(action);
-        if (!isForUser) return execute(action);
-        return executeForUser(driver, binding.login(action, access), metadata, action, execute);
+        const run = (): unknown => {
+          if (isStubbed) {
+            reach(one, action);
+            return undefined;
+          }
+          if (arrivesAtLast) arrive(action);
+          if (!isForUser) return execute(action);
+          return executeAfter(driver, binding.login(action, access), metadata, action, execute);
+        };
+        if (access.levels.length === 0 || binding.takeGrant(action, access)) return run();
+        // A middleware of Express that calls next() twice comes past a guard that has not decided yet.
+        return executeAfter(driver, grantOf(binding.authorize(action, access)), metadata, action, run);
       });
     };
     if (earlyOnKoa === undefined) register();
     else earlyOnKoa.register(one, register);
     driver.routePrefix = routePrefix;
+  });
+}
+
+/** @throws SecurityFaultError unless it is a grant */
+function grantOf(decision: MaybePromise<boolean>): MaybePromise<true> {
+  return chained(decision, (isGranted) => {
+    if (isGranted) return true;
+    throw new SecurityFaultError({ cause: new Error('A guard was decided in an unknown way') });
   });
 }
 

@@ -80,6 +80,8 @@ export class Security<U extends User = User, R extends string = string> extends 
       arrive: (action, access) => {
         states.arrived(action, access);
       },
+      takeGrant: (action, access) => states.takeGrant(action, access),
+      authorize: (action, access) => this.checkAuthorization(action, [access]),
       refuseEarly: options.early
         ? (action, access) => this.settled(() => checkers.refuseEarly(action, access))
         : undefined,

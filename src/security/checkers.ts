@@ -50,7 +50,10 @@ export class Checkers {
     const state = this.parts.states.atGuard(action, access);
     // Bound to this action, whatever action the request reaches meanwhile.
     const { request } = state;
-    if (this.isSkipped(state)) return this.allowed(request, undefined);
+    if (this.isSkipped(state)) {
+      state.granted = request;
+      return this.allowed(request, undefined);
+    }
     return chained(this.outcomeOf(state), (outcome) => {
       if (outcome.kind !== 'authenticated') return this.refused(state, outcome);
       return this.decide(state, outcome, access, request);
@@ -105,6 +108,7 @@ export class Checkers {
   ): MaybePromise<true> {
     return chained(this.parts.authorizer.denial(access, login, state, request), (denial) => {
       if (denial !== undefined) return this.denied(state, login, denial);
+      state.granted = request;
       return isRecheck ? true : this.allowed(request, login);
     });
   }
