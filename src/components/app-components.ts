@@ -203,8 +203,13 @@ export class AppComponents implements Components {
     }
   }
 
-  /** Closes the components that no other instance of the library uses. @throws the first exception */
+  /**
+   * Closes the components that no other instance of the library uses. A later use of the app starts its providers
+   * again.
+   * @throws the first exception
+   */
   close(): Promise<void> {
+    this.started = new WeakSet();
     return this.inUse.close();
   }
 

@@ -194,6 +194,15 @@ describe('start()', () => {
     expect(refusal).to.be.instanceOf(SecurityError).with.property('code', 'security_error');
   });
 
+  it('is done again by the first request after close()', async () => {
+    const { cls, starts } = counted();
+    const security = secured([cls]);
+    expect(await statusOf(security, as('user'))).to.equal(200);
+    await security.close();
+    expect(await statusOf(security, as('user'))).to.equal(200);
+    expect(starts()).to.equal(2);
+  });
+
   it('is not over for a guard that is made later', () => {
     const security = secured([]);
     security.start();
