@@ -43,6 +43,7 @@ import type { RefusalListener } from '../authentication/recorder';
 import type { Security } from './security';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
+import { continueOnce } from './next-once';
 import { jwksRouteOf } from './controllers/jwks-controller';
 
 /** The services of an instance for the servers that use its checkers. */
@@ -153,6 +154,7 @@ function wrap(driver: BaseDriver): void {
       pending.set(this, { actions: [], restoreMetadata: readyHostMetadata(), earlyOnKoa });
       rememberPeers(this);
       rejectUnreadableParameters(this);
+      continueOnce(this);
     }
     if (earlyOnKoa === undefined) initialize.call(this);
     else {
