@@ -1,4 +1,4 @@
-/** What watches files goes on where an app is closed and another app of the process uses the same stores. */
+/** What stores and providers watch and load goes on where an app is closed and another app of the process uses the same stores. */
 import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,11 @@ import {
   type User,
   type UserstoreInterface,
 } from '../../src';
+import { AccessTokenProvider } from '../../src/oidc';
 import { TestServer } from '../support/drivers';
 import { eventually } from '../support/eventually';
 import { MemoryLogger, reset } from '../support/reset';
+import { TokenIssuer } from '../support/token-issuer';
 
 class Names implements AuthProviderInterface {
   readonly credential = 'x-user';
@@ -44,6 +46,33 @@ describe('After an app of the process was closed', () => {
 
   afterEach(() => {
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('tokens of an issuer are verified with keys that another instance loads anew', async () => {
+    const issuer = await TokenIssuer.start(Date.now);
+    try {
+      class Company extends AccessTokenProvider {
+        constructor() {
+          super({ issuer: issuer.name, audience: 'notes-api', users: 'claims' });
+        }
+      }
+      const statuses: number[] = [];
+      for (let apps = 0; apps < 2; apps += 1) {
+        const security = createSecurity({ logger: new MemoryLogger(), providers: [Company] });
+        const guard = security.guard();
+        await using server = await TestServer.start((request, response) => {
+          void guard(request, response).then((isGranted) => {
+            if (isGranted) response.end('inside');
+          });
+        });
+        const authorization = `Bearer ${await issuer.token()}`;
+        statuses.push((await server.raw('/', { headers: { authorization } })).status);
+        await security.close();
+      }
+      expect(statuses).to.deep.equal([200, 200]);
+    } finally {
+      await issuer.close();
+    }
   });
 
   for (const again of ['another instance', 'the same instance'] as const) {
