@@ -53,6 +53,9 @@ function notes(): Constructor<object> {
       const times = [login.authenticatedAt?.getTime(), login.expiresAt?.getTime()];
       return { user: user.username, source, scopes, roles, methods, isBound, times };
     }
+    @Authorized() @Get('/:folder/:part/me') part() {
+      return 'ok';
+    }
     @Authorized('editor') @Get('/edit') edit() {
       return 'ok';
     }
@@ -465,6 +468,16 @@ for (const driver of DRIVERS) {
           );
         });
       }
+
+      it('count for the path that the router matched, whatever path a URL parser makes of it', async () => {
+        await using api = await start([of({ dpop })]);
+        const get = async (path: string, claims = {}) =>
+          (await api.server.raw('/', { path, headers: sent(await proofOf(claims)) })).status;
+        expect(await get('/notes/7/me', { htu: 'https://api.example/notes/7/me' })).to.equal(200);
+        for (const path of ['/notes/../me', '/notes/%2e%2E/me']) expect(await get(path)).to.equal(401);
+        const claims = { htu: 'https://api.example/notes/me' };
+        for (const path of ['/notes/./me', '/notes/%2e/me']) expect(await get(path, claims)).to.equal(401);
+      });
 
       it('need a nonce of the server where that is asked for', async () => {
         await using api = await start([of({ dpop: { ...dpop, nonce: { secret: 'n'.repeat(32) } } })]);
