@@ -44,8 +44,16 @@ const copies = ((globalThis as { [SHARED]?: Map<string, Partial<Registrations>> 
   new Map<string, Partial<Registrations>>());
 copies.set(typeof __filename === 'string' ? __filename : '', registrations);
 
+let deciding = 0;
+
+/** How often a class has been decorated that may deny a request, or that loads the role that denies it. */
+export function decidingDecorations(): number {
+  return deciding;
+}
+
 export function register<K extends keyof Kinds>(kind: K, cls: Constructor<Kinds[K]>, order: number): void {
   registrations[kind].push({ cls, order });
+  if (kind === 'authorizationProviders' || kind === 'roleLoaders') deciding += 1;
   registerService(cls);
 }
 
