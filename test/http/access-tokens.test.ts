@@ -1,4 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
+import type Koa from 'koa';
+import mount from 'koa-mount';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import {
   type Authentication,
@@ -16,7 +19,7 @@ import {
   type UserstoreInterface,
 } from '../../src';
 import { type AccessToken, type AccessTokenOptions, AccessTokenProvider, claimRoles } from '../../src/oidc';
-import { DRIVERS } from '../support/drivers';
+import { DRIVERS, TestServer } from '../support/drivers';
 import { ProofKey, TokenIssuer } from '../support/issued-tokens';
 import { MemoryLogger, reset } from '../support/reset';
 import { BODIES, startApi, store } from '../support/scripted';
@@ -477,6 +480,30 @@ for (const driver of DRIVERS) {
         for (const path of ['/notes/../me', '/notes/%2e%2E/me']) expect(await get(path)).to.equal(401);
         const claims = { htu: 'https://api.example/notes/me' };
         for (const path of ['/notes/./me', '/notes/%2e/me']) expect(await get(path, claims)).to.equal(401);
+      });
+
+      it('count at the root of a mount for the path that the client sent, with and without a slash', async () => {
+        const security = createSecurity({
+          providers: [of({ dpop })],
+          userstores: [store((name) => USERS[name] ?? null)],
+          clock: () => NOW * 1000,
+          logger: new MemoryLogger(),
+        });
+        const files = (context: Koa.Context) => void (context.body = 'ok');
+        const answer = (_request: unknown, response: ServerResponse) => response.end('ok');
+        const listener = driver.build(security.secure({ controllers: [notes()] }), {
+          koa: { before: (app) => app.use(mount('/files', security.guard(undefined, files))) },
+          express: { before: (app) => app.use('/files', security.guard(undefined, answer)) },
+        });
+        await using server = await TestServer.start(listener);
+        const get = async (path: string, url: string) => {
+          const proof = await proofOf({ htu: `https://api.example${url}` });
+          return (await server.raw(path, { headers: sent(proof) })).status;
+        };
+        for (const path of ['/files', '/files/']) {
+          expect(await get(`${path}?x=1`, path)).to.equal(200);
+          expect(await get(path, path === '/files' ? '/files/' : '/files')).to.equal(401);
+        }
       });
 
       it('need a nonce of the server where that is asked for', async () => {
