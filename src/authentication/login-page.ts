@@ -81,7 +81,12 @@ function isForPage(request: SecurityRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const destination = request.header('sec-fetch-dest');
   if (destination !== undefined) return destination === 'document';
-  return /(?:^|,)[ \t]*text\/html[ \t]*(?:[;,]|$)/i.test(request.header('accept') ?? '');
+  return (request.header('accept') ?? '').split(',').some(isHtml);
+}
+
+/** @param range of `Accept`; one of weight 0 is refused. @see RFC 9110 section 12.4.2 */
+function isHtml(range: string): boolean {
+  return /^[ \t]*text\/html[ \t]*(?:;|$)/i.test(range) && !/;[ \t]*q=0(?:\.0*)?[ \t]*(?:;|$)/i.test(range);
 }
 
 /** True at the login page itself, which would redirect to itself for ever; also true if the path is unknown. */

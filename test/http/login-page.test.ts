@@ -109,6 +109,13 @@ for (const driver of DRIVERS) {
       ['a frame', { 'sec-fetch-dest': 'iframe', accept: 'text/html' }, false],
       ['curl', { accept: '*/*' }, false],
       ['a client that says nothing', {}, false],
+      [
+        'a client that takes HTML least of all',
+        { accept: 'application/json, text/html;level=1;q=0.001' },
+        true,
+      ],
+      ['a client that refuses HTML', { accept: 'application/json, text/html; q=0, */*' }, false],
+      ['a client that refuses HTML by decimals', { accept: 'Text/HTML;Q=0.000;x=y' }, false],
       ['a client of another type', { accept: 'text/htmlx, application/text/html' }, false],
     ] as const) {
       it(`is where ${name} ${isPage ? 'is' : 'is not'} sent`, async () => {
