@@ -209,9 +209,10 @@ export class AppComponents implements Components {
    * request could pass that they deny.
    */
   private get complete(): Found {
-    const { known } = this;
+    const { known, classes } = this;
     if (known === undefined) return this.find();
-    if (this.knownFor === decidingDecorations()) return known;
+    const isFixed = classes.authorizationProviders !== undefined && classes.roleLoaders !== undefined;
+    if (isFixed || this.knownFor === decidingDecorations()) return known;
     const found = this.find();
     for (const kind of ['authorizationProviders', 'roleLoaders'] as const) {
       const names = known[kind].map(({ name }) => name);

@@ -4,6 +4,7 @@ import {
   type Access,
   AccessDeniedError,
   AuthorizationProvider,
+  AuthProvider,
   type AuthorizationProviderInterface,
   type Constructor,
   Public,
@@ -219,8 +220,11 @@ for (const driver of DRIVERS) {
       }
       const host = { controllers: [Things] };
       await using api = await startApi(driver, { host, security: { providers: [byName] } });
-      const own = { providers: [byName], authorizationProviders: [], roleLoaders: [] };
+      AuthProvider(1)(byName);
+      const own = { authorizationProviders: [], roleLoaders: [] };
       await using other = await startApi(driver, { host, security: own });
+      // An app with lists of its own is not searched again: two providers with one order would be refused.
+      AuthProvider(1)(provider('q', () => null));
       const get = async (path: string, of = api) => (await of.get(path, ANN)).status;
       expect([await get('/guarded'), await get('/owner')]).to.deep.equal([200, 403]);
 
