@@ -207,7 +207,11 @@ describe('AccountController', () => {
 });
 `,
     [LOCK_FILE]: `{
-  "version": 3,
+  "version": 4,
+  "components": [
+    {"kind":"userstores","names":["Users"]},
+    {"kind":"providers","names":["Password"]}
+  ],
   "routes": [
     {"method":"GET","path":"/admin","action":"AccountController.admin","access":"role admin"},
     {"method":"GET","path":"/health","action":"AccountController.health","access":"anyone"},

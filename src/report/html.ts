@@ -2,6 +2,7 @@
  * The report as a page: one file that loads nothing, for reviews, audits and CI artifacts.
  */
 import { createHash } from 'node:crypto';
+import { besideGuards } from './beside';
 import { detailsOf } from './details';
 import { markupText as text } from './escape';
 import { PAGE_SCRIPT } from './page-script';
@@ -53,7 +54,7 @@ export function reportHtml(report: SecurityReport, options: PageOptions = {}): s
 <main>
 <h1>${text(title)}</h1>
 ${counts(report)}
-${changeList(changes)}${warningList(report)}${tools(report, changes)}
+${changeList(changes)}${besideList(report)}${warningList(report)}${tools(report, changes)}
 <p class="legend"><span class="y"></span> yes, <span class="d"></span> depends on the app's own code or on the login, <span class="n"></span> no</p>
 ${table(report, changes)}
 </main>
@@ -79,6 +80,11 @@ function changeList(changes: readonly string[]): string {
   if (changes.length === 0) return '';
   const items = changes.map((line) => `<li><code>${text(line)}</code>`).join('\n');
   return `<h2>Changed since the lock file was written</h2>\n<ul>\n${items}\n</ul>\n`;
+}
+
+function besideList(report: SecurityReport): string {
+  const items = besideGuards(report).map((line) => `<li>${text(line)}`);
+  return items.length === 0 ? '' : `<h2>Beside the guards</h2>\n<ul>\n${items.join('\n')}\n</ul>\n`;
 }
 
 /** Groups warnings by code, so that many of one kind fill one line until a reader opens it. */

@@ -2,7 +2,7 @@
  * The lock file: the agreed access of all routes, so that a change shows in a review.
  */
 import { ConfigurationError } from '../errors';
-import type { ReportedRole, SecurityReport } from './security-report';
+import type { ReportedComponents, ReportedRole, SecurityReport } from './security-report';
 
 /** One route's effective access. */
 interface LockedRoute {
@@ -15,34 +15,42 @@ interface LockedRoute {
 
 interface LockFile {
   readonly version: number;
+  readonly components: readonly ReportedComponents[];
   readonly roles: readonly ReportedRole[];
   readonly routes: readonly LockedRoute[];
 }
 
 /** Raised whenever an unchanged app would get a different file. */
-const VERSION = 3;
+const VERSION = 4;
 /** Holds the guards as they are written, and is compared in that form. */
 const AS_WRITTEN = 1;
 /** Earlier versions hold neither hidden routes (`hiddenBy`) nor the implied roles and permissions of each role. */
 const WITH_ORDER_AND_ROLES = 3;
+/** Earlier versions do not hold the components that authenticate users and decide beside the guards. */
+const WITH_COMPONENTS = 4;
 
-/** The text of a lock file: sorted, one line for each role and route, so that a diff is easy to read. */
+/** The text of a lock file: sorted, one line for each kind of component, role and route, so that a diff is easy to read. */
 export function toLockFile(report: SecurityReport): string {
   const list = (name: string, entries: readonly object[]) =>
     `  "${name}": [\n${entries.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')}\n  ]`;
-  const { roles, routes } = locked(report, VERSION);
-  const lists = [...(roles.length === 0 ? [] : [list('roles', roles)]), list('routes', routes)];
+  const { components, roles, routes } = locked(report, VERSION);
+  const lists = [
+    ...(components.length === 0 ? [] : [list('components', components)]),
+    ...(roles.length === 0 ? [] : [list('roles', roles)]),
+    list('routes', routes),
+  ];
   return `{\n  "version": ${String(VERSION)},\n${lists.join(',\n')}\n}\n`;
 }
 
 /**
- * The changes since a lock file was written, one line for each role and route; empty without changes.
+ * The changes since a lock file was written, one line for each kind of component, role and route; empty without changes.
  * @throws ConfigurationError when the text is not a lock file of a known version: never "unchanged"
  */
 export function compareWithLockFile(report: SecurityReport, text: string): string[] {
   const file = parse(text);
   const now = locked(report, file.version);
   return [
+    ...changes(componentsByKey(file.components), componentsByKey(now.components)),
     ...changes(rolesByKey(file.roles), rolesByKey(now.roles)),
     ...changes(routesByKey(file.routes), routesByKey(now.routes)),
   ];
@@ -89,10 +97,11 @@ function changes(before: ReadonlyMap<string, Line>, after: ReadonlyMap<string, L
   });
 }
 
-function locked({ routes, roles = [] }: SecurityReport, version: number): LockFile {
+function locked({ routes, roles = [], components = [] }: SecurityReport, version: number): LockFile {
   const hasAll = version >= WITH_ORDER_AND_ROLES;
   return {
     version,
+    components: version >= WITH_COMPONENTS ? components : [],
     roles: hasAll ? roles : [],
     routes: routes
       .map(({ method, path, action, access, normalised, hiddenBy }): LockedRoute => {
@@ -106,6 +115,15 @@ function locked({ routes, roles = [] }: SecurityReport, version: number): LockFi
       })
       .toSorted((a, b) => compare(keyOf(a), keyOf(b))),
   };
+}
+
+function componentsByKey(components: readonly ReportedComponents[]): Map<string, Line> {
+  return numbered(
+    components.map(({ kind, names }) => {
+      const whole = names.map((name) => JSON.stringify(name)).join(' ');
+      return [kind, { key: whole, whole, brief: whole }];
+    }),
+  );
 }
 
 function rolesByKey(roles: readonly ReportedRole[]): Map<string, Line> {
@@ -159,16 +177,24 @@ function parse(text: string): LockFile {
     throw new ConfigurationError('The lock file is not JSON', { cause });
   }
   refuseHiddenText(text, file);
-  const { version, roles = [], routes } = (file ?? {}) as Partial<Record<keyof LockFile, unknown>>;
+  const {
+    version,
+    components = [],
+    roles = [],
+    routes,
+  } = (file ?? {}) as Partial<Record<keyof LockFile, unknown>>;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < AS_WRITTEN) {
     throw new ConfigurationError(
       `The lock file must have a version from ${String(AS_WRITTEN)} to ${String(VERSION)}: write it again with --update`,
     );
   }
+  if (!Array.isArray(components) || !components.every(isLockedComponents)) {
+    throw new ConfigurationError('The lock file has components without a kind or names');
+  }
   if (!Array.isArray(roles) || !roles.every(isLockedRole)) {
     throw new ConfigurationError('The lock file has a role without a name, implied roles or permissions');
   }
-  if (Array.isArray(routes) && routes.every(isLockedRoute)) return { version, roles, routes };
+  if (Array.isArray(routes) && routes.every(isLockedRoute)) return { version, components, roles, routes };
   throw new ConfigurationError('The lock file has a route without a method, path, action or access');
 }
 
@@ -187,6 +213,12 @@ function isLockedRoute(value: unknown): value is LockedRoute {
   const { hiddenBy } = route;
   if (hiddenBy !== undefined && typeof hiddenBy !== 'string') return false;
   return ['method', 'path', 'action', 'access'].every((name) => typeof route[name] === 'string');
+}
+
+function isLockedComponents(value: unknown): value is ReportedComponents {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, names } = value as Partial<Record<keyof ReportedComponents, unknown>>;
+  return typeof kind === 'string' && isNames(names);
 }
 
 function isLockedRole(value: unknown): value is ReportedRole {

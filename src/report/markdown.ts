@@ -1,8 +1,10 @@
 /** The report as Markdown, for a review. */
 import { printable } from '../util/printable';
+import { besideGuards } from './beside';
 import type { SecurityReport } from './security-report';
 
-export function toMarkdown({ routes, warnings }: SecurityReport): string {
+export function toMarkdown(report: SecurityReport): string {
+  const { routes, warnings } = report;
   const escape = (text: string) => printable(text, 1000).replace(/[\\|<>`]/g, '\\$&');
   return [
     '| method | path | access | from | providers | action |',
@@ -23,6 +25,7 @@ export function toMarkdown({ routes, warnings }: SecurityReport): string {
         .trim(),
     ),
     '',
+    ...besideGuards(report).map((line) => `- ${escape(line)}`),
     ...warnings.map(({ code, message }) => `- **${code}**: ${escape(message)}`),
     '',
   ].join('\n');

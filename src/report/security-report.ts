@@ -5,6 +5,7 @@
 import type { CompiledAction } from '../access/compiled';
 import { type AccessFacts, type Answer, expectedAccess, type Identity } from '../access/expected-access';
 import { summarise } from '../access/summary';
+import { functionName } from '../rules/fingerprint';
 import { describeRequirements, requirementsOf } from '../rules/normal-form';
 import { describeRule } from '../rules/rules';
 import { findHidden } from '../access/warnings/shadowing';
@@ -71,13 +72,24 @@ export interface ReportedRole {
   readonly permissions: readonly string[];
 }
 
+/** The components of one kind, which authenticate users or decide beside the guards. */
+export interface ReportedComponents {
+  /**
+   * The option of {@link SecurityOptions} that lists them: `userstores`, `providers`, `authorizationProviders`,
+   * `roleLoaders` or `skip`.
+   */
+  readonly kind: string;
+  /** Their names, in the order in which they are asked; of a `skip` hook its name and a hash of its source text. */
+  readonly names: readonly string[];
+}
+
 /** The options of {@link securityReport}. */
 export interface SecurityReportOptions {
   /** Usernames to look up in the app's userstores. @default [] */
   readonly users?: readonly string[];
 }
 
-/** The report of an app: its routes, its roles and the warnings. */
+/** The report of an app: its routes, its roles, its components and the warnings. */
 export interface SecurityReport {
   /** `anonymous`, `any login`, then `role NAME` for each known role, and `user NAME` for each requested user. */
   readonly identities: readonly string[];
@@ -85,6 +97,8 @@ export interface SecurityReport {
   readonly routes: readonly ReportedRoute[];
   /** The roles that imply or grant something, by name. Absent if no role does. */
   readonly roles?: readonly ReportedRole[];
+  /** The components of the app by kind, without kinds that it does not use. Absent if it has none. */
+  readonly components?: readonly ReportedComponents[];
   readonly warnings: readonly AccessWarning[];
 }
 
@@ -102,6 +116,7 @@ export async function securityReport(
   const facts = accessFacts(inspection);
   const mayCall = (access: Access) => mayOf(access, identities, facts);
   const granting = inspection.options.grants.granting();
+  const used = componentsOf(inspection);
   return {
     identities: [...identities.keys()],
     routes: [
@@ -112,6 +127,7 @@ export async function securityReport(
       ...guards.map((access) => ({ ...reportGuard(access, components), ...mayCall(access) })),
     ],
     ...(granting.length === 0 ? {} : { roles: granting }),
+    ...(used.length === 0 ? {} : { components: used }),
     warnings: [
       ...accessWarnings(compiled, inspection.options.grants),
       ...(isGuarded ? [] : lostGuards(compiled)),
@@ -137,6 +153,14 @@ function summaryWith(access: Access, ofProviders: readonly ReportedLevel[]): str
     access,
     ofProviders.map(({ rule }) => rule),
   );
+}
+
+function componentsOf({ components, options: { skip } }: Inspection): ReportedComponents[] {
+  const kinds = ['userstores', 'providers', 'authorizationProviders', 'roleLoaders'] as const;
+  return [
+    ...kinds.map((kind) => ({ kind, names: components[kind].map(({ name }) => name) })),
+    { kind: 'skip', names: skip === undefined ? [] : [functionName(skip)] },
+  ].filter(({ names }) => names.length > 0);
 }
 
 /** The part of a route that does not depend on the caller. */

@@ -1,6 +1,7 @@
 /** The report as text for a terminal, or for a pipe. */
 import { counted } from '../util/counted';
 import { printable } from '../util/printable';
+import { besideGuards } from './beside';
 import { detailsOf } from './details';
 import { countKinds, isGuard, KIND_NAMES, kindOfRoute, onlyRoutes, type RouteKind } from './route-kinds';
 import type { ReportedRoute, SecurityReport } from './security-report';
@@ -29,7 +30,8 @@ const MIN_SUMMARY = 24;
 const MAX_TEXT = 2000;
 
 /**
- * Renders the report as a text table: counts, the routes of each controller, guards, and the warnings by code.
+ * Renders the report as a text table: counts, the routes of each controller, guards, the components that
+ * decide beside the guards, and the warnings by code.
  * No path is cut.
  * @throws ConfigurationError for an unknown value of `only`
  * @example console.log(reportTable(await securityReport(options), { only: 'open' }));
@@ -45,6 +47,7 @@ export function reportTable(report: SecurityReport, options: TableOptions = {}):
     ...(guards.length === 0
       ? []
       : groupLines({ name: 'Guards outside of actions', routes: guards }, options)),
+    ...besideLines(shown),
     ...warningLines(shown, verbose),
   ];
   return `${[summaryLine(shown), '', ...lines].join('\n')}\n`;
@@ -153,6 +156,11 @@ function wrap(text: string, width: number, at: '/' | ' '): string[] {
     else lines.push(part);
   }
   return lines.map((line) => line.trimEnd());
+}
+
+function besideLines(report: SecurityReport): string[] {
+  const lines = besideGuards(report).map((line) => `  ${printable(line, MAX_TEXT)}`);
+  return lines.length === 0 ? [] : ['', 'Beside the guards', ...lines];
 }
 
 function warningLines({ warnings }: SecurityReport, verbose: boolean): string[] {

@@ -172,12 +172,12 @@ describe('securest report', () => {
 
   it('neither compares nor writes over a lock file of a later version', async () => {
     const module = app('older.js', 'exports.options = secured();');
-    const later = '{"version":4,"routes":[]}';
+    const later = '{"version":5,"routes":[]}';
     writeFileSync(join(folder, 'later.lock.json'), later);
     for (const option of ['--check', '--update', '--lock']) {
       const { code, out, err } = await run('report', module, option, 'later.lock.json');
       expect([code, out], option).to.deep.equal([2, '']);
-      expect(err, option).to.match(/The lock file has version 4, .*: update securest/);
+      expect(err, option).to.match(/The lock file has version 5, .*: update securest/);
     }
     expect(readFileSync(join(folder, 'later.lock.json'), 'utf8')).to.equal(later);
   }).timeout(60_000);

@@ -8,6 +8,7 @@ import {
   permission,
   Public,
   securityReport,
+  type SecurityOptions,
   type SecurityReport,
   type User,
 } from '../../../src';
@@ -267,6 +268,10 @@ describe('The lock file of what decides beside the guards', () => {
     readonly routes?: readonly (readonly [decorate: ReturnType<typeof Get>, ...guards: unknown[]])[];
     readonly roleHierarchy?: Record<string, string[]>;
     readonly permissions?: Record<string, string[]>;
+    readonly skip?: NonNullable<SecurityOptions['skip']>;
+    readonly providers?: NonNullable<SecurityOptions['providers']>;
+    readonly authorizationProviders?: NonNullable<SecurityOptions['authorizationProviders']>;
+    readonly roleLoaders?: NonNullable<SecurityOptions['roleLoaders']>;
   }
   const open = [Get('/n/:id')] as const;
   const guarded = [Get('/n/mine'), 'editor'] as const;
@@ -356,6 +361,53 @@ describe('The lock file of what decides beside the guards', () => {
     it(`changes by ${what}`, async () => {
       expect(await linesOf(before, after)).to.include(line);
       expect(await linesOf(after, before)).to.have.length.above(0);
+    });
+  }
+
+  class Ours {
+    authorize(): Promise<boolean> {
+      return Promise.resolve(true);
+    }
+  }
+  class Loader {
+    getRoles(): string[] {
+      return [];
+    }
+  }
+  const [first, second] = [provider('First', () => null), provider('Second', () => null)];
+  const components: Record<string, readonly [App, App, string | RegExp]> = {
+    'a hook that skips guards': [{}, { skip: () => false }, /^\+ skip: "skip#[\da-f]{8}"$/],
+    'a hook that skips more': [
+      { skip: ({ route }) => route === '/a' },
+      { skip: () => true },
+      /^~ skip: "skip#[\da-f]{8}" -> "skip#[\da-f]{8}"$/,
+    ],
+    'an authorization provider that describes nothing': [
+      {},
+      { authorizationProviders: [Ours] },
+      '+ authorizationProviders: "Ours"',
+    ],
+    'a role loader': [{}, { roleLoaders: [Loader] }, '+ roleLoaders: "Loader"'],
+    'an authentication provider': [
+      { providers: [first] },
+      { providers: [first, second] },
+      '~ providers: "First" -> "First" "Second"',
+    ],
+    'the order of the chain': [
+      { providers: [first, second] },
+      { providers: [second, first] },
+      '~ providers: "First" "Second" -> "Second" "First"',
+    ],
+  };
+  for (const [what, [before, after, expected]] of Object.entries(components)) {
+    it(`changes by ${what}`, async () => {
+      const lines = await linesOf(before, after);
+      expect(lines).to.have.length(1);
+      expect(lines[0]).to.match(
+        typeof expected === 'string' ? new RegExp(`^${expected.replace('+', '\\+')}$`) : expected,
+      );
+      expect(await linesOf(after, before)).to.have.length(1);
+      expect(await linesOf(after, after)).to.deep.equal([]);
     });
   }
 

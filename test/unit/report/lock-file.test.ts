@@ -22,7 +22,7 @@ const AGREED = {
 describe('toLockFile', () => {
   it('has one line for each route, sorted, whatever the order of registration', () => {
     expect(toLockFile(report(AGREED))).to.equal(`{
-  "version": 3,
+  "version": 4,
   "routes": [
     {"method":"GET","path":"/a","action":"N.a","access":"anyone (@Public() on N.a)"},
     {"method":"GET","path":"/notes","action":"N.a","access":"role reader"},
@@ -32,7 +32,7 @@ describe('toLockFile', () => {
 `);
     const reversed = Object.fromEntries(Object.entries(AGREED).toReversed());
     expect(toLockFile(report(reversed))).to.equal(toLockFile(report(AGREED)));
-    expect(JSON.parse(toLockFile(report({})))).to.deep.equal({ version: 3, routes: [] });
+    expect(JSON.parse(toLockFile(report({})))).to.deep.equal({ version: 4, routes: [] });
   });
 });
 
@@ -121,7 +121,30 @@ describe('compareWithLockFile', () => {
     ]);
   });
 
+  it('compares a file of version 3 without the components, which it does not hold', () => {
+    const text = JSON.stringify({ version: 3, routes: [] });
+    const now = { ...report({}), components: [{ kind: 'skip', names: ['isLocal#00000000'] }] };
+    expect(compareWithLockFile(now, text)).to.deep.equal([]);
+    expect(isOutdated(text)).to.equal(true);
+    const written = toLockFile(now);
+    expect(written).to.include('  "components": [\n    {"kind":"skip","names":["isLocal#00000000"]}\n  ],\n');
+    expect(compareWithLockFile(now, written)).to.deep.equal([]);
+    expect(compareWithLockFile(report({}), written)).to.deep.equal(['- skip: "isLocal#00000000"']);
+  });
+
+  it('tells two components from one whose name is both', () => {
+    const named = (...names: string[]) => ({ ...report({}), components: [{ kind: 'providers', names }] });
+    const written = toLockFile(named('A', 'B'));
+    expect(compareWithLockFile(named('A B'), written)).to.deep.equal(['~ providers: "A" "B" -> "A B"']);
+    expect(compareWithLockFile(named('A" "B'), written)).to.have.length(1);
+  });
+
   for (const [what, text] of Object.entries({
+    'components that are no list': '{"version":4,"components":{},"routes":[]}',
+    'a component that is none': '{"version":4,"components":[null],"routes":[]}',
+    'a component without names': '{"version":4,"components":[{"kind":"skip"}],"routes":[]}',
+    'a component with a number for a name':
+      '{"version":4,"components":[{"kind":"skip","names":[1]}],"routes":[]}',
     'an empty file': '',
     'no JSON': '{',
     null: 'null',
@@ -153,13 +176,13 @@ describe('compareWithLockFile', () => {
 
   it('refuses a file of a later version, whatever it holds, and says to update the library', () => {
     for (const text of [
-      '{"version":4,"routes":[]}',
-      '{"version":4}',
+      '{"version":5,"routes":[]}',
+      '{"version":5}',
       '{"version":9007199254740992,"routes":{}}',
     ]) {
       expect(() => compareWithLockFile(report({}), text), text).to.throw(
         ConfigurationError,
-        /has version \d+, .* versions up to 3: update securest$/,
+        /has version \d+, .* versions up to 4: update securest$/,
       );
     }
   });
@@ -167,7 +190,7 @@ describe('compareWithLockFile', () => {
   it('says how a file of no version is written anew', () => {
     expect(() => compareWithLockFile(report({}), '{"version":0,"routes":[]}')).to.throw(
       ConfigurationError,
-      /must have a version from 1 to 3: write it again with --update$/,
+      /must have a version from 1 to 4: write it again with --update$/,
     );
   });
 });

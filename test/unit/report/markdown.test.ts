@@ -25,6 +25,16 @@ describe('toMarkdown', () => {
     );
   });
 
+  it('names what decides beside the guards, and not the chain itself', () => {
+    const components = [
+      { kind: 'providers', names: ['Password'] },
+      { kind: 'skip', names: ['isLocal#00000000'] },
+    ];
+    const text = toMarkdown({ ...report(route()), components });
+    expect(text).to.include('\n\n- skip isLocal#00000000: may let requests past all guards\n- **open');
+    expect(text).not.to.include('providers Password');
+  });
+
   it('keeps what Markdown would take for its own', () => {
     const text = toMarkdown(report(route({ path: '^\\/(?:a|b)$', hiddenBy: '<script>' })));
     expect(text).to.include('^\\\\/(?:a\\|b)$').and.to.include('\\<script\\>');

@@ -82,6 +82,13 @@ describe('reportHtml', () => {
     expect(page).to.include('any login: depends on policy p');
   });
 
+  it('names what decides beside the guards', () => {
+    const page = reportHtml(reported([route()], { components: [{ kind: 'skip', names: [MARKUP] }] }));
+    expect(page).to.match(/<h2>Beside the guards<\/h2>\n<ul>\n<li>skip .*: may let requests past all guards/);
+    expect(page).to.not.include(MARKUP);
+    expect(reportHtml(reported([route()]))).to.not.include('Beside the guards');
+  });
+
   it('has the changes since the lock file, and marks the routes that they are about', () => {
     const changes = ['~ /notes GET (Notes.list): role admin -> role editor'];
     const page = reportHtml(reported([openRoute(), route(), route({ path: '/notes/x' })]), { changes });

@@ -44,6 +44,24 @@ describe('reportTable', () => {
     );
   });
 
+  it('names what decides beside the guards', () => {
+    const components = [
+      { kind: 'userstores', names: ['Users'] },
+      { kind: 'providers', names: ['Password'] },
+      { kind: 'authorizationProviders', names: ['Paths', 'Hours\u001b[2J'] },
+      { kind: 'roleLoaders', names: ['Loader'] },
+      { kind: 'skip', names: ['isLocal#00000000'] },
+    ];
+    const lines = reportTable(reported(ROUTES, { components })).split('\n');
+    expect(lines.slice(lines.indexOf('Beside the guards'))).to.deep.equal([
+      'Beside the guards',
+      `  authorizationProviders Paths, ${String.raw`Hours\u001b[2J`}: may refuse what the guards allow`,
+      '  roleLoaders Loader: may add roles to a user',
+      '  skip isLocal#00000000: may let requests past all guards',
+      '',
+    ]);
+  });
+
   it('takes routes for equal only where their guards are, whatever the words', () => {
     const one = route({ normalised: 'policy isEditor#1' });
     const other = route({ path: '/other', normalised: 'policy isEditor#2' });
