@@ -449,6 +449,8 @@ for (const driver of DRIVERS) {
         const unbound = await issuer.sign(CLAIMS);
         expect((await api.get('/me', { authorization: `DPoP ${unbound}` })).status).to.equal(401);
         expect((await api.get('/me', bearer(unbound))).status).to.equal(200);
+        const typed = await issuer.sign({ ...CLAIMS, typ: 'DPoP' });
+        expect((await api.get('/me', bearer(typed))).status).to.equal(401);
         const proofs = [await proofOf(), await proofOf()];
         const two = await api.server.raw('/me', {
           headers: { authorization: `DPoP ${token}`, dpop: proofs as never },
