@@ -142,7 +142,9 @@ function statesClient(claims: JsonObject): boolean {
 
 /** Introspection responses and Keycloak state the type of a token that is bound to a key. @see RFC 9449 section 6.2 */
 function statesKey(claims: JsonObject): boolean {
-  return ['token_type', 'typ'].some((name) => /^dpop$/i.test(String(own(claims, name))));
+  return [own(claims, 'token_type'), own(claims, 'typ')].some(
+    (type) => typeof type === 'string' && type.toLowerCase() === 'dpop',
+  );
 }
 
 /** Never undefined, which would mean no limit. @see RFC 6749 section 3.3 */
