@@ -7,6 +7,7 @@ import type { SecurityRequest } from '../core/request';
 import { AuthenticationRequiredError, type SecurityError, StepUpRequiredError } from '../errors';
 import { returnPath } from '../http/return-path';
 import { isInstance } from '../util/instance';
+import { isAmbientScheme } from './cross-site';
 
 /** The address of the login page for this refusal; undefined if there is no redirect. */
 export function loginPageFor(
@@ -81,7 +82,20 @@ function isForPage(request: SecurityRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const destination = request.header('sec-fetch-dest');
   if (destination !== undefined) return destination === 'document';
+  if (isOfScript(request)) return false;
   return (request.header('accept') ?? '').split(',').some(isHtml);
+}
+
+/** True for the headers that only scripts and clients of an API set: these may accept HTML too. */
+function isOfScript(request: SecurityRequest): boolean {
+  if (request.header('x-requested-with')?.toLowerCase() === 'xmlhttprequest') return true;
+  try {
+    const authorization = request.header('authorization');
+    return authorization !== undefined && !isAmbientScheme(authorization);
+  } catch {
+    // No browser sends it twice.
+    return true;
+  }
 }
 
 /** @param range of `Accept`; one of weight 0 is refused. @see RFC 9110 section 12.4.2 */
