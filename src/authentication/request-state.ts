@@ -16,6 +16,7 @@ import { HttpSecurityRequest } from '../http/security-request';
 import { type HiddenProperty, hiddenProperty } from '../util/hidden-property';
 import { attempted } from '../util/maybe-promise';
 import type { AuthenticationOutcome } from './authenticator';
+import { isSafeMethod } from './cross-site';
 
 /** The resource of an id, or null or undefined if it does not exist. */
 export type LoadedResource = Promise<object | null | undefined>;
@@ -43,6 +44,8 @@ export class RequestState {
   refusal: Promise<SecurityError> | undefined;
   /** The headers at an early decision, before middlewares of the app that may change them. */
   private headers: IncomingHttpHeaders | undefined;
+  /** The method of the request when its authentication began. */
+  private method: string | undefined;
   private isUnderWay = false;
   private promise: Promise<AuthenticationOutcome> | undefined;
   private settle: ((outcome: MaybePromise<AuthenticationOutcome>) => void) | undefined;
@@ -55,8 +58,9 @@ export class RequestState {
     this.headers = { ...this.request.raw.headers };
   }
 
-  /** Drops decisions that depend on headers that middlewares of the app have changed since they were noted. */
+  /** Drops decisions that depend on a method or on headers that middlewares of the app have changed since. */
   dropOutdated(): void {
+    this.dropForMethod();
     const changed = this.changedHeaders();
     if (changed.length === 0) return;
     this.noteHeaders();
@@ -66,6 +70,20 @@ export class RequestState {
     const { headersRead } = this.outcome.kind === 'barred' ? this.outcome.authenticated : this.outcome;
     if (!headersRead.some((name) => changed.includes(name))) return;
     this.request.forgetAuthorization();
+    this.dropOutcome();
+  }
+
+  private dropForMethod(): void {
+    const { method: before, request } = this;
+    if (before === undefined || before === request.method) return;
+    // A role loader may depend on the method.
+    this.roles = undefined;
+    // A request with a safe method may come from any site.
+    if (this.outcome !== undefined && isSafeMethod(before) && !isSafeMethod(request.method))
+      this.dropOutcome();
+  }
+
+  private dropOutcome(): void {
     this.outcome = undefined;
     this.promise = undefined;
     this.settle = undefined;
@@ -97,6 +115,7 @@ export class RequestState {
     }
     // Set before any code runs that could ask for the outcome.
     this.isUnderWay = true;
+    this.method = this.request.method;
     const outcome = attempted(() => decide(this.request));
     this.settle?.(outcome);
     if (!(outcome instanceof Promise)) {

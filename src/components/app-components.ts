@@ -11,7 +11,7 @@ import { AppStart } from './app-start';
 import { type ClassLists, type Component, type Components, findComponents } from './components';
 import type { Constructor, ContainerLike } from './constructor';
 import { InUse } from './in-use';
-import { stepInProvider } from './registry';
+import { decidingDecorations, stepInProvider } from './registry';
 import { resolve } from './resolve';
 
 /** A provider in the chain; `isStandIn` marks that of the test kit. */
@@ -34,6 +34,8 @@ export class AppComponents implements Components {
   readonly lastStart = new AppStart();
   private readonly inUse: InUse;
   private known: Found | undefined;
+  /** The value of `decidingDecorations()` for which they are known. */
+  private knownFor = 0;
   private isStarted = false;
   /** True once every provider has received the app: after a failed start the app is not started. */
   private isReady = false;
@@ -72,11 +74,11 @@ export class AppComponents implements Components {
   }
 
   get authorizationProviders(): Components['authorizationProviders'] {
-    return this.found.authorizationProviders;
+    return this.complete.authorizationProviders;
   }
 
   get roleLoaders(): Components['roleLoaders'] {
-    return this.found.roleLoaders;
+    return this.complete.roleLoaders;
   }
 
   /** The headers that contain credentials, as the providers declared when they were found. */
@@ -101,6 +103,7 @@ export class AppComponents implements Components {
    * @throws ConfigurationError if the components cannot be trusted
    */
   find(): Found {
+    const decorations = decidingDecorations();
     const components = findComponents({
       container: this.container,
       ...this.classes,
@@ -113,6 +116,7 @@ export class AppComponents implements Components {
     const withOwnUsers = components.providers.filter(({ get }) => get().needsUserstore === false);
     const providers = components.providers.map(({ name, get }) => ({ name, get: () => this.told(get()) }));
     const userSources = components.userstores.length + withOwnUsers.length;
+    this.knownFor = decorations;
     return (this.known = { ...components, providers, credentialHeaders, userSources });
   }
 
@@ -215,5 +219,27 @@ export class AppComponents implements Components {
 
   private get found(): Found {
     return this.known ?? this.find();
+  }
+
+  /**
+   * The same with the classes that were decorated after the start, by a module that was imported late: without them a
+   * request could pass that they deny.
+   */
+  private get complete(): Found {
+    const { known, classes } = this;
+    if (known === undefined) return this.find();
+    const isFixed = classes.authorizationProviders !== undefined && classes.roleLoaders !== undefined;
+    if (isFixed || this.knownFor === decidingDecorations()) return known;
+    const found = this.find();
+    for (const kind of ['authorizationProviders', 'roleLoaders'] as const) {
+      const names = known[kind].map(({ name }) => name);
+      for (const { name } of found[kind].filter((late) => !names.includes(late.name))) {
+        this.services.report({
+          component: name,
+          problem: 'it was decorated after the start, and is asked only from now on: import it before',
+        });
+      }
+    }
+    return found;
   }
 }

@@ -107,11 +107,11 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
    * of the login decides if it has `recheck()`. Otherwise the user must still be in the same store, active, with the
    * same `id` and `tokensValidFrom`. A user outside of all stores is valid until `expiresAt`. The check uses no
    * credential a second time, hashes nothing and does not count as an attempt.
-   * @param request the request of the login
+   * @param request the request of the login: another request may have credentials that nobody has proved
    * @param login the same object that `authenticate()` or `recheck()` of this instance returned
    * @returns the login with the user as of now
    * @throws BadCredentialsError if it has ended
-   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError if that is unknown
+   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError if that is unknown, and for another request
    * @example const login = await security.recheck(upgrade, before);
    */
   async recheck(request: IncomingMessage, login: Authentication<U>): Promise<Authentication<U>> {
