@@ -30,6 +30,8 @@ export class RequestState {
   isSkipped: boolean | undefined;
   /** Whether the guard of that action has been asked since the request reached it. */
   isGuarded = false;
+  /** The request, as it reached that action, that the guard has let through and for which the action has not run yet. */
+  granted: HttpSecurityRequest | undefined;
   /** The rule or provider that denied the request, in words, since the request reached that action. */
   deniedBy: string | undefined;
   /** The response that carries the headers that depend on the outcome. */
@@ -176,6 +178,7 @@ export class RequestStates {
     // For another action or another path, the hook may decide differently.
     state.isSkipped = undefined;
     state.isGuarded = false;
+    state.granted = undefined;
     state.deniedBy = undefined;
     return state;
   }
@@ -197,6 +200,14 @@ export class RequestStates {
     if (state.isGuarded) this.arrived(action, access);
     state.isGuarded = true;
     return state;
+  }
+
+  /** True once for each grant of the action's guard, for the request as it reached the action last. */
+  takeGrant(action: Action, access: Access): boolean {
+    const state = this.find(action);
+    if (state?.access !== access || state.granted !== state.request) return false;
+    state.granted = undefined;
+    return true;
   }
 
   private keep(raw: IncomingMessage, request: HttpSecurityRequest): RequestState {

@@ -6,7 +6,8 @@ import { type AppFacts, type AuthProviderInterface, credentialsOf, isHeader } fr
 import { hasStamps, type UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { describeError } from '../util/describe-error';
-import { ignoreRejection } from '../util/ignore-rejection';
+import { ignoreRejection, isThenable } from '../util/ignore-rejection';
+import { AppStart } from './app-start';
 import { type ClassLists, type Component, type Components, findComponents } from './components';
 import type { Constructor, ContainerLike } from './constructor';
 import { InUse } from './in-use';
@@ -29,6 +30,8 @@ interface Found extends Components {
 }
 
 export class AppComponents implements Components {
+  /** Whether the last start of the whole app failed. */
+  readonly lastStart = new AppStart();
   private readonly inUse: InUse;
   private known: Found | undefined;
   /** The value of `decidingDecorations()` for which they are known. */
@@ -146,8 +149,12 @@ export class AppComponents implements Components {
     for (const { get } of this.found.providers) get();
   }
 
-  /** The same, unless a server has already done it. @throws ConfigurationError */
+  /**
+   * The same, unless a server has already done it.
+   * @throws ConfigurationError, also if the last start of the whole app failed
+   */
   startOnce(): void {
+    this.lastStart.refuseFailed();
     if (!this.isReady) this.start();
   }
 
@@ -158,19 +165,24 @@ export class AppComponents implements Components {
     try {
       const { facts } = this;
       const answers: { onStart(app: AppFacts): unknown } = { onStart: provider.onStart.bind(provider) };
-      const result = answers.onStart(facts);
-      // The promise is not awaited, but its rejection is reported.
-      ignoreRejection(result, (cause) => {
-        this.services.report({
-          component: provider.name ?? provider.constructor.name,
-          problem: `onStart() rejected: ${describeError(cause)}`,
-        });
-      });
+      this.refusePromise(provider, answers.onStart(facts));
     } catch (error) {
       this.started.delete(provider);
       throw error;
     }
     return provider;
+  }
+
+  /** A promise decides only after the app has started, and its rejection would then refuse nothing. */
+  private refusePromise(provider: AuthProviderInterface, answer: unknown): void {
+    const component = provider.name ?? provider.constructor.name;
+    ignoreRejection(answer, (cause) => {
+      this.services.report({ component, problem: `onStart() rejected: ${describeError(cause)}` });
+    });
+    if (!isThenable(answer)) return;
+    throw new ConfigurationError(
+      `${component}: onStart() must decide at once, and it returned a promise: begin longer work without returning it`,
+    );
   }
 
   /** An instance of a class of the app, from the container. */
@@ -195,8 +207,13 @@ export class AppComponents implements Components {
     }
   }
 
-  /** Closes the components that no other instance of the library uses. @throws the first exception */
+  /**
+   * Closes the components that no other instance of the library uses. A later use of the app starts its providers
+   * again.
+   * @throws the first exception
+   */
   close(): Promise<void> {
+    this.started = new WeakSet();
     return this.inUse.close();
   }
 

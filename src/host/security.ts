@@ -76,9 +76,12 @@ export class Security<U extends User = User, R extends string = string> extends 
         guardOf: (access) => this.guardOf(access),
       }),
       inspectOptions: (host) => inspectServer(host),
+      start: components.lastStart,
       arrive: (action, access) => {
         states.arrived(action, access);
       },
+      takeGrant: (action, access) => states.takeGrant(action, access),
+      authorize: (action, access) => this.checkAuthorization(action, [access]),
       refuseEarly: options.early
         ? (action, access) => this.settled(() => checkers.refuseEarly(action, access))
         : undefined,
@@ -232,7 +235,6 @@ export class Security<U extends User = User, R extends string = string> extends 
       for (const line of announcements(routes)) audit.info(line);
       if (server.notice !== undefined) audit.info(server.notice);
       components.start();
-      this.isStarted = true;
       for (const target of new Set(actions.map((action) => action.target))) {
         startServices(target, components.facts, (cls) => components.resolve(cls));
         for (const warningOf of [withoutProvider, withoutKeyProvider]) {
@@ -242,6 +244,7 @@ export class Security<U extends User = User, R extends string = string> extends 
       }
     }
     announceServer(compiled, components, options, audit, guards.all);
+    if (!server.isStubbed) this.isStarted = true;
     return compiled;
   }
 

@@ -151,23 +151,27 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   /**
    * Starts the app: finds its providers and passes the app to them, checks its guards, and logs its components. For an
    * app of plain routers, after its guards are made and before it listens. Without it, the first request to a guard
-   * starts the app. A server of routing-controllers starts it by itself. A repeated call does nothing.
+   * starts the app. A server of routing-controllers starts it by itself. A repeated call does nothing, and after a failed
+   * start it tries again.
    * @throws ConfigurationError if there are guards and no provider can authenticate, for stores and providers that
-   * cannot be trusted, and for a rule whose class the container cannot create. The app is then not started: every guard
-   * refuses
+   * cannot be trusted, and for a rule whose class the container cannot create. The app is then not started: guards,
+   * actions, `authenticate()` and sockets refuse every request until a start succeeds. If it was a server of
+   * routing-controllers that could not be created, this throws its exception until a server has been created
    * @example security.start(); app.listen(3000);
    */
   start(): void {
-    if (this.isStarted) return;
     const { audit, components, guards, options } = this.parts;
-    components.find();
-    this.refuseUnready();
-    const { all } = guards;
-    components.start();
-    this.isStarted = true;
-    announceComponents(components, audit);
-    audit.info(counted(all.length, 'guard'));
-    announceRules(all, components, options, audit);
+    components.lastStart.run(() => {
+      if (this.isStarted) return;
+      components.find();
+      this.refuseUnready();
+      const { all } = guards;
+      components.start();
+      this.isStarted = true;
+      announceComponents(components, audit);
+      audit.info(counted(all.length, 'guard'));
+      announceRules(all, components, options, audit);
+    });
   }
 
   /**
