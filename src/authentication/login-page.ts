@@ -7,6 +7,7 @@ import type { SecurityRequest } from '../core/request';
 import { AuthenticationRequiredError, type SecurityError, StepUpRequiredError } from '../errors';
 import { returnPath } from '../http/return-path';
 import { isInstance } from '../util/instance';
+import { isAmbientScheme } from './cross-site';
 
 /** The address of the login page for this refusal; undefined if there is no redirect. */
 export function loginPageFor(
@@ -81,7 +82,25 @@ function isForPage(request: SecurityRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const destination = request.header('sec-fetch-dest');
   if (destination !== undefined) return destination === 'document';
-  return /(?:^|,)[ \t]*text\/html[ \t]*(?:[;,]|$)/i.test(request.header('accept') ?? '');
+  if (isOfScript(request)) return false;
+  return (request.header('accept') ?? '').split(',').some(isHtml);
+}
+
+/** True for the headers that only scripts and clients of an API set: these may accept HTML too. */
+function isOfScript(request: SecurityRequest): boolean {
+  if (request.header('x-requested-with')?.toLowerCase() === 'xmlhttprequest') return true;
+  try {
+    const authorization = request.header('authorization');
+    return authorization !== undefined && !isAmbientScheme(authorization);
+  } catch {
+    // No browser sends it twice.
+    return true;
+  }
+}
+
+/** @param range of `Accept`; one of weight 0 is refused. @see RFC 9110 section 12.4.2 */
+function isHtml(range: string): boolean {
+  return /^[ \t]*text\/html[ \t]*(?:;|$)/i.test(range) && !/;[ \t]*q=0(?:\.0*)?[ \t]*(?:;|$)/i.test(range);
 }
 
 /** True at the login page itself, which would redirect to itself for ever; also true if the path is unknown. */

@@ -16,6 +16,7 @@ import { HttpSecurityRequest } from '../http/security-request';
 import { type HiddenProperty, hiddenProperty } from '../util/hidden-property';
 import { attempted } from '../util/maybe-promise';
 import type { AuthenticationOutcome } from './authenticator';
+import { isSafeMethod } from './cross-site';
 
 /** The resource of an id, or null or undefined if it does not exist. */
 export type LoadedResource = Promise<object | null | undefined>;
@@ -29,6 +30,8 @@ export class RequestState {
   isSkipped: boolean | undefined;
   /** Whether the guard of that action has been asked since the request reached it. */
   isGuarded = false;
+  /** The request, as it reached that action, that the guard has let through and for which the action has not run yet. */
+  granted: HttpSecurityRequest | undefined;
   /** The rule or provider that denied the request, in words, since the request reached that action. */
   deniedBy: string | undefined;
   /** The response that carries the headers that depend on the outcome. */
@@ -41,6 +44,8 @@ export class RequestState {
   refusal: Promise<SecurityError> | undefined;
   /** The headers at an early decision, before middlewares of the app that may change them. */
   private headers: IncomingHttpHeaders | undefined;
+  /** The method of the request when its authentication began. */
+  private method: string | undefined;
   private isUnderWay = false;
   private promise: Promise<AuthenticationOutcome> | undefined;
   private settle: ((outcome: MaybePromise<AuthenticationOutcome>) => void) | undefined;
@@ -53,8 +58,9 @@ export class RequestState {
     this.headers = { ...this.request.raw.headers };
   }
 
-  /** Drops decisions that depend on headers that middlewares of the app have changed since they were noted. */
+  /** Drops decisions that depend on a method or on headers that middlewares of the app have changed since. */
   dropOutdated(): void {
+    this.dropForMethod();
     const changed = this.changedHeaders();
     if (changed.length === 0) return;
     this.noteHeaders();
@@ -64,6 +70,20 @@ export class RequestState {
     const { headersRead } = this.outcome.kind === 'barred' ? this.outcome.authenticated : this.outcome;
     if (!headersRead.some((name) => changed.includes(name))) return;
     this.request.forgetAuthorization();
+    this.dropOutcome();
+  }
+
+  private dropForMethod(): void {
+    const { method: before, request } = this;
+    if (before === undefined || before === request.method) return;
+    // A role loader may depend on the method.
+    this.roles = undefined;
+    // A request with a safe method may come from any site.
+    if (this.outcome !== undefined && isSafeMethod(before) && !isSafeMethod(request.method))
+      this.dropOutcome();
+  }
+
+  private dropOutcome(): void {
     this.outcome = undefined;
     this.promise = undefined;
     this.settle = undefined;
@@ -95,6 +115,7 @@ export class RequestState {
     }
     // Set before any code runs that could ask for the outcome.
     this.isUnderWay = true;
+    this.method = this.request.method;
     const outcome = attempted(() => decide(this.request));
     this.settle?.(outcome);
     if (!(outcome instanceof Promise)) {
@@ -157,6 +178,7 @@ export class RequestStates {
     // For another action or another path, the hook may decide differently.
     state.isSkipped = undefined;
     state.isGuarded = false;
+    state.granted = undefined;
     state.deniedBy = undefined;
     return state;
   }
@@ -178,6 +200,14 @@ export class RequestStates {
     if (state.isGuarded) this.arrived(action, access);
     state.isGuarded = true;
     return state;
+  }
+
+  /** True once for each grant of the action's guard, for the request as it reached the action last. */
+  takeGrant(action: Action, access: Access): boolean {
+    const state = this.find(action);
+    if (state?.access !== access || state.granted !== state.request) return false;
+    state.granted = undefined;
+    return true;
   }
 
   private keep(raw: IncomingMessage, request: HttpSecurityRequest): RequestState {

@@ -6,11 +6,12 @@ import { type AppFacts, type AuthProviderInterface, credentialsOf, isHeader } fr
 import { hasStamps, type UserstoreInterface } from '../core/userstore';
 import { ConfigurationError } from '../errors';
 import { describeError } from '../util/describe-error';
-import { ignoreRejection } from '../util/ignore-rejection';
+import { ignoreRejection, isThenable } from '../util/ignore-rejection';
+import { AppStart } from './app-start';
 import { type ClassLists, type Component, type Components, findComponents } from './components';
 import type { Constructor, ContainerLike } from './constructor';
 import { InUse } from './in-use';
-import { stepInProvider } from './registry';
+import { decidingDecorations, stepInProvider } from './registry';
 import { resolve } from './resolve';
 
 /** A provider in the chain; `isStandIn` marks that of the test kit. */
@@ -29,8 +30,12 @@ interface Found extends Components {
 }
 
 export class AppComponents implements Components {
+  /** Whether the last start of the whole app failed. */
+  readonly lastStart = new AppStart();
   private readonly inUse: InUse;
   private known: Found | undefined;
+  /** The value of `decidingDecorations()` for which they are known. */
+  private knownFor = 0;
   private isStarted = false;
   /** True once every provider has received the app: after a failed start the app is not started. */
   private isReady = false;
@@ -69,11 +74,11 @@ export class AppComponents implements Components {
   }
 
   get authorizationProviders(): Components['authorizationProviders'] {
-    return this.found.authorizationProviders;
+    return this.complete.authorizationProviders;
   }
 
   get roleLoaders(): Components['roleLoaders'] {
-    return this.found.roleLoaders;
+    return this.complete.roleLoaders;
   }
 
   /** The headers that contain credentials, as the providers declared when they were found. */
@@ -98,6 +103,7 @@ export class AppComponents implements Components {
    * @throws ConfigurationError if the components cannot be trusted
    */
   find(): Found {
+    const decorations = decidingDecorations();
     const components = findComponents({
       container: this.container,
       ...this.classes,
@@ -110,6 +116,7 @@ export class AppComponents implements Components {
     const withOwnUsers = components.providers.filter(({ get }) => get().needsUserstore === false);
     const providers = components.providers.map(({ name, get }) => ({ name, get: () => this.told(get()) }));
     const userSources = components.userstores.length + withOwnUsers.length;
+    this.knownFor = decorations;
     return (this.known = { ...components, providers, credentialHeaders, userSources });
   }
 
@@ -142,8 +149,12 @@ export class AppComponents implements Components {
     for (const { get } of this.found.providers) get();
   }
 
-  /** The same, unless a server has already done it. @throws ConfigurationError */
+  /**
+   * The same, unless a server has already done it.
+   * @throws ConfigurationError, also if the last start of the whole app failed
+   */
   startOnce(): void {
+    this.lastStart.refuseFailed();
     if (!this.isReady) this.start();
   }
 
@@ -154,19 +165,24 @@ export class AppComponents implements Components {
     try {
       const { facts } = this;
       const answers: { onStart(app: AppFacts): unknown } = { onStart: provider.onStart.bind(provider) };
-      const result = answers.onStart(facts);
-      // The promise is not awaited, but its rejection is reported.
-      ignoreRejection(result, (cause) => {
-        this.services.report({
-          component: provider.name ?? provider.constructor.name,
-          problem: `onStart() rejected: ${describeError(cause)}`,
-        });
-      });
+      this.refusePromise(provider, answers.onStart(facts));
     } catch (error) {
       this.started.delete(provider);
       throw error;
     }
     return provider;
+  }
+
+  /** A promise decides only after the app has started, and its rejection would then refuse nothing. */
+  private refusePromise(provider: AuthProviderInterface, answer: unknown): void {
+    const component = provider.name ?? provider.constructor.name;
+    ignoreRejection(answer, (cause) => {
+      this.services.report({ component, problem: `onStart() rejected: ${describeError(cause)}` });
+    });
+    if (!isThenable(answer)) return;
+    throw new ConfigurationError(
+      `${component}: onStart() must decide at once, and it returned a promise: begin longer work without returning it`,
+    );
   }
 
   /** An instance of a class of the app, from the container. */
@@ -191,12 +207,39 @@ export class AppComponents implements Components {
     }
   }
 
-  /** Closes the components that no other instance of the library uses. @throws the first exception */
+  /**
+   * Closes the components that no other instance of the library uses. A later use of the app starts its providers
+   * again.
+   * @throws the first exception
+   */
   close(): Promise<void> {
+    this.started = new WeakSet();
     return this.inUse.close();
   }
 
   private get found(): Found {
     return this.known ?? this.find();
+  }
+
+  /**
+   * The same with the classes that were decorated after the start, by a module that was imported late: without them a
+   * request could pass that they deny.
+   */
+  private get complete(): Found {
+    const { known, classes } = this;
+    if (known === undefined) return this.find();
+    const isFixed = classes.authorizationProviders !== undefined && classes.roleLoaders !== undefined;
+    if (isFixed || this.knownFor === decidingDecorations()) return known;
+    const found = this.find();
+    for (const kind of ['authorizationProviders', 'roleLoaders'] as const) {
+      const names = known[kind].map(({ name }) => name);
+      for (const { name } of found[kind].filter((late) => !names.includes(late.name))) {
+        this.services.report({
+          component: name,
+          problem: 'it was decorated after the start, and is asked only from now on: import it before',
+        });
+      }
+    }
+    return found;
   }
 }

@@ -5,7 +5,7 @@ import type { AuthProviderInterface } from '../core/auth-provider';
 import { isProvedBy } from '../core/authentication';
 import { ConfigurationError } from '../errors';
 import type { Constructor, ContainerLike } from './constructor';
-import { decorated, type Kinds, type Registration } from './registry';
+import { decorated, decoratedElsewhere, type Kinds, type Registration } from './registry';
 import { resolve, resolveAtStart } from './resolve';
 
 /** A class of the app, with its name in logs and events. */
@@ -34,13 +34,17 @@ const DECORATORS: { readonly [K in keyof Kinds]: readonly [name: string, method:
     roleLoaders: ['@RoleLoader', 'getRoles'],
   };
 
+const KINDS = Object.keys(DECORATORS) as (keyof Kinds)[];
+
 /**
  * Finds an app's stores, providers and role loaders.
  * @throws ConfigurationError that names the classes and the remedy: an order that is not a number or is used twice, a
- * class that cannot be created or lacks its method, a provider without the store that it needs.
+ * class that cannot be created or lacks its method, a provider without the store that it needs, a class that another copy
+ * of the library decorated.
  */
 export function findComponents(options: ComponentOptions): Components {
   if (options.providers === undefined) refuseEqualOrders(decorated('providers'));
+  for (const kind of KINDS) if (options[kind] === undefined) refuseUnasked(kind);
   const components = {
     userstores: componentsOf('userstores', options),
     providers: componentsOf('providers', options),
@@ -60,6 +64,16 @@ export function findComponents(options: ComponentOptions): Components {
     );
   }
   return components;
+}
+
+/** A class that would have denied a request must not be missing without an error. */
+function refuseUnasked(kind: keyof Kinds): void {
+  const [unasked] = decoratedElsewhere(kind);
+  if (unasked === undefined) return;
+  throw new ConfigurationError(
+    `${DECORATORS[kind][0]} ${unasked.name} was decorated by another copy of securest, so this app would not ask it: make ` +
+      `sure that only one copy is installed (npm ls securest), or give each app its own list in the option \`${kind}\``,
+  );
 }
 
 function componentsOf<K extends keyof Kinds>(kind: K, options: ComponentOptions): Component<Kinds[K]>[] {

@@ -26,21 +26,49 @@ export interface Kinds {
   roleLoaders: RoleLoaderInterface;
 }
 
-const registrations: { [K in keyof Kinds]: Registration<Kinds[K]>[] } = {
+type Registrations = { [K in keyof Kinds]: Registration<Kinds[K]>[] };
+
+const registrations: Registrations = {
   userstores: [],
   providers: [],
   authorizationProviders: [],
   roleLoaders: [],
 };
 
+/**
+ * Shared with other copies of securest: the list of each copy, by the path of this file. A copy that is loaded a second
+ * time replaces its list, as the app decorates its classes a second time.
+ */
+const SHARED = Symbol.for('securest.decorated');
+const copies = ((globalThis as { [SHARED]?: Map<string, Partial<Registrations>> | undefined })[SHARED] ??=
+  new Map<string, Partial<Registrations>>());
+copies.set(typeof __filename === 'string' ? __filename : '', registrations);
+
+let deciding = 0;
+
+/** How often a class has been decorated that may deny a request, or that loads the role that denies it. */
+export function decidingDecorations(): number {
+  return deciding;
+}
+
 export function register<K extends keyof Kinds>(kind: K, cls: Constructor<Kinds[K]>, order: number): void {
   registrations[kind].push({ cls, order });
+  if (kind === 'authorizationProviders' || kind === 'roleLoaders') deciding += 1;
   registerService(cls);
 }
 
 /** All decorated classes of a kind, in the order in which they are asked. */
 export function decorated<K extends keyof Kinds>(kind: K): Registration<Kinds[K]>[] {
   return registrations[kind].toSorted((a, b) => a.order - b.order);
+}
+
+/** The classes of a kind that only other copies of securest know: no app of this copy asks them. */
+export function decoratedElsewhere<K extends keyof Kinds>(kind: K): Constructor<Kinds[K]>[] {
+  const own = registrations[kind].map(({ cls }) => cls);
+  const others = [...copies.values()].filter((list) => list !== registrations);
+  return others
+    .flatMap((list) => (list[kind] ?? []).map(({ cls }) => cls))
+    .filter((cls) => !own.includes(cls));
 }
 
 let stepIn: AuthProviderInterface | undefined;

@@ -163,7 +163,7 @@ export interface AuthProviderInterface<U extends User = User> {
   /**
    * Called once for each instance in use, when the server starts or, outside of a server, at the first request. Called
    * again if a later server brings new providers. Not called for reports and stubbed servers. Resources that it opens
-   * are released in `close()`.
+   * are released in `close()`. It must not be asynchronous: a provider that returns a promise is refused.
    * @throws ConfigurationError if the provider does not fit the app
    */
   onStart?(app: AppFacts): void;

@@ -86,6 +86,20 @@ export class WatchedFile<T> {
     this.#unreadable = undefined;
   }
 
+  /**
+   * Watches again after `close()`, and reads the file even if it looks unchanged. Call it when the value gets another
+   * user: a value that nobody watches would keep what was removed from the file.
+   */
+  resume(): void {
+    if (!this.#closed) return;
+    this.#closed = false;
+    // A version may have been read and dropped because of `close()`.
+    this.#digest = '';
+    this.#done = undefined;
+    this.#settling = undefined;
+    this.#lookAgainIn(0);
+  }
+
   /** Stops watching; the last value stays. An open watch does not keep the process alive. */
   close(): void {
     this.#closed = true;
@@ -94,6 +108,8 @@ export class WatchedFile<T> {
 
   #lookAgainIn(milliseconds: number): void {
     if (this.#closed) return;
+    // A poll that was under way at `close()` may end after `resume()`.
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       void this.#look().then((wait) => {
         this.#lookAgainIn(wait);

@@ -24,6 +24,9 @@ const OPTIONS = {
   ),
 } satisfies Record<keyof GuardOptions, Kind<unknown>>;
 
+/** A guard that is made for each request, with a rule or name from the request, would fill the memory. */
+const MAX_GUARDS = 10_000;
+
 export class Guards {
   private readonly byName = new Map<string, { readonly access: Access; readonly rule: string }>();
 
@@ -36,8 +39,8 @@ export class Guards {
 
   /**
    * Returns a function that gives the access of the guard for a request method.
-   * @throws ConfigurationError for an invalid rule, for names that the app does not have, and for another rule under
-   * the name of an earlier guard
+   * @throws ConfigurationError for an invalid rule, for names that the app does not have, for another rule under the
+   * name of an earlier guard, and for too many guards
    */
   add<U extends User, R extends string>(
     rule: GuardRule<U, R> | undefined,
@@ -76,6 +79,12 @@ export class Guards {
     if (same !== undefined && same.rule !== rule) {
       throw new ConfigurationError(
         `guard(): two guards are named ${name} and ask for something else: give one of them another name`,
+      );
+    }
+    if (same === undefined && this.byName.size >= MAX_GUARDS) {
+      throw new ConfigurationError(
+        `guard(): there are ${String(MAX_GUARDS)} guards already: make each guard once, when the app starts, and ` +
+          'not for each request; security.authorize() decides about rules that depend on the request',
       );
     }
     this.byName.set(name, { access, rule });

@@ -22,16 +22,19 @@ export function rejectUnreadableParameters(driver: BaseDriver): void {
 /** Runs the action in routing-controllers' own way. */
 export type Execute = (action: Action) => unknown;
 
-/** Authenticates before routing-controllers reads any parameter, so that no work is done for a refused client. */
-export function executeForUser(
+/**
+ * Runs the action once a decision about the request has been made, before routing-controllers reads any parameter, so
+ * that no work is done for a refused client.
+ */
+export function executeAfter(
   driver: BaseDriver,
-  login: MaybePromise<unknown>,
+  decision: MaybePromise<unknown>,
   metadata: ActionMetadata,
   action: Action,
   execute: Execute,
 ): unknown {
-  const result = isThenable(login)
-    ? Promise.resolve(login).then(
+  const result = isThenable(decision)
+    ? Promise.resolve(decision).then(
         () => execute(action),
         (error: unknown) => driver.handleError(error, metadata, action) as unknown,
       )

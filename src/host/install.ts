@@ -13,11 +13,13 @@ import {
   KoaDriver,
   type RoutingControllersOptions,
 } from 'routing-controllers';
+import type { AppStart } from '../components/app-start';
 import type { HostAction } from './access/compile';
 import { readyHostMetadata } from './access/host-metadata';
 import { asksForUser } from './access/parameters';
-import { SecurityError } from '../errors';
+import { SecurityError, SecurityFaultError } from '../errors';
 import { isInstance } from '../util/instance';
+import { chained } from '../util/maybe-promise';
 import {
   type Binding,
   boundTo,
@@ -32,7 +34,7 @@ import { type Answers, bindParameters } from '../decorators/answers';
 import { rawResponse } from '../http/raw';
 import { noticeArrival, rememberPeers } from './arrival';
 import { notePrepared, preparing, watchOwnBuilds, watchStorage } from './build-watch';
-import { type Execute, executeForUser, rejectUnreadableParameters } from './execute';
+import { type Execute, executeAfter, rejectUnreadableParameters } from './execute';
 import { earlyOnExpress, EarlyOnKoa, type RefuseEarly, type Within } from './early';
 import { endRefusals } from './express-errors';
 import type { RecordedServer } from './recording-driver';
@@ -41,6 +43,7 @@ import type { RefusalListener } from '../authentication/recorder';
 import type { Security } from './security';
 import { type RootRoute, serveAtRoot } from './root-routes';
 import { replyError, setHeaders } from '../http/reply';
+import { continueOnce } from './next-once';
 import { jwksRouteOf } from './controllers/jwks-controller';
 
 /** The services of an instance for the servers that use its checkers. */
@@ -57,8 +60,14 @@ export interface SecurityBinding extends Binding {
   rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[];
   /** Compiles and checks the actions that a server would register, and logs nothing. */
   inspect(server: Pick<RecordedServer, 'actions'>, facts: ServerFacts): HostInspection;
+  /** Records how the start of a server ends. */
+  readonly start: Pick<AppStart, 'serverBegun' | 'serverFailed' | 'serverStarted'>;
   /** Records that a request has come to an action, before any middleware of the action runs. */
   arrive(action: Action, access: Access): void;
+  /** Whether the action's guard has let the request through to this run of the action. */
+  takeGrant(action: Action, access: Access): boolean;
+  /** The decision of an action's guard; rejects with the error response. Only a literal true is a grant. */
+  authorize(action: Action, access: Access): MaybePromise<boolean>;
   /** Refuses requests that can be refused before the body is read; undefined if only the guard decides. */
   readonly refuseEarly: RefuseEarly | undefined;
   /** The login that the action's parameters need, synchronously if it is known; rejects if it is refused. */
@@ -135,6 +144,7 @@ function wrap(driver: BaseDriver): void {
   driver.initialize = function (this: BaseDriver): void {
     watchStorage();
     const binding = bindingOfPair(this);
+    if (!stubbing) binding?.start.serverBegun();
     const isKoa = this instanceof KoaDriver;
     const { refuseEarly, within } = binding ?? {};
     const earlyOnKoa =
@@ -144,6 +154,7 @@ function wrap(driver: BaseDriver): void {
       pending.set(this, { actions: [], restoreMetadata: readyHostMetadata(), earlyOnKoa });
       rememberPeers(this);
       rejectUnreadableParameters(this);
+      continueOnce(this);
     }
     if (earlyOnKoa === undefined) initialize.call(this);
     else {
@@ -170,64 +181,14 @@ function wrap(driver: BaseDriver): void {
     }
     pending.delete(this);
     held.restoreMetadata();
-    const actions = held.actions.map(({ action }) => action);
-    let compiled: readonly HostAction[];
     try {
-      compiled = binding.prepare(actions, {
-        routePrefix: this.routePrefix,
-        hasAuthorizationChecker: bindingOf(this.authorizationChecker) === binding,
-        isStubbed: stubbing,
-        notice: ownExpressNotice(this),
-      });
-    } finally {
-      preparing(wasPreparing);
+      registerHeld(this, binding, held, registerAction, wasPreparing);
+      registerRoutes.call(this);
+    } catch (cause) {
+      if (!stubbing) binding.start.serverFailed(cause);
+      throw cause;
     }
-    notePrepared(binding, actions);
-    const isStubbed = stubbing;
-    const rootRoutes = binding.rootRoutes(isStubbed ? [] : actions);
-    const { earlyOnKoa } = held;
-    const serve = (): void => {
-      serveAtRoot(this, rootRoutes);
-    };
-    if (earlyOnKoa === undefined) serve();
-    else earlyOnKoa.standBehind(serve);
-    held.actions.forEach(({ execute }, index) => {
-      const one = compiled[index];
-      if (one === undefined) return;
-      const { action: metadata, access } = one;
-      const isAtRoot = jwksRouteOf(metadata.target) !== undefined;
-      if (isAtRoot && !isStubbed) return;
-      const arrive = (action: Action): void => {
-        binding.arrive(action, access);
-      };
-      const { refuseEarly, within } = binding;
-      const isEarly = refuseEarly !== undefined && earlyOnKoa === undefined && access.levels.length > 0;
-      const before = isEarly ? earlyOnExpress(this, refuseEarly, one) : undefined;
-      // The early check was for the path that the request had at that time.
-      const isSeenBefore = earlyOnKoa !== undefined;
-      const isNoticed = noticeArrival(metadata, arrive, within, before, isSeenBefore);
-      // A guard records the arrival of a request itself.
-      const arrivesAtLast = !isNoticed && !metadata.isAuthorizedUsed;
-      const isForUser = asksForUser(metadata);
-      bindParameters(metadata.params, () => binding.answers(access));
-      const { routePrefix } = this;
-      if (isAtRoot) this.routePrefix = '';
-      const register = (): void => {
-        registerAction.call(this, metadata, (action: Action) => {
-          if (isStubbed) {
-            reach(one, action);
-            return undefined;
-          }
-          if (arrivesAtLast) arrive(action);
-          if (!isForUser) return execute(action);
-          return executeForUser(this, binding.login(action, access), metadata, action, execute);
-        });
-      };
-      if (earlyOnKoa === undefined) register();
-      else earlyOnKoa.register(one, register);
-      this.routePrefix = routePrefix;
-    });
-    registerRoutes.call(this);
+    if (!stubbing) binding.start.serverStarted();
   };
 
   driver.handleError = function (
@@ -242,6 +203,86 @@ function wrap(driver: BaseDriver): void {
     }
     return refuse(this, handleError, binding, error, metadata, action);
   };
+}
+
+/** Compiles and checks the actions that were held back, and registers all of them. */
+function registerHeld(
+  driver: BaseDriver,
+  binding: SecurityBinding,
+  held: Pending,
+  registerAction: BaseDriver['registerAction'],
+  wasPreparing: boolean,
+): void {
+  const actions = held.actions.map(({ action }) => action);
+  let compiled: readonly HostAction[];
+  try {
+    compiled = binding.prepare(actions, {
+      routePrefix: driver.routePrefix,
+      hasAuthorizationChecker: bindingOf(driver.authorizationChecker) === binding,
+      isStubbed: stubbing,
+      notice: ownExpressNotice(driver),
+    });
+  } finally {
+    preparing(wasPreparing);
+  }
+  notePrepared(binding, actions);
+  const isStubbed = stubbing;
+  const rootRoutes = binding.rootRoutes(isStubbed ? [] : actions);
+  const { earlyOnKoa } = held;
+  const serve = (): void => {
+    serveAtRoot(driver, rootRoutes);
+  };
+  if (earlyOnKoa === undefined) serve();
+  else earlyOnKoa.standBehind(serve);
+  held.actions.forEach(({ execute }, index) => {
+    const one = compiled[index];
+    if (one === undefined) return;
+    const { action: metadata, access } = one;
+    const isAtRoot = jwksRouteOf(metadata.target) !== undefined;
+    if (isAtRoot && !isStubbed) return;
+    const arrive = (action: Action): void => {
+      binding.arrive(action, access);
+    };
+    const { refuseEarly, within } = binding;
+    const isEarly = refuseEarly !== undefined && earlyOnKoa === undefined && access.levels.length > 0;
+    const before = isEarly ? earlyOnExpress(driver, refuseEarly, one) : undefined;
+    // The early check was for the path that the request had at that time.
+    const isSeenBefore = earlyOnKoa !== undefined;
+    const isNoticed = noticeArrival(metadata, arrive, within, before, isSeenBefore);
+    // A guard records the arrival of a request itself.
+    const arrivesAtLast = !isNoticed && !metadata.isAuthorizedUsed;
+    const isForUser = asksForUser(metadata);
+    bindParameters(metadata.params, () => binding.answers(access));
+    const { routePrefix } = driver;
+    if (isAtRoot) driver.routePrefix = '';
+    const register = (): void => {
+      registerAction.call(driver, metadata, (action: Action) => {
+        const run = (): unknown => {
+          if (isStubbed) {
+            reach(one, action);
+            return undefined;
+          }
+          if (arrivesAtLast) arrive(action);
+          if (!isForUser) return execute(action);
+          return executeAfter(driver, binding.login(action, access), metadata, action, execute);
+        };
+        if (access.levels.length === 0 || binding.takeGrant(action, access)) return run();
+        // A middleware of Express that calls next() twice comes past a guard that has not decided yet.
+        return executeAfter(driver, grantOf(binding.authorize(action, access)), metadata, action, run);
+      });
+    };
+    if (earlyOnKoa === undefined) register();
+    else earlyOnKoa.register(one, register);
+    driver.routePrefix = routePrefix;
+  });
+}
+
+/** @throws SecurityFaultError unless it is a grant */
+function grantOf(decision: MaybePromise<boolean>): MaybePromise<true> {
+  return chained(decision, (isGranted) => {
+    if (isGranted) return true;
+    throw new SecurityFaultError({ cause: new Error('A guard was decided in an unknown way') });
+  });
 }
 
 let stubbing = false;

@@ -66,9 +66,12 @@ export class Security<U extends User = User, R extends string = string> extends 
         guardOf: (access) => this.guardOf(access),
       }),
       inspectOptions: (host) => inspectServer(host),
+      start: components.lastStart,
       arrive: (action, access) => {
         states.arrived(action, access);
       },
+      takeGrant: (action, access) => states.takeGrant(action, access),
+      authorize: (action, access) => this.checkAuthorization(action, [access]),
       refuseEarly: options.early
         ? (action, access) => this.settled(() => checkers.refuseEarly(action, access))
         : undefined,
@@ -173,7 +176,6 @@ export class Security<U extends User = User, R extends string = string> extends 
       if (server.notice !== undefined) audit.info(server.notice);
       components.start();
       this.ownRoutes.start();
-      this.isStarted = true;
       for (const { needs } of tables) {
         needs.onStart?.(components);
         const warning = needs.warningOf?.(components);
@@ -181,6 +183,7 @@ export class Security<U extends User = User, R extends string = string> extends 
       }
     }
     announceServer(compiled, components, options, audit, guards.all);
+    if (!server.isStubbed) this.isStarted = true;
     return compiled;
   }
 

@@ -101,13 +101,17 @@ function readStatement(claims: JsonObject, policy: TokenPolicy): Statement {
   checkAudience(claims, policy);
   const subject = textIn(claims, 'sub');
   const clients = ['client_id', 'azp', 'cid'].map((name) => textIn(claims, name));
+  const binding = bindingIn(claims, policy);
+  // A Bearer token without the claim would pass as unbound.
+  if (binding.jkt === undefined && statesKey(claims))
+    throw invalid('The token is of type DPoP, without cnf.jkt');
   return {
     subject,
     clientId: clients.find((client) => client !== undefined),
     isClient: subject === undefined || clients.includes(subject) || statesClient(claims),
     scopes: scopesIn(claims),
     methods: Object.freeze(methodsIn(claims)),
-    binding: bindingIn(claims, policy),
+    binding,
     issuedAt: timeIn(claims, 'iat'),
     expiresAt: timeIn(claims, 'exp'),
     notBefore: timeIn(claims, 'nbf'),
@@ -134,6 +138,13 @@ function statesClient(claims: JsonObject): boolean {
   const grants = own(claims, 'gty');
   const isGranted = (Array.isArray(grants) ? (grants as unknown[]) : [grants]).includes('client-credentials');
   return isGranted || own(claims, 'idtyp') === 'app';
+}
+
+/** Introspection responses and Keycloak state the type of a token that is bound to a key. @see RFC 9449 section 6.2 */
+function statesKey(claims: JsonObject): boolean {
+  return [own(claims, 'token_type'), own(claims, 'typ')].some(
+    (type) => typeof type === 'string' && type.toLowerCase() === 'dpop',
+  );
 }
 
 /** Never undefined, which would mean no limit. @see RFC 6749 section 3.3 */

@@ -45,6 +45,11 @@ export class Discovery {
     return this.#documents.renewed();
   }
 
+  /** Asks the issuer again after `close()`. */
+  resume(): void {
+    this.#documents.resume();
+  }
+
   close(): void {
     this.#documents.close();
   }

@@ -85,7 +85,12 @@ export class JsonFetcher {
     }
   }
 
-  /** Aborts all requests in progress; later requests fail. */
+  /** Sends requests again after `close()`. */
+  resume(): void {
+    this.#isClosed = false;
+  }
+
+  /** Aborts all requests in progress; later requests fail until `resume()`. */
   close(): void {
     this.#isClosed = true;
     for (const controller of this.#underWay) controller.abort(closed('the issuer'));

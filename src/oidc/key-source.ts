@@ -21,6 +21,8 @@ export interface KeySource {
   find(algorithm: string, kid: string | undefined): Promise<readonly KeyObject[]>;
   /** True for a key that {@link find} may still return. */
   has(key: KeyObject): boolean;
+  /** Loads keys again after `close()`. */
+  resume(): void;
   close(): void;
 }
 
@@ -39,6 +41,10 @@ export class FixedKeys implements KeySource {
 
   has(key: KeyObject): boolean {
     return this.keys.has(key);
+  }
+
+  resume(): void {
+    // Nothing was closed.
   }
 
   close(): void {
@@ -91,6 +97,10 @@ export class FetchedKeys implements KeySource {
 
   has(key: KeyObject): boolean {
     return this.#sets.present()?.has(key) === true;
+  }
+
+  resume(): void {
+    this.#sets.resume();
   }
 
   close(): void {

@@ -198,6 +198,8 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
       app,
     );
     if (clock === undefined) this.#clock = app.clock;
+    // An earlier app of the process may have closed it.
+    for (const part of [this.#fetcher, this.#discovery, this.#keys]) part.resume();
     // With introspection at a known address, the issuer may never be asked for anything else.
     if (introspection?.endpoint === undefined || keys !== undefined) this.#keys.start();
   }
@@ -207,7 +209,7 @@ export class AccessTokenProvider<U extends User = User> implements AuthProviderI
     this.#introspection?.forget(username);
   }
 
-  /** Aborts all requests to the issuer. */
+  /** Aborts all requests to the issuer. It asks the issuer again once an app starts it again. */
   close(): void {
     this.#keys.close();
     this.#discovery.close();

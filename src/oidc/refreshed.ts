@@ -70,6 +70,13 @@ export class Refreshed<T> {
     return present === undefined || this.#failure !== undefined ? this.#unavailable() : present;
   }
 
+  /** Loads again after `close()`. */
+  resume(): void {
+    if (!this.#isClosed) return;
+    this.#isClosed = false;
+    this.#triedAt = undefined;
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#loaded = undefined;

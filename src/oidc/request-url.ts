@@ -6,11 +6,16 @@
  */
 const URL_TEXT = /^https?:\/\/(?![/?#])(?:[\w.~:/?#[\]@!$&'()*+,;=|^-]|%[\dA-F]{2})+$/i;
 const PATH_TEXT = /^\/(?:[\w.~:/[\]@!$&'()*+,;=|^-]|%[\dA-F]{2})*$/i;
+/** A URL parser removes these, and clients do so before they send a path; routers take them literally. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const UNRESERVED = /^[\w.~-]$/;
 
-/** The URL of a request to the path, in the form of {@link sameUrlForm}; undefined if the path is invalid. */
+/**
+ * The URL of a request to the path, in the form of {@link sameUrlForm}. Undefined if the path is invalid, or has dot
+ * segments: the router may have matched another path.
+ */
 export function requestUrl(origin: string, path: string): string | undefined {
-  return PATH_TEXT.test(path) ? sameUrlForm(`${origin}${path}`) : undefined;
+  return PATH_TEXT.test(path) && !DOT_SEGMENT.test(path) ? sameUrlForm(`${origin}${path}`) : undefined;
 }
 
 /** The canonical text of a URL, without query and fragment; undefined if the text is not a web URL. */

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { SecurityRequest } from '../core/request';
 import type { MaybePromise } from '../core/userstore';
 import { MalformedCredentialsError, TokenInvalidError } from '../errors';
+import { sentPath } from '../http/matched-path';
 import { isInstance } from '../util/instance';
 import { isSameSecret } from '../util/same-secret';
 import type { Binding } from './access-token';
@@ -53,9 +54,9 @@ async function proved(
   token: string,
   jkt: string,
 ): Promise<string | undefined> {
-  const { method, path } = request;
+  const { method } = request;
   try {
-    return await proofs.check(proofOf(request), { method, path, token, jkt });
+    return await proofs.check(proofOf(request), { method, path: pathOf(request), token, jkt });
   } catch (cause) {
     if (!(cause instanceof DpopProofError)) throw cause;
     throw new TokenInvalidError({
@@ -64,6 +65,12 @@ async function proved(
       ...(cause.nonce !== undefined && { replyHeaders: { 'DPoP-Nonce': cause.nonce } }),
     });
   }
+}
+
+/** At the root of a mounted app, the router matches a slash that the client did not send. */
+function pathOf({ path, url }: SecurityRequest): string {
+  const sent = sentPath(url);
+  return path === `${sent}/` ? sent : path;
 }
 
 /** Several proofs count as an invalid proof. */

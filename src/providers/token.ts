@@ -118,7 +118,8 @@ export class TokenProvider<U extends User = User> implements AuthProviderInterfa
   onStart(app: AppFacts): void {
     if (!this.#isStarted) hold(this.#tokens);
     this.#isStarted = true;
-    this.#tokens.onStart?.(app);
+    // A verifier of the app may return a promise, which the start refuses.
+    return this.#tokens.onStart?.(app);
   }
 
   /** Closes the token service, with the last provider that holds it. */

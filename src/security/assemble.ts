@@ -117,6 +117,9 @@ export function assemble<U extends User, R extends string>(
     deadlineMs,
     credentialHeaders,
     skip: options.skip,
+    refuseFailedStart: () => {
+      components.lastStart.refuseFailed();
+    },
   });
   const passwordChange = new PasswordChange({ userstore, components, audit, deadlineMs, clock });
   return {

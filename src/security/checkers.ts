@@ -36,6 +36,8 @@ export interface CheckerParts {
   /** The headers that contain credentials, for Vary. */
   readonly credentialHeaders: () => readonly string[];
   readonly skip: ((request: SecurityRequest) => boolean) | undefined;
+  /** @throws ConfigurationError if the last start of the app failed */
+  readonly refuseFailedStart: () => void;
   readonly deadlineMs: number;
 }
 
@@ -44,10 +46,14 @@ export class Checkers {
 
   /** Lets a request through to a guarded action; otherwise throws, or rejects with, the error response. */
   authorize(action: Action, access: Access): MaybePromise<true> {
+    this.parts.refuseFailedStart();
     const state = this.parts.states.atGuard(action, access);
     // Bound to this action, whatever action the request reaches meanwhile.
     const { request } = state;
-    if (this.isSkipped(state)) return this.allowed(request, undefined);
+    if (this.isSkipped(state)) {
+      state.granted = request;
+      return this.allowed(request, undefined);
+    }
     return chained(this.outcomeOf(state), (outcome) => {
       if (outcome.kind !== 'authenticated') return this.refused(state, outcome);
       return this.decide(state, outcome, access, request);
@@ -89,6 +95,7 @@ export class Checkers {
     access: Access,
     isRecheck: boolean,
   ): MaybePromise<true> {
+    this.parts.refuseFailedStart();
     return this.decide(new RequestState(request), login, access, request, isRecheck);
   }
 
@@ -101,12 +108,14 @@ export class Checkers {
   ): MaybePromise<true> {
     return chained(this.parts.authorizer.denial(access, login, state, request), (denial) => {
       if (denial !== undefined) return this.denied(state, login, denial);
+      state.granted = request;
       return isRecheck ? true : this.allowed(request, login);
     });
   }
 
   /** The request's login; undefined only if the request has no credentials and no parameter requires a user. */
   login(action: Action, access: Access): MaybePromise<Authenticated | undefined> {
+    this.parts.refuseFailedStart();
     const state = this.parts.states.at(action, access);
     return chained(this.outcomeOf(state), (outcome) => {
       if (outcome.kind === 'authenticated') return outcome;

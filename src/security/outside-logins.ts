@@ -130,13 +130,16 @@ export class OutsideLogins {
     return this.parts.states.find({ request, response: undefined })?.outcome?.kind === 'authenticated';
   }
 
-  /** Tells whether a login still counts, and with which user. Rejects only for an unknown login. */
+  /**
+   * Tells whether a login still counts, and with which user. Rejects only for an unknown login, and for another request:
+   * its credentials would be taken without the proofs that were made for the login.
+   */
   async recheck(request: IncomingMessage, login: Authentication): Promise<Recheck> {
     return this.settled(() => {
       const known = this.find(login, 'recheck()');
-      const asked = { ...known, request: this.requestOf(known, request) };
-      return chained(this.parts.authenticator.recheck(asked), (result) => {
-        if (result.kind === 'holds' && result.login !== known.login) this.keep(asked.request, result.login);
+      if (known.request.raw !== request) throw new TypeError('recheck() takes the request of the login');
+      return chained(this.parts.authenticator.recheck(known), (result) => {
+        if (result.kind === 'holds' && result.login !== known.login) this.keep(known.request, result.login);
         return result;
       });
     });

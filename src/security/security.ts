@@ -131,11 +131,11 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
    * of the login decides if it has `recheck()`. Otherwise the user must still be in the same store, active, with the
    * same `id` and `tokensValidFrom`. A user outside of all stores is valid until `expiresAt`. The check uses no
    * credential a second time, hashes nothing and does not count as an attempt.
-   * @param request the request of the login
+   * @param request the request of the login: another request may have credentials that nobody has proved
    * @param login the same object that `authenticate()` or `recheck()` of this instance returned
    * @returns the login with the user as of now
    * @throws BadCredentialsError if it has ended
-   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError if that is unknown
+   * @throws ServiceUnavailableError, ThrottledError or SecurityFaultError if that is unknown, and for another request
    * @example const login = await security.recheck(upgrade, before);
    */
   async recheck(request: IncomingMessage, login: Authentication<U>): Promise<Authentication<U>> {
@@ -175,26 +175,30 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   /**
    * Starts the app: finds its providers and passes the app to them, checks its guards, and logs its components. For an
    * app of plain routers, after its guards are made and before it listens. Without it, the first request to a guard
-   * starts the app. A server of routing-controllers starts it by itself. A repeated call does nothing.
+   * starts the app. A server of routing-controllers starts it by itself. A repeated call does nothing, and after a failed
+   * start it tries again.
    * @throws ConfigurationError if there are guards and no provider can authenticate, for stores and providers that
    * cannot be trusted, for a rule whose class the container cannot create, and for routes of the library, such as those
-   * of `sessionRoutes()`, whose components the app lacks. The app is then not started: every guard
-   * refuses
+   * of `sessionRoutes()`, whose components the app lacks. The app is then not started: guards, actions, routes of the
+   * library, `authenticate()` and sockets refuse every request until a start succeeds. If it was a server of
+   * routing-controllers that could not be created, this throws its exception until a server has been created
    * @example security.start(); app.listen(3000);
    */
   start(): void {
-    if (this.isStarted) return;
     const { audit, components, guards, options } = this.parts;
-    components.find();
-    this.refuseUnready();
-    this.ownRoutes.refuseUnmet();
-    const { all } = guards;
-    components.start();
-    this.ownRoutes.start();
-    this.isStarted = true;
-    announceComponents(components, audit);
-    audit.info(countGuards(all));
-    announceRules(all, components, options, audit);
+    components.lastStart.run(() => {
+      if (this.isStarted) return;
+      components.find();
+      this.refuseUnready();
+      this.ownRoutes.refuseUnmet();
+      const { all } = guards;
+      components.start();
+      this.ownRoutes.start();
+      this.isStarted = true;
+      announceComponents(components, audit);
+      audit.info(countGuards(all));
+      announceRules(all, components, options, audit);
+    });
   }
 
   /**

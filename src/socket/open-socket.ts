@@ -27,6 +27,8 @@ export interface OpenSocketParts<U extends User> {
   /** The name of the guarded object, for events and logs. */
   readonly name: string;
   readonly recheckMs: number;
+  /** True once the connection is closed, although `close()` was not called: the app may remove all listeners. */
+  readonly isGone: () => boolean;
   /** Cuts the connection if no listener ends it. */
   readonly cut: () => void;
 }
@@ -125,7 +127,7 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
 
   /** Checks the login now; if a check is under way, it is repeated. */
   recheck(): void {
-    if (this.isOver) return;
+    if (this.isOver || this.isLeft()) return;
     this.changes += 1;
     if (!this.isChecking) void this.check();
   }
@@ -212,9 +214,17 @@ export class OpenSocket<U extends User = User> implements SocketLogin<U> {
   }
 
   private onTime(): void {
+    if (this.isLeft()) return;
     const isEnded = this.endsAt !== undefined && !(this.now < this.endsAt);
     if (isEnded || this.isChecking || this.parts.recheckMs === 0) this.wait();
     else void this.check();
+  }
+
+  /** Closes a login whose connection is gone. */
+  private isLeft(): boolean {
+    if (!this.parts.isGone()) return false;
+    this.close();
+    return true;
   }
 
   private stop(): void {

@@ -88,7 +88,8 @@ export class SocketDoor {
     const cut = (): void => {
       socket.conn.close();
     };
-    const open = new OpenSocket({ logins: outside, request, login, rule, name, recheckMs, cut });
+    const isGone = (): boolean => !socket.connected;
+    const open = new OpenSocket({ logins: outside, request, login, rule, name, recheckMs, isGone, cut });
     return new KnownSocket(outside, request, open, changes);
   }
 

@@ -58,6 +58,7 @@ export function upgradeGuard<U extends User, R extends string>(
         rule: rule,
         name: NAME,
         recheckMs,
+        isGone: () => socket.destroyed,
         cut: () => socket.destroy(),
       });
       socket.once('close', () => {

@@ -55,13 +55,15 @@ export class KeyFile extends KeySet implements ProblemSource {
     };
   }
 
-  /** Stops watching the file; the keys stay. */
+  /** Stops watching the file, until an app uses it again; the keys stay. */
   close(): void {
     this.#file.close();
   }
 
   /** Passes the last unreported problem to the listener at once. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    // An app that begins to use it listens.
+    this.#file.resume();
     return this.#problems.listen(listener);
   }
 }

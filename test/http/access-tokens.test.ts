@@ -1,4 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
+import type Koa from 'koa';
+import mount from 'koa-mount';
 import { Authorized, Get, JsonController } from 'routing-controllers';
 import {
   type Authentication,
@@ -16,7 +19,7 @@ import {
   type UserstoreInterface,
 } from '../../src';
 import { type AccessToken, type AccessTokenOptions, AccessTokenProvider, claimRoles } from '../../src/oidc';
-import { DRIVERS } from '../support/drivers';
+import { DRIVERS, TestServer } from '../support/drivers';
 import { ProofKey, TokenIssuer } from '../support/issued-tokens';
 import { MemoryLogger, reset } from '../support/reset';
 import { BODIES, startApi, store } from '../support/scripted';
@@ -52,6 +55,9 @@ function notes(): Constructor<object> {
       const { user, source, scopes, roles, methods, isBound } = login;
       const times = [login.authenticatedAt?.getTime(), login.expiresAt?.getTime()];
       return { user: user.username, source, scopes, roles, methods, isBound, times };
+    }
+    @Authorized() @Get('/:folder/:part/me') part() {
+      return 'ok';
     }
     @Authorized('editor') @Get('/edit') edit() {
       return 'ok';
@@ -443,6 +449,8 @@ for (const driver of DRIVERS) {
         const unbound = await issuer.sign(CLAIMS);
         expect((await api.get('/me', { authorization: `DPoP ${unbound}` })).status).to.equal(401);
         expect((await api.get('/me', bearer(unbound))).status).to.equal(200);
+        const typed = await issuer.sign({ ...CLAIMS, typ: 'DPoP' });
+        expect((await api.get('/me', bearer(typed))).status).to.equal(401);
         const proofs = [await proofOf(), await proofOf()];
         const two = await api.server.raw('/me', {
           headers: { authorization: `DPoP ${token}`, dpop: proofs as never },
@@ -465,6 +473,40 @@ for (const driver of DRIVERS) {
           );
         });
       }
+
+      it('count for the path that the router matched, whatever path a URL parser makes of it', async () => {
+        await using api = await start([of({ dpop })]);
+        const get = async (path: string, claims = {}) =>
+          (await api.server.raw('/', { path, headers: sent(await proofOf(claims)) })).status;
+        expect(await get('/notes/7/me', { htu: 'https://api.example/notes/7/me' })).to.equal(200);
+        for (const path of ['/notes/../me', '/notes/%2e%2E/me']) expect(await get(path)).to.equal(401);
+        const claims = { htu: 'https://api.example/notes/me' };
+        for (const path of ['/notes/./me', '/notes/%2e/me']) expect(await get(path, claims)).to.equal(401);
+      });
+
+      it('count at the root of a mount for the path that the client sent, with and without a slash', async () => {
+        const security = createSecurity({
+          providers: [of({ dpop })],
+          userstores: [store((name) => USERS[name] ?? null)],
+          clock: () => NOW * 1000,
+          logger: new MemoryLogger(),
+        });
+        const files = (context: Koa.Context) => void (context.body = 'ok');
+        const answer = (_request: unknown, response: ServerResponse) => response.end('ok');
+        const listener = driver.build(security.secure({ controllers: [notes()] }), {
+          koa: { before: (app) => app.use(mount('/files', security.guard(undefined, files))) },
+          express: { before: (app) => app.use('/files', security.guard(undefined, answer)) },
+        });
+        await using server = await TestServer.start(listener);
+        const get = async (path: string, url: string) => {
+          const proof = await proofOf({ htu: `https://api.example${url}` });
+          return (await server.raw(path, { headers: sent(proof) })).status;
+        };
+        for (const path of ['/files', '/files/']) {
+          expect(await get(`${path}?x=1`, path)).to.equal(200);
+          expect(await get(path, path === '/files' ? '/files/' : '/files')).to.equal(401);
+        }
+      });
 
       it('need a nonce of the server where that is asked for', async () => {
         await using api = await start([of({ dpop: { ...dpop, nonce: { secret: 'n'.repeat(32) } } })]);

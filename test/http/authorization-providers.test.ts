@@ -4,9 +4,11 @@ import {
   type Access,
   AccessDeniedError,
   AuthorizationProvider,
+  AuthProvider,
   type AuthorizationProviderInterface,
   type Constructor,
   Public,
+  RoleLoader,
   type SecurityRequest,
   ServiceUnavailableError,
   type User,
@@ -204,6 +206,46 @@ for (const driver of DRIVERS) {
       expect((await api.get('/guarded', ANN)).status).to.equal(200);
       expect(asked).to.deep.equal(['first', 'default', 'last']);
       expect(api.logger.lines.filter((line) => line.includes('authorization provider'))).to.have.length(3);
+    });
+
+    it('are asked too when their module is imported after the start, and so are role loaders', async () => {
+      @JsonController()
+      class Things {
+        @Authorized() @Get('/guarded') guarded() {
+          return {};
+        }
+        @Authorized('owner') @Get('/owner') owner() {
+          return {};
+        }
+      }
+      const host = { controllers: [Things] };
+      await using api = await startApi(driver, { host, security: { providers: [byName] } });
+      AuthProvider(1)(byName);
+      const own = { authorizationProviders: [], roleLoaders: [] };
+      await using other = await startApi(driver, { host, security: own });
+      // An app with lists of its own is not searched again: two providers with one order would be refused.
+      AuthProvider(1)(provider('q', () => null));
+      const get = async (path: string, of = api) => (await of.get(path, ANN)).status;
+      expect([await get('/guarded'), await get('/owner')]).to.deep.equal([200, 403]);
+
+      class Owners {
+        readonly name = 'owners';
+        getRoles() {
+          return ['owner'];
+        }
+      }
+      RoleLoader()(Owners);
+      expect([await get('/owner'), await get('/owner', other)]).to.deep.equal([200, 403]);
+      AuthorizationProvider()(rule('late', () => false));
+      expect([await get('/guarded'), await get('/guarded', other)]).to.deep.equal([403, 200]);
+      const late = api.events.filter(({ type }) => type === 'misconfigured');
+      expect(late.map((event) => 'component' in event && event.component)).to.deep.equal(['owners', 'late']);
+
+      class Empty {}
+      AuthorizationProvider()(Empty as never);
+      for (let turn = 0; turn < 2; turn += 1) {
+        expect((await api.get('/guarded', ANN)).json()).to.deep.equal(BODIES.fault);
+      }
     });
 
     it('without the method stop the app at start', async () => {

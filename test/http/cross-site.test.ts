@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import {
   Authorized,
@@ -13,7 +14,7 @@ import {
 import type { User } from '../../src';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
-import { provider, startApi } from '../support/scripted';
+import { type Api, provider, startApi } from '../support/scripted';
 
 const CROSS_SITE = { name: 'CrossSiteError', code: 'cross_site', message: 'Access Denied' };
 const TRUSTED = 'https://app.example';
@@ -174,6 +175,32 @@ for (const driver of DRIVERS) {
       expect(reply.status).to.equal(403);
       expect(seen).not.to.equal(undefined);
       expect(api.ran).to.deep.equal([]);
+    });
+
+    it('cannot turn unsafe once their login is decided', async () => {
+      const started: Api[] = [];
+      const turn = async (request: IncomingMessage): Promise<void> => {
+        await started[0]!.security.authenticate(request);
+        request.method = /_method=(\w+)/.exec(request.url!)?.[1] ?? request.method!;
+      };
+      await using api = await startApi(driver, {
+        security: { providers },
+        around: {
+          koa: { before: (app) => app.use((context, next) => turn(context.req).then(next)) },
+          express: {
+            before: (app) => app.use((request, _, next) => void turn(request).then(() => next(), next)),
+          },
+        },
+      });
+      started.push(api);
+      const page = { ...CREDENTIALS.cookie, 'sec-fetch-site': 'cross-site' };
+      const link = await api.get('/guarded?_method=POST', page);
+      expect([link.status, link.json()]).to.deep.equal([403, CROSS_SITE]);
+      expect(api.ran).to.deep.equal([]);
+      const own = { ...CREDENTIALS.cookie, 'sec-fetch-site': 'same-origin' };
+      expect((await api.get('/guarded?_method=POST', own)).status).to.equal(200);
+      expect((await api.get('/guarded', page)).status).to.equal(200);
+      expect(api.ran).to.deep.equal(['change', 'guarded']);
     });
   });
 }

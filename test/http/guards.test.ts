@@ -461,6 +461,17 @@ describe('guard()', () => {
     );
   });
 
+  it('takes a bounded number of guards, so that guards made for each request do not fill the memory', () => {
+    const security = createSecurity({
+      logger: new MemoryLogger(),
+      userstores: [CastUserstore],
+      providers: [NameProvider],
+    });
+    for (let made = 0; made < 10_000; made += 1) security.guard(`tenant:${made}`);
+    expect(() => security.guard('tenant:more')).to.throw(ConfigurationError, '10000 guards already');
+    security.guard('tenant:0');
+  });
+
   it('takes one name for one rule only', () => {
     const { security } = scene();
     const one = () => true;

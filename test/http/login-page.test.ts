@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Authorized, Controller, Get, JsonController, Post } from 'routing-controllers';
 import {
   Authentication,
+  AuthenticationRequiredError,
   type AuthProviderInterface,
   BadCredentialsError,
   type Constructor,
@@ -70,6 +71,9 @@ function pages(): Constructor<object>[] {
     @Authorized() @Get('/thrown') thrown() {
       throw new StepUpRequiredError({ methods: ['passkey'] });
     }
+    @Public() @Get('/asks') asks() {
+      throw new AuthenticationRequiredError();
+    }
     @Public() @Get('/login') login() {
       return 'log in';
     }
@@ -85,6 +89,7 @@ function pages(): Constructor<object>[] {
 
 const PAGE = { 'sec-fetch-dest': 'document' };
 const SESSION = { cookie: 'sid=pwd' };
+const TWICE = ['Authorization', 'Basic YTpi', 'Authorization', 'Basic YTpi'];
 
 for (const driver of DRIVERS) {
   describe(`The login page on ${driver.name}`, () => {
@@ -109,6 +114,21 @@ for (const driver of DRIVERS) {
       ['a frame', { 'sec-fetch-dest': 'iframe', accept: 'text/html' }, false],
       ['curl', { accept: '*/*' }, false],
       ['a client that says nothing', {}, false],
+      [
+        'a client that takes HTML least of all',
+        { accept: 'application/json, text/html;level=1;q=0.001' },
+        true,
+      ],
+      ['a client that refuses HTML', { accept: 'application/json, text/html; q=0, */*' }, false],
+      ['a client that refuses HTML by decimals', { accept: 'Text/HTML;Q=0.000;x=y' }, false],
+      [
+        'an old browser with a password for the proxy',
+        { accept: 'text/html', authorization: 'Basic YTpi' },
+        true,
+      ],
+      ['a page that a browser opens with a token', { ...PAGE, authorization: 'Bearer abc' }, true],
+      ['a client with a token', { accept: 'text/html, *; q=.2', authorization: 'Bearer abc' }, false],
+      ['an old script', { accept: 'text/html, */*; q=0.01', 'x-requested-with': 'XMLHttpRequest' }, false],
       ['a client of another type', { accept: 'text/htmlx, application/text/html' }, false],
     ] as const) {
       it(`is where ${name} ${isPage ? 'is' : 'is not'} sent`, async () => {
@@ -124,6 +144,15 @@ for (const driver of DRIVERS) {
         }
       });
     }
+
+    it('is not where an action sends a request with two Authorization lines', async () => {
+      await using api = await start();
+      const headers = ['Host', 'x', 'Accept', 'text/html', ...TWICE];
+      const { status } = await api.server.raw('/asks', { headers });
+      expect(status).to.equal(401);
+      const page = await api.server.raw('/asks', { headers: { accept: 'text/html' } });
+      expect(page.status).to.equal(303);
+    });
 
     it('is where HEAD is sent, and no method that changes something', async () => {
       await using api = await start();

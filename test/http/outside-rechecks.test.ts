@@ -323,6 +323,19 @@ describe('recheck()', () => {
       expect((await security.recheck(request, narrowed)).scopes).to.deep.equal(['read']);
     }));
 
+  it('takes no request but that of the login, whose proofs another request does not have', () =>
+    loggedIn(async ({ security, login, request, send }) => {
+      let times = 0;
+      again = (_login, _request, userstore) => ((times += 1), userstore.getUser('ann'));
+      const other = await send({ authorization: 'Named ann' });
+      expect(await failureOf(security.recheck(other, login))).to.be.instanceOf(SecurityFaultError);
+      await security.authenticate(other);
+      expect(await failureOf(security.recheck(other, login))).to.be.instanceOf(SecurityFaultError);
+      expect(times).to.equal(0);
+      await security.recheck(request, login);
+      expect(times).to.equal(1);
+    }));
+
   it('takes no login but those that this instance gave', () =>
     loggedIn(async ({ security, login, request }) => {
       for (const other of [new Authentication(login.user), new Authentication(login.user, login), null, {}]) {

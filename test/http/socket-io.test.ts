@@ -495,6 +495,26 @@ describe('secureSocketIo()', () => {
       client.disconnect();
       await eventually(() => time.delays.length === 0);
     });
+
+    for (const how of ['by time', 'by forget()'] as const) {
+      it(`forgets at its next check, ${how}, a client that has gone after the app removed all listeners`, async () => {
+        await using app = await SocketIoApp.start({
+          security: { clock: time.clock },
+          socketIo: { recheckMs: 20 * MINUTE },
+        });
+        const client = await app.connected(token('ann'));
+        const socket = app.serverSide(client);
+        socket.removeAllListeners();
+        client.disconnect();
+        await eventually(() => !socket.connected);
+        expect(time.delays).to.have.length(1);
+        if (how === 'by time') time.pass(20 * MINUTE);
+        else app.security.forget('ann');
+        // A check would be over by the time another client is connected.
+        await app.connected(token('bob'));
+        expect(time.delays).to.have.length(1);
+      });
+    }
   });
 
   it('lets no client in that has come past its middleware', async () => {

@@ -1,17 +1,28 @@
 /** The start of an app that has guards and no server of routing-controllers. */
 import { expect } from 'chai';
+import { Authorized, CurrentUser, Get, JsonController, Middleware } from 'routing-controllers';
+import { Container } from 'typedi';
 import {
   AuthProvider,
   type AuthProviderInterface,
   ConfigurationError,
   type Constructor,
   createSecurity,
+  MemoryState,
+  otpController,
   type RoleChecker,
+  type SecurestOptions,
   type Security,
   SecurityError,
+  SessionProvider,
+  SessionService,
+  TokenInvalidError,
+  TokenProvider,
+  type TokenVerifier,
+  type User,
   Userstore,
 } from '../../src';
-import { TestServer } from '../support/drivers';
+import { DRIVERS, TestServer } from '../support/drivers';
 import { MemoryLogger, reset } from '../support/reset';
 import { as, CastUserstore, NameProvider } from '../support/secured-server';
 
@@ -121,6 +132,48 @@ describe('start()', () => {
     expect(codes).to.deep.equal(Array(3).fill('security_error'));
   });
 
+  const promises: Record<string, () => unknown> = {
+    rejects: () => Promise.reject(new ConfigurationError('it does not fit')),
+    resolves: () => Promise.resolve(),
+    'is never settled': () => new Promise(() => undefined),
+    'cannot be read': () => ({
+      get then(): never {
+        throw new Error('no promise');
+      },
+    }),
+  };
+  for (const [what, answer] of Object.entries(promises)) {
+    it(`refuses a provider whose onStart() returns a promise that ${what}`, async () => {
+      class Late extends NameProvider {
+        onStart(): void {
+          return answer() as never;
+        }
+      }
+      const security = secured([Late]);
+      expect(() => security.start()).to.throw();
+      expect(await statusOf(security, as('editor'))).to.equal(500);
+    });
+  }
+
+  it('refuses a verifier of tokens whose onStart() returns a promise', async () => {
+    class Verifier implements TokenVerifier {
+      verify(): never {
+        throw new TokenInvalidError();
+      }
+      onStart(): void {
+        return promises['rejects']!() as never;
+      }
+    }
+    class Tokens extends TokenProvider {
+      constructor() {
+        super(new Verifier());
+      }
+    }
+    const security = secured([Tokens]);
+    expect(() => security.start()).to.throw(ConfigurationError, 'Tokens: onStart() must decide at once');
+    expect(await statusOf(security, { authorization: 'Bearer x' })).to.equal(500);
+  });
+
   it('cannot be called by a provider that it starts: guards still let nobody in', async () => {
     const security: Security = secured(
       misfit(() => {
@@ -130,6 +183,24 @@ describe('start()', () => {
     security.guard();
     expect(() => security.start()).to.throw(ConfigurationError, 'cannot start the app');
     expect(await statusOf(security, as('editor'))).to.equal(500);
+  });
+
+  it('is over for sockets and jobs too when a guard cannot be checked', async () => {
+    const security = secured([]);
+    security.guard('editor', { name: 'notes' });
+    expect(() => security.start()).to.throw(ConfigurationError, 'nothing can authenticate');
+    const request = { headers: {}, rawHeaders: [], method: 'GET', url: '/', socket: {} } as never;
+    const refusal = await security.authenticate(request).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(SecurityError).with.property('code', 'security_error');
+  });
+
+  it('is done again by the first request after close()', async () => {
+    const { cls, starts } = counted();
+    const security = secured([cls]);
+    expect(await statusOf(security, as('user'))).to.equal(200);
+    await security.close();
+    expect(await statusOf(security, as('user'))).to.equal(200);
+    expect(starts()).to.equal(2);
   });
 
   it('is not over for a guard that is made later', () => {
@@ -173,3 +244,118 @@ describe('start()', () => {
     expect(() => security.start()).to.throw(ConfigurationError, 'Hours has constructor parameters');
   });
 });
+
+for (const driver of DRIVERS) {
+  describe(`A server on ${driver.name} that could not be created`, () => {
+    let logger: MemoryLogger;
+
+    beforeEach(() => {
+      reset();
+      logger = new MemoryLogger();
+    });
+
+    class Sessions extends SessionService {
+      constructor() {
+        super({ state: new MemoryState() });
+      }
+    }
+
+    /** What the start of a server refuses, before and after the providers have been started. */
+    function refused(): Record<string, () => SecurestOptions> {
+      class NoFactor {}
+      return {
+        'no service of its controller': () => ({
+          controllers: [otpController({ sessions: Sessions, otp: NoFactor as never })],
+        }),
+        'an unknown role': () => {
+          @JsonController('/unknown')
+          class Unknown {
+            @Authorized('no-such-role') @Get('/') list() {
+              return 'inside';
+            }
+          }
+          return { controllers: [Unknown] };
+        },
+        'a middleware that cannot be created at first': () => {
+          let creations = 0;
+          @Middleware({ type: 'before' })
+          class Broken {
+            constructor() {
+              creations += 1;
+              if (creations === 1) throw new Error('broken');
+            }
+            use(_context: unknown, next: () => unknown): unknown {
+              return next();
+            }
+          }
+          return { middlewares: [Broken] };
+        },
+      };
+    }
+
+    function notes(): Constructor<object> {
+      @JsonController()
+      class Notes {
+        @Authorized() @Get('/guarded') guarded() {
+          return 'inside';
+        }
+        @Get('/open') open(@CurrentUser() user: User | undefined) {
+          return user?.username ?? 'nobody';
+        }
+      }
+      return Notes;
+    }
+
+    for (const what of Object.keys(refused())) {
+      it(`leaves nothing open beside it, until a server has been created: ${what}`, async () => {
+        const sessions = new Sessions();
+        Container.set(Sessions, sessions);
+        class Session extends SessionProvider {
+          constructor() {
+            super(sessions);
+          }
+        }
+        const security = createSecurity({
+          logger,
+          userstores: [CastUserstore],
+          providers: [Session, NameProvider],
+          roles: ['editor'],
+        });
+        const guard = security.guard();
+        await using guarded = await TestServer.start((request, response) => {
+          void guard(request, response).then((isGranted) => {
+            if (isGranted) response.end('inside');
+          });
+        });
+        await using actions = await TestServer.start(
+          driver.build(security.secure({ controllers: [notes()] })),
+        );
+        const statuses = async () => {
+          const headers = as('editor');
+          const replies = [
+            await guarded.raw('/', { headers }),
+            await actions.raw('/guarded', { headers }),
+            await actions.raw('/open', { headers }),
+          ];
+          return replies.map(({ status }) => status);
+        };
+        expect(await statuses()).to.deep.equal([200, 200, 200]);
+        const options = refused()[what]!();
+        let fault: unknown;
+        try {
+          driver.build(security.secure(options));
+        } catch (error) {
+          fault = error;
+        }
+        expect(fault).to.be.an('error');
+        expect(await statuses()).to.deep.equal([500, 500, 500]);
+        // An exception of the host itself is not known.
+        const known = fault instanceof ConfigurationError ? fault.message : 'is not complete';
+        expect(() => security.start()).to.throw(ConfigurationError, known);
+        expect(await statuses()).to.deep.equal([500, 500, 500]);
+        driver.build(security.secure({ controllers: [notes()] }));
+        expect(await statuses()).to.deep.equal([200, 200, 200]);
+      });
+    }
+  });
+}

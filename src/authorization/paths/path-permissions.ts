@@ -136,13 +136,15 @@ export class PathPermissions implements AuthorizationProviderInterface, ProblemS
     }
   }
 
-  /** Stops watching the file. The last valid rules stay in force. */
+  /** Stops watching the file, until an app uses it again. The last valid rules stay in force. */
   close(): void {
     this.#file.close();
   }
 
   /** Reports the last unreported problem to the listener immediately. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    // An app that begins to use it listens.
+    this.#file.resume();
     return this.#problems.listen(listener);
   }
 

@@ -109,13 +109,15 @@ export class FileUserstore implements UserstoreInterface, ProblemSource {
     return rolesIn(this.#file.value);
   }
 
-  /** Stops watching the file. Users are still found. */
+  /** Stops watching the file, until an app uses the store again. Users are still found. */
   close(): void {
     this.#file.close();
   }
 
   /** Reports the last unreported problem to the listener immediately. */
   [PROBLEM_SOURCE](listener: ProblemListener): () => void {
+    // An app that begins to use it listens.
+    this.#file.resume();
     return this.#problems.listen(listener);
   }
 }

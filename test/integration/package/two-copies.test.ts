@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { cpSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { compiled } from '../../support/compiled';
 
@@ -65,6 +66,61 @@ const attempt = async (build) => {
 })();
 `;
 
+/** One copy decorates a class, and an app of the other copy starts. */
+const DECORATED = `
+const http = require('node:http');
+const { Authorized, createExpressServer, createKoaServer, Get, JsonController } = require('routing-controllers');
+const [first, second] = [require(process.argv[1]), require(process.argv[2])];
+class Notes { list() { return {}; } }
+Get('/')(Notes.prototype, 'list');
+Authorized()(Notes.prototype, 'list');
+JsonController('/notes')(Notes);
+class Named {
+  authenticate(request) {
+    const username = request.header('x-user');
+    return username === undefined ? null : { username };
+  }
+}
+class Rules { authorize() { return false; } }
+class Roles { getRoles() { return []; } }
+class Users { getUser() { return null; } }
+const KINDS = {
+  authorizationProviders: [Rules, second.AuthorizationProvider()],
+  roleLoaders: [Roles, second.RoleLoader()],
+  userstores: [Users, second.Userstore()],
+  providers: [Named, second.AuthProvider(1)],
+};
+const logger = { info() {}, warn() {}, error() {} };
+const OWN = { providers: [Named], userstores: [], authorizationProviders: [], roleLoaders: [] };
+const attempt = async (security, create) => {
+  let server;
+  try {
+    const app = create(first.createSecurity({ ...security, logger }).secure({ controllers: [Notes] }));
+    server = http.createServer(app.callback?.() ?? app);
+  } catch ({ code, message }) {
+    return [code, message.includes('another copy of securest')];
+  }
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const url = 'http://127.0.0.1:' + server.address().port + '/notes';
+  const { status } = await fetch(url, { headers: { 'x-user': 'ann' } });
+  server.close();
+  server.closeAllConnections();
+  return status;
+};
+(async () => {
+  const found = { before: await attempt({ ...OWN, authorizationProviders: undefined }, createKoaServer) };
+  for (const [kind, [cls, decorate]] of Object.entries(KINDS)) {
+    decorate(cls);
+    const all = { ...OWN, [kind]: undefined };
+    found[kind] = [await attempt(all, createKoaServer), await attempt(all, createExpressServer)];
+    found[kind + ', own list'] = await attempt(OWN, createKoaServer);
+  }
+  first.AuthorizationProvider()(Rules);
+  found['decorated by both'] = await attempt({ ...OWN, authorizationProviders: undefined }, createKoaServer);
+  process.stdout.write(JSON.stringify(found));
+})();
+`;
+
 function run(hosts: 'own' | 'one'): Record<string, unknown> {
   const output = execFileSync(
     process.execPath,
@@ -101,5 +157,22 @@ describe('Two copies of securest', function () {
       expect(found, name).to.include({ [name]: REFUSED, [`${name}, all classes`]: REFUSED });
     }
     expect(found).to.include({ mixed: REFUSED, again: REFUSED });
+  });
+
+  it('start no app without a class that only the other copy has decorated: it may be the one that denies', () => {
+    const one = compiled('src/index.ts');
+    const other = join(dirname(dirname(one)), 'other', 'src');
+    cpSync(dirname(one), other, { recursive: true });
+    const output = execFileSync(
+      process.execPath,
+      ['-r', 'reflect-metadata', '-e', DECORATED, one, join(other, 'index.js')],
+      { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NODE_ENV: 'production' } },
+    );
+    const found = JSON.parse(output) as Record<string, unknown>;
+    for (const kind of ['authorizationProviders', 'roleLoaders', 'userstores', 'providers']) {
+      const refused = [REFUSED, true];
+      expect(found).to.deep.include({ [kind]: [refused, refused], [`${kind}, own list`]: 200 });
+    }
+    expect(found).to.include({ before: 200, 'decorated by both': 403 });
   });
 });

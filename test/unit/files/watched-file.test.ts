@@ -307,6 +307,50 @@ describe('WatchedFile', () => {
     expect(closed.value).to.equal('good 1');
   });
 
+  it('takes what changed while it was closed, and later changes, once it is resumed', async () => {
+    watch();
+    file?.close();
+    replace('good 2');
+    file?.resume();
+    await taken('good 2');
+    replace('good 3');
+    await taken('good 3');
+    expect(loads).to.deep.equal(['good 2', 'good 3']);
+  });
+
+  it('takes a version that close() made it drop, once it is resumed', async () => {
+    let isHeld = true;
+    let begun = 0;
+    function* slowly(text: string): Generator<void, string> {
+      if (text === 'good 1') return text;
+      begun += 1;
+      while (isHeld) yield;
+      return text;
+    }
+    file = new WatchedFile({ path, maxBytes: 100, pollMs: 5, parse: slowly, onProblem: () => undefined });
+    replace('good 2');
+    await eventually(() => begun === 1);
+    file.close();
+    isHeld = false;
+    await manyLooksLater();
+    expect(file.value).to.equal('good 1');
+    file.resume();
+    await taken('good 2');
+  });
+
+  it('watches once, however often it is resumed', async () => {
+    watch({ path: join(folder, 'file.txt') });
+    for (let times = 0; times < 3; times += 1) {
+      file?.close();
+      file?.resume();
+      file?.resume();
+    }
+    replace('good 2');
+    await taken('good 2');
+    await manyLooksLater();
+    expect(loads.filter((text) => text === 'good 2')).to.have.length(1);
+  });
+
   it('does not keep the process alive', () => {
     const script = `
       const { WatchedFile } = require(${JSON.stringify(compiled('src/files/watched-file.ts'))});

@@ -185,6 +185,17 @@ describe('readJwtClaims', () => {
       expect(() => readJwt(both, off)).to.throw(TokenInvalidError);
     }
     expect(() => readJwt({ cnf: { jkt: JKT } }, { dpop: false })).to.throw(TokenInvalidError);
+    for (const dpop of [true, false]) {
+      expect(() => readJwt({ typ: 'DPoP' }, { dpop })).to.throw(TokenInvalidError);
+      expect(() => readIntrospectedClaims({ ...claims, token_type: 'dPoP' }, { ...policy, dpop })).to.throw(
+        TokenInvalidError,
+      );
+    }
+    const certificate = { token_type: 'DPoP', cnf: { 'x5t#S256': JKT } };
+    expect(() => readJwt(certificate)).to.throw(TokenInvalidError);
+    const bound = { ...claims, token_type: 'DPoP', typ: 'DPoP', cnf: { jkt: JKT } };
+    expect(readIntrospectedClaims(bound, policy).binding.jkt).to.equal(JKT);
+    readJwt({ typ: 'Bearer', token_type: { toString: 1 } });
     expect(() => readJwt({ cnf: { 'x5t#S256': JKT } }, { mtls: false })).to.throw(TokenInvalidError);
     readJwt({ cnf: { jkt: JKT } }, { mtls: false });
   });

@@ -356,6 +356,7 @@ describe('requestUrl', () => {
     expect(requestUrl('https://api.example', '//evil.example/a')).to.equal(
       'https://api.example//evil.example/a',
     );
+    expect(requestUrl('https://api.example', '/.a/..b/c./...')).to.equal('https://api.example/.a/..b/c./...');
   });
 
   it('is none for a path that could be read as something else', () => {
@@ -370,6 +371,11 @@ describe('requestUrl', () => {
       '/a?b',
       '/a\\b',
       '/ä',
+      '/..',
+      '/a/./b',
+      '/../b',
+      '/a/%2E%2e/b',
+      '/a/.%2e',
     ]) {
       expect(requestUrl('https://api.example', path), path).to.equal(undefined);
     }
