@@ -7,9 +7,10 @@ import { Container } from 'typedi';
 import { serve } from '../notes/serve';
 import type { Settings } from '../notes/settings';
 import { setup } from '../notes/setup';
+import { accountRoutes } from './account';
 import { replyOf } from './http-error';
 import { IsAuthor } from './is-author';
-import { Logins, Notes } from './notes';
+import { Notes } from './notes';
 import { loginOf, notesSecurity } from './security';
 
 const parse: (request: Request, response: Response) => Promise<unknown> = promisify(express.json());
@@ -22,44 +23,18 @@ async function bodyOf(request: Request, response: Response): Promise<unknown> {
 
 /** Adds the routes, each together with its guard. */
 export function addNotes(app: Express, security: Security): void {
-  const [notes, logins] = [Container.get(Notes), Container.get(Logins)];
+  const notes = Container.get(Notes);
 
-  // The only routes that are open to anyone.
+  for (const routes of accountRoutes(security)) app.use(routes);
+
+  // The only route here that is open to anyone.
   app.get('/health', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  const refresh = async (request: Request, response: Response) => {
-    response.set('Cache-Control', 'private, no-store');
-    response.json(await logins.refresh(await bodyOf(request, response)));
-  };
-  // Express 4 does not await the promise of a handler, but a guard does.
-  app.post('/token/refresh', (request, response, next) => void refresh(request, response).catch(next));
-
   const me = (request: Request, response: Response) => {
     response.json(loginOf(security, request).user);
   };
   app.get('/me', security.guard(undefined, me, { name: 'GET /me' }));
-
-  const logIn = async (request: Request, response: Response) => {
-    response.set('Cache-Control', 'private, no-store');
-    response.json(await logins.start(loginOf(security, request)));
-  };
-  app.post('/token', security.guard(undefined, logIn, { name: 'POST /token' }));
-
-  const logOut = async (request: Request, response: Response) => {
-    await logins.end(loginOf(security, request));
-    response.status(204).end();
-  };
-  app.delete('/token', security.guard(undefined, logOut, { name: 'DELETE /token' }));
-
-  const logOutEverywhere = async (request: Request, response: Response) => {
-    await logins.endAll(loginOf(security, request));
-    response.status(204).end();
-  };
-  app.delete(
-    '/token/families',
-    security.guard(undefined, logOutEverywhere, { name: 'DELETE /token/families' }),
-  );
 
   const list = async (_request: Request, response: Response) => {
     response.json(await notes.list());

@@ -8,9 +8,10 @@ import { Container } from 'typedi';
 import { serve } from '../notes/serve';
 import type { Settings } from '../notes/settings';
 import { setup } from '../notes/setup';
+import { accountRoutes } from './account';
 import { replyOf } from './http-error';
 import { IsAuthor } from './is-author';
-import { Logins, Notes } from './notes';
+import { Notes } from './notes';
 import { loginOf, notesSecurity } from './security';
 
 const parse = bodyParser({ enableTypes: ['json'] });
@@ -23,43 +24,18 @@ async function bodyOf(context: RouterContext): Promise<unknown> {
 
 /** The routes, each together with its guard. */
 export function notesRouter(security: Security): Router {
-  const [notes, logins] = [Container.get(Notes), Container.get(Logins)];
+  const notes = Container.get(Notes);
   const router = new Router();
 
-  // The only routes that are open to anyone.
+  // The only route here that is open to anyone.
   router.get('/health', (context) => {
     context.body = { status: 'ok' };
-  });
-  router.post('/token/refresh', async (context) => {
-    context.set('Cache-Control', 'private, no-store');
-    context.body = await logins.refresh(await bodyOf(context));
   });
 
   const me = (context: RouterContext) => {
     context.body = loginOf(security, context).user;
   };
   router.get('/me', security.guard(undefined, me, { name: 'GET /me' }));
-
-  const logIn = async (context: RouterContext) => {
-    context.set('Cache-Control', 'private, no-store');
-    context.body = await logins.start(loginOf(security, context));
-  };
-  router.post('/token', security.guard(undefined, logIn, { name: 'POST /token' }));
-
-  const logOut = async (context: RouterContext) => {
-    await logins.end(loginOf(security, context));
-    context.status = 204;
-  };
-  router.delete('/token', security.guard(undefined, logOut, { name: 'DELETE /token' }));
-
-  const logOutEverywhere = async (context: RouterContext) => {
-    await logins.endAll(loginOf(security, context));
-    context.status = 204;
-  };
-  router.delete(
-    '/token/families',
-    security.guard(undefined, logOutEverywhere, { name: 'DELETE /token/families' }),
-  );
 
   const list = async (context: RouterContext) => {
     context.body = await notes.list();
@@ -104,6 +80,12 @@ function idIn({ params }: RouterContext): string {
   return params['id'] ?? '';
 }
 
+/** Adds all routes, those of the library in front. */
+export function addNotes(app: Koa, security: Security): void {
+  for (const routes of accountRoutes(security)) app.use(routes);
+  app.use(notesRouter(security).routes());
+}
+
 async function answerErrors(context: Koa.Context, next: Koa.Next): Promise<void> {
   try {
     await next();
@@ -119,7 +101,8 @@ async function answerErrors(context: Koa.Context, next: Koa.Next): Promise<void>
 export function createApp(settings: Settings): RequestListener {
   const security = notesSecurity(settings);
   const app = new Koa();
-  app.use(answerErrors).use(notesRouter(security).routes());
+  app.use(answerErrors);
+  addNotes(app, security);
   security.start();
   const handle = app.callback();
   return (request, response) => void handle(request, response);

@@ -1,8 +1,7 @@
 /** The handlers that both hosts share. Their guards are beside the routes, in koa.ts and express.ts. */
-import { type Authentication, BadCredentialsError } from 'securest/routers';
+import type { Authentication } from 'securest/routers';
 import { Service } from 'typedi';
 import { countByAuthor, type Note, type NoteContent, NotesStore } from '../notes/notes-store';
-import { Tokens } from '../notes/tokens';
 import { HttpError } from './http-error';
 
 @Service()
@@ -31,38 +30,6 @@ export class Notes {
 
   async report({ user }: Authentication): Promise<object> {
     return { requestedBy: user.username, rows: countByAuthor(await this.store.list()) };
-  }
-}
-
-/** Logins that refresh tokens keep alive. */
-@Service()
-export class Logins {
-  constructor(private readonly tokens: Tokens) {}
-
-  start(login: Authentication): Promise<object> {
-    return this.tokens.start(login);
-  }
-
-  async refresh(body: unknown): Promise<object> {
-    const { refreshToken } = fieldsOf(body);
-    if (typeof refreshToken !== 'string') throw new HttpError(400, 'refreshToken must be a string');
-    try {
-      return await this.tokens.refresh(refreshToken);
-    } catch (error) {
-      if (error instanceof BadCredentialsError) {
-        error.headers = { 'WWW-Authenticate': 'Bearer realm="api", error="invalid_token"' };
-      }
-      throw error;
-    }
-  }
-
-  async end({ familyId }: Authentication): Promise<void> {
-    if (familyId === undefined) throw new HttpError(403, 'Only a login by a token can end itself');
-    await this.tokens.revokeFamily(familyId);
-  }
-
-  endAll(login: Authentication): Promise<void> {
-    return this.tokens.revokeUser(login);
   }
 }
 

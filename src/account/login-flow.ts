@@ -1,6 +1,6 @@
 /**
  * One request to a login controller: the common part of the controllers for passwords, one-time codes, passkeys and
- * providers. `loginController()` creates a LoginFlow for each request.
+ * providers. `loginRoutes()` creates a LoginFlow for each request.
  */
 import type { Action } from '../core/exchange';
 import { withChallenges } from '../authentication/own-challenges';
@@ -20,11 +20,12 @@ import {
 } from '../errors';
 import type { FactorOwner, SecondFactorInterface } from '../factors/second-factor';
 import { isUser, userIdOf } from '../core/user';
-import { answer, type OwnReply, redirectTo } from '../http/own-reply';
+import { type OwnReply, redirectTo } from '../http/own-reply';
 import { rawResponse } from '../http/raw';
 import { type Body, readBody, textIn } from '../http/read-body';
 import { setHeaders } from '../http/reply';
 import { returnPath } from '../http/return-path';
+import { parameterIn, type RouteParams } from '../http/route-parameter';
 import { isRecentLogin } from '../rules/recent-login';
 import { codeOf, markChallenges, SESSION } from './login-failures';
 import { isLoginOf, openHalf } from '../sessions/open-session';
@@ -58,6 +59,7 @@ export class LoginFlow {
   readonly request: SecurityRequest;
   readonly #answers: Answers;
   readonly #action: Action;
+  readonly #params: RouteParams;
   readonly #options: FlowOptions;
   readonly #parts: SessionParts;
   readonly #sessions: SessionService;
@@ -65,9 +67,10 @@ export class LoginFlow {
   /** The factors that the half login of this request still needs. */
   #next: readonly string[] | undefined;
 
-  constructor(answers: Answers, action: Action, options: FlowOptions) {
+  constructor(answers: Answers, action: Action, params: RouteParams, options: FlowOptions) {
     this.#answers = answers;
     this.#action = action;
+    this.#params = params;
     this.#options = options;
     this.request = answers.request(action);
     this.#sessions = answers.resolve(options.sessions);
@@ -80,13 +83,13 @@ export class LoginFlow {
    * Answers a request that changes something. The cross-site check comes first, before any part of the request is
    * processed. After a failure, a form is sent back to the login page, and a script gets an error.
    */
-  run(work: () => Promise<OwnReply>): Promise<object | null> {
+  run(work: () => Promise<OwnReply>): Promise<OwnReply> {
     return this.#answers.settle(async () => {
       this.#answers.refuseCrossSite(this.#action);
       try {
-        return answer(this.#action, await work());
+        return await work();
       } catch (error) {
-        return answer(this.#action, await this.#failed(error));
+        return await this.#failed(error);
       }
     });
   }
@@ -94,10 +97,10 @@ export class LoginFlow {
   /**
    * The same without the cross-site check, for a request that changes nothing or comes from another site by its nature.
    */
-  read(work: () => Promise<OwnReply>): Promise<object | null> {
+  read(work: () => Promise<OwnReply>): Promise<OwnReply> {
     return this.#answers.settle(async () => {
       try {
-        return answer(this.#action, await work());
+        return await work();
       } catch (error) {
         markChallenges(error);
         throw error;
@@ -109,6 +112,16 @@ export class LoginFlow {
   body(): Promise<Body> {
     this.#body ??= readBody(this.#action);
     return this.#body;
+  }
+
+  /** The value of a parameter of the route; undefined if the route has no such parameter. */
+  parameter(name: string): string | undefined {
+    return parameterIn(this.#params, name);
+  }
+
+  /** The route of the request, with all prefixes of its host. @throws Error if it cannot be determined */
+  get route(): string {
+    return this.#answers.route(this.#action);
   }
 
   /** The app's instance, from the container. */

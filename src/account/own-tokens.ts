@@ -12,6 +12,8 @@ import {
   SecurityFaultError,
 } from '../errors';
 import { rawResponse } from '../http/raw';
+import { NO_STORE } from '../http/own-reply';
+import { readJson } from '../http/read-body';
 import { setHeaders } from '../http/reply';
 import { withChallenges } from '../authentication/own-challenges';
 import { describeReason } from '../util/describe-error';
@@ -27,21 +29,24 @@ const MAX_LENGTH = 4096;
 
 const INVALID_TOKEN = { scheme: 'Bearer', params: { error: 'invalid_token' } } as const;
 
-/** The actions of `tokenController()` for one request. */
+/** The routes for tokens that are refreshed, for one request. */
 export class OwnTokens {
+  readonly #call: string;
   readonly #answers: Answers;
   readonly #action: Action;
   readonly #request: SecurityRequest;
   readonly #tokens: TokenService;
 
-  constructor(answers: Answers, action: Action, tokens: Constructor<TokenService>) {
+  /** @param call the function that made the routes, for messages */
+  constructor(call: string, answers: Answers, action: Action, tokens: Constructor<TokenService>) {
+    this.#call = call;
     this.#answers = answers;
     this.#action = action;
     this.#request = answers.request(action);
     this.#tokens = answers.resolve(tokens);
     noteApp(this.#request, answers.app());
-    // The refresh action is public, so nothing else sets this header.
-    setHeaders(rawResponse(action), { 'Cache-Control': 'private, no-store' });
+    // The refresh route is public, so nothing else sets this header.
+    setHeaders(rawResponse(action), NO_STORE);
   }
 
   start(): Promise<IssuedTokens> {
@@ -52,9 +57,9 @@ export class OwnTokens {
     });
   }
 
-  refresh(body: unknown): Promise<IssuedTokens> {
+  refresh(): Promise<IssuedTokens> {
     return this.#settled(async () => {
-      const refreshToken = readBody(body);
+      const refreshToken = await refreshTokenIn(this.#action);
       try {
         return await this.#tokens.refresh(refreshToken, this.#request);
       } catch (error) {
@@ -89,17 +94,14 @@ export class OwnTokens {
     });
   }
 
-  /** Null when the family has been ended, undefined if the user has no family of this id. */
-  endFamily(id: string): Promise<null | undefined> {
-    return this.#settled(async () => {
-      const isEnded = await this.#families.revokeOwn(await this.#owner(), id, this.#request);
-      return isEnded ? null : undefined;
-    });
+  /** False if the user has no family of this id. */
+  endFamily(id: string): Promise<boolean> {
+    return this.#settled(async () => this.#families.revokeOwn(await this.#owner(), id, this.#request));
   }
 
   get #families(): TokenFamilies {
     const families = TokenService.familiesOf(this.#tokens);
-    if (families === undefined) throw new TypeError('The token service of tokenController() has no state');
+    if (families === undefined) throw new TypeError('The token service has no state');
     return families;
   }
 
@@ -124,7 +126,7 @@ export class OwnTokens {
       return await work();
     } catch (cause) {
       if (isInstance(cause, SecurityError)) throw cause;
-      this.#answers.app().report({ component: 'tokenController()', problem: describeReason(cause) });
+      this.#answers.app().report({ component: this.#call, problem: describeReason(cause) });
       throw new SecurityFaultError({ cause });
     }
   }
@@ -139,10 +141,11 @@ function refused(reason: string): AccessDeniedError {
   return new AccessDeniedError({ cause: new Error(reason) });
 }
 
-function readBody(body: unknown): string {
-  const isObject = typeof body === 'object' && body !== null && Object.hasOwn(body, 'refreshToken');
-  const refreshToken = isObject ? (body as { refreshToken: unknown }).refreshToken : undefined;
+/** @throws InvalidRequestError without a challenge, since a login would not help */
+async function refreshTokenIn(action: Action): Promise<string> {
+  const { refreshToken } = await readJson(action).catch((error: unknown) => {
+    throw isInstance(error, InvalidRequestError) ? withChallenges(error) : error;
+  });
   if (typeof refreshToken === 'string' && refreshToken.length <= MAX_LENGTH) return refreshToken;
-  // No challenge, since a login would not help.
   throw withChallenges(new InvalidRequestError());
 }

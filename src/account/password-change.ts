@@ -85,7 +85,7 @@ export class PasswordChange {
       throw new WeakPasswordError('The new password must differ from the current one');
     const own = new RequestWithSignal(request);
     const { audit, deadlineMs, components } = this.parts;
-    const { name, get } = passwordProvider(components);
+    const { name, get } = passwordProvider('A change of the password', components);
     const store = new ProviderUserstore(this.parts.userstore);
     listenForProblems(own, ({ user, ...problem }) => {
       audit.problem({ ...problem, user: user && store.label(user, name) });
@@ -194,33 +194,40 @@ async function readAgain(store: UserstoreInterface, username: string): Promise<U
 
 /**
  * Checks that passwords can be changed, and that a change ends tokens.
+ * @param call for messages
  * @throws ConfigurationError that names the missing part
  */
-export function refuseUnchangeable(components: Components): void {
+export function refuseUnchangeable(
+  call: string,
+  components: Pick<Components, 'userstores' | 'providers'>,
+): void {
   const stores = components.userstores.map((store) => {
     const update: unknown = Reflect.get(store.get(), 'updatePassword');
     return { name: store.name, takes: typeof update === 'function' ? update.length : undefined };
   });
   if (stores.every(({ takes }) => takes === undefined)) {
-    throw new ConfigurationError('passwordController() needs a userstore that has updatePassword()');
+    throw new ConfigurationError(`${call} needs a userstore that has updatePassword()`);
   }
   const forgetful = stores.find(({ takes = 4 }) => takes < 4);
   if (forgetful !== undefined) {
     throw new ConfigurationError(
-      `passwordController() needs ${forgetful.name}.updatePassword(user, newHash, oldHash, changes): ` +
+      `${call} needs ${forgetful.name}.updatePassword(user, newHash, oldHash, changes): ` +
         'store changes.tokensValidFrom with the hash, or earlier tokens outlive the password. ' +
         'A parameter with a default value does not count',
     );
   }
-  passwordProvider(components);
+  passwordProvider(call, components);
 }
 
-function passwordProvider(components: Components): Component<PasswordProvider> {
+function passwordProvider(
+  call: string,
+  components: Pick<Components, 'providers'>,
+): Component<PasswordProvider> {
   for (const { name, get } of components.providers) {
     const provider = get();
     if (isInstance<PasswordProvider>(provider, PasswordProvider)) return { name, get: () => provider };
   }
-  throw new ConfigurationError('passwordController() needs a PasswordProvider among the providers');
+  throw new ConfigurationError(`${call} needs a PasswordProvider among the providers`);
 }
 
 /** A wrong current password is not a failed login: 401 would make a browser forget the right password. */

@@ -29,8 +29,11 @@ export interface Answers {
   prove(action: Action, name: string, proof: Proof): Promise<Authentication>;
   /** @throws CrossSiteError if a page of a foreign site may have sent a request that changes something */
   refuseCrossSite(action: Action): void;
-  /** The route of the action, with the prefix of its server. */
-  route(): string;
+  /**
+   * The route of the action, with the prefix of its server.
+   * @throws Error if the prefix cannot be determined
+   */
+  route(action: Action): string;
   /** The login page that the option `loginPage` names. */
   loginPage(): string | undefined;
   /** The request of an action as providers see it. */

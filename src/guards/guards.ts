@@ -32,7 +32,7 @@ export class Guards {
 
   constructor(private readonly grants: Grants) {}
 
-  /** Each guard once, in the order of creation; its method is `ALL`. */
+  /** Each guard once, in the order of creation, and the open routes; their method is `ALL`. */
   get all(): readonly Access[] {
     return [...this.byName.values()].map(({ access }) => access);
   }
@@ -48,10 +48,35 @@ export class Guards {
   ): (method: string) => Access {
     const name =
       parseOptions('guard()', options, OPTIONS).name ?? describeRule(toRule(rule, 'guard()')).slice(0, 200);
-    const access = accessOfRule(rule, `guard ${name}`, 'ALL', this.grants);
-    const key = ruleOf(access);
+    const access = this.keep(name, accessOfRule(rule, `guard ${name}`, 'ALL', this.grants));
+    return (method) => forMethod(access, method);
+  }
+
+  /**
+   * Adds a route that is open to everyone, so that the report and the lock file list it.
+   * @param by the function that opens it
+   * @throws ConfigurationError if an earlier guard has this name
+   */
+  open(name: string, by: string): Access {
+    const { name: checked = name } = parseOptions(by, { name }, OPTIONS);
+    return this.keep(
+      checked,
+      Object.freeze({
+        action: `guard ${checked}`,
+        method: 'ALL',
+        route: undefined,
+        isPattern: false,
+        numericParameters: [],
+        levels: Object.freeze([]),
+        openedBy: by,
+      }),
+    );
+  }
+
+  private keep(name: string, access: Access): Access {
+    const rule = ruleOf(access);
     const same = this.byName.get(name);
-    if (same !== undefined && same.rule !== key) {
+    if (same !== undefined && same.rule !== rule) {
       throw new ConfigurationError(
         `guard(): two guards are named ${name} and ask for something else: give one of them another name`,
       );
@@ -62,8 +87,8 @@ export class Guards {
           'not for each request; security.authorize() decides about rules that depend on the request',
       );
     }
-    this.byName.set(name, { access, rule: key });
-    return (method) => forMethod(access, method);
+    this.byName.set(name, { access, rule });
+    return access;
   }
 }
 

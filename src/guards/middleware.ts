@@ -48,6 +48,17 @@ export function forEveryHost({ koa, express, node }: HostForms): Middleware {
   }) as Middleware;
 }
 
+/** Lets every request proceed. */
+export const PASSING: Middleware = forEveryHost({
+  koa: async (_context, next) => {
+    await next();
+  },
+  express: (_request, _response, next) => {
+    next();
+  },
+  node: () => Promise.resolve(true),
+});
+
 export interface GuardCalls {
   /** Returns a literal true if the request may proceed; otherwise throws or rejects. */
   readonly authorize: (action: Action) => MaybePromise<unknown>;

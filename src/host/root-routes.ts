@@ -1,6 +1,7 @@
 /** The documents that securest itself serves at the root of an app, independent of its route prefix and its guards. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BaseDriver, ExpressDriver } from 'routing-controllers';
+import { publicHeaders } from '../account/jwks-table';
 
 /** A public document under a fixed path. */
 export interface RootRoute {
@@ -65,10 +66,8 @@ function answer({ method }: IncomingMessage, response: ServerResponse, route: Ro
   }
   const body = Buffer.from(json);
   response.writeHead(200, {
-    'Content-Type': 'application/json',
+    ...publicHeaders(route.maxAgeSeconds),
     'Content-Length': body.length,
-    'Access-Control-Allow-Origin': '*',
-    'Cache-Control': `public, max-age=${String(route.maxAgeSeconds)}`,
   });
   response.end(method === 'HEAD' ? undefined : body);
 }

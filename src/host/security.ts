@@ -7,20 +7,12 @@ import type {
   RoutingControllersOptions,
 } from 'routing-controllers';
 import { isCompiled, isLastGuard } from '../access/compiled';
-import { refuseUnchangeable } from '../account/password-change';
-import { announcements, refuseUnmetNeeds, startServices } from '../account/session-needs';
-import { attribute } from '../authentication/attribute';
-import { passwordLinks, proofLink } from '../authentication/brought-links';
-import type { ChainLink } from '../authentication/chain';
-import { withChallenges } from '../authentication/own-challenges';
-import type { Access, ActionAccess } from '../core/access';
-import type { Authentication } from '../core/authentication';
-import type { SecurityRequest } from '../core/request';
-import { UNCONVERTIBLE } from '../core/resource';
+import { announcements, type OwnTable } from '../account/own-table';
+import type { Access } from '../core/access';
 import type { User } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
-import type { Answers } from '../decorators/answers';
-import { AccessDeniedError, ConfigurationError } from '../errors';
+import { ConfigurationError } from '../errors';
+import { answersFor } from '../security/answers';
 import { bind, boundTo } from '../security/inspection';
 import type { SecurityParts } from '../security/parts';
 import { BaseSecurity } from '../security/security';
@@ -30,13 +22,11 @@ import { chained } from '../util/maybe-promise';
 import type { HostAction } from './access/compile';
 import { typedAuthorized } from './access/typed-authorized';
 import { noteHandedOut, noteSecured } from './build-watch';
-import { withoutKeyProvider } from './controllers/api-key-controller';
-import { isPasswordController } from './controllers/password-controller';
-import { refuseWithoutFamilies, withoutProvider } from './controllers/token-controller';
+import { ownTableOf } from './controllers/own-controller';
 import { injectControllers } from './inject-controllers';
 import { inspectServer } from './inspect-options';
 import { installDrivers, type SecurityBinding, type ServerFacts } from './install';
-import { jwksRoutes } from './jwks-routes';
+import { jwksRootRoutes } from './jwks-root-routes';
 import { otherCopy } from './other-copy';
 import type { RootRoute } from './root-routes';
 import { announceServer, compileServer } from './startup';
@@ -86,7 +76,7 @@ export class Security<U extends User = User, R extends string = string> extends 
         ? (action, access) => this.settled(() => checkers.refuseEarly(action, access))
         : undefined,
       login: (action, access) => this.settled(() => checkers.login(action, access)),
-      answers: (access) => this.answers(access),
+      answers: (access) => answersFor(parts, this.settled, access, () => access.route),
       within: context.isOn ? (action, work) => context.run(states.of(action), work) : undefined,
       complete: (error, action) => {
         refusals.answer(error, states.of(action));
@@ -169,78 +159,27 @@ export class Security<U extends User = User, R extends string = string> extends 
     return user;
   }
 
-  private answers(access: ActionAccess): Answers {
-    const { checkers, components, options, passwordChange, resources, states } = this.parts;
-    const later = <T>(work: () => MaybePromise<T>): Promise<T> => Promise.resolve(this.settled(work));
-    return {
-      authentication: (action) => later(() => checkers.attributedLogin(action, access)),
-      resource: (action, store, parameter) =>
-        later(async () => {
-          const resource = await resources.load(states.at(action, access), action, access, store, parameter);
-          if (resource === UNCONVERTIBLE) throw new AccessDeniedError();
-          return resource;
-        }),
-      changePassword: (action, body, minLength) =>
-        later(async () => {
-          const login = await checkers.login(action, access);
-          const { request } = states.at(action, access);
-          return passwordChange.change(request, login?.authentication, body, minLength);
-        }),
-      provePassword: (action, credentials) =>
-        later(() => {
-          const links = passwordLinks(components.links, credentials);
-          return this.proved(states.at(action, access).request, links, true);
-        }),
-      prove: (action, name, proof) =>
-        later(() => this.proved(states.at(action, access).request, [proofLink(name, proof)], false)),
-      refuseCrossSite: (action) => {
-        this.parts.authenticator.refuseCrossSite(states.at(action, access).request);
-      },
-      route: () => access.route,
-      loginPage: () => options.loginPage,
-      request: (action) => states.at(action, access).request,
-      app: () => components.facts,
-      resolve: (cls) => components.resolve(cls),
-      settle: later,
-    };
-  }
-
-  /** Only the challenge `Session` is sent: Basic would open a login window over the app's own form. */
-  private proved(
-    request: SecurityRequest,
-    links: readonly ChainLink[],
-    bringsPassword: boolean,
-  ): MaybePromise<Authentication> {
-    const { authenticator, components, options, userstore } = this.parts;
-    components.startOnce();
-    return chained(authenticator.ask(request, links, bringsPassword), (outcome) => {
-      if (outcome.kind === 'authenticated') return attribute(outcome, userstore, options.deadlineMs);
-      const error = outcome.error();
-      throw error.httpCode === 401 ? withChallenges(error, { scheme: 'Session' }) : error;
-    });
-  }
-
   private prepare(actions: readonly ActionMetadata[], server: ServerFacts): readonly HostAction[] {
     const { audit, components, guards, options } = this.parts;
     components.find();
     const compiled = compileServer(actions, server, components, options, guards.all);
-    if (actions.some(({ target }) => isPasswordController(target))) refuseUnchangeable(components);
     injectControllers(actions, options.container);
     if (!server.isStubbed) {
-      for (const target of new Set(actions.map((action) => action.target))) {
-        refuseWithoutFamilies(target, (cls) => components.resolve(cls));
-        refuseUnmetNeeds(target, components.providers, (cls) => components.resolve(cls));
-      }
-      const routes = compiled.map(({ action: { target }, access: { route } }) => ({ target, route }));
-      for (const line of announcements(routes)) audit.info(line);
+      const tables = tablesOf(actions);
+      for (const { needs } of tables) needs.refuseUnmet?.(components);
+      this.ownRoutes.refuseUnmet();
+      const routes = compiled.flatMap(({ action: { target }, access: { route } }) => {
+        const table = ownTableOf(target);
+        return table === undefined ? [] : [{ table, route }];
+      });
+      for (const line of announcements(routes, false)) audit.info(line);
       if (server.notice !== undefined) audit.info(server.notice);
       components.start();
-      for (const target of new Set(actions.map((action) => action.target))) {
-        startServices(target, components.facts, (cls) => components.resolve(cls));
-        for (const warningOf of [withoutProvider, withoutKeyProvider]) {
-          const warning = warningOf(target, (cls) => components.resolve(cls));
-          if (warning !== undefined) audit.warn(warning);
-        }
+      this.ownRoutes.start();
+      for (const { needs } of tables) {
+        needs.onStart?.(components);
+        const warning = needs.warningOf?.(components);
+        if (warning !== undefined) audit.warn(warning);
       }
     }
     announceServer(compiled, components, options, audit, guards.all);
@@ -250,7 +189,7 @@ export class Security<U extends User = User, R extends string = string> extends 
 
   private rootRoutes(actions: readonly ActionMetadata[]): readonly RootRoute[] {
     const { audit, components, options } = this.parts;
-    const routes = jwksRoutes(actions, {
+    const routes = jwksRootRoutes(actions, {
       resolve: (cls) => components.resolve(cls),
       onFailure: (error) => {
         audit.error('The keys of jwksController() could not be served', error);
@@ -264,6 +203,12 @@ export class Security<U extends User = User, R extends string = string> extends 
     if (twice === undefined) return routes;
     throw new ConfigurationError(`jwksController(): ${twice.path} is served already: give it another path`);
   }
+}
+
+/** The tables of the library's own controllers among a server's actions. */
+function tablesOf(actions: readonly ActionMetadata[]): readonly OwnTable[] {
+  const tables = actions.map(({ target }) => ownTableOf(target)).filter((table) => table !== undefined);
+  return [...new Set(tables)];
 }
 
 const ONE_COPY =

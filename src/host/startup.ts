@@ -15,6 +15,7 @@ import type { Access, ActionAccess } from '../core/access';
 import {
   announceComponents,
   announceRules,
+  countGuards,
   refuseUninjectable,
   refuseWithoutProviders,
 } from '../security/start-up';
@@ -113,7 +114,7 @@ export function announceServer(
       `${String(open.length - byDefault.length)} opened by @Public(), ` +
       `${String(byDefault.length)} open by default`,
   );
-  if (guards.length > 0) audit.info(`${counted(guards.length, 'guard')} outside of actions`);
+  if (guards.length > 0) audit.info(`${countGuards(guards)} outside of actions`);
   if (byDefault.length > 0) audit.warn(openByDefault(byDefault));
   const warnings = accessWarnings(compiled, options.grants);
   const untyped = warnings.filter(({ code }) => code === 'parameters_without_types');

@@ -32,6 +32,21 @@ export function matchedPath(action: Action): string | undefined {
   return typeof raw.baseUrl === 'string' ? pathOnExpress(raw, raw.baseUrl) : pathOnNode(raw);
 }
 
+/**
+ * The path below the mount of a middleware, as a router at this place would match it. Undefined if the framework cannot
+ * parse the request target.
+ */
+export function pathBelowMount(action: Action): string | undefined {
+  const context = action.context as KoaPaths | undefined;
+  if (context !== undefined) {
+    const { newRouterPath, path } = context;
+    return isText(newRouterPath) ? newRouterPath : isText(path) ? path : undefined;
+  }
+  const raw: NodeRequest = rawRequest(action);
+  if (typeof raw.baseUrl !== 'string') return sentPath(raw.url);
+  return isText(raw.path) ? raw.path : undefined;
+}
+
 function pathOnExpress({ path, originalUrl }: ExpressPaths, baseUrl: string): string | undefined {
   // For some targets in absolute form the rest below a mount has no path.
   if (!isText(path)) return undefined;

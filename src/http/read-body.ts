@@ -37,6 +37,16 @@ export async function readBody(action: Action): Promise<Body> {
   return { members: isForm ? parsedForm(text) : checked(parsedJson(text)), isForm };
 }
 
+/**
+ * The members of a JSON body. Pages of other sites can send forms without asking, but not JSON.
+ * @throws InvalidRequestError for a form, and as {@link readBody} does
+ */
+export async function readJson(action: Action): Promise<Body['members']> {
+  const { members, isForm } = await readBody(action);
+  if (isForm) throw invalid('is a form, not JSON');
+  return members;
+}
+
 /** The text of a member; undefined if it is absent or not a string. */
 export function textIn({ members }: Body, name: string): string | undefined {
   const value = members[name];

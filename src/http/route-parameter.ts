@@ -1,10 +1,13 @@
 import type { Action } from '../core/exchange';
 
-/** The parameters of the matched route by name, after the conversions of the router and the framework. */
-export function routeParameters(action: Action): Readonly<Record<string, unknown>> {
+/** The parameters of the matched route by name. */
+export type RouteParams = Readonly<Record<string, unknown>>;
+
+/** The parameters of the matched route, after the conversions of the router and the framework. */
+export function routeParameters(action: Action): RouteParams {
   const { context, request } = action as {
-    context?: { params?: Record<string, unknown> };
-    request: { params?: Record<string, unknown> };
+    context?: { params?: RouteParams };
+    request: { params?: RouteParams };
   };
   return context?.params ?? request.params ?? {};
 }
@@ -14,7 +17,11 @@ export function routeParameters(action: Action): Readonly<Record<string, unknown
  * parameter.
  */
 export function routeParameter(action: Action, name: string): string | undefined {
-  const params = routeParameters(action);
+  return parameterIn(routeParameters(action), name);
+}
+
+/** The same among known parameters. */
+export function parameterIn(params: RouteParams, name: string): string | undefined {
   const value = Object.hasOwn(params, name) ? params[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }

@@ -31,8 +31,8 @@ export function writeReply(action: Action, { status, headers, body }: WholeReply
     return;
   }
   response.statusCode = status;
-  if (status === 304) {
-    // A 304 has no body that these headers could describe.
+  if (status === 204 || status === 304) {
+    // There is no body that these headers could describe.
     for (const name of ['Content-Type', 'Content-Length']) response.removeHeader(name);
   } else {
     response.setHeader('Content-Length', Buffer.byteLength(body));

@@ -7,6 +7,7 @@ export { type ClaimRoles, claimRoles } from './claim-roles';
 export type { DpopOptions } from './dpop-options';
 export type { IntrospectionOptions } from './introspection-options';
 export { oidcLoginController } from './login-controller';
+export { oidcLoginRoutes } from './login-routes';
 export type { OidcIdentity, OidcLoginControllerOptions } from './login-options';
 export type { AccessTokenOptions, JsonWebKeySet } from './options';
 export type { Jwk } from '../util/jwk';

@@ -1,17 +1,11 @@
-import type { LoginRoute } from '../account/login-route';
-import type * as Controllers from '../host/controllers/login-controller';
-import { noteNeeds } from '../account/session-needs';
 import type { Constructor } from '../components/constructor';
-import { ConfigurationError } from '../errors';
-import { answerLogin, beginLogin } from './login-flow';
-import { endByProvider, logOut } from './login-ends';
-import { checkOidcLoginOptions, COMPONENT, type OidcLoginControllerOptions } from './login-options';
-import { loadLoginPackages, LoginProvider } from './login-provider';
-import { redirectUriOf } from './redirect-uri';
+import type * as Controllers from '../host/controllers/own-controller';
 import { lazy } from '../util/lazy';
+import type { OidcLoginControllerOptions } from './login-options';
+import { oidcLoginTable } from './login-table';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the rest works without routing-controllers
-const host = lazy(() => require('../host/controllers/login-controller') as typeof Controllers);
+const host = lazy(() => require('../host/controllers/own-controller') as typeof Controllers);
 
 /**
  * A controller for logins at an OpenID provider, through the optional peers `openid-client` and `jose`: authorization
@@ -41,50 +35,6 @@ const host = lazy(() => require('../host/controllers/login-controller') as typeo
  * @see OpenID Connect Core 1.0 section 3.1, RFC 7636, RFC 9207, RFC 9700
  */
 export function oidcLoginController(options: OidcLoginControllerOptions): Constructor<object> {
-  const settings = checkOidcLoginOptions(options);
-  loadLoginPackages();
-  const provider = new LoginProvider(settings);
-  const { path, sessions, secondFactors, baseUrl, issuer } = settings;
-  const routes: Record<string, LoginRoute> = {
-    begin: {
-      verb: 'get',
-      path: '/login',
-      isPublic: true,
-      run: (flow) => beginLogin(flow, provider, settings),
-    },
-    answer: {
-      verb: 'get',
-      path: '/callback',
-      isPublic: true,
-      run: (flow) => answerLogin(flow, provider, settings),
-    },
-    end: { verb: 'post', path: '/logout', isPublic: true, run: (flow) => logOut(flow, provider, settings) },
-    ...(settings.backchannel && {
-      endByProvider: {
-        verb: 'post',
-        path: '/backchannel',
-        isPublic: true,
-        isChecked: false,
-        run: (flow) => endByProvider(flow, provider),
-      },
-    }),
-  };
-  const controller = host().loginController('OidcLoginController', path, { sessions, secondFactors }, routes);
-  noteNeeds(controller, {
-    controller: COMPONENT,
-    sessions,
-    passwords: false,
-    secondFactors,
-    announce: (route) => {
-      if (!/^[^:*()?+{}\\]+$/.test(route)) {
-        throw new ConfigurationError(
-          `${COMPONENT}: the route ${route} has parameters, and a provider takes whole redirect URIs only`,
-        );
-      }
-      return route.endsWith('/callback')
-        ? `the redirect_uri at ${issuer} is ${redirectUriOf(baseUrl, route)}`
-        : undefined;
-    },
-  });
-  return controller;
+  const table = oidcLoginTable('oidcLoginController()', options);
+  return host().ownController('OidcLoginController', table);
 }

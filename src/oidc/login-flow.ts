@@ -1,5 +1,5 @@
 /**
- * The steps of one login by `oidcLoginController()`: it sends the browser to the provider, and processes the response.
+ * The steps of one login at a provider: it sends the browser to the provider, and processes the response.
  */
 import type { LoginFlow } from '../account/login-flow';
 import { Authentication } from '../core/authentication';
@@ -10,7 +10,7 @@ import { type OwnReply, redirectTo } from '../http/own-reply';
 import { returnPath } from '../http/return-path';
 import { refuseInClear } from '../sessions/start-session';
 import { isInstance } from '../util/instance';
-import { COMPONENT, type OidcLoginSettings } from './login-options';
+import type { OidcLoginSettings } from './login-options';
 import type { LoginProvider, Redeemed } from './login-provider';
 import { bindingOf, LoginCookies, newLogin, type OpenLogin, readLogin } from './open-login';
 import { redirectUriOf } from './redirect-uri';
@@ -26,7 +26,7 @@ const MAX_ID_TOKEN = 16_384;
 export async function beginLogin(
   flow: LoginFlow,
   provider: LoginProvider,
-  { issuer, baseUrl, maxOpenLogins }: OidcLoginSettings,
+  { call, issuer, baseUrl, maxOpenLogins }: OidcLoginSettings,
 ): Promise<OwnReply> {
   provider.heed(flow.answers.app());
   // Over plain HTTP the browser would drop the cookie, and come back without it.
@@ -34,7 +34,7 @@ export async function beginLogin(
   const query = queryOf(flow.request.url);
   const acr = wished(query, 'acr', isAcr);
   const maxAge = wished(query, 'maxAge', (text) => /^\d{1,9}$/.test(text));
-  const redirectUri = redirectUriOf(baseUrl, flow.answers.route());
+  const redirectUri = redirectUriOf(baseUrl, flow.route);
   const wish = {
     binding: bindingOf(issuer, redirectUri),
     maxAge: maxAge === undefined ? undefined : Number(maxAge),
@@ -43,7 +43,7 @@ export async function beginLogin(
   const login = newLogin(wish, provider.now());
   const location = await provider
     .authorizationUrl(redirectUri, login, { maxAge: wish.maxAge, acr })
-    .catch((error: unknown) => failed(flow, error));
+    .catch((error: unknown) => failed(flow, call, error));
   const lines = cookiesOf(flow).lines(flow.request.header('cookie'), login, maxOpenLogins);
   return { ...redirectTo(location), headers: { Location: location, 'Set-Cookie': lines } };
 }
@@ -62,7 +62,7 @@ export async function answerLogin(
   const name = cookies.nameOf(state);
   const login = name === undefined ? undefined : readLogin(flow.request.cookie(name), state, provider.now());
   if (name === undefined || login === undefined) return failure(flow, 'login_expired');
-  const redirectUri = redirectUriOf(settings.baseUrl, flow.answers.route());
+  const redirectUri = redirectUriOf(settings.baseUrl, flow.route);
   // The response belongs to another provider of this app: a mix-up attack (RFC 9700 section 4.4).
   if (login.binding !== bindingOf(settings.issuer, redirectUri)) throw new InvalidRequestError();
   const reply = await outcomeOf(flow, provider, settings, { query, state, login, redirectUri });
@@ -100,7 +100,7 @@ async function outcomeOf(
     }
     redeemed = await provider.redeem(answer, state, login);
   } catch (cause) {
-    return failed(flow, cause).catch((error: unknown) => {
+    return failed(flow, settings.call, cause).catch((error: unknown) => {
       if (isRefusal(error)) return refused('login_failed');
       throw error;
     });
@@ -128,11 +128,11 @@ interface Known {
 /** The login of the identity's user. @throws BadCredentialsError when the identity has no account */
 function loginOf(
   flow: LoginFlow,
-  { issuer, user }: OidcLoginSettings,
+  { call, issuer, user }: OidcLoginSettings,
   { subject, claims, acr, factors }: Redeemed,
   known: Known,
 ): Promise<Authentication> {
-  return flow.answers.prove(flow.action, COMPONENT, async (_request, userstore) => {
+  return flow.answers.prove(flow.action, call, async (_request, userstore) => {
     const nobody = (problem: string): BadCredentialsError => {
       known.isKnown = false;
       return new BadCredentialsError({ cause: new Error(problem) });
@@ -141,7 +141,7 @@ function loginOf(
     if (named === undefined || named === null) throw nobody('The identity at the provider has no account');
     const name = (typeof named === 'string' ? { username: named } : named) as { username: string };
     const app = flow.answers.app();
-    const { username, store } = personOf(`${COMPONENT}: user()`, name, app);
+    const { username, store } = personOf(`${call}: user()`, name, app);
     const found = await userstore.getUser(username);
     if (found === null || found === undefined) throw nobody('The userstore does not have the user');
     const origin = userstoreOf(userstore, found);
@@ -157,8 +157,8 @@ function loginOf(
 }
 
 /** Rejects with a failure at the provider, after the app has been notified of it as of a failed login. */
-function failed(flow: LoginFlow, error: unknown): Promise<never> {
-  return flow.answers.prove(flow.action, COMPONENT, () => {
+function failed(flow: LoginFlow, call: string, error: unknown): Promise<never> {
+  return flow.answers.prove(flow.action, call, () => {
     throw error;
   }) as Promise<never>;
 }

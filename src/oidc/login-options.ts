@@ -1,5 +1,5 @@
 import { createPrivateKey, type JsonWebKeyInput } from 'node:crypto';
-import { CONTROLLER_PATH } from '../account/login-route';
+import { TABLE_PATH } from '../account/own-table';
 import type { Constructor } from '../components/constructor';
 import type { UserName } from '../core/named-user';
 import type { MaybePromise } from '../core/userstore';
@@ -34,7 +34,7 @@ export interface OidcIdentity {
   readonly claims: Claims;
 }
 
-/** The options of `oidcLoginController`. */
+/** The options of `oidcLoginController()` and `oidcLoginRoutes()`. */
 export interface OidcLoginControllerOptions {
   /** The app's session service. */
   readonly sessions: Constructor<SessionService>;
@@ -53,7 +53,7 @@ export interface OidcLoginControllerOptions {
    * `subject`. The owner of an e-mail address at a provider need not be the user with that address here.
    */
   readonly user: (identity: OidcIdentity) => MaybePromise<string | UserName | undefined>;
-  /** The path of the routes, under the app's prefix; each of several providers needs its own. @default '/oidc' */
+  /** The path of the routes, under the prefix of the app or of a mount; each of several providers needs its own. @default '/oidc' */
   readonly path?: string;
   /** The scopes to request; they must contain `openid`. @default 'openid' */
   readonly scope?: string;
@@ -127,7 +127,7 @@ const OPTIONS = {
   privateKey: optional(privateKey),
   baseUrl: base("must be the app's URL for browsers: https, or http on loopback, without a query"),
   user: callable<OidcLoginControllerOptions['user']>(),
-  path: optional(CONTROLLER_PATH, '/oidc'),
+  path: optional(TABLE_PATH, '/oidc'),
   scope: optional(scope, 'openid'),
   algorithms: algorithms(),
   trustAmr: optional(flag, false),
@@ -143,19 +143,19 @@ const OPTIONS = {
   clock: optional(callable<Clock>()),
 } satisfies Record<keyof OidcLoginControllerOptions, Kind<unknown>>;
 
-export type OidcLoginSettings = Values<typeof OPTIONS>;
-
-/** The name in messages. */
-export const COMPONENT = 'oidcLoginController()';
+export interface OidcLoginSettings extends Values<typeof OPTIONS> {
+  /** The function of the options, for messages and events. */
+  readonly call: string;
+}
 
 /** @throws ConfigurationError for options that are unknown, missing or out of bounds; it quotes no value */
-export function checkOidcLoginOptions(options: unknown): OidcLoginSettings {
-  const settings = parseOptions(COMPONENT, options, OPTIONS);
+export function checkOidcLoginOptions(call: string, options: unknown): OidcLoginSettings {
+  const settings = parseOptions(call, options, OPTIONS);
   const { clientSecret, privateKey: key } = settings;
   if ((clientSecret === undefined) === (key === undefined)) {
     throw new ConfigurationError(
-      `${COMPONENT}: set either clientSecret or privateKey${key === undefined ? ', which are both undefined' : ''}`,
+      `${call}: set either clientSecret or privateKey${key === undefined ? ', which are both undefined' : ''}`,
     );
   }
-  return { ...settings, baseUrl: settings.baseUrl.replace(/\/$/, '') };
+  return { ...settings, call, baseUrl: settings.baseUrl.replace(/\/$/, '') };
 }

@@ -1,5 +1,5 @@
 /**
- * One OpenID provider for `oidcLoginController()`: gives the address for a browser, and exchanges a code for an
+ * One OpenID provider: gives the address for a browser, and exchanges a code for an
  * identity.
  */
 import type { AppFacts } from '../core/auth-provider';
@@ -12,7 +12,7 @@ import { JsonFetcher, type JsonReply } from './fetch-json';
 import { type ProvenIdentity, readIdToken } from './id-token';
 import { loadJose } from './jose';
 import { FetchedKeys, reasonOf, type Report } from './key-source';
-import { COMPONENT, type OidcLoginSettings } from './login-options';
+import type { OidcLoginSettings } from './login-options';
 import { type Logout, readLogoutToken } from './logout-token';
 import type { LoginWish, NewLogin, OpenLogin } from './open-login';
 import { type ClientAuth, type ClientRequest, type Configuration, loadOpenidClient } from './openid-client';
@@ -38,7 +38,7 @@ export class LoginProvider {
     this.#settings = settings;
     this.#fetcher = new JsonFetcher(settings.timeoutSeconds * 1000);
     const clock = (): number => this.now();
-    const report: Report = (problem) => this.#app?.report({ component: COMPONENT, ...problem });
+    const report: Report = (problem) => this.#app?.report({ component: settings.call, ...problem });
     const { issuer } = settings;
     this.#discovery = new Discovery(issuer, this.#fetcher, clock, (isUp, failure) => {
       if (isUp) report({ type: 'recovered', problem: `discovery of ${issuer} is loaded again` });
@@ -180,8 +180,8 @@ export class LoginProvider {
     const code = Object.hasOwn(reply.json, 'error') ? reply.json['error'] : undefined;
     const problem = NOT_SET_UP.find((name) => name === code);
     if (problem !== undefined) {
-      const { issuer } = this.#settings;
-      this.#app?.report({ component: COMPONENT, problem: `${issuer} refuses this client: ${problem}` });
+      const { call, issuer } = this.#settings;
+      this.#app?.report({ component: call, problem: `${issuer} refuses this client: ${problem}` });
     }
     if (reply.status === 400 && problem === undefined && !DOWN.some((name) => name === code)) {
       return invalid('The token endpoint refuses the code');

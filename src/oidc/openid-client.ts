@@ -44,5 +44,5 @@ export type { ClientAuth, Configuration };
 
 /** @throws ConfigurationError when it is not installed */
 export const loadOpenidClient: () => OpenidClient = lazy(
-  () => loadOptional('openid-client', 'oidcLoginController()') as OpenidClient,
+  () => loadOptional('openid-client', 'A login at an OpenID provider') as OpenidClient,
 );

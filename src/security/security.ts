@@ -1,5 +1,6 @@
 /** One instance of the library for apps of any framework: guards, logins outside of actions, start and close. */
 import type { IncomingMessage } from 'node:http';
+import type { OwnTable } from '../account/own-table';
 import type { Access } from '../core/access';
 import type { Authentication } from '../core/authentication';
 import type { SecurityObserver } from '../core/observer';
@@ -7,24 +8,41 @@ import type { User } from '../core/user';
 import { ConfigurationError } from '../errors';
 import { guardCalls } from '../guards/guard-calls';
 import { forMethod, type GuardOptions } from '../guards/guards';
-import { guardMiddleware, type Handler, type Middleware } from '../guards/middleware';
+import { guardMiddleware, type Handler, type Middleware, PASSING } from '../guards/middleware';
 import type { GuardRule } from '../rules/guard-rule';
-import { counted } from '../util/counted';
 import type { InspectedOptions } from './inspection';
 import { type AuthenticateOptions, OutsideLogins } from './outside-logins';
+import { OwnRoutes } from './own-routes';
 import type { SecurityParts } from './parts';
 import { type ResourceMetadata, resourceMetadata } from './resource-metadata';
 import { type Settle, settleBy } from './settled';
 import { tryOut } from './trial';
-import { announceComponents, announceRules, refuseUninjectable, refuseWithoutProviders } from './start-up';
+import {
+  announceComponents,
+  announceRules,
+  countGuards,
+  refuseUninjectable,
+  refuseWithoutProviders,
+} from './start-up';
 
 let find: (security: BaseSecurity) => OutsideLogins;
 let inspect: (security: BaseSecurity) => InspectedOptions;
+let serve: (security: BaseSecurity, table: OwnTable) => Middleware;
 
 /** The parts of an instance that sockets need. @throws ConfigurationError if it is not an instance */
 export function outsideLoginsOf(security: unknown, call: string): OutsideLogins {
   if (security instanceof BaseSecurity) return find(security as BaseSecurity);
   throw new ConfigurationError(`${call} takes an instance of createSecurity()`);
+}
+
+/**
+ * The middleware of an instance for a table of the library's own routes.
+ * @throws ConfigurationError if it is not an instance, for a route that another table answers, and once the app has
+ * started if the app lacks a component that the table needs
+ */
+export function serveTable(security: unknown, table: OwnTable): Middleware {
+  if (security instanceof BaseSecurity) return serve(security as BaseSecurity, table);
+  throw new ConfigurationError(`${table.call} takes an instance of createSecurity(), and then its options`);
 }
 
 /** True for an instance that `createSecurity()` of this copy of the library made. */
@@ -43,6 +61,8 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   protected readonly settled: Settle;
   private readonly outside: OutsideLogins;
   /** @internal */
+  protected readonly ownRoutes: OwnRoutes;
+  /** @internal */
   protected isStarted = false;
   /** @internal True once a server of routing-controllers may have actions that the instance guards. */
   protected hasController = false;
@@ -50,6 +70,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   static {
     find = (security) => security.outside;
     inspect = (security) => security.inspected();
+    serve = (security, table) => security.served(table);
   }
 
   /** @internal */
@@ -59,6 +80,9 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   ) {
     this.outside = new OutsideLogins(parts);
     this.settled = settleBy(parts.audit);
+    this.ownRoutes = new OwnRoutes(parts, this.settled, () => {
+      this.start();
+    });
   }
 
   /**
@@ -154,8 +178,9 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
    * starts the app. A server of routing-controllers starts it by itself. A repeated call does nothing, and after a failed
    * start it tries again.
    * @throws ConfigurationError if there are guards and no provider can authenticate, for stores and providers that
-   * cannot be trusted, and for a rule whose class the container cannot create. The app is then not started: guards,
-   * actions, `authenticate()` and sockets refuse every request until a start succeeds. If it was a server of
+   * cannot be trusted, for a rule whose class the container cannot create, and for routes of the library, such as those
+   * of `sessionRoutes()`, whose components the app lacks. The app is then not started: guards, actions, routes of the
+   * library, `authenticate()` and sockets refuse every request until a start succeeds. If it was a server of
    * routing-controllers that could not be created, this throws its exception until a server has been created
    * @example security.start(); app.listen(3000);
    */
@@ -165,11 +190,13 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
       if (this.isStarted) return;
       components.find();
       this.refuseUnready();
+      this.ownRoutes.refuseUnmet();
       const { all } = guards;
       components.start();
+      this.ownRoutes.start();
       this.isStarted = true;
       announceComponents(components, audit);
-      audit.info(counted(all.length, 'guard'));
+      audit.info(countGuards(all));
       announceRules(all, components, options, audit);
     });
   }
@@ -258,7 +285,18 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
 
   /** @internal */
   protected guardOf(access: Access): Middleware {
+    if (access.levels.length === 0) return PASSING;
     return this.middleware((method) => forMethod(access, method), undefined);
+  }
+
+  private served(table: OwnTable): Middleware {
+    const middleware = this.ownRoutes.add(table);
+    if (this.isStarted) {
+      this.refuseUnready();
+      this.ownRoutes.refuseUnmet();
+      this.ownRoutes.start();
+    }
+    return middleware;
   }
 
   private middleware(accessFor: (method: string) => Access, handler: Handler | undefined): Middleware {
@@ -272,7 +310,10 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
   private refuseUnready(): void {
     const { components, guards, options } = this.parts;
     for (const access of guards.all) refuseUninjectable(access, options.container);
-    refuseWithoutProviders(guards.all[0], components);
+    refuseWithoutProviders(
+      guards.all.find(({ levels }) => levels.length > 0),
+      components,
+    );
   }
 
   /** The app that consists of the guards alone. */

@@ -8,6 +8,7 @@ import { injectionFault } from '../components/injection';
 import type { Access } from '../core/access';
 import { ConfigurationError } from '../errors';
 import type { ResolvedOptions } from '../options';
+import { counted } from '../util/counted';
 import { leavesOf } from '../rules/rule-kind';
 import { placeOf } from '../rules/unknown-names';
 
@@ -39,6 +40,13 @@ export function announceComponents(components: Components, audit: Audit): void {
   });
   for (const { name } of components.authorizationProviders) audit.info(`authorization provider ${name}`);
   for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
+}
+
+/** The number of the guards outside of actions, and of the open routes of the library's own. */
+export function countGuards(all: readonly Access[]): string {
+  const open = all.filter(({ levels }) => levels.length === 0).length;
+  const guards = counted(all.length - open, 'guard');
+  return open === 0 ? guards : `${guards}, ${counted(open, 'open route')}`;
 }
 
 /** Warns of guards that are seldom intended. */

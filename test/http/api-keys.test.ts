@@ -24,7 +24,8 @@ import {
   TokenService,
   type User,
 } from '../../src';
-import { basic, DRIVERS } from '../support/drivers';
+import { basic } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { eventually } from '../support/eventually';
 import { HASH, keyProviderOf, Password, PASSWORD, WatchedState } from '../support/key-fixtures';
 import { reset } from '../support/reset';
@@ -96,7 +97,7 @@ function probe(): Constructor<object> {
   return Probe;
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`API keys on ${driver.name}`, () => {
     let now: number;
     let state: WatchedState;
@@ -389,7 +390,8 @@ for (const driver of DRIVERS) {
         const common = { user: 'Users:ann', keyId, hint, ip: '127.0.0.1' };
         expect(told).to.have.length(2);
         expect(told[0]).to.include({ type: 'key_created', method: 'POST', path: '/me/keys', ...common });
-        expect(told[1]).to.include({ type: 'key_ended', method: 'DELETE', route: '/me/keys/:id', ...common });
+        const route = driver.isPlain ? undefined : '/me/keys/:id';
+        expect(told[1]).to.include({ type: 'key_ended', method: 'DELETE', route, ...common });
         const heard = JSON.stringify(api.events) + api.logger.lines.join('\n');
         expect(heard).not.to.include(key.slice(23, 66));
       });

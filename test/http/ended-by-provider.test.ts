@@ -13,7 +13,7 @@ import { codeOf, stepAt } from '../../src/factors/one-time-code';
 import { oidcLoginController } from '../../src/oidc';
 import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';
-import { DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { PlainState } from '../support/plain-state';
 import { reset } from '../support/reset';
 import { ScriptedProvider } from '../support/scripted-provider';
@@ -42,7 +42,7 @@ class HeldState extends PlainState {
   }
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`Logins at a provider that ends them while they begin on ${driver.name}`, () => {
     let provider: ScriptedProvider;
     let state: HeldState;

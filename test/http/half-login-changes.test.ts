@@ -15,7 +15,7 @@ import {
 import { codeOf, stepAt } from '../../src/factors/one-time-code';
 import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';
-import { DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { SecuredServer } from '../support/secured-server';
@@ -32,7 +32,7 @@ async function enrol(otp: OtpService, user: { username: string; userId?: string 
   return key;
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`A half login on ${driver.name}`, () => {
     let user: User | null;
     /** Called after each reading of the user. */

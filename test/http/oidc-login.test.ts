@@ -19,7 +19,7 @@ import {
 } from '../../src';
 import { oidcLoginController, type OidcLoginControllerOptions } from '../../src/oidc';
 import { Browser, type Reply } from '../support/browser';
-import { DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { reset } from '../support/reset';
 import { SecuredServer } from '../support/secured-server';
 import { ACCESS_TOKEN, ScriptedProvider, sendJson } from '../support/scripted-provider';
@@ -46,7 +46,7 @@ class BreakableState extends MemoryState implements StateStoreInterface {
   }
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`Logins at a provider on ${driver.name}`, () => {
     let now: number;
     let provider: ScriptedProvider;
@@ -155,7 +155,9 @@ for (const driver of DRIVERS) {
       await using api = await start();
       const printed = log.filter((line) => line.includes('redirect_uri'));
       expect(printed).to.have.length(1);
-      expect(printed[0]).to.contain('https://notes.example/shop/api/oidc/callback');
+      // The path of a mount is not known before the first request.
+      const shown = driver.isPlain ? '/shop/oidc/callback, or below a mount' : '/shop/api/oidc/callback';
+      expect(printed[0]).to.contain(`https://notes.example${shown}`);
       const browser = api.browser();
       const reply = await browser.get('/api/oidc/login?returnTo=/notes&maxAge=300&acr=gold%20silver');
       expect([reply.status, reply.headers['cache-control']]).to.deep.equal([303, 'no-store']);

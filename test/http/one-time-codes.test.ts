@@ -25,7 +25,7 @@ import { passkeyController, PasskeyService } from '../../src/passkeys';
 import { Authenticator, type CreationOptions, type RequestOptions } from '../support/authenticator';
 import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';
-import { DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { reset } from '../support/reset';
 import { PATIENCE_MS } from '../support/deadlines';
 import { SecuredServer } from '../support/secured-server';
@@ -59,7 +59,7 @@ function probe(): Constructor<object> {
   return Probe;
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`One-time codes on ${driver.name}`, () => {
     let now: number;
     let users: User[];

@@ -23,7 +23,7 @@ import {
   type Twist,
 } from '../support/authenticator';
 import { Browser } from '../support/browser';
-import { DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { PlainPasskeys } from '../support/plain-passkeys';
 import { reset } from '../support/reset';
 import { SecuredServer } from '../support/secured-server';
@@ -48,7 +48,7 @@ function probe(): Constructor<object> {
   return Probe;
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`Passkeys on ${driver.name}`, () => {
     let now: number;
     let users: User[];

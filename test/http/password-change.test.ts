@@ -20,6 +20,7 @@ import {
 import { SqliteClient, SqlUserstore, type SqlUserstoreOptions } from '../../src/sql';
 import { DEADLINE_MS, hang, holdDeadlines, tooLate } from '../support/deadlines';
 import { basic, DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { eventually } from '../support/eventually';
 import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
@@ -30,7 +31,7 @@ const NEW = 'staple in the meadow';
 const HASH = hashSync(OLD, 4);
 const START = Date.now();
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`passwordController() on ${driver.name}`, () => {
     let now: number;
 

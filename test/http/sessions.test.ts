@@ -27,6 +27,7 @@ import {
 } from '../../src';
 import { Browser } from '../support/browser';
 import { DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { reset } from '../support/reset';
 import { secured, SecuredServer } from '../support/secured-server';
 import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
@@ -100,7 +101,7 @@ interface SetUp {
   readonly providers?: readonly Constructor<AuthProviderInterface>[];
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`Sessions on ${driver.name}`, () => {
     let now: number;
     let state: WatchedState;

@@ -14,7 +14,7 @@ import {
   type User,
 } from '../../src';
 import { Browser } from '../support/browser';
-import { DRIVERS } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { reset } from '../support/reset';
 import { SecuredServer } from '../support/secured-server';
 import { CheapPasswordProvider, cheapPasswords } from '../support/hashers';
@@ -25,7 +25,7 @@ const HASHES = {
   eve: cheapPasswords.hash('password of eve'),
 };
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`Two services of sessions in one app on ${driver.name}`, () => {
     let now: number;
 

@@ -55,6 +55,7 @@ const VALUES = [
   'ApiKeyProvider',
   'ApiKeys',
   'apiKeyController',
+  'apiKeyRoutes',
   'TokenService',
   'StrongPassword',
   'Userstore',
@@ -69,8 +70,10 @@ const VALUES = [
   'securityOf',
   'currentUserChecker',
   'jwksController',
+  'jwksRoutes',
   'ownerOf',
   'passwordController',
+  'passwordRoutes',
   'passwords',
   'permission',
   'recentLogin',
@@ -82,12 +85,15 @@ const VALUES = [
   'securest',
   'securityReport',
   'sessionController',
+  'sessionRoutes',
   'SessionProvider',
   'MemoryFactors',
   'OtpService',
   'otpController',
+  'otpRoutes',
   'SessionService',
   'tokenController',
+  'tokenRoutes',
   'userstoreOf',
 ];
 
@@ -302,6 +308,7 @@ describe('Public surface', function () {
       'claimRoles',
       'MemoryProofStore',
       'oidcLoginController',
+      'oidcLoginRoutes',
     ]);
     expect(exportedTypes(program, 'src/oidc/index.ts')).to.have.members([
       'AccessToken',
@@ -337,7 +344,7 @@ describe('Public surface', function () {
   });
 
   it('of securest/passkeys is these values and types', () => {
-    expect(Object.keys(passkeys)).to.have.members(['PasskeyService', 'passkeyController']);
+    expect(Object.keys(passkeys)).to.have.members(['PasskeyService', 'passkeyController', 'passkeyRoutes']);
     expect(exportedTypes(program, 'src/passkeys/index.ts')).to.have.members([
       'PasskeyControllerOptions',
       'PasskeyServiceOptions',

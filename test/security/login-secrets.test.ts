@@ -23,7 +23,8 @@ import {
 import { instrument } from '../../src/opentelemetry';
 import { fromBase32 } from '../support/base32';
 import { Browser } from '../support/browser';
-import { basic, DRIVERS } from '../support/drivers';
+import { basic } from '../support/drivers';
+import { OWN_DRIVERS } from '../support/own-drivers';
 import { cheapPasswords } from '../support/hashers';
 import { reset } from '../support/reset';
 import { startApi } from '../support/scripted';
@@ -44,7 +45,7 @@ function codeAt(base32: string, now: number): string {
   return String(value % 1_000_000).padStart(6, '0');
 }
 
-for (const driver of DRIVERS) {
+for (const driver of OWN_DRIVERS) {
   describe(`Logins that are kept, on ${driver.name}`, () => {
     beforeEach(reset);
 

@@ -1,40 +1,9 @@
 import { Get, JsonController } from 'routing-controllers';
+import { type JwksControllerOptions, type JwksRoute, jwksRoute } from '../../account/jwks-table';
 import type { Constructor } from '../../components/constructor';
 import { registerService } from '../../components/typedi';
 import { Public } from '../../decorators/public';
 import { SecurityFaultError } from '../../errors';
-import { callable, kind, optional, wholeNumber } from '../../util/option-kinds';
-import { type Kind, parseOptions } from '../../util/parse-options';
-import type { TokenService } from '../../tokens/token-service';
-
-/** The options of {@link jwksController}. */
-export interface JwksControllerOptions {
-  /** The service whose keys are served, from the app's container. */
-  tokens: Constructor<TokenService>;
-  /** The path, at the root of the app whatever its `routePrefix` is. @default '/.well-known/jwks.json' */
-  path?: string | undefined;
-  /** The time that others may cache the keys, in seconds, 0 to 86400. New keys should not sign earlier. @default 300 */
-  maxAgeSeconds?: number | undefined;
-}
-
-/** The route of a controller of {@link jwksController}. */
-export interface JwksRoute {
-  readonly tokens: Constructor<TokenService>;
-  readonly path: string;
-  readonly maxAgeSeconds: number;
-}
-
-const OPTIONS = {
-  tokens: callable<Constructor<TokenService>>(),
-  path: optional(
-    kind<string>(
-      'must be a path without parameters, such as /.well-known/jwks.json',
-      (value) => typeof value === 'string' && /^(?:\/[\w.~-]+)+$/.test(value),
-    ),
-    '/.well-known/jwks.json',
-  ),
-  maxAgeSeconds: optional(wholeNumber({ min: 0, max: 86_400 }), 300),
-} satisfies Record<keyof JwksControllerOptions, Kind<unknown>>;
 
 const routes = new WeakMap<object, JwksRoute>();
 
@@ -52,7 +21,7 @@ export function jwksRouteOf(target: object): JwksRoute | undefined {
  * @see RFC 7517 section 5, RFC 8615 section 3
  */
 export function jwksController(options: JwksControllerOptions): Constructor<object> {
-  const route = parseOptions('jwksController()', options, OPTIONS);
+  const route = jwksRoute('jwksController()', options);
 
   @registerService
   @JsonController()

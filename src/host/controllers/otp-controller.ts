@@ -1,35 +1,6 @@
-import { type LoginFlow } from '../../account/login-flow';
-import { CONTROLLER_PATH, type LoginRoute } from '../../account/login-route';
-import { loginController } from './login-controller';
-import { noteNeeds } from '../../account/session-needs';
+import { type OtpControllerOptions, otpTable } from '../../account/otp-table';
 import type { Constructor } from '../../components/constructor';
-import { BadCredentialsError, ConfigurationError, InvalidRequestError } from '../../errors';
-import type { OwnReply } from '../../http/own-reply';
-import { textIn } from '../../http/read-body';
-import type { SessionService } from '../../sessions/session-service';
-import { isInstance } from '../../util/instance';
-import { callable, optional } from '../../util/option-kinds';
-import { type Kind, parseOptions } from '../../util/parse-options';
-import { OtpService, startOtp } from '../../factors/otp-service';
-
-/** The options of {@link otpController}. */
-export interface OtpControllerOptions {
-  /** The app's service. */
-  otp: Constructor<OtpService>;
-  /** The app's sessions, in which half logins and step-ups continue. */
-  sessions: Constructor<SessionService>;
-  /** The path of the actions, under the app's prefix. @default '/otp' */
-  path?: string;
-}
-
-const OPTIONS = {
-  otp: callable<Constructor<OtpService>>(),
-  sessions: callable<Constructor<SessionService>>(),
-  path: optional(CONTROLLER_PATH, '/otp'),
-} satisfies Record<keyof OtpControllerOptions, Kind<unknown>>;
-
-/** A request to one of the actions, with the one-time codes of the app. */
-type Run = (flow: LoginFlow, otp: OtpService) => Promise<OwnReply>;
+import { ownController } from './own-controller';
 
 /**
  * A controller for one-time codes of an authenticator app, and recovery codes. Replies are JSON; a form that proves a
@@ -51,80 +22,5 @@ type Run = (flow: LoginFlow, otp: OtpService) => Promise<OwnReply>;
  * @example controllers: [otpController({ otp: Otp, sessions: Sessions })]
  */
 export function otpController(options: OtpControllerOptions): Constructor<object> {
-  const { otp, sessions, path } = parseOptions('otpController()', options, OPTIONS);
-  const by = (run: Run): LoginRoute['run'] => {
-    return (flow) => run(flow, flow.resolve(otp));
-  };
-  const controller = loginController(
-    'OtpController',
-    path,
-    { sessions },
-    {
-      prove: { verb: 'post', path: '/factor', isPublic: true, run: by(proveCode) },
-      setUp: { verb: 'post', path: '', run: by(setUp) },
-      confirm: { verb: 'post', path: '/confirm', run: by(confirm) },
-      recovery: { verb: 'post', path: '/recovery', run: by(renewRecoveryCodes) },
-      remove: { verb: 'delete', path: '', run: by(remove) },
-    },
-  );
-  noteNeeds(controller, {
-    controller: 'otpController()',
-    sessions,
-    passwords: false,
-    secondFactors: [otp],
-    onStart: (app, resolve) => {
-      const service: unknown = resolve(otp);
-      if (!isInstance<OtpService>(service, OtpService)) {
-        throw new ConfigurationError(`otpController(): ${otp.name} must extend OtpService`);
-      }
-      startOtp(service, app);
-    },
-  });
-  return controller;
-}
-
-async function proveCode(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
-  const subject = await flow.subject('otp');
-  const code = await codeOf(flow);
-  const { owner } = subject;
-  let kind: 'otp' | 'recovery';
-  try {
-    kind = await otp.verify(owner, code, flow.request.ip);
-  } catch (error) {
-    if (isInstance(error, BadCredentialsError)) flow.emit('factor_failed', 'otp', owner);
-    throw error;
-  }
-  const at = new Date(flow.parts.now());
-  if (kind === 'recovery') flow.emit('recovery_used', 'otp', owner);
-  return flow.complete(subject, { method: 'otp', at });
-}
-
-async function setUp(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
-  const { owner } = await flow.freshSession();
-  return { status: 200, json: await otp.setUp(owner) };
-}
-
-async function confirm(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
-  const { owner } = await flow.freshSession();
-  const recoveryCodes = await otp.confirm(owner, await codeOf(flow));
-  flow.emit('factor_added', 'otp', owner);
-  return { status: 200, json: { recoveryCodes } };
-}
-
-async function renewRecoveryCodes(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
-  const { owner } = await flow.freshSession();
-  return { status: 200, json: { recoveryCodes: await otp.newRecoveryCodes(owner) } };
-}
-
-async function remove(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
-  const { owner } = await flow.freshSession();
-  if (await otp.remove(owner)) flow.emit('factor_removed', 'otp', owner);
-  return { status: 204 };
-}
-
-/** @throws InvalidRequestError without a code: another login would not help */
-async function codeOf(flow: LoginFlow): Promise<string> {
-  const code = textIn(await flow.body(), 'code');
-  if (code !== undefined && code !== '') return code;
-  throw new InvalidRequestError({ cause: new Error('The body has no text `code`') });
+  return ownController('OtpController', otpTable('otpController()', options));
 }

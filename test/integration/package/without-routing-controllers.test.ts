@@ -40,9 +40,10 @@ describe('Without routing-controllers', function () {
     await runTool('tsc', ['app.ts', ...strict, ...target], folder);
     const printed = JSON.parse(await run(process.execPath, ['app.js'], folder)) as Record<string, unknown>;
     const expected = {
-      anonymous: [401, 'Bearer realm="api", Basic realm="api", charset="UTF-8"'],
+      anonymous: [401, 'Bearer realm="api", Basic realm="api", charset="UTF-8", Session realm="api"'],
       wrong: 401,
       known: { username: 'bob' },
+      session: [200, 'bob', 401],
       token: [200],
       denied: [403, { name: 'AccessDeniedError', code: 'access_denied', message: 'Access Denied' }],
     };
@@ -53,7 +54,8 @@ describe('Without routing-controllers', function () {
         'securest: userstore Users',
         'securest: provider 1 Password',
         'securest: provider 2 Bearer',
-        'securest: 2 guards',
+        'securest: provider 3 Session',
+        'securest: 11 guards, 5 open routes',
       ]).flat(),
     );
     expect(printed['isOfFamily']).to.equal(true);

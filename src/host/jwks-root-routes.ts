@@ -1,12 +1,11 @@
 import type { ActionMetadata } from 'routing-controllers';
-import { ConfigurationError } from '../errors';
+import { keysOf } from '../account/jwks-table';
 import type { Constructor } from '../components/constructor';
 import { jwksRouteOf } from './controllers/jwks-controller';
-import { TokenService } from '../tokens/token-service';
-import { isInstance } from '../util/instance';
+import type { TokenService } from '../tokens/token-service';
 import type { RootRoute } from './root-routes';
 
-export interface JwksRoutesOptions {
+export interface JwksRootRoutesOptions {
   readonly resolve: (cls: Constructor<TokenService>) => unknown;
   /** Receives the reason if the keys could not be served. */
   readonly onFailure: (error: unknown) => void;
@@ -16,16 +15,12 @@ export interface JwksRoutesOptions {
  * The root routes for the controllers of `jwksController()` among a server's actions.
  * @throws ConfigurationError if the class is not a TokenService
  */
-export function jwksRoutes(actions: readonly ActionMetadata[], options: JwksRoutesOptions): RootRoute[] {
+export function jwksRootRoutes(actions: readonly ActionMetadata[], options: JwksRootRoutesOptions): RootRoute[] {
   return actions.flatMap(({ target }) => {
     const route = jwksRouteOf(target);
     if (route === undefined) return [];
-    const { path, maxAgeSeconds, tokens } = route;
-    const service = (): TokenService => {
-      const found = options.resolve(tokens);
-      if (isInstance(found, TokenService)) return found;
-      throw new ConfigurationError('jwksController(): tokens must be the class of a TokenService');
-    };
+    const { path, maxAgeSeconds } = route;
+    const service = (): TokenService => keysOf('jwksController()', route, options.resolve);
     service();
     const json = (): string | undefined => {
       try {
