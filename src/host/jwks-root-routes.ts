@@ -15,7 +15,10 @@ export interface JwksRootRoutesOptions {
  * The root routes for the controllers of `jwksController()` among a server's actions.
  * @throws ConfigurationError if the class is not a TokenService
  */
-export function jwksRootRoutes(actions: readonly ActionMetadata[], options: JwksRootRoutesOptions): RootRoute[] {
+export function jwksRootRoutes(
+  actions: readonly ActionMetadata[],
+  options: JwksRootRoutesOptions,
+): RootRoute[] {
   return actions.flatMap(({ target }) => {
     const route = jwksRouteOf(target);
     if (route === undefined) return [];
