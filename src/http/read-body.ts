@@ -68,12 +68,26 @@ function typeOf({ headers }: IncomingMessage): (typeof TYPES)[keyof typeof TYPES
  */
 function parsedBy(action: Action, isForm: boolean): Body['members'] {
   const members = checked(parsedBody(action));
-  const text = isForm ? Object.entries(members).flat().join('==') : JSON.stringify(members);
+  const text = isForm ? formOf(members) : jsonOf(members);
   if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('is too large');
-  if (isForm && Object.values(members).some((value) => typeof value !== 'string')) {
-    throw invalid('has a name twice');
-  }
   return members;
+}
+
+/** @throws InvalidRequestError for a value that is not text: parsers make lists and objects of some names */
+function formOf(members: Body['members']): string {
+  const values = Object.values(members);
+  if (!values.every((value) => typeof value === 'string'))
+    throw invalid('has a name twice, or a name with brackets');
+  return [...Object.keys(members), ...values].join('==');
+}
+
+/** @throws InvalidRequestError for values that a parser of the app made, and that are not JSON */
+function jsonOf(members: Body['members']): string {
+  try {
+    return JSON.stringify(members);
+  } catch {
+    throw invalid('is no JSON');
+  }
 }
 
 function bytesOf(raw: IncomingMessage): Promise<Buffer> {
