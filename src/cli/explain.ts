@@ -71,7 +71,13 @@ function linesOf(
     return [
       head,
       'No action serves this request.',
-      ...(levels.length === 0 ? [] : ['These guards outside of actions may apply:', ...levels.map(lineOf)]),
+      ...(levels.length === 0
+        ? []
+        : [
+            'These guards outside of actions may apply:',
+            ...levels.map(lineOf),
+            "Explain one by its name in the report, with the method '*'.",
+          ]),
     ];
   }
   return [

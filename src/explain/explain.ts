@@ -22,6 +22,7 @@ import { identityOf } from '../report/identities';
 import { describeLevel, describeRule } from '../rules/rules';
 import { printable } from '../util/printable';
 import { type ExplainRequest, GUARD_METHOD, parseExplainRequest } from './explain-request';
+import { mayApply, type Requested } from './may-apply';
 
 /** A part of a guard, and whether it holds for the identity. */
 export interface ExplainedLevel {
@@ -42,7 +43,8 @@ export interface Explanation {
   readonly later: readonly string[];
   /**
    * The levels that guard the route, in order, each of which must hold; empty for an open route. Without a route, the
-   * levels of the app's guards outside of actions: only the app knows where these are mounted.
+   * levels of the app's guards outside of actions, without guards that are named after another route (`GET /notes/:id`):
+   * only the app knows where guards are mounted.
    */
   readonly levels: readonly ExplainedLevel[];
   /** The verdict of each provider on the request; empty without `run`. */
@@ -82,7 +84,7 @@ export async function explain(app: SecuredApp, given: ExplainRequest): Promise<E
   });
   const decision =
     found === undefined
-      ? withoutRoute(inspection, identity)
+      ? withoutRoute(wanted, inspection, identity)
       : trial === undefined
         ? expected(found, identity, as, inspection)
         : tried(found, identity, trial, inspection);
@@ -109,8 +111,10 @@ async function identityFor(as: StatedIdentity, inspection: Inspection): Promise<
 }
 
 /** No action of the app serves the request, but a guard outside of actions may apply to it. */
-function withoutRoute({ guards, ...inspection }: Inspection, identity: Identity): Decision {
-  const levels = guards.flatMap((guard) => levelsOf(guard, identity, { ...inspection, guards }));
+function withoutRoute(wanted: Requested, inspection: Inspection, identity: Identity): Decision {
+  const levels = inspection.guards
+    .filter((guard) => mayApply(guard, wanted))
+    .flatMap((guard) => levelsOf(guard, identity, inspection));
   return { ...UNDECIDED, levels, outcomes: [], verdict: 'depends' };
 }
 
