@@ -15,7 +15,7 @@ import { notePlace } from '../keys/key-login';
 import type { NewApiKey } from '../keys/new-key';
 import { isRecentLogin } from '../rules/recent-login';
 import type { Clock } from '../util/clock';
-import { callable, kind, optional } from '../util/option-kinds';
+import { classOf, kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { isScope } from '../util/scope-name';
 import { type NeedsComponents, type OwnRoute, type OwnTable, TABLE_PATH } from './own-table';
@@ -37,7 +37,7 @@ export interface ApiKeyControllerOptions {
 const MAX_AGE_SECONDS = 300;
 
 const OPTIONS = {
-  keys: callable<Constructor<ApiKeys>>(),
+  keys: classOf<ApiKeys>(),
   path: optional(TABLE_PATH, '/api-keys'),
   scopes: optional(
     kind<readonly string[]>(

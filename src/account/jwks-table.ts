@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors';
 import type { OwnReply } from '../http/own-reply';
 import { TokenService } from '../tokens/token-service';
 import { isInstance } from '../util/instance';
-import { callable, kind, optional, wholeNumber } from '../util/option-kinds';
+import { classOf, kind, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { OwnTable } from './own-table';
 
@@ -25,7 +25,7 @@ export interface JwksRoute {
 }
 
 const OPTIONS = {
-  tokens: callable<Constructor<TokenService>>(),
+  tokens: classOf<TokenService>(),
   path: optional(
     kind<string>(
       'must be a path without parameters, such as /.well-known/jwks.json',

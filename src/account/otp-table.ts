@@ -4,7 +4,7 @@ import type { OwnReply } from '../http/own-reply';
 import { textIn } from '../http/read-body';
 import type { SessionService } from '../sessions/session-service';
 import { isInstance } from '../util/instance';
-import { callable, optional } from '../util/option-kinds';
+import { classOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { OtpService, startOtp } from '../factors/otp-service';
 import type { LoginFlow } from './login-flow';
@@ -23,8 +23,8 @@ export interface OtpControllerOptions {
 }
 
 const OPTIONS = {
-  otp: callable<Constructor<OtpService>>(),
-  sessions: callable<Constructor<SessionService>>(),
+  otp: classOf<OtpService>(),
+  sessions: classOf<SessionService>(),
   path: optional(TABLE_PATH, '/otp'),
 } satisfies Record<keyof OtpControllerOptions, Kind<unknown>>;
 

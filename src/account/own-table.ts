@@ -53,8 +53,8 @@ export interface OwnTable {
 
 /** The path of a table. */
 export const TABLE_PATH = kind<string>(
-  'must begin with a slash, such as /session',
-  (value) => typeof value === 'string' && /^(?:\/[^\s?#/:*()]+)+$/.test(value),
+  'must be a path such as /session: no parameters, no slash at the end, and no dot segments',
+  (value) => typeof value === 'string' && /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/.test(value),
 );
 
 /**

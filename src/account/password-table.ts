@@ -7,7 +7,7 @@ import { NO_STORE } from '../http/own-reply';
 import { readJson } from '../http/read-body';
 import type { SessionService } from '../sessions/session-service';
 import { type IssuedToken, TokenService } from '../tokens/token-service';
-import { callable, optional } from '../util/option-kinds';
+import { classOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { type OwnTable, TABLE_PATH } from './own-table';
 import { refuseUnchangeable } from './password-change';
@@ -36,8 +36,8 @@ export interface PasswordControllerOptions {
 const OPTIONS = {
   path: optional(TABLE_PATH, '/password'),
   minLength: MIN_LENGTH,
-  tokens: optional(callable<Constructor<TokenService>>()),
-  sessions: optional(callable<Constructor<SessionService>>()),
+  tokens: optional(classOf<TokenService>()),
+  sessions: optional(classOf<SessionService>()),
 } satisfies Record<keyof PasswordControllerOptions, Kind<unknown>>;
 
 /**

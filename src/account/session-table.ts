@@ -7,7 +7,7 @@ import { type Body, textIn } from '../http/read-body';
 import { endAllOf, endOneOf, listSessions } from '../sessions/end-sessions';
 import type { SessionInfo } from '../sessions/session-info';
 import type { SessionService } from '../sessions/session-service';
-import { callable, flag, isFunction, listOf, optional } from '../util/option-kinds';
+import { classOf, flag, isFunction, listOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { LoginFlow } from './login-flow';
 import { type LoginRoute, loginRoutes } from './login-route';
@@ -34,7 +34,7 @@ export interface SessionControllerOptions {
 }
 
 const OPTIONS = {
-  sessions: callable<Constructor<SessionService>>(),
+  sessions: classOf<SessionService>(),
   path: optional(TABLE_PATH, '/session'),
   home: optional(PAGE, '/'),
   passwords: optional(flag, true),

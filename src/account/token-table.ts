@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors';
 import { NO_STORE, type OwnReply } from '../http/own-reply';
 import { parameterIn } from '../http/route-parameter';
 import { TokenService } from '../tokens/token-service';
-import { callable, optional } from '../util/option-kinds';
+import { classOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { OwnTokens } from './own-tokens';
 import { type NeedsComponents, type OwnRoute, type OwnTable, TABLE_PATH } from './own-table';
@@ -17,7 +17,7 @@ export interface TokenControllerOptions {
 }
 
 const OPTIONS = {
-  tokens: callable<Constructor<TokenService>>(),
+  tokens: classOf<TokenService>(),
   path: optional(TABLE_PATH, '/token'),
 } satisfies Record<keyof TokenControllerOptions, Kind<unknown>>;
 

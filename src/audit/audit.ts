@@ -105,7 +105,8 @@ export class Audit {
     if (outcome.kind !== 'barred') return;
     const user = outcome.authenticated.label();
     const { code } = outcome.error();
-    const reason = 'sent by a page of a foreign site';
+    const isBare = ['sec-fetch-site', 'origin'].every((name) => request.header(name) === undefined);
+    const reason = isBare ? 'has neither Sec-Fetch-Site nor Origin' : 'sent by a page of a foreign site';
     this.emit(() => ({ type: 'denied', code, user, reason, ...factsOf(request) }));
   }
 

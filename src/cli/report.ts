@@ -127,6 +127,6 @@ async function checkLock(found: SecurityReport, check: string, module: string): 
     code: 1,
     text: changes.map((change) => `${printable(change, 2000)}\n`).join(''),
     json,
-    notice: `The access of these routes and roles has changed. If that is intended: securest report ${module} --update ${check}\n`,
+    notice: `What decides about access has changed. If that is intended: securest report ${module} --update ${check}\n`,
   };
 }

@@ -1,3 +1,5 @@
+import type { AppFacts } from '../core/auth-provider';
+import { isInstance } from '../util/instance';
 import type { OtpStoreInterface, PasskeyRecord, PasskeyStoreInterface } from './factor-stores';
 import { passkeyText, readPasskey } from './passkey-text';
 import type { FactorOwner } from './second-factor';
@@ -56,4 +58,12 @@ export class MemoryFactors implements OtpStoreInterface, PasskeyStoreInterface {
 
 function keyOf({ username, userstore }: FactorOwner): string {
   return JSON.stringify([userstore ?? null, username]);
+}
+
+/** Reports a store that forgets at a restart which users have a second factor. */
+export function reportMemory(component: string, store: unknown, app: AppFacts): void {
+  if (!isInstance(store, MemoryFactors)) return;
+  const problem =
+    'second factors are kept in the memory of this process: after a restart the password alone is enough';
+  app.report({ component, problem });
 }

@@ -14,6 +14,7 @@ import { toBase32 } from './base32';
 import { type FactorSecret, keysOf, seal, secrets, unseal } from './factor-secret';
 import type { OtpStoreInterface } from './factor-stores';
 import { codeOf, stepAt } from './one-time-code';
+import { reportMemory } from './memory-factors';
 import { NEW_RECORD, type OtpRecord, readOtp, writeOtp } from './otp-record';
 import { newRecoveryCodes, readRecoveryCode, recoveryDigest } from './recovery-codes';
 import type { FactorOwner, SecondFactorInterface } from './second-factor';
@@ -84,6 +85,7 @@ export class OtpService implements SecondFactorInterface {
     startIn = (otp, app) => {
       otp.#apps.start(app);
       if (!otp.#hasClock) otp.#clock = app.clock;
+      reportMemory(otp.constructor.name, otp.#store, app);
     };
     reopenIn = (otp, user) =>
       otp.#change(user, (record) => ({

@@ -10,6 +10,7 @@ import type { Jwk } from '../util/jwk';
 import type { Clock } from '../util/clock';
 import {
   callable,
+  classOf,
   flag,
   isFunction,
   kind,
@@ -118,7 +119,7 @@ function fits(alg: string, kty: unknown, crv: unknown): boolean {
 }
 
 const OPTIONS = {
-  sessions: callable<Constructor<SessionService>>(),
+  sessions: classOf<SessionService>(),
   issuer: base(
     'must be the URL that discovery states as issuer: https, or http on loopback, without a query',
   ),

@@ -3,6 +3,7 @@
  * service extends {@link PasskeyService} and hands itself to a `passkeyController()`.
  */
 import type { AppFacts } from '../core/auth-provider';
+import { reportMemory } from '../factors/memory-factors';
 import type { FactorOwner, SecondFactorInterface } from '../factors/second-factor';
 import { Throttle } from '../throttle/throttle';
 import type { Clock } from '../util/clock';
@@ -91,6 +92,7 @@ export class PasskeyService implements SecondFactorInterface {
       onStart: (app) => {
         clock = settings.clock ?? app.clock;
         ({ realm } = app);
+        reportMemory(component, settings.store, app);
         if (!isAddress(settings.rpId)) return;
         const problem =
           'rpId is an address, and browsers make passkeys for domains only: open the app by http://localhost';

@@ -10,7 +10,7 @@ import type { OwnReply } from '../http/own-reply';
 import { textIn } from '../http/read-body';
 import type { SessionService } from '../sessions/session-service';
 import { isInstance } from '../util/instance';
-import { callable, optional } from '../util/option-kinds';
+import { classOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { PasskeyRecord } from '../factors/factor-stores';
 import { addPasskey, creationOptions } from './new-passkey';
@@ -29,8 +29,8 @@ export interface PasskeyControllerOptions {
 }
 
 const OPTIONS = {
-  passkeys: callable<Constructor<PasskeyService>>(),
-  sessions: callable<Constructor<SessionService>>(),
+  passkeys: classOf<PasskeyService>(),
+  sessions: classOf<SessionService>(),
   path: optional(TABLE_PATH, '/passkeys'),
 } satisfies Record<keyof PasskeyControllerOptions, Kind<unknown>>;
 

@@ -120,6 +120,8 @@ for (const driver of DRIVERS) {
       }
       const cookie = await api.post('/guarded', CREDENTIALS.cookie);
       expect([cookie.status, cookie.json()]).to.deep.equal([403, CROSS_SITE]);
+      const denied = api.events.filter((event) => event.type === 'denied');
+      expect(denied.map(({ reason }) => reason)).to.deep.equal(['has neither Sec-Fetch-Site nor Origin']);
     });
 
     it('are refused for every unsafe method, on open actions too, and the event names the user', async () => {
@@ -154,6 +156,7 @@ for (const driver of DRIVERS) {
       const denied = api.events.filter((event) => event.type === 'denied');
       expect(denied).to.have.length(5);
       expect(denied[0]).to.include({ code: 'cross_site', user: 'ann', method: 'POST', path: '/open' });
+      expect(denied[0]).to.have.property('reason', 'sent by a page of a foreign site');
     });
 
     it('are told no more than others when their credentials are wrong', async () => {

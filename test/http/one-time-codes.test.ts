@@ -12,6 +12,7 @@ import {
   otpController,
   OtpService,
   type OtpServiceOptions,
+  type OtpStoreInterface,
   recentLogin,
   type SecurityEvent,
   ServiceUnavailableError,
@@ -166,6 +167,24 @@ for (const driver of OWN_DRIVERS) {
       return Object.assign(api, { browser, byPassword, send, enrolled });
     };
     const NEVER = new Throttle({ perPair: 1_000_000, perAccount: 1_000_000, perAddress: 1_000_000 });
+
+    const told = () =>
+      events.flatMap((event) => (event.type === 'misconfigured' ? [[event.component, event.problem]] : []));
+
+    it('say at start that factors in memory are gone after a restart', async () => {
+      await (await start())[Symbol.asyncDispose]();
+      const problem =
+        'second factors are kept in the memory of this process: after a restart the password alone is enough';
+      expect(told()).to.deep.include(['Otp', problem]).and.to.deep.include(['Passkeys', problem]);
+    });
+
+    it('say nothing of a store of the app', async () => {
+      const lasting: OtpStoreInterface = { getOtp: () => undefined, updateOtp: () => true };
+      await (await start({ store: lasting }))[Symbol.asyncDispose]();
+      expect(told().map(([component]) => component))
+        .to.include('Passkeys')
+        .and.to.not.include('Otp');
+    });
 
     it('are set up in a fresh session, count once they are confirmed, and go', async () => {
       await using api = await start();

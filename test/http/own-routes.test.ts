@@ -682,7 +682,7 @@ Guards outside of actions
       expect(
         messageOf(() => sessionRoutes(security, { sessions: Sessions, path })),
         path,
-      ).to.match(/^sessionRoutes\(\): path must begin with a slash/);
+      ).to.match(/^sessionRoutes\(\): path must be a path such as/);
     }
     expect(messageOf(() => oidc(security, Sessions, `/${'a'.repeat(200)}`))).to.contain(
       '200 printable characters',

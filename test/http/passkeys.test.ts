@@ -506,6 +506,9 @@ for (const driver of OWN_DRIVERS) {
       expect(log.join('\n')).to.contain('Passkeys').and.to.contain('localhost');
       const problems = events.filter(({ type }) => type === 'misconfigured');
       expect(problems.map((event) => 'component' in event && event.component)).to.include('Passkeys');
+      expect(problems.some((event) => 'problem' in event && event.problem.includes('localhost'))).to.equal(
+        true,
+      );
       expect((await api.browser().get('/who')).status).to.equal(401);
     });
   });
