@@ -15,10 +15,10 @@ import { notePlace } from '../keys/key-login';
 import type { NewApiKey } from '../keys/new-key';
 import { isRecentLogin } from '../rules/recent-login';
 import type { Clock } from '../util/clock';
-import { classOf, kind, optional } from '../util/option-kinds';
+import { kind, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { isScope } from '../util/scope-name';
-import { type NeedsComponents, type OwnRoute, type OwnTable, TABLE_PATH } from './own-table';
+import { type NeedsComponents, type OwnRoute, type OwnTable, classOf, TABLE_PATH } from './own-table';
 
 /** The options of `apiKeyController()` and `apiKeyRoutes()`. */
 export interface ApiKeyControllerOptions {

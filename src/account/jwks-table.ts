@@ -3,9 +3,9 @@ import { ConfigurationError } from '../errors';
 import type { OwnReply } from '../http/own-reply';
 import { TokenService } from '../tokens/token-service';
 import { isInstance } from '../util/instance';
-import { classOf, kind, optional, wholeNumber } from '../util/option-kinds';
+import { kind, optional, wholeNumber } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
-import type { OwnTable } from './own-table';
+import { classOf, type OwnTable } from './own-table';
 
 /** The options of `jwksController()` and `jwksRoutes()`. */
 export interface JwksControllerOptions {

@@ -4,12 +4,12 @@ import type { OwnReply } from '../http/own-reply';
 import { textIn } from '../http/read-body';
 import type { SessionService } from '../sessions/session-service';
 import { isInstance } from '../util/instance';
-import { classOf, optional } from '../util/option-kinds';
+import { optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { OtpService, startOtp } from '../factors/otp-service';
 import type { LoginFlow } from './login-flow';
 import { type LoginRoute, loginRoutes } from './login-route';
-import { type OwnTable, TABLE_PATH } from './own-table';
+import { type OwnTable, classOf, TABLE_PATH } from './own-table';
 import { sessionNeeds } from './session-needs';
 
 /** The options of `otpController()` and `otpRoutes()`. */

@@ -3,12 +3,14 @@
  * routing-controllers a table becomes a controller class, for apps of plain routers a middleware.
  */
 import type { AppComponents } from '../components/app-components';
+import type { Constructor } from '../components/constructor';
 import type { Action } from '../core/exchange';
 import type { Answers } from '../decorators/answers';
 import { ConfigurationError } from '../errors';
 import type { OwnReply } from '../http/own-reply';
 import type { RouteParams } from '../http/route-parameter';
-import { kind } from '../util/option-kinds';
+import { isFunction, kind } from '../util/option-kinds';
+import type { Kind } from '../util/parse-options';
 
 export interface OwnRoute {
   readonly verb: 'get' | 'post' | 'put' | 'delete';
@@ -49,6 +51,11 @@ export interface OwnTable {
   /** By the name of their actions. */
   readonly routes: Readonly<Record<string, OwnRoute>>;
   readonly needs: OwnNeeds;
+}
+
+/** A class that the app's container creates; an instance is refused. */
+export function classOf<T>(): Kind<Constructor<T>> {
+  return kind('must be a class', isFunction);
 }
 
 /** The path of a table. */

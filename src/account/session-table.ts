@@ -7,11 +7,11 @@ import { type Body, textIn } from '../http/read-body';
 import { endAllOf, endOneOf, listSessions } from '../sessions/end-sessions';
 import type { SessionInfo } from '../sessions/session-info';
 import type { SessionService } from '../sessions/session-service';
-import { classOf, flag, isFunction, listOf, optional } from '../util/option-kinds';
+import { flag, isFunction, listOf, optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { LoginFlow } from './login-flow';
 import { type LoginRoute, loginRoutes } from './login-route';
-import { type OwnTable, TABLE_PATH } from './own-table';
+import { type OwnTable, classOf, TABLE_PATH } from './own-table';
 import { sessionNeeds } from './session-needs';
 
 /** The options of `sessionController()` and `sessionRoutes()`. */

@@ -3,10 +3,10 @@ import { ConfigurationError } from '../errors';
 import { NO_STORE, type OwnReply } from '../http/own-reply';
 import { parameterIn } from '../http/route-parameter';
 import { TokenService } from '../tokens/token-service';
-import { classOf, optional } from '../util/option-kinds';
+import { optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import { OwnTokens } from './own-tokens';
-import { type NeedsComponents, type OwnRoute, type OwnTable, TABLE_PATH } from './own-table';
+import { type NeedsComponents, type OwnRoute, type OwnTable, classOf, TABLE_PATH } from './own-table';
 
 /** The options of `tokenController()` and `tokenRoutes()`. */
 export interface TokenControllerOptions {

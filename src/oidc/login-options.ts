@@ -1,5 +1,5 @@
 import { createPrivateKey, type JsonWebKeyInput } from 'node:crypto';
-import { TABLE_PATH } from '../account/own-table';
+import { classOf, TABLE_PATH } from '../account/own-table';
 import type { Constructor } from '../components/constructor';
 import type { UserName } from '../core/named-user';
 import type { MaybePromise } from '../core/userstore';
@@ -10,7 +10,6 @@ import type { Jwk } from '../util/jwk';
 import type { Clock } from '../util/clock';
 import {
   callable,
-  classOf,
   flag,
   isFunction,
   kind,

@@ -1,6 +1,6 @@
 import type { LoginFlow } from '../account/login-flow';
 import { type LoginRoute, loginRoutes } from '../account/login-route';
-import { type OwnTable, TABLE_PATH } from '../account/own-table';
+import { type OwnTable, classOf, TABLE_PATH } from '../account/own-table';
 import { sessionNeeds } from '../account/session-needs';
 import type { Constructor } from '../components/constructor';
 import { ConfigurationError, InvalidRequestError } from '../errors';
@@ -10,7 +10,7 @@ import type { OwnReply } from '../http/own-reply';
 import { textIn } from '../http/read-body';
 import type { SessionService } from '../sessions/session-service';
 import { isInstance } from '../util/instance';
-import { classOf, optional } from '../util/option-kinds';
+import { optional } from '../util/option-kinds';
 import { type Kind, parseOptions } from '../util/parse-options';
 import type { PasskeyRecord } from '../factors/factor-stores';
 import { addPasskey, creationOptions } from './new-passkey';

@@ -1,5 +1,4 @@
 /** The kinds of option values, for {@link parseOptions}. */
-import type { Constructor } from '../components/constructor';
 import type { Kind } from './parse-options';
 
 /** @param must the requirement in words that follow the option's name: 'must be true or false' */
@@ -57,11 +56,6 @@ export const text: Kind<string> = kind('must be a non-empty string', isText);
 
 export function callable<T>(): Kind<T> {
   return kind('must be a function', isFunction);
-}
-
-/** A class that the app's container creates; an instance is refused. */
-export function classOf<T>(): Kind<Constructor<T>> {
-  return kind('must be a class', isFunction);
 }
 
 export function isText(value: unknown): value is string {
