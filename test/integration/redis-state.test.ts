@@ -652,7 +652,7 @@ describeWith(whyNoRedis(), 'RedisState', () => {
     });
 
     it('tells true once for each swap, insert and deletion', async function () {
-      this.timeout(60_000);
+      this.timeout(180_000);
       const rounds = 300;
       const file = compiled('test/fixtures/redis/state-worker.ts');
       for (let count = 0; count < 2; count += 1) {
