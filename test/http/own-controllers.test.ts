@@ -99,11 +99,14 @@ function stopped(options: ThrottleOptions): Throttle {
   return new Throttle(options, ({ seconds, maxKeys }) => new MemoryCounter(seconds, maxKeys, () => 1));
 }
 
-/** Parsers of the app's own, whose errors are not printed. */
+const BIG = 4711;
+/** Parsers of the app's own, whose errors are not printed. One number is made a bigint. */
 const PARSED: Around = {
   express: {
-    before: (app) =>
-      void app.use(express.json({ limit: '1mb' }), express.urlencoded({ limit: '1mb', extended: true })),
+    before: (app) => {
+      const reviver = (_name: string, value: unknown) => (value === BIG ? BigInt(BIG) : value);
+      app.use(express.json({ limit: '1mb', reviver }), express.urlencoded({ limit: '1mb', extended: true }));
+    },
     after: (app) => QUIET.express?.after?.(app),
   },
 };
@@ -235,6 +238,15 @@ for (const driver of DRIVERS) {
               expect(status, body).to.equal(400);
               expect(json, body).to.include({ code: 'invalid_request' });
             }
+          });
+        }
+
+        if (isParsed) {
+          it('refuse JSON by 400 of which the parser made something else', async () => {
+            await using api = await start({}, { isParsed });
+            const { status, json } = await post(api, '/body', `{"a":${String(BIG)}}`);
+            expect(status).to.equal(400);
+            expect(json).to.include({ code: 'invalid_request' });
           });
         }
 
