@@ -78,7 +78,7 @@ Options:
 
 async function printReport(found: SecurityReport, call: Call, format: Format): Promise<Outcome> {
   const [lock, only, out] = [call.text('lock'), call.text('only'), call.text('out')];
-  const changes = lock === undefined ? undefined : compareWithLockFile(found, await readFile(lock, 'utf8'));
+  const changes = lock === undefined ? undefined : (await compareWith(lock, found)).changes;
   const shown = only === undefined ? found : onlyRoutes(found, only, changes);
   const text = format(shown, call, changes);
   if (out === undefined) return { code: 0, text, json: shown };
@@ -110,9 +110,23 @@ async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
+/** @throws Error that names the file if it does not exist or is no lock file */
+async function compareWith(
+  path: string,
+  found: SecurityReport,
+): Promise<{ readonly locked: string; readonly changes: readonly string[] }> {
+  try {
+    const locked = await readFile(path, 'utf8');
+    return { locked, changes: compareWithLockFile(found, locked) };
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT')
+      throw new Error(`There is no lock file ${path}: write it with --update ${path}`, { cause: error });
+    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
 async function checkLock(found: SecurityReport, check: string, module: string): Promise<Outcome> {
-  const locked = await readFile(check, 'utf8');
-  const changes = compareWithLockFile(found, locked);
+  const { locked, changes } = await compareWith(check, found);
   const json = { routes: found.routes.length, changes };
   if (changes.length === 0) {
     const text = `No change: ${counted(found.routes.length, 'route')} as in ${check}\n`;

@@ -1,9 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import type { CounterOptions } from '../../../src/throttle/counter';
 import { MemoryCounter } from '../../../src/throttle/memory-counter';
-import { Throttle } from '../../../src/throttle/throttle';
+import type { FullThrottle } from '../../fixtures/heap/full-throttle';
+import { inOwnHeap } from '../../support/own-heap';
 
 const MB = 1_000_000;
 
@@ -142,34 +140,12 @@ describe('MemoryCounter', () => {
     expect(timers()).to.equal(before);
   });
 
-  it('keeps no more than its bound in bytes, of all counters of a throttle, however long the keys are', function () {
+  it('keeps no more than its bound in bytes, of all counters of a throttle, however long the keys are', async function () {
     this.timeout(60_000);
-    setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc') as () => void;
-    const counters: { options: CounterOptions; counter: MemoryCounter }[] = [];
-    new Throttle({}, (options) => {
-      const counter = open(options.seconds, options.maxKeys);
-      counters.push({ options, counter });
-      return counter;
-    });
+    const { bytes, counters } = await inOwnHeap<FullThrottle>('full-throttle');
     expect(counters).to.have.length(7);
-    gc();
-    const before = process.memoryUsage().heapUsed;
-    // A part of a text keeps the whole text in memory, where it is not copied.
-    const keyOf = (index: number) => `${String(index).padStart(40)}${'ж'.repeat(200)}`.slice(0, 100);
-    const kept: number[] = [];
-    for (const { options, counter } of counters) {
-      // Past the bound, where a map that only grows would show.
-      const keys = options.maxKeys * 1.5;
-      for (let index = 0; index < keys; index += 1) counter.add(keyOf(index));
-      let count = 0;
-      for (let index = 0; index < keys; index += 1) if (has(counter, keyOf(index))) count += 1;
-      kept.push(count);
-    }
-    gc();
-    const used = process.memoryUsage().heapUsed - before;
-    expect(kept).to.deep.equal(counters.map(({ options }) => options.maxKeys));
-    expect(used)
+    for (const { maxKeys, kept } of counters) expect(kept).to.equal(maxKeys);
+    expect(bytes)
       .to.be.greaterThan(10 * MB)
       .and.at.most(32 * MB);
   });
