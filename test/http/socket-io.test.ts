@@ -451,8 +451,12 @@ describe('secureSocketIo()', () => {
     }
 
     it('ends a login with its credential', async () => {
-      await using app = await SocketIoApp.start({ security: { clock: time.clock, providers: [Short] } });
+      await using app = await SocketIoApp.start({
+        security: { clock: time.clock, providers: [Short] },
+        socketIo: { recheckMs: 0 },
+      });
       const client = await app.connected(token('ann'));
+      expect(time.delays).to.deep.equal([5 * MINUTE]);
       const login = socketLogin(app.security, app.serverSide(client))!;
       const why = new Promise((resolve) => login.onEnd(resolve));
       const told = nextOf(client, 'security_error');

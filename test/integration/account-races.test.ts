@@ -43,13 +43,7 @@ function inOwnTable(client: DatabaseClient): Accounts {
 
 describeWith(whyNoPostgres(), 'Accounts in PostgreSQL', () => {
   const server = new PostgresServer();
-  const pool = () =>
-    server.pool({
-      max: 10,
-      connectionTimeoutMillis: 20_000,
-      query_timeout: 20_000,
-      statement_timeout: 20_000,
-    });
+  const pool = () => server.pool({ max: 10 });
   before(async function () {
     this.timeout(60_000);
     await server.start();

@@ -669,7 +669,7 @@ describe('LdapProvider and a directory that misbehaves', () => {
     const silent: Server = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const error = await login({ url: `ldaps://127.0.0.1:${String(port)}` });
+    const error = await login({ url: `ldaps://127.0.0.1:${String(port)}` }, SHORT);
     expect(error).to.be.instanceOf(ServiceUnavailableError);
     expect(reasonOf(error)).to.include('no answer in time');
     silent.close();

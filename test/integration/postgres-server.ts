@@ -11,12 +11,18 @@ import { ServerProcess } from './server-process';
 
 const VERSIONS = '/usr/lib/postgresql';
 
-/** What docs/sql.md asks for: without these limits a server that is stuck keeps its callers for ever. */
-export const LIMITS = {
-  max: 5,
+/** Limits as docs/sql.md asks for, for tests of a server that is stuck: a busy machine reaches them, too. */
+export const STRICT = {
   connectionTimeoutMillis: 500,
   query_timeout: 500,
   statement_timeout: 400,
+} as const satisfies PoolConfig;
+
+/** Limits that no statement of the tests reaches, however busy the machine is. */
+export const PATIENT = {
+  connectionTimeoutMillis: 60_000,
+  query_timeout: 60_000,
+  statement_timeout: 60_000,
 } as const satisfies PoolConfig;
 
 export class PostgresServer {
@@ -47,9 +53,16 @@ export class PostgresServer {
     await pool.end();
   }
 
-  /** A pool with the limits that the documentation asks for. */
+  /** A pool of five patient connections. */
   pool(settings: PoolConfig = {}): Pool {
-    return new Pool({ host: this.#data, port: this.port, user: 'postgres', ...LIMITS, ...settings });
+    return new Pool({
+      host: this.#data,
+      port: this.port,
+      user: 'postgres',
+      max: 5,
+      ...PATIENT,
+      ...settings,
+    });
   }
 
   get url(): string {

@@ -18,7 +18,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore over the columns of a PostgreSQL', (
   before(async function () {
     this.timeout(60_000);
     await server.start();
-    pool = server.pool({ query_timeout: 10_000, statement_timeout: 10_000 });
+    pool = server.pool();
   });
   after(async () => {
     await pool.end();
@@ -166,7 +166,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore over the columns of a PostgreSQL', (
         ['Asia/Kolkata', 'UTC'],
       ] as const) {
         process.env['TZ'] = ofProcess;
-        const away = server.pool({ max: 1, options: `-c TimeZone=${ofDatabase}`, query_timeout: 10_000 });
+        const away = server.pool({ max: 1, options: `-c TimeZone=${ofDatabase}` });
         try {
           const store = new SqlUserstore({ client: away, table: { ...NAMES, tokensValidFrom: 'it' } });
           const before = (await store.getUser('ann'))!;

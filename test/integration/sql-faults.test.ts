@@ -5,13 +5,11 @@ import { migrate, type SqlUserstoreOptions } from '../../src/sql';
 import { DRIVERS } from '../support/drivers';
 import { reset } from '../support/reset';
 import { describeWith } from './describe-with';
-import { PostgresServer, whyNoPostgres } from './postgres-server';
+import { PATIENT, PostgresServer, STRICT, whyNoPostgres } from './postgres-server';
 import { SqlFaultApi } from './sql-fault-api';
 import { fill } from './sql-tables';
 
 const HASH = hashSync('secret', 4);
-/** For what must answer, also on a busy machine. */
-const PATIENT = { connectionTimeoutMillis: 30_000, query_timeout: 30_000, statement_timeout: 30_000 };
 /** A lookup that takes longer than any limit. */
 const SLOW: SqlUserstoreOptions['queries'] = {
   getUser: `SELECT username, password FROM securest_users, pg_sleep(30) WHERE username = $1`,
@@ -39,7 +37,7 @@ describeWith(whyNoPostgres(), 'SqlUserstore when PostgreSQL fails', () => {
   after(() => server.remove());
 
   const connect = (settings?: PoolConfig): Pool => {
-    const pool = server.pool(settings);
+    const pool = server.pool({ ...STRICT, ...settings });
     pools.push(pool);
     return pool;
   };

@@ -183,7 +183,7 @@ describeWith(whyNoPostgres(), 'migrate in PostgreSQL', () => {
       return server.url;
     },
     client: () => {
-      const pool = server.pool({ max: 2, query_timeout: 5000, statement_timeout: 5000 });
+      const pool = server.pool({ max: 2 });
       open.push(pool);
       return pool;
     },

@@ -10,7 +10,7 @@ import { stateStatements } from '../../src/sql/state-statements';
 import { factorStoreContract, revocationLogContract, stateStoreContract } from '../../src/testing';
 import { describeWith } from './describe-with';
 import { MariadbServer, whyNoMariadb } from './mariadb-server';
-import { LIMITS, PostgresServer, whyNoPostgres } from './postgres-server';
+import { PostgresServer, STRICT, whyNoPostgres } from './postgres-server';
 import { raceInProcesses } from './sql-state-race';
 
 const DAY_MS = 86_400_000;
@@ -165,8 +165,7 @@ describe('SqlState in SQLite', () => {
 describeWith(whyNoPostgres(), 'SqlState in PostgreSQL', () => {
   const server = new PostgresServer();
   let pool: ReturnType<PostgresServer['pool']> | undefined;
-  const client = () =>
-    (pool ??= server.pool({ query_timeout: 5000, statement_timeout: 5000, connectionTimeoutMillis: 5000 }));
+  const client = () => (pool ??= server.pool());
   before(async function () {
     this.timeout(60_000);
     await server.start();
@@ -216,7 +215,7 @@ describeWith(whyNoPostgres(), 'SqlState in PostgreSQL', () => {
 
   it('is 503 within its limit while the server is frozen or gone, and goes on after it', async function () {
     this.timeout(60_000);
-    const strict = server.pool(LIMITS);
+    const strict = server.pool(STRICT);
     const state = new SqlState({ client: strict });
     const end = new Date(Date.now() + DAY_MS);
     expect(await state.set('out', '{"v":1,"n":0}', undefined, end)).to.equal(true);

@@ -22,7 +22,7 @@ describeWith(whyNoPostgres(), 'A lookup in PostgreSQL without statistics, after 
   before(async function () {
     this.timeout(120_000);
     await server.start();
-    pool = server.pool({ max: 1, query_timeout: 60_000, statement_timeout: 60_000 });
+    pool = server.pool({ max: 1 });
     await pool.query('ALTER SYSTEM SET autovacuum = off');
     await pool.query('SELECT pg_reload_conf()');
     await migrate(pool);

@@ -315,13 +315,7 @@ describeWith(whyNoPostgres(), 'Users of a PostgreSQL', function () {
   });
   after(() => server.remove());
   beforeEach(async () => {
-    // Commands and tests beside it make statements wait for each other's locks.
-    pool = server.pool({
-      max: 12,
-      query_timeout: 20_000,
-      statement_timeout: 20_000,
-      connectionTimeoutMillis: 10_000,
-    });
+    pool = server.pool({ max: 12 });
     ended = [];
     await migrate(pool);
     await pool.query('TRUNCATE securest_users, securest_groups CASCADE');

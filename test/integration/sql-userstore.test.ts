@@ -331,12 +331,7 @@ describeWith(whyNoPostgres(), 'with a PostgreSQL', () => {
 
   describeSql('PostgreSQL', {
     client: async () => {
-      const pool = server.pool({
-        max: 1,
-        connectionTimeoutMillis: 5000,
-        query_timeout: 5000,
-        statement_timeout: 5000,
-      });
+      const pool = server.pool({ max: 1 });
       await pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
       return pool;
     },

@@ -273,7 +273,7 @@ describe('User files', () => {
     );
     const fixture = bundled('test/fixtures/files/edit-users.ts');
     // At random moments; the next test is killed before each single step.
-    const runs = process.env['CI'] === undefined ? 16 : 200;
+    const runs = 24;
     let killed = 0;
     const kill = async (run: number): Promise<void> => {
       const name = `user${run}`;
