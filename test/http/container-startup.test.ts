@@ -235,6 +235,21 @@ for (const driver of DRIVERS) {
         'info securest: provider 1 header',
         'info securest: provider 2 Password',
       ]);
+      expect(app.logger.lines.join()).not.to.include('both have');
+    });
+
+    it('warns of userstores whose order is that of their imports', async () => {
+      decorateAnn();
+      @Userstore()
+      class More extends Names {}
+      @Userstore(1)
+      class Last extends Names {}
+      load(More, Last);
+      await using app = await App.start(driver);
+      expect(app.logger.lines.filter((line) => line.includes('both have'))).to.deep.equal([
+        'warn securest: Users and More both have @Userstore(0), so the one whose file is imported first is asked ' +
+          'first: give each userstore an order of its own',
+      ]);
     });
   });
 }
