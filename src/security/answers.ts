@@ -48,6 +48,7 @@ export function answersFor(
       later(async () => {
         const login = await checkers.login(action, access);
         const { request } = states.at(action, access);
+        authenticator.refuseInClear(request);
         return passwordChange.change(request, login?.authentication, body, minLength);
       }),
     provePassword: (action, credentials) =>
