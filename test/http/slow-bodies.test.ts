@@ -170,9 +170,7 @@ type Api = Awaited<ReturnType<typeof start>>;
 async function beginAll(api: Api, browser: Browser) {
   const { secret } = (await browser.send('POST', '/otp')).json() as { secret: string };
   const options = await browser.send('POST', '/passkeys/options', { body: { for: 'add' } });
-  const response = new Authenticator().create(options.json() as unknown as CreationOptions, {
-    origin: ORIGIN,
-  });
+  const response = new Authenticator(ORIGIN).create(options.json() as unknown as CreationOptions);
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const headers = { cookie, 'sec-fetch-site': 'same-origin' };
   return [
