@@ -63,7 +63,7 @@ function linesOf(
   explanation: Explanation,
   { method, path, as = 'anonymous', run }: ExplainRequest,
 ): string[] {
-  const { route, later, levels, outcomes, verdict } = explanation;
+  const { route, later, levels, outcomes, verdict, skip } = explanation;
   const isOfGuard = method === GUARD_METHOD;
   const [target = ''] = isOfGuard ? [path] : path.split('?', 1);
   const head = `${method.toUpperCase()} ${target} by ${nameOf(as)}: ${verdictOf(explanation)}`;
@@ -76,6 +76,7 @@ function linesOf(
         : [
             'These guards outside of actions may apply:',
             ...levels.map(lineOf),
+            ...SKIP[skip ?? 'none'],
             "Explain one by its name in the report, with the method '*'.",
           ]),
     ];
@@ -87,12 +88,19 @@ function linesOf(
       : `The route is ${route.method} ${route.path} (${route.action}).`,
     ...later.map((hidden) => `It hides the later route ${hidden}.`),
     ...(levels.length === 0 ? ['Nothing guards it.'] : ['Each of these must hold:', ...levels.map(lineOf)]),
+    ...SKIP[skip ?? 'none'],
     ...outcomes.map(({ provider, verdict: said }) => `${provider} says ${said}.`),
     ...(verdict === 'depends' && run !== true && !isOfGuard
       ? ["Use --run to call the app's own code as well."]
       : []),
   ];
 }
+
+const SKIP: Readonly<Record<NonNullable<Explanation['skip']> | 'none', readonly string[]>> = {
+  none: [],
+  'not called': ["The app's skip hook may let the request past them."],
+  skipped: ["The app's skip hook lets the request past them."],
+};
 
 function nameOf(as: NonNullable<ExplainRequest['as']>): string {
   if (as === 'anonymous') return 'a client without credentials';

@@ -62,11 +62,18 @@ export interface Explanation {
    */
   readonly status: number | undefined;
   readonly code: SecurityErrorCode | undefined;
+  /**
+   * The app's `skip` hook: `skipped` if it let the request past the guards, `not called` if it may do so; undefined if
+   * it cannot matter, and if it was called and skipped nothing.
+   */
+  readonly skip: 'skipped' | 'not called' | undefined;
 }
 
 type Decision = Omit<Explanation, 'route' | 'later'>;
 
-const UNDECIDED = { refusedBy: undefined, status: undefined, code: undefined };
+const UNDECIDED = { refusedBy: undefined, status: undefined, code: undefined, skip: undefined };
+
+const skipOf = ({ options }: Inspection) => (options.skip === undefined ? undefined : 'not called');
 
 /** See `on-demand.ts` for the contract. */
 export async function explain(app: SecuredApp, given: ExplainRequest): Promise<Explanation> {
@@ -115,7 +122,7 @@ function withoutRoute(wanted: Requested, inspection: Inspection, identity: Ident
   const levels = inspection.guards
     .filter((guard) => mayApply(guard, wanted))
     .flatMap((guard) => levelsOf(guard, identity, inspection));
-  return { ...UNDECIDED, levels, outcomes: [], verdict: 'depends' };
+  return { ...UNDECIDED, levels, outcomes: [], verdict: 'depends', skip: skipOf(inspection) };
 }
 
 /** The decision by the access alone, without any code of the app. */
@@ -145,9 +152,9 @@ function expectedOfGuards(
   const [first] = access.levels;
   const { answer } = expectedAccess(access, identity, accessFacts(inspection));
   if (answer === 'yes') return { ...decided, verdict: 'allowed' };
+  const skip = skipOf(inspection);
   // The hook may let a request through that the guards refuse.
-  if (answer === 'depends' || inspection.options.skip !== undefined)
-    return { ...decided, verdict: 'depends' };
+  if (answer === 'depends' || skip !== undefined) return { ...decided, verdict: 'depends', skip };
   if (!identity.isAuthenticated) {
     return as === 'anonymous'
       ? refused(decided, new AuthenticationRequiredError(), first && describeLevel(first))
@@ -170,7 +177,7 @@ function tried(
 ): Decision {
   const levels = levelsOf(access, identity, inspection);
   const decided = { ...UNDECIDED, levels, outcomes };
-  if (isSkipped === true) return { ...decided, refusedBy: undefined, verdict: 'allowed' };
+  if (isSkipped === true) return { ...decided, verdict: 'allowed', skip: 'skipped' };
   if (error === undefined) {
     return { ...decided, levels: levels.map((level) => ({ ...level, holds: 'yes' })), verdict: 'allowed' };
   }

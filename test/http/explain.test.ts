@@ -132,6 +132,7 @@ for (const driver of DRIVERS) {
         verdict: 'allowed',
         status: undefined,
         code: undefined,
+        skip: undefined,
       });
       for (const part of [told, told.route, told.later, told.levels, told.outcomes])
         expect(part).to.satisfy(Object.isFrozen);
@@ -254,11 +255,15 @@ for (const driver of DRIVERS) {
       expect([closed.verdict, closed.refusedBy]).to.deep.equal(['refused', 'Closed: closed']);
       expect(closed.levels.map(({ holds }) => holds)).to.deep.equal(['yes', 'no']);
       options = secure({ skip: ({ url }) => url.endsWith('?skip') });
-      expect((await ask('DELETE', '/api/notes/7', editor)).verdict).to.equal('depends');
-      expect((await ask('DELETE', '/api/notes/7?skip', { ...editor, run: true })).verdict).to.equal(
-        'allowed',
-      );
-      expect((await ask('DELETE', '/api/notes/7', { ...editor, run: true })).verdict).to.equal('refused');
+      const asked = async (path: string, run: boolean) => {
+        const { verdict, skip } = await ask('DELETE', path, { ...editor, run });
+        return [verdict, skip];
+      };
+      expect(await asked('/api/notes/7', false)).to.deep.equal(['depends', 'not called']);
+      expect(await asked('/api/notes/7?skip', true)).to.deep.equal(['allowed', 'skipped']);
+      expect(await asked('/api/notes/7', true)).to.deep.equal(['refused', undefined]);
+      const admin = await ask('DELETE', '/api/notes/7', { as: { roles: ['admin'] } });
+      expect([admin.verdict, admin.skip]).to.deep.equal(['allowed', undefined]);
     });
 
     it('says the outage of a provider or a store, and no cause', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Authorized, Get, JsonController } from 'routing-controllers';
-import { createSecurity, MemoryUserstore, Public, securityOf } from '../../../src';
+import { createSecurity, MemoryUserstore, Public, type SecurityOptions, securityOf } from '../../../src';
 import { runCli } from '../../../src/cli/run-cli';
 import { MemoryLogger, reset } from '../../support/reset';
 import { provider } from '../../support/scripted';
@@ -17,7 +17,7 @@ class Users extends MemoryUserstore {
 /** The module that the command loads finds its options here. */
 const shared = globalThis as { explainedOptions?: unknown };
 
-function options() {
+function options(skip?: SecurityOptions['skip']) {
   const isOpen = (): boolean => true;
   @JsonController()
   class Notes {
@@ -30,6 +30,7 @@ function options() {
     logger: new MemoryLogger(),
     providers: [provider('Password', () => null)],
     userstores: [Users],
+    ...(skip && { skip }),
   });
   return security.secure({ controllers: [Notes] });
 }
@@ -102,6 +103,21 @@ Each of these must hold:
     const after = await run('GET', '/staff', '--user', 'ann', '--run', '--driver', 'express');
     expect(after.code).to.equal(0);
     expect(after.out).to.include('\nstated login says authenticated.\n').and.not.include('--run');
+  });
+
+  it('names a skip hook, and what it did with --run', async () => {
+    reset();
+    shared.explainedOptions = made = options(({ method }) => method === 'HEAD');
+    const [may, lets] = ['may let', 'lets'].map(
+      (verb) => `The app's skip hook ${verb} the request past them.`,
+    );
+    expect((await run('HEAD', '/staff')).out).to.include(may);
+    expect((await run('HEAD', '/staff', '--run')).out)
+      .to.include(': allowed\n')
+      .and.include(lets);
+    expect((await run('GET', '/staff', '--run')).out).not.to.include('skip hook');
+    securityOf(made).guard('admin', { name: 'files' });
+    expect((await run('GET', '/nowhere')).out).to.include(may);
   });
 
   it('names guards where no action serves the request', async () => {
