@@ -59,6 +59,9 @@ export class ApiKeyProvider implements AuthProviderInterface {
   // providers that read other credentials may still let the request in.
   readonly credential = 'x-api-key';
 
+  // A key was made earlier. So its logins are not recent, whatever `recentLogin()` asks for.
+  readonly proves = 'key';
+
   // Constructor parameters come from TypeDI.
   constructor(private readonly keys: ApiKeys) {}
 

@@ -23,6 +23,7 @@ import type { MaybePromise, UserstoreInterface } from '../core/userstore';
 import { withinDeadline } from '../http/deadline';
 import { sendableHeaders } from '../http/reply';
 import { RequestWithSignal } from '../http/request-with-signal';
+import type { Clock } from '../util/clock';
 import { printable } from '../util/printable';
 import type { Answer, ChainLink, ChainOptions } from './chain';
 import { isAmbientScheme } from './cross-site';
@@ -168,8 +169,7 @@ function accept(
     isRepeated: link.isStandIn !== true && isRepeated(request, provider),
     // The store knows better than the provider that asked it.
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
-    // A recheck continues a login and starts no new one.
-    now: before === undefined ? clock() : (before.authenticatedAt?.getTime() ?? null),
+    now: timeOf(before, link, provider, clock),
     replyHeaders: stated?.replyHeaders,
     lists,
   });
@@ -179,6 +179,20 @@ function accept(
     verdict: 'authenticated',
     grant: { authentication, record, origin, provider: link.name, hasOwnUsers, label },
   };
+}
+
+/** When the login was made, if the provider does not state it; null if that is unknown. */
+function timeOf(
+  before: Authentication | undefined,
+  { isStandIn }: ChainLink,
+  provider: AuthProviderInterface | undefined,
+  clock: Clock,
+): number | null {
+  // A recheck continues a login and starts no new one.
+  if (before !== undefined) return before.authenticatedAt?.getTime() ?? null;
+  const proves = isStandIn === true ? 'login' : provider?.proves;
+  // What is declared as a session, a token or a key was made earlier.
+  return proves === undefined || proves === 'login' ? clock() : null;
 }
 
 /** True if the login came by credentials that a browser sends again by itself, without the person. */

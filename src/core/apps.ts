@@ -13,16 +13,17 @@ export function noteApp(request: SecurityRequest, app: AppFacts): void {
 }
 
 export class Apps {
-  readonly #service: string;
+  /** The kind of the service, for messages. */
+  readonly service: string;
   readonly #provider: string;
   /** In the order of their starts. */
   readonly #apps = new Set<AppFacts>();
   #last: AppFacts | undefined;
   #unheard: Problem | undefined;
 
-  /** @param service the kind of the service, for messages; `provider` is the kind of its provider */
+  /** @param provider the kind of the service's provider */
   constructor(service: string, provider: string) {
-    this.#service = service;
+    this.service = service;
     this.#provider = provider;
   }
 
@@ -44,7 +45,7 @@ export class Apps {
     const app = this.of(request);
     if (app !== undefined) return app;
     throw new ConfigurationError(
-      `${this.#service}.${call}() asks the app for the user, and no app has started yet: hand the service to a ` +
+      `${this.service}.${call}() asks the app for the user, and no app has started yet: hand the service to a ` +
         `${this.#provider} of the app, and call it once the server is created`,
     );
   }

@@ -114,7 +114,9 @@ export interface AuthProviderInterface<U extends User = User> {
   readonly credential?: string | readonly string[];
   /**
    * The way in which it authenticates: `login` if users prove their identity in this very request, by a password for
-   * example. Only a `login` can start refresh tokens and make API keys.
+   * example. Only a `login` can start refresh tokens and make API keys. If it is declared, and is no `login`, the time
+   * of a login without `authenticatedAt` is unknown, and `recentLogin()` refuses it. If it is not declared, such a login
+   * counts as one of this moment, of which the start warns where the app has `recentLogin()`.
    * @default 'token'
    */
   readonly proves?: ProvedBy;

@@ -8,7 +8,8 @@ import type { User } from './user';
 export interface AuthenticationDetails {
   /**
    * The time at which the user proved their identity; for a token, the time of the login behind it. Null if it is
-   * unknown: then the login is never recent. @default now
+   * unknown: then the login is never recent. @default now, but null for a provider that declares that it `proves` a
+   * session, a token or a key
    */
   authenticatedAt?: Date | null | undefined;
   /** The methods of the proof, as RFC 8176 values if one fits: `pwd`, `otp`, `kerberos`. @default [] */

@@ -4,7 +4,7 @@ import type {
   AuthProviderInterface,
   ProviderDescription,
 } from '../core/auth-provider';
-import { Authentication } from '../core/authentication';
+import { Authentication, type ProvedBy } from '../core/authentication';
 import type { Challenge } from '../core/challenge';
 import { PROBLEM_SOURCE, type ProblemListener, type ProblemSource } from '../core/events';
 import { ProblemBoard } from '../core/problem-board';
@@ -55,6 +55,7 @@ import { TokenVerifier } from './token-verifier';
  */
 export class AccessTokenProvider<U extends User = User> implements AuthProviderInterface<U>, ProblemSource {
   readonly credential = 'authorization';
+  readonly proves: ProvedBy = 'token';
   readonly schemes: readonly string[];
   readonly needsUserstore: boolean;
   declare readonly name?: string;

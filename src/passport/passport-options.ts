@@ -21,7 +21,7 @@ export interface PassportOptions<U extends User = User> {
   reads: Reads;
   /**
    * The kind of proof: `login` if the person proves their identity in this very request, for example by a password.
-   * Only logins with this proof start refresh tokens and create API keys.
+   * Only logins with this proof are of this moment for `recentLogin()`, start refresh tokens and create API keys.
    * @default 'token'
    */
   proves?: Authentication['provedBy'];

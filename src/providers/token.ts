@@ -1,4 +1,4 @@
-import { Authentication } from '../core/authentication';
+import { Authentication, type ProvedBy } from '../core/authentication';
 import type {
   AppFacts,
   AuthenticationResult,
@@ -67,6 +67,7 @@ function withoutService({ name, length }: { readonly name: string; readonly leng
 export class TokenProvider<U extends User = User> implements AuthProviderInterface<U> {
   readonly credential = 'authorization';
   readonly schemes: readonly string[] = ['bearer'];
+  readonly proves: ProvedBy = 'token';
   readonly #tokens: TokenVerifier;
   #isStarted = false;
 

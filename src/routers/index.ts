@@ -56,7 +56,7 @@ export type { SessionControllerOptions } from '../account/session-table';
 export { SessionService } from '../sessions/session-service';
 export type { SessionInfo } from '../sessions/session-info';
 export type { SessionCookieOptions, SessionServiceOptions } from '../sessions/session-options';
-export type { RequestLike } from '../sessions/session-parts';
+export type { RequestLike } from '../core/request-like';
 export type {
   Access,
   AccessLevel,

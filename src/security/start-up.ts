@@ -9,7 +9,7 @@ import type { Access } from '../core/access';
 import { ConfigurationError } from '../errors';
 import type { ResolvedOptions } from '../options';
 import { counted } from '../util/counted';
-import { leavesOf } from '../rules/rule-kind';
+import { type Leaf, leavesOf } from '../rules/rule-kind';
 import { placeOf } from '../rules/unknown-names';
 
 /** @throws ConfigurationError if the container cannot inject the constructor parameters of a guard's class */
@@ -57,8 +57,26 @@ export function announceRules(
   audit: Audit,
 ): void {
   void announceRuleWarnings(accesses, components, options, audit);
+  for (const warning of undatedLogins(accesses, components)) audit.warn(warning);
   if (options.skip !== undefined)
     audit.warn('a skip hook is set: requests that it skips reach guarded actions');
+}
+
+/** Providers whose logins count as logins of this moment, although nothing says that they are. */
+function undatedLogins(accesses: readonly Access[], { providers }: Components): string[] {
+  const asking = accesses.find(({ levels }) => levels.some(({ rule }) => leavesOf(rule).some(asksForAge)));
+  if (asking === undefined) return [];
+  return providers
+    .filter((provider) => provider.get().proves === undefined)
+    .map(
+      ({ name }) =>
+        `${name} does not declare \`proves\`, so recentLogin() at ${asking.action} takes each of its logins without ` +
+        "`authenticatedAt` for one of this moment: declare `proves = 'login'` if that is true, otherwise 'token' or 'key'",
+    );
+}
+
+function asksForAge(leaf: Leaf): boolean {
+  return leaf.kind === 'login' && leaf.maxAgeSeconds !== undefined;
 }
 
 /** Logged a moment later than the rest: a store may have to be asked for its roles. Never rejects. */

@@ -1,4 +1,4 @@
-import { IncomingMessage, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Apps } from '../core/apps';
 import { type Factor, methodsOf, timeOf } from '../core/factors';
 import { frozenNames } from '../core/frozen-json';
@@ -17,27 +17,6 @@ export interface SessionParts {
   readonly apps: Apps;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-}
-
-/** The request of an action that runs now: as providers see it, or as `@Req()` and `@Ctx()` inject it. */
-export type RequestLike = SecurityRequest | IncomingMessage | { req: IncomingMessage };
-
-/** @throws TypeError if the value is not the request of an action of the app */
-export function requestOf({ apps }: SessionParts, call: string, request: RequestLike): SecurityRequest {
-  if (isSecurityRequest(request)) return request;
-  const raw: unknown =
-    request instanceof IncomingMessage ? request : (Object(request) as { req?: unknown }).req;
-  apps.need(call);
-  const found = raw instanceof IncomingMessage ? apps.requestOf(raw) : undefined;
-  if (found !== undefined) return found;
-  throw new TypeError(
-    `SessionService.${call}() takes the request of an action that runs now: what @Req() or @Ctx() injects`,
-  );
-}
-
-function isSecurityRequest(request: unknown): request is SecurityRequest {
-  const { action, cookie } = Object(request) as Partial<Record<keyof SecurityRequest, unknown>>;
-  return typeof action === 'object' && typeof cookie === 'function';
 }
 
 /** The reply that carries the cookie. @throws TypeError if its headers have been sent */

@@ -19,7 +19,8 @@ import { renewSession } from './renew-session';
 import { SessionCookies } from './session-cookie';
 import type { SessionInfo } from './session-info';
 import { type SessionServiceOptions, sessionSettings } from './session-options';
-import { type RequestLike, requestOf, type SessionParts } from './session-parts';
+import { type RequestLike, requestOf } from '../core/request-like';
+import type { SessionParts } from './session-parts';
 import { SessionStore } from './session-store';
 import { startSession } from './start-session';
 
@@ -88,7 +89,7 @@ export class SessionService {
       throw new TypeError('SessionService.start() takes an Authentication, such as new Authentication(user)');
     }
     const { parts } = this.#keeper;
-    return startSession(parts, login, requestOf(parts, 'start', request));
+    return startSession(parts, login, requestOf(parts.apps, 'start', request));
   }
 
   /**
@@ -103,7 +104,7 @@ export class SessionService {
     const { parts } = this.#keeper;
     const [fixed] = fixedFactors([factor]) as [Factor];
     const renewal = { factor: fixed, graceMs: parts.settings.graceMs };
-    return renewSession(parts, requestOf(parts, 'strengthen', request), renewal);
+    return renewSession(parts, requestOf(parts.apps, 'strengthen', request), renewal);
   }
 
   /**
@@ -114,7 +115,7 @@ export class SessionService {
    */
   async end(request: RequestLike): Promise<boolean> {
     const { parts } = this.#keeper;
-    return endCurrent(parts, requestOf(parts, 'end', request));
+    return endCurrent(parts, requestOf(parts.apps, 'end', request));
   }
 
   /**

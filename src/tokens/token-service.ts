@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { AppFacts } from '../core/auth-provider';
 import { Authentication } from '../core/authentication';
 import type { UserName } from '../core/named-user';
-import type { SecurityRequest } from '../core/request';
+import type { RequestLike } from '../core/request-like';
 import type { MaybePromise } from '../core/userstore';
 import { BadCredentialsError, ConfigurationError } from '../errors';
 import {
@@ -153,15 +153,16 @@ export class TokenService {
    * Starts a token family: issues the first access token and refresh token of a login, see {@link refresh}. The login
    * must have been proved in this very request, with a user of a userstore, or it must be stated by the app itself with
    * `new Authentication(user)` in an app with one store.
-   * @param request the request of the login: its address is shown to the user, and `refresh.client` receives it
+   * @param request the request of the login, as `@Req()` or `@Ctx()` injects it: its address is shown to the user, and
+   * `refresh.client` receives it
    * @throws AccessDeniedError for a login by a token, a key or a session, or if its user may not log in
    * @throws BadCredentialsError for a login that is too long ago, when the user's `tokensValidFrom` is later than the
    * login, and when all logins of the user are ended meanwhile
    * @throws ServiceUnavailableError when the state store, the revocation log or the userstore is unavailable
-   * @throws TypeError as {@link issue} does
+   * @throws TypeError as {@link issue} does, and if `request` is not the request of an action that runs
    * @throws ConfigurationError without `state`, with `refresh: false`, and before an app with this service has started
    */
-  async start(login: Authentication, request?: SecurityRequest): Promise<IssuedTokens> {
+  async start(login: Authentication, request?: RequestLike): Promise<IssuedTokens> {
     const families = this.#stateful('start');
     if (!families.isRefreshOn) throw new ConfigurationError('TokenService.start(): `refresh` is false');
     checkIsLogin('start', login);
@@ -174,11 +175,13 @@ export class TokenService {
    * Exchanges a refresh token for new tokens. The login behind them stays the same, with its time, methods and scopes.
    * A refresh token can be used once. Within `graceSeconds`, a repeated token gets the same successor. Later, a
    * repeated token ends the family, since the token may have been stolen (`token_reused`).
+   * @param request as for {@link start}
+   * @throws TypeError if `request` is not the request of an action that runs
    * @throws TokenInvalidError for an invalid token, and when its user may not log in or has changed the password
    * @throws ServiceUnavailableError when the state store or the userstore is unavailable; the token is not used up then
    * @see RFC 9700 section 4.14.2
    */
-  async refresh(refreshToken: string, request?: SecurityRequest): Promise<IssuedTokens> {
+  async refresh(refreshToken: string, request?: RequestLike): Promise<IssuedTokens> {
     const families = this.#stateful('refresh');
     if (!families.isRefreshOn) throw new ConfigurationError('TokenService.refresh(): `refresh` is false');
     if (typeof (refreshToken as unknown) !== 'string') throw invalid('The refresh token is not a string');

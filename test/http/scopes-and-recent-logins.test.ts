@@ -242,6 +242,28 @@ for (const driver of DRIVERS) {
       });
     }
 
+    for (const [proves, status] of [
+      [undefined, 200],
+      ['login', 200],
+      ['session', 401],
+      ['token', 401],
+      ['key', 401],
+    ] as const) {
+      it(`answers ${String(status)} for a login of no stated time of a provider that proves ${proves ?? 'nothing'}`, async () => {
+        class Bearer extends OfBearer {
+          readonly proves = proves as 'login';
+        }
+        await using api = await start({ providers: [Bearer] });
+        expect((await api.get('/recent', { authorization: 'Bearer unlimited' })).status).to.equal(status);
+        expect((await api.get('/recent', { authorization: 'Bearer read' })).status).to.equal(200);
+        expect((await api.get('/read', { authorization: 'Bearer unlimited' })).status).to.equal(200);
+        const warnings = api.logger.lines.filter((line) => line.includes('does not declare `proves`'));
+        expect(warnings).to.have.length(proves === undefined ? 1 : 0);
+        if (proves === undefined)
+          expect(warnings[0]).to.match(/bearer does not .* recentLogin\(\) at Notes\.recent/);
+      });
+    }
+
     it('says in the event which scopes lack', async () => {
       await using api = await start();
       await api.get('/write', { authorization: 'Bearer none' });

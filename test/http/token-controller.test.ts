@@ -1,5 +1,7 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { expect } from 'chai';
-import { JsonController, Post } from 'routing-controllers';
+import { HeaderParam, JsonController, Post, Req } from 'routing-controllers';
 import { Container, Service } from 'typedi';
 import {
   Authentication,
@@ -11,6 +13,7 @@ import {
   MemoryUserstore,
   passwordController,
   PasswordProvider,
+  Public,
   type SecurityRequest,
   tokenController,
   TokenProvider,
@@ -90,6 +93,15 @@ for (const driver of OWN_DRIVERS) {
         @Post('/issue') issue(@CurrentAuthentication({ required: true }) login: Authentication) {
           return Container.get(Tokens).issue(login);
         }
+        @Public() @Post('/start') start(@Req() request: IncomingMessage) {
+          return Container.get(Tokens).start(new Authentication({ username: 'ann' }), request);
+        }
+        @Public() @Post('/go-on') goOn(
+          @Req() request: IncomingMessage,
+          @HeaderParam('x-refresh') token: string,
+        ) {
+          return Container.get(Tokens).refresh(token, request);
+        }
       }
       const controllers = [
         tokenController({ tokens: Tokens }),
@@ -140,6 +152,29 @@ for (const driver of OWN_DRIVERS) {
         expect(next.headers['set-cookie']).to.be.undefined;
         tokens = next.json();
         expect((await api.send('GET', '/token/families', bearer(tokens))).status).to.equal(200);
+      }
+    });
+
+    it('starts and goes on in actions of the app, with the request that @Req() injects', async () => {
+      const clients: (string | undefined)[] = [];
+      const client = (request: SecurityRequest) => {
+        clients.push(request.header('x-client'));
+        return request.header('x-client');
+      };
+      await using api = await setUp({ refresh: { client } });
+      const started = await api.send('POST', '/start', { 'x-client': 'phone' });
+      expect(started.status).to.equal(200);
+      const [family] = await api.tokens.families({ username: 'ann' });
+      expect(family?.ip).to.match(/127\.0\.0\.1$/);
+      const goOn = async (name: string) =>
+        api.send('POST', '/go-on', { 'x-client': name, 'x-refresh': started.json().refreshToken });
+      expect((await goOn('phone')).status).to.equal(200);
+      expect((await goOn('other')).status).to.equal(401);
+      expect(clients).to.deep.equal(['phone', 'phone', 'other']);
+      for (const request of [{}, null, new IncomingMessage(new Socket())]) {
+        const login = new Authentication({ username: 'ann' });
+        const outcome = await api.tokens.start(login, request as never).catch((error: unknown) => error);
+        expect(outcome).to.be.instanceOf(TypeError).with.property('message').that.includes('@Req()');
       }
     });
 

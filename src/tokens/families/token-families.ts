@@ -3,6 +3,7 @@ import type { Authentication } from '../../core/authentication';
 import type { AppFacts } from '../../core/auth-provider';
 import { type Problem, PROBLEM_SOURCE, type ProblemSource } from '../../core/events';
 import type { SecurityRequest } from '../../core/request';
+import { type RequestLike, requestOf } from '../../core/request-like';
 import type { MaybePromise } from '../../core/userstore';
 import { hold, release } from '../../components/holders';
 import type { Clock } from '../../util/clock';
@@ -109,12 +110,12 @@ export class TokenFamilies {
     await Promise.all(unused.map(async (store) => store.close?.()));
   }
 
-  start(login: Authentication, authenticatedAt: number, request?: SecurityRequest): Promise<IssuedTokens> {
-    return startFamily(this.#parts, login, authenticatedAt, request);
+  start(login: Authentication, authenticatedAt: number, request?: RequestLike): Promise<IssuedTokens> {
+    return startFamily(this.#parts, login, authenticatedAt, this.#requestOf('start', request));
   }
 
-  refresh(refreshToken: string, request?: SecurityRequest): Promise<IssuedTokens> {
-    return refreshFamily(this.#parts, refreshToken, request);
+  refresh(refreshToken: string, request?: RequestLike): Promise<IssuedTokens> {
+    return refreshFamily(this.#parts, refreshToken, this.#requestOf('refresh', request));
   }
 
   isRevoked(token: VerifiedToken): MaybePromise<boolean> {
@@ -164,6 +165,11 @@ export class TokenFamilies {
     if (record !== undefined && (record.user !== login.user.username || !isOf(record, person))) return false;
     await endFamily(this.#parts, familyId, request);
     return true;
+  }
+
+  /** @throws TypeError if the value is not the request of an action of an app with this service */
+  #requestOf(call: string, request: RequestLike | undefined): SecurityRequest | undefined {
+    return request === undefined ? undefined : requestOf(this.#parts.apps, call, request);
   }
 
   /** Forwards the problems of the stores, for example a full store. */

@@ -129,6 +129,7 @@ describe('The explanation of a guard', () => {
       verdict: 'allowed',
       status: undefined,
       code: undefined,
+      skip: undefined,
     });
     reset();
     expect(await ask('DELETE /notes/:id', { user: 'ann' })).to.include({
