@@ -41,16 +41,18 @@ class Nginx {
   #ca = '';
   #tls = 0;
   #plain = 0;
+  #redirect = 0;
 
   /** Starts it before an app, by the page's own configuration but for its ports and files. */
   async start(appPort: number): Promise<void> {
     const authority = new Authority(this.#folder);
     const { cert, key } = authority.issue('app', 'DNS:app.example');
     this.#ca = authority.ca;
-    [this.#tls, this.#plain] = [await freePort(), await freePort()];
+    [this.#tls, this.#plain, this.#redirect] = [await freePort(), await freePort(), await freePort()];
     for (const name of ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) mkdirSync(join(this.#folder, name));
     const [, block = ''] = /^```nginx\n(.*?)^```$/ms.exec(PAGE) ?? [];
     const server = [
+      ['listen 80;', `listen 127.0.0.1:${String(this.#redirect)};`],
       [
         'listen 443 ssl;',
         `listen 127.0.0.1:${String(this.#tls)} ssl; listen 127.0.0.1:${String(this.#plain)};`,
@@ -86,6 +88,13 @@ ${server}
     return this.#ask((given, done) => https.request({ ...options, ...given }, done), path, headers, method);
   }
 
+  /** A request to the port of plain HTTP. */
+  redirect(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
+    const options = { port: this.#redirect, agent: false };
+    return this.#ask((given, done) => http.request({ ...options, ...given }, done), path, headers, method);
+  }
+
+  /** A request that nginx would pass on without TLS, if it listened for it. */
   plain(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
     const options = { port: this.#plain, agent: false };
     return this.#ask((given, done) => http.request({ ...options, ...given }, done), path, headers, method);
@@ -201,6 +210,16 @@ describeWith(whyNoNginx(), 'Behind nginx', () => {
           '[1].code',
           'https_required',
         );
+      });
+
+      it('sends clients of plain HTTP to the same path over TLS', async () => {
+        const headers = { host: 'foreign.example', authorization: BASIC };
+        const answer = await nginx.redirect('/address?a=%2F', headers, 'POST');
+        expect([answer.status, answer.headers.location]).to.deep.equal([
+          308,
+          'https://app.example/address?a=%2F',
+        ]);
+        expect(events).to.deep.equal([]);
       });
 
       it("sees the client's address, whatever the client says that it is", async () => {

@@ -83,7 +83,7 @@ export declare class MyTable {
 export declare const table: MyTable;
 export declare const jwt: {
   decode(token: string): { sub?: unknown };
-  verify(token: string, key: string, options?: object): { sub?: unknown };
+  verify(token: string, key: string, options?: object): { sub?: unknown; iat?: unknown; exp?: unknown };
 };
 
 export declare const counter: { inc(labels: Record<string, string>): void };

@@ -8,6 +8,7 @@ import { transformSync } from '@swc/core';
 import * as securest from '../../src';
 import * as openapi from '../../src/openapi';
 import * as routers from '../../src/routers';
+import * as sql from '../../src/sql';
 import { DEADLINE_MS } from './deadlines';
 import { TestServer } from './drivers';
 
@@ -18,6 +19,7 @@ const OWN: Readonly<Record<string, unknown>> = {
   securest,
   'securest/openapi': openapi,
   'securest/routers': routers,
+  'securest/sql': sql,
 };
 const LISTEN = 'app.listen(3000);';
 
