@@ -4,8 +4,10 @@ import { Get, JsonController } from 'routing-controllers';
 import { Container, Inject, Service } from 'typedi';
 import {
   AuthProvider,
+  ConfigurationError,
   type Constructor,
   PasswordProvider,
+  securest,
   TokenProvider,
   TokenService,
   type User,
@@ -13,7 +15,7 @@ import {
   type UserstoreInterface,
 } from '../../src';
 import { DRIVERS } from '../support/drivers';
-import { reset } from '../support/reset';
+import { MemoryLogger, reset } from '../support/reset';
 import { NameProvider } from '../support/secured-server';
 import { ANN, Names, decorateAnn, App, build, refusal, load } from '../support/container-app';
 
@@ -236,6 +238,27 @@ for (const driver of DRIVERS) {
         'info securest: provider 2 Password',
       ]);
       expect(app.logger.lines.join()).not.to.include('both have');
+    });
+
+    it('refuses a server whose options have `security` that securest() has not read', () => {
+      decorateAnn();
+      @JsonController()
+      class Notes {
+        @Get('/notes') list() {
+          return [];
+        }
+      }
+      const controllers = [Notes];
+      const security = { default: 'authenticated' as const };
+      const secured = securest({ controllers, security: { logger: new MemoryLogger() } });
+      for (const options of [
+        { controllers, security },
+        { ...secured, security },
+      ]) {
+        expect(() => driver.build(options as object)).to.throw(ConfigurationError, 'only securest() reads');
+      }
+      expect(() => driver.build({ controllers, security: undefined } as object)).not.to.throw();
+      expect(() => driver.build(secured)).not.to.throw();
     });
 
     it('warns of userstores whose order is that of their imports', async () => {
