@@ -255,7 +255,7 @@ for (const driver of DRIVERS) {
         { controllers, security },
         { ...secured, security },
       ]) {
-        expect(() => driver.build(options as object)).to.throw(ConfigurationError, 'only securest() reads');
+        expect(() => driver.build(options)).to.throw(ConfigurationError, 'only securest() reads');
       }
       expect(() => driver.build({ controllers, security: undefined } as object)).not.to.throw();
       expect(() => driver.build(secured)).not.to.throw();
