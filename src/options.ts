@@ -100,7 +100,7 @@ export interface SecurityOptions<U extends User = User, R extends string = strin
   resource?: ResourceOptions;
   /** Origins whose pages may send ambient credentials here, for example `https://app.example`. @default [] */
   trustedOrigins?: readonly string[];
-  /** True refuses Basic, and passwords of logins, over plain HTTP, except from this machine itself. @default false */
+  /** True refuses Basic, and passwords of logins and changes, over plain HTTP, except from this machine itself. @default false */
   requireHttps?: boolean;
   /**
    * False sends no Basic challenge if it would open a login window over the app's page: to requests with

@@ -1,6 +1,5 @@
 import type { Constructor } from '../components/constructor';
 import type { Authentication } from '../core/authentication';
-import type { Action } from '../core/exchange';
 import {
   AccessDeniedError,
   AuthenticationRequiredError,
@@ -51,8 +50,8 @@ const OPTIONS = {
 type Run = (
   keys: ApiKeys,
   login: Authentication,
-  action: Action,
   params: RouteParams,
+  readBody: () => Promise<Body['members']>,
 ) => Promise<Omit<OwnReply, 'headers'>>;
 
 /**
@@ -70,10 +69,11 @@ export function apiKeyTable(call: string, options: ApiKeyControllerOptions): Own
         const app = answers.app();
         refuseWeak(login, app.clock);
         notePlace(login, { app, request: answers.request(action) });
-        return { ...(await run(answers.resolve(service), login, action, params)), headers: NO_STORE };
+        const readBody = () => answers.withSameLogin(action, () => readJson(action));
+        return { ...(await run(answers.resolve(service), login, params, readBody)), headers: NO_STORE };
       });
-  const create: Run = async (keys, login, action) => {
-    const members = await readJson(action);
+  const create: Run = async (keys, login, _params, readBody) => {
+    const members = await readBody();
     refuseUnknownScopes(members, scopes);
     return { status: 201, json: await keys.create(login, members as unknown as NewApiKey) };
   };
@@ -90,7 +90,7 @@ export function apiKeyTable(call: string, options: ApiKeyControllerOptions): Own
       revoke: {
         verb: 'delete',
         path: '/:id',
-        reply: by(async (keys, login, _action, params) => ({
+        reply: by(async (keys, login, params) => ({
           status: (await keys.revoke(login, parameterIn(params, 'id') ?? '')) ? 204 : 404,
         })),
       },

@@ -114,6 +114,11 @@ export class LoginFlow {
     return this.#body;
   }
 
+  /** The same for a user who changes their own factors. @throws the error response if the session ends meanwhile */
+  bodyOfUser(): Promise<Body> {
+    return this.#answers.withSameLogin(this.#action, () => this.body());
+  }
+
   /** The value of a parameter of the route; undefined if the route has no such parameter. */
   parameter(name: string): string | undefined {
     return parameterIn(this.#params, name);

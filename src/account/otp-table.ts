@@ -1,7 +1,7 @@
 import type { Constructor } from '../components/constructor';
 import { BadCredentialsError, ConfigurationError, InvalidRequestError } from '../errors';
 import type { OwnReply } from '../http/own-reply';
-import { textIn } from '../http/read-body';
+import { type Body, textIn } from '../http/read-body';
 import type { SessionService } from '../sessions/session-service';
 import { isInstance } from '../util/instance';
 import { optional } from '../util/option-kinds';
@@ -72,7 +72,7 @@ export function otpTable(call: string, options: OtpControllerOptions): OwnTable 
 
 async function proveCode(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
   const subject = await flow.subject('otp');
-  const code = await codeOf(flow);
+  const code = codeIn(await flow.body());
   const { owner } = subject;
   let kind: 'otp' | 'recovery';
   try {
@@ -93,7 +93,7 @@ async function setUp(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
 
 async function confirm(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
   const { owner } = await flow.freshSession();
-  const recoveryCodes = await otp.confirm(owner, await codeOf(flow));
+  const recoveryCodes = await otp.confirm(owner, codeIn(await flow.bodyOfUser()));
   flow.emit('factor_added', 'otp', owner);
   return { status: 200, json: { recoveryCodes } };
 }
@@ -110,8 +110,8 @@ async function remove(flow: LoginFlow, otp: OtpService): Promise<OwnReply> {
 }
 
 /** @throws InvalidRequestError without a code: another login would not help */
-async function codeOf(flow: LoginFlow): Promise<string> {
-  const code = textIn(await flow.body(), 'code');
+function codeIn(body: Body): string {
+  const code = textIn(body, 'code');
   if (code !== undefined && code !== '') return code;
   throw new InvalidRequestError({ cause: new Error('The body has no text `code`') });
 }

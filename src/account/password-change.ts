@@ -9,7 +9,7 @@ import { listenForProblems, type Problem, reportProblem } from '../core/events';
 import type { SecurityRequest } from '../core/request';
 import { silencePromisesIn } from '../core/silence';
 import { nextStamp, stampOf } from '../core/stamp';
-import { isUser, type User } from '../core/user';
+import { isUser, type User, userIdOf } from '../core/user';
 import { type UserstoreInterface, userstoreOf } from '../core/userstore';
 import {
   AuthenticationRequiredError,
@@ -167,6 +167,7 @@ export class PasswordChange {
         source,
         home: home?.isOneOfSeveral === true ? home.name : undefined,
         stamp,
+        userId: userIdOf(record),
         provedBy: 'login',
         now,
       },

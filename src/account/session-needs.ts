@@ -4,7 +4,9 @@ import { ConfigurationError } from '../errors';
 import type { SecondFactorInterface } from '../factors/second-factor';
 import { takesSessions } from '../sessions/session-provider';
 import { isSessionService, keeperOf, type SessionService } from '../sessions/session-service';
-import type { OwnNeeds } from './own-table';
+import { BasicProvider } from '../providers/basic';
+import { isInstance } from '../util/instance';
+import type { NeedsComponents, OwnNeeds } from './own-table';
 
 /** The requirements of the routes of logins on the app. */
 export interface SessionNeeds extends Omit<OwnNeeds, 'refuseUnmet'> {
@@ -49,4 +51,22 @@ export function sessionNeeds({
       }
     },
   };
+}
+
+/** A warning if a password alone is a whole login, beside routes whose logins need a second factor. */
+export function passwordAlone(
+  call: string,
+  secondFactors: readonly Constructor<SecondFactorInterface>[],
+  { providers }: NeedsComponents,
+): string | undefined {
+  if (secondFactors.length === 0) return undefined;
+  const basic = providers.find(({ get }) => {
+    const provider: unknown = get();
+    return isInstance<BasicProvider>(provider, BasicProvider) && provider.schemes.includes('basic');
+  });
+  if (basic === undefined) return undefined;
+  return (
+    `${call} asks for second factors, and ${basic.name} accepts a password alone in Authorization: Basic: ` +
+    'set its option `basic: false`'
+  );
 }

@@ -12,7 +12,7 @@ import { type Kind, parseOptions } from '../util/parse-options';
 import type { LoginFlow } from './login-flow';
 import { type LoginRoute, loginRoutes } from './login-route';
 import { type OwnTable, classOf, TABLE_PATH } from './own-table';
-import { sessionNeeds } from './session-needs';
+import { passwordAlone, sessionNeeds } from './session-needs';
 
 /** The options of `sessionController()` and `sessionRoutes()`. */
 export interface SessionControllerOptions {
@@ -57,7 +57,13 @@ export function sessionTable(call: string, options: SessionControllerOptions): O
     call,
     path,
     routes: loginRoutes(flow, { ...(passwords && PASSWORDS), ...ROUTES }),
-    needs: sessionNeeds({ call, sessions, passwords, secondFactors }),
+    needs: sessionNeeds({
+      call,
+      sessions,
+      passwords,
+      secondFactors,
+      warningOf: (app) => passwordAlone(call, secondFactors, app),
+    }),
   };
 }
 

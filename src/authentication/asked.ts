@@ -18,7 +18,7 @@ import { listenForLookups } from '../core/observer';
 import type { SecurityRequest } from '../core/request';
 import { type FixedUser, fixedUser } from '../core/fixed-user';
 import { silencePromisesIn } from '../core/silence';
-import { isUser, notAUser, type User } from '../core/user';
+import { isUser, notAUser, type User, userIdOf } from '../core/user';
 import type { MaybePromise, UserstoreInterface } from '../core/userstore';
 import { withinDeadline } from '../http/deadline';
 import { sendableHeaders } from '../http/reply';
@@ -169,6 +169,7 @@ function accept(
     isRepeated: link.isStandIn !== true && isRepeated(request, provider),
     // The store knows better than the provider that asked it.
     stamp: origin === undefined && details !== undefined ? details.stamp : userstore.stampOf(record, origin),
+    userId: origin && userIdOf(origin.user),
     now: timeOf(before, link, provider, clock),
     replyHeaders: stated?.replyHeaders,
     lists,

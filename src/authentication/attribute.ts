@@ -5,7 +5,7 @@
  */
 import { type Authentication, provedLogin } from '../core/authentication';
 import { stampOf } from '../core/stamp';
-import { isUser, type User } from '../core/user';
+import { isUser, type User, userIdOf } from '../core/user';
 import type { Authenticated } from './chain';
 import { withinDeadline } from '../http/deadline';
 import type { UserstoreChain } from './userstore-chain';
@@ -35,6 +35,7 @@ export async function attribute(
       source: { kind: 'userstore', name: found.name },
       home,
       stamp: found.stamp,
+      userId: userIdOf(found.user),
       provedBy: authentication.provedBy,
       familyId: authentication.familyId,
       now: authenticatedAt.getTime(),

@@ -85,6 +85,11 @@ export class Authenticator {
     if (isCrossSite(request, () => ['cookie'], this.options.trustedOrigins)) throw new CrossSiteError();
   }
 
+  /** @throws HttpsRequiredError for a request with a password in its body over a connection that others can read */
+  refuseInClear(request: SecurityRequest): void {
+    if (this.isInClear(request)) throw this.toldInClear(request).error();
+  }
+
   private outcomeOf(state: RequestState, isHandshake: boolean): MaybePromise<AuthenticationOutcome> {
     const { observers } = this.options;
     return state.authenticated((request) =>

@@ -1,6 +1,10 @@
 /** The roles and permissions that roles imply by the hierarchy. Computed once, when the app starts. */
 import type { UserRoles } from '../core/authorization-provider';
 import { ConfigurationError } from '../errors';
+import { listed } from '../util/listed';
+
+/** How many of the app's roles an error lists. */
+const MAX_LISTED = 20;
 
 export interface GrantOptions {
   /** All roles of the app, if it lists them; other names are then refused. */
@@ -77,7 +81,9 @@ export class Grants {
   /** @throws ConfigurationError for a role that the app does not list among its `roles` */
   refuseUnknown(role: string, where: string): void {
     if (this.known === undefined || this.known.has(role)) return;
-    throw new ConfigurationError(`${where}: ${role} is not in the option roles`);
+    throw new ConfigurationError(
+      `${where}: "${role}" is not in the option roles (${listed([...this.known], MAX_LISTED)})`,
+    );
   }
 
   /** @throws ConfigurationError for a permission that no role grants */

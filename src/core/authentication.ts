@@ -2,7 +2,7 @@ import { hiddenProperty } from '../util/hidden-property';
 import { type Factor, fixedFactors, methodsOf, oldestOf } from './factors';
 import { NO_NAMES, NOTHING } from './frozen-json';
 import { stampOf } from './stamp';
-import type { User } from './user';
+import { type User, userIdOf } from './user';
 
 /** The facts about a login beside the user. */
 export interface AuthenticationDetails {
@@ -78,6 +78,8 @@ interface Origin {
   readonly familyId: string | undefined;
   readonly sessionId: string | undefined;
   readonly stamp: number | undefined;
+  /** The permanent id of the user's record. */
+  readonly userId: string | undefined;
   /** True for credentials that a browser sends again by itself: a password of Basic, a ticket, a certificate. */
   readonly isRepeated: boolean;
 }
@@ -132,6 +134,7 @@ export class Authentication<U extends User = User> {
   /** Headers of the reply to this request, by name, such as `DPoP-Nonce`. */
   readonly replyHeaders: Readonly<Record<string, string | readonly string[]>>;
   readonly #home: string | undefined;
+  readonly #userId: string | undefined;
   readonly #acceptedUntil: Date | undefined;
   readonly #isTimeStated: boolean;
   readonly #isRepeated: boolean;
@@ -140,7 +143,10 @@ export class Authentication<U extends User = User> {
   /** @throws TypeError for a detail with an unknown name: a misspelt `expiresAt` would make a login without an end */
   constructor(user: U, details: AuthenticationDetails = {}) {
     refuseUnknown(details);
-    const { source, home, provedBy, familyId, sessionId, stamp, isRepeated } = originOf(user, details);
+    const { source, home, provedBy, familyId, sessionId, stamp, userId, isRepeated } = originOf(
+      user,
+      details,
+    );
     this.user = user;
     const factors = Authentication.statedFactors(details);
     const isTimeStated = factors !== undefined || Authentication.isTimeStated(details);
@@ -158,6 +164,7 @@ export class Authentication<U extends User = User> {
     this.stamp = stamp ?? stampOf(user);
     this.replyHeaders = details.replyHeaders ?? NOTHING;
     this.#home = home;
+    this.#userId = userId;
     this.#acceptedUntil = Authentication.acceptedUntil(details) ?? details.expiresAt;
     this.#isTimeStated = isTimeStated;
     this.#isRepeated = isRepeated;
@@ -211,6 +218,11 @@ export class Authentication<U extends User = User> {
   static homeOf(login: Authentication): string | undefined {
     return login.#home;
   }
+
+  /** The permanent id of its user's record, which the app's view of the user may lack. @internal */
+  static userIdOf(login: Authentication): string | undefined {
+    return login.#userId;
+  }
 }
 
 /** The facts that the chain adds to those of the provider. */
@@ -220,6 +232,8 @@ export interface ChainFacts<U extends User> {
   readonly source: AuthenticationSource | undefined;
   readonly home: string | undefined;
   readonly stamp: number;
+  /** The permanent id of the user's record. */
+  readonly userId?: string | undefined;
   /** @default 'token', which cannot start any credentials */
   readonly provedBy?: ProvedBy;
   readonly familyId?: string | undefined;
@@ -249,6 +263,7 @@ export function provedLogin<U extends User>(
     source,
     home,
     stamp,
+    userId,
     provedBy = 'token',
     familyId,
     sessionId,
@@ -259,7 +274,7 @@ export function provedLogin<U extends User>(
   } = facts;
   // A provider may have changed this value since the start, and an unknown value must not count as a login.
   const known: ProvedBy = isProvedBy(provedBy) ? provedBy : 'key';
-  const origin: Origin = { source, home, provedBy: known, familyId, sessionId, stamp, isRepeated };
+  const origin: Origin = { source, home, provedBy: known, familyId, sessionId, stamp, userId, isRepeated };
   noteOrigin(user, origin);
   const isTimeStated = Authentication.isTimeStated(details);
   const found = now === null ? null : new Date(now);
@@ -341,7 +356,7 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
   const handedOver = details[ORIGIN];
   if (handedOver !== undefined) return handedOver;
   const known = ORIGINS.get(user);
-  const stated = statedOrigin(details);
+  const stated = statedOrigin(user, details);
   // The login is more precise than its user, which other requests may share.
   if (known === undefined || isLoginOf(user, details)) return stated;
   const { source, home } = known;
@@ -352,6 +367,7 @@ function originOf(user: User, details: AuthenticationDetails & { [ORIGIN]?: Orig
     familyId: known.familyId ?? stated.familyId,
     sessionId: known.sessionId ?? stated.sessionId,
     stamp: known.stamp,
+    userId: known.userId,
     isRepeated: known.isRepeated || stated.isRepeated,
   };
 }
@@ -360,13 +376,14 @@ function isLoginOf(user: User, details: AuthenticationDetails): boolean {
   return details instanceof Authentication && details.user === user;
 }
 
-function statedOrigin(details: AuthenticationDetails): Origin {
+function statedOrigin(user: User, details: AuthenticationDetails): Origin {
   const { familyId, sessionId, stamp } = details;
   if (details instanceof Authentication) {
     const login = details as Authentication;
     const { source, provedBy } = login;
     const [home, isRepeated] = [Authentication.homeOf(login), Authentication.isRepeated(login)];
-    return { source, home, provedBy, familyId, sessionId, stamp, isRepeated };
+    const userId = Authentication.userIdOf(login);
+    return { source, home, provedBy, familyId, sessionId, stamp, userId, isRepeated };
   }
   // Of a login that was spread, only the limiting facts are taken.
   const { source, provedBy = 'login' } = details as { source?: AuthenticationSource; provedBy?: unknown };
@@ -377,6 +394,7 @@ function statedOrigin(details: AuthenticationDetails): Origin {
     familyId,
     sessionId,
     stamp,
+    userId: userIdOf(user),
     isRepeated: false,
   };
 }

@@ -14,6 +14,11 @@ import { SecurityFaultError } from '../errors';
 export interface Answers {
   /** The login of the request. It has the userstore's own user object, if the store holds that very user. */
   authentication(action: Action): Promise<Authentication | undefined>;
+  /**
+   * Reads a part of the request that can take minutes, such as its body. For work that outlasts the login.
+   * @throws the error response if the login has ended meanwhile, or if there is none
+   */
+  withSameLogin<T>(action: Action, read: () => Promise<T>): Promise<T>;
   resource(action: Action, store: ResourceStoreClass, parameter: string): Promise<object | null | undefined>;
   /** Changes the password of the logged-in user; resolves to the login that the current password proved. */
   changePassword(action: Action, body: unknown, minLength: number): Promise<Authentication>;

@@ -62,6 +62,7 @@ export function watchOwnBuilds(isSecured: IsSecured): void {
   };
   ActionMetadata.prototype.build = function (this: ActionMetadata, handlers) {
     const { globalOptions } = this as unknown as { globalOptions?: RoutingControllersOptions };
+    if (globalOptions !== undefined) refuseUnread(globalOptions);
     if (!isPreparing && globalOptions !== undefined && isSecured(globalOptions)) {
       throw new ConfigurationError(
         `${this.controllerMetadata.target.name} cannot be guarded on a driver that securest does not know: use ` +
@@ -71,6 +72,16 @@ export function watchOwnBuilds(isSecured: IsSecured): void {
     buildAction.call(this, handlers);
   };
   watchStorage();
+}
+
+/** Options of securest that never came to it have no effect, not even `default: 'authenticated'`. */
+function refuseUnread(options: RoutingControllersOptions): void {
+  const { security } = options as { readonly security?: unknown };
+  if (typeof security !== 'object' || security === null) return;
+  throw new ConfigurationError(
+    'The options of the server have the key `security`, which only securest() reads: ' +
+      'createKoaServer(securest({ controllers, security }))',
+  );
 }
 
 const watched = new WeakSet<object>();

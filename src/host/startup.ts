@@ -106,7 +106,7 @@ export function announceServer(
   audit: Audit,
   guards: readonly Access[],
 ): void {
-  announceComponents(components, audit);
+  announceComponents(components, options, audit);
   const open = compiled.filter(({ access }) => access.levels.length === 0);
   const byDefault = compiled.filter(isOpenByDefault);
   audit.info(

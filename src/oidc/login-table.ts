@@ -1,6 +1,6 @@
 import { loginRoutes } from '../account/login-route';
 import type { OwnTable } from '../account/own-table';
-import { sessionNeeds } from '../account/session-needs';
+import { passwordAlone, sessionNeeds } from '../account/session-needs';
 import { ConfigurationError } from '../errors';
 import { endByProvider, logOut } from './login-ends';
 import { answerLogin, beginLogin } from './login-flow';
@@ -58,6 +58,7 @@ export function oidcLoginTable(call: string, options: OidcLoginControllerOptions
       sessions,
       passwords: false,
       secondFactors,
+      warningOf: (app) => passwordAlone(call, secondFactors, app),
       announce: (route, isBelowMount) => {
         if (!/^[^:*()?+{}\\]+$/.test(route)) {
           throw new ConfigurationError(

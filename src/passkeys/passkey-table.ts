@@ -117,7 +117,7 @@ async function listOwn(flow: LoginFlow, { stored }: PasskeyParts): Promise<OwnRe
 
 async function add(flow: LoginFlow, parts: PasskeyParts): Promise<OwnReply> {
   const { owner } = await flow.freshSession();
-  const { members } = await flow.body();
+  const { members } = await flow.bodyOfUser();
   const { response, name } = members;
   const passkey = await addPasskey(parts, owner, { response, name }, useIn(flow).spend);
   flow.emit('factor_added', methodOf(passkey), owner);

@@ -9,7 +9,7 @@ import { hold, release } from '../components/holders';
 import { frozenNames } from '../core/frozen-json';
 import type { Challenge } from '../core/challenge';
 import type { SecurityRequest } from '../core/request';
-import { isUser, type User } from '../core/user';
+import { isUser, type User, userIdOf } from '../core/user';
 import { stampOf } from '../core/stamp';
 import { type MaybePromise, type UserstoreInterface, userstoreOf } from '../core/userstore';
 import {
@@ -22,6 +22,7 @@ import { isVerifiedToken, type VerifiedToken } from '../tokens/claims';
 import { bearerToken, isB64Token } from '../http/bearer-token';
 import { isIssuedBy } from '../tokens/token-issuer';
 import { TokenService } from '../tokens/token-service';
+import { digestOfUserId } from '../tokens/user-id-digest';
 import { isThenable } from '../util/ignore-rejection';
 import { isInstance } from '../util/instance';
 import { attempted, chained } from '../util/maybe-promise';
@@ -185,6 +186,9 @@ function loginOf<U extends User>(
   if (!isAtHome(verified, userstore, user)) {
     throw new TokenInvalidError({ cause: new Error('The token is for a user of another userstore') });
   }
+  if (isOfAnother(verified, user)) {
+    throw new TokenInvalidError({ cause: new Error('The token is for a former user of that name') });
+  }
   if (isOutdated(verified, user)) {
     throw new TokenInvalidError({
       cause: new Error('The tokensValidFrom of the user has changed since the login'),
@@ -223,6 +227,13 @@ function isAtHome<U extends User>(token: VerifiedToken, userstore: UserstoreInte
   const home = userstoreOf(userstore, user);
   if (home === undefined) return true;
   return token.userstore === undefined ? !home.isOneOfSeveral : token.userstore === home.name;
+}
+
+/** Whether the record has another `id` than the record of the login. */
+function isOfAnother({ userIdDigest }: VerifiedToken, user: User): boolean {
+  if (userIdDigest === undefined) return false;
+  const id = userIdOf(user);
+  return id === undefined || digestOfUserId(id) !== userIdDigest;
 }
 
 /**

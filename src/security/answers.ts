@@ -8,9 +8,10 @@ import type { Authentication } from '../core/authentication';
 import type { Action } from '../core/exchange';
 import type { SecurityRequest } from '../core/request';
 import { UNCONVERTIBLE } from '../core/resource';
+import { userIdOf } from '../core/user';
 import type { MaybePromise } from '../core/userstore';
 import type { Answers } from '../decorators/answers';
-import { AccessDeniedError } from '../errors';
+import { AccessDeniedError, AuthenticationRequiredError } from '../errors';
 import { chained } from '../util/maybe-promise';
 import type { SecurityParts } from './parts';
 import type { Settle } from './settled';
@@ -26,6 +27,17 @@ export function answersFor(
   const later = <T>(work: () => MaybePromise<T>): Promise<T> => Promise.resolve(settled(work));
   return {
     authentication: (action) => later(() => checkers.attributedLogin(action, access)),
+    withSameLogin: (action, read) =>
+      later(async () => {
+        const login = await checkers.login(action, access);
+        if (login === undefined) throw new AuthenticationRequiredError();
+        // Before the body: the store may change the record that it gave.
+        const known = { login, request: states.at(action, access).request, id: userIdOf(login.record) };
+        const result = await read();
+        const recheck = await authenticator.recheck(known);
+        if (recheck.kind !== 'holds') throw recheck.error();
+        return result;
+      }),
     resource: (action, store, parameter) =>
       later(async () => {
         const resource = await resources.load(states.at(action, access), action, access, store, parameter);
@@ -36,6 +48,7 @@ export function answersFor(
       later(async () => {
         const login = await checkers.login(action, access);
         const { request } = states.at(action, access);
+        authenticator.refuseInClear(request);
         return passwordChange.change(request, login?.authentication, body, minLength);
       }),
     provePassword: (action, credentials) =>

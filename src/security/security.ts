@@ -195,7 +195,7 @@ export class BaseSecurity<U extends User = User, R extends string = string> {
       components.start();
       this.ownRoutes.start();
       this.isStarted = true;
-      announceComponents(components, audit);
+      announceComponents(components, options, audit);
       audit.info(countGuards(all));
       announceRules(all, components, options, audit);
     });

@@ -5,6 +5,7 @@ import { obtainableRoles } from '../authorization/obtainable-roles';
 import type { Components } from '../components/components';
 import type { ContainerLike } from '../components/constructor';
 import { injectionFault } from '../components/injection';
+import { decorated } from '../components/registry';
 import type { Access } from '../core/access';
 import { ConfigurationError } from '../errors';
 import type { ResolvedOptions } from '../options';
@@ -33,13 +34,27 @@ export function refuseWithoutProviders(guarded: Access | undefined, { providers 
 }
 
 /** Logs the components that are asked: stores, providers, authorization providers and role loaders. */
-export function announceComponents(components: Components, audit: Audit): void {
+export function announceComponents(components: Components, options: ResolvedOptions, audit: Audit): void {
   for (const { name } of components.userstores) audit.info(`userstore ${name}`);
+  if (options.userstores === undefined) for (const twins of storesOfOneOrder()) audit.warn(twins);
   components.providers.forEach(({ name }, index) => {
     audit.info(`provider ${String(index + 1)} ${name}`);
   });
   for (const { name } of components.authorizationProviders) audit.info(`authorization provider ${name}`);
   for (const { name } of components.roleLoaders) audit.info(`role loader ${name}`);
+}
+
+/** Where a name is in several stores, the first one decides whose password and roles count. */
+function storesOfOneOrder(): string[] {
+  const stores = decorated('userstores');
+  return stores.slice(1).flatMap(({ cls, order }, index) => {
+    const before = stores[index];
+    if (before?.order !== order) return [];
+    return [
+      `${before.cls.name} and ${cls.name} both have @Userstore(${String(order)}), so the one whose file is imported ` +
+        'first is asked first: give each userstore an order of its own',
+    ];
+  });
 }
 
 /** The number of the guards outside of actions, and of the open routes of the library's own. */

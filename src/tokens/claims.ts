@@ -43,6 +43,11 @@ export interface VerifiedToken {
    * for tokens of older versions, which did not write it.
    */
   readonly stamp?: number | undefined;
+  /**
+   * A digest of the `id` that the user's record had (`uid`): a later user of the same name is another person. Undefined
+   * for a user without `id`, and for tokens of older versions.
+   */
+  readonly userIdDigest?: string | undefined;
   /** The family that the token belongs to (`sid`); undefined for a token that `issue()` made without a family. */
   readonly familyId?: string | undefined;
   /** The whole claims set, frozen. */
@@ -57,7 +62,7 @@ const MAX_NUMERIC_DATE = 8.64e12;
 /** The content of a claims set, independent of the policy and the time. */
 export interface TokenStatement extends Pick<
   VerifiedToken,
-  'subject' | 'id' | 'methods' | 'scopes' | 'userstore' | 'stamp' | 'familyId' | 'claims'
+  'subject' | 'id' | 'methods' | 'scopes' | 'userstore' | 'stamp' | 'userIdDigest' | 'familyId' | 'claims'
 > {
   readonly issuer: unknown;
   readonly audiences: readonly unknown[];
@@ -133,6 +138,7 @@ export function checkStatement(
     scopes: statement.scopes,
     userstore: statement.userstore,
     stamp: statement.stamp,
+    userIdDigest: statement.userIdDigest,
     familyId: statement.familyId,
     claims: statement.claims,
   };
@@ -160,6 +166,7 @@ export function isVerifiedToken(value: unknown): value is VerifiedToken {
     (token.scopes === undefined || isStrings(token.scopes)) &&
     (token.userstore === undefined || typeof token.userstore === 'string') &&
     (token.stamp === undefined || Number.isInteger(token.stamp)) &&
+    (token.userIdDigest === undefined || typeof token.userIdDigest === 'string') &&
     (token.familyId === undefined || typeof token.familyId === 'string') &&
     typeof token.claims === 'object' &&
     token.claims !== null
@@ -174,21 +181,22 @@ const FAMILY_ID = /^[0-9a-f]{24}$/;
 
 function readLogin(
   claims: JsonObject,
-): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp' | 'familyId'> {
+): Pick<VerifiedToken, 'methods' | 'scopes' | 'userstore' | 'stamp' | 'userIdDigest' | 'familyId'> {
   const methods = own(claims, 'amr');
   if (methods !== undefined && !isStrings(methods)) throw invalid('amr is not a list of strings');
   const scope = own(claims, 'scope');
   const userstore = has(claims, 'userstore') ? text(claims, 'userstore') : undefined;
   const stamp = has(claims, 'tvf') ? stampIn(claims) : undefined;
+  const userIdDigest = has(claims, 'uid') ? text(claims, 'uid') : undefined;
   const familyId = has(claims, 'sid') ? text(claims, 'sid') : undefined;
   // An id of another form could never be found among the ended families.
   if (familyId !== undefined && !FAMILY_ID.test(familyId)) throw invalid('sid is no family');
-  if (scope === undefined) return { methods, scopes: undefined, userstore, stamp, familyId };
+  if (scope === undefined) return { methods, scopes: undefined, userstore, stamp, userIdDigest, familyId };
   // A limit that cannot be understood must not count as no limit.
   if (typeof scope !== 'string') throw invalid('scope is not a string');
   const scopes = scope === '' ? [] : scope.split(' ');
   if (!scopes.every(isScope)) throw invalid('scope has an unknown form');
-  return { methods, scopes, userstore, stamp, familyId };
+  return { methods, scopes, userstore, stamp, userIdDigest, familyId };
 }
 
 function text(claims: JsonObject, name: string): string {

@@ -29,6 +29,7 @@ import { TokenFamilies } from './families/token-families';
 import { checkIsLogin, checkLogin, provedAt } from './login-checks';
 import { freezeJson, type JsonObject } from './json';
 import { checkTokenOptions, type TokenServiceOptions, type TokenSettings } from './token-service-options';
+import { digestOfUserId } from './user-id-digest';
 import { VerifiedTokens } from './verified-tokens';
 import type { Jwk } from '../util/jwk';
 
@@ -122,6 +123,7 @@ export class TokenService {
         scopes,
         stamp,
         familyId,
+        userId: Authentication.userIdOf(login),
       },
       Math.min(authenticatedAt + this.#settings.maxAgeSeconds * 1000, sessionEnd),
     );
@@ -317,12 +319,13 @@ export class TokenService {
   }
 }
 
-function loginClaims({ methods, scopes, userstore, familyId }: TokenFacts): JsonObject {
+function loginClaims({ methods, scopes, userstore, familyId, userId }: TokenFacts): JsonObject {
   return {
     ...(methods.length > 0 && { amr: methods }),
     ...(scopes !== undefined && { scope: scopes.join(' ') }),
     ...(userstore !== undefined && { userstore }),
     // Without it the token would outlive the logout of its family.
     ...(familyId !== undefined && { sid: familyId }),
+    ...(userId !== undefined && { uid: digestOfUserId(userId) }),
   };
 }

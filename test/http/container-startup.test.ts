@@ -4,8 +4,10 @@ import { Get, JsonController } from 'routing-controllers';
 import { Container, Inject, Service } from 'typedi';
 import {
   AuthProvider,
+  ConfigurationError,
   type Constructor,
   PasswordProvider,
+  securest,
   TokenProvider,
   TokenService,
   type User,
@@ -13,7 +15,7 @@ import {
   type UserstoreInterface,
 } from '../../src';
 import { DRIVERS } from '../support/drivers';
-import { reset } from '../support/reset';
+import { MemoryLogger, reset } from '../support/reset';
 import { NameProvider } from '../support/secured-server';
 import { ANN, Names, decorateAnn, App, build, refusal, load } from '../support/container-app';
 
@@ -234,6 +236,42 @@ for (const driver of DRIVERS) {
         'info securest: userstore More',
         'info securest: provider 1 header',
         'info securest: provider 2 Password',
+      ]);
+      expect(app.logger.lines.join()).not.to.include('both have');
+    });
+
+    it('refuses a server whose options have `security` that securest() has not read', () => {
+      decorateAnn();
+      @JsonController()
+      class Notes {
+        @Get('/notes') list() {
+          return [];
+        }
+      }
+      const controllers = [Notes];
+      const security = { default: 'authenticated' as const };
+      const secured = securest({ controllers, security: { logger: new MemoryLogger() } });
+      for (const options of [
+        { controllers, security },
+        { ...secured, security },
+      ]) {
+        expect(() => driver.build(options as object)).to.throw(ConfigurationError, 'only securest() reads');
+      }
+      expect(() => driver.build({ controllers, security: undefined } as object)).not.to.throw();
+      expect(() => driver.build(secured)).not.to.throw();
+    });
+
+    it('warns of userstores whose order is that of their imports', async () => {
+      decorateAnn();
+      @Userstore()
+      class More extends Names {}
+      @Userstore(1)
+      class Last extends Names {}
+      load(More, Last);
+      await using app = await App.start(driver);
+      expect(app.logger.lines.filter((line) => line.includes('both have'))).to.deep.equal([
+        'warn securest: Users and More both have @Userstore(0), so the one whose file is imported first is asked ' +
+          'first: give each userstore an order of its own',
       ]);
     });
   });

@@ -83,7 +83,7 @@ for (const driver of OWN_DRIVERS) {
       ];
     });
 
-    const start = async (options: Partial<OtpServiceOptions> = {}, isPasskeyOnly = false) => {
+    const start = async (options: Partial<OtpServiceOptions> = {}, isPasskeyOnly = false, basic = false) => {
       class Users extends MemoryUserstore {
         constructor() {
           super({ users });
@@ -106,7 +106,7 @@ for (const driver of OWN_DRIVERS) {
       }
       class Password extends CheapPasswordProvider {
         constructor() {
-          super({ basic: false });
+          super({ basic });
         }
       }
       const sessions = new Sessions();
@@ -184,6 +184,15 @@ for (const driver of OWN_DRIVERS) {
       expect(told().map(([component]) => component))
         .to.include('Passkeys')
         .and.to.not.include('Otp');
+    });
+
+    it('warn at start of a provider that accepts the password alone, by Basic', async () => {
+      const warned = () => log.filter((line) => line.includes('accepts a password alone'));
+      await (await start())[Symbol.asyncDispose]();
+      expect(warned()).to.deep.equal([]);
+      await (await start({}, false, true))[Symbol.asyncDispose]();
+      expect(warned()).to.have.lengthOf(1);
+      expect(warned()[0]).to.match(/^securest: session\w+\(\) asks for second factors, and Password accepts/);
     });
 
     it('are set up in a fresh session, count once they are confirmed, and go', async () => {

@@ -161,6 +161,12 @@ describe('The report', () => {
       @Get('/c') c(@QueryParam('q') q: string) {
         return { q };
       }
+      @Get('/d') d(@CurrentUser() name: string) {
+        return { name };
+      }
+      @Get('/e') e(@CurrentUser() user: User) {
+        return { user };
+      }
     }
     withoutTypes(Notes, 'b');
     withUndefinedType(Notes, 'c');
@@ -169,6 +175,10 @@ describe('The report', () => {
       ['parameter_read_as_json', 'Notes.a'],
       ['parameters_without_types', 'Notes.b'],
       ['parameter_without_type', 'Notes.c'],
+      ['user_as_plain_value', 'Notes.d'],
     ]);
+    expect(warnings.at(-1)?.message).to.match(
+      /^GET \/d \(Notes\.d\) takes @CurrentUser\(\) for a string, but .*user\.username/,
+    );
   });
 });

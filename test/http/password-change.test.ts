@@ -101,6 +101,20 @@ for (const driver of OWN_DRIVERS) {
       return status === 400;
     };
 
+    it('refuses a change over plain HTTP if the app requires HTTPS', async () => {
+      await using api = await setUp({}, { requireHttps: true, trustProxy: 1 });
+      const from = (protocol: string) => ({
+        ...bearer(api.tokenOf('ann')),
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-proto': protocol,
+      });
+      const refused = await api.put(from('http'), change());
+      expect(refused.status).to.equal(403);
+      expect(JSON.parse(refused.text)).to.include({ code: 'https_required' });
+      expect(api.hashOf('ann')).to.equal(HASH);
+      expect((await api.put(from('https'), change())).status).to.equal(204);
+    });
+
     it('changes the password: the new one logs in, the old one no longer', async () => {
       await using api = await setUp();
       const reply = await api.put(basic('ann', OLD), change());

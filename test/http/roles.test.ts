@@ -80,7 +80,9 @@ for (const driver of DRIVERS) {
       const outcome = await start(driver, { roles: ['admin', 'reader'] }).catch(
         (error: unknown) => (error as Error).message,
       );
-      expect(outcome).to.match(/@Authorized on Roles\.both: editor is not in the option roles/);
+      expect(outcome).to.match(
+        /@Authorized on Roles\.both: "editor" is not in the option roles \(admin; reader\)/,
+      );
     });
   });
 

@@ -97,6 +97,34 @@ for (const driver of DRIVERS) {
       return Object.assign(api, { exchange });
     };
 
+    for (const path of ['/token', '/narrowed']) {
+      it(`of ${path} end where another person has the name, without tokensValidFrom too`, async () => {
+        const ann: User = { username: 'ann', id: 7 };
+        await using api = await setUp({ userstores: [store(() => ({ ...ann }))] });
+        const { bearer } = await api.exchange({ 'x-user': 'ann' }, path);
+        ann.id = '7';
+        expect((await api.get('/me', bearer)).status).to.equal(200);
+        for (const other of [8, undefined]) {
+          ann.id = other;
+          expect((await api.get('/me', bearer)).status, String(other)).to.equal(401);
+        }
+      });
+    }
+
+    it('say nothing of the id, and know it where the app does not see it', async () => {
+      const ann: User = { username: 'ann', id: 'the permanent id' };
+      const Users = store(() => ({ ...ann }));
+      Object.assign(Users.prototype as object, { publicView: ({ username }: User) => ({ username }) });
+      await using api = await setUp({ userstores: [Users] });
+      const { bearer } = await api.exchange({ 'x-user': 'ann' });
+      const payload = Buffer.from(bearer.authorization.split('.')[1] ?? '', 'base64url').toString();
+      expect(JSON.parse(payload)).to.have.property('uid').with.length(22);
+      expect(payload).not.to.contain('permanent');
+      expect((await api.get('/me', bearer)).status).to.equal(200);
+      ann.id = 'another';
+      expect((await api.get('/me', bearer)).status).to.equal(401);
+    });
+
     it('end with every change of tokensValidFrom, whichever way its clock went', async () => {
       const ann: User = { username: 'ann' };
       await using api = await setUp({ userstores: [store(() => ({ ...ann }))] });

@@ -9,7 +9,8 @@ import { metadataCure } from '../../components/metadata-cure';
 import type { CompiledAction, RouteParameter } from '../compiled';
 
 export interface TypeFault {
-  readonly code: 'parameter_read_as_json' | 'parameter_without_type' | 'parameters_without_types';
+  readonly code:
+    'parameter_read_as_json' | 'parameter_without_type' | 'parameters_without_types' | 'user_as_plain_value';
   /** The fault of the action, as the end of a sentence. */
   readonly consequence: string;
 }
@@ -54,12 +55,23 @@ export function typeFaults({ action }: CompiledAction): readonly TypeFault[] {
         'it as an optional parameter (name?: string), give the type ({ type: String }), or say { parse: true } where ' +
         'JSON is meant',
     })),
+    ...params.filter(isUserAsPlainValue).map(({ targetType }) => ({
+      code: 'user_as_plain_value' as const,
+      consequence:
+        `takes @CurrentUser() for a ${(targetType as typeof String).name.toLowerCase()}, but it is the user object: ` +
+        'declare its class, and take user.username for the name',
+    })),
   ];
 }
 
 function isReadAsJson(param: RouteParameter): boolean {
   const isText = Object.hasOwn(TEXT, param.type) && param.transform === undefined;
   return isText && param.targetType === Object && !param.parse;
+}
+
+/** The host hands over the user as it is, whatever the type. */
+function isUserAsPlainValue({ type, targetType }: RouteParameter): boolean {
+  return type === 'current-user' && [String, Number, Boolean].some((plain) => plain === targetType);
 }
 
 function nameOf({ type, name }: RouteParameter): string {

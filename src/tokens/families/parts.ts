@@ -14,6 +14,8 @@ export interface TokenFacts {
   readonly scopes: readonly string[] | undefined;
   readonly stamp: number;
   readonly familyId: string | undefined;
+  /** The permanent id of the user. */
+  readonly userId: string | undefined;
 }
 
 /** The services that families use. */

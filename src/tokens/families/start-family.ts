@@ -75,7 +75,7 @@ export function issueFor(
   record: FamilyRecord,
   token: RefreshToken,
 ): IssuedTokens | undefined {
-  const { user, userstore, login, amr, scope, stamp, end } = record;
+  const { user, userstore, userId, login, amr, scope, stamp, end } = record;
   const { maxMs } = parts.settings;
   const issued = parts.sign(
     {
@@ -86,6 +86,7 @@ export function issueFor(
       scopes: scope,
       stamp,
       familyId: token.familyId,
+      userId,
     },
     Math.min(end, login + maxMs),
   );

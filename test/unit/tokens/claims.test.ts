@@ -30,7 +30,7 @@ const refuses = (claims: object, overrides?: Partial<ClaimsPolicy>, nowMs?: numb
 
 describe('readClaims', () => {
   it('states what the token says', () => {
-    const login = { auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', userstore: 'sql', tvf: 5 };
+    const login = { auth_time: NOW - 60, amr: ['pwd'], scope: 'a b', userstore: 'sql', tvf: 5, uid: 'x' };
     const claims = { ...valid, iat: NOW - 9.75, ...login, extra: 1 };
     expect(readClaims(claims, policy, NOW * 1000)).to.deep.equal({
       subject: 'alice',
@@ -43,6 +43,7 @@ describe('readClaims', () => {
       scopes: ['a', 'b'],
       userstore: 'sql',
       stamp: 5,
+      userIdDigest: 'x',
       familyId: undefined,
       claims,
     });

@@ -141,6 +141,19 @@ describe('TokenService', () => {
     expect(() => ahead(6001)).to.throw(BadCredentialsError);
   });
 
+  it('states a digest of the id of the user, if the user has one', () => {
+    const { tokens } = makeService();
+    const uidOf = (user: User): unknown => {
+      const login = new Authentication(user, { authenticatedAt: new Date(START) });
+      return payloadOf(tokens.issue(login).token)['uid'];
+    };
+    expect(uidOf({ username: 'ann' })).to.equal(undefined);
+    expect(uidOf({ username: 'ann', id: 7 })).to.equal(uidOf({ username: 'ben', id: '7' }));
+    expect(uidOf({ username: 'ann', id: 7 }))
+      .to.be.a('string')
+      .and.to.not.equal(uidOf({ username: 'ann', id: 8 }));
+  });
+
   it('refuses a token whose tvf is not a time', () => {
     const { tokens } = makeService();
     const claims = { iss: 'notes', aud: 'notes-api', sub: 'alice', jti: '1', iat: START / 1000 };

@@ -7,6 +7,7 @@ import {
   TokenInvalidError,
 } from '../../../../src';
 import { provedLogin } from '../../../../src/core/authentication';
+import { digestOfUserId } from '../../../../src/tokens/user-id-digest';
 import { fakeRequest } from '../../../support/fake-request';
 import { claimsOf, DAY, familyIdOf, makeFamilies, rejection, START } from '../../../support/families';
 
@@ -26,6 +27,15 @@ describe('TokenService.start()', () => {
     });
     expect(tokens.verify(issued.token).familyId).to.equal(familyIdOf(issued.refreshToken));
     expect(claimsOf(issued.token)).to.include({ sub: 'ann', auth_time: START / 1000, tvf: 0 });
+  });
+
+  it('puts the digest of the id of the user into each access token of the family', async () => {
+    const { start, tokens, people } = makeFamilies();
+    people['ann'] = { id: '7' };
+    const first = await start();
+    const next = await tokens.refresh(first.refreshToken);
+    for (const { token } of [first, next]) expect(claimsOf(token)).to.include({ uid: digestOfUserId('7') });
+    expect(claimsOf((await start('ben')).token)).to.not.have.property('uid');
   });
 
   it('keeps one entry for a login, of its user, with neither token nor secret in it', async () => {
