@@ -101,7 +101,8 @@ describe('The login by JSON of docs/refresh-tokens.md', () => {
         body: JSON.stringify({ refreshToken }),
       });
       expect(refreshed.status).to.equal(200);
-      expect((await server.fetch('/token/families', bearer(token))).status).to.equal(200);
+      const logins: unknown = await (await server.fetch('/token/families', bearer(token))).json();
+      expect(logins).to.have.nested.property('[0].ip', '127.0.0.1');
     });
 
     it(`refuses other credentials, and bodies without them, on ${driver.name}`, async () => {

@@ -219,8 +219,10 @@ function namesBoundBy(statement: ts.Statement): string[] {
     return statement.declarationList.declarations.map(({ name }) => name.getText());
   }
   if (!ts.isImportDeclaration(statement)) return [];
-  const bindings = statement.importClause?.namedBindings;
-  return bindings !== undefined && ts.isNamedImports(bindings)
-    ? bindings.elements.map(({ name }) => name.text)
-    : [];
+  const { name, namedBindings: bindings } = statement.importClause ?? {};
+  const named =
+    bindings !== undefined && ts.isNamedImports(bindings)
+      ? bindings.elements.map((element) => element.name.text)
+      : [];
+  return name === undefined ? named : [name.text, ...named];
 }
