@@ -45,7 +45,8 @@ export function checkLogin(call: string, login: unknown): asserts login is Authe
 export function provedAt(call: string, { authenticatedAt }: Authentication): Date {
   if (authenticatedAt !== undefined) return authenticatedAt;
   throw new TypeError(
-    `TokenService.${call}(): when the login took place is not known, so the token could outlive any limit: guard the ` +
-      'action with recentLogin(), which asks the client for a login of known time',
+    `TokenService.${call}(): when the login took place is not known, so the token could outlive any limit: have its ` +
+      "provider state `authenticatedAt` or, if it is a login of this moment, `proves = 'login'`; or guard the action " +
+      'with recentLogin(), which asks the client for a login of known time',
   );
 }
